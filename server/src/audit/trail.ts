@@ -1,0 +1,24 @@
+import type { RecordChange } from '../store/port.ts'
+
+/** One access: who did what to which record. No clinical content. */
+export interface AuditEntry {
+  /** Milliseconds UTC. */
+  readonly time: number
+  readonly subject: string
+  readonly action: 'C' | 'R' | 'U' | 'D' | 'E'
+  /** `read`, `search-type`, `create`, `login`, …: FHIR `restful-interaction` codes or a command name. */
+  readonly interaction: string
+  /** `Patient/1` or a bare type for searches. */
+  readonly entity?: string
+  readonly patients?: readonly string[]
+  readonly outcome: 'success' | 'refused' | 'failed'
+  readonly correlation?: string
+}
+
+export interface AuditTrail {
+  /** The row of a write: part of the same commit as the write. */
+  change(entry: AuditEntry): RecordChange
+  /** The row of a read: handed to the operating system when this returns, synced within a second. Never waits for the disk. */
+  note(entry: AuditEntry): void
+  close(): Promise<void>
+}

@@ -1,0 +1,49 @@
+import type { Issue } from '../kernel/fault.ts'
+import type { JsonObject } from '../kernel/json.ts'
+import type { SearchKeys } from '../store/keys.ts'
+
+/**
+ * What `npm run generate` compiles for one resource type into `server/.generated/`. Loaded at first use.
+ * The generator writes modules that export exactly this shape; nothing else reads the specification at run time.
+ */
+export interface TypeModule {
+  readonly type: string
+  /** Checks one parsed resource, contained resources included. Stops at `most` issues. */
+  validate(resource: JsonObject, most: number): readonly Issue[]
+  /** Search keys of one valid resource. `lastUpdated` in milliseconds; `facility` as `Organization/<id>`. */
+  extract(resource: JsonObject, context: ExtractContext): SearchKeys
+  /** Search parameters of the type, the common ones (`_id`, `_lastUpdated`, …) included, ordered by code. */
+  readonly params: readonly SearchParam[]
+  /** Elements (top level) that `_summary=true` keeps, and those that are mandatory or modifiers. */
+  readonly summary: readonly string[]
+  readonly mandatory: readonly string[]
+}
+
+export interface ExtractContext {
+  readonly lastUpdated: number
+  readonly facilities: readonly string[]
+  /** Own absolute base such as `http://127.0.0.1:8080/fhir`: absolute references below it count as relative ones. */
+  readonly base: string
+}
+
+export type SearchParamType = 'token' | 'reference' | 'string' | 'date' | 'composite' | 'uri' | 'quantity' | 'number' | 'special'
+
+export interface SearchParam {
+  readonly code: string
+  readonly type: SearchParamType
+  /** Canonical url of the R4 SearchParameter. */
+  readonly url: string
+  /** Types that a reference may point to. */
+  readonly target?: readonly string[]
+  /** Parameter codes of a composite's parts. */
+  readonly components?: readonly string[]
+}
+
+export interface Definitions {
+  /** The 146 concrete R4 resource types, sorted. */
+  readonly types: readonly string[]
+  /** `undefined` for what is no R4 resource type. */
+  load(type: string): Promise<TypeModule> | undefined
+  /** SHA-256 of generator and definitions: stored with the data, a difference means rebuild the keys. */
+  readonly hash: string
+}

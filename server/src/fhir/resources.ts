@@ -1,0 +1,44 @@
+import type { Caller } from '../auth/caller.ts'
+import type { JsonObject } from '../kernel/json.ts'
+import type { Guard, RecordChange, StoredRecord, StoredVersion, WriteMethod } from '../store/port.ts'
+
+/**
+ * The one write path: authorise, validate, commit, audit (DESIGN, section 2). REST, HL7, devices and care services all use it;
+ * nobody else writes clinical data.
+ */
+export interface Resources {
+  /** @throws Fault `not-found`, `gone`, `forbidden` */
+  read(caller: Caller, type: string, id: string): Promise<StoredVersion>
+  vread(caller: Caller, type: string, id: string, version: number): Promise<StoredVersion>
+  /** The current version without audit and access checks, for the hub's own comparing before a write; `undefined` when never used or deleted. */
+  peek(type: string, id: string): Promise<StoredVersion | undefined>
+  /** All drafts and record changes in one commit, or none. @throws Fault with the drafts' FHIRPath positions, nothing stored */
+  transact(caller: Caller, transaction: Transaction): Promise<TransactResult>
+}
+
+export interface Draft {
+  readonly type: string
+  /** Absent: the hub assigns a UUIDv7. A caller that must refer to it takes `uuid7` itself and sets it here. */
+  readonly id?: string
+  readonly method: WriteMethod
+  /** Absent for DELETE. `id` and `meta.versionId`, `meta.lastUpdated` are set by the hub. */
+  readonly resource?: JsonObject
+  /** Exact JSON literals of decimals that a double cannot hold, by path; see `fhir/json`. */
+  readonly literals?: ReadonlyMap<string, string>
+  /** The version that the caller read and compared with; 0: must be new. Absent: whatever is current (retried on races). */
+  readonly expected?: number
+}
+
+export interface Transaction {
+  readonly drafts: readonly Draft[]
+  readonly records?: readonly RecordChange[]
+  readonly guards?: readonly Guard[]
+  /** `Organization/<id>`s that the new resources belong to; the author's facilities when absent. */
+  readonly facilities?: readonly string[]
+  readonly correlation?: string
+}
+
+export type TransactResult =
+  | { readonly outcome: 'committed'; readonly commit: number; readonly versions: readonly StoredVersion[] }
+  /** Something that the caller read has changed since: read again, decide again. `holder` tells who has a taken alias or record id. */
+  | { readonly outcome: 'stale'; readonly reason: string; readonly holder?: StoredRecord }

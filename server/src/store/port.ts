@@ -1,0 +1,265 @@
+import type { JsonObject } from '../kernel/json.ts'
+import type { NameKey, RangeKey, SearchKeys } from './keys.ts'
+
+/**
+ * The store: resources, records and the commit log (DESIGN, section 4). `store.contract.ts` is the test suite that every adapter runs.
+ * Every promise that resolves after a write means: durable (synced), not only visible.
+ */
+export interface Store {
+  readonly resources: ResourceReader
+  readonly records: RecordStore
+  readonly log: CommitLog
+  /** Appends one all-or-nothing commit. Refusals are values, not exceptions: the caller reads again and decides. */
+  commit(commit: Commit): Promise<CommitResult>
+  /** Writes a verified copy of everything into an empty folder while the store goes on. */
+  backup(folder: string): Promise<BackupReport>
+  /** Numbers for `/metrics` and `/readyz`: a flat table, names ending in their unit. */
+  health(): Readonly<Record<string, number>>
+  close(): Promise<void>
+}
+
+export interface BackupReport {
+  readonly commits: number
+  readonly bytes: number
+}
+
+// ── Commits ─────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+export type WriteMethod = 'POST' | 'PUT' | 'PATCH' | 'DELETE'
+
+export interface ResourceWrite {
+  readonly type: string
+  readonly id: string
+  /** The version that this write replaces (deleted versions count); 0 when the id must never have been used. The new one is `expected + 1`. */
+  readonly expected: number
+  readonly method: WriteMethod
+  /** Milliseconds UTC; the same instant as `meta.lastUpdated` in `bytes`. */
+  readonly lastUpdated: number
+  /** The resource as JSON text in UTF-8; empty for a deletion. The store takes ownership of the buffer. */
+  readonly bytes: Uint8Array
+  /** Empty lists for a deletion. */
+  readonly keys: SearchKeys
+}
+
+/** Fails the commit when what the caller decided on has changed since it read. */
+export type Guard =
+  /** No commit after `since` may have written a resource of `type` that has, or had just before, `key` (any resource of the type when absent). */
+  | { readonly kind: 'unchanged'; readonly type: string; readonly key?: string; readonly since: number }
+  /** The resource exists and is not deleted (in any version, or in exactly `version`). */
+  | { readonly kind: 'exists'; readonly type: string; readonly id: string; readonly version?: number }
+
+export interface Commit {
+  readonly uuid: string
+  /** Milliseconds UTC. */
+  readonly time: number
+  readonly facility?: string
+  /** MSH-10, X-Request-Id: what caused it. */
+  readonly correlation?: string
+  readonly writes: readonly ResourceWrite[]
+  readonly records: readonly RecordChange[]
+  readonly guards: readonly Guard[]
+}
+
+export type CommitResult =
+  { readonly outcome: 'committed'; readonly n: number } | { readonly outcome: 'refused'; readonly why: Refusal }
+
+export type Refusal =
+  | { readonly kind: 'version'; readonly type: string; readonly id: string; readonly current: number }
+  | { readonly kind: 'guard'; readonly guard: Guard }
+  | {
+      readonly kind: 'record'
+      readonly collection: string
+      readonly id: string
+      readonly reason: 'exists' | 'absent' | 'revision' | 'second'
+      /** For `exists` and `second`: the record that holds the key. */
+      readonly holder?: StoredRecord
+    }
+
+// ── Resources ───────────────────────────────────────────────────────────────────────────────────────────────────────
+
+export interface StoredVersion {
+  readonly type: string
+  readonly id: string
+  readonly version: number
+  readonly lastUpdated: number
+  readonly deleted: boolean
+  readonly method: WriteMethod
+  /** Number of the commit that wrote it. */
+  readonly commit: number
+  /** JSON text in UTF-8, the caller's own copy; empty when deleted. */
+  readonly bytes: Uint8Array
+}
+
+/** A current, not deleted version with the keys that searches verify their other clauses on. */
+export interface Row extends StoredVersion {
+  readonly date: number
+  has(key: string): boolean
+  ranges(): readonly RangeKey[]
+  names(): readonly NameKey[]
+  sorts(): Readonly<Record<string, string>>
+  patients(): readonly string[]
+}
+
+/** A place in an ordered scan: hand it back as `after` to go on behind it. `tie` belongs to the adapter (row number or id). */
+export interface Posting {
+  readonly id: string
+  readonly sort: number
+  readonly tie: number | string
+}
+
+export type ScanAfter = Pick<Posting, 'sort' | 'tie'>
+
+export interface ScanRequest {
+  readonly type: string
+  /** All current resources of the type when absent. */
+  readonly key?: string
+  /** `date`: main clinical date. `updated`: commit order; only without a key. */
+  readonly order: 'date' | 'updated'
+  readonly direction: 'asc' | 'desc'
+  readonly after?: ScanAfter
+  readonly limit: number
+}
+
+export interface RangeRequest {
+  readonly type: string
+  readonly param: string
+  /** Finds the resources with an interval of `param` that shares at least one point with `[lo, hi)`; `lo === hi` is the point itself. Order: by `lo`. */
+  readonly lo: number
+  readonly hi: number
+  readonly after?: ScanAfter
+  readonly limit: number
+}
+
+export interface NameRequest {
+  readonly type: string
+  readonly param: string
+  /** Folded like `NameKey.text`. */
+  readonly prefix: string
+  readonly after?: NameAfter
+  readonly limit: number
+}
+
+export interface NamePosting {
+  readonly id: string
+  readonly text: string
+  readonly tie: number | string
+}
+
+export type NameAfter = Pick<NamePosting, 'text' | 'tie'>
+
+export interface HistoryRequest {
+  readonly type?: string
+  /** Only together with `type`. */
+  readonly id?: string
+  /** Versions written at or after this instant (milliseconds). */
+  readonly since?: number
+  /** Versions that were current at this instant (milliseconds). */
+  readonly at?: number
+  /** `next` of the page before. */
+  readonly after?: string
+  readonly limit: number
+}
+
+export interface HistoryPage {
+  /** Newest first. */
+  readonly versions: readonly StoredVersion[]
+  readonly next?: string
+}
+
+/** Reads see every commit whose promise has resolved. Scans may skip, but never repeat or invent; the row decides. */
+export interface ResourceReader {
+  /** The current version, a deletion included; `undefined` when the id was never used. */
+  read(type: string, id: string): Promise<StoredVersion | undefined>
+  vread(type: string, id: string, version: number): Promise<StoredVersion | undefined>
+  history(request: HistoryRequest): Promise<HistoryPage>
+  /** Exact number of versions that `history` without paging would give. */
+  historyCount(request: Omit<HistoryRequest, 'after' | 'limit'>): Promise<number>
+  /** How many current resources have `key` (all of the type when absent), counted up to `cap`; an upper bound while updates are being merged. */
+  count(type: string, key: string | undefined, cap: number): Promise<number>
+  scan(request: ScanRequest): Promise<readonly Posting[]>
+  range(request: RangeRequest): Promise<readonly Posting[]>
+  names(request: NameRequest): Promise<readonly NamePosting[]>
+  /** In the order of `ids`; `undefined` for what is deleted or unknown. */
+  fetch(type: string, ids: readonly string[]): Promise<readonly (Row | undefined)[]>
+  /** Types that have at least one resource or deletion. */
+  types(): Promise<readonly string[]>
+}
+
+// ── Records ─────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+export type RecordValue = JsonObject | Uint8Array
+
+export interface StoredRecord {
+  readonly id: string
+  /** 1 on insert, then one more with each change. */
+  readonly revision: number
+  readonly value: RecordValue
+  readonly second?: string
+}
+
+interface RecordContent {
+  readonly collection: string
+  /** Ranges order ids by their UTF-8 bytes. At most 400 bytes. */
+  readonly id: string
+  readonly value: RecordValue
+  /** A second key, unique in its collection. */
+  readonly second?: string
+  /** Milliseconds UTC after which the record is gone (reads do not show it any more). */
+  readonly expires?: number
+}
+
+export type RecordChange =
+  /** Refused when the id (not expired) or the second key is there. */
+  | ({ readonly op: 'insert' } & RecordContent)
+  /** Inserts or replaces; refused only when another record holds the second key. */
+  | ({ readonly op: 'put' } & RecordContent)
+  /** Compare-and-set: refused unless the record has this revision. */
+  | ({ readonly op: 'replace'; readonly revision: number } & RecordContent)
+  | { readonly op: 'delete'; readonly collection: string; readonly id: string; readonly revision?: number }
+
+export interface RecordRange {
+  readonly collection: string
+  /** Inclusive. */
+  readonly from?: string
+  /** Exclusive. */
+  readonly to?: string
+  readonly reverse?: boolean
+  readonly limit: number
+}
+
+/** Named collections of small documents (values up to 1 MiB; more goes through `chunks.ts`). */
+export interface RecordStore {
+  get(collection: string, id: string): Promise<StoredRecord | undefined>
+  bySecond(collection: string, second: string): Promise<StoredRecord | undefined>
+  range(range: RecordRange): Promise<readonly StoredRecord[]>
+  /** Durable, each change atomic by itself, in order; stops at the first refusal. Not part of the commit log. */
+  apply(changes: readonly RecordChange[]): Promise<ApplyResult>
+}
+
+export type ApplyResult =
+  { readonly outcome: 'applied' } | { readonly outcome: 'refused'; readonly index: number; readonly why: Refusal }
+
+// ── Log ─────────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+export interface LoggedCommit {
+  readonly n: number
+  readonly uuid: string
+  readonly time: number
+  readonly facility?: string
+  readonly correlation?: string
+  readonly changes: readonly LoggedChange[]
+}
+
+export interface LoggedChange extends StoredVersion {
+  /** Patients whose compartment holds the new version (for a deletion: the one before it). */
+  readonly patients: readonly string[]
+}
+
+/** Dense numbers from 1; what is read is durable. */
+export interface CommitLog {
+  head(): Promise<number>
+  /** Commits with number above `after`, in order. Record changes are not shown. */
+  read(after: number, limit: number): Promise<readonly LoggedCommit[]>
+  /** Resolves once `head() > after`, or when the signal aborts. */
+  grown(after: number, signal: AbortSignal): Promise<void>
+}
