@@ -35,11 +35,7 @@ export function readDelimiters(text: string, at: number): Delimiters {
   const field = text.slice(at, at + 1)
   if (!SEPARATOR.test(field))
     throw fault('malformed', 'structure', 'MSH-1 must be a separator such as |', 'MSH-1')
-  const [encoding = ''] = text
-    .slice(at + 1, at + 8)
-    .split(field, 1)
-    .join('')
-    .split(LINE_END, 1)
+  const [encoding = ''] = text.slice(at + 1, at + 8).split(field, 1)
   if (field === '|' && encoding === '^~\\&') return STANDARD_DELIMITERS
   if (!ENCODING.test(encoding) || new Set(field + encoding).size <= encoding.length)
     throw fault(

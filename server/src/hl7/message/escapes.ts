@@ -57,19 +57,19 @@ const HEX = /^X(?:[0-9A-Fa-f]{2})+$/
 const LAYOUT = /^\.(br|sp|ce|in|ti|fi|nf|sk)\s*([+-]?\d{0,3})$/
 
 function meaningOf(sequence: string, delimiters: Delimiters): string | undefined {
+  if (sequence === 'H' || sequence === 'N') return ''
   if (sequence.length === 1) {
-    if (sequence === 'H' || sequence === 'N') return ''
     const name = LETTERS.find(([letter]) => letter === sequence)?.[1]
     return name === undefined || delimiters[name] === '' ? undefined : delimiters[name]
   }
   if (HEX.test(sequence)) return bytesAsText(Buffer.from(sequence.slice(1), 'hex'))
-  const layout = LAYOUT.exec(sequence)
-  if (layout === null) return undefined
-  const [, command, count = ''] = layout
-  if (command === 'br' || command === 'ce') return '\n'
-  if (command === 'sp') return '\n'.repeat(Math.max(1, Number(count)))
-  return command === 'sk' ? ' '.repeat(Math.max(1, Number(count))) : ''
+  const [, command, count = ''] = LAYOUT.exec(sequence) ?? []
+  if (command === undefined) return undefined
+  return (LAYOUT_TEXT[command] ?? '').repeat(command === 'ce' ? 1 : Math.max(1, Number(count)))
 }
+
+/** What a layout command leaves in plain text; the others only indent or fill. */
+const LAYOUT_TEXT: Readonly<Record<string, string>> = { br: '\n', sp: '\n', ce: '\n', sk: ' ' }
 
 /** Bytes of a hexadecimal sequence: UTF-8 where they are, else Latin-1. */
 function bytesAsText(bytes: Buffer): string {
