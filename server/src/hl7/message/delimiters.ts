@@ -34,16 +34,15 @@ const ENCODING = /^[^A-Za-z0-9\s"]{2,5}$/
 export function readDelimiters(text: string, at: number): Delimiters {
   const field = text.slice(at, at + 1)
   if (!SEPARATOR.test(field))
-    throw fault('malformed', 'structure', 'MSH-1 must be a separator such as |', 'MSH-1')
+    throw fault('malformed', { code: 'structure', at: 'MSH-1', text: 'MSH-1 must be a separator such as |' })
   const [encoding = ''] = text.slice(at + 1, at + 8).split(field, 1)
   if (field === '|' && encoding === '^~\\&') return STANDARD_DELIMITERS
   if (!ENCODING.test(encoding) || new Set(field + encoding).size <= encoding.length)
-    throw fault(
-      'malformed',
-      'structure',
-      'MSH-2 must hold two to five different characters such as ^~\\&',
-      'MSH-2',
-    )
+    throw fault('malformed', {
+      code: 'structure',
+      at: 'MSH-2',
+      text: 'MSH-2 must hold two to five different characters such as ^~\\&',
+    })
   const [component = '', repetition = '', escape = '', subcomponent = '', truncation = ''] = encoding
   return { field, component, repetition, escape, subcomponent, truncation }
 }

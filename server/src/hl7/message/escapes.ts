@@ -63,6 +63,10 @@ function meaningOf(sequence: string, delimiters: Delimiters): string | undefined
     return name === undefined || delimiters[name] === '' ? undefined : delimiters[name]
   }
   if (HEX.test(sequence)) return bytesAsText(Buffer.from(sequence.slice(1), 'hex'))
+  return layoutText(sequence)
+}
+
+function layoutText(sequence: string): string | undefined {
   const [, command, count = ''] = LAYOUT.exec(sequence) ?? []
   if (command === undefined) return undefined
   return (LAYOUT_TEXT[command] ?? '').repeat(command === 'ce' ? 1 : Math.max(1, Number(count)))

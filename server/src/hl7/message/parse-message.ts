@@ -14,7 +14,7 @@ const PATH = /^([A-Z][A-Z0-9]{2})(?:\[(\d+)\])?-(\d+)(?:\[(\d+)\])?(?:\.(\d+)(?:
 export function parseMessage(text: string): Message {
   const start = firstLetter(text)
   if (!text.startsWith('MSH', start))
-    throw fault('malformed', 'structure', 'A message begins with an MSH segment', 'MSH')
+    throw fault('malformed', { code: 'structure', at: 'MSH', text: 'A message begins with an MSH segment' })
   const delimiters = readDelimiters(text, start + 3)
   const segments = splitSegments(start === 0 ? text : text.slice(start), delimiters)
   const segment = (name: string, occurrence = 1): LazySegment | undefined => {
