@@ -12,7 +12,10 @@ import { scopesAllow } from './scopes.ts'
 export function authorise(caller: Caller, interaction: Interaction, type: string): void {
   if (isAllowed(caller, interaction, type)) return
   const missing = may(caller.roles, interaction, type) ? 'scope' : 'right'
-  throw fault('forbidden', 'forbidden', `The ${missing} to ${interaction} ${type} is missing.`)
+  throw fault('forbidden', {
+    code: 'forbidden',
+    text: `The ${missing} to ${interaction} ${type} is missing.`,
+  })
 }
 
 /** The question of `authorise` as a value, for menus, searches over several types and events. */
@@ -26,7 +29,7 @@ export function authoriseCommand(caller: Caller, command: Command): void {
   // A command may touch any type: a narrowed token must not reach around its scopes.
   const whole = caller.scopes === undefined || caller.scopes.some((scope) => scope.type === '*')
   if (whole && mayUse(caller.roles, command)) return
-  throw fault('forbidden', 'forbidden', `The right ${command} is missing.`)
+  throw fault('forbidden', { code: 'forbidden', text: `The right ${command} is missing.` })
 }
 
 /** Search keys of which a resource must have one; a resource is the caller's to see when it meets every clause. No clauses: all of the type. */

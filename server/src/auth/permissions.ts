@@ -118,7 +118,13 @@ const TABLE: Readonly<Record<Group, Row<typeof ROLES>>> = {
 }
 
 /** Groups whose content belongs to the whole hospital group: no facility and no patient limits them. */
-const SHARED: ReadonlySet<Group> = new Set<Group>(['directory', 'places', 'formulary', 'catalogue', 'knowledge'])
+const SHARED: ReadonlySet<Group> = new Set<Group>([
+  'directory',
+  'places',
+  'formulary',
+  'catalogue',
+  'knowledge',
+])
 
 /** An interaction as the letter of the table and of SMART v2 scopes. */
 export const LETTER: Readonly<Record<Interaction, string>> = {
