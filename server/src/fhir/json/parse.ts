@@ -11,20 +11,24 @@ import { endOfString, stringAt } from './walk.hot.ts'
 export function parseObject(text: string): JsonObject {
   const value = parseJson(text)
   if (!isObject(value))
-    throw fault('malformed', 'structure', 'The body must be one JSON object, such as {"resourceType": …}')
+    throw fault('malformed', {
+      code: 'structure',
+      text: 'The body must be one JSON object, such as {"resourceType": …}',
+    })
   return value
 }
 
 function parseJson(text: string): JsonValue {
-  if (text.trim() === '') throw fault('malformed', 'structure', 'The body is empty: send a resource as JSON')
+  if (text.trim() === '')
+    throw fault('malformed', { code: 'structure', text: 'The body is empty: send a resource as JSON' })
   let value: JsonValue
   try {
     value = JSON.parse(text) as JsonValue
   } catch (error) {
-    throw fault('malformed', 'structure', `The body is not JSON${placeOf(error, text)}`)
+    throw fault('malformed', { code: 'structure', text: `The body is not JSON${placeOf(error, text)}` })
   }
   const flaw = findFlaw(text, limits.fhir.nesting)
-  if (flaw !== undefined) throw fault('malformed', 'structure', flaw)
+  if (flaw !== undefined) throw fault('malformed', { code: 'structure', text: flaw })
   return value
 }
 

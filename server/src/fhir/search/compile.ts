@@ -29,7 +29,7 @@ export function clauseOf(filter: ParamFilter, context: CompileContext): Clause {
 function missingClause({ param, label, values }: ParamFilter): Clause {
   const [value] = values
   if (values.length !== 1 || (value !== 'true' && value !== 'false')) {
-    throw fault('malformed', 'value', `${param.code}:missing must be true or false`)
+    throw fault('malformed', { code: 'value', text: `${param.code}:missing must be true or false` })
   }
   return {
     label,
@@ -65,7 +65,7 @@ const TESTS: Readonly<Record<SearchParamType, (value: Value) => Test>> = {
 }
 
 function unsupported({ code }: Value): never {
-  throw fault('malformed', 'not-supported', `${code} is not supported by this server yet`)
+  throw fault('malformed', { code: 'not-supported', text: `${code} is not supported by this server yet` })
 }
 
 function tokenTest({ code, modifier, value }: Value): Test {
@@ -73,7 +73,7 @@ function tokenTest({ code, modifier, value }: Value): Test {
   if (modifier === 'of-type') {
     const parts = splitAt(value, '|').map(unescaped)
     if (parts.length !== 3 || parts.includes(''))
-      throw fault('malformed', 'value', `${code}:of-type is written system|code|value`)
+      throw fault('malformed', { code: 'value', text: `${code}:of-type is written system|code|value` })
     return { by: 'key', key: `${code}:of-type=${fold(parts.join('|'))}` }
   }
   return { by: 'key', key: tokenKey(code, tokenValue(value, code)) }
@@ -86,7 +86,7 @@ function referenceTest({ code, modifier, value, context }: Value): Test {
   const target = text.startsWith(`${context.base}/`) ? text.slice(context.base.length + 1) : text
   if (modifier === undefined) return { by: 'key', key: `${code}=${target}` }
   if (target.includes('/') && !target.startsWith(`${modifier}/`)) {
-    throw fault('malformed', 'value', `${code}:${modifier}: the value refers to another type`)
+    throw fault('malformed', { code: 'value', text: `${code}:${modifier}: the value refers to another type` })
   }
   return { by: 'key', key: `${code}=${target.includes('/') ? target : `${modifier}/${target}`}` }
 }
@@ -102,7 +102,10 @@ function nameTest(param: string, how: 'starts' | 'contains' | 'exact', value: st
 
 function uriTest({ code, modifier, value }: Value): Test {
   if (modifier === 'above')
-    throw fault('malformed', 'not-supported', `${code}:above is not supported by this server yet`)
+    throw fault('malformed', {
+      code: 'not-supported',
+      text: `${code}:above is not supported by this server yet`,
+    })
   return { by: 'key', key: `${code}=${unescaped(value)}` }
 }
 
@@ -110,11 +113,10 @@ function quantityTest({ code, value }: Value): Test {
   const [number = '', system, unit, ...more] = splitAt(value, '|').map(unescaped)
   const isComplete = system === undefined || (unit !== undefined && unit !== '')
   if (more.length > 0 || !isComplete) {
-    throw fault(
-      'malformed',
-      'value',
-      `${code}: a quantity is "number", "number|system|code" or "number||code"`,
-    )
+    throw fault('malformed', {
+      code: 'value',
+      text: `${code}: a quantity is "number", "number|system|code" or "number||code"`,
+    })
   }
   const { comparator, text } = prefixed(number)
   const interval = numberInterval(comparator, text, code)

@@ -14,11 +14,10 @@ export function dateInterval(text: string, param: string): Interval {
   const parts = DATE.exec(text)?.groups
   const lo = parts && instantOf(parts)
   if (!parts || lo === undefined) {
-    throw fault(
-      'malformed',
-      'value',
-      `${param}: not a date: use YYYY, YYYY-MM, YYYY-MM-DD or YYYY-MM-DDThh:mm[:ss[.sss]] with a zone`,
-    )
+    throw fault('malformed', {
+      code: 'value',
+      text: `${param}: not a date: use YYYY, YYYY-MM, YYYY-MM-DD or YYYY-MM-DDThh:mm[:ss[.sss]] with a zone`,
+    })
   }
   return { lo, hi: endOf(parts, lo) }
 }

@@ -12,7 +12,7 @@ const NUMBER =
  */
 export function numberInterval(comparator: Comparator, text: string, param: string): Interval {
   const parts = NUMBER.exec(text)?.groups
-  if (!parts) throw fault('malformed', 'value', `${param}: not a number`)
+  if (!parts) throw fault('malformed', { code: 'value', text: `${param}: not a number` })
   const value = Number(text)
   if (comparator === 'ap') return { lo: value - Math.abs(value) / 10, hi: value + Math.abs(value) / 10 }
   if (comparator !== 'eq' && comparator !== 'ne') return { lo: value, hi: value }

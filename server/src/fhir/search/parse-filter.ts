@@ -40,15 +40,14 @@ export function filterOf(module: TypeModule, pair: Pair): Filter {
 
 function paramOf(module: TypeModule, code: string): SearchParam {
   if (LATER.has(code))
-    throw fault('malformed', 'not-supported', `${code} is not supported by this server yet`)
+    throw fault('malformed', { code: 'not-supported', text: `${code} is not supported by this server yet` })
   const param = module.params.find((known) => known.code === code)
   if (!param) throw new UnknownParameter(module, `"${code}"`)
   if (param.type === 'composite' || param.type === 'special') {
-    throw fault(
-      'malformed',
-      'not-supported',
-      `${code}: ${param.type} parameters are not supported by this server yet`,
-    )
+    throw fault('malformed', {
+      code: 'not-supported',
+      text: `${code}: ${param.type} parameters are not supported by this server yet`,
+    })
   }
   return param
 }
@@ -57,11 +56,10 @@ function checkModifier(param: SearchParam, modifier: string | undefined): void {
   if (modifier === undefined || MODIFIERS[param.type].includes(modifier)) return
   if (param.type === 'reference' && isTarget(param, modifier)) return
   const known = [...MODIFIERS[param.type], ...(param.target ?? [])]
-  throw fault(
-    'malformed',
-    'not-supported',
-    `${param.code}:${modifier} is not supported; known modifiers are: ${known.join(', ')}`,
-  )
+  throw fault('malformed', {
+    code: 'not-supported',
+    text: `${param.code}:${modifier} is not supported; known modifiers are: ${known.join(', ')}`,
+  })
 }
 
 function isTarget(param: SearchParam, type: string): boolean {
@@ -72,13 +70,15 @@ function isTarget(param: SearchParam, type: string): boolean {
 
 function chainFilter(param: SearchParam, target: string | undefined, rest: Pair): Filter {
   if (param.type !== 'reference')
-    throw fault('malformed', 'invalid', `${param.code} is no reference: nothing can be chained to it`)
+    throw fault('malformed', {
+      code: 'invalid',
+      text: `${param.code} is no reference: nothing can be chained to it`,
+    })
   if (target !== undefined && !isTarget(param, target)) {
-    throw fault(
-      'malformed',
-      'invalid',
-      `${param.code} never refers to ${target}; it refers to: ${(param.target ?? []).join(', ')}`,
-    )
+    throw fault('malformed', {
+      code: 'invalid',
+      text: `${param.code} never refers to ${target}; it refers to: ${(param.target ?? []).join(', ')}`,
+    })
   }
   const targets = target === undefined ? (param.target ?? []) : [target]
   return { kind: 'chain', param, targets, rest, label: `${param.code}.${rest.join('=')}` }
@@ -87,11 +87,10 @@ function chainFilter(param: SearchParam, target: string | undefined, rest: Pair)
 function hasFilter([name, value]: Pair): Filter {
   const [, source, reference, ...rest] = name.split(':')
   if (source === undefined || reference === undefined || rest.length === 0) {
-    throw fault(
-      'malformed',
-      'invalid',
-      '_has is written _has:[type]:[reference parameter]:[parameter]=[value]',
-    )
+    throw fault('malformed', {
+      code: 'invalid',
+      text: '_has is written _has:[type]:[reference parameter]:[parameter]=[value]',
+    })
   }
   return { kind: 'has', source, reference, rest: [rest.join(':'), value], label: `${name}=${value}` }
 }

@@ -16,11 +16,10 @@ export function parseRequest(module: TypeModule, pairs: readonly Pair[], handlin
   if (
     pairs.reduce((size, [name, value]) => size + name.length + value.length + 2, 0) > limits.fhir.queryBytes
   ) {
-    throw fault(
-      'malformed',
-      'too-long',
-      `The parameters are longer than ${String(limits.fhir.queryBytes)} characters`,
-    )
+    throw fault('malformed', {
+      code: 'too-long',
+      text: `The parameters are longer than ${String(limits.fhir.queryBytes)} characters`,
+    })
   }
   const draft = new Draft(module, handling)
   for (const pair of pairs) draft.take(pair)
@@ -123,7 +122,7 @@ class Draft {
 
 function countOf(value: string): number {
   if (!/^\d{1,9}$/.test(value))
-    throw fault('malformed', 'value', '_count must be a whole number of at least 0')
+    throw fault('malformed', { code: 'value', text: '_count must be a whole number of at least 0' })
   return Math.min(Number(value), limits.fhir.pageMost)
 }
 
@@ -134,7 +133,7 @@ function sortOf(draft: Draft, value: string): readonly SortKey[] {
     const param = draft.module.params.find((known) => known.code === code)
     if (!param) throw new UnknownParameter(draft.module, `_sort: "${code}"`)
     if (param.type === 'composite' || param.type === 'special') {
-      throw fault('malformed', 'not-supported', `_sort: "${code}" has no order`)
+      throw fault('malformed', { code: 'not-supported', text: `_sort: "${code}" has no order` })
     }
     return { param, descending }
   })
@@ -142,6 +141,7 @@ function sortOf(draft: Draft, value: string): readonly SortKey[] {
 
 function oneOf<Choice extends string>(name: string, value: string, choices: readonly Choice[]): Choice {
   const choice = choices.find((each) => each === value)
-  if (choice === undefined) throw fault('malformed', 'value', `${name} must be one of: ${choices.join(', ')}`)
+  if (choice === undefined)
+    throw fault('malformed', { code: 'value', text: `${name} must be one of: ${choices.join(', ')}` })
   return choice
 }

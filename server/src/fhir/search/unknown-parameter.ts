@@ -9,10 +9,9 @@ export class UnknownParameter extends Error {
   constructor(module: Pick<TypeModule, 'type' | 'params'>, what: string) {
     super('unknown search parameter')
     const known = module.params.map(({ code }) => code).join(', ')
-    this.fault = fault(
-      'malformed',
-      'not-supported',
-      `${what} is no search parameter of ${module.type}; known are: ${known}`,
-    )
+    this.fault = fault('malformed', {
+      code: 'not-supported',
+      text: `${what} is no search parameter of ${module.type}; known are: ${known}`,
+    })
   }
 }

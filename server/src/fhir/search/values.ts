@@ -11,11 +11,10 @@ import type { Comparator } from './comparison.ts'
 export function alternatives(value: string): readonly string[] {
   const parts = splitAt(value, ',').filter((part) => part !== '')
   if (parts.length > limits.fhir.orValues) {
-    throw fault(
-      'malformed',
-      'too-costly',
-      `At most ${String(limits.fhir.orValues)} alternatives are allowed in one parameter`,
-    )
+    throw fault('malformed', {
+      code: 'too-costly',
+      text: `At most ${String(limits.fhir.orValues)} alternatives are allowed in one parameter`,
+    })
   }
   return parts
 }
@@ -58,7 +57,10 @@ export interface TokenValue {
 export function tokenValue(value: string, param: string): TokenValue {
   const parts = splitAt(value, '|').map(unescaped)
   if (parts.length > 2)
-    throw fault('malformed', 'value', `${param}: a token is "code", "system|code", "|code" or "system|"`)
+    throw fault('malformed', {
+      code: 'value',
+      text: `${param}: a token is "code", "system|code", "|code" or "system|"`,
+    })
   const [first = '', second] = parts
   return second === undefined ? { code: first } : { system: first, code: second }
 }
