@@ -13,7 +13,12 @@ export default defineConfig({
   fullyParallel: true,
   workers: 2,
   reporter: 'list',
-  use: { baseURL: 'http://127.0.0.1:18080', launchOptions, contextOptions: { reducedMotion: 'reduce' }, screenshot: 'only-on-failure' },
+  use: {
+    baseURL: 'http://127.0.0.1:18080',
+    launchOptions,
+    contextOptions: { reducedMotion: 'reduce' },
+    screenshot: 'only-on-failure',
+  },
   webServer: {
     command: 'node server/src/main.ts',
     url: 'http://127.0.0.1:18080/',

@@ -8,6 +8,7 @@ export default defineConfig({
       exclude: ['**/s40/**', '**/s300/**'],
       reporter: ['text-summary', 'lcov'],
     },
+    globalSetup: './scripts/generate.mjs',
     projects: [
       {
         test: {

@@ -26,7 +26,16 @@ export interface ExtractContext {
   readonly base: string
 }
 
-export type SearchParamType = 'token' | 'reference' | 'string' | 'date' | 'composite' | 'uri' | 'quantity' | 'number' | 'special'
+export type SearchParamType =
+  | 'token'
+  | 'reference'
+  | 'string'
+  | 'date'
+  | 'composite'
+  | 'uri'
+  | 'quantity'
+  | 'number'
+  | 'special'
 
 export interface SearchParam {
   readonly code: string

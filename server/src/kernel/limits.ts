@@ -36,6 +36,12 @@ export const limits = {
   },
   http: { requestMs: 60_000, drainMs: 10_000 },
   events: { socketQueue: 1000, subscribers: 1000, resumeMost: 10_000, heartbeatMs: 15_000 },
-  auth: { accessTokenMs: 15 * 60_000, refreshTokenMs: 12 * 3_600_000, attempts: 10, attemptWindowMs: 15 * 60_000, cachedTokens: 10_000 },
+  auth: {
+    accessTokenMs: 15 * 60_000,
+    refreshTokenMs: 12 * 3_600_000,
+    attempts: 10,
+    attemptWindowMs: 15 * 60_000,
+    cachedTokens: 10_000,
+  },
   devices: { payloadBytes: 64 * 1024, bufferedReadings: 10_000, staleMs: 10_000 },
 } as const

@@ -61,7 +61,8 @@ export interface Commit {
 }
 
 export type CommitResult =
-  { readonly outcome: 'committed'; readonly n: number } | { readonly outcome: 'refused'; readonly why: Refusal }
+  | { readonly outcome: 'committed'; readonly n: number }
+  | { readonly outcome: 'refused'; readonly why: Refusal }
 
 export type Refusal =
   | { readonly kind: 'version'; readonly type: string; readonly id: string; readonly current: number }
@@ -237,7 +238,8 @@ export interface RecordStore {
 }
 
 export type ApplyResult =
-  { readonly outcome: 'applied' } | { readonly outcome: 'refused'; readonly index: number; readonly why: Refusal }
+  | { readonly outcome: 'applied' }
+  | { readonly outcome: 'refused'; readonly index: number; readonly why: Refusal }
 
 // ── Log ─────────────────────────────────────────────────────────────────────────────────────────────────────────────
 
