@@ -50,5 +50,13 @@ export const limits = {
     hashQueue: 32,
     bodyBytes: 16 * 1024,
   },
-  devices: { payloadBytes: 64 * 1024, bufferedReadings: 10_000, staleMs: 10_000 },
+  devices: {
+    payloadBytes: 64 * 1024,
+    fleetMost: 2000,
+    connectMs: 5000,
+    keepaliveSeconds: 10,
+    reconnectMs: 1000,
+    bufferedReadings: 10_000,
+    staleMs: 10_000,
+  },
 } as const
