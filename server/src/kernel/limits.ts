@@ -47,5 +47,13 @@ export const limits = {
     attemptWindowMs: 15 * 60_000,
     cachedTokens: 10_000,
   },
-  devices: { payloadBytes: 64 * 1024, bufferedReadings: 10_000, staleMs: 10_000 },
+  devices: {
+    payloadBytes: 64 * 1024,
+    fleetMost: 2000,
+    connectMs: 5000,
+    keepaliveSeconds: 10,
+    reconnectMs: 1000,
+    bufferedReadings: 10_000,
+    staleMs: 10_000,
+  },
 } as const
