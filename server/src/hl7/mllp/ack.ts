@@ -108,22 +108,18 @@ export function buildAck({ header, code, errors, controlId, nowMs }: AckRequest)
   const echo = (field: number) => header?.field(field) ?? ''
   const version = header?.component(12, 1) ?? ''
   const writer: Writer = { bar, marks, since: (at) => version === '' || compareVersions(version, at) >= 0 }
-  const msh = Array.from({ length: 18 }, () => '')
-  msh.splice(
-    0,
-    12,
+  const ends = [echo(5), echo(6), echo(3), echo(4)]
+  const head = [
     'MSH',
     marks,
-    echo(5),
-    echo(6),
-    echo(3),
-    echo(4),
+    ...ends,
     timeStamp(nowMs),
     '',
     ackType(header, writer),
-  )
-  msh.splice(9, 3, controlId, echo(11) || 'P', echo(12) || '2.5.1')
-  msh[17] = echo(18)
+    controlId,
+    echo(11) || 'P',
+  ]
+  const msh = [...head, echo(12) || '2.5.1', '', '', '', '', '', echo(18)]
   const msa = [
     'MSA',
     code,
@@ -139,7 +135,7 @@ interface Writer {
   readonly bar: string
   readonly marks: string
   /** Whether the message has at least this version. */
-  since(version: string): boolean
+  readonly since: (version: string) => boolean
 }
 
 function ackType(header: Header | undefined, { marks, since }: Writer): string {

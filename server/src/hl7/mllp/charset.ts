@@ -54,8 +54,7 @@ function labelOf(declared: string): string {
   if (name === '') return 'utf-8'
   const label = (LABELS[name] ?? name.replace(/^8859\//, 'iso-8859-')).toLowerCase()
   if (!REFUSED.test(label) && isKnown(label)) return label
-  throw fault({
-    kind: 'unsupported',
+  throw fault('unsupported', {
     code: 'code-invalid',
     text: 'The character set in MSH-18 is not supported; send UNICODE UTF-8 or set one for the feed.',
     at: 'MSH-18',
@@ -72,8 +71,7 @@ function isKnown(label: string): boolean {
 
 function undecodable(declared: string) {
   const name = declared === '' ? 'UTF-8 (none was declared)' : 'the declared character set'
-  return fault({
-    kind: 'malformed',
+  return fault('malformed', {
     code: 'value',
     text: `The message holds bytes that are not text in ${name}; correct MSH-18 or set the feed's character set.`,
     at: 'MSH-18',

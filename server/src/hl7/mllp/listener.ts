@@ -57,8 +57,14 @@ export interface Listener {
 export async function listenMllp(options: ListenerOptions): Promise<Listener> {
   const bounds: ListenerBounds = { ...limits.hl7, ...options.bounds }
   const counts = {
-    ...{ connections: 0, accepted: 0, dropped: 0, frames: 0 },
-    ...{ skippedBytes: 0, restarts: 0, tooLarge: 0, partialTimeouts: 0 },
+    connections: 0,
+    accepted: 0,
+    dropped: 0,
+    frames: 0,
+    skippedBytes: 0,
+    restarts: 0,
+    tooLarge: 0,
+    partialTimeouts: 0,
   }
   const open = new Set<Connection>()
   const server = createServer({ noDelay: true, keepAlive: true }, (socket) => {
@@ -162,16 +168,21 @@ class Connection {
   #answer(bytes: number, answer: Promise<Buffer | undefined>): void {
     this.#unanswered++
     this.#unansweredBytes += bytes
-    this.#answers = Promise.all([this.#answers, answer]).then(
-      ([, message]) => {
-        this.#unanswered--
-        this.#unansweredBytes -= bytes
-        if (message) this.#send(message)
-        this.#breathe()
-      },
-      // Without an answer the peer sends again, on a connection that is in order.
-      () => void this.#socket.destroy(),
-    )
+    this.#answers = this.#sendInTurn(this.#answers, answer).finally(() => {
+      this.#unanswered--
+      this.#unansweredBytes -= bytes
+      this.#breathe()
+    })
+  }
+
+  async #sendInTurn(before: Promise<void>, answer: Promise<Buffer | undefined>): Promise<void> {
+    try {
+      const [, message] = await Promise.all([before, answer])
+      if (message) this.#send(message)
+    } catch {
+      // Without an answer the peer sends again, on a connection that is in order. Who made the answer has logged why there is none.
+      this.#socket.destroy()
+    }
   }
 
   #send(message: Buffer): void {
