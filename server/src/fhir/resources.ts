@@ -25,10 +25,6 @@ export interface Draft {
   readonly resource?: JsonObject
   /** Exact JSON literals of decimals that a double cannot hold, by path; see `fhir/json`. */
   readonly literals?: ReadonlyMap<string, string>
-  /** The JSON text that `resource` was parsed from: stored as it is, with only id and meta set, so that every digit survives. */
-  readonly text?: string
-  /** Where the resource stands in the caller's request (`Bundle.entry[2].resource`): prefix of the positions of issues. */
-  readonly at?: string
   /** The version that the caller read and compared with; 0: must be new. Absent: whatever is current (retried on races). */
   readonly expected?: number
 }
