@@ -75,6 +75,7 @@ export function searchContract(bench: Bench): void {
           seen.push(...ids(page))
           after = page.at(-1)
           if (after === undefined) break
+          if (seen.length > 20) continue
           await commit({ id: crypto.randomUUID(), keys: keysOf({ k: ['active=true'], date: START - 1000 }) })
           await commit({ id: crypto.randomUUID(), keys: keysOf({ k: ['active=true'], date: START + 1000 }) })
         }
