@@ -22,6 +22,9 @@ export const limits = {
     tailRows: 50_000,
     keyBytes: 512,
     logPage: 500,
+    recordBytes: 1024 * 1024,
+    recordIdBytes: 400,
+    guardRows: 10_000,
   },
   hl7: {
     frameBytes: 16 * 1024 * 1024,
