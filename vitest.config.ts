@@ -1,11 +1,17 @@
 import { configDefaults, defineConfig } from 'vitest/config'
 
+// `.ci/run` names a file for the machine-readable report of each step.
+const report = process.env['TEST_REPORT']
+const suite = (name: string, include: string[], testTimeout: number) => ({
+  test: { name, include, testTimeout, hookTimeout: testTimeout },
+})
+
 export default defineConfig({
   test: {
+    reporters: report ? ['default', ['json', { outputFile: report }]] : ['default'],
     coverage: {
       provider: 'v8',
       include: ['server/src/**', 'console/src/**'],
-      exclude: ['**/s40/**', '**/s300/**'],
       reporter: ['text-summary', 'lcov'],
     },
     globalSetup: './scripts/generate.mjs',
@@ -17,13 +23,10 @@ export default defineConfig({
           isolate: false,
         },
       },
-      {
-        test: {
-          name: 'flows',
-          include: ['server/test/**/*.test.ts'],
-          testTimeout: 20_000,
-        },
-      },
+      suite('tidy', ['server/test/*.test.ts'], 20_000),
+      suite('flows', ['server/test/flows/**/*.test.ts'], 30_000),
+      suite('services', ['server/test/services/**/*.test.ts'], 300_000),
+      suite('corpus', ['server/test/corpus/**/*.test.ts'], 300_000),
       {
         extends: './console/vite.config.ts',
         test: {

@@ -71,7 +71,7 @@ export class Fault extends Error {
   }
 }
 
-/** A fault with one issue of severity `error`. */
-export function fault(kind: FaultKind, code: IssueType, text: string, at?: string): Fault {
-  return new Fault(kind, { severity: 'error', code, text, ...(at === undefined ? {} : { at }) })
+/** A fault with one issue of severity `error`: `fault('not-found', { code: 'not-found', text: 'Patient/1 is not known.' })`. */
+export function fault(kind: FaultKind, issue: Omit<Issue, 'severity'>): Fault {
+  return new Fault(kind, { severity: 'error', ...issue })
 }

@@ -1,0 +1,71 @@
+import { fault } from '../../kernel/fault.ts'
+import { readDelimiters, type Delimiters } from './delimiters.ts'
+import type { Message } from './message.ts'
+import { LazySegment } from './segment.ts'
+
+const PATH = /^([A-Z][A-Z0-9]{2})(?:\[(\d+)\])?-(\d+)(?:\[(\d+)\])?(?:\.(\d+)(?:\.(\d+))?)?$/
+
+/**
+ * Reads one message. A byte order mark, leading blanks, LF and CRLF as segment ends are tolerated; a lone LF ends a segment only where the
+ * next line begins with a segment name, so that texts with line feeds survive.
+ *
+ * @throws Fault `malformed` when it does not begin with a usable header segment.
+ */
+export function parseMessage(text: string): Message {
+  const start = firstLetter(text)
+  if (!text.startsWith('MSH', start))
+    throw fault('malformed', { code: 'structure', at: 'MSH', text: 'A message begins with an MSH segment' })
+  const delimiters = readDelimiters(text, start + 3)
+  const segments = splitSegments(start === 0 ? text : text.slice(start), delimiters)
+  const segment = (name: string, occurrence = 1): LazySegment | undefined => {
+    let left = occurrence
+    return segments.find((one) => one.name === name && --left === 0)
+  }
+  const get = (path: string): string => {
+    const parts = PATH.exec(path)
+    if (parts === null) throw new TypeError(`"${path}" is no HL7 path`)
+    const [, name = '', occurrence, field, repetition = '1', component = '1', subcomponent = '1'] = parts
+    const found = segment(name, Number(occurrence ?? 1))?.field(Number(field))[Number(repetition) - 1]
+    return found?.component(Number(component), Number(subcomponent)) ?? ''
+  }
+  return { text, delimiters, segments, segment, get }
+}
+
+/** Position behind a byte order mark and white space. */
+function firstLetter(text: string): number {
+  let at = 0
+  while (at < text.length && (text.charCodeAt(at) <= 32 || text.charCodeAt(at) === 0xfeff)) at++
+  return at
+}
+
+function splitSegments(text: string, delimiters: Delimiters): readonly LazySegment[] {
+  const segments: LazySegment[] = []
+  for (const line of text.includes('\n') ? splitMixed(text, delimiters.field) : text.split('\r')) {
+    if (line.length >= 3 && line.trim() !== '')
+      segments.push(new LazySegment(line, segments.length, delimiters))
+  }
+  return segments
+}
+
+const SEGMENT_NAME = /^[A-Z][A-Z0-9]{2}/
+
+/** CR (with or without LF) always ends a segment, a lone LF only before another segment. */
+function splitMixed(text: string, separator: string): string[] {
+  const lines: string[] = []
+  for (const chunk of text.replaceAll('\r\n', '\r').split('\r')) {
+    let begun = ''
+    for (const piece of chunk.split('\n')) {
+      const isNext = SEGMENT_NAME.test(piece) && (piece.length === 3 || piece[3] === separator)
+      if (isNext && begun !== '') lines.push(withoutLineFeeds(begun))
+      begun = isNext || begun === '' ? piece : `${begun}\n${piece}`
+    }
+    lines.push(withoutLineFeeds(begun))
+  }
+  return lines
+}
+
+function withoutLineFeeds(line: string): string {
+  let end = line.length
+  while (line[end - 1] === '\n') end--
+  return line.slice(0, end)
+}

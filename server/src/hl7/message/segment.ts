@@ -1,0 +1,106 @@
+import type { Delimiters } from './delimiters.ts'
+import { decodeEscapes } from './escapes.ts'
+import type { Repetition, Segment } from './message.ts'
+
+const NONE: readonly Repetition[] = []
+/** Their first field is the field separator itself, their second the encoding characters as they are. */
+const HEADERS: ReadonlySet<string> = new Set(['MSH', 'FHS', 'BHS'])
+
+/** A segment that is split when a field is first asked for, and a field when it is itself asked for. */
+export class LazySegment implements Segment {
+  readonly name: string
+  readonly index: number
+  readonly raw: string
+  readonly #delimiters: Delimiters
+  readonly #isHeader: boolean
+  #fields: string[] | undefined
+  #repetitions: (readonly Repetition[] | undefined)[] | undefined
+
+  constructor(raw: string, index: number, delimiters: Delimiters) {
+    this.raw = raw
+    this.index = index
+    this.name = raw.slice(0, 3)
+    this.#delimiters = delimiters
+    this.#isHeader = HEADERS.has(this.name)
+  }
+
+  get fieldCount(): number {
+    return this.#split().length - (this.#isHeader ? 0 : 1)
+  }
+
+  rawField(number: number): string {
+    if (!this.#isHeader) return number < 1 ? '' : (this.#split()[number] ?? '')
+    return number === 1 ? this.#delimiters.field : (this.#split()[number - 1] ?? '')
+  }
+
+  field(number: number): readonly Repetition[] {
+    const known = this.#repetitions?.[number]
+    if (known !== undefined) return known
+    const raw = this.rawField(number)
+    if (raw === '') return NONE
+    const made = this.#read(raw, this.#isHeader && number <= 2)
+    this.#repetitions ??= []
+    this.#repetitions[number] = made
+    return made
+  }
+
+  #read(raw: string, isVerbatim: boolean): readonly Repetition[] {
+    if (isVerbatim) return [new LazyRepetition(raw, VERBATIM)]
+    const { repetition } = this.#delimiters
+    if (!raw.includes(repetition)) return [new LazyRepetition(raw, this.#delimiters)]
+    return raw.split(repetition).map((one) => new LazyRepetition(one, this.#delimiters))
+  }
+
+  #split(): string[] {
+    this.#fields ??= this.raw.split(this.#delimiters.field)
+    return this.#fields
+  }
+}
+
+const VERBATIM: Delimiters = {
+  field: '',
+  component: '',
+  repetition: '',
+  escape: '',
+  subcomponent: '',
+  truncation: '',
+}
+const NULL = '""'
+
+class LazyRepetition implements Repetition {
+  readonly raw: string
+  readonly #delimiters: Delimiters
+  #components: string[] | undefined
+
+  constructor(raw: string, delimiters: Delimiters) {
+    this.raw = raw
+    this.#delimiters = delimiters
+  }
+
+  get isNull(): boolean {
+    return this.raw === NULL
+  }
+
+  get componentCount(): number {
+    return this.#split().length
+  }
+
+  rawComponent(number: number): string {
+    return this.#split()[number - 1] ?? ''
+  }
+
+  component(number: number, subcomponent = 1): string {
+    const raw = this.rawComponent(number)
+    const { subcomponent: separator } = this.#delimiters
+    const isWhole = separator === '' || !raw.includes(separator)
+    const part = isWhole ? (subcomponent === 1 ? raw : '') : (raw.split(separator)[subcomponent - 1] ?? '')
+    return part === NULL ? '' : decodeEscapes(part, this.#delimiters)
+  }
+
+  #split(): string[] {
+    const { component } = this.#delimiters
+    this.#components ??=
+      component === '' || !this.raw.includes(component) ? [this.raw] : this.raw.split(component)
+    return this.#components
+  }
+}
