@@ -74,7 +74,5 @@ export async function resolveCriteria(
 /** A key that every new match would have. */
 function guardKey({ anyOf, negated }: Clause): string | undefined {
   const [only] = anyOf
-  return negated !== true && anyOf.length === 1 && only?.by === 'key'
-    ? only.key
-    : undefined
+  return negated !== true && anyOf.length === 1 && only?.by === 'key' ? only.key : undefined
 }

@@ -135,7 +135,10 @@ async function createDraft(deps: RestDeps, call: Call, draft: Draft): Promise<An
   const result = await deps.resources.transact(call.caller, { drafts: [draft] })
   const holder = result.outcome === 'stale' && deps.takenIdentifier === 'merge' ? result.holder : undefined
   if (!holder) return answerWrite(deps, call, versionOf(result, draft))
-  return writeAnswer(call, deps.base, { version: await mergeInto(deps, call, { draft, holder }), status: 200 })
+  return writeAnswer(call, deps.base, {
+    version: await mergeInto(deps, call, { draft, holder }),
+    status: 200,
+  })
 }
 
 function answerWrite({ base }: RestDeps, call: Call, version: StoredVersion): Answer {
