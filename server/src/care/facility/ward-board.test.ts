@@ -62,6 +62,11 @@ function result(id: string, code: string, more: Partial<Observation>): Observati
   }
 }
 
+const component = (code: string, value: number) => ({
+  code: { coding: [{ code }] },
+  valueQuantity: { value, unit: 'mm[Hg]' },
+})
+
 it('lists every bed in the order of its label, taken or free', () => {
   expect(wardBoard(empty).beds).toEqual([
     { id: 'Location/b2', label: 'A-2', kind: 'bed', occupants: [] },
@@ -122,10 +127,6 @@ it('shows the newest of each test, critical ones first', () => {
 })
 
 it('reads a blood pressure as two parts from its components', () => {
-  const component = (code: string, value: number) => ({
-    code: { coding: [{ code }] },
-    valueQuantity: { value, unit: 'mm[Hg]' },
-  })
   const pressure = result('bp', '85354-9', { component: [component('8462-4', 79), component('8480-6', 128)] })
   const { vitals } = wardBoard(withObservations([], pressure)).beds[1]?.occupants[0] ?? {}
   expect(vitals?.hr).toMatchObject({
