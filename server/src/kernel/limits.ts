@@ -25,6 +25,14 @@ export const limits = {
     recordBytes: 1024 * 1024,
     recordIdBytes: 400,
     guardRows: 10_000,
+    /** Tries of one MongoDB operation, and rounds of a batch or a record that others overtake. */
+    mongoAttempts: 8,
+    appendRounds: 200,
+    recordRounds: 1000,
+    mongoSelectMs: 10_000,
+    commitPartBytes: 7 * 1024 * 1024,
+    pollMs: 100,
+    unappliedMs: 2000,
   },
   hl7: {
     frameBytes: 16 * 1024 * 1024,
