@@ -20,6 +20,8 @@ export const limits = {
     batchCommits: 64,
     pendingCommits: 4096,
     tailRows: 50_000,
+    mergeRows: 2000,
+    mergeRetryMs: 1000,
     keyBytes: 512,
     logPage: 500,
     recordBytes: 1024 * 1024,
