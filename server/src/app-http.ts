@@ -1,7 +1,6 @@
-import type { FastifyInstance, FastifyRequest } from 'fastify'
+import type { FastifyBaseLogger, FastifyInstance, FastifyRequest } from 'fastify'
 import Fastify from 'fastify'
 import { serializerCompiler, validatorCompiler } from 'fastify-type-provider-zod'
-import type { Logger } from 'pino'
 import { register } from 'prom-client'
 
 import type { Caller } from './auth/caller.ts'
@@ -19,7 +18,7 @@ declare module 'fastify' {
 }
 
 export interface HttpOptions {
-  readonly log: Logger
+  readonly log: FastifyBaseLogger
   readonly trustedProxies: readonly string[]
   readonly callerOf: (authorization: string | undefined, correlation: string) => Caller | Promise<Caller>
   /** Why the hub cannot serve now, or nothing. */
