@@ -22,6 +22,9 @@ export const limits = {
     tailRows: 50_000,
     keyBytes: 512,
     logPage: 500,
+    recordBytes: 1024 * 1024,
+    recordIdBytes: 400,
+    guardRows: 10_000,
   },
   hl7: {
     frameBytes: 16 * 1024 * 1024,
@@ -39,7 +42,13 @@ export const limits = {
     attempts: 5,
   },
   http: { requestMs: 60_000, drainMs: 10_000 },
-  events: { socketQueue: 1000, subscribers: 1000, resumeMost: 10_000, heartbeatMs: 15_000 },
+  events: {
+    versionsBack: 200,
+    socketQueue: 1000,
+    subscribers: 1000,
+    resumeMost: 10_000,
+    heartbeatMs: 15_000,
+  },
   auth: {
     accessTokenMs: 15 * 60_000,
     refreshTokenMs: 12 * 3_600_000,
