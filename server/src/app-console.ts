@@ -8,11 +8,18 @@ import type { FastifyPluginAsync } from 'fastify'
 /** Addresses that never get the page: a missing file or an unknown command must answer 404. */
 const NOT_A_PAGE = /^\/(api|fhir|auth|ws|assets|metrics|healthz|readyz)(\/|$)/
 
-/** Serves the built console; `folder` is `console/dist`. The page is made per request, because it carries a fresh nonce. */
-export const consoleFiles: FastifyPluginAsync<{ readonly folder: string }> = async (app, { folder }) => {
+export interface ConsoleOptions {
+  /** `console/dist`; nothing is served while it is absent. */
+  readonly folder: string
+  /** What the page knows before anybody has signed in. */
+  readonly about: { readonly site: string; readonly mode: string; readonly zone: string }
+}
+
+/** Serves the built console. The page is made per request, because it carries a fresh nonce. */
+export const consoleFiles: FastifyPluginAsync<ConsoleOptions> = async (app, { folder, about }) => {
   const file = join(folder, 'index.html')
   if (!existsSync(file)) return
-  const page = readFileSync(file, 'utf8')
+  const page = readFileSync(file, 'utf8').replaceAll('__HUB__', escaped(JSON.stringify(about)))
   await app.register(fastifyStatic, {
     root: join(folder, 'assets'),
     prefix: '/assets/',
@@ -23,6 +30,9 @@ export const consoleFiles: FastifyPluginAsync<{ readonly folder: string }> = asy
     immutable: true,
     maxAge: '365d',
   })
+  app.get('/icon.svg', (_request, reply) =>
+    reply.sendFile('icon.svg', folder, { immutable: false, maxAge: '1h' }),
+  )
   app.get('/*', (request, reply) => {
     const path = request.url.split('?', 1)[0] ?? ''
     const wantsPage = request.headers.accept?.includes('text/html') ?? false
@@ -36,6 +46,10 @@ export const consoleFiles: FastifyPluginAsync<{ readonly folder: string }> = asy
       .header('referrer-policy', 'no-referrer')
       .send(page.replaceAll('__CSP_NONCE__', nonce))
   })
+}
+
+function escaped(text: string): string {
+  return text.replaceAll('&', '&amp;').replaceAll('"', '&quot;').replaceAll('<', '&lt;')
 }
 
 function policy(nonce: string): string {

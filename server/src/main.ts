@@ -1,5 +1,7 @@
 import { enableCompileCache } from 'node:module'
 
+import type { RunningHub } from './app.ts'
+
 const NODE_LEAST = 24
 /** `sysexits.h`: the configuration is wrong, a restart will not help. */
 const BAD_CONFIGURATION = 78
@@ -25,16 +27,16 @@ try {
   process.stdout.write(
     `${JSON.stringify({ event: 'ready', ...hub.ready, startMs: Math.round(performance.now() - started) })}\n`,
   )
-  for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, () => void stop(hub.stop))
+  for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, () => void stop(hub))
 } catch (error) {
   const text = error instanceof Fault ? error.message : String(error instanceof Error ? error.stack : error)
   process.stderr.write(`${text}\n`)
   process.exit(error instanceof Fault && error.kind === 'unavailable' ? BAD_CONFIGURATION : 1)
 }
 
-async function stop(stopHub: () => Promise<void>): Promise<void> {
+async function stop(hub: RunningHub): Promise<void> {
   try {
-    await stopHub()
+    await hub.stop()
     process.exit(0)
   } catch (error) {
     process.stderr.write(`The hub did not stop cleanly: ${String(error)}\n`)
