@@ -15,6 +15,7 @@ import type { Auth } from './auth/create-auth.ts'
 import { createAuth } from './auth/create-auth.ts'
 import type { Config } from './config/config.ts'
 import { createDemoAccounts } from './demo/accounts.ts'
+import { loadDefinitions } from './fhir/load-definitions.ts'
 import type { Clock } from './kernel/clock.ts'
 import { systemClock } from './kernel/clock.ts'
 import type { Store } from './store/port.ts'
@@ -60,7 +61,8 @@ async function start(config: Config, closing: Closing): Promise<RunningHub> {
   // Standard output belongs to the ready line.
   const log = pino({ level: config.HUB_LOG_LEVEL, base: null }, pino.destination({ dest: 2, sync: true }))
   mkdirSync(config.HUB_DATA, { recursive: true, mode: 0o700 })
-  const { store, kind } = await openStore(config, '')
+  const definitions = loadDefinitions()
+  const { store, kind } = await openStore(config, definitions.hash)
   closing.push(() => store.close())
   const onError = (error: unknown) => log.error({ err: error }, 'audit rows could not be shipped')
   const audit = createAuditTrail({ folder: join(config.HUB_DATA, 'audit'), store, clock, onError })
