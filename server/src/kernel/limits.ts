@@ -73,4 +73,5 @@ export const limits = {
     bufferedReadings: 10_000,
     staleMs: 10_000,
   },
+  care: { placeDepth: 6, idsPerSearch: 100, patientsAtOnce: 8 },
 } as const
