@@ -3,12 +3,12 @@ import Fastify, { LogController } from 'fastify'
 import { serializerCompiler, validatorCompiler } from 'fastify-type-provider-zod'
 import { register } from 'prom-client'
 
+import type { EarlyServer } from './app-server.ts'
 import type { Caller } from './auth/caller.ts'
 import { challengeOf } from './auth/challenge.ts'
 import { answerTo } from './fhir/rest/outcome.ts'
 import { Fault, fault } from './kernel/fault.ts'
 import { uuid7 } from './kernel/ids.ts'
-import { limits } from './kernel/limits.ts'
 
 declare module 'fastify' {
   interface FastifyRequest {
@@ -18,6 +18,7 @@ declare module 'fastify' {
 }
 
 export interface HttpOptions {
+  readonly early: EarlyServer
   readonly log: FastifyBaseLogger
   readonly trustedProxies: readonly string[]
   readonly callerOf: (authorization: string | undefined, correlation: string) => Caller | Promise<Caller>
@@ -42,7 +43,10 @@ export function createHttp({
   const app: FastifyInstance = Fastify({
     loggerInstance: log,
     logController: new LogController({ disableRequestLogging: true }),
-    requestTimeout: limits.http.requestMs,
+    serverFactory: (handler) => {
+      early.serve(handler)
+      return early.server
+    },
     ...(trustedProxies.length > 0 ? { trustProxy: [...trustedProxies] } : {}),
     genReqId: (request) => {
       const id = request.headers['x-request-id']
