@@ -33,20 +33,12 @@ const OPEN = [/^\/fhir\/metadata\/?$/, /^\/fhir\/\.well-known\//]
 const REQUEST_ID = /^[\w.:-]{1,64}$/
 
 /** The HTTP server without its features: errors as OperationOutcome, the caller of each request, health. */
-export function createHttp({
-  log,
-  trustedProxies,
-  callerOf,
-  notReady,
-  health,
-}: HttpOptions): FastifyInstance {
+export function createHttp(options: HttpOptions): FastifyInstance {
+  const { early, log, trustedProxies, callerOf, notReady, health } = options
   const app: FastifyInstance = Fastify({
     loggerInstance: log,
     logController: new LogController({ disableRequestLogging: true }),
-    serverFactory: (handler) => {
-      early.serve(handler)
-      return early.server
-    },
+    serverFactory: () => early.server,
     ...(trustedProxies.length > 0 ? { trustProxy: [...trustedProxies] } : {}),
     genReqId: (request) => {
       const id = request.headers['x-request-id']

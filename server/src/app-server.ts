@@ -18,9 +18,7 @@ export interface EarlyServer {
 }
 
 export async function listenEarly(host: string, port: number): Promise<EarlyServer> {
-  let handle: RequestListener = (_request, response) => {
-    response.writeHead(503, { 'retry-after': '1', 'content-length': '0' }).end()
-  }
+  let handle: RequestListener = comeBack
   const server = createServer((request, response) => handle(request, response))
   server.requestTimeout = limits.http.requestMs
   server.listen(port, host)
@@ -40,6 +38,10 @@ export async function listenEarly(host: string, port: number): Promise<EarlyServ
       clearTimeout(cut)
     },
   }
+}
+
+const comeBack: RequestListener = (_request, response) => {
+  response.writeHead(503, { 'retry-after': '1', 'content-length': '0' }).end()
 }
 
 function addressOf(server: Server, host: string): string {
