@@ -15,6 +15,8 @@ const pieces = [
 export default defineConfig({
   root: import.meta.dirname,
   plugins: [react(), precompress()],
+  // Contracts that the server defines (zod schemas, the permission table) are imported from where they stand.
+  resolve: { alias: { '@hub': new URL('../server/src', import.meta.url).pathname } },
   html: { cspNonce: '__CSP_NONCE__' },
   build: {
     target: 'baseline-widely-available',
@@ -41,7 +43,7 @@ function precompress(): Plugin {
     apply: 'build',
     async writeBundle({ dir = '' }) {
       const assets = `${dir}/assets`
-      const names = (await readdir(assets)).filter((name) => /\.(js|css|svg)$/.test(name))
+      const names = (await readdir(assets)).filter((name) => /\.(js|css|svg|json)$/.test(name))
       await Promise.all(
         names.map(async (name) => {
           const bytes = await readFile(`${assets}/${name}`)

@@ -21,8 +21,6 @@ export interface RangeTest {
   readonly param: string
   readonly comparator: Comparator
   readonly interval: Interval
-  /** Keys of the unit that a quantity must have; any of them will do. */
-  readonly units?: readonly string[]
 }
 
 export interface NameTest {
@@ -61,7 +59,6 @@ function passes(test: Test, subject: Subject): boolean {
 }
 
 function passesRange(test: RangeTest, subject: Subject): boolean {
-  if (test.units && !test.units.some((unit) => subject.has(unit))) return false
   return subject
     .ranges()
     .some((range) => range.p === test.param && isHit(test.comparator, range, test.interval))

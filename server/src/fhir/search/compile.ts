@@ -1,8 +1,12 @@
 import { fault } from '../../kernel/fault.ts'
 import type { SearchParamType } from '../definitions.ts'
+import { boundedKey, boundedText } from '../keys/bounded.ts'
+import { unitRange } from '../keys/extract.ts'
+import { foldText } from '../keys/folding.ts'
+import { readReference } from '../keys/references.ts'
+import { ofTypeKey, tokenKey } from '../keys/tokens.ts'
 import type { Clause, Test } from './clause.ts'
 import { dateInterval, widened } from './date-value.ts'
-import { foldName, fold, presenceKey, tokenKey } from './key-text.ts'
 import { numberInterval } from './number-value.ts'
 import type { Filter } from './request.ts'
 import { prefixed, splitAt, tokenValue, unescaped } from './values.ts'
@@ -33,7 +37,7 @@ function missingClause({ param, label, values }: ParamFilter): Clause {
   }
   return {
     label,
-    anyOf: [{ by: 'key', key: presenceKey(param.code) }],
+    anyOf: [{ by: 'key', key: `${param.code}:missing=false` }],
     ...(value === 'true' ? { negated: true } : {}),
   }
 }
@@ -70,25 +74,32 @@ function unsupported({ code }: Value): never {
 
 function tokenTest({ code, modifier, value }: Value): Test {
   if (modifier === 'text') return nameTest(`${code}:text`, 'starts', value)
-  if (modifier === 'of-type') {
-    const parts = splitAt(value, '|').map(unescaped)
-    if (parts.length !== 3 || parts.includes(''))
-      throw fault('malformed', { code: 'value', text: `${code}:of-type is written system|code|value` })
-    return { by: 'key', key: `${code}:of-type=${fold(parts.join('|'))}` }
+  if (modifier === 'of-type') return ofTypeTest(code, value)
+  return tokenKeyTest(code, value)
+}
+
+function tokenKeyTest(param: string, value: string): Test {
+  const { system, code } = tokenValue(value, param)
+  return { by: 'key', key: tokenKey(param, code, system) }
+}
+
+function ofTypeTest(param: string, text: string): Test {
+  const [system = '', code = '', value = '', ...more] = splitAt(text, '|').map(unescaped)
+  if (value === '' || code === '' || more.length > 0) {
+    throw fault('malformed', { code: 'value', text: `${param}:of-type is written system|code|value` })
   }
-  return { by: 'key', key: tokenKey(code, tokenValue(value, code)) }
+  return { by: 'key', key: ofTypeKey(param, { system, code, value }) }
 }
 
 function referenceTest({ code, modifier, value, context }: Value): Test {
-  if (modifier === 'identifier')
-    return { by: 'key', key: tokenKey(`${code}:identifier`, tokenValue(value, code)) }
-  const text = unescaped(value)
-  const target = text.startsWith(`${context.base}/`) ? text.slice(context.base.length + 1) : text
-  if (modifier === undefined) return { by: 'key', key: `${code}=${target}` }
-  if (target.includes('/') && !target.startsWith(`${modifier}/`)) {
+  if (modifier === 'identifier') return tokenKeyTest(`${code}:identifier`, value)
+  const { type, id, text } = readReference(unescaped(value), context.base)
+  const target = type === undefined || id === undefined ? text : `${type}/${id}`
+  if (modifier === undefined) return { by: 'key', key: boundedKey(`${code}=${target}`) }
+  if (type !== undefined && type !== modifier) {
     throw fault('malformed', { code: 'value', text: `${code}:${modifier}: the value refers to another type` })
   }
-  return { by: 'key', key: `${code}=${target.includes('/') ? target : `${modifier}/${target}`}` }
+  return { by: 'key', key: boundedKey(`${code}=${type === undefined ? `${modifier}/${text}` : target}`) }
 }
 
 function stringTest({ code, modifier, value }: Value): Test {
@@ -97,16 +108,11 @@ function stringTest({ code, modifier, value }: Value): Test {
 
 function nameTest(param: string, how: 'starts' | 'contains' | 'exact', value: string): Test {
   const original = unescaped(value)
-  return { by: 'name', param, how, text: foldName(original), original }
+  return { by: 'name', param, how, text: boundedText(foldText(original)), original }
 }
 
-function uriTest({ code, modifier, value }: Value): Test {
-  if (modifier === 'above')
-    throw fault('malformed', {
-      code: 'not-supported',
-      text: `${code}:above is not supported by this server yet`,
-    })
-  return { by: 'key', key: `${code}=${unescaped(value)}` }
+function uriTest({ code, value }: Value): Test {
+  return { by: 'key', key: boundedKey(`${code}=${unescaped(value)}`) }
 }
 
 function quantityTest({ code, value }: Value): Test {
@@ -120,7 +126,6 @@ function quantityTest({ code, value }: Value): Test {
   }
   const { comparator, text } = prefixed(number)
   const interval = numberInterval(comparator, text, code)
-  if (unit === undefined) return { by: 'range', param: code, comparator, interval }
-  const token = system === undefined || system === '' ? { code: unit } : { system, code: unit }
-  return { by: 'range', param: code, comparator, interval, units: [tokenKey(code, token)] }
+  const param = unit === undefined ? code : unitRange(code, system ?? '', unit)
+  return { by: 'range', param, comparator, interval }
 }

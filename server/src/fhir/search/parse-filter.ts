@@ -11,7 +11,7 @@ const MODIFIERS: Readonly<Record<SearchParamType, readonly string[]>> = {
   date: ['missing'],
   number: ['missing'],
   quantity: ['missing'],
-  uri: ['missing', 'above'],
+  uri: ['missing'],
   composite: [],
   special: [],
 }

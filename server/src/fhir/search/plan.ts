@@ -16,6 +16,8 @@ export type Driver =
 
 export interface Plan {
   readonly driver: Driver
+  /** Place of the driving clause in the list of all that could drive; -1: none does. */
+  readonly index: number
   /** How many candidates the driver has; `undefined` when it was not counted. A count at the cap means "at least". */
   readonly estimate?: number
   readonly label: string
@@ -27,28 +29,43 @@ const GOOD_ENOUGH = 50
 /** More keys than this are verified, not walked side by side. */
 const WIDEST = 500
 
-/** Picks the driver of a search of one type from capped counts. */
+/**
+ * Picks the driver of a search of one type from capped counts.
+ *
+ * @param clauses all that may drive; what only follows from others (pair keys) included.
+ */
 export async function planSearch(
   reader: ResourceReader,
   type: string,
   clauses: readonly Clause[],
 ): Promise<Plan> {
-  const candidates = clauses.flatMap((clause) => candidateOf(clause))
+  const candidates = clauses.flatMap((clause, index) => candidateOf(clause, index))
   let best: Plan | undefined
   for (const candidate of candidates.toSorted((a, b) => COST_ORDER[a.driver.by] - COST_ORDER[b.driver.by])) {
     if (best?.estimate !== undefined && best.estimate <= GOOD_ENOUGH) break
     const estimate = await estimateOf(reader, type, candidate.driver)
     if (best?.estimate === undefined || estimate < best.estimate) best = { ...candidate, estimate }
   }
-  return best ?? { driver: { by: 'type', direction: 'desc' }, label: 'all resources of the type' }
+  return best ?? wholeType('desc')
+}
+
+/** The plan that a page before has chosen. */
+export function planAgain(clauses: readonly Clause[], index: number): Plan {
+  const clause = clauses[index]
+  const [plan] = clause ? candidateOf(clause, index) : []
+  return plan ?? wholeType('desc')
+}
+
+export function wholeType(direction: 'asc' | 'desc'): Plan {
+  return { driver: { by: 'type', direction }, index: -1, label: 'all resources of the type' }
 }
 
 const COST_ORDER: Readonly<Record<Driver['by'], number>> = { ids: 0, keys: 1, range: 2, names: 3, type: 4 }
 
-function candidateOf(clause: Clause): readonly Plan[] {
+function candidateOf(clause: Clause, index: number): readonly Plan[] {
   if (clause.negated === true) return []
   const driver = driverOf(clause.anyOf)
-  return driver ? [{ driver, label: clause.label }] : []
+  return driver ? [{ driver, index, label: clause.label }] : []
 }
 
 function driverOf(tests: readonly Test[]): Driver | undefined {

@@ -1,0 +1,29 @@
+import { QueryClient, QueryClientProvider } from '@tanstack/react-query'
+import { RouterProvider } from 'react-router'
+
+import { Problem } from '../api/problem.ts'
+import { Look } from './look.tsx'
+import { createRoutes } from './routes.tsx'
+
+const queries = new QueryClient({
+  defaultOptions: {
+    queries: {
+      staleTime: 30_000,
+      networkMode: 'always',
+      // What the hub refuses stays refused; only a missing answer or a busy hub is worth asking again.
+      retry: (failures, error) =>
+        failures < 2 && error instanceof Problem && [0, 429, 503].includes(error.status),
+    },
+  },
+})
+const router = createRoutes()
+
+export function App() {
+  return (
+    <QueryClientProvider client={queries}>
+      <Look>
+        <RouterProvider router={router} />
+      </Look>
+    </QueryClientProvider>
+  )
+}

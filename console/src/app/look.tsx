@@ -1,0 +1,63 @@
+import createCache from '@emotion/cache'
+import { CacheProvider } from '@emotion/react'
+import CssBaseline from '@mui/material/CssBaseline'
+import GlobalStyles from '@mui/material/GlobalStyles'
+import { ThemeProvider } from '@mui/material/styles'
+import rtlPlugin from '@mui/stylis-plugin-rtl'
+import { useEffect, useMemo } from 'react'
+import type { ReactNode } from 'react'
+import { useTranslation } from 'react-i18next'
+
+import { usePreferences, useSystemDark } from './preferences.ts'
+import { themeOf } from './theme.ts'
+import { TOKENS } from './tokens.ts'
+import type { Scheme } from './tokens.ts'
+
+// The server writes one nonce per page load; Vite puts it in this element.
+const nonce = document.querySelector<HTMLMetaElement>('meta[property=csp-nonce]')?.nonce
+const base = nonce ? { nonce } : {}
+const caches = {
+  ltr: createCache({ key: 'mg', ...base }),
+  rtl: createCache({ key: 'mgr', ...base, stylisPlugins: [rtlPlugin] }),
+}
+
+/** Theme, direction and language of everything below, as the user prefers them. */
+export function Look({ children }: { readonly children: ReactNode }) {
+  const { i18n } = useTranslation()
+  const direction = i18n.dir()
+  const scheme = useScheme()
+  const theme = useMemo(() => themeOf(scheme, direction), [scheme, direction])
+  useEffect(() => {
+    document.documentElement.dir = direction
+    document.documentElement.lang = i18n.language
+  }, [direction, i18n.language])
+  return (
+    <CacheProvider value={caches[direction]}>
+      <ThemeProvider theme={theme}>
+        <CssBaseline />
+        <GlobalStyles styles={globals(scheme)} />
+        {children}
+      </ThemeProvider>
+    </CacheProvider>
+  )
+}
+
+function useScheme(): Scheme {
+  const wanted = usePreferences((state) => state.theme)
+  const dark = useSystemDark()
+  if (wanted !== 'system') return wanted
+  return dark ? 'dark' : 'light'
+}
+
+function globals(scheme: Scheme) {
+  const { lineWidth, mode, primary } = TOKENS[scheme]
+  return {
+    ':root': { '--mg-line': lineWidth, colorScheme: mode },
+    html: { scrollPaddingBlock: '120px 24px' },
+    body: { fontVariantNumeric: 'tabular-nums', overflowWrap: 'anywhere' },
+    '#root': { minHeight: '100vh' },
+    ':focus-visible': { outline: `2px solid ${primary}`, outlineOffset: 2 },
+    'bdi, .code': { unicodeBidi: 'isolate' },
+    '@media (prefers-reduced-motion: reduce)': { '*': { animationDuration: '0s !important' } },
+  } as const
+}

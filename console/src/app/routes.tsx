@@ -1,0 +1,87 @@
+import { useTranslation } from 'react-i18next'
+import { createBrowserRouter, Navigate } from 'react-router'
+import { Outlet, useRouteError } from 'react-router'
+
+import { useSession } from '../api/session.ts'
+import { Empty, PageTitle } from '../ui/page.tsx'
+import { ProblemCard } from '../ui/problem-card.tsx'
+import { FEATURES, homeOf } from './features.ts'
+import type { Feature } from './features.ts'
+import { Shell } from './shell/shell.tsx'
+
+export function createRoutes() {
+  return createBrowserRouter([
+    {
+      path: '/sign-in',
+      HydrateFallback: Nothing,
+      lazy: async () => ({ Component: (await import('../features/sign-in/sign-in.page.tsx')).SignInPage }),
+    },
+    {
+      path: '/',
+      Component: SignedIn,
+      HydrateFallback: Nothing,
+      children: [
+        { index: true, Component: Home },
+        ...FEATURES.map((feature) => ({
+          path: feature.path,
+          element: <Guarded feature={feature} />,
+          ErrorBoundary: PageFailed,
+          children: [{ index: true, lazy: feature.load, ErrorBoundary: PageFailed }],
+        })),
+        { path: '*', Component: Unknown },
+      ],
+    },
+  ])
+}
+
+function SignedIn() {
+  const session = useSession((state) => state.session)
+  if (!session) return <Navigate to="/sign-in" replace />
+  return <Shell who={session.who} />
+}
+
+function Home() {
+  const roles = useRoles()
+  const first = FEATURES.find(({ nav, allowed }) => nav && allowed(roles))
+  return first ? <Navigate to={homeOf(first)} replace /> : <NotAllowed />
+}
+
+function Guarded({ feature }: { readonly feature: Feature }) {
+  return feature.allowed(useRoles()) ? <Outlet /> : <NotAllowed />
+}
+
+function useRoles() {
+  return useSession((state) => state.session?.who.roles) ?? []
+}
+
+function NotAllowed() {
+  const { t } = useTranslation()
+  return <Note title={t('denied.title')} text={t('denied.text')} />
+}
+
+function Unknown() {
+  const { t } = useTranslation()
+  return <Note title={t('unknown.title')} text={t('unknown.text')} />
+}
+
+function Note({ title, text }: { readonly title: string; readonly text: string }) {
+  return (
+    <section style={{ padding: 16 }}>
+      <PageTitle title={title} />
+      <Empty>{text}</Empty>
+    </section>
+  )
+}
+
+function PageFailed() {
+  const error = useRouteError()
+  return (
+    <section style={{ padding: 16 }}>
+      <ProblemCard error={error} retry={() => location.reload()} />
+    </section>
+  )
+}
+
+function Nothing() {
+  return undefined
+}

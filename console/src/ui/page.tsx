@@ -1,0 +1,99 @@
+import Box from '@mui/material/Box'
+import Skeleton from '@mui/material/Skeleton'
+import Typography from '@mui/material/Typography'
+import type { UseQueryResult } from '@tanstack/react-query'
+import type { ReactNode } from 'react'
+import { useTranslation } from 'react-i18next'
+
+import { clockTime } from './dates.ts'
+import { ProblemCard } from './problem-card.tsx'
+
+interface PageProps<T> {
+  readonly title: string
+  readonly query: UseQueryResult<T>
+  /** Filters and the primary action, at the inline end of the title. */
+  readonly actions?: ReactNode
+  /** Drawn while the first answer is awaited: the layout that is to come. */
+  readonly waiting?: ReactNode
+  readonly isEmpty?: (content: T) => boolean
+  /** Says why there is nothing and what to do next. */
+  readonly empty?: ReactNode
+  readonly children: (content: T) => ReactNode
+}
+
+/** A page in one of its four states: waiting, problem, empty, content. Old content stays while it is read again. */
+export function Page<T>(props: PageProps<T>) {
+  const { title, query, actions } = props
+  return (
+    <Box component="section" sx={{ p: 4, maxWidth: 1760 }}>
+      <PageTitle title={title} actions={actions} asOf={query.dataUpdatedAt} />
+      <Body {...props} />
+    </Box>
+  )
+}
+
+export function PageTitle({ title, actions, asOf }: { title: string; actions?: ReactNode; asOf?: number }) {
+  const { t, i18n } = useTranslation()
+  return (
+    <Box sx={{ display: 'flex', alignItems: 'center', flexWrap: 'wrap', gap: 3, mb: 4, minHeight: 36 }}>
+      <title>{`${title} · Mogran`}</title>
+      <Typography variant="h1">{title}</Typography>
+      {asOf ? (
+        <Typography variant="caption" sx={{ color: 'text.secondary' }}>
+          {t('page.asOf', { time: clockTime(asOf, i18n.language) })}
+        </Typography>
+      ) : undefined}
+      <Box sx={{ flexGrow: 1 }} />
+      {actions}
+    </Box>
+  )
+}
+
+function Body<T>({ query, waiting, isEmpty, empty, children }: PageProps<T>) {
+  if (query.data === undefined) {
+    if (query.isError) return <ProblemCard error={query.error} retry={query.refetch} />
+    return <Waiting>{waiting ?? <SkeletonRows />}</Waiting>
+  }
+  return (
+    <>
+      {query.isError ? <ProblemCard error={query.error} retry={query.refetch} /> : undefined}
+      {isEmpty?.(query.data) ? <Empty>{empty}</Empty> : children(query.data)}
+    </>
+  )
+}
+
+export function Empty({ children }: { readonly children: ReactNode }) {
+  return (
+    <Box
+      sx={{
+        border: 'var(--mg-line) dashed',
+        borderColor: 'control.line',
+        borderRadius: 1,
+        p: 6,
+        color: 'text.secondary',
+      }}
+    >
+      {children}
+    </Box>
+  )
+}
+
+/** Shows itself only when the answer takes longer than 150 ms, so that quick pages do not flicker. */
+function Waiting({ children }: { readonly children: ReactNode }) {
+  const { t } = useTranslation()
+  return (
+    <Box
+      role="status"
+      aria-label={t('page.waiting')}
+      sx={{ '@keyframes appear': { to: { opacity: 1 } }, opacity: 0, animation: 'appear 1ms 150ms forwards' }}
+    >
+      {children}
+    </Box>
+  )
+}
+
+function SkeletonRows() {
+  return Array.from({ length: 8 }, (_, row) => (
+    <Skeleton key={row} animation={false} variant="rectangular" height={28} sx={{ mb: 2, borderRadius: 1 }} />
+  ))
+}

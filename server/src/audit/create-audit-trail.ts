@@ -1,0 +1,63 @@
+import type { Clock } from '../kernel/clock.ts'
+import { uuid7 } from '../kernel/ids.ts'
+import { limits } from '../kernel/limits.ts'
+import type { Store } from '../store/port.ts'
+import { type AuditQuery, auditRows, type AuditRow } from './audit-rows.ts'
+import { type ChainFault, verifyChain } from './chain.ts'
+import { openReadLog } from './read-log.ts'
+import { ship, WAITING } from './shipper.ts'
+import type { AuditEntry, AuditTrail } from './trail.ts'
+
+export interface AuditTrailOptions {
+  /** A folder of this process alone, `HUB_DATA/audit`. Rows that an earlier process left there are shipped first. */
+  readonly folder: string
+  readonly store: Store
+  readonly clock: Clock
+  /** Told once for each failed sync or shipment; shipping goes on by itself. */
+  readonly onError: (error: unknown) => void
+}
+
+export interface AuditArchive extends AuditTrail {
+  /** Everything noted before the call is in the chain when it returns. */
+  ship(): Promise<void>
+  /** Faults of the sealed chains; empty when nothing was changed or removed. */
+  verify(): Promise<readonly ChainFault[]>
+  /** Newest first. */
+  rows(query: AuditQuery): Promise<readonly AuditRow[]>
+}
+
+export function createAuditTrail({ folder, store, clock, onError }: AuditTrailOptions): AuditArchive {
+  const log = openReadLog(folder, clock, onError)
+  // One round at a time: rounds of one process would only overtake each other.
+  let round: Promise<void> = Promise.resolve()
+  const shipAll = (): Promise<void> => {
+    round = round.catch(() => undefined).then(() => ship(store, log, clock))
+    return round
+  }
+  const timer = setInterval(() => void shipAll().catch(onError), limits.audit.shipMs).unref()
+  let closed: Promise<void> | undefined
+  const stop = async (): Promise<void> => {
+    clearInterval(timer)
+    await shipAll().catch(onError)
+    await log.close()
+  }
+  return {
+    change: (entry) => ({ op: 'insert', collection: WAITING, ...withId(entry, clock) }),
+    note: (entry) => log.append(JSON.stringify(withId(entry, clock).value)),
+    ship: shipAll,
+    verify: () => verifyChain(store.records),
+    rows: async (query) => {
+      await shipAll()
+      return auditRows(store.records, query)
+    },
+    close: () => {
+      closed ??= stop()
+      return closed
+    },
+  }
+}
+
+function withId({ patients, ...entry }: AuditEntry, clock: Clock): { id: string; value: AuditRow } {
+  const id = uuid7(clock())
+  return { id, value: { id, ...entry, ...(patients === undefined ? {} : { patients: [...patients] }) } }
+}

@@ -1,0 +1,97 @@
+import { execFile } from 'node:child_process'
+import { appendFileSync, readdirSync } from 'node:fs'
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+
+import { expect, it, onTestFinished } from 'vitest'
+
+import { limits } from '../kernel/limits.ts'
+import { openReadLog, type ReadLog } from './read-log.ts'
+
+const MODULE = fileURLToPath(new URL('./read-log.ts', import.meta.url))
+
+it('has the row of a read when the process is killed right behind it', async () => {
+  const folder = await freshFolder()
+  const script = `
+    const { openReadLog } = await import(${JSON.stringify(MODULE)})
+    openReadLog(${JSON.stringify(folder)}, Date.now, () => {}).append('{"row":1}')
+    process.kill(process.pid, 'SIGKILL')`
+  const signal = await new Promise((resolve) => {
+    execFile(process.execPath, ['--input-type=module', '-e', script], (error) => resolve(error?.signal))
+  })
+  expect(signal).toBe('SIGKILL')
+  expect((await opened(folder).take(undefined)).lines).toEqual(['{"row":1}'])
+})
+
+it('goes on behind the place up to which lines were taken, over the files of earlier processes', async () => {
+  const folder = await freshFolder()
+  const first = openReadLog(folder, () => 1, fail)
+  first.append('a')
+  first.append('b')
+  await first.close()
+  const second = opened(folder)
+  second.append('c')
+  const old = await second.take(undefined)
+  expect(old.lines).toEqual(['a', 'b'])
+  const young = await second.take(old.place)
+  expect(young.lines).toEqual(['c'])
+  expect(second.folderId).toBe(first.folderId)
+
+  if (young.place) await second.drop(young.place)
+  expect(readdirSync(folder).filter((name) => name.startsWith('reads-'))).toHaveLength(1)
+  second.append('d')
+  expect((await second.take(young.place)).lines).toEqual(['d'])
+})
+
+it('leaves a line behind that a power failure cut', async () => {
+  const folder = await freshFolder()
+  const log = openReadLog(folder, () => 1, fail)
+  log.append('whole')
+  await log.close()
+  const name = readdirSync(folder).find((entry) => entry.startsWith('reads-')) ?? ''
+  appendFileSync(join(folder, name), '{"cut')
+  const next = opened(folder)
+  next.append('after')
+  const { lines, place } = await next.take(undefined)
+  expect(lines).toEqual(['whole'])
+  expect((await next.take(place)).lines).toEqual(['after'])
+})
+
+it('begins a new file when one is full and gives the lines in order', async () => {
+  const log = opened(await freshFolder())
+  const line = 'x'.repeat(limits.audit.fileBytes / 4)
+  const texts = Array.from({ length: 6 }, (_, index) =>
+    `${index}${line}`.slice(0, limits.audit.groupBytes / 2),
+  )
+  for (const text of [...texts, ...Array.from({ length: 80 }, () => 'y'.repeat(limits.audit.groupBytes - 1))])
+    log.append(text)
+  const taken: string[] = []
+  let place: Awaited<ReturnType<ReadLog['take']>>['place']
+  for (;;) {
+    const next = await log.take(place)
+    if (next.lines.length === 0) break
+    taken.push(...next.lines)
+    place = next.place
+  }
+  expect(taken).toHaveLength(86)
+  expect(taken.slice(0, 6)).toEqual(texts)
+  expect(place?.offset).toBeLessThan(86 * limits.audit.groupBytes)
+})
+
+function opened(folder: string): ReadLog {
+  const log = openReadLog(folder, Date.now, fail)
+  onTestFinished(() => log.close())
+  return log
+}
+
+async function freshFolder(): Promise<string> {
+  const folder = await mkdtemp(join(tmpdir(), 'audit-'))
+  onTestFinished(() => rm(folder, { recursive: true }))
+  return folder
+}
+
+function fail(error: unknown): never {
+  throw error
+}

@@ -1,0 +1,214 @@
+import type { Clock } from '../../kernel/clock.ts'
+import { Fault, type FaultKind, type Issue } from '../../kernel/fault.ts'
+import type { Header } from './header.ts'
+
+/** MSA-1, HL7 table 0008: `A` answers of the application, `C` answers of the transport (enhanced mode). */
+export type AckCode = 'AA' | 'AE' | 'AR' | 'CA' | 'CE' | 'CR'
+
+/** How the message was taken; whether this leaves as an `A` or a `C` code depends on who answers. */
+type Verdict = 'accept' | 'error' | 'reject'
+
+/** HL7 table 0357. */
+type ErrorCode = '100' | '101' | '102' | '103' | '200' | '201' | '202' | '203' | '204' | '205' | '206' | '207'
+
+export interface AckError {
+  readonly code: ErrorCode
+  readonly severity: 'E' | 'W' | 'I'
+  /** HL7 position such as `MSH-18` or `OBX[2]-5.1`. */
+  readonly at?: string
+  readonly text: string
+}
+
+export interface Ack {
+  readonly verdict: Verdict
+  readonly errors: readonly AckError[]
+}
+
+export const ACCEPTED: Ack = { verdict: 'accept', errors: [] }
+
+const ERROR_NAMES: Readonly<Record<ErrorCode, string>> = {
+  '100': 'Segment sequence error',
+  '101': 'Required field missing',
+  '102': 'Data type error',
+  '103': 'Table value not found',
+  '200': 'Unsupported message type',
+  '201': 'Unsupported event code',
+  '202': 'Unsupported processing id',
+  '203': 'Unsupported version id',
+  '204': 'Unknown key identifier',
+  '205': 'Duplicate key identifier',
+  '206': 'Application record locked',
+  '207': 'Application internal error',
+}
+
+// `error`: a person has to correct something, or it may be sent again later. `reject`: never send it again as it is. A new kind must get its row.
+const ANSWERS: Readonly<Record<FaultKind, readonly [Verdict, ErrorCode]>> = {
+  malformed: ['error', '102'],
+  unprocessable: ['error', '102'],
+  unauthenticated: ['reject', '207'],
+  forbidden: ['reject', '207'],
+  'not-found': ['error', '204'],
+  gone: ['error', '204'],
+  method: ['reject', '200'],
+  'not-acceptable': ['reject', '207'],
+  'media-type': ['reject', '103'],
+  'too-large': ['reject', '207'],
+  'too-costly': ['reject', '207'],
+  conflict: ['error', '206'],
+  precondition: ['error', '206'],
+  'multiple-matches': ['error', '205'],
+  unsupported: ['reject', '103'],
+  busy: ['error', '207'],
+  unavailable: ['error', '207'],
+}
+
+/** Turns what went wrong into an answer. A defect is told without its message, which stays in the log. */
+export function ackOfError(error: unknown): Ack {
+  if (!(error instanceof Fault)) {
+    const text = 'The message could not be processed because of an internal error.'
+    return { verdict: 'error', errors: [{ code: '207', severity: 'E', text }] }
+  }
+  const [verdict, code] = ANSWERS[error.kind]
+  return { verdict, errors: error.issues.map((issue) => ackError(code, issue)) }
+}
+
+function ackError(code: ErrorCode, issue: Issue): AckError {
+  const severity = issue.severity === 'warning' ? 'W' : issue.severity === 'information' ? 'I' : 'E'
+  const isPosition = issue.at !== undefined && POSITION.test(issue.at)
+  return { code, severity, text: issue.text, ...(isPosition && issue.at ? { at: issue.at } : {}) }
+}
+
+const CODES: Readonly<Record<'application' | 'transport', Readonly<Record<Verdict, AckCode>>>> = {
+  application: { accept: 'AA', error: 'AE', reject: 'AR' },
+  transport: { accept: 'CA', error: 'CE', reject: 'CR' },
+}
+
+export function ackCode(level: 'application' | 'transport', { verdict }: Ack): AckCode {
+  return CODES[level][verdict]
+}
+
+export interface AckRequest {
+  /** Header of the message that is answered; `undefined` when none could be found. */
+  readonly header: Header | undefined
+  readonly code: AckCode
+  readonly errors: readonly AckError[]
+  /** MSH-10 of the answer. */
+  readonly controlId: string
+  readonly nowMs: number
+}
+
+/**
+ * Builds an acknowledgement as unframed bytes. Sender and receiver change places, everything that is echoed keeps its bytes and its delimiters.
+ *
+ * @see HL7 v2.5.1, 2.9.2 (original mode), 2.9.3 (enhanced mode), 2.15.5 (ERR), 2.15.8 (MSA)
+ */
+export function buildAck({ header, code, errors, controlId, nowMs }: AckRequest): Buffer {
+  const bar = header?.fieldSeparator ?? '|'
+  const marks = header?.encodingCharacters ?? '^~\\&'
+  const echo = (field: number) => header?.field(field) ?? ''
+  const version = header?.component(12, 1) ?? ''
+  const writer: Writer = { bar, marks, since: (at) => version === '' || compareVersions(version, at) >= 0 }
+  const ends = [echo(5), echo(6), echo(3), echo(4)]
+  const head = [
+    'MSH',
+    marks,
+    ...ends,
+    timeStamp(nowMs),
+    '',
+    ackType(header, writer),
+    controlId,
+    echo(11) || 'P',
+  ]
+  const msh = [...head, echo(12) || '2.5.1', '', '', '', '', '', echo(18)]
+  const msa = [
+    'MSA',
+    code,
+    echo(10),
+    ...(writer.since('2.7') ? [] : [escaped(errors[0]?.text ?? '', writer)]),
+  ]
+  const segments = [msh, msa, ...errors.map((error) => errSegment(error, writer))]
+  const text = segments.map((fields) => `${withoutEmptyEnd(fields).join(bar)}\r`)
+  return Buffer.from(text.join(''), 'latin1')
+}
+
+interface Writer {
+  readonly bar: string
+  readonly marks: string
+  /** Whether the message has at least this version. */
+  readonly since: (version: string) => boolean
+}
+
+function ackType(header: Header | undefined, { marks, since }: Writer): string {
+  const event = header?.component(9, 2) ?? ''
+  const caret = marks.charAt(0)
+  if (event === '') return 'ACK'
+  return since('2.3.1') ? ['ACK', event, 'ACK'].join(caret) : ['ACK', event].join(caret)
+}
+
+function errSegment(error: AckError, writer: Writer): string[] {
+  const caret = writer.marks.charAt(0)
+  const coded = [error.code, ERROR_NAMES[error.code], 'HL70357'].join(caret)
+  const place = location(error.at)
+  if (!writer.since('2.5')) {
+    // ERR-1 (ELD) up to 2.4: segment, sequence, field, then the code with subcomponents.
+    const sub = writer.marks.charAt(3)
+    return ['ERR', [...[0, 1, 2].map((part) => place[part] ?? ''), coded.replaceAll(caret, sub)].join(caret)]
+  }
+  const text = escaped(error.text, writer)
+  return ['ERR', '', place.join(caret), coded, error.severity, '', '', '', text]
+}
+
+const POSITION =
+  /^([A-Z][A-Z0-9]{2})(?:\[(\d{1,5})\])?(?:-(\d{1,3})(?:\[(\d{1,5})\])?(?:\.(\d{1,3})(?:\.(\d{1,3}))?)?)?$/
+
+/** ERL: segment, its sequence, field, repetition, component, subcomponent. */
+function location(at = ''): string[] {
+  const match = POSITION.exec(at)
+  if (!match) return []
+  const [, segment = '', sequence = '1', field = '', repetition, component = '', subcomponent = ''] = match
+  const parts = [segment, sequence, field, field === '' ? '' : (repetition ?? '1'), component, subcomponent]
+  return withoutEmptyEnd(parts)
+}
+
+function withoutEmptyEnd(parts: string[]): string[] {
+  return parts.slice(0, parts.findLastIndex((part) => part !== '') + 1)
+}
+
+/** Own texts are ASCII; anything else in them (a value from a fault) would not fit the echoed character set. */
+function escaped(text: string, { bar, marks }: Writer): string {
+  const names = ['F', 'S', 'R', 'E', 'T']
+  const escape = marks.charAt(2)
+  const special = bar + marks
+  const clean = text.replaceAll(/[^\x20-\x7e]/g, '?')
+  return Array.from(clean, (char) => {
+    const name = names[special.indexOf(char)]
+    return special.includes(char) && name !== undefined ? `${escape}${name}${escape}` : char
+  }).join('')
+}
+
+function timeStamp(nowMs: number): string {
+  return `${new Date(nowMs).toISOString().replaceAll(/[-:TZ]/g, '')}+0000`
+}
+
+/** Orders HL7 versions (`2.3` before `2.3.1`) by their numbers. */
+export function compareVersions(left: string, right: string): number {
+  const a = left.split('.').map(Number)
+  const b = right.split('.').map(Number)
+  for (let part = 0; part < Math.max(a.length, b.length); part++) {
+    const difference = (a[part] ?? 0) - (b[part] ?? 0)
+    if (difference !== 0) return difference
+  }
+  return 0
+}
+
+/** Gives values for MSH-10 of what the hub sends: unique across processes, at most 20 characters (the limit up to version 2.6). */
+export function createControlIds(clock: Clock): () => string {
+  const process = Math.trunc(Math.random() * 36 ** 4)
+    .toString(36)
+    .padStart(4, '0')
+  let last = 0
+  return () => {
+    last = Math.max(last + 1, clock() * 1000)
+    return `${last.toString(36)}${process}`.toUpperCase()
+  }
+}

@@ -1,0 +1,61 @@
+import { describe, expect, it } from 'vitest'
+
+import { Fault } from '../../kernel/fault.ts'
+import { decodeMessage } from './charset.ts'
+import { readHeader } from './header.ts'
+
+function decode(charset: string, name: number[] | string, override?: string): string | undefined {
+  const bytes = Buffer.concat([
+    Buffer.from(`MSH|^~\\&|A|B|C|D|||ADT^A01|7|P|2.5||||||${charset}\rPID|||||`),
+    typeof name === 'string' ? Buffer.from(name) : Buffer.from(name),
+  ])
+  const header = readHeader(bytes)
+  return header && decodeMessage(bytes, header, override).split('|').at(-1)
+}
+
+function refusal(run: () => unknown): Partial<Fault> {
+  try {
+    run()
+  } catch (error) {
+    if (error instanceof Fault) return error
+  }
+  throw new Error('it was not refused')
+}
+
+describe('decodeMessage', () => {
+  it.each([
+    ['8859/1', [0x4d, 0xfc, 0x6c], 'Mül'],
+    ['8859/2', [0xa3, 0xf3, 0x64, 0xbc], 'Łódź'],
+    ['8859/7', [0xc1], 'Α'],
+    ['8859/15', [0xa4], '€'],
+    ['UNICODE UTF-8', 'أمينة', 'أمينة'],
+    ['UNICODE', 'Ł', 'Ł'],
+    ['', 'Ł', 'Ł'],
+    ['windows-1256', [0xc3], 'أ'],
+    ['GB 18030-2000', [0xd0, 0xa1], '小'],
+    ['BIG-5', [0xa4, 0xa4], '中'],
+    ['KS X 1001', [0xb0, 0xa1], '가'],
+    ['ASCII~ISO IR87', [0x1b, 0x24, 0x42, 0x3b, 0x33, 0x1b, 0x28, 0x42], '山'],
+  ])('reads %s', (charset, bytes, text) => {
+    expect(decode(charset, bytes)).toBe(text)
+  })
+
+  it('prefers the character set of the feed', () => {
+    expect(decode('UNICODE UTF-8', [0xfc], '8859/1')).toBe('ü')
+  })
+
+  it('refuses bytes that are not text in the declared set, and sets that it does not know, at MSH-18', () => {
+    for (const [charset, bytes] of [
+      ['UNICODE UTF-8', [0xfc]],
+      ['ASCII', [0xfc]],
+      ['', [0xfc]],
+      ['8859/7', [0xd2]],
+    ] as const) {
+      const { kind, issues } = refusal(() => decode(charset, [...bytes]))
+      expect([kind, issues?.[0]?.at]).toEqual(['malformed', 'MSH-18'])
+    }
+    for (const charset of ['KLINGON', 'UNICODE UTF-16', 'ISO IR159', '8859/99']) {
+      expect(refusal(() => decode(charset, 'x')).kind).toBe('unsupported')
+    }
+  })
+})

@@ -1,0 +1,79 @@
+import { isAscii } from 'node:buffer'
+
+import { fault } from '../../kernel/fault.ts'
+import type { Header } from './header.ts'
+
+/** HL7 table 0211 to the labels of the Encoding Standard; names that are labels already need no row. */
+const LABELS: Readonly<Record<string, string>> = {
+  ASCII: 'us-ascii',
+  'US-ASCII': 'us-ascii',
+  'ISO IR6': 'us-ascii',
+  'ISO IR14': 'iso-2022-jp',
+  'ISO IR87': 'iso-2022-jp',
+  'GB 18030-2000': 'gb18030',
+  'KS X 1001': 'euc-kr',
+  'BIG-5': 'big5',
+  UTF8: 'utf-8',
+  // The header could be read byte by byte, so it is not UTF-16: of the Unicode encodings only this one is left.
+  UNICODE: 'utf-8',
+  'UNICODE UTF-8': 'utf-8',
+}
+
+/** Encodings in which a frame cannot be told apart from its content, or which mean something else on the web than in HL7. */
+const REFUSED = /utf-?16|utf-?32|replacement|x-user-defined/
+
+/**
+ * Decodes a message by MSH-18. Nothing is ever replaced silently.
+ *
+ * Without MSH-18 the standard says US-ASCII; strict UTF-8 is taken then, because it is the same for ASCII and cannot be mistaken for anything else.
+ * With several repetitions (`ASCII~ISO IR87`) the one that switches by escape sequences decides, because it contains the first.
+ *
+ * @param override the feed's own character set, for senders that lie.
+ * @throws Fault `unsupported` when the character set is unknown, `malformed` when the bytes are not text in it; both at `MSH-18`.
+ * @see HL7 v2.5.1, 2.15.9.18
+ */
+export function decodeMessage(bytes: Buffer, header: Header, override?: string): string {
+  const declared = override ?? declaredCharset(header)
+  const label = labelOf(declared)
+  if (label === 'us-ascii' && !isAscii(bytes)) throw undecodable(declared)
+  try {
+    return new TextDecoder(label, { fatal: true }).decode(bytes)
+  } catch (error) {
+    if (error instanceof TypeError) throw undecodable(declared)
+    throw error
+  }
+}
+
+function declaredCharset(header: Header): string {
+  const names = header.field(18).split(header.encodingCharacters.charAt(1))
+  return names.find((name) => LABELS[name.trim().toUpperCase()] === 'iso-2022-jp') ?? names[0] ?? ''
+}
+
+function labelOf(declared: string): string {
+  const name = declared.trim().toUpperCase()
+  if (name === '') return 'utf-8'
+  const label = (LABELS[name] ?? name.replace(/^8859\//, 'iso-8859-')).toLowerCase()
+  if (!REFUSED.test(label) && isKnown(label)) return label
+  throw fault('unsupported', {
+    code: 'code-invalid',
+    text: 'The character set in MSH-18 is not supported; send UNICODE UTF-8 or set one for the feed.',
+    at: 'MSH-18',
+  })
+}
+
+function isKnown(label: string): boolean {
+  try {
+    return new TextDecoder(label).encoding !== ''
+  } catch {
+    return false
+  }
+}
+
+function undecodable(declared: string) {
+  const name = declared === '' ? 'UTF-8 (none was declared)' : 'the declared character set'
+  return fault('malformed', {
+    code: 'value',
+    text: `The message holds bytes that are not text in ${name}; correct MSH-18 or set the feed's character set.`,
+    at: 'MSH-18',
+  })
+}

@@ -1,0 +1,51 @@
+/**
+ * The MSH segment as bytes, before anything is known about the character set: every text here holds one character a byte (Latin-1),
+ * so that what is echoed in an acknowledgement leaves exactly as it came.
+ */
+export interface Header {
+  readonly fieldSeparator: string
+  /** MSH-2; the characters that are missing are filled up from the usual `^~\&`. */
+  readonly encodingCharacters: string
+  /** Raw text of MSH-n, empty when absent. */
+  field(number: number): string
+  /** Component (from 1) of the first repetition of MSH-n. */
+  component(field: number, component: number): string
+}
+
+const HEADER_BYTES = 16 * 1024
+const USUAL = '^~\\&'
+
+/**
+ * Reads the header of a message; a byte order mark and blanks ahead of it are skipped.
+ *
+ * @returns `undefined` when the bytes do not begin with an MSH segment that has a separator.
+ */
+export function readHeader(bytes: Buffer): Header | undefined {
+  const text = bytes.toString('latin1', 0, HEADER_BYTES).replace(/^(?:\xef\xbb\xbf)?[\s\0]*/, '')
+  return text.startsWith('MSH') ? headerOf(text) : undefined
+}
+
+/** Finds an MSH segment anywhere in the beginning of bytes that are no message, so that the refusal can name its MSH-10. */
+export function findHeader(bytes: Buffer): Header | undefined {
+  const text = bytes.toString('latin1', 0, HEADER_BYTES)
+  const at = text.search(/(?:^|[\r\n])[^\r\n]{0,64}?MSH[^\w\s]/)
+  return at === -1 ? undefined : headerOf(text.slice(text.indexOf('MSH', at)))
+}
+
+function headerOf(text: string): Header | undefined {
+  const line = /^[^\r\n]*/.exec(text)?.[0] ?? ''
+  const fieldSeparator = line.charAt(3)
+  if (!/[^\w\s]/.test(fieldSeparator)) return undefined
+  const fields = line.split(fieldSeparator)
+  const given = fields[1] ?? ''
+  const encodingCharacters = given + USUAL.slice(given.length)
+  const field = (number: number) => (number === 1 ? fieldSeparator : (fields[number - 1] ?? ''))
+  const repetition = encodingCharacters.charAt(1)
+  const component = encodingCharacters.charAt(0)
+  return {
+    fieldSeparator,
+    encodingCharacters,
+    field,
+    component: (number, part) => field(number).split(repetition)[0]?.split(component)[part - 1] ?? '',
+  }
+}

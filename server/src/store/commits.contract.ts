@@ -1,0 +1,141 @@
+import { describe, expect, it } from 'vitest'
+
+import { START, commitOf, keysOf, writeOf, type Bench } from './contract-bench.ts'
+import type { CommitResult, Guard } from './port.ts'
+
+/** Version expectations, guards, atomicity; alone and against each other. */
+export function commitContract(bench: Bench): void {
+  const commit = async (parts: Parameters<typeof commitOf>[0]): Promise<CommitResult> =>
+    bench.store.commit(commitOf(parts))
+  const create = async (id: string, key?: string): Promise<CommitResult> =>
+    commit({ writes: [writeOf({ id, ...(key !== undefined && { keys: keysOf({ k: [key] }) }) })] })
+
+  describe('commits', () => {
+    it('numbers commits from 1 without a gap, also past refusals', async () => {
+      expect(await create('a')).toEqual({ outcome: 'committed', n: 1 })
+      expect(await create('a')).toMatchObject({ outcome: 'refused' })
+      expect(await commit({})).toEqual({ outcome: 'committed', n: 2 })
+      await bench.reopen()
+      expect(await create('b')).toEqual({ outcome: 'committed', n: 3 })
+    })
+
+    it('refuses a write on another version than the current one and says which that is', async () => {
+      await create('a')
+      const refused = async (id: string, expected: number): Promise<unknown> => {
+        const result = await commit({ writes: [writeOf({ id, expected })] })
+        return result.outcome === 'refused' ? result.why : result
+      }
+      expect(await refused('a', 0)).toEqual({ kind: 'version', type: 'Patient', id: 'a', current: 1 })
+      expect(await refused('a', 2)).toEqual({ kind: 'version', type: 'Patient', id: 'a', current: 1 })
+      expect(await refused('b', 1)).toEqual({ kind: 'version', type: 'Patient', id: 'b', current: 0 })
+    })
+
+    it('writes all of a commit or nothing', async () => {
+      await create('taken')
+      const insert = { op: 'insert', collection: 'c', id: 'r', value: { a: 1 } } as const
+      const result = await commit({
+        writes: [writeOf({ id: 'new' }), writeOf({ id: 'taken' })],
+        records: [insert],
+      })
+      expect(result).toMatchObject({ outcome: 'refused', why: { kind: 'version', id: 'taken' } })
+      expect(await bench.store.resources.read('Patient', 'new')).toBeUndefined()
+      expect(await bench.store.records.get('c', 'r')).toBeUndefined()
+      await commit({ records: [insert] })
+      const again = await commit({
+        writes: [writeOf({ id: 'new' })],
+        records: [{ op: 'put', collection: 'c', id: 'other', value: {} }, insert],
+      })
+      expect(again).toMatchObject({
+        why: {
+          kind: 'record',
+          collection: 'c',
+          id: 'r',
+          reason: 'exists',
+          holder: { id: 'r', revision: 1, value: { a: 1 } },
+        },
+      })
+      expect(await bench.store.records.get('c', 'other')).toBeUndefined()
+      expect(await bench.store.resources.read('Patient', 'new')).toBeUndefined()
+      expect(await bench.store.log.head()).toBe(2)
+    })
+
+    it('takes no resource twice in one commit', async () => {
+      const result = await commit({ writes: [writeOf({ id: 'a' }), writeOf({ id: 'a' })] })
+      expect(result).toMatchObject({ outcome: 'refused', why: { kind: 'version', id: 'a' } })
+    })
+
+    it('lets exactly one of many racing writers win, and lets the others alone', async () => {
+      const racing = Array.from({ length: 40 }, async () => create('contended'))
+      const beside = Array.from({ length: 40 }, async (_, i) => create(`own${i}`))
+      const results = await Promise.all(racing)
+      expect(results.filter(({ outcome }) => outcome === 'committed')).toHaveLength(1)
+      expect((await Promise.all(beside)).every(({ outcome }) => outcome === 'committed')).toBe(true)
+      expect(await bench.store.log.head()).toBe(41)
+    })
+  })
+
+  describe('guards', () => {
+    const unchanged = (since: number, key?: string): Guard => ({
+      kind: 'unchanged',
+      type: 'Patient',
+      since,
+      ...(key !== undefined && { key }),
+    })
+    const holds = async (guard: Guard): Promise<boolean> => {
+      const result = await commit({ guards: [guard] })
+      if (result.outcome === 'refused') expect(result.why).toEqual({ kind: 'guard', guard })
+      return result.outcome === 'committed'
+    }
+
+    it('see what was written with a key since a commit', async () => {
+      await create('a', 'identifier=x|1')
+      expect(await holds(unchanged(1, 'identifier=x|1'))).toBe(true)
+      expect(await holds(unchanged(0, 'identifier=x|1'))).toBe(false)
+      expect(await holds(unchanged(0, 'identifier=x|2'))).toBe(true)
+      expect(await holds(unchanged(0))).toBe(false)
+      expect(await holds({ kind: 'unchanged', type: 'Group', since: 0 })).toBe(true)
+    })
+
+    it('see what lost the key since, by an update or a deletion', async () => {
+      await create('a', 'identifier=x|1')
+      await create('b', 'identifier=x|2')
+      await commit({ writes: [writeOf({ id: 'a', expected: 1, lastUpdated: START + 1 })] })
+      await commit({ writes: [writeOf({ id: 'b', expected: 1, method: 'DELETE', lastUpdated: START + 1 })] })
+      expect(await holds(unchanged(2, 'identifier=x|1'))).toBe(false)
+      expect(await holds(unchanged(3, 'identifier=x|1'))).toBe(true)
+      expect(await holds(unchanged(3, 'identifier=x|2'))).toBe(false)
+    })
+
+    it('see what exists', async () => {
+      await create('a')
+      await create('gone')
+      await commit({ writes: [writeOf({ id: 'gone', expected: 1, method: 'DELETE' })] })
+      const exists = (id: string, version?: number): Guard => ({
+        kind: 'exists',
+        type: 'Patient',
+        id,
+        ...(version !== undefined && { version }),
+      })
+      expect(await holds(exists('a'))).toBe(true)
+      expect(await holds(exists('a', 1))).toBe(true)
+      expect(await holds(exists('a', 2))).toBe(false)
+      expect(await holds(exists('gone'))).toBe(false)
+      expect(await holds(exists('none'))).toBe(false)
+    })
+
+    it('make a conditional create happen once, however many try at the same time', async () => {
+      const since = await bench.store.log.head()
+      const key = 'identifier=x|1'
+      const results = await Promise.all(
+        Array.from({ length: 40 }, async (_, i) =>
+          commit({
+            writes: [writeOf({ id: `p${i}`, keys: keysOf({ k: [key] }) })],
+            guards: [unchanged(since, key)],
+          }),
+        ),
+      )
+      expect(results.filter(({ outcome }) => outcome === 'committed')).toHaveLength(1)
+      expect(await bench.store.resources.count('Patient', key, 100)).toBe(1)
+    })
+  })
+}

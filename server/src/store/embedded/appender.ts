@@ -1,0 +1,174 @@
+import { limits } from '../../kernel/limits.ts'
+import type { Commit, CommitResult, Guard, Refusal, ResourceWrite } from '../port.ts'
+import { decodeCommitHeader, encodeCommitHeader } from './commit-header.ts'
+import { lastNumber, numberKey, scopedKey, type DataFile, peek } from './databases.ts'
+import type { KeyHash } from './key-hash.ts'
+import { applyRecordChanges } from './record-changes.ts'
+import { encodeDeletion, rowExtras, rowHasHash, rowLatest, rowPrevious, rowType, stampRow } from './row.ts'
+
+export interface PreparedCommit {
+  readonly commit: Commit
+  /** One for each write; `undefined` for a deletion, whose row depends on the version before it. */
+  readonly rows: readonly (Buffer | undefined)[]
+}
+
+export interface AppendedRow {
+  readonly seq: number
+  readonly row: Buffer
+  /** The row that it replaces, 0 when it is the first of its resource. */
+  readonly previous: number
+}
+
+interface Position {
+  readonly row: number
+  readonly commit: number
+  /** Highest `lastUpdated` of all rows: history pages know from it where nothing newer can follow. */
+  readonly latest: number
+}
+
+interface Current {
+  readonly seq: number
+  readonly version: number
+  readonly deleted: boolean
+}
+
+const NEVER_USED: Current = { seq: 0, version: 0, deleted: false }
+
+/** Checks and writes commits inside the running transaction; each sees the ones before it. A refused one writes nothing. */
+export class Appender {
+  readonly #data: DataFile
+  readonly #hash: KeyHash
+  /** What is durable. */
+  #durable: Position
+  /** What the running transaction has reached. */
+  #reached: Position
+  #appended: AppendedRow[] = []
+
+  constructor(data: DataFile, hash: KeyHash) {
+    this.#data = data
+    this.#hash = hash
+    const row = lastNumber(data.rows)
+    const last = peek(data.rows, numberKey(row))
+    this.#durable = {
+      row,
+      commit: lastNumber(data.commits),
+      latest: last === undefined ? 0 : rowLatest(last),
+    }
+    this.#reached = this.#durable
+  }
+
+  /** Number of the last durable commit. */
+  get head(): number {
+    return this.#durable.commit
+  }
+
+  get lastRow(): number {
+    return this.#durable.row
+  }
+
+  begin(): void {
+    this.rollback()
+  }
+
+  rollback(): void {
+    this.#reached = this.#durable
+    this.#appended = []
+  }
+
+  finish(): readonly AppendedRow[] {
+    const appended = this.#appended
+    this.#durable = this.#reached
+    this.#appended = []
+    return appended
+  }
+
+  append(prepared: PreparedCommit, now: number): CommitResult {
+    const { commit } = prepared
+    const why = this.#refusal(commit)
+    if (why !== undefined) return { outcome: 'refused', why }
+    const refused = applyRecordChanges(this.#data, commit.records, { now, atomic: true })
+    if (refused !== undefined) return { outcome: 'refused', why: refused.why }
+    const n = this.#reached.commit + 1
+    this.#data.commits.putSync(numberKey(n), encodeCommitHeader(commit, this.#reached.row + 1), {
+      append: true,
+    })
+    this.#reached = { ...this.#reached, commit: n }
+    for (const [index, write] of commit.writes.entries()) this.#appendRow(write, prepared.rows[index])
+    return { outcome: 'committed', n }
+  }
+
+  #refusal({ guards, writes }: Commit): Refusal | undefined {
+    for (const guard of guards) if (!this.#holds(guard)) return { kind: 'guard', guard }
+    const written = new Set<string>()
+    for (const { type, id, expected } of writes) {
+      const current = written.has(`${type}/${id}`) ? expected + 1 : this.#current(type, id).version
+      if (current !== expected) return { kind: 'version', type, id, current }
+      written.add(`${type}/${id}`)
+    }
+    return undefined
+  }
+
+  #appendRow(write: ResourceWrite, encoded: Buffer | undefined): void {
+    const data = this.#data
+    const previous = this.#current(write.type, write.id).seq
+    const row = encoded ?? encodeDeletion(write, this.#patientsOf(previous))
+    const seq = this.#reached.row + 1
+    const latest = Math.max(this.#reached.latest, write.lastUpdated)
+    stampRow(row, { previous, commit: this.#reached.commit, latest })
+    // Appending keeps the pages full: without it a split leaves one row a page.
+    data.rows.putSync(numberKey(seq), row, { append: true })
+    data.ids.putSync(scopedKey(write.type, write.id), encodeCurrent(seq, write))
+    if (previous !== 0) data.superseded.putSync(numberKey(previous), numberKey(seq))
+    if (encoded === undefined) data.superseded.putSync(numberKey(seq), numberKey(seq))
+    this.#reached = { ...this.#reached, row: seq, latest }
+    this.#appended.push({ seq, row, previous })
+  }
+
+  #patientsOf(seq: number): readonly string[] {
+    const row = seq === 0 ? undefined : peek(this.#data.rows, numberKey(seq))
+    return row === undefined ? [] : (rowExtras(row).c ?? [])
+  }
+
+  #current(type: string, id: string): Current {
+    return currentOf(this.#data, scopedKey(type, id)) ?? NEVER_USED
+  }
+
+  #holds(guard: Guard): boolean {
+    if (guard.kind === 'unchanged') return this.#isUnchanged(guard)
+    const { seq, version, deleted } = this.#current(guard.type, guard.id)
+    return seq !== 0 && !deleted && (guard.version === undefined || guard.version === version)
+  }
+
+  #isUnchanged({ type, key, since }: Extract<Guard, { kind: 'unchanged' }>): boolean {
+    const next = peek(this.#data.commits, numberKey(since + 1))
+    if (next === undefined) return true
+    const { firstRow } = decodeCommitHeader(next)
+    // So far behind, reading again is cheaper than looking through everything.
+    if (this.#reached.row - firstRow >= limits.store.guardRows) return false
+    const { hi, lo } = this.#hash.of(type, key ?? '')
+    for (let seq = firstRow; seq <= this.#reached.row; seq++) {
+      const row = peek(this.#data.rows, numberKey(seq))
+      if (row === undefined || rowType(row) !== type) continue
+      if (key === undefined || rowHasHash(row, hi, lo)) return false
+      const previous = rowPrevious(row)
+      const before = previous === 0 ? undefined : peek(this.#data.rows, numberKey(previous))
+      if (before !== undefined && rowHasHash(before, hi, lo)) return false
+    }
+    return true
+  }
+}
+
+/** The entry of an id: row (6), version (4), 1 when deleted. */
+function encodeCurrent(seq: number, write: ResourceWrite): Buffer {
+  const entry = Buffer.allocUnsafe(11)
+  entry.writeUIntBE(seq, 0, 6)
+  entry.writeUInt32BE(write.expected + 1, 6)
+  entry[10] = write.method === 'DELETE' ? 1 : 0
+  return entry
+}
+
+export function currentOf(data: DataFile, key: Buffer): Current | undefined {
+  const entry = peek(data.ids, key)
+  if (entry === undefined) return undefined
+  return { seq: entry.readUIntBE(0, 6), version: entry.readUInt32BE(6), deleted: entry[10] === 1 }
+}

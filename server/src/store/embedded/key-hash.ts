@@ -1,0 +1,56 @@
+/**
+ * Turns a key string of one resource type into 64 bits: two multiply-xor lanes, seeded per installation so that nobody can build collisions.
+ * The result stands in `hi` and `lo` until the next call (no object per key).
+ */
+export class KeyHash {
+  hi = 0
+  lo = 0
+  readonly #seedHi: number
+  readonly #seedLo: number
+
+  constructor(seed: { readonly hi: number; readonly lo: number }) {
+    this.#seedHi = seed.hi
+    this.#seedLo = seed.lo
+  }
+
+  of(type: string, key: string): this {
+    let a = this.#seedHi
+    let b = this.#seedLo
+    for (let i = 0; i < type.length; i++) {
+      const unit = type.charCodeAt(i)
+      a = Math.imul(a ^ unit, 0x85ebca6b)
+      b = Math.imul(b ^ unit, 0x27d4eb2f)
+      a ^= a >>> 15
+      b ^= b >>> 13
+    }
+    a = Math.imul(a ^ 0x10000, 0x85ebca6b)
+    b = Math.imul(b ^ 0x10000, 0x27d4eb2f)
+    for (let i = 0; i < key.length; i++) {
+      const unit = key.charCodeAt(i)
+      a = Math.imul(a ^ unit, 0x85ebca6b)
+      b = Math.imul(b ^ unit, 0x27d4eb2f)
+      a ^= a >>> 15
+      b ^= b >>> 13
+    }
+    this.hi = finish(a ^ key.length)
+    this.lo = finish(b ^ Math.imul(key.length, 0x9e3779b1))
+    return this
+  }
+
+  /** The lower 53 bits: a Map key that V8 holds as a plain number. The row decides on the full 64. */
+  get short(): number {
+    return shortHash(this.hi, this.lo)
+  }
+}
+
+export function shortHash(hi: number, lo: number): number {
+  return (hi & 0x1fffff) * 0x1_0000_0000 + (lo >>> 0)
+}
+
+function finish(lane: number): number {
+  let h = lane ^ (lane >>> 16)
+  h = Math.imul(h, 0x85ebca6b)
+  h ^= h >>> 13
+  h = Math.imul(h, 0xc2b2ae35)
+  return (h ^ (h >>> 16)) | 0
+}

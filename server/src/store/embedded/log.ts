@@ -1,0 +1,55 @@
+import type { CommitLog, LoggedChange, LoggedCommit } from '../port.ts'
+import { decodeCommitHeader } from './commit-header.ts'
+import { numberKey, type DataFile, peek } from './databases.ts'
+import { rowExtras, versionOf } from './row.ts'
+
+export interface EmbeddedLog extends CommitLog {
+  /** To be called once a batch is durable. */
+  wake(): void
+}
+
+export function createLog(data: DataFile, head: () => number): EmbeddedLog {
+  const waiting = new Set<() => void>()
+
+  return {
+    head: async () => head(),
+
+    async read(after, limit) {
+      const commits: LoggedCommit[] = []
+      const last = Math.min(head(), after + limit)
+      for (let n = after + 1; n <= last; n++) commits.push(readCommit(data, n))
+      return commits
+    },
+
+    async grown(after, signal) {
+      while (head() <= after && !signal.aborted) {
+        await new Promise<void>((resolve) => {
+          const go = (): void => {
+            waiting.delete(go)
+            signal.removeEventListener('abort', go)
+            resolve()
+          }
+          waiting.add(go)
+          signal.addEventListener('abort', go)
+        })
+      }
+    },
+
+    wake() {
+      for (const go of waiting) go()
+    },
+  }
+}
+
+function readCommit(data: DataFile, n: number): LoggedCommit {
+  const header = peek(data.commits, numberKey(n))
+  if (header === undefined) throw new Error(`commit ${n} is missing from the log`)
+  const { firstRow, rows, about } = decodeCommitHeader(header)
+  const changes: LoggedChange[] = []
+  for (let seq = firstRow; seq < firstRow + rows; seq++) {
+    const row = peek(data.rows, numberKey(seq))
+    if (row === undefined) throw new Error(`row ${seq} of commit ${n} is missing`)
+    changes.push({ ...versionOf(row), patients: rowExtras(row).c ?? [] })
+  }
+  return { n, ...about, changes }
+}

@@ -1,0 +1,178 @@
+import type { RangeKey } from '../keys.ts'
+import type {
+  NamePosting,
+  NameRequest,
+  Posting,
+  RangeRequest,
+  ResourceReader,
+  Row,
+  ScanRequest,
+  StoredVersion,
+} from '../port.ts'
+import { currentOf } from './appender.ts'
+import { numberKey, scopedKey, type DataFile, peek } from './databases.ts'
+import { createHistory } from './history.ts'
+import type { KeyHash } from './key-hash.ts'
+import type { RowSet } from './row-set.ts'
+import {
+  copyOf,
+  namesOf,
+  OwnRow,
+  rangesOf,
+  rowExtras,
+  rowHasHash,
+  rowId,
+  rowPrevious,
+  rowType,
+  rowVersion,
+  versionOf,
+} from './row.ts'
+import type { SearchIndex } from './search-index.ts'
+import { compareUtf8, type Cursor, type Place } from './sorted-blocks.ts'
+import { BY_COMMIT, BY_DATE, finite } from './tail.ts'
+
+export interface ResourceDeps {
+  readonly data: DataFile
+  readonly hash: KeyHash
+  readonly index: SearchIndex
+  /** Rows that are no current resource: replaced ones and deletions. */
+  readonly stale: RowSet
+}
+
+/** Reads of one call happen in one turn, so they see one state of the store. */
+export function createResources(deps: ResourceDeps): ResourceReader {
+  const { data, hash } = deps
+  const rowAt = (seq: number): Buffer | undefined => peek(data.rows, numberKey(seq))
+
+  function fetchOne(type: string, id: string): Row | undefined {
+    const current = currentOf(data, scopedKey(type, id))
+    if (current === undefined || current.deleted) return undefined
+    const row = rowAt(current.seq)
+    return row === undefined ? undefined : new OwnRow(copyOf(row), hash)
+  }
+
+  return {
+    ...createHistory(deps),
+
+    async read(type, id) {
+      const current = currentOf(data, scopedKey(type, id))
+      const row = current === undefined ? undefined : rowAt(current.seq)
+      return row === undefined ? undefined : versionOf(row)
+    },
+
+    vread: async (type, id, version) => readVersion(deps, scopedKey(type, id), version),
+
+    async count(type, key, cap) {
+      const cursor = deps.index.postings({ type, key: key ?? BY_DATE, direction: 'asc' })
+      let count = 0
+      while (count < cap && cursor.next()) if (!deps.stale.has(cursor.seq)) count++
+      return count
+    },
+
+    scan: async (request) => scanKey(deps, request),
+    range: async (request) => scanRange(deps, request),
+    names: async (request) => scanNames(deps, request),
+    fetch: async (type, ids) => ids.map((id) => fetchOne(type, id)),
+    types: async () => typesIn(data),
+  }
+}
+
+function readVersion({ data }: ResourceDeps, key: Buffer, version: number): StoredVersion | undefined {
+  let seq = currentOf(data, key)?.seq ?? 0
+  while (seq !== 0) {
+    const row = peek(data.rows, numberKey(seq))
+    if (row === undefined || rowVersion(row) < version) return undefined
+    if (rowVersion(row) === version) return versionOf(row)
+    seq = rowPrevious(row)
+  }
+  return undefined
+}
+
+function scanKey({ data, hash, index, stale }: ResourceDeps, request: ScanRequest): readonly Posting[] {
+  const { type, key, order, direction, after, limit } = request
+  const cursor = index.postings({
+    type,
+    key: key ?? (order === 'updated' ? BY_COMMIT : BY_DATE),
+    direction,
+    ...placeOf(after),
+  })
+  const { hi, lo } = hash.of(type, key ?? '')
+  const found: Posting[] = []
+  while (found.length < limit && cursor.next()) {
+    if (stale.has(cursor.seq)) continue
+    const row = peek(data.rows, numberKey(cursor.seq))
+    // Lists are found by 53 bits of the hash: the row has all of it.
+    if (row === undefined || rowType(row) !== type || (key !== undefined && !rowHasHash(row, hi, lo)))
+      continue
+    found.push({ id: rowId(row), sort: cursor.key, tie: cursor.seq })
+  }
+  return found
+}
+
+function placeOf(after: { sort: number; tie: number | string } | undefined): { after?: Place<number> } {
+  return after === undefined ? {} : { after: { key: after.sort, seq: Number(after.tie) } }
+}
+
+function scanRange({ data, index, stale }: ResourceDeps, request: RangeRequest): readonly Posting[] {
+  const { type, param, lo, hi, after, limit } = request
+  const cursor = index.ranges({ type, key: param, direction: 'asc', ...placeOf(after) }, lo)
+  const found: Posting[] = []
+  while (found.length < limit && cursor.next() && cursor.key <= hi) {
+    if (stale.has(cursor.seq)) continue
+    const row = peek(data.rows, numberKey(cursor.seq))
+    if (row === undefined || rowType(row) !== type) continue
+    // A resource with several fitting intervals is found once, by the lowest of them.
+    const lowest = lowestBound(rangesOf(rowExtras(row)), request)
+    const isRepeated = (found.at(-1) ?? after)?.tie === cursor.seq
+    if (lowest === cursor.key && !isRepeated)
+      found.push({ id: rowId(row), sort: cursor.key, tie: cursor.seq })
+  }
+  return found
+}
+
+function lowestBound(ranges: readonly RangeKey[], wanted: RangeRequest): number | undefined {
+  const fitting = ranges.filter((range) => range.p === wanted.param && overlaps(range, wanted))
+  return fitting.length === 0 ? undefined : finite(Math.min(...fitting.map(({ lo }) => lo)))
+}
+
+interface Interval {
+  readonly lo: number
+  readonly hi: number
+}
+
+/** Half-open intervals share a point; an interval with equal ends is that point itself. */
+function overlaps(a: Interval, b: Interval): boolean {
+  if (a.lo === a.hi) return b.lo === b.hi ? a.lo === b.lo : b.lo <= a.lo && a.lo < b.hi
+  if (b.lo === b.hi) return a.lo <= b.lo && b.lo < a.hi
+  return a.lo < b.hi && b.lo < a.hi
+}
+
+function scanNames({ data, index, stale }: ResourceDeps, request: NameRequest): readonly NamePosting[] {
+  const { type, param, prefix, after, limit } = request
+  const start = after === undefined ? { key: prefix, seq: -1 } : { key: after.text, seq: Number(after.tie) }
+  const cursor: Cursor<string> = index.names({ type, key: param, direction: 'asc', after: start })
+  const found: NamePosting[] = []
+  while (found.length < limit && cursor.next() && cursor.key.startsWith(prefix)) {
+    if (stale.has(cursor.seq)) continue
+    const row = peek(data.rows, numberKey(cursor.seq))
+    if (row === undefined || rowType(row) !== type) continue
+    const texts = namesOf(rowExtras(row)).filter(({ p, text }) => p === param && text.startsWith(prefix))
+    // A resource with several fitting names is found once, by the first of them.
+    const isFirst = texts.length > 0 && texts.every(({ text }) => compareUtf8(cursor.key, text) <= 0)
+    if (!isFirst || found.at(-1)?.tie === cursor.seq) continue
+    found.push({ id: rowId(row), text: cursor.key, tie: cursor.seq })
+  }
+  return found
+}
+
+function typesIn({ ids }: DataFile): readonly string[] {
+  const types: string[] = []
+  let start = Buffer.alloc(0)
+  for (;;) {
+    const [key] = ids.getKeys({ start, limit: 1 })
+    if (key === undefined) return types
+    const type = key.toString('latin1', 0, key.indexOf(0))
+    types.push(type)
+    start = Buffer.from(`${type}\u0001`, 'latin1')
+  }
+}

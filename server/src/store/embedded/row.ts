@@ -1,0 +1,195 @@
+import type { NameKey, RangeKey } from '../keys.ts'
+import type { ResourceWrite, Row, StoredVersion, WriteMethod } from '../port.ts'
+import type { KeyHash } from './key-hash.ts'
+
+/**
+ * One version of one resource as stored bytes; all numbers big-endian:
+ *
+ *  0 format, 1 flags (bit 0 deleted, bits 1 and 2 method), 2 length of type, 3 length of id, 4 version (4), 8 row of the version before (6),
+ * 14 commit (6), 20 lastUpdated (6), 26 highest lastUpdated of all rows up to this one (6), 32 clinical date (8, double), 40 number of keys (2),
+ * 42 length of extras (4), 46 type, id, 8 bytes a key hash, extras as JSON, the resource.
+ */
+const HEADER = 46
+const FORMAT = 1
+const METHODS: readonly WriteMethod[] = ['POST', 'PUT', 'PATCH', 'DELETE']
+
+export const rowVersion = (row: Buffer): number => row.readUInt32BE(4)
+export const rowPrevious = (row: Buffer): number => row.readUIntBE(8, 6)
+export const rowCommit = (row: Buffer): number => row.readUIntBE(14, 6)
+export const rowLastUpdated = (row: Buffer): number => row.readUIntBE(20, 6)
+export const rowLatest = (row: Buffer): number => row.readUIntBE(26, 6)
+export const rowIsDeleted = (row: Buffer): boolean => (row[1] ?? 0) % 2 === 1
+export const rowType = (row: Buffer): string => row.toString('latin1', HEADER, HEADER + typeLength(row))
+export const rowId = (row: Buffer): string => row.toString('utf8', HEADER + typeLength(row), hashesAt(row))
+export const rowKeyCount = (row: Buffer): number => row.readUInt16BE(40)
+export const rowDate = (row: Buffer): number => row.readDoubleBE(32)
+
+const typeLength = (row: Buffer): number => row[2] ?? 0
+const hashesAt = (row: Buffer): number => HEADER + typeLength(row) + (row[3] ?? 0)
+const extrasAt = (row: Buffer): number => hashesAt(row) + 8 * rowKeyCount(row)
+const bodyAt = (row: Buffer): number => extrasAt(row) + row.readUInt32BE(42)
+
+export const rowHashHi = (row: Buffer, index: number): number => row.readInt32BE(hashesAt(row) + 8 * index)
+export const rowHashLo = (row: Buffer, index: number): number =>
+  row.readInt32BE(hashesAt(row) + 8 * index + 4)
+
+export function rowHasHash(row: Buffer, hi: number, lo: number): boolean {
+  const end = extrasAt(row)
+  for (let at = hashesAt(row); at < end; at += 8) {
+    if (row.readInt32BE(at) === hi && row.readInt32BE(at + 4) === lo) return true
+  }
+  return false
+}
+
+/** What a search verifies on besides hashes. Open ends of ranges are `null`, which is what JSON makes of ±Infinity. */
+export interface RowExtras {
+  readonly r?: readonly (readonly [param: string, lo: number | null, hi: number | null])[]
+  readonly n?: readonly (readonly [param: string, text: string])[]
+  readonly s?: Readonly<Record<string, string>>
+  readonly c?: readonly string[]
+}
+
+export function rowExtras(row: Buffer): RowExtras {
+  return JSON.parse(row.toString('utf8', extrasAt(row), bodyAt(row))) as RowExtras
+}
+
+export function rangesOf(extras: RowExtras): readonly RangeKey[] {
+  return (extras.r ?? []).map(([p, lo, hi]) => ({ p, lo: lo ?? -Infinity, hi: hi ?? Infinity }))
+}
+
+export function namesOf(extras: RowExtras): readonly NameKey[] {
+  return (extras.n ?? []).map(([p, text]) => ({ p, text }))
+}
+
+/** The row of a write, without what only its transaction knows: see `stampRow`. */
+export function encodeRow(write: ResourceWrite, hash: KeyHash): Buffer {
+  const { keys } = write
+  const extras: RowExtras = {
+    ...(keys.r.length > 0 && { r: keys.r.map(({ p, lo, hi }) => [p, lo, hi] as const) }),
+    ...(keys.n.length > 0 && { n: keys.n.map(({ p, text }) => [p, text] as const) }),
+    ...(keys.s !== undefined && { s: keys.s }),
+    ...(keys.patients.length > 0 && { c: keys.patients }),
+  }
+  const row = allocateRow(write, keys.k.length, JSON.stringify(extras))
+  let at = hashesAt(row)
+  for (const key of keys.k) {
+    hash.of(write.type, key)
+    row.writeInt32BE(hash.hi, at)
+    row.writeInt32BE(hash.lo, at + 4)
+    at += 8
+  }
+  row.set(write.bytes, bodyAt(row))
+  return row
+}
+
+/** The row of a deletion: it remembers whose compartment held the version before it. */
+export function encodeDeletion(write: ResourceWrite, patients: readonly string[]): Buffer {
+  return allocateRow(
+    { ...write, bytes: EMPTY },
+    0,
+    JSON.stringify(patients.length > 0 ? { c: patients } : {}),
+  )
+}
+
+const EMPTY = new Uint8Array(0)
+
+function allocateRow(write: ResourceWrite, keyCount: number, extras: string): Buffer {
+  const idLength = Buffer.byteLength(write.id)
+  const extrasLength = Buffer.byteLength(extras)
+  const headLength = HEADER + write.type.length + idLength + 8 * keyCount
+  const row = Buffer.allocUnsafe(headLength + extrasLength + write.bytes.length)
+  row[0] = FORMAT
+  row[1] = METHODS.indexOf(write.method) * 2 + (write.method === 'DELETE' ? 1 : 0)
+  row[2] = write.type.length
+  row[3] = idLength
+  row.writeUInt32BE(write.expected + 1, 4)
+  row.writeUIntBE(write.lastUpdated, 20, 6)
+  row.writeDoubleBE(write.keys.date, 32)
+  row.writeUInt16BE(keyCount, 40)
+  row.writeUInt32BE(extrasLength, 42)
+  row.write(write.type, HEADER, 'latin1')
+  row.write(write.id, HEADER + write.type.length, 'utf8')
+  row.write(extras, headLength, 'utf8')
+  return row
+}
+
+export function stampRow(row: Buffer, stamp: { previous: number; commit: number; latest: number }): void {
+  row.writeUIntBE(stamp.previous, 8, 6)
+  row.writeUIntBE(stamp.commit, 14, 6)
+  row.writeUIntBE(stamp.latest, 26, 6)
+}
+
+/** @param row may be lmdb's shared read buffer: the bytes are copied. */
+export function versionOf(row: Buffer): StoredVersion {
+  return {
+    type: rowType(row),
+    id: rowId(row),
+    version: rowVersion(row),
+    lastUpdated: rowLastUpdated(row),
+    deleted: rowIsDeleted(row),
+    method: METHODS[(row[1] ?? 0) >> 1] ?? 'PUT',
+    commit: rowCommit(row),
+    bytes: copyOf(row, bodyAt(row)),
+  }
+}
+
+export function copyOf(bytes: Buffer, from = 0): Buffer {
+  const copy = Buffer.allocUnsafe(bytes.length - from)
+  bytes.copy(copy, 0, from)
+  return copy
+}
+
+/** A row in a buffer of its own; what a plain listing does not need is decoded when asked for. */
+export class OwnRow implements Row {
+  readonly type: string
+  readonly id: string
+  readonly version: number
+  readonly lastUpdated: number
+  readonly deleted = false
+  readonly method: WriteMethod
+  readonly commit: number
+  readonly date: number
+  readonly bytes: Uint8Array
+  readonly #row: Buffer
+  readonly #hash: KeyHash
+  #extras: RowExtras | undefined
+
+  constructor(row: Buffer, hash: KeyHash) {
+    this.#row = row
+    this.#hash = hash
+    this.type = rowType(row)
+    this.id = rowId(row)
+    this.version = rowVersion(row)
+    this.lastUpdated = rowLastUpdated(row)
+    this.method = METHODS[(row[1] ?? 0) >> 1] ?? 'PUT'
+    this.commit = rowCommit(row)
+    this.date = rowDate(row)
+    this.bytes = row.subarray(bodyAt(row))
+  }
+
+  has(key: string): boolean {
+    const { hi, lo } = this.#hash.of(this.type, key)
+    return rowHasHash(this.#row, hi, lo)
+  }
+
+  ranges(): readonly RangeKey[] {
+    return rangesOf(this.#decoded())
+  }
+
+  names(): readonly NameKey[] {
+    return namesOf(this.#decoded())
+  }
+
+  sorts(): Readonly<Record<string, string>> {
+    return this.#decoded().s ?? {}
+  }
+
+  patients(): readonly string[] {
+    return this.#decoded().c ?? []
+  }
+
+  #decoded(): RowExtras {
+    this.#extras ??= rowExtras(this.#row)
+    return this.#extras
+  }
+}

@@ -1,0 +1,108 @@
+import { mkdirSync } from 'node:fs'
+import { join } from 'node:path'
+
+import { systemClock, type Clock } from '../../kernel/clock.ts'
+import { noCrash, type Crash } from '../crash.ts'
+import { KEY_ENCODING } from '../keys.ts'
+import type { Store } from '../port.ts'
+import type { AppendedRow } from './appender.ts'
+import { backupData } from './backup.ts'
+import { openDataFile, type DataFile } from './databases.ts'
+import { lockFolder } from './folder-lock.ts'
+import { KeyHash } from './key-hash.ts'
+import { createLog } from './log.ts'
+import { openMeta } from './meta.ts'
+import { createRecords } from './records.ts'
+import { createResources } from './resources.ts'
+import { RowSet } from './row-set.ts'
+import { rowIsDeleted } from './row.ts'
+import { SearchIndex } from './search-index.ts'
+import { Writer } from './writer.ts'
+
+export interface EmbeddedStoreOptions {
+  /** Made when it is not there. One process at a time. */
+  readonly folder: string
+  /** Hash of the definitions that search keys are made with. */
+  readonly definitionsHash: string
+  readonly clock?: Clock
+  readonly crash?: Crash
+  /** The seam of the power-loss test: runs lmdb's own synced transaction and may look on. */
+  readonly durably?: (transaction: () => void) => void
+}
+
+export interface EmbeddedStore extends Store {
+  /** Search keys in the folder were made by an older encoding or by other definitions: rebuild them. */
+  readonly keysAreOld: boolean
+}
+
+/**
+ * The store of one process without a server: LMDB files in a folder.
+ *
+ * @throws Fault `unavailable` when another process has the folder, or a newer version of the hub has written it.
+ */
+export async function openEmbeddedStore(options: EmbeddedStoreOptions): Promise<EmbeddedStore> {
+  mkdirSync(options.folder, { recursive: true, mode: 0o700 })
+  const unlock = lockFolder(options.folder)
+  try {
+    const data = openDataFile(join(options.folder, 'data.mdb'))
+    return await start(data, options, unlock)
+  } catch (error) {
+    unlock()
+    throw error
+  }
+}
+
+async function start(
+  data: DataFile,
+  options: EmbeddedStoreOptions,
+  unlock: () => void,
+): Promise<EmbeddedStore> {
+  const { clock = systemClock, crash = noCrash, durably = (transaction) => transaction() } = options
+  const meta = openMeta(data, options.definitionsHash)
+  const hash = new KeyHash(meta.hashSeed)
+  const index = new SearchIndex(hash)
+  const stale = new RowSet()
+  const show = ({ seq, row, previous }: AppendedRow): void => {
+    if (previous !== 0) stale.add(previous)
+    if (rowIsDeleted(row)) stale.add(seq)
+    index.add(seq, row)
+  }
+  const writer = new Writer({
+    data,
+    hash,
+    clock,
+    crash,
+    durably: (work) => durably(() => data.env.transactionSync(work)),
+    onDurable(rows) {
+      for (const row of rows) show(row)
+      log.wake()
+    },
+    room: () => undefined,
+  })
+  const log = createLog(data, () => writer.appender.head)
+  for (const key of data.superseded.getKeys()) stale.add(key.readUIntBE(0, 6))
+  for (const { key, value } of data.rows.getRange()) index.add(key.readUIntBE(0, 6), value)
+  const reader = createRecords(data, clock)
+
+  return {
+    keysAreOld: meta.keyEncoding < KEY_ENCODING || meta.definitionsHash !== options.definitionsHash,
+    resources: createResources({ data, hash, index, stale }),
+    records: { ...reader, apply: (changes) => writer.apply(changes) },
+    log,
+    commit: (commit) => writer.commit(commit),
+    backup: async (folder) => backupData(data, folder),
+    health: () => ({
+      commits: writer.appender.head,
+      rows: writer.appender.lastRow,
+      pending_writes: writer.pending,
+      batches: writer.batches,
+      last_batch_ms: writer.lastBatchMs,
+      tail_rows: index.tailRows,
+    }),
+    async close() {
+      await writer.close()
+      await data.env.close()
+      unlock()
+    },
+  }
+}

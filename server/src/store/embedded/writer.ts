@@ -1,0 +1,151 @@
+import type { Clock } from '../../kernel/clock.ts'
+import { fault } from '../../kernel/fault.ts'
+import { limits } from '../../kernel/limits.ts'
+import type { Crash } from '../crash.ts'
+import type { ApplyResult, Commit, CommitResult, RecordChange } from '../port.ts'
+import { Appender, type AppendedRow, type PreparedCommit } from './appender.ts'
+import type { DataFile } from './databases.ts'
+import type { KeyHash } from './key-hash.ts'
+import { applyRecordChanges, sweepExpired } from './record-changes.ts'
+import { checkRecordChange } from './records.ts'
+import { encodeRow } from './row.ts'
+
+export interface WriterOptions {
+  readonly data: DataFile
+  readonly hash: KeyHash
+  readonly clock: Clock
+  readonly crash: Crash
+  /** Runs the work as one write transaction and returns when it is synced to the disk. */
+  readonly durably: (work: () => void) => void
+  /** Called with the rows of a batch once they are durable, before their commits are answered. */
+  readonly onDurable: (rows: readonly AppendedRow[]) => void
+  /** Resolves when the postings that wait in memory leave room for more. */
+  readonly room: () => Promise<void> | undefined
+}
+
+type Job =
+  | { readonly kind: 'commit'; readonly prepared: PreparedCommit; readonly answer: Answer<CommitResult> }
+  | {
+      readonly kind: 'apply'
+      readonly changes: readonly RecordChange[]
+      readonly answer: Answer<ApplyResult>
+    }
+
+interface Answer<T> {
+  readonly resolve: (result: T) => void
+  readonly reject: (error: unknown) => void
+}
+
+/**
+ * Group commit: what arrives in one turn of the event loop, and during the transaction before, is written in one transaction and synced once.
+ * While a transaction runs the loop stands still, so the size of a group follows the load by itself.
+ */
+export class Writer {
+  readonly appender: Appender
+  readonly #options: WriterOptions
+  #queue: Job[] = []
+  #scheduled = false
+  #closing = false
+  #idle: (() => void) | undefined
+  batches = 0
+  lastBatchMs = 0
+
+  constructor(options: WriterOptions) {
+    this.#options = options
+    this.appender = new Appender(options.data, options.hash)
+  }
+
+  get pending(): number {
+    return this.#queue.length
+  }
+
+  async commit(commit: Commit): Promise<CommitResult> {
+    for (const change of commit.records) checkRecordChange(change)
+    const rows = commit.writes.map((write) =>
+      write.method === 'DELETE' ? undefined : encodeRow(write, this.#options.hash),
+    )
+    return new Promise<CommitResult>((resolve, reject) => {
+      this.#add({ kind: 'commit', prepared: { commit, rows }, answer: { resolve, reject } })
+    })
+  }
+
+  async apply(changes: readonly RecordChange[]): Promise<ApplyResult> {
+    for (const change of changes) checkRecordChange(change)
+    return new Promise<ApplyResult>((resolve, reject) => {
+      this.#add({ kind: 'apply', changes, answer: { resolve, reject } })
+    })
+  }
+
+  /** Writes what has been accepted, accepts nothing more. */
+  async close(): Promise<void> {
+    this.#closing = true
+    if (this.#queue.length > 0) await new Promise<void>((resolve) => (this.#idle = resolve))
+  }
+
+  #add(job: Job): void {
+    if (this.#closing) throw fault('unavailable', { code: 'transient', text: 'the store is closing' })
+    if (this.#queue.length >= limits.store.pendingCommits) {
+      throw fault('busy', {
+        code: 'throttled',
+        text: 'too many writes are waiting for the disk: try again shortly',
+      })
+    }
+    this.#queue.push(job)
+    this.#schedule()
+  }
+
+  #schedule(): void {
+    if (this.#scheduled || this.#queue.length === 0) return
+    this.#scheduled = true
+    const wait = this.#options.room()
+    if (wait === undefined) setImmediate(this.#flush)
+    else void wait.then(() => setImmediate(this.#flush))
+  }
+
+  readonly #flush = (): void => {
+    const jobs = this.#queue.slice(0, limits.store.batchCommits)
+    this.#queue = this.#queue.slice(jobs.length)
+    this.#scheduled = false
+    this.#write(jobs)
+    if (this.#queue.length > 0) this.#schedule()
+    else this.#idle?.()
+  }
+
+  #write(jobs: readonly Job[]): void {
+    const { crash, durably, onDurable } = this.#options
+    const answers: (() => void)[] = []
+    const started = performance.now()
+    try {
+      crash('before-append')
+      durably(() => {
+        // lmdb may run the work again: nothing may be left of the first try.
+        answers.length = 0
+        this.appender.begin()
+        sweepExpired(this.#options.data, this.#options.clock())
+        for (const job of jobs) answers.push(this.#run(job))
+        crash('after-append')
+      })
+    } catch (error) {
+      this.appender.rollback()
+      for (const { answer } of jobs) answer.reject(error)
+      return
+    }
+    crash('after-sync')
+    onDurable(this.appender.finish())
+    this.batches++
+    this.lastBatchMs = performance.now() - started
+    for (const answer of answers) answer()
+  }
+
+  #run(job: Job): () => void {
+    const { data, clock } = this.#options
+    if (job.kind === 'commit') {
+      const result = this.appender.append(job.prepared, clock())
+      return () => job.answer.resolve(result)
+    }
+    const refused = applyRecordChanges(data, job.changes, { now: clock(), atomic: false })
+    return () => {
+      job.answer.resolve(refused === undefined ? { outcome: 'applied' } : { outcome: 'refused', ...refused })
+    }
+  }
+}
