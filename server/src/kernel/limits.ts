@@ -20,6 +20,8 @@ export const limits = {
     batchCommits: 64,
     pendingCommits: 4096,
     tailRows: 50_000,
+    mergeRows: 2000,
+    mergeRetryMs: 1000,
     keyBytes: 512,
     logPage: 500,
     recordBytes: 1024 * 1024,
@@ -56,6 +58,12 @@ export const limits = {
     subscribers: 1000,
     resumeMost: 10_000,
     heartbeatMs: 15_000,
+    helloMs: 10_000,
+    closeMs: 2000,
+    page: 100,
+    retryMs: 1000,
+    retryMostMs: 30_000,
+    leaseMs: 10_000,
   },
   auth: {
     accessTokenMs: 15 * 60_000,
@@ -81,4 +89,5 @@ export const limits = {
     bufferedReadings: 10_000,
     staleMs: 10_000,
   },
+  care: { placeDepth: 6, idsPerSearch: 100, patientsAtOnce: 8 },
 } as const
