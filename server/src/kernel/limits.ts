@@ -48,6 +48,12 @@ export const limits = {
     subscribers: 1000,
     resumeMost: 10_000,
     heartbeatMs: 15_000,
+    helloMs: 10_000,
+    closeMs: 2000,
+    page: 100,
+    retryMs: 1000,
+    retryMostMs: 30_000,
+    leaseMs: 10_000,
   },
   auth: {
     accessTokenMs: 15 * 60_000,
