@@ -2,6 +2,7 @@ import { fileURLToPath } from 'node:url'
 
 import { consoleFiles } from './app-console.ts'
 import { startDevices } from './app-devices.ts'
+import { startEvents } from './app-events.ts'
 import type { Foundation } from './app-foundation.ts'
 import { layFoundation } from './app-foundation.ts'
 import { createHttp } from './app-http.ts'
@@ -50,6 +51,7 @@ async function startFeatures(foundation: Foundation): Promise<RunningHub['ready'
   await app.register(auth.routes)
   await app.register(auth.api, { prefix: '/api/v1' })
   const mqtt = await startDevices(app, foundation)
+  await startEvents(foundation)
   await app.register(consoleFiles, {
     folder: config.HUB_CONSOLE ?? CONSOLE,
     about: { site: config.HUB_SITE, mode: config.HUB_MODE, zone: config.HUB_ZONE },
