@@ -38,6 +38,7 @@ export const limits = {
     unsentBytes: 1024 * 1024,
     lingerMs: 2000,
     slowestBytesPerMs: 16,
+    retryMs: 30_000,
     previewBytes: 64 * 1024,
     attempts: 5,
   },
