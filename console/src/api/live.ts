@@ -1,8 +1,7 @@
 import type { QueryClient } from '@tanstack/react-query'
 import { z } from 'zod'
 
-import type { Arrival } from './frames.ts'
-import type { LinkListener } from './socket.ts'
+import type { Arrival, LinkListener } from './socket.ts'
 import { takeVitals } from './vitals.ts'
 
 /** What a query shows: its `meta`, so that an arrival refreshes exactly the queries that it may change. */
@@ -28,16 +27,16 @@ export function liveQueries(queries: QueryClient): LinkListener {
     signal(signal) {
       takeVitals(signal)
     },
-    reset() {
+    missed() {
       void queries.invalidateQueries()
     },
   }
 }
 
 /** Whether the arrival may change what a query shows; a query that does not say what it shows is left alone. */
-export function touches(meta: unknown, { type, patients }: Arrival): boolean {
+export function touches(meta: unknown, { resource, patient: of }: Arrival): boolean {
   const shows = Shows.safeParse(meta)
-  if (!shows.success || !shows.data.types.includes(type)) return false
+  if (!shows.success || !shows.data.types.includes(resource.type)) return false
   const { patient } = shows.data
-  return patient === undefined || patients === undefined || patients.includes(patient)
+  return patient === undefined || of === undefined || of === patient
 }

@@ -1,26 +1,15 @@
-import { ROLES } from '@hub/auth/permissions.ts'
+import { Me, Tokens } from '@hub/auth/auth.contract.ts'
 import type { Role } from '@hub/auth/permissions.ts'
-import { z } from 'zod'
+import type { z } from 'zod'
 import { create } from 'zustand'
 import { createJSONStorage, persist } from 'zustand/middleware'
 
+import { Problem } from './problem.ts'
 import { answered, parsed } from './transport.ts'
-
-const Tokens = z.object({
-  access_token: z.string(),
-  refresh_token: z.string().optional(),
-  expires_in: z.number(),
-})
-const Claims = z.object({
-  sub: z.string(),
-  name: z.string().optional(),
-  fhirUser: z.string().optional(),
-  roles: z.array(z.enum(ROLES)).default([]),
-})
 
 export interface Session {
   readonly access: string
-  readonly refresh: string | undefined
+  readonly refresh: string
   readonly who: Who
 }
 
@@ -53,7 +42,10 @@ export interface Credentials {
 export async function signIn(credentials: Credentials): Promise<void> {
   const body = JSON.stringify(credentials)
   const headers = { 'content-type': 'application/json' }
-  start(await parsed(Tokens, await answered('/auth/login', { method: 'POST', headers, body })))
+  const tokens = await parsed(Tokens, await answered('/auth/login', { method: 'POST', headers, body }))
+  const bearer = { authorization: `Bearer ${tokens.access_token}` }
+  const { subject, name, roles } = await parsed(Me, await answered('/api/v1/me', { headers: bearer }))
+  keep(tokens, { subject, name, roles })
 }
 
 export function signOut(): void {
@@ -73,31 +65,22 @@ export function freshAccess(used: string | undefined): Promise<string | undefine
 }
 
 async function renew(): Promise<string | undefined> {
-  const refresh = useSession.getState().session?.refresh
-  if (refresh === undefined) return end()
-  const body = new URLSearchParams({ grant_type: 'refresh_token', refresh_token: refresh })
+  const { session } = useSession.getState()
+  if (session === undefined) return undefined
+  const body = new URLSearchParams({ grant_type: 'refresh_token', refresh_token: session.refresh })
   try {
-    return start(await parsed(Tokens, await answered('/auth/token', { method: 'POST', body })))
-  } catch {
-    return end()
+    return keep(await parsed(Tokens, await answered('/auth/token', { method: 'POST', body })), session.who)
+  } catch (error) {
+    // Without an answer the session may well be good: only a refusal ends it.
+    if (error instanceof Problem && error.status >= 400 && error.status < 500) {
+      useSession.setState({ session: undefined, ended: true })
+    }
+    return undefined
   }
 }
 
-function start(tokens: z.infer<typeof Tokens>): string {
-  const { sub, name, roles } = claimsOf(tokens.access_token)
-  const who = { subject: sub, name: name ?? sub, roles }
+function keep(tokens: z.infer<typeof Tokens>, who: Who): string {
   const session = { access: tokens.access_token, refresh: tokens.refresh_token, who }
   useSession.setState({ session, ended: false })
   return session.access
-}
-
-function end(): undefined {
-  useSession.setState({ session: undefined, ended: true })
-}
-
-/** What the token says about its owner. The console only shows it; the hub checks it. */
-function claimsOf(token: string): z.infer<typeof Claims> {
-  const base64 = (token.split('.')[1] ?? '').replaceAll('-', '+').replaceAll('_', '/')
-  const bytes = Uint8Array.from(atob(base64), (character) => character.codePointAt(0) ?? 0)
-  return Claims.parse(JSON.parse(new TextDecoder().decode(bytes)))
 }

@@ -1,8 +1,11 @@
+import { CLOSE, ServerMessage } from '@hub/events/events.contract.ts'
+import type { Hello } from '@hub/events/events.contract.ts'
 import { create } from 'zustand'
 
-import { Frame } from './frames.ts'
-import type { Arrival, Signal } from './frames.ts'
 import { freshAccess, useSession } from './session.ts'
+
+export type Arrival = Extract<ServerMessage, { type: 'event' }>
+export type Signal = Extract<ServerMessage, { type: 'live' }>
 
 /** `live`: the hub was heard within two heartbeats; `delayed`: later than that; `offline`: no connection. */
 export type LinkState = 'live' | 'delayed' | 'offline'
@@ -19,7 +22,7 @@ export interface LinkListener {
   arrival(arrival: Arrival): void
   signal(signal: Signal): void
   /** Events were missed for good: everything on the screen has to be read again. */
-  reset(): void
+  missed(): void
 }
 
 const HEARTBEAT_MS = 15_000
@@ -28,52 +31,51 @@ const DEAD_MS = HEARTBEAT_MS * 4
 const BACKOFF_MS = { first: 500, most: 15_000 }
 
 /**
- * The one WebSocket of the console: says hello with the token and the last commit that it saw, and comes back by itself.
+ * The one WebSocket of the console: says hello with the token and the last event that it saw, and comes back by itself.
  *
  * @returns stops it
  */
 export function openLink(listener: LinkListener): () => void {
-  let after: number | undefined
+  let after: Hello['after']
   let socket: WebSocket | undefined
   let wait = BACKOFF_MS.first
   let timer: ReturnType<typeof setTimeout> | undefined
-  let stopped = false
+  let isStopped = false
 
   const connect = () => {
     const token = useSession.getState().session?.access
-    if (stopped || token === undefined) return
-    socket = new WebSocket(`${location.origin.replace('http', 'ws')}/ws`)
-    socket.addEventListener('open', () => socket?.send(JSON.stringify({ kind: 'hello', token, after })))
-    socket.addEventListener('message', ({ data }) => take(String(data)))
-    socket.addEventListener('close', ({ code }) => void lost(code, token))
+    if (isStopped || token === undefined) return
+    const own = new WebSocket(`${location.origin.replace('http', 'ws')}/ws`)
+    socket = own
+    own.addEventListener('open', () => {
+      const hello: Hello = { type: 'hello', token, ...(after === undefined ? {} : { after }) }
+      own.send(JSON.stringify(hello))
+    })
+    own.addEventListener('message', ({ data }) => {
+      const { success, data: message } = ServerMessage.safeParse(JSON.parse(String(data)))
+      wait = BACKOFF_MS.first
+      useLink.setState({ state: 'live', heardAt: Date.now() })
+      if (!success) return
+      if (message.type !== 'live') after = message.sequence
+      tell(listener, message)
+    })
+    own.addEventListener('close', ({ code }) => void lost(code, token))
   }
-  const take = (text: string) => {
-    const frame = Frame.safeParse(JSON.parse(text)).data
-    wait = BACKOFF_MS.first
-    useLink.setState({ state: 'live', heardAt: Date.now() })
-    if (frame === undefined) return
-    if ('n' in frame && frame.n !== undefined) after = frame.n
-    if (frame.kind === 'event') listener.arrival(frame)
-    if (frame.kind === 'signal') listener.signal(frame)
-    if (frame.kind === 'reset') listener.reset()
-  }
+
   const lost = async (code: number, token: string) => {
     useLink.setState({ state: 'offline' })
-    if (stopped) return
-    if (code === UNAUTHENTICATED) await freshAccess(token)
+    if (isStopped) return
+    if (code === CLOSE.unauthenticated) await freshAccess(token)
     timer = setTimeout(connect, wait * (0.5 + Math.random()))
     wait = Math.min(wait * 2, BACKOFF_MS.most)
   }
-  const watch = setInterval(() => {
-    const silentMs = Date.now() - useLink.getState().heardAt
-    if (socket?.readyState !== WebSocket.OPEN) return
-    if (silentMs > DEAD_MS) socket.close()
-    else if (silentMs > LATE_MS) useLink.setState({ state: 'delayed' })
-  }, 1000)
 
+  const watch = setInterval(() => {
+    if (socket) watchSilence(socket)
+  }, 1000)
   connect()
   return () => {
-    stopped = true
+    isStopped = true
     clearTimeout(timer)
     clearInterval(watch)
     socket?.close()
@@ -81,5 +83,15 @@ export function openLink(listener: LinkListener): () => void {
   }
 }
 
-/** The hub closes with this code when the token is not valid any more. */
-const UNAUTHENTICATED = 4401
+function tell(listener: LinkListener, message: ServerMessage): void {
+  if (message.type === 'event') listener.arrival(message)
+  if (message.type === 'live') listener.signal(message)
+  if (message.type === 'too-old') listener.missed()
+}
+
+function watchSilence(socket: WebSocket): void {
+  if (socket.readyState !== WebSocket.OPEN) return
+  const silentMs = Date.now() - useLink.getState().heardAt
+  if (silentMs > DEAD_MS) socket.close()
+  else if (silentMs > LATE_MS) useLink.setState({ state: 'delayed' })
+}

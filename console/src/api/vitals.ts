@@ -1,7 +1,7 @@
 import { useCallback, useSyncExternalStore } from 'react'
 import { z } from 'zod'
 
-import type { Signal } from './frames.ts'
+import type { Signal } from './socket.ts'
 
 /** One live reading of a bedside device; not yet, or never, a resource of the record. */
 export interface LiveReading {

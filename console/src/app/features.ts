@@ -1,3 +1,4 @@
+import { mayUse } from '@hub/auth/permissions.ts'
 import type { Role } from '@hub/auth/permissions.ts'
 import type { ComponentType } from 'react'
 
@@ -21,7 +22,14 @@ export interface Feature {
 }
 
 /** The pages of the console, in the order of the rail. */
-export const FEATURES: readonly Feature[] = []
+export const FEATURES: readonly Feature[] = [
+  {
+    path: 'ward/:wardId?',
+    allowed: (roles) => mayUse(roles, 'ward.read'),
+    nav: { group: 'work', text: 'nav.ward', icon: 'bed', key: 'w' },
+    load: async () => ({ Component: (await import('../features/ward/ward.page.tsx')).WardPage }),
+  },
+]
 
 /** Where the rail entry leads: the address without its parameters. */
 export function homeOf({ path }: Feature): string {

@@ -35,6 +35,12 @@ export function createAuditTrail({ folder, store, clock, onError }: AuditTrailOp
     return round
   }
   const timer = setInterval(() => void shipAll().catch(onError), limits.audit.shipMs).unref()
+  let closed: Promise<void> | undefined
+  const stop = async (): Promise<void> => {
+    clearInterval(timer)
+    await shipAll().catch(onError)
+    await log.close()
+  }
   return {
     change: (entry) => ({ op: 'insert', collection: WAITING, ...withId(entry, clock) }),
     note: (entry) => log.append(JSON.stringify(withId(entry, clock).value)),
@@ -44,10 +50,9 @@ export function createAuditTrail({ folder, store, clock, onError }: AuditTrailOp
       await shipAll()
       return auditRows(store.records, query)
     },
-    close: async () => {
-      clearInterval(timer)
-      await shipAll().catch(onError)
-      await log.close()
+    close: () => {
+      closed ??= stop()
+      return closed
     },
   }
 }

@@ -16,6 +16,7 @@ export interface AuthRoutesOptions {
 }
 
 const TOKEN = '/auth/token'
+const GRANTS = new Set(['client_credentials', 'refresh_token'])
 
 /** RFC 6749, section 5.2. A kind that is not listed is a defect. */
 const ANSWER: Readonly<Partial<Record<FaultKind, { status: number; error: string }>>> = {
@@ -74,7 +75,9 @@ export function authRoutes({ grants, clock, publicJwk }: AuthRoutesOptions): Fas
       return reply.code(204).send()
     })
     app.post(TOKEN, { bodyLimit }, async (request, reply) => {
-      const client = credentialsOf(request)
+      const form = formOf(request)
+      if (form.get('grant_type') === 'refresh_token') return grants.refresh(form.get('refresh_token') ?? '')
+      const client = clientOf(form, request.headers.authorization)
       return guarded(request, reply, {
         login: client.id,
         check: async () => grants.clientCredentials(client),
@@ -107,11 +110,21 @@ function parse<Schema extends z.ZodType>(schema: Schema, body: unknown): z.outpu
   throw fault('malformed', { code: 'invalid', text: `Missing or wrong: ${where || 'the body'}.` })
 }
 
+/** @throws Fault `malformed` without a grant type, `unsupported` for one that the hub does not give */
+function formOf({ body }: FastifyRequest): ReadonlyMap<string, string> {
+  const form = new Map(Object.entries(isFields(body) ? body : {}))
+  const grant = form.get('grant_type')
+  if (grant === undefined) throw fault('malformed', { code: 'required', text: 'grant_type is missing.' })
+  if (GRANTS.has(grant)) return form
+  throw fault('unsupported', {
+    code: 'not-supported',
+    text: `grant_type is one of ${[...GRANTS].join(', ')}.`,
+  })
+}
+
 /** Client id and secret from Basic, else from the form; never from both (RFC 6749, section 2.3). */
-function credentialsOf(request: FastifyRequest): ClientCredentials {
-  const form = new Map(Object.entries(isFields(request.body) ? request.body : {}))
-  requireClientCredentials(form.get('grant_type'))
-  const basic = /^Basic +([\w+/=-]+)$/i.exec(request.headers.authorization ?? '')?.[1]
+function clientOf(form: ReadonlyMap<string, string>, authorization = ''): ClientCredentials {
+  const basic = /^Basic +([\w+/=-]+)$/i.exec(authorization)?.[1]
   if (basic !== undefined && form.has('client_secret'))
     throw fault('malformed', { code: 'invalid', text: 'Send the secret in one way only.' })
   const scope = form.get('scope') ?? ''
@@ -119,12 +132,6 @@ function credentialsOf(request: FastifyRequest): ClientCredentials {
     return { id: form.get('client_id') ?? '', secret: form.get('client_secret') ?? '', scope }
   const [id = '', ...secret] = Buffer.from(basic, 'base64').toString().split(':')
   return { id: formDecoded(id), secret: formDecoded(secret.join(':')), scope }
-}
-
-function requireClientCredentials(grant: string | undefined): void {
-  if (grant === undefined) throw fault('malformed', { code: 'required', text: 'grant_type is missing.' })
-  if (grant !== 'client_credentials')
-    throw fault('unsupported', { code: 'not-supported', text: 'The only grant_type is client_credentials.' })
 }
 
 function isFields(body: unknown): body is Record<string, string> {
@@ -146,16 +153,23 @@ function formDecoded(text: string): string {
 function sendRefusal(error: unknown, request: FastifyRequest, reply: FastifyReply): FastifyReply {
   const known = error instanceof Fault ? ANSWER[error.kind] : undefined
   if (error instanceof Fault && known) {
-    const isClient = request.routeOptions.url === TOKEN && known.status === 401
-    if (known.status === 401)
-      reply.header('www-authenticate', isClient ? 'Basic realm="mogran"' : challengeOf(error))
-    return reply
-      .code(known.status)
-      .send({ error: isClient ? 'invalid_client' : known.error, error_description: error.message })
+    const refusal = request.routeOptions.url === TOKEN && known.status === 401 ? tokenRefusal(request) : known
+    if (refusal.status === 401) {
+      // A challenge for Basic makes a browser ask for a password: only who sent Basic gets it.
+      const isBasic = request.headers.authorization?.startsWith('Basic') === true
+      reply.header('www-authenticate', isBasic ? 'Basic realm="mogran"' : challengeOf(error))
+    }
+    return reply.code(refusal.status).send({ error: refusal.error, error_description: error.message })
   }
   const status = statusOf(error)
   if (status >= 500) request.log.error({ err: error }, 'request failed')
   return reply.code(status).send({ error: status >= 500 ? 'server_error' : 'invalid_request' })
+}
+
+/** Wrong credentials of a client are 401, a refresh token that is over is 400. */
+function tokenRefusal({ body }: FastifyRequest): { status: number; error: string } {
+  const isRefresh = isFields(body) && body['grant_type'] === 'refresh_token'
+  return isRefresh ? { status: 400, error: 'invalid_grant' } : { status: 401, error: 'invalid_client' }
 }
 
 /** Fastify's own refusals (body too large, wrong content type) carry their status. */

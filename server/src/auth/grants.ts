@@ -68,8 +68,17 @@ export function createGrants(options: GrantsOptions): Grants {
     account: Account,
     { session, refreshToken }: { session: Session; refreshToken: string },
   ): TokenAnswer => {
+    const { name, roles } = account
     const fhirUser = account.fhirUser === undefined ? {} : { fhirUser: account.fhirUser }
-    const claims = { sub: account.id, client_id: CONSOLE, scope: PERSON_SCOPE, sid: session.id, ...fhirUser }
+    const claims = {
+      sub: account.id,
+      client_id: CONSOLE,
+      scope: PERSON_SCOPE,
+      sid: session.id,
+      name,
+      roles,
+      ...fhirUser,
+    }
     return { ...answer(claims, options), refresh_token: refreshToken }
   }
   return {
@@ -131,7 +140,7 @@ function noteWith({ audit, clock }: GrantsOptions) {
     audit.note({ time: clock(), subject, action: 'E', interaction, outcome })
 }
 
-type Granted = Pick<AccessClaims, 'sub' | 'client_id' | 'scope' | 'sid' | 'fhirUser'>
+type Granted = Omit<AccessClaims, 'iss' | 'aud' | 'iat' | 'exp' | 'jti'>
 
 function answer(granted: Granted, { clock, publicUrl, key }: GrantsOptions): TokenAnswer {
   const url = publicUrl()

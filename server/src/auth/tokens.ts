@@ -3,6 +3,7 @@ import { sign, verify } from 'node:crypto'
 import { z } from 'zod'
 
 import { type Fault, fault } from '../kernel/fault.ts'
+import { ROLES } from './permissions.ts'
 import type { SigningKey } from './signing-keys.ts'
 
 /** Claims of an access token (RFC 9068), times in seconds. */
@@ -16,6 +17,9 @@ const Claims = z.object({
   client_id: z.string(),
   scope: z.string(),
   fhirUser: z.string().optional(),
+  /** For a console to show; the hub itself reads name and roles from the account. */
+  name: z.string().optional(),
+  roles: z.array(z.enum(ROLES)).optional(),
   /** Session of a person: gone when signed out. */
   sid: z.string().optional(),
 })

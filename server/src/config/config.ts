@@ -36,6 +36,7 @@ const Environment = z.object({
   HUB_MLLP_PORT: Port.default(2575),
   HUB_MQTT_PORT: Port.default(1883),
   HUB_DATA: z.string().min(1).default('./data'),
+  HUB_SITE: z.string().min(1).max(80).default('Mogran'),
   HUB_ZONE: z.string().default('UTC').refine(isZone, 'must be an IANA zone such as Africa/Khartoum'),
   HUB_LOG_KEEP: Duration.default(7 * 86_400_000),
   HUB_SEARCH_UNKNOWN: z.enum(['refuse', 'warn']).default('refuse'),

@@ -15,3 +15,17 @@ export interface LiveBus {
   publish(signal: LiveSignal): void
   subscribe(listener: (signal: LiveSignal) => void): () => void
 }
+
+/** A bus within this process: who subscribes is told at once, in the order of publishing. */
+export function createLiveBus(): LiveBus {
+  const listeners = new Set<(signal: LiveSignal) => void>()
+  return {
+    publish: (signal) => {
+      for (const listener of listeners) listener(signal)
+    },
+    subscribe: (listener) => {
+      listeners.add(listener)
+      return () => listeners.delete(listener)
+    },
+  }
+}

@@ -1,6 +1,14 @@
 import type { Caller } from '../auth/caller.ts'
 import type { JsonObject } from '../kernel/json.ts'
-import type { Guard, RecordChange, StoredRecord, StoredVersion, WriteMethod } from '../store/port.ts'
+import type {
+  Guard,
+  HistoryRequest,
+  RecordChange,
+  Refusal,
+  StoredRecord,
+  StoredVersion,
+  WriteMethod,
+} from '../store/port.ts'
 
 /**
  * The one write path: authorise, validate, commit, audit (DESIGN, section 2). REST, HL7, devices and care services all use it;
@@ -9,11 +17,25 @@ import type { Guard, RecordChange, StoredRecord, StoredVersion, WriteMethod } fr
 export interface Resources {
   /** @throws Fault `not-found`, `gone`, `forbidden` */
   read(caller: Caller, type: string, id: string): Promise<StoredVersion>
-  vread(caller: Caller, type: string, id: string, version: number): Promise<StoredVersion>
+  vread(caller: Caller, which: WhichVersion): Promise<StoredVersion>
+  /** Versions of one resource, of a type or of everything, newest first, with the exact total. @throws Fault `not-found`, `forbidden` */
+  history(caller: Caller, request: HistoryRequest): Promise<History>
   /** The current version without audit and access checks, for the hub's own comparing before a write; `undefined` when never used or deleted. */
   peek(type: string, id: string): Promise<StoredVersion | undefined>
   /** All drafts and record changes in one commit, or none. @throws Fault with the drafts' FHIRPath positions, nothing stored */
   transact(caller: Caller, transaction: Transaction): Promise<TransactResult>
+}
+
+export interface WhichVersion {
+  readonly type: string
+  readonly id: string
+  readonly version: number
+}
+
+export interface History {
+  readonly versions: readonly StoredVersion[]
+  readonly total: number
+  readonly next?: string
 }
 
 export interface Draft {
@@ -25,6 +47,10 @@ export interface Draft {
   readonly resource?: JsonObject
   /** Exact JSON literals of decimals that a double cannot hold, by path; see `fhir/json`. */
   readonly literals?: ReadonlyMap<string, string>
+  /** The JSON text that `resource` was parsed from: stored as it is, with only id and meta set, so that every digit survives. */
+  readonly text?: string
+  /** Where the resource stands in the caller's request (`Bundle.entry[2].resource`): prefix of the positions of issues. */
+  readonly at?: string
   /** The version that the caller read and compared with; 0: must be new. Absent: whatever is current (retried on races). */
   readonly expected?: number
 }
@@ -41,4 +67,9 @@ export interface Transaction {
 export type TransactResult =
   | { readonly outcome: 'committed'; readonly commit: number; readonly versions: readonly StoredVersion[] }
   /** Something that the caller read has changed since: read again, decide again. `holder` tells who has a taken alias or record id. */
-  | { readonly outcome: 'stale'; readonly reason: string; readonly holder?: StoredRecord }
+  | {
+      readonly outcome: 'stale'
+      readonly why: Refusal['kind']
+      readonly reason: string
+      readonly holder?: StoredRecord
+    }

@@ -43,7 +43,13 @@ export const limits = {
     attempts: 5,
   },
   http: { requestMs: 60_000, drainMs: 10_000 },
-  events: { socketQueue: 1000, subscribers: 1000, resumeMost: 10_000, heartbeatMs: 15_000 },
+  events: {
+    versionsBack: 200,
+    socketQueue: 1000,
+    subscribers: 1000,
+    resumeMost: 10_000,
+    heartbeatMs: 15_000,
+  },
   auth: {
     accessTokenMs: 15 * 60_000,
     refreshTokenMs: 12 * 3_600_000,
@@ -68,4 +74,5 @@ export const limits = {
     bufferedReadings: 10_000,
     staleMs: 10_000,
   },
+  care: { placeDepth: 6, idsPerSearch: 100, patientsAtOnce: 8 },
 } as const

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
 
+import { chunksOf, readChunks } from './chunks.ts'
 import { textOf, type Bench } from './contract-bench.ts'
 import type { ApplyResult, RecordChange, RecordRange } from './port.ts'
 
@@ -46,6 +47,17 @@ export function recordContract(bench: Bench): void {
       const value = new Uint8Array(1024 * 1024).fill(7)
       await apply(put('large', { value }))
       expect(textOf((await bench.store.records.get('c', 'large'))?.value as Uint8Array)).toBe(textOf(value))
+    })
+
+    it('hold in chunks what is larger than one of them', async () => {
+      const size = 1024 * 1024
+      for (const length of [0, 1, size, 2 * size, 2 * size + 5]) {
+        const bytes = Buffer.alloc(length, 'frame')
+        await apply(...chunksOf({ collection: 'large', id: `${length}`, bytes }))
+        const whole = await readChunks(bench.store.records, { collection: 'large', id: `${length}` })
+        expect(whole === undefined || Buffer.compare(whole, bytes)).toBe(0)
+      }
+      expect(await readChunks(bench.store.records, { collection: 'large', id: 'none' })).toBeUndefined()
     })
 
     it('count their revisions and compare before they replace', async () => {

@@ -1,6 +1,5 @@
 import Box from '@mui/material/Box'
 import Button from '@mui/material/Button'
-import TextField from '@mui/material/TextField'
 import Typography from '@mui/material/Typography'
 import { useMutation } from '@tanstack/react-query'
 import { useEffect } from 'react'
@@ -11,6 +10,7 @@ import { Navigate } from 'react-router'
 import { Problem } from '../../api/problem.ts'
 import { signIn, useSession } from '../../api/session.ts'
 import type { Credentials } from '../../api/session.ts'
+import { Field } from '../../ui/field.tsx'
 import { ProblemCard } from '../../ui/problem-card.tsx'
 import { site } from '../../ui/site.ts'
 
@@ -59,21 +59,19 @@ function SignInForm() {
         </Typography>
       ) : undefined}
       {attempt.isError && !refused ? <ProblemCard error={attempt.error} /> : undefined}
-      <TextField
+      <Field
         label={t('signIn.login')}
         autoComplete="username"
-        error={login !== undefined}
-        helperText={login ? t('signIn.loginMissing') : undefined}
-        slotProps={{ htmlInput: { dir: 'ltr' } }}
+        problem={login && t('signIn.loginMissing')}
+        inputProps={{ dir: 'ltr' }}
         {...register('login', { required: true })}
       />
-      <TextField
+      <Field
         label={t('signIn.password')}
         type="password"
         autoComplete="current-password"
-        error={password !== undefined}
-        helperText={password ? t('signIn.passwordMissing') : undefined}
-        slotProps={{ htmlInput: { dir: 'ltr' } }}
+        problem={password && t('signIn.passwordMissing')}
+        inputProps={{ dir: 'ltr' }}
         {...register('password', { required: true })}
       />
       <Button type="submit" variant="contained" disabled={attempt.isPending} sx={{ height: 40 }}>

@@ -1,13 +1,27 @@
-import { mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
+import {
+  copyFileSync,
+  existsSync,
+  fsyncSync,
+  mkdirSync,
+  openSync,
+  closeSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs'
 import { join } from 'node:path'
 import { crc32 } from 'node:zlib'
 
 import { fault } from '../../kernel/fault.ts'
 import type { BackupReport } from '../port.ts'
 import { lastNumber, numberKey, openDataFile, type Bytes, type DataFile } from './databases.ts'
+import { lockFolder } from './folder-lock.ts'
 
 /** What a backup holds; stands beside it as `backup.json`, so that a restore can prove that nothing changed on the way. */
-export interface Contents {
+interface Contents {
   readonly commits: number
   readonly rows: number
   readonly records: number
@@ -30,25 +44,73 @@ export async function backupData(data: DataFile, folder: string): Promise<Backup
     throw fault('conflict', { code: 'conflict', text: `the folder ${folder} is not empty: name a new one` })
   }
   await data.env.backup(join(folder, DATA), true)
-  const contents = await contentsOf(folder)
+  const contents = await contentsOf(join(folder, DATA))
   const source = await checksumOf([[data.rows, contents.rows]])
-  const copied = await withData(folder, async (copy) => checksumOf([[copy.rows, contents.rows]]))
+  const copied = await withData(join(folder, DATA), async (copy) => checksumOf([[copy.rows, contents.rows]]))
   if (source !== copied) throw new Error('the backup does not hold what the store holds')
+  rmSync(join(folder, `${DATA}-lock`), { force: true })
+  sync(join(folder, DATA))
   writeFileSync(join(folder, MANIFEST), JSON.stringify(contents), { flush: true })
+  sync(folder)
   return { commits: contents.commits, bytes: statSync(join(folder, DATA)).size }
 }
 
 /**
  * @throws Fault `unprocessable` when the folder holds no backup or not what its manifest says.
  */
-export async function verifyBackup(folder: string): Promise<Contents> {
+async function verifyBackup(folder: string): Promise<Contents> {
   const expected = readManifest(folder)
-  const found = await contentsOf(folder)
+  const found = await contentsOf(join(folder, DATA))
   if (JSON.stringify(found) === JSON.stringify(expected)) return found
   throw fault('unprocessable', {
     code: 'invalid',
     text: `the backup in ${folder} is damaged: it does not hold what its ${MANIFEST} says`,
   })
+}
+
+/**
+ * Puts a backup, verified before and after the copy, where a hub can start on it. What is derived from it is rebuilt at that start.
+ *
+ * @throws Fault `conflict` when the folder holds a store already, `unprocessable` when the backup is damaged.
+ */
+export async function restoreBackup(backup: string, folder: string): Promise<Contents> {
+  const expected = await verifyBackup(backup)
+  mkdirSync(folder, { recursive: true, mode: 0o700 })
+  const unlock = lockFolder(folder)
+  try {
+    const target = join(folder, DATA)
+    if (existsSync(target)) {
+      throw fault('conflict', {
+        code: 'conflict',
+        text: `${folder} holds a store: restore into a new folder`,
+      })
+    }
+    const arriving = join(folder, 'restoring.mdb')
+    copyFileSync(join(backup, DATA), arriving)
+    const restored = await contentsOf(arriving)
+    if (JSON.stringify(restored) !== JSON.stringify(expected))
+      throw new Error('the restored copy differs from the backup')
+    sync(arriving)
+    renameSync(arriving, target)
+    rmSync(`${arriving}-lock`, { force: true })
+    sync(folder)
+    return restored
+  } finally {
+    unlock()
+  }
+}
+
+function sync(path: string): void {
+  const file = openSync(path, 'r')
+  fsyncSync(file)
+  closeSync(file)
+}
+
+/** A backup made by another process than the hub, while the hub runs or not: LMDB readers need no hand of the writer. */
+export async function backupFolder(source: string, folder: string): Promise<BackupReport> {
+  const path = join(source, DATA)
+  if (!existsSync(path)) throw fault('not-found', { code: 'not-found', text: `${source} holds no store` })
+  return withData(path, async (data) => backupData(data, folder))
 }
 
 function readManifest(folder: string): Contents {
@@ -62,8 +124,8 @@ function readManifest(folder: string): Contents {
   }
 }
 
-async function contentsOf(folder: string): Promise<Contents> {
-  return withData(folder, async (data) => ({
+async function contentsOf(path: string): Promise<Contents> {
+  return withData(path, async (data) => ({
     commits: lastNumber(data.commits),
     rows: lastNumber(data.rows),
     records: data.records.getKeysCount(),
@@ -71,8 +133,8 @@ async function contentsOf(folder: string): Promise<Contents> {
   }))
 }
 
-async function withData<T>(folder: string, use: (data: DataFile) => Promise<T>): Promise<T> {
-  const data = openDataFile(join(folder, DATA), true)
+async function withData<T>(path: string, use: (data: DataFile) => Promise<T>): Promise<T> {
+  const data = openDataFile(path, true)
   try {
     return await use(data)
   } finally {

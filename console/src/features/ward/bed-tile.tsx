@@ -1,0 +1,100 @@
+import { VITALS } from '@hub/care/facility/wards.contract.ts'
+import type { Bed, Occupant } from '@hub/care/facility/wards.contract.ts'
+import Box from '@mui/material/Box'
+import Typography from '@mui/material/Typography'
+import { useTranslation } from 'react-i18next'
+import { Link } from 'react-router'
+
+import { useLiveReadings } from '../../api/vitals.ts'
+import { useAges } from '../../ui/ages.ts'
+import { clinicalInstant } from '../../ui/dates.ts'
+import { useNow } from '../../ui/now.ts'
+import { ResultLine } from './result-line.tsx'
+import { VitalCell } from './vital-cell.tsx'
+import { cellOf } from './ward.data.ts'
+
+interface BedTileProps {
+  readonly bed: Bed
+  readonly occupant?: Occupant
+}
+
+export function BedTile({ bed, occupant }: BedTileProps) {
+  const { t } = useTranslation()
+  return (
+    <Box component="li" data-bed={bed.label}>
+      <Box sx={{ display: 'flex', alignItems: 'baseline', gap: 2 }}>
+        <Typography variant="h2" component="h2">
+          <bdi>{bed.label}</bdi>
+        </Typography>
+        {bed.kind === 'no-bed' ? <Typography variant="caption">{t('ward.noBed')}</Typography> : undefined}
+        <Box sx={{ flexGrow: 1 }} />
+        {occupant ? <Since occupant={occupant} /> : undefined}
+      </Box>
+      {occupant ? (
+        <Content occupant={occupant} />
+      ) : (
+        <Typography variant="body2" sx={{ color: 'text.secondary' }}>
+          {t('ward.free')}
+        </Typography>
+      )}
+    </Box>
+  )
+}
+
+function Since({ occupant: { since } }: { readonly occupant: Occupant }) {
+  const { t, i18n } = useTranslation()
+  if (since === undefined) return undefined
+  return (
+    <Typography variant="caption" sx={{ color: 'text.secondary' }}>
+      {t('ward.since', { time: clinicalInstant(since, i18n.language) })}
+    </Typography>
+  )
+}
+
+function Content({ occupant }: { readonly occupant: Occupant }) {
+  const { t } = useTranslation()
+  const { age } = useAges()
+  const now = useNow(5000)
+  const readings = useLiveReadings(occupant.patient)
+  return (
+    <>
+      <Box sx={{ display: 'flex', alignItems: 'baseline', gap: 2 }}>
+        <Box component={Link} to={`/patients/${occupant.patient.slice('Patient/'.length)}`} sx={name}>
+          <bdi>{occupant.name === '' ? t('patient.nameless') : occupant.name}</bdi>
+        </Box>
+        <Typography variant="body2" component="span" sx={{ color: 'text.secondary', whiteSpace: 'nowrap' }}>
+          {occupant.birthDate === undefined ? t('patient.ageUnknown') : age(occupant.birthDate, now)}
+          {' · '}
+          {t(`gender.${occupant.gender ?? 'unknown'}`)}
+        </Typography>
+      </Box>
+      <Box component="dl" sx={vitals}>
+        {VITALS.map((vital) => (
+          <VitalCell key={vital} vital={vital} cell={cellOf(vital, occupant, readings)} now={now} />
+        ))}
+      </Box>
+      {occupant.results.length === 0 ? undefined : (
+        <Box component="ul" aria-label={t('ward.results')} sx={{ listStyle: 'none', m: 0, p: 0 }}>
+          {occupant.results.map((result) => (
+            <ResultLine key={result.resource} result={result} now={now} />
+          ))}
+        </Box>
+      )}
+    </>
+  )
+}
+
+const name = {
+  fontWeight: 600,
+  color: 'primary.main',
+  textDecoration: 'none',
+  '&:hover': { textDecoration: 'underline' },
+} as const
+
+const vitals = {
+  display: 'grid',
+  gridTemplateColumns: '3fr 3fr 5fr 3fr 3fr',
+  gap: 2,
+  my: 2,
+  mx: 0,
+} as const

@@ -1,0 +1,68 @@
+import { WardBoard, Wards } from '@hub/care/facility/wards.contract.ts'
+import type { Occupant, ValueView, Vital } from '@hub/care/facility/wards.contract.ts'
+import { useQuery } from '@tanstack/react-query'
+
+import { getJson } from '../../api/http.ts'
+import type { LiveReadings } from '../../api/vitals.ts'
+
+export function useWards() {
+  return useQuery({
+    queryKey: ['wards'],
+    queryFn: ({ signal }) => getJson(Wards, '/api/v1/wards', signal),
+    select: ({ wards }) => wards,
+    meta: { types: ['Location'] },
+  })
+}
+
+export function useWardBoard(wardId: string) {
+  return useQuery({
+    queryKey: ['ward-board', wardId],
+    queryFn: ({ signal }) => getJson(WardBoard, `/api/v1/wards/${encodeURIComponent(wardId)}/beds`, signal),
+    meta: { types: ['Location', 'Encounter', 'Patient', 'Observation'] },
+  })
+}
+
+/** What one cell of a bed shows: the recorded value, or the live one when it is newer. */
+export interface Cell {
+  readonly parts: readonly { readonly text: string; readonly element?: string | undefined }[]
+  readonly resource?: string | undefined
+  readonly unit?: string | undefined
+  readonly at: number
+  readonly flag?: ValueView['flag']
+  readonly live: boolean
+}
+
+/** Metric keys of the device profile for each cell, and the unit that they are shown in. */
+const LIVE: Readonly<Record<Vital, { readonly keys: readonly string[]; readonly unit: string }>> = {
+  hr: { keys: ['hr'], unit: '/min' },
+  spo2: { keys: ['spo2'], unit: '%' },
+  bp: { keys: ['sys', 'dia'], unit: 'mmHg' },
+  rr: { keys: ['rr'], unit: '/min' },
+  temp: { keys: ['temp'], unit: '°C' },
+}
+
+export function cellOf(vital: Vital, { vitals }: Occupant, readings: LiveReadings): Cell | undefined {
+  const recorded = vitals[vital]
+  const live = liveCell(vital, readings)
+  if (live && (recorded === undefined || live.at > recorded.at)) return live
+  return recorded && { ...recorded, live: false }
+}
+
+function liveCell(vital: Vital, readings: LiveReadings): Cell | undefined {
+  const { keys, unit } = LIVE[vital]
+  const values = keys.flatMap((key) => readings[key] ?? [])
+  if (values.length < keys.length) return undefined
+  return {
+    parts: values.map(({ value }) => ({ text: String(value) })),
+    unit,
+    at: Math.min(...values.map(({ at }) => at)),
+    live: true,
+  }
+}
+
+/** Recorded vital signs are old after 4 h, the longest usual round; live ones after 10 s without a reading. */
+const STALE_MS = { recorded: 4 * 3_600_000, live: 10_000 }
+
+export function isStale({ at, live }: Cell, nowMs: number): boolean {
+  return nowMs - at > (live ? STALE_MS.live : STALE_MS.recorded)
+}

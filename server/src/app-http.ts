@@ -1,0 +1,99 @@
+import type { FastifyBaseLogger, FastifyInstance, FastifyRequest } from 'fastify'
+import Fastify, { LogController } from 'fastify'
+import { serializerCompiler, validatorCompiler } from 'fastify-type-provider-zod'
+import { register } from 'prom-client'
+
+import type { Caller } from './auth/caller.ts'
+import { challengeOf } from './auth/challenge.ts'
+import { answerTo } from './fhir/rest/outcome.ts'
+import { Fault, fault } from './kernel/fault.ts'
+import { uuid7 } from './kernel/ids.ts'
+import { limits } from './kernel/limits.ts'
+
+declare module 'fastify' {
+  interface FastifyRequest {
+    /** Set by the hook below for every address that needs a token. */
+    caller: Caller | undefined
+  }
+}
+
+export interface HttpOptions {
+  readonly log: FastifyBaseLogger
+  readonly trustedProxies: readonly string[]
+  readonly callerOf: (authorization: string | undefined, correlation: string) => Caller | Promise<Caller>
+  /** Why the hub cannot serve now, or nothing. */
+  readonly notReady: () => string | undefined
+  readonly health: () => Readonly<Record<string, number>>
+}
+
+const OUTCOME = 'application/fhir+json; charset=utf-8'
+/** DESIGN section 14: these need no token. */
+const OPEN = [/^\/fhir\/metadata\/?$/, /^\/fhir\/\.well-known\//]
+const REQUEST_ID = /^[\w.:-]{1,64}$/
+
+/** The HTTP server without its features: errors as OperationOutcome, the caller of each request, health. */
+export function createHttp({
+  log,
+  trustedProxies,
+  callerOf,
+  notReady,
+  health,
+}: HttpOptions): FastifyInstance {
+  const app: FastifyInstance = Fastify({
+    loggerInstance: log,
+    logController: new LogController({ disableRequestLogging: true }),
+    requestTimeout: limits.http.requestMs,
+    ...(trustedProxies.length > 0 ? { trustProxy: [...trustedProxies] } : {}),
+    genReqId: (request) => {
+      const id = request.headers['x-request-id']
+      return typeof id === 'string' && REQUEST_ID.test(id) ? id : uuid7(Date.now())
+    },
+  })
+  app.setValidatorCompiler(validatorCompiler)
+  app.setSerializerCompiler(serializerCompiler)
+  app.decorateRequest('caller', undefined)
+  app.addHook('onRequest', async (request, reply) => {
+    reply.header('x-request-id', request.id)
+    if (needsToken(request.url)) request.caller = await callerOf(request.headers.authorization, request.id)
+  })
+  app.setErrorHandler((error, request, reply) => {
+    const { status, outcome } = answerTo(error)
+    if (status >= 500) request.log.error({ err: error, requestId: request.id }, 'request failed')
+    if (status === 401 && error instanceof Fault) reply.header('www-authenticate', challengeOf(error))
+    return reply.code(status).type(OUTCOME).send(outcome)
+  })
+  app.setNotFoundHandler((request, reply) => {
+    const { status, outcome } = answerTo(nothingAt(request))
+    return reply.code(status).type(OUTCOME).send(outcome)
+  })
+  app.get('/healthz', () => ({ status: 'up' }))
+  app.get('/readyz', (_request, reply) => {
+    const reason = notReady()
+    return reason === undefined
+      ? { status: 'ready', ...health() }
+      : reply.code(503).send({ status: 'not ready', reason })
+  })
+  app.get('/metrics', async (_request, reply) =>
+    reply.type(register.contentType).send(await register.metrics()),
+  )
+  return app
+}
+
+/** @throws Fault `unauthenticated` when the address was served without a token by mistake */
+export function callerOfRequest(request: FastifyRequest): Caller {
+  if (request.caller) return request.caller
+  throw fault('unauthenticated', {
+    code: 'login',
+    text: 'Send an access token: Authorization: Bearer <token>.',
+  })
+}
+
+function needsToken(url: string): boolean {
+  const path = url.split('?', 1)[0] ?? ''
+  return /^\/(fhir|api)(\/|$)/.test(path) && !OPEN.some((open) => open.test(path))
+}
+
+function nothingAt({ method, url }: FastifyRequest): Fault {
+  const path = url.split('?', 1)[0] ?? ''
+  return fault('not-found', { code: 'not-found', text: `There is nothing for ${method} at ${path}` })
+}

@@ -1,0 +1,141 @@
+import { expect, it, onTestFinished } from 'vitest'
+
+import { freshFolder, freshStore } from '../../test/fresh-store.ts'
+import type { RecordStore, Store } from '../store/port.ts'
+import { DAYS, GROUPS, sealed } from './chain.ts'
+import { type AuditArchive, createAuditTrail } from './create-audit-trail.ts'
+import type { AuditEntry } from './trail.ts'
+
+const NOON = Date.UTC(2026, 10, 23, 12)
+const DAY_MS = 86_400_000
+const entry: AuditEntry = {
+  time: NOON,
+  subject: 'ada',
+  action: 'R',
+  interaction: 'read',
+  entity: 'Patient/1',
+  outcome: 'success',
+}
+
+it('keeps the rows of reads and of committed writes, and none of a refused write', async () => {
+  const { store, trail } = await opened()
+  trail.note(entry)
+  await commit(store, trail, { ...entry, action: 'U', interaction: 'update', patients: ['1'] })
+  const refused = await store.commit({
+    uuid: 'u',
+    time: NOON,
+    writes: [],
+    records: [trail.change(entry), { op: 'replace', collection: 'x', id: 'none', revision: 1, value: {} }],
+    guards: [],
+  })
+  expect(refused.outcome).toBe('refused')
+  const rows = await trail.rows({ limit: 10 })
+  expect(rows.map(({ interaction }) => interaction).toSorted()).toEqual(['read', 'update'])
+  expect(await trail.rows({ limit: 10, patient: '1' })).toMatchObject([
+    { interaction: 'update', patients: ['1'] },
+  ])
+  expect(await trail.rows({ limit: 10, subject: 'bob' })).toEqual([])
+  await expect(trail.verify()).resolves.toEqual([])
+})
+
+it('ships what an earlier process left behind, once', async () => {
+  const folder = await freshFolder()
+  const first = await opened({ folder })
+  first.trail.note(entry)
+  await first.trail.close()
+  const leftover = await opened({ folder, store: first.store })
+  leftover.trail.note({ ...entry, subject: 'bob' })
+  await leftover.trail.ship()
+  await leftover.trail.ship()
+  const rows = await leftover.trail.rows({ limit: 10 })
+  expect(rows.map(({ subject }) => subject)).toEqual(['bob', 'ada'])
+})
+
+it('keeps two processes on one store out of each other: each row once', async () => {
+  const store = await freshStore()
+  const trails = [await opened({ store }), await opened({ store })].map(({ trail }) => trail)
+  for (let i = 0; i < 50; i += 1) for (const trail of trails) trail.note({ ...entry, correlation: String(i) })
+  await Promise.all(trails.map((trail) => trail.ship()))
+  const rows = await trails[0]?.rows({ limit: 1000 })
+  expect(new Set(rows?.map(({ id }) => id)).size).toBe(100)
+  expect(rows).toHaveLength(100)
+  await expect(trails[1]?.verify()).resolves.toEqual([])
+})
+
+it('gives the newest rows of a span of days first', async () => {
+  const { trail } = await opened()
+  for (const day of [0, 1, 2]) trail.note({ ...entry, time: NOON + day * DAY_MS, subject: `day ${day}` })
+  const subjects = async (from: number, to: number): Promise<string[]> =>
+    (await trail.rows({ from, to, limit: 10 })).map(({ subject }) => subject)
+  await expect(subjects(NOON, NOON + 2 * DAY_MS)).resolves.toEqual(['day 1', 'day 0'])
+  await expect(subjects(0, Date.UTC(2100, 0))).resolves.toEqual(['day 2', 'day 1', 'day 0'])
+})
+
+it('finds a changed row, a missing group, a missing end and a missing day', async () => {
+  const { store, trail } = await opened()
+  for (const day of [0, 1, 2])
+    for (const part of [1, 2, 3]) {
+      trail.note({ ...entry, time: NOON + day * DAY_MS, correlation: String(part) })
+      await trail.ship()
+    }
+  await expect(trail.verify()).resolves.toEqual([])
+
+  await tamper(store.records, '2026-11-23/00000002', (text) => text.replace('"ada"', '"eve"'))
+  await store.records.apply([
+    { op: 'delete', collection: GROUPS, id: '2026-11-24/00000002' },
+    { op: 'delete', collection: GROUPS, id: '2026-11-25/00000003' },
+  ])
+  await expect(trail.verify()).resolves.toEqual([
+    { day: '2026-11-23', group: 2, problem: 'changed' },
+    { day: '2026-11-24', group: 2, problem: 'missing' },
+    { day: '2026-11-25', group: 3, problem: 'missing' },
+  ])
+  await store.records.apply([{ op: 'delete', collection: DAYS, id: '2026-11-24' }])
+  await expect(trail.verify()).resolves.toContainEqual({ day: '2026-11-24', group: 0, problem: 'missing' })
+})
+
+it('finds a row that was changed together with the hash of its group', async () => {
+  const { store, trail } = await opened()
+  for (const correlation of ['1', '2']) {
+    trail.note({ ...entry, correlation })
+    await trail.ship()
+  }
+  const first = await store.records.get(GROUPS, '2026-11-23/00000001')
+  const forged = sealed(String(Object(first?.value).previous), ['{"forged":true}'])
+  await store.records.apply([{ op: 'put', collection: GROUPS, id: '2026-11-23/00000001', value: forged }])
+  await expect(trail.verify()).resolves.toEqual([{ day: '2026-11-23', group: 2, problem: 'changed' }])
+})
+
+async function opened({ folder, store }: { folder?: string; store?: Store } = {}): Promise<{
+  store: Store
+  trail: AuditArchive
+}> {
+  const used = store ?? (await freshStore())
+  const trail = createAuditTrail({
+    folder: folder ?? (await freshFolder()),
+    store: used,
+    clock: Date.now,
+    onError: (error) => {
+      throw error
+    },
+  })
+  onTestFinished(() => trail.close())
+  return { store: used, trail }
+}
+
+async function commit(store: Store, trail: AuditArchive, row: AuditEntry): Promise<void> {
+  const result = await store.commit({
+    uuid: crypto.randomUUID(),
+    time: NOON,
+    writes: [],
+    records: [trail.change(row)],
+    guards: [],
+  })
+  expect(result.outcome).toBe('committed')
+}
+
+async function tamper(records: RecordStore, id: string, change: (text: string) => string): Promise<void> {
+  const record = await records.get(GROUPS, id)
+  const value = Object(record?.value)
+  await records.apply([{ op: 'put', collection: GROUPS, id, value: { ...value, text: change(value.text) } }])
+}

@@ -1,0 +1,114 @@
+import type { Caller } from '../../auth/caller.ts'
+import { fault } from '../../kernel/fault.ts'
+import { limits } from '../../kernel/limits.ts'
+import { readPatientValues } from './patient-values.ts'
+import type { Encounter, Location, Patient } from './record.ts'
+import { hasCode, referenced } from './record.ts'
+import { type Find, type Search, createFind, inChunks, inGroups } from './search.ts'
+import { type WardRecord, wardBoard } from './ward-board.ts'
+import type { WardBoard } from './wards.contract.ts'
+
+export interface WardReader {
+  wards(caller: Caller): Promise<readonly { readonly id: string; readonly name: string }[]>
+  /** @throws Fault `not-found` */
+  board(caller: Caller, id: string): Promise<WardBoard>
+}
+
+const ID = /^[A-Za-z0-9\-.]{1,64}$/
+
+/** Reads wards and their beds with plain FHIR searches, so that every number on the board is one that a FHIR client finds, too. */
+export function createWardReader({ search }: { readonly search: Search }): WardReader {
+  const find = createFind(search)
+
+  return {
+    async wards(caller) {
+      const reading = { find, caller }
+      const tops = await find<Location>(caller, 'Location', { 'partof:missing': 'true', ...MANY })
+      const wards = await wardsBelow(reading, tops, limits.care.placeDepth)
+      return wards
+        .map(({ id, name, identifier }) => ({ id, name: name ?? identifier?.[0]?.value ?? id }))
+        .toSorted((a, b) => a.name.localeCompare(b.name, 'en', { numeric: true }))
+    },
+    async board(caller, id) {
+      const [ward] = ID.test(id) ? await find<Location>(caller, 'Location', { _id: id }) : []
+      if (ward === undefined) {
+        throw fault('not-found', {
+          code: 'not-found',
+          text: `There is no ward ${id}. GET /api/v1/wards lists them.`,
+        })
+      }
+      return wardBoard(await recordOf({ find, caller }, ward))
+    },
+  }
+}
+
+interface Reading {
+  readonly find: Find
+  readonly caller: Caller
+}
+
+const MANY = { _count: String(limits.fhir.pageMost) } as const
+
+/** All places below some places, level by level. */
+async function below({ find, caller }: Reading, parents: readonly string[]): Promise<Location[]> {
+  const found: Location[] = []
+  const seen = new Set(parents)
+  let level = parents
+  for (let depth = 0; level.length > 0 && depth < limits.care.placeDepth; depth += 1) {
+    const pages = await inChunks(level, (partof) => find<Location>(caller, 'Location', { partof, ...MANY }))
+    const fresh = pages.filter(({ id }) => !seen.has(`Location/${id}`))
+    level = fresh.map(({ id }) => `Location/${id}`)
+    for (const id of level) seen.add(id)
+    found.push(...fresh)
+  }
+  return found
+}
+
+async function recordOf({ find, caller }: Reading, ward: Location): Promise<WardRecord> {
+  const places = await below({ find, caller }, [`Location/${ward.id}`])
+  const ids = [ward, ...places].map(({ id }) => `Location/${id}`)
+  const status = 'in-progress'
+  const encounters = await inChunks(ids, (location) =>
+    find<Encounter>(caller, 'Encounter', { location, status, ...MANY }),
+  )
+  const once = [...new Map(encounters.map((encounter) => [encounter.id, encounter])).values()]
+  const references = [...new Set(once.flatMap(({ subject }) => referenced(subject, 'Patient') ?? []))]
+  const bare = references.map((reference) => reference.slice('Patient/'.length))
+  const patients = await inChunks(bare, (_id) => find<Patient>(caller, 'Patient', { _id, ...MANY }))
+  const values = await inGroups(
+    references,
+    async (patient) => [patient, await readPatientValues(find, caller, patient)] as const,
+  )
+  return {
+    ward,
+    places,
+    encounters: once,
+    patients: new Map(patients.map((patient) => [`Patient/${patient.id}`, patient])),
+    values: new Map(values),
+  }
+}
+
+/** Wards stand below sites and buildings: goes down from the top until there is a ward on every way. */
+async function wardsBelow(
+  { find, caller }: Reading,
+  places: readonly Location[],
+  depth: number,
+): Promise<Location[]> {
+  const wards = places.filter(isWard)
+  const others = places
+    .filter((place) => !isWard(place) && !isBelowWard(place))
+    .map(({ id }) => `Location/${id}`)
+  if (others.length === 0 || depth === 0) return wards
+  const next = await inChunks(others, (partof) => find<Location>(caller, 'Location', { partof, ...MANY }))
+  return [...wards, ...(await wardsBelow({ find, caller }, next, depth - 1))]
+}
+
+/** A ward says so by its physical type; a place that says nothing and is part of nothing is taken for one. */
+function isWard({ physicalType, partOf, status }: Location): boolean {
+  if (status === 'inactive') return false
+  return physicalType?.coding === undefined ? partOf === undefined : hasCode(physicalType, 'wa')
+}
+
+function isBelowWard({ physicalType }: Location): boolean {
+  return physicalType?.coding === undefined || hasCode(physicalType, 'ro') || hasCode(physicalType, 'bd')
+}

@@ -1,0 +1,51 @@
+import { z } from 'zod'
+
+/** Answers of `/api/v1/wards`, shared with the console. Every value names the element of the record that it shows. */
+export const VITALS = ['hr', 'spo2', 'bp', 'rr', 'temp'] as const
+export type Vital = (typeof VITALS)[number]
+
+/** Of the codes of `v3-ObservationInterpretation`; `critical` is one that asks to act now. */
+const Interpretation = z.enum(['low', 'high', 'abnormal', 'critical-low', 'critical-high', 'critical'])
+export type Interpretation = z.infer<typeof Interpretation>
+
+const ValueView = z.object({
+  /** `Observation/<id>`. */
+  resource: z.string(),
+  label: z.string(),
+  /** One part, two for a blood pressure; `text` has the digits of the sender, `element` is its FHIRPath. */
+  parts: z.array(z.object({ text: z.string(), element: z.string() })).min(1),
+  /** As it is printed: `mmHg`, `°C`. */
+  unit: z.string().optional(),
+  /** When it was measured, milliseconds UTC. */
+  at: z.number(),
+  flag: Interpretation.optional(),
+})
+export type ValueView = z.infer<typeof ValueView>
+
+const Occupant = z.object({
+  encounter: z.string(),
+  patient: z.string(),
+  /** `ELTAYEB, Amna`. */
+  name: z.string(),
+  birthDate: z.string().optional(),
+  gender: z.enum(['male', 'female', 'other', 'unknown']).optional(),
+  /** Start of the stay: FHIR dateTime. */
+  since: z.string().optional(),
+  vitals: z.partialRecord(z.enum(VITALS), ValueView),
+  /** The latest of each laboratory test, flagged ones first. */
+  results: z.array(ValueView),
+})
+export type Occupant = z.infer<typeof Occupant>
+
+const Bed = z.object({
+  /** `Location/<id>`; of the room or ward for a patient without a bed. */
+  id: z.string(),
+  label: z.string(),
+  kind: z.enum(['bed', 'no-bed']),
+  occupants: z.array(Occupant),
+})
+export type Bed = z.infer<typeof Bed>
+
+export const Wards = z.object({ wards: z.array(z.object({ id: z.string(), name: z.string() })) })
+export const WardBoard = z.object({ id: z.string(), name: z.string(), beds: z.array(Bed) })
+export type WardBoard = z.infer<typeof WardBoard>

@@ -1,0 +1,117 @@
+import type { AuditTrail } from '../audit/trail.ts'
+import type { Caller } from '../auth/caller.ts'
+import type { Clock } from '../kernel/clock.ts'
+import { fault } from '../kernel/fault.ts'
+import type { HistoryRequest, Store, StoredVersion } from '../store/port.ts'
+import { auditedAccess, unknownResource } from './access.ts'
+import type { AccessRules } from './access.ts'
+import type { Definitions } from './definitions.ts'
+import type { History, Resources, WhichVersion } from './resources.ts'
+import { meetsAll } from './search/clause.ts'
+import { subjectOf } from './search/subject.ts'
+import type { WriteDeps } from './write/compose.ts'
+import { moduleOf } from './write/prepare.ts'
+import { transact } from './write/transact.ts'
+
+export interface ResourcesDeps {
+  readonly store: Store
+  readonly definitions: Definitions
+  readonly rules: AccessRules
+  readonly audit: AuditTrail
+  readonly clock: Clock
+  /** Own absolute base such as `http://127.0.0.1:8080/fhir`. */
+  readonly base: string
+  /** Identifier systems whose every value names one resource, beside the types of v2-0203 that do. */
+  readonly identifyingSystems?: readonly string[]
+}
+
+export function createResources(deps: ResourcesDeps): Resources {
+  const { rules, audit, clock, identifyingSystems = [], ...rest } = deps
+  const access = auditedAccess(rules, audit, clock)
+  const all: WriteDeps = { ...rest, access, audit, clock, identifyingSystems: new Set(identifyingSystems) }
+  return {
+    read: async (caller, type, id) => read(all, caller, { type, id }),
+    vread: async (caller, which) => vread(all, caller, which),
+    history: async (caller, request) => history(all, caller, request),
+    peek: async (type, id) => {
+      const version = await all.store.resources.read(type, id)
+      return version?.deleted === true ? undefined : version
+    },
+    transact: async (caller, transaction) => transact(all, caller, transaction),
+  }
+}
+
+interface Which {
+  readonly type: string
+  readonly id: string
+}
+
+async function read(deps: WriteDeps, caller: Caller, which: Which): Promise<StoredVersion> {
+  deps.access.authorise(caller, 'read', which.type)
+  const version = await readVisible(deps, caller, which)
+  if (version.deleted) throw fault('gone', { code: 'deleted', text: `${which.type}/${which.id} was deleted` })
+  deps.access.noteRead(caller, 'read', `${which.type}/${which.id}`)
+  return version
+}
+
+/** The current version, a deletion included. For a caller with constraints only what meets them exists. */
+async function readVisible(deps: WriteDeps, caller: Caller, { type, id }: Which): Promise<StoredVersion> {
+  const module = await moduleOf(deps.definitions, type)
+  const clauses = deps.access.constraintFor(caller, type)
+  if (clauses.length === 0) {
+    const version = await deps.store.resources.read(type, id)
+    if (!version) throw unknownResource(type, id)
+    return version
+  }
+  const [row] = await deps.store.resources.fetch(type, [id])
+  if (!row || !meetsAll(clauses, subjectOf(row, module, deps.base))) throw unknownResource(type, id)
+  return row
+}
+
+async function vread(deps: WriteDeps, caller: Caller, which: WhichVersion): Promise<StoredVersion> {
+  deps.access.authorise(caller, 'read', which.type)
+  await readVisible(deps, caller, which)
+  const { type, id, version } = which
+  const found = await deps.store.resources.vread(type, id, version)
+  if (!found)
+    throw fault('not-found', { code: 'not-found', text: `${type}/${id} has no version ${String(version)}` })
+  if (found.deleted)
+    throw fault('gone', {
+      code: 'deleted',
+      text: `Version ${String(version)} of ${type}/${id} is its deletion`,
+    })
+  deps.access.noteRead(caller, 'vread', `${type}/${id}`)
+  return found
+}
+
+/**
+ * A caller with constraints sees the history of what exists for them, one resource at a time: older versions of others are not indexed by
+ * the constraint, and leaving them out afterwards would falsify totals and pages.
+ */
+async function history(deps: WriteDeps, caller: Caller, request: HistoryRequest): Promise<History> {
+  const { type, id } = request
+  for (const each of type === undefined ? deps.definitions.types : [type])
+    deps.access.authorise(caller, 'read', each)
+  if (type !== undefined && id !== undefined) await readVisible(deps, caller, { type, id })
+  else refuseConstrained(deps, caller, type)
+  const { after: _after, limit: _limit, ...all } = request
+  const [page, total] = await Promise.all([
+    deps.store.resources.history(request),
+    deps.store.resources.historyCount(all),
+  ])
+  deps.access.noteRead(caller, id === undefined ? 'history-type' : 'history-instance', entityOf(request))
+  return { versions: page.versions, total, ...(page.next === undefined ? {} : { next: page.next }) }
+}
+
+function refuseConstrained(deps: WriteDeps, caller: Caller, type: string | undefined): void {
+  const types = type === undefined ? deps.definitions.types : [type]
+  if (types.every((each) => deps.access.constraintFor(caller, each).length === 0)) return
+  throw fault('forbidden', {
+    code: 'forbidden',
+    text: 'The history of a whole type needs access to all facilities and patients; ask for single resources',
+  })
+}
+
+function entityOf({ type, id }: HistoryRequest): string | undefined {
+  return id === undefined ? type : `${String(type)}/${id}`
+}

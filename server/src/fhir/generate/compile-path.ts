@@ -1,0 +1,83 @@
+import { callFunction, operation } from './compile-operations.ts'
+import { collectionOf, type Compiled, type Part, type Scope } from './compiled-expression.ts'
+import type { PathNode } from './fhirpath-parser.ts'
+import type { Element, Model } from './model.ts'
+
+/** Compiles a FHIRPath tree to JavaScript. @throws Error naming what is outside the supported part */
+export function compilePath(node: PathNode, scope: Omit<Scope, 'compile' | 'depth'>): Compiled {
+  return compile(node, { ...scope, compile, depth: 0 })
+}
+
+function compile(node: PathNode, scope: Scope): Compiled {
+  switch (node.kind) {
+    case 'literal':
+      return typeof node.value === 'boolean'
+        ? { kind: 'boolean', js: String(node.value), strict: true }
+        : { kind: 'value', js: JSON.stringify(node.value) }
+    case 'this':
+      return scope.focus
+    case 'variable':
+      return variable(node.name, scope)
+    case 'member':
+      return member(node.on ? scope.compile(node.on, scope) : undefined, node.name, scope)
+    case 'index':
+      return indexed(scope.compile(node.on, scope), node.at)
+    case 'binary':
+      return operation(node, scope)
+    case 'call':
+    default:
+      return callFunction(node, scope)
+  }
+}
+
+function variable(name: string, { variables }: Scope): Compiled {
+  if (name === 'ucum') return { kind: 'value', js: JSON.stringify('http://unitsofmeasure.org') }
+  const found = variables[name]
+  if (!found) throw new Error(`%${name} is not known`)
+  return found
+}
+
+function member(on: Compiled | undefined, name: string, scope: Scope): Compiled {
+  if (!on && (name === scope.root || name === 'Resource' || name === 'DomainResource')) return scope.focus
+  const from = on ?? scope.focus
+  if (from.kind !== 'path') throw new Error(`.${name} on something that has no elements`)
+  const parts = from.parts.flatMap((part) => step(part, name, scope.model))
+  if (!parts.length && !from.parts.some(({ type }) => type === '*')) {
+    const types = from.parts.map(({ type }) => type).join(', ')
+    throw new Error(`${types || 'nothing'} has no element ${name}`)
+  }
+  return { kind: 'path', parts }
+}
+
+function step(part: Part, name: string, model: Model): readonly Part[] {
+  const text = JSON.stringify(name)
+  if (part.type === '*' || part.type === 'Resource')
+    return [{ type: '*', js: `stepAny(${part.js}, ${text})` }]
+  const element = elementOf(model, part.type, name)
+  if (!element) return []
+  return element.types.map(({ type, property }) => {
+    const key = JSON.stringify(property)
+    return {
+      type: baseType(type),
+      js: part.item === undefined ? `step(${part.js}, ${key})` : `get(${part.item}, ${key})`,
+    }
+  })
+}
+
+function elementOf(model: Model, type: string, name: string): Element | undefined {
+  const known = model.get(type)
+  if (!known) throw new Error(`${type} is no known type`)
+  return known.elements.get(name)
+}
+
+function baseType(type: string): string {
+  return type.startsWith('System.') ? 'string' : type
+}
+
+function indexed(on: Compiled, at: number): Compiled {
+  if (on.kind !== 'path') throw new Error('[ ] on something that is no collection')
+  const [only, ...rest] = on.parts
+  if (!only || rest.length)
+    return { kind: 'path', parts: [{ type: '*', js: `at(${collectionOf(on)}, ${at})` }] }
+  return { kind: 'path', parts: [{ type: only.type, js: `at(${only.js}, ${at})` }] }
+}

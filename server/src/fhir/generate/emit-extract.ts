@@ -1,0 +1,180 @@
+import { compilePath } from './compile-path.ts'
+import { collectionOf, type Compiled, type Part } from './compiled-expression.ts'
+import type { PathNode } from './fhirpath-parser.ts'
+import type { Model } from './model.ts'
+import { parametersOf, type TypeParameter } from './search-params.ts'
+import type { Specification } from './specification.ts'
+
+interface ExtractSource {
+  readonly specification: Specification
+  readonly model: Model
+  /** The one code system that an element with a required binding takes its codes from, by `Type.element`. */
+  readonly systems: ReadonlyMap<string, string>
+}
+
+/** Which extractor of the run time reads which data type, by parameter type. A pair that is not listed fails the generator. */
+const EXTRACTORS: Readonly<Record<string, Readonly<Record<string, string>>>> = {
+  token: {
+    ...same('TOKEN.code', [
+      'code',
+      'boolean',
+      'string',
+      'id',
+      'uri',
+      'url',
+      'canonical',
+      'oid',
+      'uuid',
+      'integer',
+      'positiveInt',
+    ]),
+    ...own('TOKEN', ['Coding', 'CodeableConcept', 'Identifier', 'ContactPoint']),
+    ...same('PRESENT', [
+      'date',
+      'dateTime',
+      'Age',
+      'Range',
+      'Period',
+      'Reference',
+      'Quantity',
+      'BackboneElement',
+      'Extension',
+    ]),
+  },
+  reference: {
+    ...own('REFERENCE', ['Reference', 'canonical']),
+    ...same('REFERENCE.canonical', ['uri', 'url', 'oid', 'uuid']),
+    Resource: 'REFERENCE.Resource',
+    Attachment: 'PRESENT',
+  },
+  uri: same('URI.uri', ['uri', 'url', 'canonical', 'oid', 'uuid']),
+  string: {
+    ...own('TEXT', ['HumanName', 'Address']),
+    ...same('TEXT.string', ['string', 'markdown', 'code', 'uri', 'id']),
+  },
+  date: {
+    ...own('DATE', ['Period', 'Timing']),
+    ...same('DATE.date', ['date', 'dateTime', 'instant']),
+    ...same('PRESENT', ['string', 'Age', 'Range', 'Duration', 'boolean']),
+  },
+  quantity: {
+    ...same('NUMBER.Quantity', ['Quantity', 'Age', 'Duration', 'Distance', 'Count', 'Money']),
+    ...own('NUMBER', ['Range']),
+    ...same('PRESENT', ['SampledData']),
+  },
+  number: {
+    ...own('NUMBER', ['Range', 'decimal']),
+    ...same('NUMBER.decimal', ['integer', 'positiveInt', 'unsignedInt']),
+  },
+}
+
+/** Parameter codes that hold a type's main clinical date, the first one that a type has counts. */
+const MAIN_DATES = [
+  'date',
+  'onset-date',
+  'authoredon',
+  'authored-on',
+  'issued',
+  'performed',
+  'occurrence',
+  'effective-time',
+  'whenhandedover',
+  'whenprepared',
+  'effective',
+  'started',
+  'created',
+  'sent',
+  'period',
+  'recorded-date',
+  'recorded',
+  'collected',
+  'start-date',
+  'identified',
+]
+
+/** JavaScript of the function that fills a KeyCollector from one resource of the type. */
+export function emitExtract(type: string, source: ExtractSource): string {
+  // The hub sets the time of the last change itself: the collector knows it.
+  const parameters = parametersOf(type, source.specification).filter(
+    ({ definition }) => definition.code !== '_lastUpdated',
+  )
+  const compartment = new Set(source.specification.compartment.get(type))
+  const blocks = parameters.map((parameter) => block(type, parameter, { ...source, compartment }))
+  const patient = type === 'Patient' ? ['  if (typeof o.id === "string") K.inCompartment(o.id)'] : []
+  return ['function extract(o, K) {', '  const ROOT = o', ...patient, ...blocks, '}'].join('\n')
+}
+
+/** Code of the parameter by whose earliest value keyed scans of the type are ordered. */
+export function mainDate(type: string, specification: Specification): string | undefined {
+  const dates = new Set(
+    parametersOf(type, specification)
+      .filter(({ definition }) => definition.type === 'date')
+      .map(({ definition }) => definition.code),
+  )
+  return MAIN_DATES.find((code) => dates.has(code))
+}
+
+interface BlockSource extends ExtractSource {
+  readonly compartment: ReadonlySet<string>
+}
+
+function block(type: string, { definition, branches }: TypeParameter, source: BlockSource): string {
+  const lines = branches.flatMap((branch) => {
+    try {
+      return branchLines(branch, { type, definition, source })
+    } catch (error) {
+      throw new Error(`SearchParameter ${definition.id} of ${type}: ${definition.expression ?? ''}`, {
+        cause: error,
+      })
+    }
+  })
+  return lines.length ? [`  K.begin(${JSON.stringify(definition.code)})`, ...new Set(lines)].join('\n') : ''
+}
+
+function branchLines(
+  branch: PathNode,
+  {
+    type,
+    definition,
+    source,
+  }: { type: string; definition: TypeParameter['definition']; source: BlockSource },
+): readonly string[] {
+  const focus: Compiled = { kind: 'path', parts: [{ type, js: '[o]', item: 'o' }] }
+  const compiled = compilePath(branch, { model: source.model, focus, variables: {}, root: type })
+  if (definition.type === 'composite' || definition.type === 'special')
+    return branch.kind === 'member' && !branch.on
+      ? []
+      : [`  for (const v of ${collectionOf(compiled)}) PRESENT(K, v)`]
+  if (compiled.kind !== 'path') return [`  for (const v of ${collectionOf(compiled)}) TOKEN.code(K, v)`]
+  if (!compiled.parts.length) throw new Error('it finds nothing')
+  return compiled.parts.flatMap((part) => {
+    const system = source.systems.get(systemPath(type, branch) ?? '')
+    const argument = system !== undefined && part.type === 'code' ? `, ${JSON.stringify(system)}` : ''
+    const lines = [`  for (const v of ${part.js}) ${extractor(definition.type, part)}(K, v${argument})`]
+    if (source.compartment.has(definition.code) && part.type === 'Reference')
+      lines.push(`  for (const v of ${part.js}) patientOf(K, v)`)
+    return lines
+  })
+}
+
+function extractor(paramType: string, { type }: Part): string {
+  const found = EXTRACTORS[paramType]?.[type]
+  if (found === undefined) throw new Error(`a ${paramType} parameter can not read ${type}`)
+  return found
+}
+
+/** `Patient.gender` for an expression that only walks down names. */
+function systemPath(type: string, node: PathNode): string | undefined {
+  if (node.kind !== 'member') return undefined
+  if (!node.on) return node.name === type ? type : undefined
+  const parent = systemPath(type, node.on)
+  return parent === undefined ? undefined : `${parent}.${node.name}`
+}
+
+function same(extractorName: string, types: readonly string[]): Record<string, string> {
+  return Object.fromEntries(types.map((type) => [type, extractorName]))
+}
+
+function own(table: string, types: readonly string[]): Record<string, string> {
+  return Object.fromEntries(types.map((type) => [type, `${table}.${type}`]))
+}

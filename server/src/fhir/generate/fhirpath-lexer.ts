@@ -1,0 +1,39 @@
+export interface Token {
+  readonly kind: 'name' | 'string' | 'number' | 'variable' | 'this' | 'symbol' | 'end'
+  readonly text: string
+  readonly at: number
+}
+
+const LEXEME =
+  /\s*(?:(?<name>[A-Za-z_][A-Za-z0-9_]*)|`(?<quoted>[^`]*)`|'(?<string>(?:[^'\\]|\\.)*)'|(?<number>\d+(?:\.\d+)?)|%(?<variable>[A-Za-z][A-Za-z0-9_-]*)|\$(?<this>this)|(?<symbol><=|>=|!=|!~|[.()[\]|&+\-*/=<>~,{}]))/y
+
+const ESCAPES: Readonly<Record<string, string>> = { n: '\n', r: '\r', t: '\t', f: '\f' }
+
+/** Cuts FHIRPath text into tokens. @throws Error on a character that starts no token */
+export function fhirPathTokens(text: string): readonly Token[] {
+  const tokens: Token[] = []
+  const end = text.trimEnd().length
+  LEXEME.lastIndex = 0
+  while (LEXEME.lastIndex < end) {
+    const at = LEXEME.lastIndex
+    const groups = LEXEME.exec(text)?.groups
+    if (!groups) throw new Error(`FHIRPath: unexpected character ${at + 1} of ${text}`)
+    tokens.push(token(groups, at))
+  }
+  tokens.push({ kind: 'end', text: '', at: end })
+  return tokens
+}
+
+function token(groups: Readonly<Record<string, string | undefined>>, at: number): Token {
+  const { name, quoted, string, number, variable, symbol } = groups
+  if (name !== undefined) return { kind: 'name', text: name, at }
+  if (quoted !== undefined) return { kind: 'name', text: quoted, at }
+  if (string !== undefined) return { kind: 'string', text: unescaped(string), at }
+  if (number !== undefined) return { kind: 'number', text: number, at }
+  if (variable !== undefined) return { kind: 'variable', text: variable, at }
+  return symbol === undefined ? { kind: 'this', text: '$this', at } : { kind: 'symbol', text: symbol, at }
+}
+
+function unescaped(text: string): string {
+  return text.replace(/\\(.)/g, (_, char: string) => ESCAPES[char] ?? char)
+}

@@ -1,0 +1,136 @@
+import { fhirPathTokens, type Token } from './fhirpath-lexer.ts'
+
+/** The part of FHIRPath that SearchParameters and invariants of R4 are written in. */
+export type PathNode =
+  | { readonly kind: 'literal'; readonly value: string | number | boolean }
+  | { readonly kind: 'this' }
+  | { readonly kind: 'variable'; readonly name: string }
+  | { readonly kind: 'member'; readonly on?: PathNode; readonly name: string }
+  | {
+      readonly kind: 'call'
+      readonly on?: PathNode
+      readonly name: string
+      readonly args: readonly PathNode[]
+    }
+  | { readonly kind: 'index'; readonly on: PathNode; readonly at: number }
+  | { readonly kind: 'binary'; readonly op: string; readonly left: PathNode; readonly right: PathNode }
+
+/** From weakest to strongest; see FHIRPath, "Precedence". `is` and `as` become calls. */
+const LEVELS: readonly (readonly string[])[] = [
+  ['implies'],
+  ['or', 'xor'],
+  ['and'],
+  ['in', 'contains'],
+  ['=', '!=', '~', '!~'],
+  ['<', '<=', '>', '>='],
+  ['|'],
+  ['is', 'as'],
+  ['+', '-', '&'],
+  ['*', '/'],
+]
+
+interface Reader {
+  readonly text: string
+  readonly tokens: readonly Token[]
+  next: number
+}
+
+/** @throws Error with the position, when the text is no expression of the supported part. */
+export function parseFhirPath(text: string): PathNode {
+  const reader: Reader = { text, tokens: fhirPathTokens(text), next: 0 }
+  const node = binary(reader, 0)
+  if (peek(reader).kind !== 'end') throw unexpected(reader)
+  return node
+}
+
+function binary(reader: Reader, level: number): PathNode {
+  const operators = LEVELS[level]
+  if (!operators) return postfix(reader)
+  let left = binary(reader, level + 1)
+  for (;;) {
+    const { kind, text } = peek(reader)
+    if ((kind !== 'symbol' && kind !== 'name') || !operators.includes(text)) return left
+    reader.next++
+    const right = binary(reader, level + 1)
+    left =
+      text === 'is' || text === 'as'
+        ? { kind: 'call', on: left, name: text, args: [right] }
+        : { kind: 'binary', op: text, left, right }
+  }
+}
+
+function postfix(reader: Reader): PathNode {
+  let node = term(reader)
+  for (;;) {
+    if (took(reader, '.')) {
+      node = invocation(reader, node)
+    } else if (took(reader, '[')) {
+      const at = peek(reader)
+      if (at.kind !== 'number') throw unexpected(reader)
+      reader.next++
+      expect(reader, ']')
+      node = { kind: 'index', on: node, at: Number(at.text) }
+    } else {
+      return node
+    }
+  }
+}
+
+function term(reader: Reader): PathNode {
+  const token = peek(reader)
+  if (token.kind === 'name' && (token.text === 'true' || token.text === 'false')) {
+    reader.next++
+    return { kind: 'literal', value: token.text === 'true' }
+  }
+  if (token.kind === 'name') return invocation(reader, undefined)
+  if (took(reader, '(')) {
+    const inner = binary(reader, 0)
+    expect(reader, ')')
+    return inner
+  }
+  reader.next++
+  if (token.kind === 'string') return { kind: 'literal', value: token.text }
+  if (token.kind === 'number') return { kind: 'literal', value: Number(token.text) }
+  if (token.kind === 'variable') return { kind: 'variable', name: token.text }
+  if (token.kind === 'this') return { kind: 'this' }
+  reader.next--
+  throw unexpected(reader)
+}
+
+function invocation(reader: Reader, on: PathNode | undefined): PathNode {
+  const { kind, text: name } = peek(reader)
+  if (kind === 'this' && on) throw unexpected(reader)
+  if (kind !== 'name') throw unexpected(reader)
+  reader.next++
+  const target = on ? { on } : {}
+  if (!took(reader, '(')) return { kind: 'member', name, ...target }
+  const args: PathNode[] = []
+  if (!took(reader, ')')) {
+    do args.push(binary(reader, 0))
+    while (took(reader, ','))
+    expect(reader, ')')
+  }
+  return { kind: 'call', name, args, ...target }
+}
+
+function peek(reader: Reader): Token {
+  const token = reader.tokens[reader.next]
+  if (!token) throw new Error(`FHIRPath: unexpected end of ${reader.text}`)
+  return token
+}
+
+function took(reader: Reader, symbol: string): boolean {
+  const { kind, text } = peek(reader)
+  if (kind !== 'symbol' || text !== symbol) return false
+  reader.next++
+  return true
+}
+
+function expect(reader: Reader, symbol: string): void {
+  if (!took(reader, symbol)) throw unexpected(reader)
+}
+
+function unexpected(reader: Reader): Error {
+  const { text, at } = peek(reader)
+  return new Error(`FHIRPath: unexpected "${text}" at ${at + 1} of ${reader.text}`)
+}

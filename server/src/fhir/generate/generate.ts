@@ -1,0 +1,55 @@
+import { createHash } from 'node:crypto'
+import { mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+
+import { RUNTIME_NAMES } from '../compiled.ts'
+import { CORRECTIONS_FILE, readCorrections } from './corrections.ts'
+import { emitModule } from './emit-module.ts'
+import { modelOf } from './model.ts'
+import { DEFINITION_FILES, definitionsFolder, readSpecification } from './specification.ts'
+
+/**
+ * Writes validators and key extractors for all R4 types: one file a type and `index.json`.
+ * The folder is replaced as a whole, so that a reader never sees half of it.
+ *
+ * @throws Error naming the SearchParameter or invariant that can not be compiled
+ */
+export function generate(folder: string): { readonly types: number } {
+  const definitions = definitionsFolder()
+  const specification = readSpecification(definitions, readCorrections())
+  const model = modelOf(specification)
+  const source = { specification, model, systems: new Map<string, string>(), runtime: RUNTIME_NAMES }
+  const files = new Map(specification.types.map((type) => [`${type}.cjs`, emitModule(type, source)]))
+  files.set('index.json', JSON.stringify({ types: specification.types, hash: fingerprint(definitions) }))
+  replaceFolder(folder, files)
+  return { types: specification.types.length }
+}
+
+function replaceFolder(folder: string, files: ReadonlyMap<string, string>): void {
+  const fresh = `${folder}.${process.pid}`
+  mkdirSync(fresh, { recursive: true })
+  for (const [name, text] of files) writeFileSync(join(fresh, name), text)
+  rmSync(folder, { recursive: true, force: true })
+  renameSync(fresh, folder)
+}
+
+/** Changes whenever generated code or the keys that it makes may change. */
+function fingerprint(definitions: string): string {
+  const hash = createHash('sha256')
+  const here = fileURLToPath(new URL('.', import.meta.url))
+  const keys = fileURLToPath(new URL('../keys', import.meta.url))
+  const sources = [here, keys].flatMap((folder) =>
+    readdirSync(folder)
+      .filter((name) => name.endsWith('.ts') && !name.endsWith('.test.ts'))
+      .toSorted()
+      .map((name) => join(folder, name)),
+  )
+  const inputs = [
+    ...sources,
+    fileURLToPath(CORRECTIONS_FILE),
+    ...DEFINITION_FILES.map((name) => join(definitions, name)),
+  ]
+  for (const input of inputs) hash.update(readFileSync(input))
+  return hash.digest('hex')
+}

@@ -1,0 +1,95 @@
+import { describe, expect, it } from 'vitest'
+
+import { Fault } from '../../kernel/fault.ts'
+import { limits } from '../../kernel/limits.ts'
+import { indent } from './layout.ts'
+import { elementsOf, membersOf, memberText, withMembers } from './members.ts'
+import { parseObject } from './parse.ts'
+import { writeJson } from './write.ts'
+
+describe('parsing a body', () => {
+  it('gives the object', () => {
+    expect(parseObject('{"resourceType":"Patient","name":[{"family":"A\\"}"}]}')).toEqual({
+      resourceType: 'Patient',
+      name: [{ family: 'A"}' }],
+    })
+  })
+
+  it.each([
+    ['', 'empty'],
+    ['[]', 'one JSON object'],
+    ['"text"', 'one JSON object'],
+    ['null', 'one JSON object'],
+    ['{"a":1', 'not JSON'],
+    ['{"a":1,"b":{"c":1,"c":2}}', '"c" occurs twice'],
+    ['{"a":1,"\\u0061":2}', '"a" occurs twice'],
+    ['{"a":{"__proto__":{"x":1}}}', '__proto__'],
+    ['{"a":{"\\u005f_proto__":1}}', '__proto__'],
+    ['{"a":'.repeat(limits.fhir.nesting) + '{}' + '}'.repeat(limits.fhir.nesting), 'nested deeper'],
+    ['{"a":' + '['.repeat(10_000) + ']'.repeat(10_000) + '}', 'nested deeper'],
+  ])('refuses %.40s', (text, reason) => {
+    expect(() => parseObject(text)).toThrow(reason)
+    expect(() => parseObject(text)).toThrow(Fault)
+  })
+
+  it('finds a duplicate among very many names', () => {
+    const names = Array.from({ length: 1000 }, (_, index) => `"n${String(index)}":1`)
+    expect(() => parseObject(`{${names.join(',')},"n7":2}`)).toThrow('"n7" occurs twice')
+  })
+
+  it('never quotes the body, which may be clinical', () => {
+    expect(() => parseObject('{"family":"Chalmers",}')).toThrow(/^(?!.*Chalmers)/)
+  })
+
+  it('allows the same name in neighbouring objects and names as values', () => {
+    expect(parseObject('{"a":[{"x":"x"},{"x":"x"}],"x":"a"}')).toEqual({
+      a: [{ x: 'x' }, { x: 'x' }],
+      x: 'a',
+    })
+  })
+})
+
+const EXACT = '{ "b" : 1.00, "a": [0.010, 1E2, 1234567890123456789012345678901234567890] ,"c":{"d":"}"} }'
+
+describe('exact text', () => {
+  it('finds the members where they stand', () => {
+    expect(membersOf(EXACT).map(({ name, valueStart, end }) => [name, EXACT.slice(valueStart, end)])).toEqual(
+      [
+        ['b', '1.00'],
+        ['a', '[0.010, 1E2, 1234567890123456789012345678901234567890]'],
+        ['c', '{"d":"}"}'],
+      ],
+    )
+    expect(memberText(EXACT, 'c')).toBe('{"d":"}"}')
+    expect(elementsOf(memberText(EXACT, 'a') ?? '')).toEqual([
+      '0.010',
+      '1E2',
+      '1234567890123456789012345678901234567890',
+    ])
+    expect([membersOf(' { } '), elementsOf('[ ]')]).toEqual([[], []])
+  })
+
+  it('sets members and keeps the digits and the order of the others', () => {
+    expect(withMembers(EXACT, { id: '"1"', c: undefined })).toBe(
+      '{"id":"1","b" : 1.00,"a": [0.010, 1E2, 1234567890123456789012345678901234567890]}',
+    )
+  })
+
+  it('writes literals by path', () => {
+    const value = { value: 1, component: [{ value: 0.01 }, { value: 3 }], note: ['x', null], gone: undefined }
+    const literals = new Map([
+      ['value', '1.00'],
+      ['component[0].value', '0.010'],
+    ])
+    expect(writeJson(value, literals)).toBe(
+      '{"value":1.00,"component":[{"value":0.010},{"value":3}],"note":["x",null]}',
+    )
+    expect(writeJson(value)).toBe(JSON.stringify(value))
+  })
+
+  it('indents without touching strings and digits', () => {
+    expect(indent('{"a":[1.00,{"b":"x, {y}: z"}],"c":{ },"d":[]}')).toBe(
+      '{\n  "a": [\n    1.00,\n    {\n      "b": "x, {y}: z"\n    }\n  ],\n  "c": {},\n  "d": []\n}',
+    )
+  })
+})

@@ -1,0 +1,96 @@
+import { fault } from '../../kernel/fault.ts'
+import type { JsonObject, JsonValue } from '../../kernel/json.ts'
+import { limits } from '../../kernel/limits.ts'
+import { endOfString, stringAt } from './walk.hot.ts'
+
+/**
+ * Parses the text of one JSON object.
+ *
+ * @throws Fault `malformed` for what is no JSON object, for duplicate names, for `__proto__` and for nesting over `limits.fhir.nesting`.
+ */
+export function parseObject(text: string): JsonObject {
+  const value = parseJson(text)
+  if (!isObject(value))
+    throw fault('malformed', {
+      code: 'structure',
+      text: 'The body must be one JSON object, such as {"resourceType": …}',
+    })
+  return value
+}
+
+function parseJson(text: string): JsonValue {
+  if (text.trim() === '')
+    throw fault('malformed', { code: 'structure', text: 'The body is empty: send a resource as JSON' })
+  let value: JsonValue
+  try {
+    value = JSON.parse(text) as JsonValue
+  } catch (error) {
+    throw fault('malformed', { code: 'structure', text: `The body is not JSON${placeOf(error, text)}` })
+  }
+  const flaw = findFlaw(text, limits.fhir.nesting)
+  if (flaw !== undefined) throw fault('malformed', { code: 'structure', text: flaw })
+  return value
+}
+
+export function isObject(value: unknown): value is JsonObject {
+  return typeof value === 'object' && value !== null && !Array.isArray(value)
+}
+
+// The engine's own message quotes the text, which may be clinical: only the position is taken from it.
+function placeOf(error: unknown, text: string): string {
+  const position = /position (\d+)/.exec(String(error))?.[1]
+  if (position === undefined) return ': it ends too early'
+  const before = text.slice(0, Number(position))
+  const line = before.split('\n').length
+  return `: line ${String(line)}, column ${String(Number(position) - before.lastIndexOf('\n'))}`
+}
+
+/** What `JSON.parse` lets through and FHIR forbids. */
+function findFlaw(text: string, nesting: number): string | undefined {
+  const open: (Names | undefined)[] = []
+  let expectsName = false
+  let at = 0
+  while (at < text.length) {
+    const char = text.charAt(at)
+    if (char === '"') {
+      const end = endOfString(text, at)
+      const flaw = expectsName ? open.at(-1)?.add(stringAt(text, at, end)) : undefined
+      if (flaw !== undefined) return flaw
+      expectsName = false
+      at = end
+      continue
+    }
+    if (char === '{') open.push(new Names())
+    else if (char === '[') open.push(undefined)
+    else if (CLOSES.has(char)) open.pop()
+    if (open.length > nesting) return `The body is nested deeper than ${String(nesting)} levels`
+    if (STARTS.has(char)) expectsName = open.at(-1) !== undefined
+    at += 1
+  }
+  return undefined
+}
+
+const CLOSES = new Set(['}', ']'])
+const STARTS = new Set(['{', '[', ','])
+
+const FEW = 16
+
+/** The names of one object: a list while they are few, a set when somebody sends very many. */
+class Names {
+  #list: string[] | undefined = []
+  #set: Set<string> | undefined
+
+  add(name: string): string | undefined {
+    if (name === '__proto__') return 'The name "__proto__" is not allowed'
+    if (this.#list?.includes(name) === true || this.#set?.has(name) === true) {
+      return `The name "${name.slice(0, 64)}" occurs twice in one object`
+    }
+    if (this.#list) this.#list.push(name)
+    else this.#set?.add(name)
+    if (this.#list && this.#list.length > FEW) {
+      this.#set = new Set(this.#list)
+      this.#list = undefined
+    }
+    return undefined
+  }
+}

@@ -1,0 +1,150 @@
+import type { NameKey, RangeKey, SearchKeys } from '../../store/keys.ts'
+import type { ExtractContext } from '../definitions.ts'
+import { boundedKey, boundedText } from './bounded.ts'
+import { foldCode, foldText } from './folding.ts'
+import { readReference } from './references.ts'
+
+export interface CollectorOptions {
+  readonly type: string
+  /** The parameter whose earliest value is the type's main clinical date. */
+  readonly mainDate?: string
+  readonly context: ExtractContext
+}
+
+/** Where the compiled extractors put what they find, one parameter after the other; `finish` gives the keys. */
+export class KeyCollector {
+  readonly base: string
+  private readonly k: string[] = []
+  private readonly r: RangeKey[] = []
+  private readonly n: NameKey[] = []
+  private readonly s: Record<string, string> = {}
+  private readonly patients: string[] = []
+  /** Token forms of `code` and `category`, for the pair keys. */
+  private readonly paired: { readonly param: string; readonly form: string }[] = []
+  private readonly options: CollectorOptions
+  private param = ''
+  private from = 0
+  private present = false
+  private date: number | undefined
+
+  constructor(options: CollectorOptions) {
+    this.options = options
+    this.base = options.context.base
+  }
+
+  /** All that follows belongs to this parameter. */
+  begin(param: string): void {
+    this.param = param
+    this.from = this.k.length
+    this.present = false
+  }
+
+  /** Notes that the parameter has a value, for `:missing`. */
+  mark(): void {
+    if (this.present) return
+    this.present = true
+    this.k.push(`${this.param}:missing=false`)
+  }
+
+  /** An equality key of the parameter: `status=final`, `identifier:of-type=…` with a modifier. */
+  key(value: string, modifier = ''): void {
+    this.mark()
+    const key = boundedKey(`${this.param}${modifier}=${value}`)
+    if (this.k.indexOf(key, this.from) === -1) this.k.push(key)
+  }
+
+  /** The four forms of a token, and those of its reference form when `modifier` is `:identifier`. */
+  token(code: string | undefined, system: string | undefined, modifier = ''): void {
+    const folded = code === undefined ? undefined : foldCode(code)
+    if (folded !== undefined) this.form(folded, modifier)
+    if (system !== undefined) {
+      this.form(`${system}|`, modifier)
+      if (folded !== undefined) this.form(`${system}|${folded}`, modifier)
+    } else if (folded !== undefined) {
+      this.form(`|${folded}`, modifier)
+    }
+    if (folded !== undefined && modifier === '') this.sort(folded)
+  }
+
+  /** A literal reference; fragments only count as present. */
+  reference(text: string): void {
+    this.mark()
+    if (text.startsWith('#')) return
+    const { type, id, text: uri } = readReference(text, this.base)
+    if (type === undefined || id === undefined) {
+      this.key(uri)
+      this.sort(uri)
+      return
+    }
+    this.key(`${type}/${id}`)
+    this.key(id)
+    this.sort(`${type}/${id}`)
+  }
+
+  /** A reference that puts the resource into a patient's compartment, when it is one to a Patient. */
+  patient(text: string): void {
+    const { type, id } = readReference(text, this.base)
+    if (type === 'Patient' && id !== undefined) this.inCompartment(id)
+  }
+
+  inCompartment(id: string): void {
+    if (!this.patients.includes(id)) this.patients.push(id)
+  }
+
+  text(text: string, modifier = ''): void {
+    const folded = boundedText(foldText(text))
+    if (folded === '') return
+    this.mark()
+    this.n.push({ p: this.param + modifier, text: folded })
+  }
+
+  range(lo: number, hi: number, unit = ''): void {
+    this.mark()
+    this.r.push({ p: this.param + unit, lo, hi })
+    if (this.param !== this.options.mainDate) return
+    const date = Number.isFinite(lo) ? lo : hi
+    if (this.date === undefined || date < this.date) this.date = date
+  }
+
+  finish(): SearchKeys {
+    const { facilities, lastUpdated } = this.options.context
+    this.begin('_lastUpdated')
+    this.range(lastUpdated, lastUpdated + 1)
+    for (const id of this.patients) {
+      this.k.push(boundedKey(`_compartment=Patient/${id}`))
+      for (const { param, form } of this.paired)
+        this.k.push(boundedKey(`patient+${param}=Patient/${id}+${form}`))
+    }
+    for (const facility of facilities) this.k.push(boundedKey(`_facility=${facility}`))
+    return {
+      k: this.k,
+      r: this.r,
+      n: this.n,
+      date: this.date ?? lastUpdated,
+      patients: this.patients,
+      s: this.s,
+    }
+  }
+
+  private form(form: string, modifier: string): void {
+    const before = this.k.length
+    this.key(form, modifier)
+    if (modifier !== '' || this.k.length === before) return
+    if (this.param === 'code' || this.param === 'category') this.paired.push({ param: this.param, form })
+  }
+
+  /** Keeps the lowest value under the parameter's name, the highest under `-name` when it differs. */
+  private sort(value: string): void {
+    const scalar = boundedText(value)
+    const lowest = this.s[this.param]
+    if (lowest === undefined) this.s[this.param] = scalar
+    else if (scalar !== lowest) this.widen(lowest, scalar)
+  }
+
+  private widen(lowest: string, scalar: string): void {
+    const highest = this.s[`-${this.param}`] ?? lowest
+    if (Buffer.compare(Buffer.from(scalar), Buffer.from(lowest)) < 0) this.s[this.param] = scalar
+    if (Buffer.compare(Buffer.from(scalar), Buffer.from(highest)) > 0) this.s[`-${this.param}`] = scalar
+    else if (highest === lowest) this.s[`-${this.param}`] = lowest
+  }
+}

@@ -1,0 +1,76 @@
+import type { Caller } from '../../auth/caller.ts'
+import { fault } from '../../kernel/fault.ts'
+import type { JsonObject } from '../../kernel/json.ts'
+import { parseObject } from '../json/parse.ts'
+import type { Pair } from '../search/request.ts'
+
+/** One interaction, whether it came as an HTTP request or as an entry of a Bundle. */
+export interface Call {
+  readonly caller: Caller
+  readonly method: Method
+  /** Decoded segments below the base: `['Patient', '1', '_history']`. */
+  readonly path: readonly string[]
+  readonly query: readonly Pair[]
+  readonly conditions: Conditions
+  readonly prefer: Preferences
+  /** The body as text; empty when there is none. */
+  readonly text: string
+  /** Where the resource stands in a Bundle (`Bundle.entry[2].resource`). */
+  readonly at?: string
+}
+
+export const METHODS = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE'] as const
+export type Method = (typeof METHODS)[number]
+
+/** The headers of conditional requests, as sent. */
+export interface Conditions {
+  readonly ifMatch?: string
+  readonly ifNoneMatch?: string
+  readonly ifModifiedSince?: string
+  readonly ifNoneExist?: string
+}
+
+export interface Preferences {
+  readonly return: 'representation' | 'minimal' | 'OperationOutcome'
+  readonly handling?: 'strict' | 'lenient'
+}
+
+/** `Prefer: return=minimal, handling=lenient` (RFC 7240); what is unknown is ignored, as it says. */
+export function preferencesOf(header: string | undefined): Preferences {
+  const wanted = new Map(
+    (header ?? '').split(/[,;]/).map((part) => {
+      const [name = '', value = ''] = part.trim().split('=')
+      return [name.trim(), value.trim().replaceAll('"', '')] as const
+    }),
+  )
+  const given = wanted.get('return')
+  const handling = wanted.get('handling')
+  return {
+    return: given === 'minimal' || given === 'OperationOutcome' ? given : 'representation',
+    ...(handling === 'strict' || handling === 'lenient' ? { handling } : {}),
+  }
+}
+
+export interface Answer {
+  readonly status: number
+  readonly headers: Readonly<Record<string, string>>
+  /** JSON; absent for none. */
+  readonly body?: Uint8Array
+}
+
+/** The resource of a request body. @throws Fault `malformed` when it is not of the type that the address names */
+export function resourceOf(call: Call, type: string): JsonObject {
+  const resource = parseObject(call.text)
+  const given = resource['resourceType']
+  if (given === type) return resource
+  const text =
+    typeof given === 'string'
+      ? `The address says ${type}, the body is a ${given.slice(0, 64)}`
+      : `The body has no resourceType: send a ${type}`
+  throw fault('malformed', { code: 'invalid', text, at: call.at ?? type })
+}
+
+/** Name and value pairs of a query string or form, decoded once and in order. */
+export function pairsOf(query: string): readonly Pair[] {
+  return [...new URLSearchParams(query)]
+}

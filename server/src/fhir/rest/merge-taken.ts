@@ -1,0 +1,54 @@
+import { fault } from '../../kernel/fault.ts'
+import type { JsonValue } from '../../kernel/json.ts'
+import { limits } from '../../kernel/limits.ts'
+import type { StoredRecord, StoredVersion } from '../../store/port.ts'
+import { membersOf, withMembers } from '../json/members.ts'
+import { parseObject } from '../json/parse.ts'
+import type { Draft } from '../resources.ts'
+import type { Call } from './call.ts'
+import type { RestDeps } from './rest-deps.ts'
+
+const NEVER_FILLED = new Set(['resourceType', 'id', 'meta', 'text'])
+
+/**
+ * Instead of a second resource for the same identifier, the one that holds it gets the elements that it does not have. What it has is
+ * never changed.
+ */
+export async function mergeInto(
+  deps: RestDeps,
+  call: Call,
+  taken: { draft: Draft; holder: StoredRecord },
+): Promise<StoredVersion> {
+  const { draft } = taken
+  const id = holderId(taken.holder)
+  for (let attempt = 0; attempt <= limits.fhir.writeRetries; attempt += 1) {
+    const current = await deps.resources.read(call.caller, draft.type, id)
+    const text = filled(Buffer.from(current.bytes).toString('utf8'), draft.text ?? '{}')
+    if (text === undefined) return current
+    const resource = parseObject(text)
+    const result = await deps.resources.transact(call.caller, {
+      drafts: [{ type: draft.type, id, method: 'PUT', resource, text, expected: current.version }],
+    })
+    const [version] = result.outcome === 'committed' ? result.versions : []
+    if (version) return version
+  }
+  throw fault('conflict', { code: 'conflict', text: `Others kept writing ${draft.type}/${id}: retry` })
+}
+
+/** Id of the resource that an alias record belongs to. */
+export function holderId({ value }: StoredRecord): string {
+  const id: JsonValue | undefined = value instanceof Uint8Array ? undefined : value['id']
+  if (typeof id !== 'string') throw new Error('an alias record without the id of its resource')
+  return id
+}
+
+/** The text with the absent elements of the other one; `undefined` when none is absent. */
+function filled(text: string, other: string): string | undefined {
+  const present = membersOf(text)
+  const names = new Set(present.map(({ name }) => name))
+  const absent = membersOf(other).filter(({ name }) => !names.has(name) && !NEVER_FILLED.has(name))
+  if (absent.length === 0) return undefined
+  const keep = present.map(({ name, valueStart, end }) => [name, text.slice(valueStart, end)])
+  const add = absent.map(({ name, valueStart, end }) => [name, other.slice(valueStart, end)])
+  return withMembers('{}', Object.fromEntries([...keep, ...add]) as Record<string, string>)
+}

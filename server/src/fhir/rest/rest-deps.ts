@@ -1,0 +1,22 @@
+import type { Clock } from '../../kernel/clock.ts'
+import type { CommitLog } from '../../store/port.ts'
+import type { Definitions } from '../definitions.ts'
+import type { Resources } from '../resources.ts'
+import type { PageTokens } from '../search/page-token.ts'
+import type { Search } from '../search/search.ts'
+
+/** What the interactions work with. */
+export interface RestDeps {
+  readonly resources: Resources
+  readonly search: Search
+  readonly definitions: Definitions
+  readonly log: CommitLog
+  readonly tokens: PageTokens
+  readonly clock: Clock
+  /** Own absolute base such as `http://127.0.0.1:8080/fhir`. */
+  readonly base: string
+  /** What happens to a create whose identifying identifier belongs to another resource already. */
+  readonly takenIdentifier: 'refuse' | 'merge'
+  /** What happens to an unknown search parameter when the caller has no preference. */
+  readonly searchUnknown: 'refuse' | 'warn'
+}

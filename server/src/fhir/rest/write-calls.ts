@@ -1,0 +1,168 @@
+import { fault } from '../../kernel/fault.ts'
+import { limits } from '../../kernel/limits.ts'
+import type { Guard, StoredVersion } from '../../store/port.ts'
+import type { Draft, TransactResult } from '../resources.ts'
+import { writeAnswer } from './answers.ts'
+import { resourceOf } from './call.ts'
+import type { Answer, Call } from './call.ts'
+import { expectedVersion, resolveCriteria } from './conditions.ts'
+import { holderId, mergeInto } from './merge-taken.ts'
+import type { RestDeps } from './rest-deps.ts'
+
+export async function create(deps: RestDeps, call: Call, type: string): Promise<Answer> {
+  const { ifNoneExist } = call.conditions
+  const resource = resourceOf(call, type)
+  const draft: Draft = { type, method: 'POST', resource, text: call.text, ...placeOf(call) }
+  if (ifNoneExist === undefined) return createDraft(deps, call, draft)
+  if (ifNoneExist.trim() === '')
+    throw fault('malformed', { code: 'required', text: 'If-None-Exist is empty: give search parameters' })
+  return untilSettled(async () => {
+    const { id, guard } = await resolveCriteria(deps, call.caller, { type, query: ifNoneExist })
+    if (id === undefined) return tryDraft(deps, call, { draft, guards: [guard] })
+    return writeAnswer(call, deps.base, {
+      version: await deps.resources.read(call.caller, type, id),
+      status: 200,
+    })
+  })
+}
+
+export async function update(
+  deps: RestDeps,
+  call: Call,
+  target: { type: string; id: string },
+): Promise<Answer> {
+  const { type, id } = target
+  const resource = resourceOf(call, type)
+  if (resource['id'] !== id) {
+    throw fault('malformed', {
+      code: 'invalid',
+      text: `The body must have the id of the address, "${id.slice(0, 64)}"`,
+      at: `${type}.id`,
+    })
+  }
+  const draft: Draft = {
+    type,
+    id,
+    method: 'PUT',
+    resource,
+    text: call.text,
+    ...expectation(call),
+    ...placeOf(call),
+  }
+  return answerWrite(
+    deps,
+    call,
+    versionOf(await deps.resources.transact(call.caller, { drafts: [draft] }), draft),
+  )
+}
+
+export async function updateByCriteria(deps: RestDeps, call: Call, type: string): Promise<Answer> {
+  const resource = resourceOf(call, type)
+  const given = resource['id']
+  const content = { type, resource, text: call.text, ...placeOf(call) }
+  return untilSettled(async () => {
+    const { id, guard } = await resolveCriteria(deps, call.caller, { type, query: queryText(call) })
+    if (id !== undefined && given !== undefined && given !== id) {
+      throw fault('malformed', {
+        code: 'invalid',
+        text: `The criteria mean ${type}/${id}, the body has another id`,
+        at: `${type}.id`,
+      })
+    }
+    const known = id ?? given
+    const draft: Draft =
+      typeof known === 'string'
+        ? { ...content, id: known, method: 'PUT', ...expectation(call) }
+        : { ...content, method: 'POST' }
+    return tryDraft(deps, call, { draft, guards: [guard] })
+  })
+}
+
+export async function remove(
+  deps: RestDeps,
+  call: Call,
+  target: { type: string; id: string },
+): Promise<Answer> {
+  const draft: Draft = { ...target, method: 'DELETE', ...expectation(call) }
+  return deletionAnswer(versionOf(await deps.resources.transact(call.caller, { drafts: [draft] }), draft))
+}
+
+export async function removeByCriteria(deps: RestDeps, call: Call, type: string): Promise<Answer> {
+  const { id } = await resolveCriteria(deps, call.caller, { type, query: queryText(call) })
+  return id === undefined ? { status: 204, headers: {} } : remove(deps, call, { type, id })
+}
+
+function deletionAnswer({ version }: StoredVersion): Answer {
+  return { status: 204, headers: version === 0 ? {} : { etag: `W/"${String(version)}"` } }
+}
+
+export function queryText({ query }: Pick<Call, 'query'>): string {
+  const text = new URLSearchParams()
+  for (const [name, value] of query) text.append(name, value)
+  return text.toString()
+}
+
+function expectation(call: Call): { readonly expected?: number } {
+  const expected = expectedVersion(call.conditions)
+  return expected === undefined ? {} : { expected }
+}
+
+function placeOf({ at }: Call): { readonly at?: string } {
+  return at === undefined ? {} : { at }
+}
+
+/** A create that stands on what was found before is tried again when that has changed. */
+async function untilSettled(attempt: () => Promise<Answer | undefined>): Promise<Answer> {
+  for (let count = 0; count < limits.fhir.conditionalRetries; count += 1) {
+    const answer = await attempt()
+    if (answer) return answer
+  }
+  throw fault('conflict', { code: 'conflict', text: 'Others kept writing what these criteria mean: retry' })
+}
+
+async function tryDraft(
+  deps: RestDeps,
+  call: Call,
+  attempt: { draft: Draft; guards: readonly Guard[] },
+): Promise<Answer | undefined> {
+  const { draft, guards } = attempt
+  const result = await deps.resources.transact(call.caller, { drafts: [draft], guards })
+  if (result.outcome === 'stale' && result.why === 'guard') return undefined
+  return answerWrite(deps, call, versionOf(result, draft))
+}
+
+async function createDraft(deps: RestDeps, call: Call, draft: Draft): Promise<Answer> {
+  const result = await deps.resources.transact(call.caller, { drafts: [draft] })
+  const holder = result.outcome === 'stale' && deps.takenIdentifier === 'merge' ? result.holder : undefined
+  if (!holder) return answerWrite(deps, call, versionOf(result, draft))
+  return writeAnswer(call, deps.base, {
+    version: await mergeInto(deps, call, { draft, holder }),
+    status: 200,
+  })
+}
+
+function answerWrite({ base }: RestDeps, call: Call, version: StoredVersion): Answer {
+  return writeAnswer(call, base, { version, status: version.version === 1 ? 201 : 200 })
+}
+
+/** The stored version, or the refusal that fits. @throws Fault `precondition`, `conflict` */
+export function versionOf(result: TransactResult, draft: Draft): StoredVersion {
+  if (result.outcome === 'stale') throw refusal(result, draft)
+  const [version] = result.versions
+  if (!version) throw new Error('a commit without versions')
+  return version
+}
+
+type Stale = Extract<TransactResult, { outcome: 'stale' }>
+
+export function refusal({ why, reason, holder }: Stale, draft: Pick<Draft, 'type' | 'expected'>): Error {
+  if (why === 'version' && draft.expected !== undefined) {
+    return fault('precondition', { code: 'conflict', text: `The precondition failed: ${reason}` })
+  }
+  const owner = holder && holderId(holder)
+  if (why === 'record' && owner !== undefined) {
+    const text = `An identifying identifier already belongs to ${draft.type}/${owner}: update that resource, or remove the identifier`
+    return fault('conflict', { code: 'duplicate', text, at: `${draft.type}.identifier` })
+  }
+  return fault('conflict', { code: 'conflict', text: `${reason}: read again and retry` })
+}

@@ -1,0 +1,147 @@
+import { fault } from '../../kernel/fault.ts'
+import type { Issue } from '../../kernel/fault.ts'
+import { limits } from '../../kernel/limits.ts'
+import type { TypeModule } from '../definitions.ts'
+import { filterOf } from './parse-filter.ts'
+import { includeOf } from './parse-include.ts'
+import type { Filter, Handling, Include, Pair, SearchRequest, Shape, SortKey } from './request.ts'
+import { UnknownParameter } from './unknown-parameter.ts'
+
+/**
+ * Checks the parameters of a search of one type.
+ *
+ * @throws Fault `malformed` for values that mean nothing, for unknown modifiers, and, when `strict`, for unknown parameters.
+ */
+export function parseRequest(module: TypeModule, pairs: readonly Pair[], handling: Handling): SearchRequest {
+  if (
+    pairs.reduce((size, [name, value]) => size + name.length + value.length + 2, 0) > limits.fhir.queryBytes
+  ) {
+    throw fault('malformed', {
+      code: 'too-long',
+      text: `The parameters are longer than ${String(limits.fhir.queryBytes)} characters`,
+    })
+  }
+  const draft = new Draft(module, handling)
+  for (const pair of pairs) draft.take(pair)
+  return draft.request()
+}
+
+type Control = (draft: Draft, value: string, name: string) => void
+
+/** What shapes the answer instead of filtering it. */
+const CONTROLS: Readonly<Record<string, Control>> = {
+  _count: (draft, value) => {
+    draft.count = countOf(value)
+  },
+  _sort: (draft, value) => {
+    draft.sort = sortOf(draft, value)
+  },
+  _total: (draft, value) => {
+    draft.total = oneOf('_total', value, ['none', 'estimate', 'accurate']) === 'none' ? 'none' : 'accurate'
+  },
+  _include: (draft, value, name) => draft.addInclude(name, value),
+  _revinclude: (draft, value, name) => draft.addInclude(name, value),
+  _summary: (draft, value) => {
+    const summary = oneOf('_summary', value, ['true', 'text', 'data', 'count', 'false'])
+    if (summary !== 'false') draft.shape = { ...draft.shape, summary }
+  },
+  _elements: (draft, value) => {
+    draft.shape = {
+      ...draft.shape,
+      elements: value.split(',').map((name) => name.trim().replace(/^\w+\./, '')),
+    }
+  },
+  _explain: (draft, value) => {
+    draft.explain = oneOf('_explain', value, ['true', 'false']) === 'true'
+  },
+  _contained: (_draft, value) => void oneOf('_contained', value, ['false']),
+  _page: (draft, value) => {
+    draft.page = value
+  },
+  _format: () => undefined,
+  _pretty: () => undefined,
+}
+
+class Draft {
+  readonly module: TypeModule
+  readonly #handling: Handling
+  readonly #filters: Filter[] = []
+  readonly #includes: Include[] = []
+  readonly #used: Pair[] = []
+  readonly #warnings: Issue[] = []
+  sort: readonly SortKey[] = []
+  count: number = limits.fhir.pageDefault
+  total: 'none' | 'accurate' | undefined
+  shape: Shape = {}
+  explain = false
+  page: string | undefined
+
+  constructor(module: TypeModule, handling: Handling) {
+    this.module = module
+    this.#handling = handling
+  }
+
+  take(pair: Pair): void {
+    const [name, value] = pair
+    if (value === '') return
+    const control = CONTROLS[name.split(':', 1)[0] ?? '']
+    try {
+      if (control) control(this, value, name)
+      else this.#filters.push(filterOf(this.module, pair))
+      if (name === '_count') this.#used.push(['_count', String(this.count)])
+      else if (name !== '_page') this.#used.push(pair)
+    } catch (error) {
+      if (!(error instanceof UnknownParameter)) throw error
+      if (this.#handling === 'strict') throw error.fault
+      for (const { code, text } of error.fault.issues)
+        this.#warnings.push({ severity: 'warning', code, text })
+    }
+  }
+
+  addInclude(name: string, value: string): void {
+    this.#includes.push(includeOf(name, value))
+  }
+
+  request(): SearchRequest {
+    const { sort, count, total, shape, explain, page } = this
+    return {
+      type: this.module.type,
+      filters: this.#filters,
+      includes: this.#includes,
+      used: this.#used,
+      warnings: this.#warnings,
+      sort,
+      count,
+      shape,
+      explain,
+      ...(total === undefined ? {} : { total }),
+      ...(page === undefined ? {} : { page }),
+    }
+  }
+}
+
+function countOf(value: string): number {
+  if (!/^\d{1,9}$/.test(value))
+    throw fault('malformed', { code: 'value', text: '_count must be a whole number of at least 0' })
+  return Math.min(Number(value), limits.fhir.pageMost)
+}
+
+function sortOf(draft: Draft, value: string): readonly SortKey[] {
+  return value.split(',').map((each) => {
+    const descending = each.startsWith('-')
+    const code = descending ? each.slice(1) : each
+    const param = draft.module.params.find((known) => known.code === code)
+    if (!param) throw new UnknownParameter(draft.module, `_sort: "${code}"`)
+    if (param.type === 'composite' || param.type === 'special') {
+      throw fault('malformed', { code: 'not-supported', text: `_sort: "${code}" has no order` })
+    }
+    return { param, descending }
+  })
+}
+
+function oneOf<Choice extends string>(name: string, value: string, choices: readonly Choice[]): Choice {
+  const choice = choices.find((each) => each === value)
+  if (choice === undefined)
+    throw fault('malformed', { code: 'value', text: `${name} must be one of: ${choices.join(', ')}` })
+  return choice
+}

@@ -1,0 +1,71 @@
+import type { Issue } from '../../kernel/fault.ts'
+import type { SearchParam } from '../definitions.ts'
+
+/** One name and value of a query, decoded. */
+export type Pair = readonly [name: string, value: string]
+
+/** A search of one type as the caller asked for it, checked against the parameters of the type. */
+export interface SearchRequest {
+  readonly type: string
+  readonly filters: readonly Filter[]
+  readonly sort: readonly SortKey[]
+  readonly count: number
+  /** Absent: give a total where it costs nothing. */
+  readonly total?: 'none' | 'accurate'
+  readonly includes: readonly Include[]
+  readonly shape: Shape
+  readonly explain: boolean
+  /** Token of a `next` link. */
+  readonly page?: string
+  /** The pairs that were understood, for the self link. */
+  readonly used: readonly Pair[]
+  readonly warnings: readonly Issue[]
+}
+
+export type Filter =
+  | {
+      readonly kind: 'param'
+      readonly param: SearchParam
+      readonly modifier?: string
+      readonly label: string
+      readonly values: readonly string[]
+    }
+  /** `subject:Patient.name=peter`: `rest` is the parameter of the target. */
+  | {
+      readonly kind: 'chain'
+      readonly param: SearchParam
+      readonly targets: readonly string[]
+      readonly label: string
+      readonly rest: Pair
+    }
+  /** `_has:Observation:patient:code=x`. */
+  | {
+      readonly kind: 'has'
+      readonly source: string
+      readonly reference: string
+      readonly label: string
+      readonly rest: Pair
+    }
+
+export interface SortKey {
+  readonly param: SearchParam
+  readonly descending: boolean
+}
+
+export interface Include {
+  readonly reverse: boolean
+  readonly iterate: boolean
+  /** The type whose reference is followed; `*` together with parameter `*`. */
+  readonly source: string
+  readonly param: string
+  readonly target?: string
+}
+
+/** How much of each resource is sent. */
+export interface Shape {
+  readonly summary?: 'true' | 'text' | 'data' | 'count'
+  readonly elements?: readonly string[]
+}
+
+/** `lenient`: what is unknown is left out with a warning. Unknown modifiers are refused always. */
+export type Handling = 'strict' | 'lenient'

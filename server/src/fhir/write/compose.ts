@@ -1,0 +1,192 @@
+import type { AuditTrail } from '../../audit/trail.ts'
+import type { Caller } from '../../auth/caller.ts'
+import type { Clock } from '../../kernel/clock.ts'
+import { fault } from '../../kernel/fault.ts'
+import type { JsonObject } from '../../kernel/json.ts'
+import type { SearchKeys } from '../../store/keys.ts'
+import type { RecordChange, ResourceWrite, Row, Store, StoredVersion } from '../../store/port.ts'
+import { unknownResource } from '../access.ts'
+import type { Access } from '../access.ts'
+import { ALIASES, claim } from '../aliases.ts'
+import type { Alias } from '../aliases.ts'
+import type { Definitions } from '../definitions.ts'
+import { parseObject } from '../json/parse.ts'
+import type { Transaction } from '../resources.ts'
+import { meetsAll } from '../search/clause.ts'
+import { draftSubject, subjectOf } from '../search/subject.ts'
+import { bodyOf } from './body.ts'
+import { identifyingAliases } from './identifying.ts'
+import type { Prepared } from './prepare.ts'
+
+export interface WriteDeps {
+  readonly store: Store
+  readonly definitions: Definitions
+  readonly access: Access
+  readonly audit: AuditTrail
+  readonly clock: Clock
+  /** Own absolute base such as `http://127.0.0.1:8080/fhir`. */
+  readonly base: string
+  readonly identifyingSystems: ReadonlySet<string>
+}
+
+/** What one draft adds to a commit. */
+export interface Composed {
+  readonly prepared: Prepared
+  readonly current: StoredVersion | undefined
+  /** Absent when there is nothing to do: a deletion of what is not there. */
+  readonly write?: ResourceWrite
+  readonly records: readonly RecordChange[]
+}
+
+/** Reads what a draft replaces and makes its new version. @throws Fault `not-found`, `forbidden` */
+export async function compose(
+  deps: WriteDeps,
+  caller: Caller,
+  job: { prepared: Prepared; transaction: Transaction },
+): Promise<Composed> {
+  const { prepared, transaction } = job
+  const { draft, id } = prepared
+  const isNew = draft.method === 'POST'
+  const current = isNew ? undefined : await deps.store.resources.read(draft.type, id)
+  const row = current && !current.deleted ? await visibleRow(deps, caller, prepared) : undefined
+  if (draft.method === 'DELETE') return composeDeletion({ deps, caller, prepared, current })
+  const facilities = facilitiesOf(
+    row,
+    transaction.facilities ?? (caller.facilities === 'all' ? [] : caller.facilities),
+  )
+  return composeVersion({ deps, caller, prepared, current, facilities })
+}
+
+async function visibleRow(
+  deps: WriteDeps,
+  caller: Caller,
+  { draft, id, module }: Prepared,
+): Promise<Row | undefined> {
+  const [row] = await deps.store.resources.fetch(draft.type, [id])
+  const clauses = deps.access.constraintFor(caller, draft.type)
+  if (row && !meetsAll(clauses, subjectOf(row, module, deps.base))) throw unknownResource(draft.type, id)
+  return row
+}
+
+// Facilities are no part of the body: the sort scalars carry the list from version to version.
+const FACILITY_SCALAR = '_facility'
+
+function facilitiesOf(row: Row | undefined, added: readonly string[]): readonly string[] {
+  const listed = row?.sorts()[FACILITY_SCALAR] ?? ''
+  const before = listed.split(' ').filter((each) => each !== '')
+  return [...new Set([...before, ...added])]
+}
+
+interface Job {
+  readonly deps: WriteDeps
+  readonly caller: Caller
+  readonly prepared: Prepared
+  readonly current: StoredVersion | undefined
+}
+
+const NO_KEYS = { k: [], r: [], n: [], patients: [] }
+
+function composeDeletion({ deps, caller, prepared, current }: Job): Composed {
+  if (!current || current.deleted) return { prepared, current, records: [] }
+  const lastUpdated = Math.max(deps.clock(), current.lastUpdated + 1)
+  const { type, method } = prepared.draft
+  const expected = prepared.draft.expected ?? current.version
+  const records = [...releasesOf(deps, current, []), auditRow({ deps, caller, prepared, current })]
+  const keys = { ...NO_KEYS, date: lastUpdated }
+  return {
+    prepared,
+    current,
+    records,
+    write: { type, id: prepared.id, expected, method, lastUpdated, bytes: new Uint8Array(0), keys },
+  }
+}
+
+function composeVersion(job: Job & { readonly facilities: readonly string[] }): Composed {
+  const { deps, caller, prepared, current, facilities } = job
+  const { draft, id, module } = prepared
+  const { type, method } = draft
+  const expected = draft.expected ?? current?.version ?? 0
+  const lastUpdated = current ? Math.max(deps.clock(), current.lastUpdated + 1) : deps.clock()
+  const meta = {
+    ...(draft.resource?.['meta'] as JsonObject | undefined),
+    lastUpdated: new Date(lastUpdated).toISOString(),
+  }
+  const resource: JsonObject = { ...draft.resource, id, meta }
+  const extracted = module.extract(resource, { lastUpdated, facilities, base: deps.base })
+  const keys: SearchKeys = { ...extracted, s: { ...extracted.s, [FACILITY_SCALAR]: facilities.join(' ') } }
+  if (
+    !meetsAll(
+      deps.access.constraintFor(caller, type),
+      draftSubject({ id, keys, resource, module, base: deps.base }),
+    )
+  ) {
+    throw fault('forbidden', {
+      code: 'forbidden',
+      text: `This ${type} would lie outside of what you may see and write`,
+    })
+  }
+  const bytes = Buffer.from(bodyOf(draft, { type, id, version: expected + 1, lastUpdated }), 'utf8')
+  const records = [
+    ...aliasRecords(deps, current, { resource, id }),
+    auditRow({ deps, caller, prepared, current, patients: keys.patients }),
+  ]
+  return { prepared, current, records, write: { type, id, expected, method, lastUpdated, bytes, keys } }
+}
+
+/** Claims the aliases that are new with this version and gives up those that it no longer names. */
+function aliasRecords(
+  deps: WriteDeps,
+  current: StoredVersion | undefined,
+  next: { resource: JsonObject; id: string },
+): readonly RecordChange[] {
+  const aliases = identifyingAliases(next.resource, deps.identifyingSystems)
+  const before = aliasesOf(deps, current)
+  const claims = aliases.filter((alias) => !before.some((known) => isSame(known, alias)))
+  return [...claims.map((alias) => claim(alias, next.id)), ...releasesOf(deps, current, aliases)]
+}
+
+function releasesOf(
+  deps: WriteDeps,
+  current: StoredVersion | undefined,
+  kept: readonly Alias[],
+): readonly RecordChange[] {
+  return aliasesOf(deps, current)
+    .filter((alias) => !kept.some((other) => isSame(other, alias)))
+    .map((alias) => ({ op: 'delete', collection: ALIASES, id: claim(alias, '').id }))
+}
+
+function aliasesOf(deps: WriteDeps, version: StoredVersion | undefined): readonly Alias[] {
+  if (!version || version.deleted) return []
+  const text = Buffer.from(version.bytes).toString('utf8')
+  return text.includes('"identifier"') ? identifyingAliases(parseObject(text), deps.identifyingSystems) : []
+}
+
+function isSame(a: Alias, b: Alias): boolean {
+  return a.system === b.system && a.value === b.value
+}
+
+const ACTIONS = {
+  POST: ['C', 'create'],
+  PUT: ['U', 'update'],
+  PATCH: ['U', 'patch'],
+  DELETE: ['D', 'delete'],
+} as const
+
+function auditRow({
+  deps,
+  caller,
+  prepared,
+  patients,
+}: Job & { readonly patients?: readonly string[] }): RecordChange {
+  const [action, interaction] = ACTIONS[prepared.draft.method]
+  return deps.audit.change({
+    time: deps.clock(),
+    subject: caller.subject,
+    action,
+    interaction,
+    entity: `${prepared.draft.type}/${prepared.id}`,
+    outcome: 'success',
+    ...(patients ? { patients } : {}),
+    ...(caller.correlation === undefined ? {} : { correlation: caller.correlation }),
+  })
+}

@@ -1,0 +1,60 @@
+import { Fault, fault } from '../../kernel/fault.ts'
+import type { Issue } from '../../kernel/fault.ts'
+import { uuid7 } from '../../kernel/ids.ts'
+import { isId } from '../access.ts'
+import type { Definitions, TypeModule } from '../definitions.ts'
+import type { Draft } from '../resources.ts'
+
+/** A draft with its module and id, validated: what does not change when the commit has to be tried again. */
+export interface Prepared {
+  readonly draft: Draft
+  readonly module: TypeModule
+  readonly id: string
+}
+
+const ISSUES_MOST = 50
+
+/** Validates all drafts and gives ids to new ones. @throws Fault `malformed` with the issues of all drafts */
+export async function prepareAll(
+  drafts: readonly Draft[],
+  definitions: Definitions,
+  now: number,
+): Promise<readonly Prepared[]> {
+  const issues: Issue[] = []
+  const prepared: Prepared[] = []
+  for (const draft of drafts) {
+    const module = await moduleOf(definitions, draft.type)
+    const id = draft.id ?? uuid7(now)
+    if (!isId(id))
+      throw fault('malformed', { code: 'value', text: 'An id has 1 to 64 letters, digits, "-" or "."' })
+    issues.push(...issuesOf(draft, module, id))
+    prepared.push({ draft, module, id })
+  }
+  if (issues.some(({ severity }) => severity === 'error' || severity === 'fatal'))
+    throw new Fault('malformed', issues.slice(0, ISSUES_MOST))
+  return prepared
+}
+
+/** @throws Fault `not-found` for what is no resource type of R4 */
+export async function moduleOf(definitions: Definitions, type: string): Promise<TypeModule> {
+  const module = await definitions.load(type)
+  if (!module)
+    throw fault('not-found', {
+      code: 'not-supported',
+      text: `"${type.slice(0, 64)}" is no resource type of FHIR R4`,
+    })
+  return module
+}
+
+function issuesOf(draft: Draft, module: TypeModule, id: string): readonly Issue[] {
+  if (draft.method === 'DELETE') return []
+  const { resource, at } = draft
+  if (!resource) throw new Error(`a ${draft.method} draft without resource`)
+  const found = module.validate({ ...resource, id }, ISSUES_MOST)
+  return at === undefined ? found : found.map((issue) => placed(issue, module.type, at))
+}
+
+function placed(issue: Issue, type: string, at: string): Issue {
+  const below = issue.at === undefined || issue.at === type ? '' : issue.at.slice(type.length)
+  return { ...issue, at: `${at}${below}` }
+}

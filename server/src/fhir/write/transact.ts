@@ -1,0 +1,154 @@
+import { randomUUID } from 'node:crypto'
+
+import type { Caller } from '../../auth/caller.ts'
+import { fault } from '../../kernel/fault.ts'
+import { limits } from '../../kernel/limits.ts'
+import type { Commit, RecordChange, Refusal, StoredVersion } from '../../store/port.ts'
+import { ALIASES } from '../aliases.ts'
+import type { Draft, Transaction, TransactResult } from '../resources.ts'
+import { compose } from './compose.ts'
+import type { Composed, WriteDeps } from './compose.ts'
+import { prepareAll } from './prepare.ts'
+import type { Prepared } from './prepare.ts'
+
+/** All drafts and records in one commit, or none. */
+export async function transact(
+  deps: WriteDeps,
+  caller: Caller,
+  transaction: Transaction,
+): Promise<TransactResult> {
+  for (const draft of transaction.drafts)
+    deps.access.authorise(caller, INTERACTIONS[draft.method], draft.type)
+  const prepared = await prepareAll(transaction.drafts, deps.definitions, deps.clock())
+  for (let attempt = 0; attempt <= limits.fhir.writeRetries; attempt += 1) {
+    const result = await attemptCommit(deps, caller, { prepared, transaction })
+    if (result.outcome === 'committed' || !isRace(result.refusal, transaction.drafts)) return resultOf(result)
+  }
+  throw fault('conflict', {
+    code: 'conflict',
+    text: 'Others kept writing the same resource: read it again and retry',
+  })
+}
+
+const INTERACTIONS = { POST: 'create', PUT: 'update', PATCH: 'update', DELETE: 'delete' } as const
+
+interface Job {
+  readonly prepared: readonly Prepared[]
+  readonly transaction: Transaction
+}
+
+type Attempt =
+  | Extract<TransactResult, { outcome: 'committed' }>
+  | { readonly outcome: 'refused'; readonly refusal: Refusal }
+
+async function attemptCommit(
+  deps: WriteDeps,
+  caller: Caller,
+  { prepared, transaction }: Job,
+): Promise<Attempt> {
+  const composed: Composed[] = []
+  for (const each of prepared) composed.push(await compose(deps, caller, { prepared: each, transaction }))
+  const early = composed.find(isOutdated)
+  if (early) return { outcome: 'refused', refusal: versionRefusal(early) }
+  const writes = composed.flatMap(({ write }) => write ?? [])
+  const records = uniqueRecords([...(transaction.records ?? []), ...composed.flatMap((each) => each.records)])
+  const guards = transaction.guards ?? []
+  if (writes.length === 0 && records.length === 0)
+    return { outcome: 'committed', commit: 0, versions: composed.map((each) => versionOf(each, 0)) }
+  const result = await deps.store.commit({
+    uuid: randomUUID(),
+    time: deps.clock(),
+    ...originOf(caller, transaction),
+    writes,
+    records,
+    guards,
+  })
+  if (result.outcome === 'refused') return { outcome: 'refused', refusal: result.why }
+  return {
+    outcome: 'committed',
+    commit: result.n,
+    versions: composed.map((each) => versionOf(each, result.n)),
+  }
+}
+
+function originOf(caller: Caller, transaction: Transaction): Pick<Commit, 'facility' | 'correlation'> {
+  const correlation = transaction.correlation ?? caller.correlation
+  const [facility] = transaction.facilities ?? (caller.facilities === 'all' ? [] : caller.facilities)
+  return {
+    ...(facility === undefined ? {} : { facility }),
+    ...(correlation === undefined ? {} : { correlation }),
+  }
+}
+
+function isOutdated({ prepared, current }: Composed): boolean {
+  const { expected, method } = prepared.draft
+  return expected !== undefined && method !== 'POST' && expected !== (current?.version ?? 0)
+}
+
+function versionRefusal({ prepared, current }: Composed): Refusal {
+  return { kind: 'version', type: prepared.draft.type, id: prepared.id, current: current?.version ?? 0 }
+}
+
+/** The caller's own records win over those that the drafts bring: a feed may claim an alias itself. */
+function uniqueRecords(records: readonly RecordChange[]): readonly RecordChange[] {
+  const byId = new Map<string, RecordChange>()
+  for (const record of records) {
+    const key = `${record.collection}\n${record.id}`
+    if (!byId.has(key)) byId.set(key, record)
+  }
+  return [...byId.values()]
+}
+
+function versionOf({ prepared, current, write }: Composed, commit: number): StoredVersion {
+  const { type, method } = prepared.draft
+  if (!write)
+    return (
+      current ?? {
+        type,
+        id: prepared.id,
+        version: 0,
+        lastUpdated: 0,
+        deleted: true,
+        method,
+        commit,
+        bytes: new Uint8Array(0),
+      }
+    )
+  const { id, lastUpdated, bytes } = write
+  return {
+    type,
+    id,
+    version: write.expected + 1,
+    lastUpdated,
+    deleted: method === 'DELETE',
+    method,
+    commit,
+    bytes,
+  }
+}
+
+/** A version race of drafts that did not ask for a certain version is the hub's business, not the caller's. */
+function isRace(refusal: Refusal, drafts: readonly Draft[]): boolean {
+  return (
+    refusal.kind === 'version' &&
+    drafts.some(
+      (draft) => draft.type === refusal.type && draft.id === refusal.id && draft.expected === undefined,
+    )
+  )
+}
+
+function resultOf(attempt: Attempt): TransactResult {
+  if (attempt.outcome === 'committed') return attempt
+  const { refusal } = attempt
+  const holder = refusal.kind === 'record' ? refusal.holder : undefined
+  return { outcome: 'stale', why: refusal.kind, reason: reasonOf(refusal), ...(holder ? { holder } : {}) }
+}
+
+function reasonOf(refusal: Refusal): string {
+  if (refusal.kind === 'version')
+    return `${refusal.type}/${refusal.id} is at version ${String(refusal.current)} by now`
+  if (refusal.kind === 'guard') return `a ${refusal.guard.type} that this write depends on has changed`
+  return refusal.collection === ALIASES
+    ? 'an identifier already belongs to another resource'
+    : `record ${refusal.collection} has changed`
+}

@@ -1,0 +1,45 @@
+import { enableCompileCache } from 'node:module'
+
+import type { RunningHub } from './app.ts'
+
+const NODE_LEAST = 24
+/** `sysexits.h`: the configuration is wrong, a restart will not help. */
+const BAD_CONFIGURATION = 78
+
+if (Number(process.versions.node.split('.')[0]) < NODE_LEAST) {
+  process.stderr.write(
+    `Mogran needs Node ${NODE_LEAST} or newer; this is ${process.version}. "npm start" brings its own.\n`,
+  )
+  process.exit(BAD_CONFIGURATION)
+}
+// Static imports would be compiled before this call, therefore everything else is loaded behind it.
+enableCompileCache()
+const started = performance.now()
+const [{ readConfig }, { startHub }, { Fault }] = await Promise.all([
+  import('./config/config.ts'),
+  import('./app.ts'),
+  import('./kernel/fault.ts'),
+])
+
+try {
+  const config = readConfig(process.env, process.argv.slice(2))
+  const hub = await startHub(config)
+  process.stdout.write(
+    `${JSON.stringify({ event: 'ready', ...hub.ready, startMs: Math.round(performance.now() - started) })}\n`,
+  )
+  for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, () => void stop(hub))
+} catch (error) {
+  const text = error instanceof Fault ? error.message : String(error instanceof Error ? error.stack : error)
+  process.stderr.write(`${text}\n`)
+  process.exit(error instanceof Fault && error.kind === 'unavailable' ? BAD_CONFIGURATION : 1)
+}
+
+async function stop(hub: RunningHub): Promise<void> {
+  try {
+    await hub.stop()
+    process.exit(0)
+  } catch (error) {
+    process.stderr.write(`The hub did not stop cleanly: ${String(error)}\n`)
+    process.exit(1)
+  }
+}
