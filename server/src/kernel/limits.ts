@@ -39,6 +39,7 @@ export const limits = {
     lingerMs: 2000,
     slowestBytesPerMs: 16,
     retryMs: 30_000,
+    searchLines: 5000,
     previewBytes: 64 * 1024,
     attempts: 5,
   },

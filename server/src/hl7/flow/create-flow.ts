@@ -9,7 +9,8 @@ import { createIntake, type Intake } from './intake.ts'
 import { createJournal, type Journal } from './journal.ts'
 import { createParking, type Parking } from './parking.ts'
 import { createPartitions, type Partitions } from './partitions.ts'
-import { createProcessing, type FlowMapper, type Processing } from './processing.ts'
+import { createProcessing, type Processing } from './processing.ts'
+import type { FlowMapper } from './settle.ts'
 import { createTally, type Tally } from './tally.ts'
 
 export interface FlowDeps {

@@ -5,7 +5,7 @@ import { decodeMessage } from '../mllp/charset.ts'
 import { checkHeader, type Accepts } from '../mllp/checks.ts'
 import { findHeader, readHeader, type Header } from '../mllp/header.ts'
 import { fingerprint } from './duplicates.ts'
-import type { Entry } from './entry.ts'
+import type { Entry, Journaled } from './entry.ts'
 import type { FlowFeed } from './feed.ts'
 import type { Journal } from './journal.ts'
 import type { Processing, Progress } from './processing.ts'
@@ -106,31 +106,50 @@ interface Taken {
 }
 
 async function take(deps: IntakeDeps, { frame, header, later }: Taken): Promise<Buffer | undefined> {
-  const { feed, journal, processing, tally } = deps
   const mode = modeOf(header)
   const level = mode.isEnhanced ? 'transport' : 'application'
-  const accepted = answer(deps, header, { level, ack: ACCEPTED })
+  const journaled = await writeDown(deps, frame, {
+    header,
+    ack: answer(deps, header, { level, ack: ACCEPTED }),
+  })
+  if (!journaled) return answer(deps, header, { level, ack: NOT_STORED })
+  const { message, progress } = journaled
+  const stored = Buffer.from(message.entry.ack ?? '', 'latin1')
+  if (mode.isEnhanced) {
+    if (mode.application !== 'NE') void answerLater(deps, header, { mode, progress, later })
+    return wants(mode.accept, ACCEPTED) ? stored : undefined
+  }
+  const ack = await verdictAt(deps.feed.ackAt, progress)
+  return ack.verdict === 'accept' ? stored : answer(deps, header, { level, ack })
+}
+
+interface WrittenDown {
+  /** Of a duplicate: the message that it repeats, with the answer that it got. */
+  readonly message: Journaled
+  readonly progress: Progress
+}
+
+/** @returns `undefined` when the store could not take it. */
+async function writeDown(
+  deps: IntakeDeps,
+  frame: Buffer,
+  { header, ack }: { header: Header; ack: Buffer },
+): Promise<WrittenDown | undefined> {
+  const { feed, journal, processing, tally } = deps
   const { hash, key } = fingerprint(feed.name, frame, header)
-  const line = { ...lineOf(deps, frame, header), hash, ack: accepted.toString('latin1') }
+  const line: Entry = { ...lineOf(deps, frame, header), hash, ack: ack.toString('latin1') }
   try {
     const added = await journal.add(line, frame, key)
     const isNew = added.outcome === 'added'
-    if (!isNew) tally.count(feed.name, 'duplicate')
     const message = isNew ? added.message : added.of
+    if (!isNew) tally.count(feed.name, 'duplicate')
     const isOpen = message.entry.state === 'received'
     const progress = isOpen ? processing.submit(message) : atRest(message.entry)
     if (isNew) void progress.done.then((entry) => tally.count(feed.name, entry.state))
-    if (mode.isEnhanced) {
-      if (mode.application !== 'NE') void answerLater(deps, header, { mode, progress, later })
-      return wants(mode.accept, ACCEPTED) ? Buffer.from(message.entry.ack ?? '', 'latin1') : undefined
-    }
-    const ack = await verdictAt(feed.ackAt, progress)
-    return ack.verdict === 'accept'
-      ? Buffer.from(message.entry.ack ?? '', 'latin1')
-      : answer(deps, header, { level, ack })
+    return { message, progress }
   } catch (error) {
     deps.report(error, header.field(10))
-    return answer(deps, header, { level, ack: NOT_STORED })
+    return undefined
   }
 }
 
@@ -222,9 +241,10 @@ function answer(
   return buildAck({ header, code, errors: ack.errors, controlId: controlIds(), nowMs: clock() })
 }
 
+const text = (part: string) => Buffer.from(part, 'latin1').toString('utf8').slice(0, 200)
+
 /** The header's texts in the journal are for people and filters: cut, so that no sender fills it with them. */
 function lineOf({ feed, clock }: IntakeDeps, bytes: Buffer, header: Header | undefined): Entry {
-  const text = (part: string) => Buffer.from(part, 'latin1').toString('utf8').slice(0, 200)
   const now = clock()
   return {
     feed: feed.name,

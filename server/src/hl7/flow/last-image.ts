@@ -46,7 +46,7 @@ export async function lastImagesOf(records: RecordStore, reference: string): Pro
 function decoded({ image, eventTime, sources }: JsonObject, revision: number): LastImage {
   return {
     revision,
-    image: parseExact(String(image)),
+    image: parseExact(image as string),
     sources: sources as unknown as readonly ElementSource[],
     ...(typeof eventTime === 'number' ? { eventTime } : {}),
   }

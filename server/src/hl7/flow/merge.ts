@@ -59,15 +59,26 @@ interface Versions<T> {
 function mergeElement({ base, next, current }: Versions<Maybe>, path: string, conflicts: Conflict[]): Maybe {
   if (isSame(base, next) || isSame(current, next)) return current
   if (isSame(base, current)) return next
-  if (next !== undefined && current !== undefined) {
-    if (base === undefined) return meet(next, current, { path, conflicts })
-    if (isElements(base) && isElements(next) && isElements(current)) {
-      return mergeMembers({ base, next, current }, path, conflicts)
-    }
-    if (isList(base) && isList(next) && isList(current)) {
-      return mergeLists({ base, next, current }, path, conflicts)
-    }
+  if (next === undefined || current === undefined) {
+    conflicts.push(conflict(path, current, next))
+    return current
   }
+  return base === undefined
+    ? meet(next, current, { path, conflicts })
+    : mergeBelow({ base, next, current }, path, conflicts)
+}
+
+/** All three differ: what lies below them may still agree. */
+function mergeBelow(
+  { base, next, current }: Versions<JsonValue>,
+  path: string,
+  conflicts: Conflict[],
+): JsonValue {
+  if (isElements(base) && isElements(next) && isElements(current)) {
+    return mergeMembers({ base, next, current }, path, conflicts)
+  }
+  if (isList(base) && isList(next) && isList(current))
+    return mergeLists({ base, next, current }, path, conflicts)
   conflicts.push(conflict(path, current, next))
   return current
 }

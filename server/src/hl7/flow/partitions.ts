@@ -33,7 +33,7 @@ export function createPartitions(most: number = limits.hl7.inFlight): Partitions
 
   return {
     async run(partitions, work) {
-      const before = partitions.map((partition) => tails.get(partition))
+      const before = partitions.map(async (partition) => tails.get(partition))
       outstanding++
       const result = Promise.all(before).then(async () => inPlace(work))
       const over = result.then(

@@ -1,39 +1,14 @@
-import { setTimeout as delay } from 'node:timers/promises'
-
-import type { Clock } from '../../kernel/clock.ts'
 import { Fault, fault } from '../../kernel/fault.ts'
 import { limits } from '../../kernel/limits.ts'
-import type { RecordStore } from '../../store/port.ts'
-import type { Mapped } from '../mapping/image.ts'
-import type { Message } from '../message/message.ts'
-import { parseMessage } from '../message/parse-message.ts'
-import { ackOfError } from '../mllp/ack.ts'
-import { decodeMessage } from '../mllp/charset.ts'
-import { readHeader } from '../mllp/header.ts'
-import type { Apply, ApplyJob } from './apply.ts'
-import { entryChange, FLOW, withState, type Entry, type Journaled } from './entry.ts'
-import type { FlowFeed } from './feed.ts'
+import type { Entry, Journaled } from './entry.ts'
 import type { Journal } from './journal.ts'
-import { partitionKey, type Parking } from './parking.ts'
+import { partitionKey } from './parking.ts'
 import type { Partitions } from './partitions.ts'
 import type { Plan } from './plan.ts'
+import { bury, mapJob, settle, type SettleDeps } from './settle.ts'
 
-/** What the flow needs of the mapping. */
-export interface FlowMapper {
-  map(message: Message, feed: string): Mapped
-}
-
-export interface ProcessingDeps {
-  readonly records: RecordStore
-  readonly journal: Journal
-  readonly apply: Apply
-  readonly parking: Parking
+export interface ProcessingDeps extends SettleDeps {
   readonly partitions: Partitions
-  readonly mapper: FlowMapper
-  readonly feeds: ReadonlyMap<string, FlowFeed>
-  readonly clock: Clock
-  /** Told once for each thing that went wrong behind the back of a sender; ids only, no clinical content. */
-  readonly report: (error: unknown, message: string) => void
 }
 
 /** How far a message is. Neither promise is ever rejected: what went wrong is in the entry. */
@@ -61,90 +36,18 @@ export interface Processing {
 const OUTSTANDING = limits.hl7.inFlight * 4
 
 export function createProcessing(deps: ProcessingDeps): Processing {
-  const { journal, partitions, parking } = deps
-  const running = new Map<string, Progress>()
-  const stopping = new AbortController()
-  let pump: Promise<void> | undefined
-  let isMoreWork = false
-
-  function run(message: Journaled): Progress {
-    const known = running.get(message.id)
-    if (known) return known
-    const mapped = Promise.withResolvers<boolean>()
-    const done = work(message, mapped.resolve).catch((error: unknown) => {
-      deps.report(error, message.id)
-      return message.entry
-    })
-    const progress = { mapped: mapped.promise, done }
-    running.set(message.id, progress)
-    void done.then(() => {
-      mapped.resolve(false)
-      return running.delete(message.id)
-    })
-    return progress
-  }
-
-  async function work(message: Journaled, onMapped: (isMapped: boolean) => void): Promise<Entry> {
-    const job = await mapJob(deps, message)
-    onMapped(!(job instanceof Fault))
-    if (job instanceof Fault) return bury(deps, message, { keys: [], error: job })
-    const keys = job.mapped.partitions.map((partition) => partitionKey(job.feed.name, partition))
-    let entry = message.entry
-    await partitions.run(keys, async () => {
-      if (stopping.signal.aborted) return
-      entry = await settle(deps, job, { keys, signal: stopping.signal })
-    })
-    if (entry.state === 'committed') await release(keys)
-    return entry
-  }
-
-  /** A partition that was blocked goes on with the message that waited longest. */
-  async function release(keys: readonly string[]): Promise<void> {
-    if (parking.blockedPartitions === 0) return
-    const [next] = await parking.waiting(keys)
-    const message = next === undefined ? undefined : await journal.get(next)
-    if (message?.entry.state === 'parked') run(message)
-  }
-
-  /** Takes what waits in the journal, oldest first, as places become free. */
-  async function catchUp(): Promise<void> {
-    let after = ''
-    while (!stopping.signal.aborted) {
-      isMoreWork = false
-      const ids = await journal.pending(after)
-      for (const id of ids) {
-        while (partitions.outstanding >= OUTSTANDING)
-          await Promise.race([...running.values()].map(({ done }) => done))
-        const message = running.has(id) ? undefined : await journal.get(id)
-        if (message && !stopping.signal.aborted) run(message)
-        after = id
-      }
-      // No line of code runs between this look and the end of the pump that could hand in more.
-      if (ids.length === 0 && !isMoreWork) break
-    }
-    pump = undefined
-  }
-
+  const queue = new WorkQueue(deps)
   return {
     async start() {
-      await parking.load()
-      pump = catchUp()
+      await deps.parking.load()
+      void queue.catchUp()
     },
-    async stop() {
-      stopping.abort()
-      await pump
-      await Promise.all([...running.values()].map(({ done }) => done))
-    },
-    submit(message) {
-      if (pump === undefined && partitions.outstanding < OUTSTANDING) return run(message)
-      isMoreWork = true
-      pump ??= catchUp()
-      return follow(async () => (await pump, running.get(message.id)?.done), deps, message)
-    },
+    stop: async () => queue.stop(),
+    submit: (message) => queue.submit(message),
     async replay(id) {
-      const message = await known(journal, id)
+      const message = await known(deps.journal, id)
       const before = message.entry.history.length
-      const entry = await run(message).done
+      const entry = await queue.run(message).done
       if (entry.state !== 'committed' && entry.history.length === before) {
         throw fault('unavailable', {
           code: 'transient',
@@ -154,19 +57,141 @@ export function createProcessing(deps: ProcessingDeps): Processing {
       return entry
     },
     async rehearse(id) {
-      const job = await mapJob(deps, await known(journal, id))
+      const job = await mapJob(deps, await known(deps.journal, id))
       if (job instanceof Fault) throw job
       return deps.apply.plan(job)
     },
   }
 }
 
-/** Progress of a message that waits in the journal for its turn. */
-function follow(turn: () => Promise<Entry | undefined>, deps: ProcessingDeps, message: Journaled): Progress {
-  const done = turn()
-    .then(async (entry) => entry ?? (await deps.journal.get(message.id))?.entry ?? message.entry)
-    .catch(() => message.entry)
-  return { mapped: done.then(({ state }) => state === 'committed'), done }
+/** The messages at work in this process, and the way to those that wait in the journal. */
+class WorkQueue {
+  readonly #deps: ProcessingDeps
+  readonly #running = new Map<string, Progress>()
+  readonly #stopping = new AbortController()
+  #catchingUp: Promise<void> | undefined
+  /** The message before has stepped up to its partitions. */
+  #entered: Promise<unknown> = Promise.resolve()
+  /** Something was journaled behind the back of the one who catches up. */
+  #isMoreWork = false
+
+  constructor(deps: ProcessingDeps) {
+    this.#deps = deps
+  }
+
+  submit(message: Journaled): Progress {
+    if (this.#catchingUp === undefined && this.#running.size < OUTSTANDING) return this.run(message)
+    this.#isMoreWork = true
+    return this.#follow(message, this.catchUp())
+  }
+
+  run(message: Journaled): Progress {
+    const same = this.#running.get(message.id)
+    if (same) return same
+    const mapped = Promise.withResolvers<boolean>()
+    const done = this.#process(message, mapped.resolve).catch((error: unknown) => {
+      this.#deps.report(error, message.id)
+      this.#lookAgain()
+      return message.entry
+    })
+    const progress = { mapped: mapped.promise, done }
+    this.#running.set(message.id, progress)
+    void done.then(() => {
+      mapped.resolve(false)
+      return this.#running.delete(message.id)
+    })
+    return progress
+  }
+
+  /** Takes what waits in the journal, oldest first, as places become free. */
+  async catchUp(): Promise<void> {
+    this.#catchingUp ??= this.#readJournal().finally(() => {
+      this.#catchingUp = undefined
+    })
+    return this.#catchingUp
+  }
+
+  async stop(): Promise<void> {
+    this.#stopping.abort()
+    await this.#catchingUp
+    await Promise.all(this.#atWork())
+  }
+
+  async #process(message: Journaled, onMapped: (isMapped: boolean) => void): Promise<Entry> {
+    const { partitions } = this.#deps
+    const { signal } = this.#stopping
+    const reading = mapJob(this.#deps, message)
+    // Messages are read side by side, but step up to their partitions in the order in which they were handed in.
+    const turn = Promise.allSettled([this.#entered, reading]).then(() => undefined)
+    this.#entered = turn
+    await turn
+    const job = await reading
+    onMapped(!(job instanceof Fault))
+    if (job instanceof Fault) return bury(this.#deps, message, { keys: [], error: job })
+    const keys = job.mapped.partitions.map((partition) => partitionKey(job.feed.name, partition))
+    let entry = message.entry
+    await partitions.run(keys, async () => {
+      if (!signal.aborted) entry = await settle(this.#deps, job, { keys, signal })
+    })
+    if (entry.state === 'committed') await this.#release(keys)
+    return entry
+  }
+
+  /** A partition that was blocked goes on with the message that waited longest. */
+  async #release(keys: readonly string[]): Promise<void> {
+    const { parking, journal } = this.#deps
+    if (parking.blockedPartitions === 0) return
+    const [next] = await parking.waiting(keys)
+    const message = next === undefined ? undefined : await journal.get(next)
+    if (message?.entry.state === 'parked') this.run(message)
+  }
+
+  async #readJournal(): Promise<void> {
+    const { journal, report } = this.#deps
+    let after = ''
+    try {
+      for (;;) {
+        this.#isMoreWork = false
+        const ids = await journal.pending(after)
+        if (this.#stopping.signal.aborted || (ids.length === 0 && !this.#hasMoreWork())) return
+        for (const id of ids) await this.#takeUp(id)
+        after = ids.at(-1) ?? after
+      }
+    } catch (error) {
+      report(error, after)
+      this.#lookAgain()
+    }
+  }
+
+  #hasMoreWork(): boolean {
+    return this.#isMoreWork
+  }
+
+  async #takeUp(id: string): Promise<void> {
+    if (this.#running.has(id)) return
+    while (this.#running.size >= OUTSTANDING) await Promise.race(this.#atWork())
+    const message = await this.#deps.journal.get(id)
+    if (message?.entry.state === 'received' && !this.#stopping.signal.aborted) this.run(message)
+  }
+
+  /** The store was away: what is still open in the journal is taken up later. */
+  #lookAgain(): void {
+    if (this.#stopping.signal.aborted) return
+    setTimeout(() => void this.catchUp(), limits.hl7.retryMs).unref()
+  }
+
+  #atWork(): Promise<Entry>[] {
+    return [...this.#running.values()].map(async ({ done }) => done)
+  }
+
+  /** Progress of a message that waits in the journal for its turn. */
+  #follow(message: Journaled, turn: Promise<void>): Progress {
+    const now = async () => (await this.#deps.journal.get(message.id))?.entry ?? message.entry
+    const done = turn
+      .then(async () => this.#running.get(message.id)?.done ?? now())
+      .catch(() => message.entry)
+    return { mapped: done.then(({ state }) => state === 'committed'), done }
+  }
 }
 
 async function known(journal: Journal, id: string): Promise<Journaled> {
@@ -180,113 +205,4 @@ async function known(journal: Journal, id: string): Promise<Journaled> {
     })
   }
   return message
-}
-
-/** @returns what is wrong, when the message cannot be mapped. */
-async function mapJob(deps: ProcessingDeps, message: Journaled): Promise<ApplyJob | Fault> {
-  const { entry, id } = message
-  const feed = deps.feeds.get(entry.feed)
-  if (!feed)
-    return fault('unprocessable', {
-      code: 'business-rule',
-      text: `There is no feed "${entry.feed}" any more.`,
-    })
-  try {
-    const bytes = await deps.journal.raw(id)
-    const header = readHeader(bytes)
-    if (!header)
-      return fault('malformed', { code: 'structure', text: 'The message has no MSH segment.', at: 'MSH' })
-    const parsed = parseMessage(decodeMessage(bytes, header, feed.charset))
-    return { message, feed, mapped: deps.mapper.map(parsed, feed.name), mappedAt: deps.clock() }
-  } catch (error) {
-    if (error instanceof Fault) return error
-    deps.report(error, id)
-    return fault('unprocessable', {
-      code: 'exception',
-      text: 'The message could not be mapped because of an internal error.',
-    })
-  }
-}
-
-interface Turn {
-  readonly keys: readonly string[]
-  readonly signal: AbortSignal
-}
-
-/** Tries until the message is committed, parked or dead, or the hub stops. */
-async function settle(deps: ProcessingDeps, job: ApplyJob, { keys, signal }: Turn): Promise<Entry> {
-  const { message } = job
-  const behind = await deps.parking.blockedBy(keys, message.id)
-  if (behind !== undefined && job.feed.onFailure === 'park') return park(deps, message, { keys, behind })
-  for (let attempt = 1; ; attempt++) {
-    try {
-      return await deps.apply.apply(job)
-    } catch (error) {
-      const isAway = error instanceof Fault && error.kind === 'unavailable'
-      const isPassing = !(error instanceof Fault) || PASSING.has(error.kind)
-      if (!isPassing || (attempt >= limits.hl7.attempts && !isAway)) {
-        if (!(error instanceof Fault)) deps.report(error, message.id)
-        return bury(deps, message, {
-          keys: job.feed.onFailure === 'park' ? keys : [],
-          error,
-          attempts: attempt,
-        })
-      }
-      await delay(Math.min(100 * 2 ** attempt, limits.hl7.retryMs), undefined, { signal }).catch(
-        () => undefined,
-      )
-      if (signal.aborted) return message.entry
-    }
-  }
-}
-
-/** Faults that may be gone when the same is tried again. */
-const PASSING: ReadonlySet<Fault['kind']> = new Set(['conflict', 'busy', 'unavailable'])
-
-async function park(
-  deps: ProcessingDeps,
-  message: Journaled,
-  { keys, behind }: { keys: readonly string[]; behind: string },
-): Promise<Entry> {
-  if (message.entry.state === 'parked') return message.entry
-  const reason = `waits behind message ${behind}`
-  const entry = withState(message.entry, { state: 'parked', time: deps.clock(), reason })
-  await rest(deps, message, { entry, keys })
-  return entry
-}
-
-interface Burial {
-  /** Partitions that stand still from now on. */
-  readonly keys: readonly string[]
-  readonly error: unknown
-  readonly attempts?: number
-}
-
-/** The dead letter: the message stays in the journal with the reason, until a person replays it. */
-async function bury(
-  deps: ProcessingDeps,
-  message: Journaled,
-  { keys, error, attempts = 1 }: Burial,
-): Promise<Entry> {
-  const { errors } = ackOfError(error)
-  const reason = errors[0]?.text ?? 'failed'
-  const dead = withState(message.entry, { state: 'dead', time: deps.clock(), reason })
-  const entry = { ...dead, errors, attempts: message.entry.attempts + attempts }
-  await rest(deps, message, { entry, keys })
-  return entry
-}
-
-async function rest(
-  deps: ProcessingDeps,
-  message: Journaled,
-  { entry, keys }: { entry: Entry; keys: readonly string[] },
-): Promise<void> {
-  const result = await deps.records.apply([
-    entryChange(message, entry),
-    ...deps.parking.park(keys, message.id),
-    { op: 'delete', collection: FLOW.pending, id: message.id },
-  ])
-  if (result.outcome === 'refused') {
-    throw fault('conflict', { code: 'conflict', text: 'Another process has taken the message meanwhile.' })
-  }
 }

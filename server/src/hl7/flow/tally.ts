@@ -6,6 +6,8 @@ export type Counts = Readonly<Record<MessageState, number>>
 export interface Tally {
   count(feed: string, state: MessageState): void
   of(feed: string): Counts
+  /** Over all feeds. */
+  total(): Counts
 }
 
 const NONE: Counts = { received: 0, mapped: 0, committed: 0, duplicate: 0, rejected: 0, parked: 0, dead: 0 }
@@ -19,5 +21,12 @@ export function createTally(): Tally {
       feeds.set(feed, counts)
     },
     of: (feed) => feeds.get(feed) ?? NONE,
+    total() {
+      const total = { ...NONE }
+      for (const counts of feeds.values()) {
+        for (const state of Object.keys(total) as MessageState[]) total[state] += counts[state]
+      }
+      return total
+    },
   }
 }

@@ -4,17 +4,17 @@ import type { JsonObject } from '../../kernel/json.ts'
 /** What one message says about the record: the result of mapping, before it meets the store. Pure data. */
 export interface Mapped {
   readonly images: readonly Image[]
-  /** Patient identity, else order, else feed: messages with the same partition are processed one at a time, in order. */
+  /** Identity of the subject, else of the order, else the feed: messages that share a partition are processed one at a time, in order. */
   readonly partitions: readonly string[]
-  /** Event time (EVN-2, else MSH-7) as milliseconds UTC, for the staleness guard; absent when the message has none. */
+  /** Event time as milliseconds UTC, for the staleness guard; absent when the message has none that is exact to the minute. */
   readonly eventTime?: number
   readonly warnings: readonly MappingWarning[]
-  /** Version of the rule set: stamped into the Provenance. */
+  /** Version of the rule set: stamped into what records where the data came from. */
   readonly rules: string
 }
 
 export interface Image {
-  /** Unique in the message: `patient`, `encounter`, `observation/2`. References to it read `{ "reference": "#image:<key>" }`. */
+  /** Unique in the message: `patient`, `encounter`, `observation`, `observation/2`. References to it read `{ "reference": "#image:<key>" }`. */
   readonly key: string
   readonly type: string
   /** Identities, the preferred first: resolved to an id by the alias records, created with the resource. Never empty. */
@@ -23,24 +23,38 @@ export interface Image {
    * `update`: the feed owns it, a message creates it and writes its changes. `create`: creates it when unknown, never changes it.
    * `link`: only a reference to it is wanted; when unknown it stays `Reference.identifier`.
    */
-  readonly own: 'update' | 'create' | 'link'
+  readonly own: Own
   /** The resource without id and meta. */
   readonly resource: JsonObject
+  /** Exact digits of decimals that a double would print differently, by path without the type: `valueQuantity.value` -> `1.00`. */
+  readonly literals?: ReadonlyMap<string, string>
+  /** Top-level elements that count only when the resource is created: a message that does not carry a status must not change it. */
+  readonly initial?: readonly string[]
+  /** Top-level elements that the sender deletes (null of HL7). What is in neither `resource` nor here was not sent: leave it as it is. */
+  readonly cleared?: readonly string[]
   /** One row for each primitive element that was produced. */
   readonly trace: readonly TraceRow[]
 }
 
+export type Own = 'update' | 'create' | 'link'
+
 export interface TraceRow {
-  /** FHIRPath with indexes: `Patient.name[0].family`. */
+  /** FHIRPath with indexes: `<type>.name[0].family`. */
   readonly element: string
-  /** HL7 position with repetition and component where they matter: `PID-5[1].1`, with the segment's number when it repeats: `OBX[3]-5`. */
+  /**
+   * HL7 position with repetition and component where they matter: `ABC-5[1].1`, with the segment's number when it repeats: `ABC[3]-5`.
+   * A constant names the segment that it comes with.
+   */
   readonly source: string
-  /** Id of the rule row. */
+  /** Other fields that decided about it: conditions, qualifiers. */
+  readonly also?: readonly string[]
+  /** Id of the rule row: `<file>/<row>`. */
   readonly rule: string
 }
 
 export interface MappingWarning {
   readonly kind: 'unmapped-field' | 'unmapped-code' | 'bad-value' | 'no-identity'
   readonly at: string
+  /** Says what is wrong; quotes codes, never other content. */
   readonly text: string
 }
