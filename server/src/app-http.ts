@@ -3,12 +3,12 @@ import Fastify, { LogController } from 'fastify'
 import { serializerCompiler, validatorCompiler } from 'fastify-type-provider-zod'
 import { register } from 'prom-client'
 
+import type { EarlyServer } from './app-server.ts'
 import type { Caller } from './auth/caller.ts'
 import { challengeOf } from './auth/challenge.ts'
 import { answerTo } from './fhir/rest/outcome.ts'
 import { Fault, fault } from './kernel/fault.ts'
 import { uuid7 } from './kernel/ids.ts'
-import { limits } from './kernel/limits.ts'
 
 declare module 'fastify' {
   interface FastifyRequest {
@@ -18,6 +18,7 @@ declare module 'fastify' {
 }
 
 export interface HttpOptions {
+  readonly early: EarlyServer
   readonly log: FastifyBaseLogger
   readonly trustedProxies: readonly string[]
   readonly callerOf: (authorization: string | undefined, correlation: string) => Caller | Promise<Caller>
@@ -32,17 +33,12 @@ const OPEN = [/^\/fhir\/metadata\/?$/, /^\/fhir\/\.well-known\//]
 const REQUEST_ID = /^[\w.:-]{1,64}$/
 
 /** The HTTP server without its features: errors as OperationOutcome, the caller of each request, health. */
-export function createHttp({
-  log,
-  trustedProxies,
-  callerOf,
-  notReady,
-  health,
-}: HttpOptions): FastifyInstance {
+export function createHttp(options: HttpOptions): FastifyInstance {
+  const { early, log, trustedProxies, callerOf, notReady, health } = options
   const app: FastifyInstance = Fastify({
     loggerInstance: log,
     logController: new LogController({ disableRequestLogging: true }),
-    requestTimeout: limits.http.requestMs,
+    serverFactory: () => early.server,
     ...(trustedProxies.length > 0 ? { trustProxy: [...trustedProxies] } : {}),
     genReqId: (request) => {
       const id = request.headers['x-request-id']

@@ -1,0 +1,113 @@
+import { randomBytes } from 'node:crypto'
+import { mkdirSync } from 'node:fs'
+import { join } from 'node:path'
+
+import type { Logger } from 'pino'
+import { pino } from 'pino'
+
+import type { EarlyServer } from './app-server.ts'
+import { listenEarly } from './app-server.ts'
+import { openStore } from './app-store.ts'
+import type { AuditArchive } from './audit/create-audit-trail.ts'
+import { createAuditTrail } from './audit/create-audit-trail.ts'
+import { authorise, constraintFor } from './auth/authorise.ts'
+import type { Auth } from './auth/create-auth.ts'
+import { createAuth } from './auth/create-auth.ts'
+import type { Config } from './config/config.ts'
+import type { LiveBus } from './events/live.ts'
+import { createLiveBus } from './events/live.ts'
+import { auditedAccess } from './fhir/access.ts'
+import { createResources } from './fhir/create-resources.ts'
+import type { Definitions } from './fhir/definitions.ts'
+import { loadDefinitions } from './fhir/load-definitions.ts'
+import type { Resources } from './fhir/resources.ts'
+import type { PageTokens } from './fhir/search/page-token.ts'
+import { createPageTokens } from './fhir/search/page-token.ts'
+import type { Search } from './fhir/search/search.ts'
+import { createSearch } from './fhir/search/search.ts'
+import type { Clock } from './kernel/clock.ts'
+import { systemClock } from './kernel/clock.ts'
+import type { Store } from './store/port.ts'
+
+/** What every part of the hub is built from. */
+export interface Foundation {
+  readonly config: Config
+  readonly clock: Clock
+  readonly log: Logger
+  readonly early: EarlyServer
+  /** `http://host:port`, or `HUB_PUBLIC_URL`. */
+  readonly address: string
+  readonly store: Store
+  readonly storeKind: 'embedded' | 'mongo'
+  readonly definitions: Definitions
+  readonly audit: AuditArchive
+  readonly auth: Auth
+  readonly resources: Resources
+  readonly search: Search
+  readonly tokens: PageTokens
+  readonly live: LiveBus
+  /** Steps that undo what was started; run in reverse order. */
+  readonly closing: (() => Promise<void>)[]
+}
+
+const SECRET_BYTES = 32
+
+/**
+ * The layers below the features, from the listening socket to the write path.
+ *
+ * @param closing is filled while things start, so that a failed start is undone, too
+ */
+export async function layFoundation(config: Config, closing: Foundation['closing']): Promise<Foundation> {
+  const clock = systemClock
+  // Standard output belongs to the ready line.
+  const log = pino({ level: config.HUB_LOG_LEVEL, base: null }, pino.destination({ dest: 2, sync: true }))
+  mkdirSync(config.HUB_DATA, { recursive: true, mode: 0o700 })
+  const definitions = loadDefinitions()
+  const { store, kind } = await openStore(config, definitions.hash)
+  closing.push(() => store.close())
+  const early = await listenEarly(config.HUB_HOST, config.HUB_HTTP_PORT)
+  closing.push(() => early.close())
+  const address = config.HUB_PUBLIC_URL?.replace(/\/+$/, '') ?? early.address
+  const onError = (error: unknown) => log.error({ err: error }, 'audit rows could not be shipped')
+  const audit = createAuditTrail({ folder: join(config.HUB_DATA, 'audit'), store, clock, onError })
+  closing.push(() => audit.close())
+  const client = config.HUB_BOOTSTRAP_CLIENT
+  const auth = await createAuth({
+    store,
+    audit,
+    clock,
+    publicUrl: () => address,
+    mode: config.HUB_MODE,
+    ...(client === undefined ? {} : { bootstrapClient: client }),
+  })
+  const base = `${address}/fhir`
+  const rules = { authorise, constraintFor }
+  const tokens = createPageTokens(await sharedSecret(store, 'page-links'))
+  const access = auditedAccess(rules, audit, clock)
+  return {
+    config,
+    clock,
+    log,
+    early,
+    address,
+    store,
+    storeKind: kind,
+    definitions,
+    audit,
+    auth,
+    resources: createResources({ store, definitions, rules, audit, clock, base }),
+    search: createSearch({ reader: store.resources, definitions, access, clock, base }, tokens),
+    tokens,
+    live: createLiveBus(),
+    closing,
+  }
+}
+
+/** A secret that all processes on this store share: made by whoever comes first. */
+async function sharedSecret(store: Store, name: string): Promise<Uint8Array> {
+  const fresh = { secret: randomBytes(SECRET_BYTES).toString('base64') }
+  await store.records.apply([{ op: 'insert', collection: 'secrets', id: name, value: fresh }])
+  const kept = await store.records.get('secrets', name)
+  const value = kept?.value as { readonly secret?: string } | undefined
+  return Buffer.from(value?.secret ?? fresh.secret, 'base64')
+}

@@ -1,0 +1,50 @@
+import { once } from 'node:events'
+import type { RequestListener, Server } from 'node:http'
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
+
+import { limits } from './kernel/limits.ts'
+
+/**
+ * The listening socket comes before everything that is built on its address (port 0 takes any free port, and links, tokens and
+ * references carry the address). Until `serve` is called every request is told to come back.
+ */
+export interface EarlyServer {
+  readonly server: Server
+  readonly address: string
+  serve(handler: RequestListener): void
+  /** Lets requests that are under way finish, for a bounded time. */
+  close(): Promise<void>
+}
+
+export async function listenEarly(host: string, port: number): Promise<EarlyServer> {
+  let handle: RequestListener = comeBack
+  const server = createServer((request, response) => handle(request, response))
+  server.requestTimeout = limits.http.requestMs
+  server.listen(port, host)
+  await once(server, 'listening')
+  return {
+    server,
+    address: addressOf(server, host),
+    serve: (handler) => {
+      handle = handler
+    },
+    close: async () => {
+      const closed = once(server, 'close')
+      server.close()
+      server.closeIdleConnections()
+      const cut = setTimeout(() => server.closeAllConnections(), limits.http.drainMs).unref()
+      await closed
+      clearTimeout(cut)
+    },
+  }
+}
+
+const comeBack: RequestListener = (_request, response) => {
+  response.writeHead(503, { 'retry-after': '1', 'content-length': '0' }).end()
+}
+
+function addressOf(server: Server, host: string): string {
+  const { port } = server.address() as AddressInfo
+  return `http://${host.includes(':') ? `[${host}]` : host}:${port}`
+}
