@@ -34,6 +34,8 @@ export interface Repetition {
   readonly isNull: boolean
   /** Number of components that were sent, at least 1. */
   readonly componentCount: number
+  /** Decoded text of the whole repetition, separators inside it kept: for texts that a sender did not escape. */
+  readonly text: string
   /** Text of a component as it was sent; empty when absent. */
   rawComponent(number: number): string
   /** Decoded text of a component (from 1) and subcomponent (from 1); empty for the null of HL7. */

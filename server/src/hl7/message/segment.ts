@@ -81,6 +81,10 @@ class LazyRepetition implements Repetition {
     return this.raw === NULL
   }
 
+  get text(): string {
+    return this.isNull ? '' : decodeEscapes(this.raw, this.#delimiters)
+  }
+
   get componentCount(): number {
     return this.#split().length
   }

@@ -1,0 +1,76 @@
+import type { Alias } from '../../fhir/aliases.ts'
+import type { JsonValue } from '../../kernel/json.ts'
+import type { Fragment } from './element.ts'
+import type { Decimal, Made } from './functions.ts'
+import type { Image, Own, TraceRow } from './image.ts'
+
+/** An image while rows fill it. */
+export interface Draft {
+  /** Given when the draft is kept. */
+  key: string
+  readonly type: string
+  readonly own: Own
+  readonly resource: Fragment
+  readonly trace: TraceRow[]
+  readonly literals: Map<string, string>
+  readonly initial: Set<string>
+  readonly cleared: Set<string>
+  aliases: readonly Alias[]
+  /** Where the first identity was read. */
+  identitySource: string
+}
+
+/** The object that rows write into: the resource itself or a part of it that is not placed yet. */
+export interface Target {
+  readonly holder: Fragment
+  /** Path of the holder without the type; empty for the resource itself. */
+  readonly path: string
+  readonly draft: Draft
+  /** Fields that decided that the object is made at all. */
+  readonly also?: readonly string[]
+}
+
+export function createDraft(type: string, own: Own): Draft {
+  const resource: Fragment = { resourceType: type }
+  const empty = { literals: new Map(), initial: new Set<string>(), cleared: new Set<string>() }
+  return { key: '', type, own, resource, trace: [], aliases: [], identitySource: '', ...empty }
+}
+
+export function finish(draft: Draft): Image {
+  const { key, type, own, aliases, trace, literals } = draft
+  const initial = [...draft.initial]
+  const cleared = [...draft.cleared].filter((name) => draft.resource[name] === undefined)
+  return {
+    key,
+    type,
+    aliases,
+    own,
+    resource: draft.resource,
+    ...(literals.size > 0 && { literals }),
+    ...(initial.length > 0 && { initial }),
+    ...(cleared.length > 0 && { cleared }),
+    trace,
+  }
+}
+
+export interface Origin {
+  readonly source: string
+  readonly also?: readonly string[]
+  readonly rule: string
+}
+
+export function record(draft: Draft, path: string, origin: Origin): void {
+  draft.trace.push({ element: `${draft.type}.${path}`, ...origin })
+}
+
+/** The JSON value of what a function made; digits that a double would not print are kept beside it. */
+export function valueOf(draft: Draft, path: string, made: Made): JsonValue {
+  if (!isDecimal(made)) return made
+  const value = Number(made.digits)
+  if (String(value) !== made.digits) draft.literals.set(path, made.digits)
+  return value
+}
+
+function isDecimal(made: Made): made is Decimal {
+  return typeof made === 'object'
+}

@@ -1,0 +1,202 @@
+import { isNullNode, textOf, type Scope } from './node.ts'
+import { compilePath, type FieldName } from './path.ts'
+
+export interface Condition {
+  holds(scope: Scope): boolean
+  readonly fields: readonly FieldName[]
+}
+
+/** What a part of an expression gives: texts (a path, a literal, a variable) or a truth. */
+type Part =
+  | { readonly kind: 'texts'; readonly texts: (scope: Scope) => readonly string[] }
+  | { readonly kind: 'test'; readonly holds: (scope: Scope) => boolean }
+
+const TOKEN =
+  /\s*(?:('(?:[^'\\]|\\.)*')|(\d+(?:\.\d+)?)|(%\w+)|(\$this(?:\.\d+)*|[A-Z][A-Z0-9]{1,2}(?:-\d+(?:\[\d+\])?)?(?:\.\d+)*)|(\.?[a-zA-Z]+)|(<=|>=|!=|[=<>(),|]))/y
+
+/**
+ * Compiles a condition: a small subset of FHIRPath over the values of a message (`mappings/README.md` lists it).
+ *
+ * @throws SyntaxError that quotes the expression
+ */
+export function compileCondition(text: string): Condition {
+  const parser: Parser = { text, tokens: tokenize(text), at: 0, fields: [] }
+  const part = parseOr(parser)
+  if (parser.at < parser.tokens.length) throw wrong(parser)
+  return { holds: asTest(part), fields: parser.fields }
+}
+
+interface Parser {
+  readonly text: string
+  readonly tokens: readonly string[]
+  at: number
+  readonly fields: FieldName[]
+}
+
+function tokenize(text: string): string[] {
+  const tokens: string[] = []
+  const trimmed = text.trimEnd()
+  TOKEN.lastIndex = 0
+  while (TOKEN.lastIndex < trimmed.length) {
+    const found = TOKEN.exec(trimmed)
+    if (found === null) throw new SyntaxError(`"${text}" is not a condition`)
+    tokens.push(found[0].trim())
+  }
+  return tokens
+}
+
+function parseOr(parser: Parser): Part {
+  let left = parseAnd(parser)
+  while (take(parser, 'or')) {
+    const [a, b] = [asTest(left), asTest(parseAnd(parser))]
+    left = { kind: 'test', holds: (scope) => a(scope) || b(scope) }
+  }
+  return left
+}
+
+function parseAnd(parser: Parser): Part {
+  let left = parseComparison(parser)
+  while (take(parser, 'and')) {
+    const [a, b] = [asTest(left), asTest(parseComparison(parser))]
+    left = { kind: 'test', holds: (scope) => a(scope) && b(scope) }
+  }
+  return left
+}
+
+const NUMERIC: Readonly<Record<string, (a: number, b: number) => boolean>> = {
+  '<': (a, b) => a < b,
+  '<=': (a, b) => a <= b,
+  '>': (a, b) => a > b,
+  '>=': (a, b) => a >= b,
+}
+
+function parseComparison(parser: Parser): Part {
+  const left = parsePostfix(parser)
+  const operator = parser.tokens[parser.at] ?? ''
+  if (!['=', '!=', 'in'].includes(operator) && !(operator in NUMERIC)) return left
+  parser.at += 1
+  const a = asTexts(left, parser)
+  if (operator === 'in') return membership(a, parser)
+  const b = asTexts(parsePostfix(parser), parser)
+  const compare = NUMERIC[operator]
+  if (compare !== undefined)
+    return { kind: 'test', holds: (scope) => compare(Number(a(scope)[0] ?? NaN), Number(b(scope)[0] ?? NaN)) }
+  const isEqual = (scope: Scope): boolean => {
+    const [one, two] = [a(scope), b(scope)]
+    return one.length === two.length && one.every((text, index) => text === two[index])
+  }
+  // As in FHIRPath: nothing compared with something is no truth, neither for = nor for !=.
+  const isKnown = (scope: Scope): boolean => a(scope).length > 0 && b(scope).length > 0
+  return { kind: 'test', holds: (scope) => isKnown(scope) && isEqual(scope) === (operator === '=') }
+}
+
+function membership(texts: (scope: Scope) => readonly string[], parser: Parser): Part {
+  expect(parser, '(')
+  const members = new Set<string>()
+  do members.add(literal(parser))
+  while (take(parser, ','))
+  expect(parser, ')')
+  return { kind: 'test', holds: (scope) => texts(scope).some((text) => members.has(text)) }
+}
+
+function parsePostfix(parser: Parser): Part {
+  let part = parsePrimary(parser)
+  while (parser.tokens[parser.at]?.startsWith('.') === true) {
+    const name = (parser.tokens[parser.at] ?? '').slice(1)
+    parser.at += 1
+    expect(parser, '(')
+    const argument = parser.tokens[parser.at] === ')' ? '' : literal(parser)
+    expect(parser, ')')
+    part = invoke(part, { name, argument, parser })
+  }
+  return part
+}
+
+function invoke(
+  part: Part,
+  call: { readonly name: string; readonly argument: string; readonly parser: Parser },
+): Part {
+  const { name, argument, parser } = call
+  if (name === 'not') {
+    const test = asTest(part)
+    return { kind: 'test', holds: (scope) => !test(scope) }
+  }
+  const texts = asTexts(part, parser)
+  switch (name) {
+    case 'exists':
+      return { kind: 'test', holds: (scope) => texts(scope).length > 0 }
+    case 'empty':
+      return { kind: 'test', holds: (scope) => texts(scope).length === 0 }
+    case 'startsWith':
+      return { kind: 'test', holds: (scope) => texts(scope)[0]?.startsWith(argument) === true }
+    case 'contains':
+      return { kind: 'test', holds: (scope) => texts(scope)[0]?.includes(argument) === true }
+    case 'convertsToDecimal':
+      return { kind: 'test', holds: (scope) => /^\s*[+-]?\d+(\.\d*)?\s*$/.test(texts(scope)[0] ?? '') }
+    case 'count':
+      return { kind: 'texts', texts: (scope) => [String(texts(scope).length)] }
+    case 'length':
+      return { kind: 'texts', texts: (scope) => texts(scope).map((text) => String(text.length)) }
+    default:
+      throw new SyntaxError(`"${name}" is no function of conditions, in "${parser.text}"`)
+  }
+}
+
+function parsePrimary(parser: Parser): Part {
+  if (take(parser, '(')) {
+    const inner = parseOr(parser)
+    expect(parser, ')')
+    return inner
+  }
+  const token = parser.tokens[parser.at] ?? ''
+  if (/^['\d]/.test(token)) {
+    const value = [literal(parser)]
+    return { kind: 'texts', texts: () => value }
+  }
+  parser.at += 1
+  if (token.startsWith('%')) {
+    const name = token.slice(1)
+    return { kind: 'texts', texts: ({ variables }) => (variables[name] ? [variables[name]] : []) }
+  }
+  if (!/^[$A-Z]/.test(token)) throw wrong(parser)
+  let source = token
+  while (take(parser, '|')) source += `|${parser.tokens[parser.at++] ?? ''}`
+  const path = compilePath(source)
+  parser.fields.push(...path.fields)
+  return {
+    kind: 'texts',
+    texts: (scope) => path.find(scope).flatMap((node) => (isNullNode(node) ? [] : [textOf(node)])),
+  }
+}
+
+function literal(parser: Parser): string {
+  const token = parser.tokens[parser.at] ?? ''
+  parser.at += 1
+  if (/^\d/.test(token)) return token
+  if (!token.startsWith("'")) throw wrong(parser)
+  return token.slice(1, -1).replaceAll(/\\(.)/g, '$1')
+}
+
+function take(parser: Parser, token: string): boolean {
+  if (parser.tokens[parser.at] !== token) return false
+  parser.at += 1
+  return true
+}
+
+function expect(parser: Parser, token: string): void {
+  if (!take(parser, token)) throw wrong(parser)
+}
+
+/** Texts stand for "there is one", as in FHIRPath. */
+function asTest(part: Part): (scope: Scope) => boolean {
+  return part.kind === 'test' ? part.holds : (scope) => part.texts(scope).length > 0
+}
+
+function asTexts(part: Part, parser: Parser): (scope: Scope) => readonly string[] {
+  if (part.kind === 'test') throw wrong(parser)
+  return part.texts
+}
+
+function wrong(parser: Parser): SyntaxError {
+  return new SyntaxError(`"${parser.text}" is not a condition, at token ${parser.at + 1}`)
+}

@@ -1,0 +1,192 @@
+import { partOf, textOf, type Node } from './node.ts'
+import type { FeedFile, TableRow } from './rules.ts'
+import { readTimeStamp, toDateTime } from './time-stamp.ts'
+import type { Zone } from './zone.ts'
+
+/** A number with the digits that were sent. */
+export interface Decimal {
+  readonly digits: string
+}
+
+export type Made = string | number | boolean | Decimal
+
+export interface Tools {
+  readonly feedName: string
+  readonly feed: FeedFile
+  readonly zone: Zone
+  /** Known code systems by their name in HL7. */
+  readonly codeSystems: ReadonlyMap<string, TableRow>
+  flaw(node: Node, text: string): void
+  unmapped(node: Node, code: string): void
+}
+
+/** Makes one value of the values that a row found (never none); `undefined` when there is nothing to say, flaws are told. */
+export type ValueFunction = (nodes: readonly [Node, ...Node[]], tools: Tools) => Made | undefined
+
+/** What a row can name as `fn`: the hard cases that rows cannot say. At most 20; `mappings/README.md` explains each. */
+export const FUNCTIONS: Readonly<Record<string, ValueFunction>> = {
+  text: ([node]) => clean(textOf(node)),
+  lines: (nodes) => clean(nodes.map(({ repetition }) => repetition.text).join('\n')),
+  date: ([node], tools) => stampOf(node, tools)?.date,
+  dateTime: ([node], tools) => {
+    const stamp = stampOf(node, tools)
+    if (stamp === undefined) return undefined
+    const { value, flaw } = toDateTime(stamp, tools.zone)
+    if (flaw !== undefined) tools.flaw(node, flaw)
+    return value
+  },
+  instant: ([node], tools) => {
+    const stamp = stampOf(node, tools)
+    if (stamp?.time !== undefined) return toDateTime(stamp, tools.zone).value
+    if (stamp !== undefined) tools.flaw(node, 'an instant needs hours and minutes')
+    return undefined
+  },
+  time: ([node], tools) => {
+    const stamp = readTimeStamp(`19700101${textOf(node).replace(/[+-]\d{4}$/, '')}`)
+    if (stamp?.time === undefined) tools.flaw(node, 'not a time of day')
+    return stamp?.time
+  },
+  decimal: ([node], tools) => {
+    const text = textOf(node).trim()
+    if (NUMBER.test(text)) return { digits: jsonDigits(text) }
+    if (text !== '') tools.flaw(node, 'not a number')
+    return undefined
+  },
+  positiveInt: ([node], tools) => {
+    const text = textOf(node).trim()
+    if (/^0*[1-9]\d{0,8}$/.test(text)) return Number(text)
+    tools.flaw(node, 'not a positive whole number')
+    return undefined
+  },
+  yesNo: ([node], tools) => {
+    const text = textOf(node).trim().toUpperCase()
+    if (text === 'Y' || text === 'N') return text === 'Y'
+    tools.flaw(node, 'neither Y nor N')
+    return undefined
+  },
+  assignerSystem: ([node], tools) => assignerSystem(node, [1, 2, 3], tools),
+  entitySystem: ([node], tools) => assignerSystem(node, [2, 3, 4], tools),
+  feedSystem: (_, { feed, feedName }) => feed.noAssigner.replace('{feed}', feedName),
+  codeSystem: ([node], tools) => codeSystem(node, tools),
+  phone: ([node]) => clean(phoneNumber(node)),
+  personName: ([node]) => clean(NAME_ORDER.map((part) => partText(node, part)).join(' ')),
+  rangeLow: ([node]) => bound(textOf(node), RANGE_LOW),
+  rangeHigh: ([node]) => bound(textOf(node), RANGE_HIGH),
+  base64: ([node], tools) => base64(node, tools),
+}
+
+/** Trimmed, without control characters that JSON texts of FHIR may not hold; nothing when nothing is left. */
+function clean(text: string): string | undefined {
+  // oxlint-disable-next-line no-control-regex
+  const kept = text.replaceAll(/[\u0000-\u0008\u000b\u000c\u000e-\u001f]/g, '').replaceAll(/ {2,}/g, ' ')
+  return kept.trim() === '' ? undefined : kept.trim()
+}
+
+function partText(node: Node, number: number): string {
+  const part = partOf(node, number)
+  return part === undefined ? '' : textOf(part).trim()
+}
+
+function stampOf(node: Node, tools: Tools): ReturnType<typeof readTimeStamp> {
+  const text = textOf(node).trim()
+  const stamp = readTimeStamp(text)
+  if (stamp === undefined && text !== '') tools.flaw(node, 'not a time stamp')
+  return stamp
+}
+
+const NUMBER = /^[+-]?(\d+\.?\d*|\.\d+)$/
+
+/** `+007.50` and `.5` as JSON writes them: `7.50`, `0.5`. */
+function jsonDigits(text: string): string {
+  const sign = text.startsWith('-') ? '-' : ''
+  const [whole = '', fraction = ''] = text.replace(/^[+-]/, '').split('.')
+  const digits = whole.replace(/^0+(?=\d)/, '') || '0'
+  return fraction === '' ? sign + digits : `${sign}${digits}.${fraction}`
+}
+
+const OID = /^[0-2](\.(0|[1-9]\d*))+$/
+const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i
+const URI = /^(urn:|https?:\/\/)\S+$/i
+
+/** System of an assigner: what the feed names first, then what is unique in the world, then a name below the feed's prefix. */
+function assignerSystem(
+  node: Node,
+  places: readonly [number, number, number],
+  { feed }: Tools,
+): string | undefined {
+  const [name, universal, kind] = places.map((place) => partText(node, place))
+  for (const text of [name, universal]) {
+    const named = text === undefined ? undefined : feed.assigners?.[text]
+    if (named !== undefined) return named
+  }
+  for (const text of [universal, name]) {
+    const system = text === undefined ? undefined : globalSystem(text, kind ?? '')
+    if (system !== undefined) return system
+  }
+  const left = name || universal
+  return left ? feed.otherAssigners.replace('{name}', encodeURIComponent(left)) : undefined
+}
+
+function globalSystem(text: string, kind: string): string | undefined {
+  if (OID.test(text) && (kind === 'ISO' || text.length > 8)) return `urn:oid:${text}`
+  if (UUID.test(text)) return `urn:uuid:${text.toLowerCase()}`
+  return URI.test(text) ? text : undefined
+}
+
+function codeSystem(node: Node, tools: Tools): string | undefined {
+  const name = textOf(node).trim()
+  if (name === '') return undefined
+  const known = tools.feed.codeSystems?.[name] ?? tools.codeSystems.get(name)?.to
+  if (known !== undefined) return known === '' ? undefined : known
+  const table = /^HL7(\d{4})$/.exec(name)?.[1]
+  if (table !== undefined) return `http://terminology.hl7.org/CodeSystem/v2-${table}`
+  const system = globalSystem(name, '')
+  if (system === undefined) tools.unmapped(node, name)
+  return system
+}
+
+/** Country, area, number and extension, or the text that older versions send. */
+function phoneNumber(node: Node): string {
+  const [country = '', area = '', local = '', extension = ''] = [5, 6, 7, 8].map((part) =>
+    partText(node, part),
+  )
+  const whole = partText(node, 12) || partText(node, 1)
+  if (whole !== '' || local === '') return whole
+  const prefix = country === '' ? '' : `+${country.replace(/^\+/, '')} `
+  return `${prefix}${area === '' ? '' : `(${area}) `}${local}${extension === '' ? '' : ` x${extension}`}`
+}
+
+/** Prefix, given, middle, family, suffix of the extended composite name. */
+const NAME_ORDER = [6, 3, 4, 2, 5] as const
+
+const RANGE_LOW = [
+  /^\s*([+-]?\d+(?:\.\d+)?)\s*-\s*[+-]?\d+(?:\.\d+)?\s*$/,
+  /^\s*>=?\s*([+-]?\d+(?:\.\d+)?)\s*$/,
+]
+const RANGE_HIGH = [
+  /^\s*[+-]?\d+(?:\.\d+)?\s*-\s*([+-]?\d+(?:\.\d+)?)\s*$/,
+  /^\s*<=?\s*([+-]?\d+(?:\.\d+)?)\s*$/,
+]
+
+/** Bounds are only taken from a text that says nothing else. */
+function bound(text: string, patterns: readonly RegExp[]): Decimal | undefined {
+  if (text.length > 64) return undefined
+  for (const pattern of patterns) {
+    const digits = pattern.exec(text)?.[1]
+    if (digits !== undefined) return { digits: jsonDigits(digits) }
+  }
+  return undefined
+}
+
+/** Encapsulated data: component 4 is the encoding (Base64, Hex, A), component 5 the data. */
+function base64(node: Node, tools: Tools): string | undefined {
+  const encoding = partText(node, 4)
+  const data = partText(node, 5).replaceAll(/\s/g, '')
+  if (encoding === 'Base64' && data.length % 4 === 0 && /^[A-Za-z0-9+/]*={0,2}$/.test(data))
+    return data || undefined
+  if (encoding === 'Hex' && /^([0-9A-Fa-f]{2})+$/.test(data))
+    return Buffer.from(data, 'hex').toString('base64')
+  if (encoding === 'A') return Buffer.from(partText(node, 5)).toString('base64') || undefined
+  tools.flaw(node, 'encapsulated data is not in its encoding')
+  return undefined
+}

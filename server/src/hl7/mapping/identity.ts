@@ -1,0 +1,121 @@
+import type { Alias } from '../../fhir/aliases.ts'
+import type { JsonValue } from '../../kernel/json.ts'
+import type { Draft } from './draft.ts'
+import { isNullNode, sourceOf, textOf, type Scope } from './node.ts'
+import { compilePath, type FieldName } from './path.ts'
+import type { FeedFile, IdentityRule } from './rules.ts'
+
+/** The nearest image of a key, seen from where a rule stands. */
+export type FindDraft = (key: string, scope: Scope) => Draft | undefined
+
+export interface Identified {
+  readonly aliases: readonly Alias[]
+  readonly source: string
+  /** The identity is put together from content, not an identifier: the same one twice in a message means two things. */
+  readonly isComposed: boolean
+}
+
+export interface IdentityContext {
+  readonly scope: Scope
+  readonly draft: Draft
+  readonly feed: FeedFile
+  readonly feedName: string
+  readonly find: FindDraft
+}
+
+export type Identify = (context: IdentityContext) => Identified | undefined
+
+/** The first rule that gives an identity counts. @param reads collects the fields that identities use */
+export function compileIdentity(rules: readonly IdentityRule[], reads: FieldName[]): Identify {
+  const compiled = rules.map((rule) => ('element' in rule ? byElement(rule) : byParts(rule, reads)))
+  return (context) => {
+    for (const identify of compiled) {
+      const found = identify(context)
+      if (found !== undefined) return found
+    }
+    return undefined
+  }
+}
+
+interface Candidate {
+  readonly alias: Alias
+  readonly kind: string
+  readonly path: string
+}
+
+/** Identifiers of the resource, by the preference of their types; `''` stands for those without a type. */
+function byElement({ element, prefer }: Extract<IdentityRule, { element: string }>): Identify {
+  return ({ draft, feed }) => {
+    const candidates = identifiersOf(draft, element)
+    const kinds = prefer === 'feed' ? feed.identityPreference : prefer
+    const chosen =
+      kinds === undefined
+        ? candidates
+        : kinds.flatMap((kind) => candidates.filter((one) => one.kind === kind))
+    const [first] = chosen
+    if (first === undefined) return undefined
+    const source = draft.trace.find((row) => row.element === `${first.path}.value`)?.source ?? ''
+    return { aliases: chosen.map(({ alias }) => alias), source, isComposed: false }
+  }
+}
+
+function identifiersOf(draft: Draft, element: string): Candidate[] {
+  const items = draft.resource[element]
+  if (!Array.isArray(items)) return []
+  return (items as JsonValue[]).flatMap((item, index) => {
+    const { system, value, type } = objectOf(item)
+    if (typeof system !== 'string' || typeof value !== 'string') return []
+    const codings = objectOf(type)['coding']
+    const kind = objectOf(Array.isArray(codings) ? (codings as JsonValue[])[0] : undefined)['code']
+    const path = `${draft.type}.${element}[${index}]`
+    return [{ alias: { type: draft.type, system, value }, kind: typeof kind === 'string' ? kind : '', path }]
+  })
+}
+
+function objectOf(value: JsonValue | undefined): Readonly<Record<string, JsonValue | undefined>> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value)
+    ? (value as Readonly<Record<string, JsonValue | undefined>>)
+    : {}
+}
+
+/** Parts: HL7 paths, `@key` (identity of another image), `?` in front of either: may be missing. */
+function byParts(
+  { system, parts }: Extract<IdentityRule, { parts: readonly string[] }>,
+  reads: FieldName[],
+): Identify {
+  const compiled = parts.map((part) => compilePart(part, reads))
+  return (context) => {
+    const texts: string[] = []
+    let source = ''
+    for (const part of compiled) {
+      const found = part(context)
+      if (found === undefined) return undefined
+      texts.push(found.text.replaceAll(/[\\|]/g, '\\$&'))
+      source ||= found.source
+    }
+    const { draft, feedName } = context
+    const alias = { type: draft.type, system: system.replace('{feed}', feedName), value: texts.join('|') }
+    return { aliases: [alias], source, isComposed: true }
+  }
+}
+
+type Part = (context: IdentityContext) => { readonly text: string; readonly source: string } | undefined
+
+function compilePart(part: string, reads: FieldName[]): Part {
+  const isOptional = part.startsWith('?')
+  const text = isOptional ? part.slice(1) : part
+  const none = isOptional ? { text: '', source: '' } : undefined
+  if (text.startsWith('@')) {
+    const key = text.slice(1)
+    return ({ scope, find }) => {
+      const [alias] = find(key, scope)?.aliases ?? []
+      return alias === undefined ? none : { text: `${alias.system}|${alias.value}`, source: '' }
+    }
+  }
+  const path = compilePath(text)
+  reads.push(...path.fields)
+  return ({ scope }) => {
+    const node = path.find(scope).find((one) => !isNullNode(one) && textOf(one).trim() !== '')
+    return node === undefined ? none : { text: textOf(node).trim(), source: sourceOf(node) }
+  }
+}

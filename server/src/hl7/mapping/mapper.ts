@@ -1,0 +1,127 @@
+import { aliasId } from '../../fhir/aliases.ts'
+import { fault } from '../../kernel/fault.ts'
+import type { Message } from '../message/message.ts'
+import { compileRules, type CompiledMessage, type CompiledRules } from './compile.ts'
+import { finish } from './draft.ts'
+import type { Mapped } from './image.ts'
+import { imagesOf } from './images.ts'
+import { loadRules } from './load.ts'
+import { textOf, type Node, type Scope } from './node.ts'
+import type { Path } from './path.ts'
+import type { FeedFile } from './rules.ts'
+import type { Occurrence } from './structure.ts'
+import { readTimeStamp, toDateTime } from './time-stamp.ts'
+import { unreadWarnings } from './unread.ts'
+import { createZone, type Zone } from './zone.ts'
+
+/** The compiled rules of a `mappings/` folder. Mapping is pure: the same message gives the same images. */
+export interface Mapper {
+  /** Version of the rule set: changes with every rule. */
+  readonly rules: string
+  /** Feed files by name, keys of the wire and the flow included. */
+  readonly feeds: ReadonlyMap<string, FeedFile>
+  /** There are rules for the message's type and event. */
+  accepts(message: Message): boolean
+  /**
+   * @param feed name of a file in `mappings/feeds`
+   * @throws Fault `unsupported` for a type without rules, `unprocessable` when a required identity or code is missing; `at` is an HL7 position
+   */
+  map(message: Message, feed: string): Mapped
+}
+
+/**
+ * Loads, checks and compiles the rules.
+ *
+ * @throws RulesError with every problem by file and row
+ */
+export async function createMapper(folder: string): Promise<Mapper> {
+  const files = await loadRules(folder)
+  const compiled = compileRules(files)
+  const feeds = new Map(
+    [...files.feeds].map(([name, file]) => [name, { name, file, zone: createZone(file.zone) }]),
+  )
+  return {
+    rules: files.version,
+    feeds: files.feeds,
+    accepts: (message) => rulesFor(compiled, message) !== undefined,
+    map: (message, name) => {
+      const feed = feeds.get(name)
+      if (feed === undefined) throw new TypeError(`There is no feed "${name}"`)
+      return mapMessage(compiled, { message, feed, version: files.version })
+    },
+  }
+}
+
+interface Feed {
+  readonly name: string
+  readonly file: FeedFile
+  readonly zone: Zone
+}
+
+interface Task {
+  readonly message: Message
+  readonly feed: Feed
+  readonly version: string
+}
+
+function mapMessage(compiled: CompiledRules, { message, feed, version }: Task): Mapped {
+  const rules = rulesFor(compiled, message)
+  if (rules === undefined)
+    throw fault('unsupported', {
+      code: 'not-supported',
+      at: compiled.envelope.eventSource,
+      text: 'There are no rules for this message type',
+    })
+  const root = rules.structure.arrange(message.segments)
+  const labels = labelsOf(message)
+  const { drafts, warnings } = imagesOf({ compiled, rules, feed, root, labels })
+  const subject = rules.partitions
+    .map((key) => drafts.find((draft) => draft.key === key))
+    .find((draft) => draft !== undefined)
+  const eventTime = timeOf(compiled.envelope.time, envelopeScope(root, labels), feed.zone)
+  return {
+    images: drafts.map(finish),
+    partitions: subject === undefined ? [`feed|${feed.name}`] : subject.aliases.map(aliasId),
+    ...(eventTime !== undefined && { eventTime }),
+    warnings: [...warnings, ...unreadWarnings(message, labels, rules.read)],
+    rules: version,
+  }
+}
+
+function rulesFor({ envelope, messages }: CompiledRules, message: Message): CompiledMessage | undefined {
+  const root: Occurrence = { name: 'message', segments: [...message.segments], inner: [] }
+  const scope = envelopeScope(root, [])
+  return messages.get(`${firstText(envelope.code, scope)}^${firstText(envelope.event, scope)}`)
+}
+
+function envelopeScope(here: Occurrence, labels: readonly string[]): Scope {
+  const [segment = NO_SEGMENT] = here.segments
+  return { labels, variables: {}, here, segment }
+}
+
+const NO_SEGMENT = { name: '', raw: '', index: 0, fieldCount: 0, field: () => [], rawField: () => '' }
+
+function firstText(path: Path, scope: Scope): string {
+  const [node] = path.find(scope)
+  return node === undefined ? '' : textOf(node).trim()
+}
+
+/** The first time of the envelope that is exact to the minute. */
+function timeOf(path: Path, scope: Scope, zone: Zone): number | undefined {
+  const [node]: readonly (Node | undefined)[] = path.find(scope)
+  const stamp = node === undefined ? undefined : readTimeStamp(textOf(node).trim())
+  return stamp?.time === undefined ? undefined : Date.parse(toDateTime(stamp, zone).value)
+}
+
+/** Segment names, numbered where they repeat. */
+function labelsOf({ segments }: Message): readonly string[] {
+  const totals = new Map<string, number>()
+  for (const { name } of segments) totals.set(name, (totals.get(name) ?? 0) + 1)
+  const seen = new Map<string, number>()
+  return segments.map(({ name }) => {
+    if (totals.get(name) === 1) return name
+    const number = (seen.get(name) ?? 0) + 1
+    seen.set(name, number)
+    return `${name}[${number}]`
+  })
+}

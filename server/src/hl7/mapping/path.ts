@@ -1,0 +1,109 @@
+import type { Segment } from '../message/message.ts'
+import { isEmptyNode, partOf, type Node, type Scope } from './node.ts'
+import type { Occurrence } from './structure.ts'
+
+/** Finds values of a message; null values are found, absent ones are not. */
+export interface Path {
+  find(scope: Scope): readonly Node[]
+  /** Fields that it reads, for the report of fields that no rule reads. `$this` reads none of its own. */
+  readonly fields: readonly FieldName[]
+}
+
+export interface FieldName {
+  readonly segment: string
+  readonly field: number
+}
+
+const NONE: readonly Node[] = []
+const SEGMENT_PATH = /^([A-Z][A-Z0-9]{2})-(\d+)(?:\[(\d+)\])?(?:\.(\d+)(?:\.(\d+))?)?$/
+const VALUE_PATH = /^(\$this|[A-Z]{2,3})(?:\.(\d+)(?:\.(\d+))?)?$/
+
+/**
+ * Compiles `ABC-3[2].4.1` (a field of the rule's segment, or of the nearest one of that name), `CX.4.1` and `$this.4` (parts of the value that
+ * a data type works on). Alternatives are separated by `|`: the first that has a value counts.
+ *
+ * @throws SyntaxError when it is no path
+ */
+export function compilePath(text: string): Path {
+  const alternatives = text.split('|').map((one) => compileOne(one.trim()))
+  const [only, ...others] = alternatives
+  if (only !== undefined && others.length === 0) return only
+  return {
+    fields: alternatives.flatMap(({ fields }) => fields),
+    find: (scope) => {
+      for (const path of alternatives) {
+        const found = path.find(scope)
+        if (found.length > 0) return found
+      }
+      return NONE
+    },
+  }
+}
+
+function compileOne(text: string): Path {
+  const inSegment = SEGMENT_PATH.exec(text)
+  if (inSegment !== null) {
+    const [, segment = '', ...numbers] = inSegment
+    const [field = 0, place = 0, component = 0, subcomponent = 0] = numbers.map((one: string | undefined) =>
+      Number(one ?? 0),
+    )
+    return segmentPath({ segment, field, place, component, subcomponent })
+  }
+  const inValue = VALUE_PATH.exec(text)
+  if (inValue === null) throw new SyntaxError(`"${text}" is no path of HL7`)
+  const parts = inValue
+    .slice(2)
+    .flatMap((one: string | undefined) => (one === undefined ? [] : [Number(one)]))
+  return { fields: [], find: (scope) => valueNodes(scope.node, parts) }
+}
+
+interface Place {
+  readonly segment: string
+  readonly field: number
+  readonly place: number
+  readonly component: number
+  readonly subcomponent: number
+}
+
+function segmentPath({ segment, field, place, component, subcomponent }: Place): Path {
+  const find = (scope: Scope): readonly Node[] => {
+    const found = scope.segment.name === segment ? scope.segment : nearest(scope.here, segment)
+    const repetitions = found?.field(field)
+    if (found === undefined || repetitions === undefined || repetitions.length === 0) return NONE
+    const label = scope.labels[found.index] ?? segment
+    const nodes: Node[] = []
+    for (const [index, repetition] of repetitions.entries()) {
+      if (place > 0 && index + 1 !== place) continue
+      const number = repetitions.length > 1 ? index + 1 : 0
+      const node = { label, field, repetition, place: number, component, subcomponent }
+      if (!isEmptyNode(node)) nodes.push(node)
+    }
+    return nodes
+  }
+  return { fields: [{ segment, field }], find }
+}
+
+function valueNodes(node: Node | undefined, parts: readonly number[]): readonly Node[] {
+  let found = node
+  for (const part of parts) found = found && partOf(found, part)
+  return found === undefined || isEmptyNode(found) ? NONE : [found]
+}
+
+/** The first segment of that name in the bracket, in brackets inside it, then in the brackets around it. */
+export function nearest(here: Occurrence, name: string): Segment | undefined {
+  for (let around: Occurrence | undefined = here; around !== undefined; around = around.parent) {
+    const found = within(around, name)
+    if (found !== undefined) return found
+  }
+  return undefined
+}
+
+export function within(occurrence: Occurrence, name: string): Segment | undefined {
+  const own = occurrence.segments.find((segment) => segment.name === name)
+  if (own !== undefined) return own
+  for (const inner of occurrence.inner) {
+    const found = within(inner, name)
+    if (found !== undefined) return found
+  }
+  return undefined
+}

@@ -1,0 +1,101 @@
+import { compileBody, type RowKit, type Rows } from './body.ts'
+import type { Origin, Target } from './draft.ts'
+import { compileElement, type ElementPath } from './element.ts'
+import { compileCondition } from './expression.ts'
+import { isNullNode, sourceOf, type Node, type Scope } from './node.ts'
+import { compilePath, type FieldName } from './path.ts'
+import type { Row } from './rules.ts'
+
+/** @throws SyntaxError that names the row */
+export function compileRows(rows: readonly Row[], file: string, kit: RowKit): Rows {
+  const compiled = rows.map((row) => {
+    try {
+      return compileRow(row, file, kit)
+    } catch (error) {
+      throw new SyntaxError(`row ${row.id}: ${error instanceof Error ? error.message : String(error)}`, {
+        cause: error,
+      })
+    }
+  })
+  return (scope, target, work) => {
+    let count = 0
+    for (const apply of compiled) count += apply(scope, target, work)
+    return count
+  }
+}
+
+function compileRow(row: Row, file: string, kit: RowKit): Rows {
+  const condition = row.when === undefined ? undefined : compileCondition(row.when)
+  const from = row.from === undefined ? undefined : compilePath(row.from)
+  const element = compileElement(row.to)
+  kit.reads.push(...(condition?.fields ?? []), ...(from?.fields ?? []))
+  const body = compileBody({ row, element, object: objectRows(row, file, kit) }, kit)
+  const isEach = row.to.includes('[+]') && row.fn !== 'lines'
+  const rule = `${file}/${row.id}`
+
+  return (scope, target, work) => {
+    if (condition?.holds(scope) === false) return 0
+    const nodes = from === undefined ? NONE : valuesOf(from.find(scope), target, element)
+    if (nodes === undefined) return 0
+    if (row.initial === true) target.draft.initial.add(element.top)
+    const also = alsoOf(target, scope, condition?.fields)
+    const count = (some: readonly Node[]): number =>
+      body({ nodes: some, scope, target, work, origin: originOf({ row, rule, also }, some, scope) })
+    if (!isEach || nodes.length < 2) return count(nodes)
+    return nodes.reduce((sum, node) => sum + count([node]), 0)
+  }
+}
+
+const NONE: readonly Node[] = []
+
+/** Values that are not null; null alone deletes the element. @returns `undefined` when there is nothing to map */
+function valuesOf(
+  found: readonly Node[],
+  { path, draft }: Target,
+  element: ElementPath,
+): readonly Node[] | undefined {
+  const nodes = found.some(isNullNode) ? found.filter((node) => !isNullNode(node)) : found
+  if (nodes.length > 0) return nodes
+  if (found.length > 0 && path === '') draft.cleared.add(element.top)
+  return undefined
+}
+
+function alsoOf(
+  target: Target,
+  scope: Scope,
+  fields: readonly FieldName[] = [],
+): readonly string[] | undefined {
+  const own = fields.map(({ segment, field }) => {
+    const label = scope.segment.name === segment ? scope.labels[scope.segment.index] : undefined
+    return `${label ?? segment}-${field}`
+  })
+  const all = [...(target.also ?? []), ...own]
+  return all.length > 0 ? all : undefined
+}
+
+interface Known {
+  readonly row: Row
+  readonly rule: string
+  readonly also: readonly string[] | undefined
+}
+
+/** A constant comes with the segment, and with the value that it is tied to. */
+function originOf({ row, rule, also }: Known, nodes: readonly Node[], scope: Scope): Origin {
+  const [node] = nodes
+  if (node !== undefined && row.const === undefined)
+    return { source: sourceOf(node), ...(also && { also }), rule }
+  const tied = node === undefined ? also : [`${node.label}-${node.field}`, ...(also ?? [])]
+  return {
+    source: scope.labels[scope.segment.index] ?? scope.segment.name,
+    ...(tied && { also: tied }),
+    rule,
+  }
+}
+
+/** Rows of the data type first, then the row's own. */
+function objectRows(row: Row, file: string, kit: RowKit): Rows | undefined {
+  if (row.type === undefined && row.rows === undefined) return undefined
+  const typed = row.type === undefined ? undefined : kit.datatype(row.type)
+  const own = row.rows === undefined ? undefined : compileRows(row.rows, file, kit)
+  return (scope, target, work) => (typed?.(scope, target, work) ?? 0) + (own?.(scope, target, work) ?? 0)
+}

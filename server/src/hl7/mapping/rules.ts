@@ -1,0 +1,124 @@
+import type { JsonValue } from '../../kernel/json.ts'
+import type { Own } from './image.ts'
+
+/** The files under `mappings/` as they are written; `mappings/schemas` and `mappings/README.md` explain them. */
+export interface RuleFiles {
+  readonly envelope: EnvelopeFile
+  readonly feeds: ReadonlyMap<string, FeedFile>
+  readonly messages: ReadonlyMap<string, MessageFile>
+  readonly segments: ReadonlyMap<string, SegmentFile>
+  readonly datatypes: ReadonlyMap<string, DatatypeFile>
+  readonly tables: ReadonlyMap<string, readonly TableRow[]>
+  /** Changes with every change of a rule. */
+  readonly version: string
+}
+
+/** Where every message says what it is. */
+export interface EnvelopeFile {
+  readonly code: string
+  readonly event: string
+  readonly time: string
+}
+
+/** Keys of the wire and the flow (`ackAt`, `charset`, …) stand in the same file. */
+export interface FeedFile {
+  readonly zone: string
+  readonly facility?: string
+  readonly assigners?: Readonly<Record<string, string>>
+  readonly otherAssigners: string
+  readonly noAssigner: string
+  readonly codeSystems?: Readonly<Record<string, string>>
+  readonly identityPreference: readonly string[]
+}
+
+export interface MessageFile {
+  /** `ABC^X01`: message code and event, with the variables of the event. */
+  readonly events: Readonly<Record<string, Readonly<Record<string, string>>>>
+  readonly structure: string
+  readonly images: readonly ImageRule[]
+  /** Keys of images: the first that the message has gives the partition. */
+  readonly partitions: readonly string[]
+  /** Segments that are known and deliberately not mapped. */
+  readonly ignored?: readonly string[]
+}
+
+export interface ImageRule {
+  readonly key: string
+  readonly in: string
+  readonly from: string
+  readonly maps: readonly string[]
+  readonly own: Own
+  readonly when?: string
+  readonly required?: boolean
+  readonly identity: readonly IdentityRule[]
+  readonly links?: readonly LinkRule[]
+}
+
+export type IdentityRule =
+  | { readonly element: string; readonly prefer?: 'feed' | readonly string[] }
+  | { readonly system: string; readonly parts: readonly string[] }
+
+export interface LinkRule {
+  readonly id: string
+  readonly to: string
+  readonly image: string
+  readonly all?: boolean
+}
+
+export interface SegmentFile {
+  readonly segment: string
+  readonly type: string
+  readonly rows: readonly Row[]
+  /** Numbers of fields that are known and deliberately not mapped. */
+  readonly ignored?: readonly number[]
+}
+
+export interface DatatypeFile {
+  readonly datatype: string
+  readonly rows: readonly Row[]
+  /** Present when the value becomes a resource of its own, which rows refer to. */
+  readonly image?: {
+    readonly key: string
+    readonly type: string
+    readonly own: Own
+    readonly identity: readonly IdentityRule[]
+  }
+}
+
+export interface Row {
+  readonly id: string
+  readonly to: string
+  readonly from?: string
+  readonly when?: string
+  /** Data type map for an object. */
+  readonly type?: string
+  /** Rows for an object that only this row needs. */
+  readonly rows?: readonly Row[]
+  /** Data type map that makes a resource of its own; a reference to it is written. */
+  readonly refer?: string
+  /** Path of the text that a reference shows. */
+  readonly display?: string
+  readonly fn?: string
+  readonly table?: string
+  readonly as?: 'code' | 'coding' | 'concept'
+  readonly onUnmapped?: 'error' | 'default' | 'coding-with-text' | 'skip'
+  readonly default?: string
+  readonly const?: JsonValue
+  /** Variable of the event. */
+  readonly variable?: string
+  /** Counts only when the resource is created. */
+  readonly initial?: boolean
+  readonly ig?: string
+  readonly note?: string
+}
+
+export interface TableRow {
+  readonly code: string
+  readonly text: string
+  readonly system: string
+  readonly to: string
+  readonly display: string
+  readonly toSystem: string
+  /** `ig:<table of the guide>` or `own`. */
+  readonly origin: string
+}

@@ -1,0 +1,150 @@
+import type { Segment } from '../message/message.ts'
+
+/** One part of a message structure: a segment, or a named bracket of parts. */
+interface Part {
+  readonly name: string
+  readonly isRequired: boolean
+  readonly repeats: boolean
+  /** Only of a bracket. */
+  readonly parts?: readonly Part[]
+  /** Segments that may open it: up to and with the first that is required. */
+  readonly openers: ReadonlySet<string>
+}
+
+/** A bracket of the structure as it occurs in a message. */
+export interface Occurrence {
+  readonly name: string
+  readonly parent?: Occurrence
+  readonly segments: Segment[]
+  readonly inner: Occurrence[]
+}
+
+export interface Structure {
+  /** Arranges segments; what fits nowhere joins the bracket where the reading stands. */
+  arrange(segments: readonly Segment[]): Occurrence
+  /** Names of all brackets, the root (`message`) included. */
+  readonly brackets: ReadonlySet<string>
+}
+
+/**
+ * Compiles the abstract syntax of the standard: `A [B] {C} [{D}]`, brackets that hold several segments carry a name: `{ RESULT: E [{F}] }`.
+ * Reading is tolerant: missing parts are skipped, a segment out of order joins the nearest bracket that knows it.
+ *
+ * @throws SyntaxError with the place
+ */
+export function compileStructure(text: string): Structure {
+  const tokens = text.match(/[[\]{}]|[A-Z][A-Z0-9_]*:?|\S/g) ?? []
+  const reader = { tokens, at: 0 }
+  const root = bracket('message', readParts(reader, undefined))
+  const brackets = new Set<string>()
+  collect(root, brackets)
+  return { brackets, arrange: (segments) => arrange(root, segments) }
+}
+
+interface Reader {
+  readonly tokens: readonly string[]
+  at: number
+}
+
+function readParts(reader: Reader, end: string | undefined): Part[] {
+  const parts: Part[] = []
+  for (;;) {
+    const token = reader.tokens[reader.at]
+    reader.at += 1
+    if (token === end) return parts
+    if (token === '[' || token === '{') parts.push(readBracket(reader, token))
+    else if (token !== undefined && /^[A-Z][A-Z0-9]{2}$/.test(token)) parts.push(single(token))
+    else throw new SyntaxError(`"${token ?? 'end'}" is not expected at token ${reader.at} of the structure`)
+  }
+}
+
+/** `[X]`, `{X}`, `[{X}]`, `{[X]}` and `{ NAME: X Y }`. */
+function readBracket(reader: Reader, sign: '[' | '{'): Part {
+  const close = sign === '[' ? ']' : '}'
+  const named = reader.tokens[reader.at]?.endsWith(':') === true
+  const name = named ? (reader.tokens[reader.at]?.slice(0, -1) ?? '') : ''
+  if (named) reader.at += 1
+  const parts = readParts(reader, close)
+  const [only] = parts
+  const change = sign === '[' ? { isRequired: false } : { repeats: true }
+  if (named) return { ...bracket(name, parts), ...change }
+  if (only === undefined || parts.length > 1) throw new SyntaxError('A bracket of several parts needs a name')
+  return { ...only, ...change }
+}
+
+function single(name: string): Part {
+  return { name, isRequired: true, repeats: false, openers: new Set([name]) }
+}
+
+function bracket(name: string, parts: readonly Part[]): Part {
+  const first = parts.findIndex((part) => part.isRequired)
+  const opening = first === -1 ? parts : parts.slice(0, first + 1)
+  const openers = new Set<string>()
+  for (const part of opening) for (const opener of part.openers) openers.add(opener)
+  return { name, isRequired: true, repeats: false, parts, openers }
+}
+
+function collect(part: Part, names: Set<string>): void {
+  if (part.parts === undefined) return
+  names.add(part.name)
+  for (const inner of part.parts) collect(inner, names)
+}
+
+/** A bracket that is being read: the part that it has reached. */
+interface Level {
+  readonly part: Part
+  readonly occurrence: Occurrence
+  readonly above?: Level
+  at: number
+}
+
+function arrange(root: Part, segments: readonly Segment[]): Occurrence {
+  let level = open(root, undefined)
+  const top = level.occurrence
+  for (const segment of segments) {
+    level = advance(level, segment.name) ?? strays(level, segment.name)
+    level.occurrence.segments.push(segment)
+  }
+  return top
+}
+
+function open(part: Part, above: Level | undefined): Level {
+  const parent = above?.occurrence
+  const occurrence: Occurrence = { name: part.name, ...(parent && { parent }), segments: [], inner: [] }
+  parent?.inner.push(occurrence)
+  return { part, occurrence, ...(above && { above }), at: 0 }
+}
+
+/** The level that takes the segment when the structure is read on from `level`; inner brackets come before outer ones. */
+function advance(level: Level, name: string): Level | undefined {
+  for (let here: Level | undefined = level; here !== undefined; here = here.above) {
+    const forward = enter(here, name)
+    if (forward !== undefined) return forward
+    if (here.part.repeats && here.part.openers.has(name)) return enter(open(here.part, here.above), name)
+  }
+  return undefined
+}
+
+/** Looks for the segment from the reached part on, down into brackets that it may open. */
+function enter(level: Level, name: string): Level | undefined {
+  const parts = level.part.parts ?? []
+  for (let at = level.at; at < parts.length; at++) {
+    const part = parts[at]
+    if (part === undefined || !part.openers.has(name)) continue
+    if (part.parts !== undefined) {
+      level.at = part.repeats ? at : at + 1
+      return enter(open(part, level), name)
+    }
+    level.at = part.repeats ? at : at + 1
+    return level
+  }
+  return undefined
+}
+
+/** A segment out of order: the nearest level with that segment among its own parts, else where the reading stands. */
+function strays(level: Level, name: string): Level {
+  for (let here: Level | undefined = level; here !== undefined; here = here.above) {
+    if (here.part.parts?.some((part) => part.parts === undefined && part.name === name) === true) return here
+  }
+  return level
+}

@@ -1,0 +1,53 @@
+/** Wall clock of an IANA zone. */
+export interface Zone {
+  readonly name: string
+  /**
+   * Offset of a local time, given as if it were UTC.
+   *
+   * @returns minutes east of UTC; of two local times the first is taken; `isCertain` is false for those and for times that the clocks skip.
+   */
+  offsetAt(localMs: number): { readonly minutes: number; readonly isCertain: boolean }
+}
+
+const DAY_MS = 86_400_000
+const MINUTE_MS = 60_000
+const CERTAIN_UTC = { minutes: 0, isCertain: true } as const
+
+/** @throws RangeError when the zone is not known */
+export function createZone(name: string): Zone {
+  const format = new Intl.DateTimeFormat('en-US', {
+    timeZone: name,
+    hourCycle: 'h23',
+    year: 'numeric',
+    month: 'numeric',
+    day: 'numeric',
+    hour: 'numeric',
+    minute: 'numeric',
+    second: 'numeric',
+    era: 'short',
+  })
+  if (format.resolvedOptions().timeZone === 'UTC') return { name, offsetAt: () => CERTAIN_UTC }
+
+  const offsetOfInstant = (utcMs: number): number => {
+    const parts = new Map(format.formatToParts(utcMs).map(({ type, value }) => [type, Number(value)]))
+    const [year = 0, month = 1, day = 1, hour = 0, minute = 0, second = 0] = FIELDS.map((field) =>
+      parts.get(field),
+    )
+    return Math.round((Date.UTC(year, month - 1, day, hour, minute, second) - utcMs) / MINUTE_MS)
+  }
+  return {
+    name,
+    offsetAt: (localMs) => {
+      // A change of the clocks lies between the offsets of a day before and a day after.
+      const before = offsetOfInstant(localMs - DAY_MS)
+      const after = offsetOfInstant(localMs + DAY_MS)
+      if (before === after) return { minutes: before, isCertain: true }
+      const fits = [before, after].filter(
+        (minutes) => offsetOfInstant(localMs - minutes * MINUTE_MS) === minutes,
+      )
+      return { minutes: fits[0] ?? before, isCertain: fits.length === 1 }
+    },
+  }
+}
+
+const FIELDS = ['year', 'month', 'day', 'hour', 'minute', 'second'] as const
