@@ -5,6 +5,7 @@ import { startDevices } from './app-devices.ts'
 import { startEvents } from './app-events.ts'
 import type { Foundation } from './app-foundation.ts'
 import { layFoundation } from './app-foundation.ts'
+import { startHl7 } from './app-hl7.ts'
 import { createHttp } from './app-http.ts'
 import type { Config } from './config/config.ts'
 import { createDemoAccounts } from './demo/accounts.ts'
@@ -50,6 +51,7 @@ async function startFeatures(foundation: Foundation): Promise<RunningHub['ready'
   })
   await app.register(auth.routes)
   await app.register(auth.api, { prefix: '/api/v1' })
+  const mllp = await startHl7(app, foundation)
   const mqtt = await startDevices(app, foundation)
   await startEvents(foundation)
   await app.register(consoleFiles, {
@@ -62,6 +64,7 @@ async function startFeatures(foundation: Foundation): Promise<RunningHub['ready'
   return {
     http: early.address,
     fhir: `${address}/fhir`,
+    ...(mllp === undefined ? {} : { mllp }),
     ...(mqtt === undefined ? {} : { mqtt }),
     store: foundation.storeKind,
   }
