@@ -36,8 +36,9 @@ export interface Auth {
    *
    * @throws Fault `unauthenticated`; `challengeOf` gives the WWW-Authenticate header for it.
    */
-  callerOf(authorization: string | undefined, correlation?: string): Caller | Promise<Caller>
+  readonly callerOf: (authorization: string | undefined, correlation?: string) => Caller | Promise<Caller>
   readonly accounts: Accounts
+  readonly grants: Grants
   /** `/auth/*`: register without prefix. */
   readonly routes: FastifyPluginAsync
   /** `me` and `accounts`: register under `/api/v1`. */
@@ -100,6 +101,7 @@ export async function createAuth(options: AuthOptions): Promise<Auth> {
   return {
     callerOf,
     accounts,
+    grants,
     routes: authRoutes({ grants, clock, publicJwk: key.publicJwk }),
     api: accountRoutes({ accounts, callerOf, forget }),
   }

@@ -2,16 +2,15 @@ import Fastify, { type FastifyInstance, type LightMyRequestResponse } from 'fast
 import { createLocalJWKSet, jwtVerify } from 'jose'
 import { expect, it, onTestFinished } from 'vitest'
 
-import { createAuditTrail } from '../../src/audit/create-audit-trail.ts'
 import { Me, Tokens } from '../../src/auth/auth.contract.ts'
 import { systemCaller } from '../../src/auth/caller.ts'
-import { type Auth, type AuthOptions, createAuth } from '../../src/auth/create-auth.ts'
+import type { Auth, AuthOptions } from '../../src/auth/create-auth.ts'
 import { limits } from '../../src/kernel/limits.ts'
 import type { Store } from '../../src/store/port.ts'
-import { freshFolder, freshStore } from '../fresh-store.ts'
+import { freshAuth } from '../fresh-auth.ts'
+import { freshStore } from '../fresh-store.ts'
 
 const URL = 'http://hub.example'
-const CLIENT = 'boot:s3cr:t&+%'
 const ADA = { login: 'Ada', password: 'correct horse battery' }
 
 it('signs a person in, whatever the case of the login, and says who they are', async () => {
@@ -188,18 +187,7 @@ it('remembers a checked token and gives each request its own correlation id', as
 
 async function started(options: Partial<AuthOptions> = {}, store?: Store) {
   const used = store ?? (await freshStore())
-  const folder = await freshFolder()
-  const trail = createAuditTrail({ folder, store: used, clock: Date.now, onError: () => undefined })
-  onTestFinished(() => trail.close())
-  const auth = await createAuth({
-    store: used,
-    audit: trail,
-    clock: Date.now,
-    publicUrl: () => URL,
-    mode: 'evaluation',
-    bootstrapClient: CLIENT,
-    ...options,
-  })
+  const { auth, trail } = await freshAuth(used, options)
   if (!(await auth.accounts.byLogin('ada'))) await createPeople(auth)
   const app = Fastify()
   await app.register(auth.routes)
