@@ -48,8 +48,6 @@ export const limits = {
     unsentBytes: 1024 * 1024,
     lingerMs: 2000,
     slowestBytesPerMs: 16,
-    retryMs: 30_000,
-    searchLines: 5000,
     previewBytes: 64 * 1024,
     attempts: 5,
   },
@@ -64,7 +62,6 @@ export const limits = {
     closeMs: 2000,
     page: 100,
     retryMs: 1000,
-    retryMostMs: 30_000,
     leaseMs: 10_000,
   },
   auth: {
