@@ -62,7 +62,6 @@ export const limits = {
     closeMs: 2000,
     page: 100,
     retryMs: 1000,
-    retryMostMs: 30_000,
     leaseMs: 10_000,
   },
   auth: {
