@@ -103,7 +103,7 @@ async function commit(deps: ApplyDeps, job: ApplyJob, plan: Plan): Promise<Entry
   const result = await deps.resources.transact(caller, {
     drafts,
     records,
-    facilities: feed.facilities,
+    facilities: feed.facility === undefined ? [] : [feed.facility],
     correlation,
   })
   return result.outcome === 'committed' ? entry : undefined

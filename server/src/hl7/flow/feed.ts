@@ -14,7 +14,11 @@ const FeedKeys = z.object({
   frameBytes: z.int().min(1024).max(limits.hl7.frameBytesMost).default(limits.hl7.frameBytes),
   /** What happens to later messages of a partition when one could not be processed: they wait, or they go on. */
   onFailure: z.enum(['park', 'skip']).default('park'),
-  facilities: z.array(z.string().regex(/^Organization\/[A-Za-z0-9.-]{1,64}$/)).default([]),
+  /** What the feed creates belongs to it. */
+  facility: z
+    .string()
+    .regex(/^Organization\/[A-Za-z0-9.-]{1,64}$/)
+    .optional(),
   /** HL7 table 0103. */
   processingIds: z.array(z.enum(['P', 'T', 'D'])).default(['P']),
 })

@@ -20,7 +20,7 @@ export interface Mapper {
   readonly rules: string
   /** Feed files by name, keys of the wire and the flow included. */
   readonly feeds: ReadonlyMap<string, FeedFile>
-  /** `<type>^<event>` of every message that has rules. */
+  /** What there are rules for: message code and trigger event joined by `^`. */
   readonly events: ReadonlySet<string>
   /** There are rules for the message's type and event. */
   accepts(message: Message): boolean
