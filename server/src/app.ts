@@ -2,8 +2,10 @@ import { fileURLToPath } from 'node:url'
 
 import { consoleFiles } from './app-console.ts'
 import { startDevices } from './app-devices.ts'
+import { startEvents } from './app-events.ts'
 import type { Foundation } from './app-foundation.ts'
 import { layFoundation } from './app-foundation.ts'
+import { startHl7 } from './app-hl7.ts'
 import { createHttp } from './app-http.ts'
 import type { Config } from './config/config.ts'
 import { createDemoAccounts } from './demo/accounts.ts'
@@ -49,7 +51,9 @@ async function startFeatures(foundation: Foundation): Promise<RunningHub['ready'
   })
   await app.register(auth.routes)
   await app.register(auth.api, { prefix: '/api/v1' })
+  const mllp = await startHl7(app, foundation)
   const mqtt = await startDevices(app, foundation)
+  await startEvents(foundation)
   await app.register(consoleFiles, {
     folder: config.HUB_CONSOLE ?? CONSOLE,
     about: { site: config.HUB_SITE, mode: config.HUB_MODE, zone: config.HUB_ZONE },
@@ -60,6 +64,7 @@ async function startFeatures(foundation: Foundation): Promise<RunningHub['ready'
   return {
     http: early.address,
     fhir: `${address}/fhir`,
+    ...(mllp === undefined ? {} : { mllp }),
     ...(mqtt === undefined ? {} : { mqtt }),
     store: foundation.storeKind,
   }
