@@ -1,8 +1,10 @@
 import { fileURLToPath } from 'node:url'
 
 import { consoleFiles } from './app-console.ts'
+import { startDemoHospital } from './app-demo.ts'
 import { startDevices } from './app-devices.ts'
 import { startEvents } from './app-events.ts'
+import { startFhir } from './app-fhir.ts'
 import type { Foundation } from './app-foundation.ts'
 import { layFoundation } from './app-foundation.ts'
 import { startHl7 } from './app-hl7.ts'
@@ -51,6 +53,7 @@ async function startFeatures(foundation: Foundation): Promise<RunningHub['ready'
   })
   await app.register(auth.routes)
   await app.register(auth.api, { prefix: '/api/v1' })
+  await startFhir(app, foundation)
   const mllp = await startHl7(app, foundation)
   const mqtt = await startDevices(app, foundation)
   await startEvents(foundation)
@@ -61,6 +64,10 @@ async function startFeatures(foundation: Foundation): Promise<RunningHub['ready'
   await app.ready()
   early.serve((request, response) => app.routing(request, response))
   closing.push(() => app.close())
+  await startDemoHospital(foundation, {
+    ...(mllp === undefined ? {} : { mllp }),
+    ...(mqtt === undefined ? {} : { mqtt }),
+  })
   return {
     http: early.address,
     fhir: `${address}/fhir`,
