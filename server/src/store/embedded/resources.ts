@@ -29,7 +29,7 @@ import {
 } from './row.ts'
 import type { SearchIndex } from './search-index.ts'
 import { compareUtf8, type Cursor, type Place } from './sorted-blocks.ts'
-import { BY_COMMIT, BY_DATE, finite } from './tail.ts'
+import { BY_COMMIT, BY_DATE, finite, nameText } from './tail.ts'
 
 export interface ResourceDeps {
   readonly data: DataFile
@@ -150,7 +150,7 @@ function overlaps(a: Interval, b: Interval): boolean {
 function scanNames({ data, index, stale }: ResourceDeps, request: NameRequest): readonly NamePosting[] {
   const { type, param, prefix, after, limit } = request
   const start = after === undefined ? { key: prefix, seq: -1 } : { key: after.text, seq: Number(after.tie) }
-  const cursor: Cursor<string> = index.names({ type, key: param, direction: 'asc', after: start })
+  const cursor: Cursor<string> = index.names({ type, key: param, direction: 'asc' }, start)
   const found: NamePosting[] = []
   while (found.length < limit && cursor.next() && cursor.key.startsWith(prefix)) {
     if (stale.has(cursor.seq)) continue
@@ -158,7 +158,8 @@ function scanNames({ data, index, stale }: ResourceDeps, request: NameRequest): 
     if (row === undefined || rowType(row) !== type) continue
     const texts = namesOf(rowExtras(row)).filter(({ p, text }) => p === param && text.startsWith(prefix))
     // A resource with several fitting names is found once, by the first of them.
-    const isFirst = texts.length > 0 && texts.every(({ text }) => compareUtf8(cursor.key, text) <= 0)
+    const isFirst =
+      texts.length > 0 && texts.every(({ text }) => compareUtf8(cursor.key, nameText(text)) <= 0)
     if (!isFirst || found.at(-1)?.tie === cursor.seq) continue
     found.push({ id: rowId(row), text: cursor.key, tie: cursor.seq })
   }

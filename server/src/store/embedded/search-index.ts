@@ -1,5 +1,14 @@
+import { rmSync } from 'node:fs'
+import { setTimeout } from 'node:timers/promises'
+
+import { limits } from '../../kernel/limits.ts'
+import type { Crash } from '../crash.ts'
 import { MergedCursor } from './cursors.ts'
+import { numberKey, type DataFile } from './databases.ts'
+import { ChunkCursor, nameCursor, rangeCursors } from './index-cursors.ts'
+import { openIndexFile, readWatermark, type IndexFile } from './index-file.ts'
 import type { KeyHash } from './key-hash.ts'
+import { createMerger, type Merger } from './merger.ts'
 import { compareNumbers, compareUtf8, type Cursor, type Direction, type Place } from './sorted-blocks.ts'
 import { reachOf, Tail } from './tail.ts'
 
@@ -11,45 +20,166 @@ export interface Walk<K> {
   readonly after?: Place<K>
 }
 
-/** All postings, wherever they stand. They may be stale: the set of superseded rows and the rows decide. */
-export class SearchIndex {
-  readonly #hash: KeyHash
-  readonly #tail: Tail
+export interface IndexOptions {
+  readonly data: DataFile
+  readonly dataPath: string
+  readonly indexPath: string
+  readonly hash: KeyHash
+  readonly hashSeed: { readonly hi: number; readonly lo: number }
+  readonly lastRow: number
+  readonly crash: Crash
+  /** How many rows wait in memory before they are merged. */
+  readonly mergeRows: number
+}
 
-  constructor(hash: KeyHash) {
-    this.#hash = hash
-    this.#tail = new Tail(hash)
+/**
+ * All postings: merged ones in the index file, the rest in memory. They may be stale: the set of superseded rows and the rows themselves decide.
+ */
+export class SearchIndex {
+  readonly #options: IndexOptions
+  readonly #file: IndexFile
+  readonly #merger: Merger
+  readonly #seed: string
+  #mergedTo: number
+  /** While a merge runs: the postings that it files. */
+  #frozen: Tail | undefined
+  #tail: Tail
+  #lastRow: number
+  #room: { promise: Promise<void>; resolve: () => void } | undefined
+  readonly #closing = new AbortController()
+  /** Merges that failed and were, or are to be, tried again. */
+  failures = 0
+  #merging: Promise<void> = Promise.resolve()
+
+  private constructor(options: IndexOptions, file: IndexFile) {
+    this.#options = options
+    this.#file = file
+    const { dataPath, indexPath, hashSeed } = options
+    this.#seed = JSON.stringify(hashSeed)
+    this.#mergedTo = readWatermark(file)?.row ?? 0
+    this.#merger = createMerger({ dataPath, indexPath, hashSeed })
+    this.#tail = new Tail(options.hash)
+    this.#lastRow = options.lastRow
+  }
+
+  /** Opens the index, makes it anew when it is lost or of another store, and indexes in memory what is not merged yet. */
+  static async open(options: IndexOptions): Promise<SearchIndex> {
+    const index = new SearchIndex(options, await openOwnFile(options))
+    await index.#catchUp()
+    return index
   }
 
   get tailRows(): number {
-    return this.#tail.rows
+    return this.#tail.rows + (this.#frozen?.rows ?? 0)
   }
 
   add(seq: number, row: Buffer): void {
     this.#tail.add(seq, row)
+    this.#lastRow = seq
+    if (this.#frozen === undefined && this.#tail.rows >= this.#options.mergeRows)
+      this.#merging = this.#merge()
+  }
+
+  /** Resolves once less than the bound waits in memory; `undefined` when that is so already. */
+  room(): Promise<void> | undefined {
+    if (this.tailRows < limits.store.tailRows) return undefined
+    this.#room ??= Promise.withResolvers<void>()
+    return this.#room.promise
   }
 
   postings({ type, key, direction, after }: Walk<number>): Cursor<number> {
-    const list = this.#tail.postings(this.#hash.of(type, key).short)
-    return new MergedCursor(
-      list === undefined ? [] : [list.cursor(direction, after)],
-      compareNumbers,
-      direction,
-    )
+    const hash = this.#options.hash.of(type, key).short
+    const walk = { hash, upTo: this.#mergedTo, direction, ...(after !== undefined && { after }) }
+    const cursors: Cursor<number>[] = [new ChunkCursor(this.#file.chunks, walk)]
+    for (const tail of this.#tails()) {
+      const list = tail.postings(hash)
+      if (list !== undefined) cursors.push(list.cursor(direction, after))
+    }
+    return new MergedCursor(cursors, compareNumbers, direction)
   }
 
   /** By lower bound, from the first interval that could reach `lo`. */
   ranges({ type, key, after }: Walk<number>, lo: number): Cursor<number> {
-    const classes = this.#tail.ranges(this.#hash.of(type, key).short) ?? new Map()
-    const cursors = [...classes].map(([size, list]) => {
-      const start = { key: lo - reachOf(size), seq: -1 }
-      return list.cursor('asc', after !== undefined && after.key > start.key ? after : start)
-    })
+    const hash = this.#options.hash.of(type, key).short
+    const walk = { hash, upTo: this.#mergedTo, lo, ...(after !== undefined && { after }) }
+    const cursors = rangeCursors(this.#file, walk)
+    for (const tail of this.#tails()) {
+      for (const [size, list] of tail.ranges(hash) ?? []) {
+        const start = { key: lo - reachOf(size), seq: -1 }
+        cursors.push(list.cursor('asc', after !== undefined && after.key > start.key ? after : start))
+      }
+    }
     return new MergedCursor(cursors, compareNumbers, 'asc')
   }
 
-  names({ type, key, after }: Walk<string>): Cursor<string> {
-    const list = this.#tail.names(this.#hash.of(type, key).short)
-    return new MergedCursor(list === undefined ? [] : [list.cursor('asc', after)], compareUtf8, 'asc')
+  names({ type, key }: Walk<string>, after: Place<string>): Cursor<string> {
+    const hash = this.#options.hash.of(type, key).short
+    const cursors = [nameCursor(this.#file, { hash, upTo: this.#mergedTo, after })]
+    for (const tail of this.#tails()) {
+      const list = tail.names(hash)
+      if (list !== undefined) cursors.push(list.cursor('asc', after))
+    }
+    return new MergedCursor(cursors, compareUtf8, 'asc')
   }
+
+  async close(): Promise<void> {
+    this.#closing.abort()
+    await this.#merging
+    await this.#merger.close()
+    await this.#file.env.close()
+  }
+
+  #tails(): readonly Tail[] {
+    return this.#frozen === undefined ? [this.#tail] : [this.#frozen, this.#tail]
+  }
+
+  async #catchUp(): Promise<void> {
+    const { data, lastRow } = this.#options
+    const behind = lastRow - this.#mergedTo
+    if (behind > this.#options.mergeRows * 4) await this.#fileUpTo(lastRow)
+    const rows = { start: numberKey(this.#mergedTo + 1) }
+    for (const { key, value } of data.rows.getRange(rows)) this.#tail.add(key.readUIntBE(0, 6), value)
+  }
+
+  async #merge(): Promise<void> {
+    this.#frozen = this.#tail
+    this.#tail = new Tail(this.#options.hash)
+    const upTo = this.#lastRow
+    this.#options.crash('before-merge')
+    while (!(await this.#isFiled(upTo))) {
+      if (this.#closing.signal.aborted) return
+      await setTimeout(limits.store.mergeRetryMs, undefined, this.#closing).catch(() => undefined)
+    }
+    this.#options.crash('after-merge')
+    this.#frozen = undefined
+    this.#room?.resolve()
+    this.#room = undefined
+  }
+
+  /** A full disk stops the merge, not the hub: the postings stay in memory, and writers wait once too many do. */
+  async #isFiled(upTo: number): Promise<boolean> {
+    try {
+      await this.#fileUpTo(upTo)
+      return true
+    } catch {
+      this.failures++
+      return false
+    }
+  }
+
+  async #fileUpTo(upTo: number): Promise<void> {
+    await this.#merger.merge({ from: this.#mergedTo + 1, upTo, seed: this.#seed })
+    this.#file.env.resetReadTxn()
+    this.#mergedTo = upTo
+  }
+}
+
+async function openOwnFile(options: IndexOptions): Promise<IndexFile> {
+  const file = openIndexFile(options.indexPath)
+  const watermark = readWatermark(file)
+  const isOwn = watermark?.seed === JSON.stringify(options.hashSeed) && watermark.row <= options.lastRow
+  if (watermark === undefined || isOwn) return file
+  await file.env.close()
+  rmSync(options.indexPath)
+  return openIndexFile(options.indexPath)
 }

@@ -2,6 +2,7 @@ import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
 
 import { systemClock, type Clock } from '../../kernel/clock.ts'
+import { limits } from '../../kernel/limits.ts'
 import { noCrash, type Crash } from '../crash.ts'
 import { KEY_ENCODING } from '../keys.ts'
 import type { Store } from '../port.ts'
@@ -26,6 +27,8 @@ export interface EmbeddedStoreOptions {
   readonly definitionsHash: string
   readonly clock?: Clock
   readonly crash?: Crash
+  /** How many rows wait in memory before they are merged into the index. */
+  readonly mergeRows?: number
   /** The seam of the power-loss test: runs lmdb's own synced transaction and may look on. */
   readonly durably?: (transaction: () => void) => void
 }
@@ -44,13 +47,16 @@ export async function openEmbeddedStore(options: EmbeddedStoreOptions): Promise<
   mkdirSync(options.folder, { recursive: true, mode: 0o700 })
   const unlock = lockFolder(options.folder)
   try {
-    const data = openDataFile(join(options.folder, 'data.mdb'))
+    const data = openDataFile(join(options.folder, DATA))
     return await start(data, options, unlock)
   } catch (error) {
     unlock()
     throw error
   }
 }
+
+const DATA = 'data.mdb'
+const INDEX = 'index.mdb'
 
 async function start(
   data: DataFile,
@@ -60,7 +66,6 @@ async function start(
   const { clock = systemClock, crash = noCrash, durably = (transaction) => transaction() } = options
   const meta = openMeta(data, options.definitionsHash)
   const hash = new KeyHash(meta.hashSeed)
-  const index = new SearchIndex(hash)
   const stale = new RowSet()
   const show = ({ seq, row, previous }: AppendedRow): void => {
     if (previous !== 0) stale.add(previous)
@@ -77,11 +82,20 @@ async function start(
       for (const row of rows) show(row)
       log.wake()
     },
-    room: () => undefined,
+    room: () => index.room(),
   })
   const log = createLog(data, () => writer.appender.head)
   for (const key of data.superseded.getKeys()) stale.add(key.readUIntBE(0, 6))
-  for (const { key, value } of data.rows.getRange()) index.add(key.readUIntBE(0, 6), value)
+  const index = await SearchIndex.open({
+    data,
+    dataPath: join(options.folder, DATA),
+    indexPath: join(options.folder, INDEX),
+    hash,
+    hashSeed: meta.hashSeed,
+    lastRow: writer.appender.lastRow,
+    crash,
+    mergeRows: options.mergeRows ?? limits.store.mergeRows,
+  })
   const reader = createRecords(data, clock)
 
   return {
@@ -91,18 +105,24 @@ async function start(
     log,
     commit: (commit) => writer.commit(commit),
     backup: async (folder) => backupData(data, folder),
-    health: () => ({
-      commits: writer.appender.head,
-      rows: writer.appender.lastRow,
-      pending_writes: writer.pending,
-      batches: writer.batches,
-      last_batch_ms: writer.lastBatchMs,
-      tail_rows: index.tailRows,
-    }),
+    health: () => healthOf(writer, index),
     async close() {
       await writer.close()
+      await index.close()
       await data.env.close()
       unlock()
     },
+  }
+}
+
+function healthOf(writer: Writer, index: SearchIndex): Readonly<Record<string, number>> {
+  return {
+    commits: writer.appender.head,
+    rows: writer.appender.lastRow,
+    pending_writes: writer.pending,
+    batches: writer.batches,
+    last_batch_ms: writer.lastBatchMs,
+    unmerged_rows: index.tailRows,
+    merge_failures: index.failures,
   }
 }

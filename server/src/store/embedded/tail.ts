@@ -61,6 +61,18 @@ export class Tail {
     return this.#names.get(param)
   }
 
+  allPostings(): ReadonlyMap<number, SortedBlocks<number>> {
+    return this.#keys
+  }
+
+  allRanges(): ReadonlyMap<number, ReadonlyMap<number, SortedBlocks<number>>> {
+    return this.#ranges
+  }
+
+  allNames(): ReadonlyMap<number, SortedBlocks<string>> {
+    return this.#names
+  }
+
   #post(key: number, sort: number, seq: number): void {
     let list = this.#keys.get(key)
     if (list === undefined) this.#keys.set(key, (list = new SortedBlocks(compareNumbers)))
@@ -80,7 +92,7 @@ export class Tail {
   #addName(param: number, text: string, seq: number): void {
     let list = this.#names.get(param)
     if (list === undefined) this.#names.set(param, (list = new SortedBlocks(compareUtf8)))
-    list.insert(text, seq)
+    list.insert(nameText(text), seq)
   }
 }
 
@@ -94,7 +106,7 @@ export function lengthClass(lo: number, hi: number): number {
   return length < 1 ? 0 : Math.min(OPEN_CLASS - 1, Math.floor(Math.log2(length) / 2) + 1)
 }
 
-const OPEN_CLASS = 63
+export const OPEN_CLASS = 63
 
 /** How far below a search's lower bound an interval of this class can start and still reach it. */
 export function reachOf(size: number): number {
@@ -113,3 +125,8 @@ export function sortOf(date: number): number {
 
 export const EARLIEST = -70_000_000_000_000
 const LATEST = EARLIEST + 2 ** 48 - 1
+
+/** Names as the index files them: the first 400 characters, so that they fit into a key. */
+export function nameText(text: string): string {
+  return text.length <= 400 ? text : text.slice(0, 400)
+}
