@@ -27,6 +27,14 @@ export const limits = {
     recordBytes: 1024 * 1024,
     recordIdBytes: 400,
     guardRows: 10_000,
+    /** Tries of one MongoDB operation, and rounds of a batch or a record that others overtake. */
+    mongoAttempts: 8,
+    appendRounds: 200,
+    recordRounds: 1000,
+    mongoSelectMs: 10_000,
+    commitPartBytes: 7 * 1024 * 1024,
+    pollMs: 100,
+    unappliedMs: 2000,
   },
   hl7: {
     frameBytes: 16 * 1024 * 1024,
@@ -40,6 +48,8 @@ export const limits = {
     unsentBytes: 1024 * 1024,
     lingerMs: 2000,
     slowestBytesPerMs: 16,
+    retryMs: 30_000,
+    searchLines: 5000,
     previewBytes: 64 * 1024,
     attempts: 5,
   },
@@ -54,7 +64,6 @@ export const limits = {
     closeMs: 2000,
     page: 100,
     retryMs: 1000,
-    retryMostMs: 30_000,
     leaseMs: 10_000,
   },
   auth: {
@@ -71,7 +80,7 @@ export const limits = {
     hashQueue: 32,
     bodyBytes: 16 * 1024,
   },
-  audit: { syncMs: 500, shipMs: 1000, groupRows: 1000, groupBytes: 256 * 1024, fileBytes: 16 * 1024 * 1024 },
+  audit: { syncMs: 500, shipMs: 1000, groupRows: 250, groupBytes: 128 * 1024, fileBytes: 16 * 1024 * 1024 },
   devices: {
     payloadBytes: 64 * 1024,
     fleetMost: 2000,

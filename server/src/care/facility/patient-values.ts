@@ -1,7 +1,7 @@
 import type { Caller } from '../../auth/caller.ts'
-import type { Observation } from './record.ts'
+import type { Observation } from './record.contract.ts'
 import type { Find } from './search.ts'
-import { VITAL_CODES } from './value-view.ts'
+import { VITAL_CODES } from './value-view.contract.ts'
 import { VITALS, type Vital } from './wards.contract.ts'
 
 export interface PatientValues {

@@ -1,7 +1,7 @@
 import type { PatientValues } from './patient-values.ts'
-import type { Encounter, HumanName, Location, Observation, Patient } from './record.ts'
-import { hasCode, referenced } from './record.ts'
-import { testCode, valueView } from './value-view.ts'
+import type { Encounter, HumanName, Location, Observation, Patient } from './record.contract.ts'
+import { hasCode, referenced } from './record.contract.ts'
+import { testCode, valueView } from './value-view.contract.ts'
 import type { Bed, Occupant, ValueView, WardBoard } from './wards.contract.ts'
 
 /** What the record holds about a ward, read by searches. */

@@ -1,0 +1,88 @@
+import { limits } from '../../kernel/limits.ts'
+import type { CommitLog } from '../port.ts'
+import { loggedCommit, type CommitRecord } from './commit-record.ts'
+import { pause, retrying, type Database } from './database.ts'
+import { readParts } from './touched.ts'
+
+/** Number of the last commit up to which all are applied. Whoever answers a writer has moved it first. */
+export async function appliedUpTo(database: Database): Promise<number> {
+  return (await retrying(async () => database.meta.findOne({ _id: 'applied' })))?.n ?? 0
+}
+
+/** Whole commits above `after` and up to `upTo`, in order. */
+export async function readCommits(
+  database: Database,
+  { after, upTo, limit }: { after: number; upTo: number; limit: number },
+): Promise<CommitRecord[]> {
+  const cursor = database.commits
+    .find({ _id: { $gt: after, $lte: upTo } }, { promoteBuffers: true })
+    .sort({ _id: 1 })
+    .limit(limit)
+  const records = await retrying(async () => cursor.clone().toArray())
+  return Promise.all(records.map(async (record) => whole(database, record)))
+}
+
+async function whole(database: Database, record: CommitRecord): Promise<CommitRecord> {
+  if (record.parts === undefined) return record
+  const parts = await readParts(database, record.uuid, record.parts)
+  return { ...record, w: parts.flatMap(({ w }) => w), rec: parts.flatMap(({ rec }) => rec) }
+}
+
+export interface Growth {
+  /** Wakes those of this process who wait; other processes notice by polling. */
+  readonly notify: () => void
+  readonly close: () => void
+}
+
+/**
+ * The log as sinks see it: commits that are durable and applied, so that what a sink reads elsewhere is never older than its commit.
+ */
+export function commitLog(database: Database): { log: CommitLog; growth: Growth } {
+  const waiting = new Set<() => void>()
+  const closed = new AbortController()
+  const wake = (): void => {
+    for (const resolve of waiting) resolve()
+    waiting.clear()
+  }
+  const log: CommitLog = {
+    head: async () => appliedUpTo(database),
+    read: async (after, limit) => {
+      const upTo = await appliedUpTo(database)
+      if (upTo <= after) return []
+      return (await readCommits(database, { after, upTo, limit })).map(loggedCommit)
+    },
+    grown: async (after, signal) => {
+      const ended = AbortSignal.any([signal, closed.signal])
+      while (!ended.aborted) {
+        const woken = wakeUp(waiting, ended)
+        if ((await appliedUpTo(database)) > after) {
+          wake()
+          return
+        }
+        await Promise.race([woken, pause(limits.store.pollMs)])
+      }
+    },
+  }
+  return {
+    log,
+    growth: {
+      notify: wake,
+      close: () => {
+        closed.abort()
+      },
+    },
+  }
+}
+
+async function wakeUp(waiting: Set<() => void>, signal: AbortSignal): Promise<void> {
+  await new Promise<void>((resolve) => {
+    const done = (): void => {
+      waiting.delete(done)
+      signal.removeEventListener('abort', done)
+      resolve()
+    }
+    waiting.add(done)
+    signal.addEventListener('abort', done)
+    if (signal.aborted) done()
+  })
+}

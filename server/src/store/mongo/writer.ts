@@ -1,0 +1,160 @@
+import { fault } from '../../kernel/fault.ts'
+import { limits } from '../../kernel/limits.ts'
+import type { Crash } from '../crash.ts'
+import type { Commit, CommitResult } from '../port.ts'
+import { append } from './append.ts'
+import { applyCommits } from './apply.ts'
+import { commitRecord } from './commit-record.ts'
+import { unavailable, type Database } from './database.ts'
+import { jsonToBson } from './json-to-bson.hot.ts'
+import { appliedUpTo, readCommits } from './log.ts'
+import { validate } from './validate.ts'
+
+interface WriterOptions {
+  readonly database: Database
+  readonly now: () => number
+  readonly crash: Crash
+  /** Called when commits are applied. */
+  readonly notify: () => void
+}
+
+interface Pending {
+  readonly commit: Commit
+  readonly resolve: (result: CommitResult) => void
+  readonly reject: (error: unknown) => void
+}
+
+/** Appends commits: one batch of this process is under way, what comes meanwhile goes into the next (group commit). */
+export class Writer {
+  readonly #options: WriterOptions
+  readonly #queue: Pending[] = []
+  readonly counts = { commits: 0, batches: 0, overtaken: 0 }
+  /** All commits up to here are known to be applied. */
+  #head: number
+  #running: Promise<void> = Promise.resolve()
+  #busy = false
+  #closed = false
+
+  constructor(options: WriterOptions, head: number) {
+    this.#options = options
+    this.#head = head
+  }
+
+  get waiting(): number {
+    return this.#queue.length
+  }
+
+  async commit(commit: Commit): Promise<CommitResult> {
+    if (this.#closed) throw fault('unavailable', { code: 'transient', text: 'The store is closed.' })
+    if (this.#queue.length >= limits.store.pendingCommits)
+      throw fault('busy', { code: 'throttled', text: 'Too many writes wait. Try again in a moment.' })
+    // What cannot be stored must not reach the log, where everybody would have to apply it.
+    for (const { method, bytes } of commit.writes) if (method !== 'DELETE') jsonToBson(bytes)
+    const result = new Promise<CommitResult>((resolve, reject) => {
+      this.#queue.push({ commit, resolve, reject })
+    })
+    if (!this.#busy) this.#running = this.#drain()
+    return result
+  }
+
+  /** Waits for what was handed in. */
+  async close(): Promise<void> {
+    this.#closed = true
+    await this.#running
+  }
+
+  async #drain(): Promise<void> {
+    this.#busy = true
+    // Those who come in the same turn share the first batch.
+    await Promise.resolve()
+    while (this.#queue.length > 0) await this.#batch(this.#queue.splice(0, limits.store.batchCommits))
+    this.#busy = false
+  }
+
+  async #batch(batch: readonly Pending[]): Promise<void> {
+    this.counts.batches++
+    let left = batch
+    try {
+      for (let round = 0; round < limits.store.appendRounds && left.length > 0; round++)
+        left = await this.#round(left)
+      if (left.length > 0) throw unavailable(new Error('other processes were always first'))
+    } catch (error) {
+      for (const { reject } of left) reject(error)
+    }
+  }
+
+  /** @returns those whom other processes overtook: they are checked again. */
+  async #round(batch: readonly Pending[]): Promise<readonly Pending[]> {
+    const { database, now, crash } = this.#options
+    const head = this.#head
+    const verdicts = await validate(
+      { database, head, now: now() },
+      batch.map(({ commit }) => commit),
+    )
+    const settled: { pending: Pending; result: CommitResult }[] = []
+    const records = []
+    for (const [index, pending] of batch.entries()) {
+      const verdict = verdicts[index]
+      if (verdict === undefined) continue
+      if ('kind' in verdict) {
+        settled.push({ pending, result: { outcome: 'refused', why: verdict } })
+        continue
+      }
+      const record = commitRecord(head + records.length + 1, pending.commit, verdict)
+      records.push(record)
+      settled.push({ pending, result: { outcome: 'committed', n: record._id } })
+    }
+    crash('before-append')
+    const appended = await append(database, records)
+    crash('after-append')
+    await this.#apply(records.slice(0, appended))
+    const through = head + appended
+    // A refusal behind a commit that was overtaken may rest on it.
+    const whole = appended === records.length
+    const final = settled.filter(
+      ({ result }) => whole || (result.outcome === 'committed' && result.n <= through),
+    )
+    for (const { pending, result } of final) pending.resolve(result)
+    if (whole) return []
+    this.counts.overtaken++
+    await this.#catchUp()
+    const done = new Set(final.map(({ pending }) => pending))
+    return batch.filter((pending) => !done.has(pending))
+  }
+
+  async #apply(records: Parameters<typeof applyCommits>[1]): Promise<void> {
+    const { database, now, crash, notify } = this.#options
+    const last = records.at(-1)
+    if (last === undefined) return
+    crash('before-merge')
+    await applyCommits(database, records, now())
+    crash('after-merge')
+    this.#head = last._id
+    this.counts.commits += records.length
+    notify()
+  }
+
+  /** Applies what others have appended, unless they have done it already. */
+  async #catchUp(): Promise<void> {
+    const { database, now, notify } = this.#options
+    this.#head = Math.max(this.#head, await appliedUpTo(database))
+    this.#head = await applyFrom(database, this.#head, now)
+    notify()
+  }
+}
+
+/** Applies all commits above `head`. @returns the last one */
+export async function applyFrom(database: Database, head: number, now: () => number): Promise<number> {
+  let last = head
+  for (;;) {
+    const page = await readCommits(database, {
+      after: last,
+      upTo: Infinity,
+      limit: limits.store.batchCommits,
+    })
+    const end = page.at(-1)
+    if (end === undefined) return last
+    await applyCommits(database, page, now())
+    last = end._id
+  }
+}
