@@ -48,6 +48,8 @@ export const limits = {
     unsentBytes: 1024 * 1024,
     lingerMs: 2000,
     slowestBytesPerMs: 16,
+    retryMs: 30_000,
+    searchLines: 5000,
     previewBytes: 64 * 1024,
     attempts: 5,
   },
