@@ -1,7 +1,9 @@
-import { ROLES } from '@hub/auth/permissions.ts'
+import type { Role } from '@hub/auth/permissions.ts'
 import { expect, it } from 'vitest'
 
 import { FEATURES, homeOf } from './features.ts'
+
+const open = (role: Role) => FEATURES.filter(({ nav, allowed }) => nav && allowed([role])).map(homeOf)
 
 it('gives every entry of the rail an address and a key of its own', () => {
   const entries = FEATURES.flatMap((feature) =>
@@ -12,8 +14,6 @@ it('gives every entry of the rail an address and a key of its own', () => {
 })
 
 it('opens pages by the permission table of the server', () => {
-  const open = (role: (typeof ROLES)[number]) =>
-    FEATURES.filter(({ nav, allowed }) => nav && allowed([role])).map(homeOf)
   expect(open('nurse')).toEqual(['/ward', '/patients', '/worklist'])
   expect(open('administrator')).toEqual(['/ward', '/patients', '/messages', '/worklist'])
   expect(open('billing')).toEqual(['/patients'])

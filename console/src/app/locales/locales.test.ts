@@ -4,7 +4,7 @@ import ar from './ar.json'
 import en from './en.json'
 import fr from './fr.json'
 
-const holes = (text: string) => [...text.matchAll(/\{\{(\w+)\}\}/g)].map(([, name]) => name).toSorted()
+const holes = (text: string) => new Set([...text.matchAll(/\{\{(\w+)\}\}/g)].map(([, name]) => name))
 const english: Readonly<Record<string, string>> = en
 
 it.each([
@@ -13,11 +13,12 @@ it.each([
 ])(
   '%s says everything that English says, with the same values in it',
   (_language, texts: Readonly<Record<string, string>>) => {
-    expect(Object.keys(texts).toSorted()).toEqual(Object.keys(english).toSorted())
-    for (const [key, text] of Object.entries(texts)) {
-      expect(text.trim(), key).not.toBe('')
-      expect(holes(text), key).toEqual(holes(english[key] ?? ''))
-    }
+    expect(new Set(Object.keys(texts))).toEqual(new Set(Object.keys(english)))
+    const wrong = Object.entries(texts).filter(
+      ([key, text]) =>
+        text.trim() === '' || holes(text).symmetricDifference(holes(english[key] ?? '')).size > 0,
+    )
+    expect(wrong).toEqual([])
   },
 )
 
