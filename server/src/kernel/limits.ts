@@ -80,7 +80,7 @@ export const limits = {
     hashQueue: 32,
     bodyBytes: 16 * 1024,
   },
-  audit: { syncMs: 500, shipMs: 1000, groupRows: 1000, groupBytes: 256 * 1024, fileBytes: 16 * 1024 * 1024 },
+  audit: { syncMs: 500, shipMs: 1000, groupRows: 250, groupBytes: 128 * 1024, fileBytes: 16 * 1024 * 1024 },
   devices: {
     payloadBytes: 64 * 1024,
     fleetMost: 2000,
