@@ -1,4 +1,4 @@
-import { mayUse } from '@hub/auth/permissions.ts'
+import { may, mayUse } from '@hub/auth/permissions.ts'
 import type { Role } from '@hub/auth/permissions.ts'
 import type { ComponentType } from 'react'
 
@@ -28,6 +28,39 @@ export const FEATURES: readonly Feature[] = [
     allowed: (roles) => mayUse(roles, 'ward.read'),
     nav: { group: 'work', text: 'nav.ward', icon: 'bed', key: 'w' },
     load: async () => ({ Component: (await import('../features/ward/ward.page.tsx')).WardPage }),
+  },
+  {
+    path: 'patients',
+    allowed: (roles) => may(roles, 'search', 'Patient'),
+    nav: { group: 'patients', text: 'nav.patients', icon: 'people', key: 'p' },
+    load: async () => ({ Component: (await import('../features/patients/patients.page.tsx')).PatientsPage }),
+  },
+  {
+    path: 'patients/:patientId',
+    allowed: (roles) => mayUse(roles, 'chart.read'),
+    load: async () => ({ Component: (await import('../features/chart/chart.page.tsx')).ChartPage }),
+  },
+  {
+    path: 'messages',
+    allowed: (roles) => mayUse(roles, 'messages.read'),
+    nav: { group: 'interop', text: 'nav.messages', icon: 'messages', key: 'm' },
+    load: async () => ({ Component: (await import('../features/messages/messages.page.tsx')).MessagesPage }),
+  },
+  {
+    path: 'messages/:messageId',
+    allowed: (roles) => mayUse(roles, 'messages.read'),
+    load: async () => ({ Component: (await import('../features/messages/message.page.tsx')).MessagePage }),
+  },
+  {
+    path: 'source/:type/:id',
+    allowed: (roles) => mayUse(roles, 'trace.read'),
+    load: async () => ({ Component: (await import('../features/source/source.page.tsx')).SourcePage }),
+  },
+  {
+    path: 'worklist',
+    allowed: (roles) => mayUse(roles, 'worklist.read'),
+    nav: { group: 'interop', text: 'nav.worklist', icon: 'fork', key: 'c' },
+    load: async () => ({ Component: (await import('../features/worklist/worklist.page.tsx')).WorklistPage }),
   },
 ]
 

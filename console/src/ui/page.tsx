@@ -8,17 +8,20 @@ import { useTranslation } from 'react-i18next'
 import { clockTime } from './dates.ts'
 import { ProblemCard } from './problem-card.tsx'
 
-interface PageProps<T> {
-  readonly title: string
+interface BodyProps<T> {
   readonly query: UseQueryResult<T>
-  /** Filters and the primary action, at the inline end of the title. */
-  readonly actions?: ReactNode
   /** Drawn while the first answer is awaited: the layout that is to come. */
   readonly waiting?: ReactNode
   readonly isEmpty?: (content: T) => boolean
   /** Says why there is nothing and what to do next. */
   readonly empty?: ReactNode
   readonly children: (content: T) => ReactNode
+}
+
+interface PageProps<T> extends BodyProps<T> {
+  readonly title: string
+  /** Filters and the primary action, at the inline end of the title. */
+  readonly actions?: ReactNode
 }
 
 /** A page in one of its four states: waiting, problem, empty, content. Old content stays while it is read again. */
@@ -49,7 +52,7 @@ export function PageTitle({ title, actions, asOf }: { title: string; actions?: R
   )
 }
 
-function Body<T>({ query, waiting, isEmpty, empty, children }: PageProps<T>) {
+export function Body<T>({ query, waiting, isEmpty, empty, children }: BodyProps<T>) {
   if (query.data === undefined) {
     if (query.isError) return <ProblemCard error={query.error} retry={query.refetch} />
     return <Waiting>{waiting ?? <SkeletonRows />}</Waiting>

@@ -2,8 +2,11 @@ import type { JsonObject } from '../kernel/json.ts'
 import type { TypeModule } from './definitions.ts'
 import type { KeyCollector } from './keys/collector.ts'
 import { DATE, NUMBER, patientOf, PRESENT, REFERENCE, TEXT, TOKEN, URI } from './keys/extract.ts'
+import { checkBinding, codesBySyntax, codesOf } from './validation/bindings.ts'
+import type { ObjectCheck } from './validation/check.ts'
 import * as collections from './validation/collections.ts'
 import * as operators from './validation/operators.ts'
+import { PRIMITIVES } from './validation/primitives.ts'
 
 /** What generated code may call. It gets it as an argument: a generated file imports nothing. */
 export const RUNTIME = {
@@ -12,10 +15,14 @@ export const RUNTIME = {
   DATE,
   NUMBER,
   PRESENT,
+  PRIMITIVES,
   REFERENCE,
   TEXT,
   TOKEN,
   URI,
+  checkBinding,
+  codesBySyntax,
+  codesOf,
   patientOf,
 }
 
@@ -24,7 +31,11 @@ export const RUNTIME_NAMES: readonly string[] = Object.keys(RUNTIME).toSorted()
 /** What a generated file of one resource type gives. */
 export interface CompiledType extends Pick<TypeModule, 'type' | 'params' | 'summary' | 'mandatory'> {
   readonly mainDate?: string
+  readonly check: ObjectCheck
   extract(resource: JsonObject, keys: KeyCollector): void
 }
 
-export type CompiledFile = (runtime: typeof RUNTIME) => CompiledType
+/** The checks of the data types by function name: what the resource types share. */
+export type DataTypes = Readonly<Record<string, ObjectCheck>>
+
+export type CompiledFile<Result = CompiledType> = (runtime: typeof RUNTIME, dataTypes?: DataTypes) => Result

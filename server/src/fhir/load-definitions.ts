@@ -3,9 +3,10 @@ import { createRequire } from 'node:module'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 
-import { RUNTIME, type CompiledFile, type CompiledType } from './compiled.ts'
+import { RUNTIME, type CompiledFile, type CompiledType, type DataTypes } from './compiled.ts'
 import type { Definitions, TypeModule } from './definitions.ts'
 import { KeyCollector } from './keys/collector.ts'
+import { Check, type ObjectCheck } from './validation/check.ts'
 
 const GENERATED = fileURLToPath(new URL('../../.generated', import.meta.url))
 
@@ -17,31 +18,44 @@ export function loadDefinitions(folder: string = GENERATED): Definitions {
   }
   const known = new Set(types)
   const load = createRequire(join(folder, 'index.json'))
+  const compiled = new Map<string, CompiledType>()
   const modules = new Map<string, TypeModule>()
+  let dataTypes: DataTypes | undefined
 
-  function moduleOf(type: string): TypeModule {
-    const loaded = modules.get(type) ?? typeModule((load(`./${type}.cjs`) as CompiledFile)(RUNTIME))
-    modules.set(type, loaded)
+  // Synchronous, because a check meets the types of contained resources only on its way.
+  function compiledType(type: string): CompiledType {
+    dataTypes ??= (load('./data-types.cjs') as CompiledFile<DataTypes>)(RUNTIME)
+    const loaded = compiled.get(type) ?? (load(`./${type}.cjs`) as CompiledFile)(RUNTIME, dataTypes)
+    compiled.set(type, loaded)
     return loaded
   }
 
-  return {
-    types,
-    hash,
-    load: (type) => (known.has(type) ? Promise.resolve(moduleOf(type)) : undefined),
+  function moduleOf(type: string): TypeModule {
+    const made = modules.get(type) ?? typeModule(compiledType(type), checkOf)
+    modules.set(type, made)
+    return made
   }
+
+  const checkOf = (type: string) => (known.has(type) ? compiledType(type).check : undefined)
+
+  return { types, hash, load: (type) => (known.has(type) ? Promise.resolve(moduleOf(type)) : undefined) }
 }
 
-function typeModule(compiled: CompiledType): TypeModule {
+function typeModule(compiled: CompiledType, checkOf: (type: string) => ObjectCheck | undefined): TypeModule {
   const { type, params, summary, mandatory, mainDate } = compiled
   return {
     type,
     params,
     summary,
     mandatory,
-    validate: () => [],
+    validate: (resource, most) => {
+      const check = new Check({ type, most, resource, checkOf })
+      if (resource['resourceType'] === type) compiled.check(resource, check)
+      else check.addAt('resourceType', 'structure', `This must be "${type}".`)
+      return check.issues
+    },
     extract: (resource, context) => {
-      const keys = new KeyCollector({ type, context, ...(mainDate === undefined ? {} : { mainDate }) })
+      const keys = new KeyCollector({ context, ...(mainDate === undefined ? {} : { mainDate }) })
       compiled.extract(resource, keys)
       return keys.finish()
     },

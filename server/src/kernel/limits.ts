@@ -49,6 +49,8 @@ export const limits = {
     unsentBytes: 1024 * 1024,
     lingerMs: 2000,
     slowestBytesPerMs: 16,
+    retryMs: 30_000,
+    searchLines: 5000,
     previewBytes: 64 * 1024,
     attempts: 5,
   },
@@ -63,7 +65,6 @@ export const limits = {
     closeMs: 2000,
     page: 100,
     retryMs: 1000,
-    retryMostMs: 30_000,
     leaseMs: 10_000,
   },
   auth: {
@@ -80,7 +81,7 @@ export const limits = {
     hashQueue: 32,
     bodyBytes: 16 * 1024,
   },
-  audit: { syncMs: 500, shipMs: 1000, groupRows: 1000, groupBytes: 256 * 1024, fileBytes: 16 * 1024 * 1024 },
+  audit: { syncMs: 500, shipMs: 1000, groupRows: 250, groupBytes: 128 * 1024, fileBytes: 16 * 1024 * 1024 },
   devices: {
     payloadBytes: 64 * 1024,
     fleetMost: 2000,

@@ -21,6 +21,7 @@ export function ResultLine({ result: { label, parts, unit, resource, flag, at },
         component="span"
         sx={{ overflow: 'hidden', textOverflow: 'ellipsis', whiteSpace: 'nowrap' }}
         title={label}
+        dir="auto"
       >
         <bdi>{label}</bdi>
       </Box>

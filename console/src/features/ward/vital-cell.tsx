@@ -35,10 +35,11 @@ export function VitalCell({ vital, cell, now }: VitalCellProps) {
         <>
           <Box
             component="dd"
-            dir="ltr"
             sx={{ ...figure, ...(stale ? { color: 'text.secondary', fontWeight: 400 } : {}) }}
           >
-            <Figure cell={cell} />
+            <bdi dir="ltr">
+              <Figure cell={cell} />
+            </bdi>
           </Box>
           <Box component="dd" sx={meta}>
             {cell.unit === undefined ? undefined : <bdi>{cell.unit}</bdi>}{' '}

@@ -1,6 +1,6 @@
 import type { Caller } from '../../auth/caller.ts'
 import { limits } from '../../kernel/limits.ts'
-import { parseStored } from './record.ts'
+import { parseStored } from './record.contract.ts'
 
 /**
  * One search of the FHIR server as the caller: what it may not see is not found.

@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest'
 
-import type { Encounter, Location, Observation, Patient } from './record.ts'
-import { parseStored } from './record.ts'
+import type { Encounter, Location, Observation, Patient } from './record.contract.ts'
+import { parseStored } from './record.contract.ts'
 import { wardBoard } from './ward-board.ts'
 import type { WardRecord } from './ward-board.ts'
 

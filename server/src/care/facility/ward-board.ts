@@ -1,7 +1,7 @@
 import type { PatientValues } from './patient-values.ts'
-import type { Encounter, HumanName, Location, Observation, Patient } from './record.ts'
-import { hasCode, referenced } from './record.ts'
-import { testCode, valueView } from './value-view.ts'
+import type { Encounter, HumanName, Location, Observation, Patient } from './record.contract.ts'
+import { hasCode, referenced } from './record.contract.ts'
+import { testCode, valueView } from './value-view.contract.ts'
 import type { Bed, Occupant, ValueView, WardBoard } from './wards.contract.ts'
 
 /** What the record holds about a ward, read by searches. */
@@ -88,13 +88,16 @@ function occupantOf(encounter: Encounter, { patients, values }: WardRecord): Occ
   }
 }
 
-function latestResults(newestFirst: readonly Observation[]): ValueView[] {
-  const latest = new Map<string, Observation>()
-  for (const result of newestFirst) {
-    if (!latest.has(testCode(result))) latest.set(testCode(result), result)
+function latestResults(results: readonly Observation[]): ValueView[] {
+  const latest = new Map<string, ValueView>()
+  for (const result of results) {
+    const view = valueView(result)
+    const known = latest.get(testCode(result))
+    if (view && (known === undefined || view.at > known.at)) latest.set(testCode(result), view)
   }
-  const views = [...latest.values()].flatMap((result) => valueView(result) ?? [])
-  return views.toSorted((a, b) => urgency(b) - urgency(a) || b.at - a.at).slice(0, RESULTS_SHOWN)
+  return [...latest.values()]
+    .toSorted((a, b) => urgency(b) - urgency(a) || b.at - a.at)
+    .slice(0, RESULTS_SHOWN)
 }
 
 function urgency({ flag }: ValueView): number {

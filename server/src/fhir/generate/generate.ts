@@ -5,7 +5,7 @@ import { fileURLToPath } from 'node:url'
 
 import { RUNTIME_NAMES } from '../compiled.ts'
 import { CORRECTIONS_FILE, readCorrections } from './corrections.ts'
-import { emitModule } from './emit-module.ts'
+import { emitDataTypes, emitModule } from './emit-module.ts'
 import { modelOf } from './model.ts'
 import { DEFINITION_FILES, definitionsFolder, readSpecification } from './specification.ts'
 
@@ -17,10 +17,11 @@ import { DEFINITION_FILES, definitionsFolder, readSpecification } from './specif
  */
 export function generate(folder: string): { readonly types: number } {
   const definitions = definitionsFolder()
-  const specification = readSpecification(definitions, readCorrections())
-  const model = modelOf(specification)
-  const source = { specification, model, systems: new Map<string, string>(), runtime: RUNTIME_NAMES }
+  const corrections = readCorrections()
+  const specification = readSpecification(definitions, corrections)
+  const source = { specification, corrections, model: modelOf(specification), runtime: RUNTIME_NAMES }
   const files = new Map(specification.types.map((type) => [`${type}.cjs`, emitModule(type, source)]))
+  files.set('data-types.cjs', emitDataTypes(source))
   files.set('index.json', JSON.stringify({ types: specification.types, hash: fingerprint(definitions) }))
   replaceFolder(folder, files)
   return { types: specification.types.length }

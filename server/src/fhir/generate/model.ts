@@ -54,7 +54,11 @@ function addStructure(model: Map<string, Type>, { name, kind, snapshot }: Struct
     model.set(parent, {
       name: parent,
       kind: parent === name ? KINDS[kind] : 'complex',
-      elements: new Map(children.map((child) => element(child, parents)).map((entry) => [entry.name, entry])),
+      elements: new Map(
+        children
+          .map((child) => element(child, parents, kind === 'resource' && parent === name))
+          .map((entry) => [entry.name, entry]),
+      ),
       constraints: parent === name ? (own.constraint ?? []) : [],
     })
   }
@@ -64,7 +68,7 @@ function isContentReference({ contentReference }: ElementDefinition): boolean {
   return contentReference !== undefined
 }
 
-function element(definition: ElementDefinition, parents: ReadonlySet<string>): Element {
+function element(definition: ElementDefinition, parents: ReadonlySet<string>, ofResource: boolean): Element {
   const last = definition.path.slice(definition.path.lastIndexOf('.') + 1)
   const choice = last.endsWith('[x]')
   const name = choice ? last.slice(0, -3) : last
@@ -73,7 +77,7 @@ function element(definition: ElementDefinition, parents: ReadonlySet<string>): E
     choice,
     required: definition.min > 0,
     repeats: definition.max !== '1',
-    types: elementTypes(definition, parents, { name, choice }),
+    types: elementTypes(definition, parents, { name, choice, ofResource }),
     ...(definition.binding?.strength === 'required' && definition.binding.valueSet !== undefined
       ? { binding: definition.binding.valueSet.replace(/\|.*$/, '') }
       : {}),
@@ -86,13 +90,13 @@ function element(definition: ElementDefinition, parents: ReadonlySet<string>): E
 function elementTypes(
   { path, type, contentReference }: ElementDefinition,
   parents: ReadonlySet<string>,
-  { name, choice }: { name: string; choice: boolean },
+  { name, choice, ofResource }: { name: string; choice: boolean; ofResource: boolean },
 ): readonly ElementType[] {
   if (contentReference !== undefined)
     return [{ type: contentReference.replace(/^.*#/, ''), property: name, targets: [] }]
   if (parents.has(path)) return [{ type: path, property: name, targets: [] }]
   return (type ?? []).map(({ code, targetProfile = [] }) => ({
-    type: typeName(code, path),
+    type: typeName(code, ofResource && name === 'id'),
     property: choice ? name + code.charAt(0).toUpperCase() + code.slice(1) : name,
     targets: targetProfile
       .map((profile) => profile.replace(PROFILE, ''))
@@ -101,7 +105,7 @@ function elementTypes(
 }
 
 /** The ids of elements and resources are typed with FHIRPath's own String in the definitions. */
-function typeName(code: string, path: string): string {
+function typeName(code: string, isResourceId: boolean): string {
   if (!code.startsWith(SYSTEM_TYPE)) return code
-  return /^[A-Z]\w*\.id$/.test(path) ? 'System.Id' : 'System.String'
+  return isResourceId ? 'System.Id' : 'System.String'
 }

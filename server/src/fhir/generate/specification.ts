@@ -95,7 +95,11 @@ export function readSpecification(folder: string, corrections: Corrections): Spe
   const structures = new Map<string, StructureDefinition>()
   for (const file of ['profiles-types.json', 'profiles-resources.json'] as const) {
     for (const resource of resources(folder, file) as readonly StructureDefinition[]) {
-      if ('snapshot' in resource && !(resource.name in corrections.removedTypes))
+      if (
+        'snapshot' in resource &&
+        resource.derivation !== 'constraint' &&
+        !(resource.name in corrections.removedTypes)
+      )
         structures.set(resource.name, corrected(resource, corrections))
     }
   }

@@ -5,7 +5,6 @@ import { foldCode, foldText } from './folding.ts'
 import { readReference } from './references.ts'
 
 export interface CollectorOptions {
-  readonly type: string
   /** The parameter whose earliest value is the type's main clinical date. */
   readonly mainDate?: string
   readonly context: ExtractContext

@@ -59,7 +59,7 @@ export function matches(items: Collection, pattern: Collection): Truth {
   return withTexts(
     items,
     pattern,
-    (text, source) => text.length <= LONGEST_MATCH && new RegExp(source, 'u').test(text),
+    (text, source) => text.length <= LONGEST_MATCH && new RegExp(source).test(text),
   )
 }
 
@@ -74,7 +74,7 @@ export function replaceMatches(items: Collection, pattern: Collection, by: Colle
   const [source] = pattern
   const [replacement] = by
   if (typeof text !== 'string' || typeof source !== 'string' || text.length > LONGEST_MATCH) return undefined
-  return text.replace(new RegExp(source, 'gu'), typeof replacement === 'string' ? replacement : '')
+  return text.replace(new RegExp(source, 'g'), typeof replacement === 'string' ? replacement : '')
 }
 
 export function toInteger(items: Collection): number | undefined {

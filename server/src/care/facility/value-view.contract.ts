@@ -1,5 +1,6 @@
-import type { Component, Concept, Observation, Quantity } from './record.ts'
-import { hasCode } from './record.ts'
+/** How an Observation is shown: by the hub on the ward board and by the console on the chart, so that both say the same. */
+import type { Component, Concept, Observation, Quantity } from './record.contract.ts'
+import { hasCode } from './record.contract.ts'
 import type { Interpretation, ValueView, Vital } from './wards.contract.ts'
 
 /** LOINC codes of each vital sign; the first is the one of the FHIR vital signs profile. */

@@ -1,0 +1,70 @@
+import Box from '@mui/material/Box'
+import { useTranslation } from 'react-i18next'
+import { useParams } from 'react-router'
+
+import { Page } from '../../ui/page.tsx'
+import { Section } from '../../ui/section.tsx'
+import { Banner } from './banner.tsx'
+import { usePerson, useResults, useStays } from './chart.data.ts'
+import { Demographics } from './demographics.tsx'
+import { ResultGrids } from './result-grids.tsx'
+import { StayTable } from './stay-table.tsx'
+
+export function ChartPage() {
+  const { t } = useTranslation()
+  const { patientId = '' } = useParams()
+  const person = usePerson(patientId)
+  return (
+    <>
+      {person.data ? <Banner person={person.data} /> : undefined}
+      <Page title={t('chart.title')} query={person}>
+        {(content) => (
+          <Box sx={layout}>
+            <Box sx={{ display: 'grid', gap: 4, minWidth: 0 }}>
+              <Section title={t('chart.demographics')}>
+                <Demographics person={content} />
+              </Section>
+              <Stays patientId={patientId} />
+            </Box>
+            <ResultsOf patientId={patientId} />
+          </Box>
+        )}
+      </Page>
+    </>
+  )
+}
+
+function Stays({ patientId }: { readonly patientId: string }) {
+  const { t } = useTranslation()
+  return (
+    <Section
+      title={t('chart.stays')}
+      query={useStays(patientId)}
+      isEmpty={(stays) => stays.length === 0}
+      empty={t('chart.noStays')}
+    >
+      {(stays) => <StayTable stays={stays} />}
+    </Section>
+  )
+}
+
+function ResultsOf({ patientId }: { readonly patientId: string }) {
+  const { t } = useTranslation()
+  return (
+    <Section
+      title={t('chart.results')}
+      query={useResults(patientId)}
+      isEmpty={(grids) => grids.length === 0}
+      empty={t('chart.noResults')}
+    >
+      {(grids) => <ResultGrids grids={grids} />}
+    </Section>
+  )
+}
+
+const layout = {
+  display: 'grid',
+  gap: 6,
+  alignItems: 'start',
+  gridTemplateColumns: { xs: 'minmax(0, 1fr)', lg: '400px minmax(0, 1fr)' },
+} as const

@@ -1,0 +1,48 @@
+import Box from '@mui/material/Box'
+import { useTranslation } from 'react-i18next'
+
+import { DataText } from '../../ui/data-text.tsx'
+import { SourceLink } from '../../ui/source-link.tsx'
+import type { Person, Sourced } from './chart.data.ts'
+
+export function Demographics({ person: { numbers, contacts, addresses } }: { readonly person: Person }) {
+  const { t } = useTranslation()
+  return (
+    <Box component="dl" sx={list}>
+      <dt>{t('patient.numbers')}</dt>
+      <Values values={numbers} />
+      <dt>{t('patient.contact')}</dt>
+      <Values values={contacts} />
+      <dt>{t('patient.address')}</dt>
+      <Values values={addresses} />
+    </Box>
+  )
+}
+
+function Values({ values }: { readonly values: readonly (Sourced & { readonly label?: string })[] }) {
+  const { t } = useTranslation()
+  if (values.length === 0) return <dd>{t('patient.notRecorded')}</dd>
+  return values.map(({ text, resource, element, label }) => (
+    <dd key={element}>
+      <SourceLink resource={resource} element={element}>
+        <DataText text={text} />
+      </SourceLink>
+      {label ? <span> {label}</span> : undefined}
+    </dd>
+  ))
+}
+
+const list = {
+  display: 'grid',
+  gridTemplateColumns: '112px minmax(0, 1fr)',
+  gap: 1,
+  m: 0,
+  p: 3,
+  fontSize: 13,
+  bgcolor: 'background.paper',
+  border: 'var(--mg-line) solid var(--mg-palette-divider)',
+  borderRadius: 1,
+  '& dt': { gridColumn: 1, color: 'text.secondary' },
+  '& dd': { gridColumn: 2, m: 0 },
+  '& dd span': { color: 'text.secondary', fontSize: 12 },
+} as const

@@ -1,0 +1,61 @@
+import { useTranslation } from 'react-i18next'
+
+import { clinicalInstant } from '../../ui/dates.ts'
+import { Sheet } from '../../ui/sheet.tsx'
+import { SourceLink } from '../../ui/source-link.tsx'
+import type { Stay } from './chart.data.ts'
+
+/** `Encounter.status` that has a word of its own; any other is shown as the code. */
+const STATUSES = ['planned', 'arrived', 'in-progress', 'finished', 'cancelled'] as const
+type Status = (typeof STATUSES)[number]
+
+export function StayTable({ stays }: { readonly stays: readonly Stay[] }) {
+  const { t } = useTranslation()
+  return (
+    <Sheet>
+      <thead>
+        <tr>
+          <th scope="col">{t('stay.from')}</th>
+          <th scope="col">{t('stay.to')}</th>
+          <th scope="col">{t('stay.status')}</th>
+          <th scope="col">{t('stay.place')}</th>
+        </tr>
+      </thead>
+      <tbody>
+        {stays.map((stay) => (
+          <tr key={stay.id}>
+            <td>
+              <Instant stay={stay} end="start" />
+            </td>
+            <td>
+              <Instant stay={stay} end="end" />
+            </td>
+            <td>
+              <SourceLink resource={`Encounter/${stay.id}`} element="Encounter.status">
+                {isStatus(stay.status) ? t(`stay.${stay.status}`) : stay.status}
+              </SourceLink>
+            </td>
+            <td>
+              <bdi>{stay.places.join(', ')}</bdi>
+            </td>
+          </tr>
+        ))}
+      </tbody>
+    </Sheet>
+  )
+}
+
+function Instant({ stay, end }: { readonly stay: Stay; readonly end: 'start' | 'end' }) {
+  const { i18n } = useTranslation()
+  const text = stay[end]
+  if (text === undefined) return '–'
+  return (
+    <SourceLink resource={`Encounter/${stay.id}`} element={`Encounter.period.${end}`}>
+      <bdi>{clinicalInstant(text, i18n.language)}</bdi>
+    </SourceLink>
+  )
+}
+
+function isStatus(status: string): status is Status {
+  return STATUSES.some((known) => known === status)
+}

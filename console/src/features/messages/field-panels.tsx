@@ -1,0 +1,170 @@
+import Box from '@mui/material/Box'
+import Typography from '@mui/material/Typography'
+import { useEffect, useRef, useState } from 'react'
+import { useTranslation } from 'react-i18next'
+
+import { fieldHolding } from './field-tree.ts'
+import type { FieldTree, FieldView, ResourceView, SegmentView } from './field-tree.ts'
+
+interface FieldPanelsProps {
+  readonly tree: FieldTree
+  /** Source position to open with: `PID-5[1].1`. */
+  readonly at: string | undefined
+}
+
+/** The segments beside the resources that they became: choosing one side marks the other. */
+export function FieldPanels({ tree, at }: FieldPanelsProps) {
+  const { t } = useTranslation()
+  const positions = new Set(tree.segments.flatMap(({ fields }) => fields.map(({ position }) => position)))
+  const [chosen, choose] = useState(() => (at === undefined ? undefined : fieldHolding(at, positions)))
+  return (
+    <Box sx={panels}>
+      <Box component="section" aria-label={t('message.segments')}>
+        {tree.segments.map((segment) => (
+          <Segment key={segment.label} segment={segment} chosen={chosen} choose={choose} />
+        ))}
+      </Box>
+      <Box component="section" aria-label={t('message.resources')} tabIndex={0} sx={beside}>
+        {tree.resources.length === 0 ? <Typography>{t('message.noResources')}</Typography> : undefined}
+        {tree.resources.map((resource) => (
+          <Resource key={resource.reference} resource={resource} chosen={chosen} choose={choose} />
+        ))}
+      </Box>
+    </Box>
+  )
+}
+
+interface Choice {
+  readonly chosen: string | undefined
+  readonly choose: (position: string) => void
+}
+
+function Segment({ segment: { label, fields }, chosen, choose }: Choice & { readonly segment: SegmentView }) {
+  return (
+    <Box sx={block}>
+      <Typography variant="h3" component="h2" sx={head} dir="ltr">
+        {label}
+      </Typography>
+      {fields.map((field) => (
+        <Field key={field.position} field={field} isChosen={field.position === chosen} choose={choose} />
+      ))}
+    </Box>
+  )
+}
+
+interface FieldProps {
+  readonly field: FieldView
+  readonly isChosen: boolean
+  readonly choose: (position: string) => void
+}
+
+function Field({ field: { position, name, text, isUsed }, isChosen, choose }: FieldProps) {
+  const { t } = useTranslation()
+  const row = useRef<HTMLButtonElement>(null)
+  useEffect(() => {
+    if (isChosen) row.current?.scrollIntoView({ block: 'center' })
+  }, [isChosen])
+  return (
+    <Box
+      ref={row}
+      component="button"
+      type="button"
+      aria-pressed={isChosen}
+      data-position={position}
+      title={t(isUsed ? 'message.fieldUsed' : 'message.fieldUnused')}
+      onClick={() => choose(position)}
+      sx={{ ...line, gridTemplateColumns: '88px 180px minmax(0, 1fr)' }}
+    >
+      <Box component="bdi" dir="ltr" sx={{ fontWeight: isUsed ? 600 : 400 }}>
+        {position}
+      </Box>
+      <Box component="span" lang="en" dir="ltr" translate="no" sx={soft}>
+        {name}
+      </Box>
+      <bdi dir="auto">{text}</bdi>
+    </Box>
+  )
+}
+
+function Resource({ resource, chosen, choose }: Choice & { readonly resource: ResourceView }) {
+  const { t } = useTranslation()
+  const { reference, action, elements } = resource
+  return (
+    <Box sx={block}>
+      <Typography variant="h3" component="h2" sx={head}>
+        <bdi dir="ltr">{reference}</bdi>{' '}
+        <Box component="span" sx={soft}>
+          {t(`action.${action}`)}
+        </Box>
+      </Typography>
+      {elements.map(({ element, source, field, rule }) => (
+        <Box
+          key={element}
+          component="button"
+          type="button"
+          aria-pressed={field !== undefined && field === chosen}
+          disabled={field === undefined}
+          title={t('message.rule', { rule })}
+          onClick={() => field !== undefined && choose(field)}
+          sx={{ ...line, gridTemplateColumns: 'minmax(0, 1fr) 112px' }}
+        >
+          <bdi dir="ltr">{element}</bdi>
+          <Box component="bdi" dir="ltr" sx={soft}>
+            {source}
+          </Box>
+        </Box>
+      ))}
+    </Box>
+  )
+}
+
+const panels = {
+  display: 'grid',
+  gridTemplateColumns: { xs: 'minmax(0, 1fr)', md: 'minmax(0, 3fr) minmax(0, 2fr)' },
+  gap: 4,
+  alignItems: 'start',
+} as const
+
+/** Stays in sight while the segments are scrolled. */
+const beside = {
+  position: { md: 'sticky' },
+  top: 64,
+  maxHeight: { md: 'calc(100vh - 80px)' },
+  overflowY: { md: 'auto' },
+} as const
+
+const block = {
+  mb: 3,
+  bgcolor: 'background.paper',
+  border: 'var(--mg-line) solid var(--mg-palette-divider)',
+  borderRadius: 1,
+  overflow: 'hidden',
+} as const
+
+const head = { px: 3, py: 1.5, borderBottom: 'var(--mg-line) solid var(--mg-palette-divider)' } as const
+
+const soft = { color: 'text.secondary', fontWeight: 400 } as const
+
+const line = {
+  display: 'grid',
+  gap: 2,
+  width: '100%',
+  px: 3,
+  py: 1,
+  font: 'inherit',
+  fontSize: 13,
+  lineHeight: '18px',
+  textAlign: 'start',
+  color: 'inherit',
+  bgcolor: 'transparent',
+  border: 0,
+  borderInlineStart: '3px solid transparent',
+  cursor: 'pointer',
+  '&:hover': { bgcolor: 'action.hover' },
+  '&:focus-visible': { outlineOffset: -2 },
+  '&[aria-pressed=true]': {
+    bgcolor: 'action.selected',
+    borderInlineStartColor: 'var(--mg-palette-primary-main)',
+  },
+  '&:disabled': { cursor: 'default' },
+} as const

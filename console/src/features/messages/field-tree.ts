@@ -1,0 +1,86 @@
+import type { MessageDetail } from '@hub/hl7/hl7.contract.ts'
+import type { z } from 'zod'
+
+import { fieldName } from './field-names.ts'
+
+type Detail = Pick<z.infer<typeof MessageDetail>, 'segments' | 'resources' | 'trace'>
+
+/** The segments of a message beside the resources that were made of them, with the ways between the two. */
+export interface FieldTree {
+  readonly segments: readonly SegmentView[]
+  readonly resources: readonly ResourceView[]
+}
+
+export interface SegmentView {
+  readonly label: string
+  readonly fields: readonly FieldView[]
+}
+
+export interface FieldView {
+  /** `PID-5`, `OBX[2]-5`. */
+  readonly position: string
+  readonly name: string
+  readonly text: string
+  /** Whether an element of the record came from it. */
+  readonly isUsed: boolean
+}
+
+export interface ResourceView {
+  readonly reference: string
+  readonly action: Detail['resources'][number]['action']
+  readonly version: number | undefined
+  readonly elements: readonly ElementView[]
+}
+
+export interface ElementView {
+  readonly element: string
+  /** With component and repetition: `PID-5[1].1`. */
+  readonly source: string
+  /** Position of the field that holds it; `undefined` when the message does not have the field. */
+  readonly field: string | undefined
+  readonly rule: string
+}
+
+export function fieldTree({ segments, resources, trace }: Detail): FieldTree {
+  const positions = new Set(segments.flatMap(({ fields }) => fields.map(({ position }) => position)))
+  const elements = trace.map((row) => ({ ...row, field: fieldHolding(row.source, positions) }))
+  const used = new Set(elements.map(({ field }) => field))
+  return {
+    segments: segments.map(({ label, fields }) => ({
+      label,
+      fields: fields.map(({ position, text }) => ({
+        position,
+        text,
+        name: fieldName(position),
+        isUsed: used.has(position),
+      })),
+    })),
+    resources: resources.map(({ reference, action, version }) => ({
+      reference,
+      action,
+      version,
+      elements: elements.filter((row) => row.reference === reference),
+    })),
+  }
+}
+
+const SOURCE = /^([A-Z][A-Z\d]{2})(\[\d+\])?-(\d+)(\[\d+\])?/
+
+/**
+ * The field of the message in which a source position lies.
+ *
+ * @param source `PID-5[1].1`, `OBX[2]-5`, or `OBX-5` for the first of several.
+ * @param positions as the hub lists them, with or without the number of a segment or repetition.
+ */
+export function fieldHolding(source: string, positions: ReadonlySet<string>): string | undefined {
+  const match = SOURCE.exec(source)
+  if (match === null) return undefined
+  const [, name = '', occurrence = '', field = '', repetition = ''] = match
+  const bare = occurrence === '' ? [`${name}[1]`] : occurrence === '[1]' ? [name] : []
+  const segments = [`${name}${occurrence}`, ...bare]
+  const candidates = segments.flatMap((segment) => [
+    `${segment}-${field}${repetition}`,
+    `${segment}-${field}`,
+  ])
+  return candidates.find((candidate) => positions.has(candidate))
+}

@@ -1,0 +1,138 @@
+import { mayUse } from '@hub/auth/permissions.ts'
+import Box from '@mui/material/Box'
+import Button from '@mui/material/Button'
+import Tab from '@mui/material/Tab'
+import Tabs from '@mui/material/Tabs'
+import { useState } from 'react'
+import { useTranslation } from 'react-i18next'
+import { Link, useParams, useSearchParams } from 'react-router'
+
+import { useSession } from '../../api/session.ts'
+import { clinicalInstant } from '../../ui/dates.ts'
+import { Page } from '../../ui/page.tsx'
+import { FieldPanels } from './field-panels.tsx'
+import { RawText, Course } from './message-texts.tsx'
+import { useMessage } from './messages.data.ts'
+import type { Message } from './messages.data.ts'
+import { ReplayDialog } from './replay-dialog.tsx'
+import { StateChip } from './state-chip.tsx'
+
+const TABS = ['fields', 'text', 'course'] as const
+
+export function MessagePage() {
+  const { t } = useTranslation()
+  const { messageId = '' } = useParams()
+  const query = useMessage(messageId)
+  const [isReplaying, setReplaying] = useState(false)
+  const roles = useSession((state) => state.session?.who.roles) ?? []
+  const { type = '', event = '', controlId = '' } = query.data ?? {}
+  return (
+    <Page
+      title={query.data ? `${type}^${event} ${controlId}` : t('message.title')}
+      query={query}
+      actions={
+        <>
+          <Box component={Link} to="/messages" sx={{ color: 'primary.main' }}>
+            {t('message.all')}
+          </Box>
+          {mayUse(roles, 'messages.replay') ? (
+            <Button variant="outlined" onClick={() => setReplaying(true)}>
+              {t('replay.open')}
+            </Button>
+          ) : undefined}
+        </>
+      }
+    >
+      {(message) => (
+        <>
+          <Facts message={message} />
+          <MessageTabs message={message} />
+          <ReplayDialog messageId={messageId} open={isReplaying} close={() => setReplaying(false)} />
+        </>
+      )}
+    </Page>
+  )
+}
+
+function MessageTabs({ message }: { readonly message: Message }) {
+  const { t } = useTranslation()
+  const [params, setParams] = useSearchParams()
+  const tab = TABS.find((known) => known === params.get('tab')) ?? 'fields'
+  const open = (next: string) => {
+    params.set('tab', next)
+    setParams(params, { replace: true })
+  }
+  return (
+    <>
+      <Tabs
+        value={tab}
+        onChange={(_event, next: string) => open(next)}
+        aria-label={t('message.views')}
+        sx={{ mb: 3, borderBottom: 'var(--mg-line) solid var(--mg-palette-divider)' }}
+      >
+        {TABS.map((name) => (
+          <Tab
+            key={name}
+            value={name}
+            id={`tab-${name}`}
+            aria-controls="tab-panel"
+            label={t(`message.tab.${name}`)}
+          />
+        ))}
+      </Tabs>
+      <div role="tabpanel" id="tab-panel" aria-labelledby={`tab-${tab}`}>
+        {tab === 'fields' ? (
+          <FieldPanels tree={message.tree} at={params.get('at') ?? undefined} />
+        ) : undefined}
+        {tab === 'text' ? <RawText message={message} /> : undefined}
+        {tab === 'course' ? <Course message={message} /> : undefined}
+      </div>
+    </>
+  )
+}
+
+function Facts({ message }: { readonly message: Message }) {
+  const { t, i18n } = useTranslation()
+  const facts = [
+    [t('message.received'), clinicalInstant(message.received, i18n.language)],
+    [t('message.feed'), message.feed],
+    [t('message.sender'), message.sender],
+    [t('message.version'), message.version],
+    [t('message.ackCode'), ackCode(message)],
+  ] as const
+  return (
+    <Box component="dl" sx={factList}>
+      <div>
+        <dt>{t('message.state')}</dt>
+        <dd>
+          <StateChip state={message.state} /> {message.reason}
+        </dd>
+      </div>
+      {facts.map(([label, text]) =>
+        text === '' ? undefined : (
+          <div key={label}>
+            <dt>{label}</dt>
+            <dd>
+              <bdi>{text}</bdi>
+            </dd>
+          </div>
+        ),
+      )}
+    </Box>
+  )
+}
+
+function ackCode({ ack }: Message): string {
+  return ack.find((line) => line.startsWith('MSA'))?.slice(4, 6) ?? ''
+}
+
+const factList = {
+  display: 'flex',
+  flexWrap: 'wrap',
+  columnGap: 8,
+  rowGap: 2,
+  m: 0,
+  mb: 3,
+  '& dt': { fontSize: 12, color: 'text.secondary' },
+  '& dd': { m: 0 },
+} as const

@@ -1,0 +1,110 @@
+import Box from '@mui/material/Box'
+import Button from '@mui/material/Button'
+import { useTranslation } from 'react-i18next'
+import { Link, useSearchParams } from 'react-router'
+
+import { clinicalInstant } from '../../ui/dates.ts'
+import { Page } from '../../ui/page.tsx'
+import { moveInRows } from '../../ui/rows.ts'
+import { Sheet } from '../../ui/sheet.tsx'
+import { FilterBar } from './filter-bar.tsx'
+import { filtersOf, useMessages } from './messages.data.ts'
+import type { MessageRow } from './messages.data.ts'
+import { StateChip } from './state-chip.tsx'
+
+export function MessagesPage() {
+  const { t } = useTranslation()
+  const [params, setParams] = useSearchParams()
+  const filters = filtersOf(params)
+  const isFiltered = Object.keys(filters).length > 0
+  const goOn = (cursor: string) => {
+    params.set('cursor', cursor)
+    setParams(params)
+  }
+  return (
+    <Page
+      title={t('nav.messages')}
+      query={useMessages(filters)}
+      actions={
+        <FilterBar filters={filters} apply={(next) => setParams(new URLSearchParams(Object.entries(next)))} />
+      }
+      isEmpty={({ messages, next }) => messages.length === 0 && next === undefined}
+      empty={t(isFiltered ? 'messages.noMatch' : 'messages.none')}
+    >
+      {({ messages, next }) => (
+        <>
+          <MessageTable messages={messages} />
+          <Box sx={{ display: 'flex', gap: 2, mt: 3 }}>
+            {filters.cursor === undefined ? undefined : (
+              <Button variant="outlined" onClick={() => history.back()}>
+                {t('messages.newer')}
+              </Button>
+            )}
+            {next === undefined ? undefined : (
+              <Button variant="outlined" onClick={() => goOn(next)}>
+                {t('messages.older')}
+              </Button>
+            )}
+          </Box>
+        </>
+      )}
+    </Page>
+  )
+}
+
+function MessageTable({ messages }: { readonly messages: readonly MessageRow[] }) {
+  const { t, i18n } = useTranslation()
+  return (
+    <Sheet onKeyDown={moveInRows}>
+      <thead>
+        <tr>
+          <th scope="col">{t('message.received')}</th>
+          <th scope="col">{t('message.type')}</th>
+          <th scope="col">{t('message.control')}</th>
+          <th scope="col">{t('message.feed')}</th>
+          <th scope="col">{t('message.sender')}</th>
+          <th scope="col">{t('message.state')}</th>
+          <th scope="col" className="number">
+            {t('message.written')}
+          </th>
+        </tr>
+      </thead>
+      <tbody>
+        {messages.map((message) => (
+          <tr key={message.id} className="row">
+            <td>
+              <bdi>{clinicalInstant(message.received, i18n.language)}</bdi>
+            </td>
+            <td>
+              <Link
+                data-row
+                dir="ltr"
+                to={`/messages/${message.id}`}
+                style={{ color: 'var(--mg-palette-primary-main)', fontWeight: 600 }}
+              >
+                {typeOf(message)}
+              </Link>
+            </td>
+            <td>
+              <bdi dir="ltr">{message.controlId}</bdi>
+            </td>
+            <td>
+              <bdi>{message.feed}</bdi>
+            </td>
+            <td className="soft">
+              <bdi dir="ltr">{message.sender}</bdi>
+            </td>
+            <td>
+              <StateChip state={message.state} /> <span className="soft">{message.reason}</span>
+            </td>
+            <td className="number">{message.written}</td>
+          </tr>
+        ))}
+      </tbody>
+    </Sheet>
+  )
+}
+
+function typeOf({ type, event }: MessageRow): string {
+  return event === '' ? type : `${type}^${event}`
+}

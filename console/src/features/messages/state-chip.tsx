@@ -1,0 +1,35 @@
+import Box from '@mui/material/Box'
+import { useTranslation } from 'react-i18next'
+
+import type { State } from './messages.data.ts'
+
+const LOOKS: Readonly<
+  Record<State, { readonly colour: 'ok' | 'info' | 'stale' | 'high'; readonly mark: string }>
+> = {
+  received: { colour: 'info', mark: '○' },
+  mapped: { colour: 'info', mark: '◐' },
+  committed: { colour: 'ok', mark: '●' },
+  duplicate: { colour: 'stale', mark: '=' },
+  rejected: { colour: 'high', mark: '×' },
+  parked: { colour: 'stale', mark: '‖' },
+  dead: { colour: 'high', mark: '×' },
+}
+
+export function StateChip({ state }: { readonly state: State }) {
+  const { t } = useTranslation()
+  const { colour, mark } = LOOKS[state]
+  return (
+    <Box component="span" sx={{ ...chip, color: `flag.${colour}Text`, bgcolor: `flag.${colour}Soft` }}>
+      <span aria-hidden="true">{mark}</span> {t(`state.${state}`)}
+    </Box>
+  )
+}
+
+const chip = {
+  px: 1,
+  borderRadius: 1,
+  fontSize: 12,
+  lineHeight: '18px',
+  fontWeight: 600,
+  whiteSpace: 'nowrap',
+} as const

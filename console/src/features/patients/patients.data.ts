@@ -1,0 +1,43 @@
+import { useQuery } from '@tanstack/react-query'
+
+import { FhirPatient, find, only } from '../../api/fhir.ts'
+import { shownName } from '../../ui/patient-name.ts'
+
+export interface PatientRow {
+  readonly id: string
+  readonly name: string
+  readonly birthDate: string | undefined
+  readonly gender: 'male' | 'female' | 'other' | 'unknown'
+  readonly numbers: readonly string[]
+}
+
+const MOST = 50
+
+/** Patients whose name begins with, or whose number or date of birth is, what was typed; all by name when nothing was. */
+export function usePatients(text: string) {
+  return useQuery({
+    queryKey: ['patients', text],
+    queryFn: ({ signal }) => find('Patient', queryOf(text), signal),
+    select: ({ resources }) => only(FhirPatient, resources).map(rowOf),
+    meta: { types: ['Patient'] },
+  })
+}
+
+export function queryOf(text: string): Readonly<Record<string, string>> {
+  const page = { _count: String(MOST), _sort: 'family' }
+  const typed = text.trim()
+  if (typed === '') return page
+  if (/^\d{4}(-\d{2}){0,2}$/.test(typed) && typed.length !== 4) return { birthdate: typed, ...page }
+  if (/\d/.test(typed)) return { identifier: typed, ...page }
+  return { name: typed.replaceAll(',', '\\,'), ...page }
+}
+
+export function rowOf({ id, name, birthDate, gender, identifier = [] }: FhirPatient): PatientRow {
+  return {
+    id,
+    name: shownName(name)?.text ?? '',
+    birthDate,
+    gender: gender ?? 'unknown',
+    numbers: identifier.flatMap(({ value }) => value ?? []),
+  }
+}

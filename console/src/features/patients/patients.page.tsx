@@ -1,0 +1,63 @@
+import { useTranslation } from 'react-i18next'
+import { Link, useSearchParams } from 'react-router'
+
+import { useAges } from '../../ui/ages.ts'
+import { clinicalDate } from '../../ui/dates.ts'
+import { useNow } from '../../ui/now.ts'
+import { Page } from '../../ui/page.tsx'
+import { moveInRows } from '../../ui/rows.ts'
+import { Sheet } from '../../ui/sheet.tsx'
+import { usePatients } from './patients.data.ts'
+import type { PatientRow } from './patients.data.ts'
+
+export function PatientsPage() {
+  const { t } = useTranslation()
+  const [params] = useSearchParams()
+  const text = params.get('q') ?? ''
+  return (
+    <Page
+      title={text === '' ? t('nav.patients') : t('patients.found', { text })}
+      query={usePatients(text)}
+      isEmpty={(rows) => rows.length === 0}
+      empty={t(text === '' ? 'patients.none' : 'patients.noMatch')}
+    >
+      {(rows) => <PatientTable rows={rows} />}
+    </Page>
+  )
+}
+
+function PatientTable({ rows }: { readonly rows: readonly PatientRow[] }) {
+  const { t, i18n } = useTranslation()
+  const { age } = useAges()
+  const now = useNow(60_000)
+  return (
+    <Sheet onKeyDown={moveInRows}>
+      <thead>
+        <tr>
+          <th scope="col">{t('patient.name')}</th>
+          <th scope="col">{t('patient.born')}</th>
+          <th scope="col">{t('patient.age')}</th>
+          <th scope="col">{t('patient.sex')}</th>
+          <th scope="col">{t('patient.numbers')}</th>
+        </tr>
+      </thead>
+      <tbody>
+        {rows.map(({ id, name, birthDate, gender, numbers }) => (
+          <tr key={id} className="row">
+            <th scope="row" aria-label={name}>
+              <Link data-row to={`/patients/${id}`} style={{ color: 'var(--mg-palette-primary-main)' }}>
+                <bdi>{name === '' ? t('patient.nameless') : name}</bdi>
+              </Link>
+            </th>
+            <td>{birthDate === undefined ? '–' : <bdi>{clinicalDate(birthDate, i18n.language)}</bdi>}</td>
+            <td>{birthDate === undefined ? '–' : age(birthDate, now)}</td>
+            <td>{t(`gender.${gender}`)}</td>
+            <td className="soft">
+              <bdi dir="ltr">{numbers.join('  ')}</bdi>
+            </td>
+          </tr>
+        ))}
+      </tbody>
+    </Sheet>
+  )
+}

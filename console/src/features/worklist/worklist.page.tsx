@@ -1,0 +1,115 @@
+import { mayUse } from '@hub/auth/permissions.ts'
+import Button from '@mui/material/Button'
+import { useTranslation } from 'react-i18next'
+import { Link } from 'react-router'
+
+import { useSession } from '../../api/session.ts'
+import { DataText } from '../../ui/data-text.tsx'
+import { clinicalInstant } from '../../ui/dates.ts'
+import { Page } from '../../ui/page.tsx'
+import { ProblemCard } from '../../ui/problem-card.tsx'
+import { Sheet } from '../../ui/sheet.tsx'
+import { plain, useDecide, useWorklist } from './worklist.data.ts'
+import type { Item } from './worklist.data.ts'
+
+/** Where a feed and a person disagree: somebody has to say what is right. */
+export function WorklistPage() {
+  const { t } = useTranslation()
+  const decide = useDecide()
+  const roles = useSession((state) => state.session?.who.roles) ?? []
+  const isDecider = mayUse(roles, 'worklist.resolve')
+  return (
+    <Page
+      title={t('nav.worklist')}
+      query={useWorklist()}
+      isEmpty={(items) => items.length === 0}
+      empty={t('worklist.none')}
+    >
+      {(items) => (
+        <>
+          {decide.isError ? <ProblemCard error={decide.error} /> : undefined}
+          <Sheet>
+            <thead>
+              <tr>
+                <th scope="col">{t('worklist.time')}</th>
+                <th scope="col">{t('worklist.element')}</th>
+                <th scope="col">{t('worklist.current')}</th>
+                <th scope="col">{t('worklist.incoming')}</th>
+                <th scope="col">{t('message.feed')}</th>
+                {isDecider ? <th scope="col">{t('worklist.decision')}</th> : undefined}
+              </tr>
+            </thead>
+            <tbody>
+              {items.map((item) => (
+                <tr key={item.id} className="row">
+                  <Cells item={item} />
+                  {isDecider ? (
+                    <td style={{ whiteSpace: 'nowrap' }}>
+                      <Choice item={item} decide={(decision) => decide.mutate({ id: item.id, decision })} />
+                    </td>
+                  ) : undefined}
+                </tr>
+              ))}
+            </tbody>
+          </Sheet>
+        </>
+      )}
+    </Page>
+  )
+}
+
+function Cells({
+  item: { time, reference, element, current, incoming, message, feed },
+}: {
+  readonly item: Item
+}) {
+  const { i18n } = useTranslation()
+  const [type, id] = reference.split('/')
+  const name = <bdi dir="ltr">{`${type}.${element}`}</bdi>
+  return (
+    <>
+      <td>
+        <Link to={`/messages/${message}`} style={link}>
+          {clinicalInstant(time, i18n.language)}
+        </Link>
+      </td>
+      <td>
+        {type === 'Patient' ? (
+          <Link to={`/patients/${id}`} style={link}>
+            {name}
+          </Link>
+        ) : (
+          name
+        )}
+      </td>
+      <td>
+        <DataText text={plain(current)} />
+      </td>
+      <td>
+        <DataText text={plain(incoming)} />
+      </td>
+      <td className="soft">
+        <DataText text={feed} />
+      </td>
+    </>
+  )
+}
+
+interface ChoiceProps {
+  readonly item: Item
+  readonly decide: (decision: 'keep' | 'take') => void
+}
+
+function Choice({ item, decide }: ChoiceProps) {
+  const { t } = useTranslation()
+  return (
+    <>
+      <Button onClick={() => decide('keep')}>{t('worklist.keep')}</Button>
+      {item.kind === 'element' ? (
+        <Button onClick={() => decide('take')}>{t('worklist.take')}</Button>
+      ) : undefined}
+    </>
+  )
+}
+
+const link = { color: 'var(--mg-palette-primary-main)' } as const

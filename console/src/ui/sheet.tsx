@@ -1,0 +1,32 @@
+import { styled } from '@mui/material/styles'
+
+/** A plain semantic table: 13 px, rows of 36 px, sticky head, lines instead of shades. */
+export const Sheet = styled('table')({
+  width: '100%',
+  borderCollapse: 'separate',
+  borderSpacing: 0,
+  fontSize: 13,
+  lineHeight: '18px',
+  backgroundColor: 'var(--mg-palette-background-paper)',
+  border: 'var(--mg-line) solid var(--mg-palette-divider)',
+  borderRadius: 4,
+  '& th, & td': {
+    padding: '8px 12px',
+    textAlign: 'start',
+    verticalAlign: 'baseline',
+    borderBottom: 'var(--mg-line) solid var(--mg-palette-divider)',
+  },
+  '& tbody tr:last-of-type > *': { borderBottom: 0 },
+  '& thead th': {
+    fontSize: 12,
+    fontWeight: 600,
+    color: 'var(--mg-palette-text-secondary)',
+    backgroundColor: 'var(--mg-palette-background-paper)',
+    whiteSpace: 'nowrap',
+  },
+  '& tbody th': { fontWeight: 600 },
+  '& .number': { textAlign: 'end', whiteSpace: 'nowrap' },
+  '& .unit': { whiteSpace: 'nowrap' },
+  '& .soft': { color: 'var(--mg-palette-text-secondary)' },
+  '& tr.row:hover > *, & tr.row:focus-within > *': { backgroundColor: 'var(--mg-palette-action-hover)' },
+})

@@ -1,0 +1,69 @@
+import { useTheme } from '@mui/material/styles'
+import { useEffect, useRef } from 'react'
+import uPlot from 'uplot'
+
+import 'uplot/dist/uPlot.min.css'
+
+import { site } from './site.ts'
+
+interface TrendChartProps {
+  /** Milliseconds UTC, oldest first. */
+  readonly timesMs: readonly number[]
+  /** One list of values for each line; NaN where there is none. */
+  readonly lines: readonly (readonly number[])[]
+  readonly label: string
+}
+
+const HEIGHT = 200
+
+/** A small curve outside of React: time runs from left to right in every language. */
+export function TrendChart({ timesMs, lines, label }: TrendChartProps) {
+  const place = useRef<HTMLDivElement>(null)
+  const { palette, typography } = useTheme()
+  useEffect(() => {
+    const box = place.current
+    if (box === null) return undefined
+    const axis = {
+      stroke: palette.text.secondary,
+      grid: { stroke: palette.divider, width: 1 },
+      ticks: { stroke: palette.divider, width: 1 },
+      font: `12px ${typography.fontFamily}`,
+    }
+    const series = lines.map(() => ({
+      stroke: palette.primary.main,
+      width: 1.5,
+      points: { show: true, size: 6, fill: palette.background.paper },
+    }))
+    const options: uPlot.Options = {
+      width: box.clientWidth,
+      height: HEIGHT,
+      legend: { show: false },
+      cursor: { show: false },
+      tzDate: (seconds) => uPlot.tzDate(new Date(seconds * 1000), site.zone),
+      scales: {
+        x: { range: (_chart, least, most) => (least === most ? [least - 3600, most + 3600] : [least, most]) },
+      },
+      axes: [{ ...axis, values: TIME_LABELS }, axis],
+      series: [{}, ...series],
+      padding: [8, 16, 0, 0],
+    }
+    const values = lines.map((line) => line.map((value) => (Number.isNaN(value) ? undefined : value)))
+    const chart = new uPlot(options, [timesMs.map((time) => time / 1000), ...values], box)
+    const resized = new ResizeObserver(() => chart.setSize({ width: box.clientWidth, height: HEIGHT }))
+    resized.observe(box)
+    return () => {
+      resized.disconnect()
+      chart.destroy()
+    }
+  }, [timesMs, lines, palette, typography])
+  return <div ref={place} dir="ltr" role="img" aria-label={label} style={{ height: HEIGHT }} />
+}
+
+/** 24 h clock, day below where it changes. */
+const TIME_LABELS: uPlot.Axis.Values = [
+  [3600 * 24 * 365, '{YYYY}', null, null, null, null, null, null, 1],
+  [3600 * 24 * 28, '{MMM}', '\n{YYYY}', null, null, null, null, null, 1],
+  [3600 * 24, '{D}-{MMM}', '\n{YYYY}', null, null, null, null, null, 1],
+  [60, '{HH}:{mm}', '\n{D}-{MMM}', null, '\n{D}-{MMM}', null, null, null, 1],
+  [1, '{HH}:{mm}:{ss}', '\n{D}-{MMM}', null, '\n{D}-{MMM}', null, null, null, 1],
+]

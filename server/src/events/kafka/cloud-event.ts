@@ -1,0 +1,44 @@
+import type { TopicEvent } from '../topics/topics.ts'
+
+/** One message as the client sends it. */
+export interface KafkaMessage {
+  readonly topic: string
+  /** Decides the partition: events with the same key keep their order. */
+  readonly key: string
+  readonly headers: Readonly<Record<string, string>>
+  readonly value: string
+}
+
+/**
+ * A topic event as CloudEvent in Kafka's binary mode. The data only refers to the resource: who reads it asks the hub with rights of their
+ * own, and a payload in Kafka cannot be recalled.
+ *
+ * @param source base address of the hub.
+ * @see CloudEvents 1.0, "Kafka Protocol Binding", section 3.2
+ */
+export function cloudEvent(
+  { topic, n, index, time, change, facility }: TopicEvent,
+  source: string,
+): KafkaMessage {
+  const reference = `${change.type}/${change.id}`
+  const patient = patientOf(change)
+  return {
+    topic,
+    key: patient ?? reference,
+    headers: {
+      ce_specversion: '1.0',
+      ce_id: `${n}-${index}`,
+      ce_type: `org.mogran.${topic}.v1`,
+      ce_source: source,
+      ce_subject: reference,
+      ce_time: new Date(time).toISOString(),
+      'content-type': 'application/json',
+    },
+    value: JSON.stringify({ reference, version: change.version, patient, facility }),
+  }
+}
+
+function patientOf({ type, id, patients }: TopicEvent['change']): string | undefined {
+  const [first] = type === 'Patient' ? [id] : patients
+  return first === undefined ? undefined : `Patient/${first}`
+}

@@ -1,0 +1,44 @@
+const RELATIVE = /^([A-Za-z]{1,60})\/([^/?#\s]{1,200})(?:\/_history\/([^/?#\s]{1,200}))?$/
+const ID = /^[A-Za-z0-9.-]{1,64}$/
+const ABSOLUTE = /^(?:https?|ftp|file|ldap):\/\/\S+$/i
+const URN = /^urn:(?:uuid:[0-9a-fA-F-]{36}|oid:[0-2](?:\.\d{1,40}){1,40}|(?!uuid:|oid:)[a-z0-9-]{1,32}:\S+)$/i
+/** Resolved in transactions by a search. */
+const CONDITIONAL = /^([A-Z][A-Za-z]{1,60})\?\S+$/
+const ENDING = /\/([A-Z][A-Za-z]{1,60})\/[A-Za-z0-9.-]{1,64}(?:\/_history\/[A-Za-z0-9.-]{1,64})?$/
+
+interface Allowed {
+  readonly targets: readonly string[]
+  readonly isType: (type: string) => boolean
+}
+
+/** What is wrong with the text of a reference that is no fragment, and how to mend it. @see FHIR R4, "Resource References" */
+export function referenceProblem(text: string, { targets, isType }: Allowed): string | undefined {
+  if (text.length > 4096) return 'A reference may have 4096 characters at most.'
+  const relative = RELATIVE.exec(text)
+  if (relative) return relativeProblem(relative, { targets, isType })
+  const conditional = CONDITIONAL.exec(text)?.[1]
+  if (conditional !== undefined)
+    return isType(conditional)
+      ? wrongTarget(conditional, targets)
+      : `R4 has no resource type "${conditional}".`
+  if (URN.test(text)) return undefined
+  if (!ABSOLUTE.test(text))
+    return 'A reference is "Type/id", an absolute URL, "urn:uuid:…", "urn:oid:…" or "#id" of a contained resource.'
+  const type = ENDING.exec(text)?.[1]
+  return type !== undefined && isType(type) ? wrongTarget(type, targets) : undefined
+}
+
+function relativeProblem(
+  [, type = '', id = '', version]: RegExpExecArray,
+  { targets, isType }: Allowed,
+): string | undefined {
+  if (!isType(type)) return `R4 has no resource type "${type}": a relative reference is "Type/id".`
+  if (!ID.test(id) || (version !== undefined && !ID.test(version)))
+    return 'The id of a reference has 1 to 64 letters, digits, "-" and ".".'
+  return wrongTarget(type, targets)
+}
+
+function wrongTarget(type: string, targets: readonly string[]): string | undefined {
+  if (targets.length === 0 || targets.includes(type)) return undefined
+  return `This may refer to ${targets.join(', ')}, not to ${type}.`
+}

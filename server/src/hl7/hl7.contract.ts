@@ -1,0 +1,175 @@
+import { z } from 'zod'
+
+/** What `/api/v1/interop` takes and gives; the console checks its answers by the same schemas. */
+
+export const MessageState = z.enum([
+  'received',
+  'mapped',
+  'committed',
+  'duplicate',
+  'rejected',
+  'parked',
+  'dead',
+])
+
+export const MessageId = z.string().regex(/^[0-9a-f]{18}$/)
+const Reference = z.string().regex(/^[A-Za-z]{1,64}\/[A-Za-z0-9.-]{1,64}$/)
+const Instant = z.iso.datetime()
+
+export const MessageSummary = z.object({
+  id: MessageId,
+  feed: z.string(),
+  received: Instant,
+  type: z.string(),
+  event: z.string(),
+  controlId: z.string(),
+  sender: z.string(),
+  version: z.string(),
+  bytes: z.int(),
+  state: MessageState,
+  /** Why it is in this state. */
+  reason: z.string().optional(),
+  attempts: z.int(),
+  /** How many resources it made or changed. */
+  written: z.int(),
+  /** For a duplicate: the message that it repeats. */
+  of: MessageId.optional(),
+})
+
+export const MessageQuery = z.strictObject({
+  state: MessageState.optional(),
+  /** `ADT` or `ADT^A01`. */
+  type: z.string().max(20).optional(),
+  feed: z.string().max(100).optional(),
+  /** Logical id of a Patient. */
+  patient: z
+    .string()
+    .regex(/^[A-Za-z0-9.-]{1,64}$/)
+    .optional(),
+  /** `next` of the page before. */
+  cursor: MessageId.optional(),
+  count: z.coerce.number().int().min(1).max(200).default(50),
+})
+
+export const MessageList = z.object({
+  /** Newest first. */
+  messages: z.array(MessageSummary),
+  next: MessageId.optional(),
+})
+
+export const ElementTrace = z.object({
+  reference: Reference,
+  /** FHIRPath: `Patient.name[0].family`. */
+  element: z.string(),
+  /** HL7 position: `PID-5[1].1`. */
+  source: z.string(),
+  rule: z.string(),
+})
+
+export const MessageDetail = MessageSummary.extend({
+  /** Decoded text, cut at 64 KiB. */
+  raw: z.string(),
+  isCut: z.boolean(),
+  segments: z.array(
+    z.object({
+      /** `OBX[2]` where the segment repeats. */
+      label: z.string(),
+      fields: z.array(z.object({ position: z.string(), text: z.string() })),
+    }),
+  ),
+  resources: z.array(
+    z.object({
+      reference: Reference,
+      version: z.int().optional(),
+      action: z.enum(['created', 'updated', 'unchanged', 'superseded', 'linked']),
+    }),
+  ),
+  ack: z.string().optional(),
+  errors: z.array(
+    z.object({ code: z.string(), severity: z.string(), at: z.string().optional(), text: z.string() }),
+  ),
+  warnings: z.array(z.object({ kind: z.string(), at: z.string(), text: z.string() })),
+  rules: z.string().optional(),
+  trace: z.array(ElementTrace),
+  history: z.array(z.object({ state: MessageState, time: Instant, reason: z.string().optional() })),
+})
+
+export const ReplayQuery = z.strictObject({ dryRun: z.enum(['true', 'false']).default('true') })
+
+export const WorkItem = z.object({
+  id: z.string(),
+  kind: z.enum(['element', 'identity']),
+  feed: z.string(),
+  message: MessageId,
+  time: Instant,
+  reference: Reference,
+  /** FHIRPath without the type: `name[0].family`. */
+  element: z.string(),
+  /** JSON texts: what the record holds, what the feed says. */
+  current: z.string().optional(),
+  incoming: z.string().optional(),
+})
+
+export const ReplayAnswer = z.object({
+  dryRun: z.boolean(),
+  state: MessageState,
+  reason: z.string().optional(),
+  resources: MessageDetail.shape.resources,
+  /** What would change in the record, by element; JSON texts. Only for a dry run. */
+  changes: z.array(
+    z.object({
+      reference: Reference,
+      element: z.string(),
+      before: z.string().optional(),
+      after: z.string().optional(),
+    }),
+  ),
+  conflicts: z.array(WorkItem),
+})
+
+export const TraceQuery = z.strictObject({
+  reference: Reference,
+  /** An element with all below it; with or without the type. Absent: every element. */
+  element: z.string().max(500).optional(),
+})
+
+export const TraceAnswer = z.object({
+  reference: Reference,
+  sources: z.array(
+    ElementTrace.omit({ reference: true }).extend({
+      message: MessageId,
+      /** The record still holds what the message said; otherwise somebody has changed it since. */
+      isCurrent: z.boolean(),
+    }),
+  ),
+})
+
+export const Worklist = z.object({ items: z.array(WorkItem) })
+export const Resolution = z.strictObject({
+  /** `keep` what the record holds, or `take` what the feed says. */
+  decision: z.enum(['keep', 'take']),
+})
+
+export const Feeds = z.object({
+  feeds: z.array(
+    z.object({
+      name: z.string(),
+      /** Absent while nobody listens for it. */
+      port: z.int().optional(),
+      state: z.enum(['listening', 'closed']),
+      ackAt: z.enum(['stored', 'mapped', 'committed']),
+      /** Since the hub started. */
+      messages: z.record(MessageState, z.int()),
+      wire: z.record(z.string(), z.int()),
+    }),
+  ),
+})
+
+export const Statistics = z.object({
+  since: Instant,
+  messages: z.record(MessageState, z.int()),
+  /** Partitions that are being processed, messages that wait in memory, partitions that stand still. */
+  inFlight: z.int(),
+  outstanding: z.int(),
+  blockedPartitions: z.int(),
+})

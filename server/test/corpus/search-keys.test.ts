@@ -1,0 +1,82 @@
+import { existsSync, readdirSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
+
+import { evalFhirPath } from '@medplum/core'
+import { expect, it } from 'vitest'
+
+import { readCorrections } from '../../src/fhir/generate/corrections.ts'
+import { definitionsFolder, readSpecification } from '../../src/fhir/generate/specification.ts'
+import { loadDefinitions } from '../../src/fhir/load-definitions.ts'
+import type { JsonObject } from '../../src/kernel/json.ts'
+import type { SearchKeys } from '../../src/store/keys.ts'
+
+type Resource = JsonObject & { readonly resourceType: string }
+
+const FOLDER = join(import.meta.dirname, '../../../../shared/corpus/fhir/r4-spec-examples')
+const definitions = loadDefinitions()
+const parameters = readSpecification(definitionsFolder(), readCorrections()).searchParameters.filter(
+  ({ type, code }) => type !== 'composite' && type !== 'special' && code !== '_lastUpdated',
+)
+
+// A second opinion: @medplum/core interprets the same expressions on the same resources.
+it.skipIf(!existsSync(FOLDER))(
+  'finds what an interpreter of FHIRPath finds',
+  { timeout: 300_000 },
+  async () => {
+    const differences: string[] = []
+    let compared = 0
+    for (const file of readdirSync(FOLDER)) {
+      const resource = JSON.parse(readFileSync(join(FOLDER, file), 'utf8')) as Resource
+      const type = resource.resourceType
+      const module = await definitions.load(type)
+      if (!module) continue
+      const keys = module.extract(resource, { lastUpdated: 1, facilities: [], base: '' })
+      for (const param of parametersOf(type)) {
+        compared++
+        // The interpreter does not take Resource for the name of a resource's own type.
+        const expression = (param.expression ?? '').replace(/^Resource\./, '')
+        const values = evalFhirPath(expression, resource)
+        const missing = expectedKeys(param.code, param.type, values).filter((key) => !keys.k.includes(key))
+        differences.push(...missing.map((key) => `${file} lacks ${key}`))
+        // The interpreter resolves neither references to contained resources nor absolute ones.
+        const blind = expression.includes('resolve()') && values.length === 0
+        if (!blind && isPresent(keys, param.code) !== values.length > 0)
+          differences.push(`${file} ${param.code}: the interpreter finds ${values.length}`)
+      }
+    }
+    expect(compared).toBeGreaterThan(5000)
+    expect(differences).toEqual([])
+  },
+)
+
+function parametersOf(type: string) {
+  return parameters.filter(({ base }) =>
+    base.some((each) => each === type || each === 'Resource' || each === 'DomainResource'),
+  )
+}
+
+function isPresent({ k }: SearchKeys, code: string): boolean {
+  return k.includes(`${code}:missing=false`)
+}
+
+/** The key of each value in its plainest form; of values without such a form (dates, names) only the presence counts. */
+function expectedKeys(param: string, paramType: string, values: readonly unknown[]): readonly string[] {
+  const codes = values.flatMap((value): readonly unknown[] => {
+    if (typeof value !== 'object' || value === null)
+      return paramType === 'token' || paramType === 'uri' ? [value] : []
+    const { code, coding, reference } = value as Record<string, unknown>
+    // The version is no part of the key: a reference to a version finds the resource.
+    if (paramType === 'reference')
+      return [typeof reference === 'string' ? reference.replace(/\/_history.*/, '') : reference]
+    if (paramType !== 'token') return []
+    return Array.isArray(coding)
+      ? coding.map((each) => (each as JsonObject)['code'])
+      : [code ?? (value as JsonObject)['value']]
+  })
+  return codes
+    .filter(
+      (code) =>
+        code !== undefined && !(typeof code === 'string' && code.startsWith('#')) && typeof code !== 'object',
+    )
+    .map((code) => `${param}=${paramType === 'token' ? String(code).toLowerCase() : String(code)}`)
+}
