@@ -1,8 +1,8 @@
 import { fault } from '../../kernel/fault.ts'
 import type { JsonValue } from '../../kernel/json.ts'
-import { record, valueOf, type Draft, type Origin, type Target } from './draft.ts'
+import { record, referenceOrigin, valueOf, type Draft, type Origin, type Target } from './draft.ts'
 import { compileElement, locate, place, type ElementPath, type Fragment } from './element.ts'
-import { FUNCTIONS, type Tools } from './functions.ts'
+import { FUNCTIONS, type Made, type Tools } from './functions.ts'
 import { partOf, sourceOf, textOf, type Node, type Scope } from './node.ts'
 import type { FieldName } from './path.ts'
 import type { Row, TableRow } from './rules.ts'
@@ -63,7 +63,7 @@ export function compileBody({ row, element, object }: BodySource, kit: RowKit): 
 }
 
 /** The first row that writes an element wins, so that rows with conditions can be listed by preference. */
-function write({ target, origin }: Step, element: ElementPath, made: Parameters<typeof valueOf>[2]): number {
+function write({ target, origin }: Step, element: ElementPath, made: Made): number {
   const { path: inner, found } = locate(target.holder, element)
   if (found !== undefined) return 0
   const path = join(target.path, inner)
@@ -133,11 +133,17 @@ function referenceBody(
     const text = showText?.([node], step.work.tools)
     return objectBody((_, target) => {
       const inner = { ...step, target }
-      const ownSource = { ...inner, origin: { ...step.origin, source: referred?.identitySource ?? '' } }
-      const linked = referred === undefined ? 0 : write(ownSource, toReference, `#image:${referred.key}`)
+      const linked = referred === undefined ? 0 : writeReference(inner, toReference, referred)
       return linked + (text === undefined ? 0 : write(inner, toDisplay, text))
     }, element)(step)
   }
+}
+
+function writeReference(step: Step, toReference: ElementPath, referred: Draft): number {
+  const { source, also = [], rule } = referenceOrigin(referred, step.origin.rule)
+  const others = [...also, ...(step.origin.also ?? [])]
+  const origin = { source, ...(others.length > 0 && { also: others }), rule }
+  return write({ ...step, origin }, toReference, `#image:${referred.key}`)
 }
 
 function tableBody(row: Row, element: ElementPath, table: ReadonlyMap<string, TableRow>): Body {
@@ -188,11 +194,19 @@ function writeCoded(
   const elements = isConcept ? FIRST_CODING : CODING
   let count = 0
   if (coding.code !== '') {
-    for (const part of ['system', 'code', 'display'] as const)
+    if (coding.system !== '') write({ ...step, origin: constantOrigin(step) }, elements.system, coding.system)
+    for (const part of ['code', 'display'] as const)
       if (coding[part] !== '') count += write(step, elements[part], coding[part])
   }
   const text = isConcept && node !== undefined ? partText(node, 9) || partText(node, 2) : ''
   return count + (text === '' ? 0 : write(step, TEXT, text))
+}
+
+/** The system belongs to the table, not to the value. */
+function constantOrigin({ nodes: [node], origin }: Step): Origin {
+  if (node === undefined) return origin
+  const also = [`${node.label}-${node.field}`, ...(origin.also ?? [])]
+  return { source: node.label, also, rule: origin.rule }
 }
 
 function partText(node: Node, number: number): string {

@@ -1,7 +1,7 @@
 import { isNullNode, textOf, type Scope } from './node.ts'
 import { compilePath, type FieldName } from './path.ts'
 
-export interface Condition {
+export interface Predicate {
   holds(scope: Scope): boolean
   readonly fields: readonly FieldName[]
 }
@@ -19,7 +19,7 @@ const TOKEN =
  *
  * @throws SyntaxError that quotes the expression
  */
-export function compileCondition(text: string): Condition {
+export function compileCondition(text: string): Predicate {
   const parser: Parser = { text, tokens: tokenize(text), at: 0, fields: [] }
   const part = parseOr(parser)
   if (parser.at < parser.tokens.length) throw wrong(parser)

@@ -61,13 +61,13 @@ interface Feed {
   readonly zone: Zone
 }
 
-interface Task {
+interface Job {
   readonly message: Message
   readonly feed: Feed
   readonly version: string
 }
 
-function mapMessage(compiled: CompiledRules, { message, feed, version }: Task): Mapped {
+function mapMessage(compiled: CompiledRules, { message, feed, version }: Job): Mapped {
   const rules = rulesFor(compiled, message)
   if (rules === undefined)
     throw fault('unsupported', {

@@ -16,7 +16,7 @@ export interface FieldName {
 
 const NONE: readonly Node[] = []
 const SEGMENT_PATH = /^([A-Z][A-Z0-9]{2})-(\d+)(?:\[(\d+)\])?(?:\.(\d+)(?:\.(\d+))?)?$/
-const VALUE_PATH = /^(\$this|[A-Z]{2,3})(?:\.(\d+)(?:\.(\d+))?)?$/
+const VALUE_PATH = /^(?:\$this|[A-Z]{2,3}(?=\.))(?:\.(\d+)(?:\.(\d+))?)?$/
 
 /**
  * Compiles `ABC-3[2].4.1` (a field of the rule's segment, or of the nearest one of that name), `CX.4.1` and `$this.4` (parts of the value that
@@ -52,7 +52,7 @@ function compileOne(text: string): Path {
   const inValue = VALUE_PATH.exec(text)
   if (inValue === null) throw new SyntaxError(`"${text}" is no path of HL7`)
   const parts = inValue
-    .slice(2)
+    .slice(1)
     .flatMap((one: string | undefined) => (one === undefined ? [] : [Number(one)]))
   return { fields: [], find: (scope) => valueNodes(scope.node, parts) }
 }
