@@ -95,7 +95,7 @@ function admit(number: string): string {
     `MSH|^~\\&|BENCH|BENCH|HUB|MOGRAN|20261123100000+0000||ADT^A01^ADT_A01|${number}|P|2.5.1`,
     'EVN||20261123100000+0000',
     `PID|1||${number}^^^BENCH^MR||Bench^${number}||19800229|F`,
-    `PV1|1|I|WEST^1^${number.slice(-3)}^BENCH||||7001^Idris^Amna^^^^^^BENCH|||MED||||||||V${number}^^^BENCH^VN`,
+    `PV1|1|I|WEST^1^${number.slice(-3)}^BENCH||||7001^Idris^Amna^^^^^^BENCH|||MED|||||||||V${number}^^^BENCH^VN`,
   ]
   return `\v${lines.join('\r')}\r\x1c\r`
 }

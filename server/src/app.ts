@@ -1,9 +1,13 @@
 import { fileURLToPath } from 'node:url'
 
 import { consoleFiles } from './app-console.ts'
+import { startDemoHospital } from './app-demo.ts'
 import { startDevices } from './app-devices.ts'
+import { startEvents } from './app-events.ts'
+import { startFhir } from './app-fhir.ts'
 import type { Foundation } from './app-foundation.ts'
 import { layFoundation } from './app-foundation.ts'
+import { startHl7 } from './app-hl7.ts'
 import { createHttp } from './app-http.ts'
 import type { Config } from './config/config.ts'
 import { createDemoAccounts } from './demo/accounts.ts'
@@ -49,7 +53,10 @@ async function startFeatures(foundation: Foundation): Promise<RunningHub['ready'
   })
   await app.register(auth.routes)
   await app.register(auth.api, { prefix: '/api/v1' })
+  await startFhir(app, foundation)
+  const mllp = await startHl7(app, foundation)
   const mqtt = await startDevices(app, foundation)
+  await startEvents(foundation)
   await app.register(consoleFiles, {
     folder: config.HUB_CONSOLE ?? CONSOLE,
     about: { site: config.HUB_SITE, mode: config.HUB_MODE, zone: config.HUB_ZONE },
@@ -57,9 +64,14 @@ async function startFeatures(foundation: Foundation): Promise<RunningHub['ready'
   await app.ready()
   early.serve((request, response) => app.routing(request, response))
   closing.push(() => app.close())
+  await startDemoHospital(foundation, {
+    ...(mllp === undefined ? {} : { mllp }),
+    ...(mqtt === undefined ? {} : { mqtt }),
+  })
   return {
     http: early.address,
     fhir: `${address}/fhir`,
+    ...(mllp === undefined ? {} : { mllp }),
     ...(mqtt === undefined ? {} : { mqtt }),
     store: foundation.storeKind,
   }

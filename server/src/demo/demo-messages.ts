@@ -13,7 +13,7 @@ export function admission(patient: DemoPatient, now: number): string {
     `MSH|^~\\&|DEMO-ADT|MOGRAN-DEMO|HUB|MOGRAN|${stamp(now)}||ADT^A01^ADT_A01|A01-${number}|T|2.5.1|||AL|NE||UNICODE UTF-8`,
     `EVN||${stamp(now)}`,
     `PID|1||${number}^^^DEMO^MR||${family}^${given}||${birth}|${sex}`,
-    `PV1|1|I|NORTH^${bed}^${bed}^DEMO||||7001^Idris^Amna^^^^^^DEMO|||MED||||||||V${number}^^^DEMO^VN|||||||||||||||||||||||||${stamp(now)}`,
+    `PV1|1|I|NORTH^${bed}^${bed}^DEMO||||7001^Idris^Amna^^^^^^DEMO|||MED|||||||||V${number}^^^DEMO^VN|||||||||||||||||||||||||${stamp(now)}`,
     `DG1|1||${reason[0]}^${reason[1]}^I10|||A`,
   ])
 }
@@ -25,7 +25,7 @@ export function results(patient: DemoPatient, now: number): string {
   return segments([
     `MSH|^~\\&|DEMO-LAB|MOGRAN-DEMO|HUB|MOGRAN|${stamp(now)}||ORU^R01^ORU_R01|R01-${number}|T|2.5.1|||AL|NE||UNICODE UTF-8`,
     `PID|1||${number}^^^DEMO^MR||${family}^${given}||${birth}|${sex}`,
-    `PV1|1|I|NORTH|||||||||||||||||V${number}^^^DEMO^VN`,
+    `PV1|1|I|NORTH||||||||||||||||V${number}^^^DEMO^VN`,
     `ORC|RE|P${number}^DEMO|F${number}^DEMO-LAB||CM`,
     `OBR|1|P${number}^DEMO|F${number}^DEMO-LAB|24323-8^Comprehensive metabolic panel^LN|||${stamp(now)}|||||||||||||||${stamp(now)}||LAB|F`,
     ...rows,

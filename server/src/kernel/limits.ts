@@ -35,6 +35,7 @@ export const limits = {
     commitPartBytes: 7 * 1024 * 1024,
     pollMs: 100,
     unappliedMs: 2000,
+    yieldMs: 15,
   },
   hl7: {
     frameBytes: 16 * 1024 * 1024,
@@ -48,6 +49,8 @@ export const limits = {
     unsentBytes: 1024 * 1024,
     lingerMs: 2000,
     slowestBytesPerMs: 16,
+    retryMs: 30_000,
+    searchLines: 5000,
     previewBytes: 64 * 1024,
     attempts: 5,
   },
@@ -78,7 +81,7 @@ export const limits = {
     hashQueue: 32,
     bodyBytes: 16 * 1024,
   },
-  audit: { syncMs: 500, shipMs: 1000, groupRows: 1000, groupBytes: 256 * 1024, fileBytes: 16 * 1024 * 1024 },
+  audit: { syncMs: 500, shipMs: 1000, groupRows: 250, groupBytes: 128 * 1024, fileBytes: 16 * 1024 * 1024 },
   devices: {
     payloadBytes: 64 * 1024,
     fleetMost: 2000,

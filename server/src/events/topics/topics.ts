@@ -55,7 +55,7 @@ interface Trigger {
   readonly isMet: (resource: JsonObject) => boolean
   /** Of versions with the same text here, only the first is an event; absent: each is. */
   readonly oncePer?: (resource: JsonObject) => string
-  /** Without criteria the resource is not even parsed. */
+  /** Otherwise the resource is not even parsed. */
   readonly isConditional: boolean
 }
 
@@ -68,7 +68,7 @@ export function loadTopics(folder: string, resources: ResourceReader): Topics {
   )
 }
 
-export function createTopics(definitions: readonly unknown[], resources: ResourceReader): Topics {
+function createTopics(definitions: readonly unknown[], resources: ResourceReader): Topics {
   const triggers = new Map<string, Trigger[]>()
   const names = new Set<string>()
   for (const definition of definitions)

@@ -1,8 +1,8 @@
 import { fault } from '../../kernel/fault.ts'
 import type { JsonValue } from '../../kernel/json.ts'
-import { record, valueOf, type Draft, type Origin, type Target } from './draft.ts'
+import { record, referenceOrigin, valueOf, type Draft, type Origin, type Target } from './draft.ts'
 import { compileElement, locate, place, type ElementPath, type Fragment } from './element.ts'
-import { FUNCTIONS, type Tools } from './functions.ts'
+import { FUNCTIONS, type Made, type Tools } from './functions.ts'
 import { partOf, sourceOf, textOf, type Node, type Scope } from './node.ts'
 import type { FieldName } from './path.ts'
 import type { Row, TableRow } from './rules.ts'
@@ -63,7 +63,7 @@ export function compileBody({ row, element, object }: BodySource, kit: RowKit): 
 }
 
 /** The first row that writes an element wins, so that rows with conditions can be listed by preference. */
-function write({ target, origin }: Step, element: ElementPath, made: Parameters<typeof valueOf>[2]): number {
+function write({ target, origin }: Step, element: ElementPath, made: Made): number {
   const { path: inner, found } = locate(target.holder, element)
   if (found !== undefined) return 0
   const path = join(target.path, inner)
@@ -78,10 +78,19 @@ function constantBody(value: JsonValue, element: ElementPath): Body {
   return ({ target, origin }) => {
     const { path, found } = locate(target.holder, element)
     if (found !== undefined) return 0
-    place(target.holder, element, typeof value === 'object' ? structuredClone(value) : value)
+    place(target.holder, element, copyOf(value))
     for (const leaf of leaves) record(target.draft, join(target.path, path) + leaf, origin)
     return 0
   }
+}
+
+/** Later rows may write into a constant object, so each resource has its own. */
+function copyOf(value: JsonValue): JsonValue {
+  if (typeof value !== 'object' || value === null) return value
+  if (Array.isArray(value)) return value.map((item: JsonValue) => copyOf(item))
+  const copy: Fragment = {}
+  for (const [name, inner] of Object.entries(value)) copy[name] = copyOf(inner as JsonValue)
+  return copy
 }
 
 function leavesOf(value: JsonValue | undefined, path: string): readonly string[] {
@@ -133,11 +142,17 @@ function referenceBody(
     const text = showText?.([node], step.work.tools)
     return objectBody((_, target) => {
       const inner = { ...step, target }
-      const ownSource = { ...inner, origin: { ...step.origin, source: referred?.identitySource ?? '' } }
-      const linked = referred === undefined ? 0 : write(ownSource, toReference, `#image:${referred.key}`)
+      const linked = referred === undefined ? 0 : writeReference(inner, toReference, referred)
       return linked + (text === undefined ? 0 : write(inner, toDisplay, text))
     }, element)(step)
   }
+}
+
+function writeReference(step: Step, toReference: ElementPath, referred: Draft): number {
+  const { source, also = [], rule } = referenceOrigin(referred, step.origin.rule)
+  const others = [...also, ...(step.origin.also ?? [])]
+  const origin = { source, ...(others.length > 0 && { also: others }), rule }
+  return write({ ...step, origin }, toReference, `#image:${referred.key}`)
 }
 
 function tableBody(row: Row, element: ElementPath, table: ReadonlyMap<string, TableRow>): Body {
@@ -188,11 +203,19 @@ function writeCoded(
   const elements = isConcept ? FIRST_CODING : CODING
   let count = 0
   if (coding.code !== '') {
-    for (const part of ['system', 'code', 'display'] as const)
+    if (coding.system !== '') write({ ...step, origin: constantOrigin(step) }, elements.system, coding.system)
+    for (const part of ['code', 'display'] as const)
       if (coding[part] !== '') count += write(step, elements[part], coding[part])
   }
   const text = isConcept && node !== undefined ? partText(node, 9) || partText(node, 2) : ''
   return count + (text === '' ? 0 : write(step, TEXT, text))
+}
+
+/** The system belongs to the table, not to the value. */
+function constantOrigin({ nodes: [node], origin }: Step): Origin {
+  if (node === undefined) return origin
+  const also = [`${node.label}-${node.field}`, ...(origin.also ?? [])]
+  return { source: node.label, also, rule: origin.rule }
 }
 
 function partText(node: Node, number: number): string {

@@ -1,6 +1,6 @@
 import type { RowKit, Rows } from './body.ts'
 import { compileElement, type ElementPath } from './element.ts'
-import { compileCondition, type Condition } from './expression.ts'
+import { compileCondition, type Predicate } from './expression.ts'
 import { compileIdentity, type Identify } from './identity.ts'
 import type { Own } from './image.ts'
 import { RulesError } from './load.ts'
@@ -39,7 +39,7 @@ export interface CompiledImage {
   readonly own: Own
   readonly in: string
   readonly from: string
-  readonly condition?: Condition
+  readonly condition?: Predicate
   readonly required: boolean
   readonly maps: readonly { readonly segment: string; readonly rows: Rows }[]
   readonly identify: Identify

@@ -16,8 +16,8 @@ export interface Draft {
   readonly initial: Set<string>
   readonly cleared: Set<string>
   aliases: readonly Alias[]
-  /** Where the first identity was read. */
-  identitySource: string
+  /** Where the preferred identity was read. */
+  identitySources: readonly string[]
 }
 
 /** The object that rows write into: the resource itself or a part of it that is not placed yet. */
@@ -33,7 +33,7 @@ export interface Target {
 export function createDraft(type: string, own: Own): Draft {
   const resource: Fragment = { resourceType: type }
   const empty = { literals: new Map(), initial: new Set<string>(), cleared: new Set<string>() }
-  return { key: '', type, own, resource, trace: [], aliases: [], identitySource: '', ...empty }
+  return { key: '', type, own, resource, trace: [], aliases: [], identitySources: [], ...empty }
 }
 
 export function finish(draft: Draft): Image {
@@ -61,6 +61,12 @@ export interface Origin {
 
 export function record(draft: Draft, path: string, origin: Origin): void {
   draft.trace.push({ element: `${draft.type}.${path}`, ...origin })
+}
+
+/** A reference comes from what identifies the other image. */
+export function referenceOrigin({ identitySources, type }: Draft, rule: string): Origin {
+  const [source = type, ...also] = new Set(identitySources)
+  return { source, ...(also.length > 0 && { also }), rule }
 }
 
 /** The JSON value of what a function made; digits that a double would not print are kept beside it. */

@@ -136,13 +136,19 @@ function globalSystem(text: string, kind: string): string | undefined {
 function codeSystem(node: Node, tools: Tools): string | undefined {
   const name = textOf(node).trim()
   if (name === '') return undefined
-  const known = tools.feed.codeSystems?.[name] ?? tools.codeSystems.get(name)?.to
+  const known = tools.feed.codeSystems?.[name] ?? tools.codeSystems.get(name)?.to ?? numbered(name, tools)
   if (known !== undefined) return known === '' ? undefined : known
-  const table = /^HL7(\d{4})$/.exec(name)?.[1]
-  if (table !== undefined) return `http://terminology.hl7.org/CodeSystem/v2-${table}`
   const system = globalSystem(name, '')
   if (system === undefined) tools.unmapped(node, name)
   return system
+}
+
+/** Names that end in the number of a table: the code table writes `####` for it. */
+function numbered(name: string, { codeSystems }: Tools): string | undefined {
+  const number = /\d{4}$/.exec(name)?.[0]
+  return number === undefined
+    ? undefined
+    : codeSystems.get(`${name.slice(0, -4)}####`)?.to.replace('####', number)
 }
 
 /** Country, area, number and extension, or the text that older versions send. */

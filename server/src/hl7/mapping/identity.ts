@@ -10,7 +10,8 @@ export type FindDraft = (key: string, scope: Scope) => Draft | undefined
 
 export interface Identified {
   readonly aliases: readonly Alias[]
-  readonly source: string
+  /** Positions that the preferred identity was read from. */
+  readonly sources: readonly string[]
   /** The identity is put together from content, not an identifier: the same one twice in a message means two things. */
   readonly isComposed: boolean
 }
@@ -54,8 +55,9 @@ function byElement({ element, prefer }: Extract<IdentityRule, { element: string 
         : kinds.flatMap((kind) => candidates.filter((one) => one.kind === kind))
     const [first] = chosen
     if (first === undefined) return undefined
-    const source = draft.trace.find((row) => row.element === `${first.path}.value`)?.source ?? ''
-    return { aliases: chosen.map(({ alias }) => alias), source, isComposed: false }
+    const parts = new Set([`${first.path}.value`, `${first.path}.system`])
+    const sources = draft.trace.filter(({ element: one }) => parts.has(one)).map(({ source }) => source)
+    return { aliases: chosen.map(({ alias }) => alias), sources, isComposed: false }
   }
 }
 
@@ -86,36 +88,40 @@ function byParts(
   const compiled = parts.map((part) => compilePart(part, reads))
   return (context) => {
     const texts: string[] = []
-    let source = ''
+    const sources: string[] = []
     for (const part of compiled) {
       const found = part(context)
       if (found === undefined) return undefined
       texts.push(found.text.replaceAll(/[\\|]/g, '\\$&'))
-      source ||= found.source
+      sources.push(...found.sources)
     }
     const { draft, feedName } = context
     const alias = { type: draft.type, system: system.replace('{feed}', feedName), value: texts.join('|') }
-    return { aliases: [alias], source, isComposed: true }
+    return { aliases: [alias], sources, isComposed: true }
   }
 }
 
-type Part = (context: IdentityContext) => { readonly text: string; readonly source: string } | undefined
+type Part = (
+  context: IdentityContext,
+) => { readonly text: string; readonly sources: readonly string[] } | undefined
 
 function compilePart(part: string, reads: FieldName[]): Part {
   const isOptional = part.startsWith('?')
   const text = isOptional ? part.slice(1) : part
-  const none = isOptional ? { text: '', source: '' } : undefined
+  const none = isOptional ? { text: '', sources: [] } : undefined
   if (text.startsWith('@')) {
     const key = text.slice(1)
     return ({ scope, find }) => {
-      const [alias] = find(key, scope)?.aliases ?? []
-      return alias === undefined ? none : { text: `${alias.system}|${alias.value}`, source: '' }
+      const other = find(key, scope)
+      const [alias] = other?.aliases ?? []
+      if (other === undefined || alias === undefined) return none
+      return { text: `${alias.system}|${alias.value}`, sources: other.identitySources }
     }
   }
   const path = compilePath(text)
   reads.push(...path.fields)
   return ({ scope }) => {
     const node = path.find(scope).find((one) => !isNullNode(one) && textOf(one).trim() !== '')
-    return node === undefined ? none : { text: textOf(node).trim(), source: sourceOf(node) }
+    return node === undefined ? none : { text: textOf(node).trim(), sources: [sourceOf(node)] }
   }
 }

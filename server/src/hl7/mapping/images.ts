@@ -3,7 +3,7 @@ import { fault } from '../../kernel/fault.ts'
 import type { Segment } from '../message/message.ts'
 import type { Work } from './body.ts'
 import type { CompiledImage, CompiledMessage, CompiledRules } from './compile.ts'
-import { createDraft, record, type Draft } from './draft.ts'
+import { createDraft, record, referenceOrigin, type Draft } from './draft.ts'
 import { locate, place as put } from './element.ts'
 import type { Tools } from './functions.ts'
 import type { IdentityContext } from './identity.ts'
@@ -123,7 +123,7 @@ function makeReferred(
     .find((one) => one !== undefined)
   if (same !== undefined) return same
   draft.aliases = identity.aliases
-  draft.identitySource = identity.source || sourceOf(scope.node)
+  draft.identitySources = identity.sources
   keep(desk, draft, rule.key)
   return draft
 }
@@ -151,11 +151,7 @@ function fill(desk: Desk, image: CompiledImage, { here, segment }: Place): Draft
   const { labels, rules, warnings, taken } = desk
   const scope: Scope = { labels, variables: rules.variables, here, segment }
   if (image.condition?.holds(scope) === false) return undefined
-  const draft = createDraft(image.type, image.own)
-  const target = { holder: draft.resource, path: '', draft }
-  for (const { segment: name, rows } of image.maps) {
-    for (const one of segmentsFor(name, scope)) rows({ ...scope, segment: one }, target, desk.work)
-  }
+  const draft = draftOf(desk, image, scope)
   const at = labels[segment.index] ?? segment.name
   const identity = image.identify(identityContext(desk, draft, scope))
   if (identity === undefined) {
@@ -167,14 +163,32 @@ function fill(desk: Desk, image: CompiledImage, { here, segment }: Place): Draft
   const aliases = identity.isComposed
     ? identity.aliases.map((alias) => unique(alias, taken))
     : identity.aliases
-  if (aliases.some((alias) => taken.has(aliasId(alias)))) {
-    warnings.push({ kind: 'bad-value', at, text: `The message has this ${image.key} before` })
+  const known = aliases.map((alias) => taken.get(aliasId(alias))).find((one) => one !== undefined)
+  if (known !== undefined) {
+    // Several parts of a message may name the same thing: the first one counts, the others refer to it.
+    desk.index.add(image.key, here, known)
+    const isSame = JSON.stringify(known.resource) === JSON.stringify(draft.resource)
+    if (image.own === 'update' && !isSame)
+      warnings.push({
+        kind: 'bad-value',
+        at,
+        text: `The message says something else about this ${image.key} before`,
+      })
     return undefined
   }
   draft.aliases = aliases
-  draft.identitySource = identity.source || at
+  draft.identitySources = identity.sources
   keep(desk, draft, image.key)
   desk.index.add(image.key, here, draft)
+  return draft
+}
+
+function draftOf({ work }: Desk, image: CompiledImage, scope: Scope): Draft {
+  const draft = createDraft(image.type, image.own)
+  const target = { holder: draft.resource, path: '', draft }
+  for (const { segment: name, rows } of image.maps) {
+    for (const segment of segmentsFor(name, scope)) rows({ ...scope, segment }, target, work)
+  }
   return draft
 }
 
@@ -186,7 +200,7 @@ function tie({ index }: Desk, { image, draft, here }: Filled): void {
       const at = locate(draft.resource, link.to)
       if (other === undefined || other === draft || at.found !== undefined) continue
       put(draft.resource, link.to, { reference: `#image:${other.key}` })
-      record(draft, `${at.path}.reference`, { source: other.identitySource, rule: link.rule })
+      record(draft, `${at.path}.reference`, referenceOrigin(other, link.rule))
     }
   }
 }

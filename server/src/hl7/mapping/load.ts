@@ -94,7 +94,7 @@ function extra({ params }: ErrorObject): string {
   return name === undefined ? '' : ` (${JSON.stringify(name)})`
 }
 
-/** ` row PID-5` when the problem lies inside a row with an id. */
+/** ` row ABC-5` when the problem lies inside a row with an id. */
 function rowOf({ instancePath }: ErrorObject, content: unknown): string {
   let here: unknown = content
   let row = ''

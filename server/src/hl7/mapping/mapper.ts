@@ -20,6 +20,8 @@ export interface Mapper {
   readonly rules: string
   /** Feed files by name, keys of the wire and the flow included. */
   readonly feeds: ReadonlyMap<string, FeedFile>
+  /** What there are rules for: message code and trigger event joined by `^`. */
+  readonly events: ReadonlySet<string>
   /** There are rules for the message's type and event. */
   accepts(message: Message): boolean
   /**
@@ -43,6 +45,7 @@ export async function createMapper(folder: string): Promise<Mapper> {
   return {
     rules: files.version,
     feeds: files.feeds,
+    events: new Set(compiled.messages.keys()),
     accepts: (message) => rulesFor(compiled, message) !== undefined,
     map: (message, name) => {
       const feed = feeds.get(name)
@@ -58,13 +61,13 @@ interface Feed {
   readonly zone: Zone
 }
 
-interface Task {
+interface Job {
   readonly message: Message
   readonly feed: Feed
   readonly version: string
 }
 
-function mapMessage(compiled: CompiledRules, { message, feed, version }: Task): Mapped {
+function mapMessage(compiled: CompiledRules, { message, feed, version }: Job): Mapped {
   const rules = rulesFor(compiled, message)
   if (rules === undefined)
     throw fault('unsupported', {

@@ -154,6 +154,7 @@ export class SearchIndex {
     this.#frozen = undefined
     this.#room?.resolve()
     this.#room = undefined
+    if (this.#tail.rows >= this.#options.mergeRows && !this.#closing.signal.aborted) await this.#merge()
   }
 
   /** A full disk stops the merge, not the hub: the postings stay in memory, and writers wait once too many do. */

@@ -1,0 +1,37 @@
+import type { FastifyInstance } from 'fastify'
+
+import type { Foundation } from './app-foundation.ts'
+import { callerOfRequest } from './app-http.ts'
+import type { Search as FindOnBehalf } from './care/facility/search.ts'
+import { createWardReader } from './care/facility/ward-reader.ts'
+import { wardRoutes } from './care/facility/ward-routes.ts'
+import { fhirRest } from './fhir/rest/fhir-rest.ts'
+
+/** `/fhir` and the care services that read through it. */
+export async function startFhir(app: FastifyInstance, foundation: Foundation): Promise<void> {
+  const { config, resources, search, definitions, store, tokens, clock, address, auth } = foundation
+  await app.register(fhirRest, {
+    prefix: '/fhir',
+    rest: {
+      resources,
+      search,
+      definitions,
+      log: store.log,
+      tokens,
+      clock,
+      base: `${address}/fhir`,
+      takenIdentifier: config.HUB_ALIAS_TAKEN,
+      searchUnknown: config.HUB_SEARCH_UNKNOWN,
+    },
+    callerOf: callerOfRequest,
+  })
+  const find: FindOnBehalf = async (caller, type, query) => {
+    const pairs = [...query]
+    const page = await search.find(caller, { type, pairs, handling: 'strict' })
+    return [...page.matches, ...page.included]
+  }
+  const wards = createWardReader({ search: find })
+  const callerOf = (authorization: string | undefined, correlation?: string) =>
+    auth.callerOf(authorization, correlation)
+  await app.register(wardRoutes({ wards, callerOf }), { prefix: '/api/v1' })
+}

@@ -1,0 +1,54 @@
+import { readFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+
+import { runCases } from '../hl7/mapping/cases.ts'
+import { RulesError } from '../hl7/mapping/load.ts'
+import { createMapper, type Mapper } from '../hl7/mapping/mapper.ts'
+import { parseMessage } from '../hl7/message/parse-message.ts'
+import { Fault } from '../kernel/fault.ts'
+
+const USAGE = 'npm run mappings -- check | test | explain <file> [feed]'
+const FOLDER = fileURLToPath(new URL('../../../mappings/', import.meta.url))
+
+/** What each command says; a command that finds a problem makes the exit code 1. */
+const COMMANDS: Readonly<Record<string, (mapper: Mapper, args: readonly string[]) => Promise<string>>> = {
+  check: (mapper) => Promise.resolve(`The rules are sound, version ${mapper.rules}.\n`),
+  test: async (mapper) => {
+    const results = await runCases(join(FOLDER, 'tests'), mapper)
+    const failed = results.filter(({ problems }) => problems.length > 0)
+    if (failed.length > 0) process.exitCode = 1
+    const lines = failed.flatMap(({ name, problems }) => [
+      `${name}:`,
+      ...problems.map((problem) => `  ${problem}`),
+    ])
+    return [...lines, `${results.length - failed.length} passed, ${failed.length} failed`, ''].join('\n')
+  },
+  explain: async (mapper, [file, feed = 'default']) => {
+    if (file === undefined) return `${USAGE}\n`
+    const { images, warnings } = mapper.map(parseMessage(await readFile(file, 'utf8')), feed)
+    const lines: string[] = []
+    for (const { key, own, resource, trace } of images) {
+      lines.push(`# ${key} (${own})`, JSON.stringify(resource, undefined, 2))
+      for (const { element, source, rule } of trace) lines.push(`${source.padEnd(16)} ${element}  (${rule})`)
+    }
+    for (const { kind, at, text } of warnings) lines.push(`! ${kind} ${at}: ${text}`)
+    return `${lines.join('\n')}\n`
+  },
+}
+
+const [name = '', ...args] = process.argv.slice(2)
+const command = COMMANDS[name]
+if (command === undefined) {
+  process.stderr.write(`${USAGE}\n`)
+  process.exitCode = 64
+} else {
+  try {
+    process.stdout.write(await command(await createMapper(FOLDER), args))
+  } catch (error) {
+    if (!(error instanceof RulesError || error instanceof Fault)) throw error
+    const at = error instanceof Fault ? (error.issues[0]?.at ?? '') : ''
+    process.stderr.write(`${at === '' ? '' : `${at}: `}${error.message}\n`)
+    process.exitCode = 1
+  }
+}

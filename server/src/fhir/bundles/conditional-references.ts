@@ -1,0 +1,92 @@
+import { fault } from '../../kernel/fault.ts'
+import type { JsonObject } from '../../kernel/json.ts'
+import type { Guard } from '../../store/port.ts'
+import { parseObject } from '../json/parse.ts'
+import { rewriteStrings } from '../json/rewrite.ts'
+import type { Call } from '../rest/call.ts'
+import { resolveCriteria } from '../rest/conditions.ts'
+import type { RestDeps } from '../rest/rest-deps.ts'
+import { meetsAll } from '../search/clause.ts'
+import type { Matches } from '../search/search.ts'
+import { draftSubject } from '../search/subject.ts'
+
+/** A resource of the transaction on its way to the commit. */
+export interface Linked {
+  readonly type: string
+  readonly id: string
+  readonly text: string
+  readonly at: string
+}
+
+const CONDITIONAL = /^(?<type>[A-Z][A-Za-z]+)\?(?<query>.+)$/s
+
+/**
+ * Replaces references such as `Practitioner?identifier=s|v` by the one resource that they mean, stored already or part of the same
+ * transaction.
+ *
+ * @throws Fault `precondition` when none, `multiple-matches` when several meet the criteria
+ */
+export async function resolveReferences(
+  deps: RestDeps,
+  call: Call,
+  resources: readonly Linked[],
+): Promise<{ texts: readonly string[]; guards: readonly Guard[] }> {
+  const guards: Guard[] = []
+  const resolved = new Map<string, string>()
+  for (const reference of new Set(resources.flatMap(conditionalReferences))) {
+    const { target, guard } = await resolveOne(deps, call, { reference, resources })
+    resolved.set(reference, target)
+    guards.push(guard)
+  }
+  const texts = resources.map(({ text }) =>
+    resolved.size === 0
+      ? text
+      : rewriteStrings(text, (name, value) => (name === 'reference' ? resolved.get(value) : undefined)),
+  )
+  return { texts, guards }
+}
+
+function conditionalReferences({ text }: Linked): readonly string[] {
+  const found: string[] = []
+  if (!text.includes('?')) return found
+  rewriteStrings(text, (name, value) => {
+    if (name === 'reference' && CONDITIONAL.test(value)) found.push(value)
+    return undefined
+  })
+  return found
+}
+
+async function resolveOne(
+  deps: RestDeps,
+  call: Call,
+  { reference, resources }: { reference: string; resources: readonly Linked[] },
+): Promise<{ target: string; guard: Guard }> {
+  const { type = '', query = '' } = CONDITIONAL.exec(reference)?.groups ?? {}
+  const { id, guard, matches } = await resolveCriteria(deps, call.caller, { type, query })
+  const ids = new Set(id === undefined ? [] : [id])
+  // What the transaction writes replaces what is stored.
+  for (const resource of resources.filter((each) => each.type === type)) {
+    if (meets(deps, resource, matches)) ids.add(resource.id)
+    else ids.delete(resource.id)
+  }
+  const [only] = ids
+  if (only === undefined || ids.size > 1) throw notOne(type, ids.size)
+  return { target: `${type}/${only}`, guard }
+}
+
+function notOne(type: string, found: number): Error {
+  const text = `The conditional reference to ${type} meets ${found === 0 ? 'no resource' : 'several resources'}`
+  return found === 0
+    ? fault('precondition', { code: 'not-found', text })
+    : fault('multiple-matches', { code: 'multiple-matches', text })
+}
+
+function meets({ base, clock }: RestDeps, linked: Linked, { clauses, module }: Matches): boolean {
+  const resource: JsonObject = { ...parseObject(linked.text), id: linked.id }
+  const keys = module.extract(resource, { lastUpdated: clock(), facilities: [], base })
+  // What the caller may see is known of own resources; the criteria decide.
+  const criteria = clauses.filter(
+    ({ anyOf }) => !anyOf.some((test) => test.by === 'key' && test.key.startsWith('_facility=')),
+  )
+  return meetsAll(criteria, draftSubject({ id: linked.id, keys, resource, module, base }))
+}

@@ -1,0 +1,18 @@
+import { fault } from '../../kernel/fault.ts'
+import type { Answer, Call } from '../rest/call.ts'
+import type { RestDeps } from '../rest/rest-deps.ts'
+import { batch } from './batch.ts'
+import { readBundle } from './read-bundle.ts'
+import { transaction } from './transaction.ts'
+
+/** A Bundle that was posted to the base. @throws Fault `malformed` when it is no batch and no transaction */
+export async function processBundle(deps: RestDeps, call: Call): Promise<Answer> {
+  const { type, entries } = readBundle(call.text, deps.base)
+  if (type === 'batch') return batch(deps, call, entries)
+  if (type === 'transaction') return transaction(deps, call, entries)
+  throw fault('malformed', {
+    code: 'value',
+    text: 'Post a Bundle of type "batch" or "transaction"',
+    at: 'Bundle.type',
+  })
+}

@@ -1,0 +1,146 @@
+import { fault } from '../../kernel/fault.ts'
+import { uuid7 } from '../../kernel/ids.ts'
+import type { Guard } from '../../store/port.ts'
+import { parseObject } from '../json/parse.ts'
+import type { Call } from '../rest/call.ts'
+import { expectedVersion, resolveCriteria } from '../rest/conditions.ts'
+import type { RestDeps } from '../rest/rest-deps.ts'
+import type { Entry } from './read-bundle.ts'
+
+/** What one entry of a transaction comes down to once its criteria are resolved. */
+export type Step =
+  | {
+      readonly kind: 'write'
+      readonly entry: Entry
+      readonly method: 'POST' | 'PUT' | 'DELETE'
+      readonly type: string
+      readonly id: string
+      readonly expected?: number
+    }
+  /** `ifNoneExist` found one: nothing is written, references go to it. */
+  | { readonly kind: 'found'; readonly entry: Entry; readonly type: string; readonly id: string }
+  /** A conditional deletion without match. */
+  | { readonly kind: 'nothing'; readonly entry: Entry }
+  | { readonly kind: 'read'; readonly entry: Entry }
+
+export interface Steps {
+  readonly steps: readonly Step[]
+  readonly guards: readonly Guard[]
+}
+
+/** @throws Fault `malformed`, `multiple-matches`, `unsupported`: then nothing of the transaction is done */
+export async function stepsOf(deps: RestDeps, call: Call, entries: readonly Entry[]): Promise<Steps> {
+  const steps: Step[] = []
+  const guards: Guard[] = []
+  for (const entry of entries) {
+    const { step, guard } = await stepOf(deps, call, entry)
+    steps.push(step)
+    if (guard) guards.push(guard)
+  }
+  checkIdentities(steps)
+  return { steps, guards }
+}
+
+interface Decided {
+  readonly step: Step
+  readonly guard?: Guard
+}
+
+async function stepOf(deps: RestDeps, call: Call, entry: Entry): Promise<Decided> {
+  const { method, path } = entry
+  if (method === 'GET' || method === 'HEAD' || path.at(-1) === '_search')
+    return { step: { kind: 'read', entry } }
+  if (method === 'PATCH')
+    throw fault('unsupported', {
+      code: 'not-supported',
+      text: 'PATCH is not supported yet',
+      at: `${entry.at}.request`,
+    })
+  const [type = '', id] = path
+  if (!deps.definitions.types.includes(type) || path.length > (method === 'POST' ? 1 : 2)) {
+    throw fault('malformed', {
+      code: 'value',
+      text: `A ${method} in a transaction needs the address of a type or a resource`,
+      at: `${entry.at}.request.url`,
+    })
+  }
+  if (method === 'POST') return createStep(deps, call, { entry, type })
+  return id === undefined
+    ? conditionalStep(deps, call, { entry, type, method })
+    : { step: instanceStep({ entry, type, method, id }) }
+}
+
+async function createStep(
+  deps: RestDeps,
+  call: Call,
+  { entry, type }: { entry: Entry; type: string },
+): Promise<Decided> {
+  const create: Step = { kind: 'write', entry, method: 'POST', type, id: uuid7(deps.clock()) }
+  const query = entry.conditions.ifNoneExist
+  if (query === undefined) return { step: create }
+  const { id, guard } = await resolveCriteria(deps, call.caller, { type, query })
+  return { guard, step: id === undefined ? create : { kind: 'found', entry, type, id } }
+}
+
+interface Instance {
+  readonly entry: Entry
+  readonly type: string
+  readonly method: 'PUT' | 'DELETE'
+  readonly id: string
+}
+
+function instanceStep({ entry, type, method, id }: Instance): Step {
+  const expected = expectedVersion(entry.conditions)
+  if (method === 'PUT') checkId(entry, id)
+  return { kind: 'write', entry, method, type, id, ...(expected === undefined ? {} : { expected }) }
+}
+
+function checkId(entry: Entry, id: string): void {
+  if (parseObject(entry.text)['id'] === id) return
+  throw fault('malformed', {
+    code: 'invalid',
+    text: 'The resource must have the id of its url',
+    at: `${entry.at}.resource.id`,
+  })
+}
+
+async function conditionalStep(
+  deps: RestDeps,
+  call: Call,
+  { entry, type, method }: Omit<Instance, 'id'>,
+): Promise<Decided> {
+  const { id, guard } = await resolveCriteria(deps, call.caller, { type, query: entry.queryText })
+  if (method === 'DELETE')
+    return {
+      guard,
+      step: id === undefined ? { kind: 'nothing', entry } : instanceStep({ entry, type, method, id }),
+    }
+  const given = parseObject(entry.text)['id']
+  if (id !== undefined && given !== undefined && given !== id) {
+    throw fault('malformed', {
+      code: 'invalid',
+      text: `The criteria mean ${type}/${id}, the resource has another id`,
+      at: `${entry.at}.resource.id`,
+    })
+  }
+  const known = id ?? given
+  if (typeof known === 'string') return { guard, step: { kind: 'write', entry, method, type, id: known } }
+  return { guard, step: { kind: 'write', entry, method: 'POST', type, id: uuid7(deps.clock()) } }
+}
+
+/** @see FHIR R4, "RESTful API", transaction: no two entries may end on the same resource. */
+function checkIdentities(steps: readonly Step[]): void {
+  const seen = new Set<string>()
+  for (const step of steps) {
+    if (step.kind !== 'write') continue
+    const name = `${step.type}/${step.id}`
+    if (seen.has(name)) {
+      throw fault('malformed', {
+        code: 'duplicate',
+        text: `Two entries of the transaction end on ${name}`,
+        at: step.entry.at,
+      })
+    }
+    seen.add(name)
+  }
+}

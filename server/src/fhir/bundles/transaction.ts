@@ -1,0 +1,135 @@
+import { Fault, fault } from '../../kernel/fault.ts'
+import { limits } from '../../kernel/limits.ts'
+import type { StoredVersion } from '../../store/port.ts'
+import type { Draft, TransactResult } from '../resources.ts'
+import { jsonBody, locationOf, versionHeaders } from '../rest/answers.ts'
+import { resourceOf } from '../rest/call.ts'
+import type { Answer, Call } from '../rest/call.ts'
+import { dispatch } from '../rest/dispatch.ts'
+import { answerTo, success } from '../rest/outcome.ts'
+import type { RestDeps } from '../rest/rest-deps.ts'
+import { refusal } from '../rest/write-calls.ts'
+import { entryCall } from './batch.ts'
+import { resolveReferences } from './conditional-references.ts'
+import { linkMap, relinked } from './links.ts'
+import type { Entry } from './read-bundle.ts'
+import { responseBundle } from './response.ts'
+import { stepsOf } from './steps.ts'
+import type { Step } from './steps.ts'
+
+type WriteStep = Extract<Step, { kind: 'write' }>
+
+/** All entries in one commit or none: deletions, creates and updates first, reads see the result. */
+export async function transaction(deps: RestDeps, call: Call, entries: readonly Entry[]): Promise<Answer> {
+  for (let attempt = 0; attempt < limits.fhir.conditionalRetries; attempt += 1) {
+    const done = await attemptTransaction(deps, call, entries)
+    if (done) return responseBundle('transaction-response', await answersOf(deps, call, done))
+  }
+  throw fault('conflict', {
+    code: 'conflict',
+    text: 'Others kept writing what this transaction stands on: retry',
+  })
+}
+
+interface Done {
+  readonly steps: readonly Step[]
+  readonly versions: ReadonlyMap<Step, StoredVersion>
+}
+
+/** `undefined` when something that the criteria found has changed meanwhile. */
+async function attemptTransaction(
+  deps: RestDeps,
+  call: Call,
+  entries: readonly Entry[],
+): Promise<Done | undefined> {
+  const { steps, guards } = await stepsOf(deps, call, entries)
+  const writes = steps
+    .filter((step) => step.kind === 'write')
+    .toSorted((a, b) => ORDER[a.method] - ORDER[b.method])
+  const links = linkMap(steps)
+  const bodies = writes.filter(({ method }) => method !== 'DELETE')
+  const linked = bodies.map((step) => ({
+    type: step.type,
+    id: step.id,
+    at: step.entry.at,
+    text: relinked(step.entry, links),
+  }))
+  const references = await resolveReferences(deps, call, linked)
+  const texts = new Map(bodies.map((step, index) => [step, references.texts[index] ?? '']))
+  const drafts = writes.map((step) => draftOf(call, step, texts.get(step)))
+  if (drafts.length === 0) return { steps, versions: new Map() }
+  const result = await deps.resources.transact(call.caller, {
+    drafts,
+    guards: [...guards, ...references.guards],
+  })
+  if (result.outcome === 'stale') return staleOrThrow(result, drafts)
+  return { steps, versions: new Map(writes.flatMap((step, index) => pairOf(step, result.versions[index]))) }
+}
+
+/** @see FHIR R4, "RESTful API", transaction processing rules */
+const ORDER: Readonly<Record<WriteStep['method'], number>> = { DELETE: 0, POST: 1, PUT: 2 }
+
+function pairOf(step: Step, version: StoredVersion | undefined): readonly (readonly [Step, StoredVersion])[] {
+  return version ? [[step, version]] : []
+}
+
+function draftOf(call: Call, step: WriteStep, text: string | undefined): Draft {
+  const { type, id, method, expected, entry } = step
+  const target = { type, id, method, ...(expected === undefined ? {} : { expected }) }
+  if (text === undefined) return target
+  const at = `${entry.at}.resource`
+  return { ...target, resource: resourceOf({ ...call, text, at }, type), text, at }
+}
+
+function staleOrThrow(
+  result: Extract<TransactResult, { outcome: 'stale' }>,
+  drafts: readonly Draft[],
+): undefined {
+  if (result.why === 'guard') return undefined
+  const blamed = drafts.find(({ expected }) => expected !== undefined) ?? drafts[0]
+  throw refusal(result, blamed ?? { type: 'Resource' })
+}
+
+async function answersOf(deps: RestDeps, call: Call, { steps, versions }: Done): Promise<readonly Answer[]> {
+  const answers: Answer[] = []
+  for (const step of steps) answers.push(await answerOf(deps, call, { step, version: versions.get(step) }))
+  return answers
+}
+
+async function answerOf(
+  deps: RestDeps,
+  call: Call,
+  { step, version }: { step: Step; version: StoredVersion | undefined },
+): Promise<Answer> {
+  if (step.kind === 'nothing') return { status: 204, headers: {} }
+  if (step.kind === 'read') return readAnswer(deps, call, step.entry)
+  if (step.kind === 'found')
+    return foundAnswer(call, await deps.resources.read(call.caller, step.type, step.id))
+  if (!version) throw new Error('a transaction step without its version')
+  if (step.method === 'DELETE')
+    return { status: 204, headers: version.version === 0 ? {} : { etag: `W/"${String(version.version)}"` } }
+  return writtenAnswer(call, version, version.version === 1 ? 201 : 200)
+}
+
+function foundAnswer(call: Call, version: StoredVersion): Answer {
+  return writtenAnswer(call, version, 200)
+}
+
+function writtenAnswer({ prefer }: Call, version: StoredVersion, status: 200 | 201): Answer {
+  const headers = { ...versionHeaders(version), location: locationOf(version) }
+  if (prefer.return === 'minimal') return { status, headers }
+  if (prefer.return === 'OperationOutcome')
+    return { status, headers, body: jsonBody(success(`${version.type}/${version.id} is stored`)) }
+  return { status, headers, body: version.bytes }
+}
+
+/** The writes are done by now: a read that fails reports it in its entry. */
+async function readAnswer(deps: RestDeps, call: Call, entry: Entry): Promise<Answer> {
+  try {
+    return await dispatch(deps, entryCall(call, entry))
+  } catch (error) {
+    if (!(error instanceof Fault)) throw error
+    const { status, outcome } = answerTo(error)
+    return { status, headers: {}, body: jsonBody(outcome) }
+  }
+}

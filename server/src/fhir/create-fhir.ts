@@ -1,0 +1,62 @@
+import type { AuditTrail } from '../audit/trail.ts'
+import type { Clock } from '../kernel/clock.ts'
+import type { Store } from '../store/port.ts'
+import { auditedAccess } from './access.ts'
+import type { AccessRules } from './access.ts'
+import { createResources } from './create-resources.ts'
+import type { Definitions } from './definitions.ts'
+import type { Resources } from './resources.ts'
+import type { RestDeps } from './rest/rest-deps.ts'
+import { createPageTokens } from './search/page-token.ts'
+import { createSearch } from './search/search.ts'
+import type { Search } from './search/search.ts'
+
+export interface FhirOptions {
+  readonly store: Store
+  readonly definitions: Definitions
+  readonly rules: AccessRules
+  readonly audit: AuditTrail
+  readonly clock: Clock
+  /** Own absolute base such as `http://127.0.0.1:8080/fhir`. */
+  readonly base: string
+  /** Signs page links; the same in all processes of a hub. At least 16 bytes. */
+  readonly pageSecret: Uint8Array
+  /** Identifier systems whose every value names one resource, beside the types of v2-0203 that do. */
+  readonly identifyingSystems?: readonly string[]
+  /** What happens to a REST create whose identifying identifier is taken: `refuse` (409) or `merge` absent elements into its holder. */
+  readonly takenIdentifier?: 'refuse' | 'merge'
+  /** `HUB_SEARCH_UNKNOWN`. */
+  readonly searchUnknown?: 'refuse' | 'warn'
+}
+
+export interface Fhir {
+  readonly resources: Resources
+  readonly search: Search
+  /** For the plugin `fhirRest`. */
+  readonly rest: RestDeps
+}
+
+/** The FHIR server over a store: one write path, one search, and what the REST plugin needs. */
+export function createFhir(options: FhirOptions): Fhir {
+  const { store, definitions, rules, audit, clock, base } = options
+  const access = auditedAccess(rules, audit, clock)
+  const tokens = createPageTokens(options.pageSecret)
+  const resources = createResources(options)
+  const search = createSearch({ reader: store.resources, definitions, access, clock, base }, tokens)
+  const { takenIdentifier = 'refuse', searchUnknown = 'refuse' } = options
+  return {
+    resources,
+    search,
+    rest: {
+      resources,
+      search,
+      definitions,
+      log: store.log,
+      tokens,
+      clock,
+      base,
+      takenIdentifier,
+      searchUnknown,
+    },
+  }
+}

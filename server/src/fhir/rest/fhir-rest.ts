@@ -1,0 +1,157 @@
+import { isUtf8 } from 'node:buffer'
+
+import type { FastifyInstance, FastifyPluginAsync, FastifyReply, FastifyRequest } from 'fastify'
+
+import type { Caller } from '../../auth/caller.ts'
+import { fault } from '../../kernel/fault.ts'
+import { limits } from '../../kernel/limits.ts'
+import { processBundle } from '../bundles/process-bundle.ts'
+import { indent } from '../json/layout.ts'
+import { jsonBody } from './answers.ts'
+import { METHODS, pairsOf, preferencesOf } from './call.ts'
+import type { Answer, Call, Method } from './call.ts'
+import { capabilityOf } from './capability.ts'
+import type { Capability } from './capability.ts'
+import { dispatch } from './dispatch.ts'
+import { checkAcceptable, checkContentType, FHIR_JSON } from './negotiate.ts'
+import { answerTo } from './outcome.ts'
+import type { RestDeps } from './rest-deps.ts'
+
+export interface FhirRestOptions {
+  readonly rest: RestDeps
+  /** @throws Fault `unauthenticated` */
+  readonly callerOf: (request: FastifyRequest) => Caller | Promise<Caller>
+}
+
+/** FHIR R4 RESTful interactions, registered under a prefix such as `/fhir`. */
+export const fhirRest: FastifyPluginAsync<FhirRestOptions> = async (app, { rest, callerOf }) => {
+  acceptAnyBody(app)
+  app.setErrorHandler((error, request, reply) => {
+    const { status, outcome } = answerTo(error)
+    if (status >= 500 && status !== 501) request.log.error({ err: error }, 'request failed')
+    if (status === 401) reply.header('www-authenticate', 'Bearer')
+    return reply.code(status).type(FHIR_JSON).send(jsonBody(outcome))
+  })
+  app.addHook('onRequest', async (request, reply) => {
+    const id = request.headers['x-request-id']
+    if (typeof id === 'string') reply.header('x-request-id', id)
+    checkAcceptable(request.headers.accept, addressOf(app, request).format)
+  })
+
+  const started = rest.clock()
+  let capability: Promise<Capability> | undefined
+  app.get('/metadata', async (request, reply) => {
+    capability ??= capabilityOf(rest.definitions, rest.base, started)
+    const { bytes, etag } = await capability
+    const isKnown = request.headers['if-none-match'] === etag
+    return answer(
+      request,
+      reply,
+      isKnown ? { status: 304, headers: { etag } } : { status: 200, headers: { etag }, body: bytes },
+    )
+  })
+
+  // A Bundle may be large; everything else is one resource.
+  app.post('/', { bodyLimit: limits.fhir.bundleBytes }, async (request, reply) => {
+    const call = callOf(app, request, await callerOf(request))
+    checkContentType(request.headers['content-type'], false)
+    return answer(request, reply, await processBundle(rest, call))
+  })
+
+  app.route({
+    method: [...METHODS],
+    url: '/*',
+    bodyLimit: limits.fhir.resourceBytes,
+    exposeHeadRoute: false,
+    handler: async (request, reply) => {
+      const call = callOf(app, request, await callerOf(request))
+      const isForm = call.path.at(-1) === '_search'
+      if (call.method === 'POST' || call.method === 'PUT')
+        checkContentType(request.headers['content-type'], isForm)
+      return answer(request, reply, await dispatch(rest, call))
+    },
+  })
+}
+
+/** Bodies stay bytes: they are read as text by the interaction that knows what they must be. */
+function acceptAnyBody(app: FastifyInstance): void {
+  app.removeAllContentTypeParsers()
+  app.addContentTypeParser('*', { parseAs: 'buffer' }, (_request, body, done) => done(null, body))
+}
+
+interface Address {
+  readonly path: readonly string[]
+  readonly query: string
+  readonly format: string | undefined
+}
+
+function addressOf(app: FastifyInstance, { raw }: FastifyRequest): Address {
+  const url = raw.url ?? ''
+  const mark = url.indexOf('?')
+  const query = mark < 0 ? '' : url.slice(mark + 1)
+  const path = (mark < 0 ? url : url.slice(0, mark)).slice(app.prefix.length)
+  const format = query.includes('_format') ? new URLSearchParams(query).get('_format') : null
+  return {
+    query,
+    format: format ?? undefined,
+    path: path
+      .split('/')
+      .filter((each) => each !== '')
+      .map(decoded),
+  }
+}
+
+function decoded(segment: string): string {
+  try {
+    return decodeURIComponent(segment)
+  } catch {
+    throw fault('malformed', { code: 'invalid', text: 'The address has a broken percent escape' })
+  }
+}
+
+function callOf(app: FastifyInstance, request: FastifyRequest, caller: Caller): Call {
+  const { path, query } = addressOf(app, request)
+  const { headers } = request
+  const method = METHODS.find((each) => each === request.method) ?? ('GET' satisfies Method)
+  return {
+    caller,
+    method,
+    path,
+    query: pairsOf(query),
+    conditions: {
+      ...header('ifMatch', headers['if-match']),
+      ...header('ifNoneMatch', headers['if-none-match']),
+      ...header('ifModifiedSince', headers['if-modified-since']),
+      ...header('ifNoneExist', headers['if-none-exist']),
+    },
+    prefer: preferencesOf(String(headers['prefer'] ?? '')),
+    text: textOf(request.body),
+  }
+}
+
+function header(
+  name: string,
+  value: string | readonly string[] | undefined,
+): Readonly<Record<string, string>> {
+  return value === undefined ? {} : { [name]: typeof value === 'string' ? value : value.join(', ') }
+}
+
+function textOf(body: unknown): string {
+  if (!(body instanceof Uint8Array)) return ''
+  if (!isUtf8(body)) throw fault('malformed', { code: 'structure', text: 'The body is not UTF-8' })
+  return Buffer.from(body.buffer, body.byteOffset, body.byteLength).toString('utf8')
+}
+
+function answer(
+  request: FastifyRequest,
+  reply: FastifyReply,
+  { status, headers, body }: Answer,
+): FastifyReply {
+  reply.code(status).headers(headers)
+  if (body === undefined) return reply.send()
+  const isPretty = (request.raw.url ?? '').includes('_pretty=true')
+  const sent = isPretty
+    ? Buffer.from(indent(Buffer.from(body).toString('utf8')), 'utf8')
+    : Buffer.from(body.buffer, body.byteOffset, body.byteLength)
+  return reply.type(FHIR_JSON).send(sent)
+}

@@ -1,0 +1,45 @@
+import { fault } from '../../kernel/fault.ts'
+
+export const FHIR_JSON = 'application/fhir+json; charset=utf-8'
+
+const JSON_TYPES = new Set(['application/fhir+json', 'application/json', 'text/json', 'application/*', '*/*'])
+const JSON_FORMATS = new Set(['json', 'application/json', 'application/fhir+json', 'text/json'])
+
+/**
+ * JSON is the one format that the hub speaks; `_format` wins over Accept.
+ *
+ * @throws Fault `not-acceptable`
+ */
+export function checkAcceptable(accept: string | undefined, format: string | undefined): void {
+  if (format !== undefined) {
+    // The plus sign of application/fhir+json arrives as a blank from clients that do not encode it.
+    if (JSON_FORMATS.has(format.split(';', 1)[0]?.trim().replace('fhir json', 'fhir+json') ?? '')) return
+  } else if (accept === undefined || accept.trim() === '' || accept.split(',').some(isJson)) return
+  throw fault('not-acceptable', {
+    code: 'not-supported',
+    text: 'This server answers in application/fhir+json (FHIR 4.0) only',
+  })
+}
+
+function isJson(range: string): boolean {
+  const [type = '', ...parameters] = range.split(';').map((part) => part.trim().toLowerCase())
+  return (
+    JSON_TYPES.has(type) &&
+    !parameters.some((each) => /^q=0(?:\.0{1,3})?$/.test(each)) &&
+    parameters.every(isR4)
+  )
+}
+
+function isR4(parameter: string): boolean {
+  return !parameter.startsWith('fhirversion=') || parameter === 'fhirversion=4.0'
+}
+
+/** @throws Fault `media-type` */
+export function checkContentType(contentType: string | undefined, isForm: boolean): void {
+  const type = (contentType ?? '').split(';', 1)[0]?.trim().toLowerCase() ?? ''
+  if (isForm ? type === 'application/x-www-form-urlencoded' : JSON_FORMATS.has(type)) return
+  const text = isForm
+    ? 'Send the parameters as application/x-www-form-urlencoded'
+    : 'Send the resource as application/fhir+json (XML is not supported yet)'
+  throw fault('media-type', { code: 'not-supported', text })
+}

@@ -1,0 +1,125 @@
+import { fault } from '../../kernel/fault.ts'
+import { limits } from '../../kernel/limits.ts'
+import type { HistoryRequest, StoredVersion } from '../../store/port.ts'
+import { dateInterval } from '../search/date-value.ts'
+import type { Shape } from '../search/request.ts'
+import { moduleOf } from '../write/prepare.ts'
+import { versionHeaders } from './answers.ts'
+import { bundleBytes, historyEntry } from './bundle-bytes.hot.ts'
+import type { Answer, Call } from './call.ts'
+import { isUnchanged } from './conditions.ts'
+import type { RestDeps } from './rest-deps.ts'
+import { isShaped, shaped } from './shaping.ts'
+
+export async function read(
+  deps: RestDeps,
+  call: Call,
+  { type, id }: { type: string; id: string },
+): Promise<Answer> {
+  const version = await deps.resources.read(call.caller, type, id)
+  const headers = versionHeaders(version)
+  if (isUnchanged(call.conditions, version)) return { status: 304, headers }
+  return { status: 200, headers, body: await bodyOf(deps, call, version) }
+}
+
+export async function vread(
+  deps: RestDeps,
+  call: Call,
+  which: { type: string; id: string; version: string },
+): Promise<Answer> {
+  const { type, id } = which
+  const number = /^[1-9]\d{0,14}$/.test(which.version) ? Number(which.version) : -1
+  const version = await deps.resources.vread(call.caller, { type, id, version: number })
+  return { status: 200, headers: versionHeaders(version), body: await bodyOf(deps, call, version) }
+}
+
+async function bodyOf(deps: RestDeps, call: Call, version: StoredVersion): Promise<Uint8Array> {
+  const shape = shapeOf(call)
+  return isShaped(shape)
+    ? shaped(version.bytes, shape, await moduleOf(deps.definitions, version.type))
+    : version.bytes
+}
+
+function shapeOf({ query }: Call): Shape {
+  const value = (wanted: string): string | undefined => query.find(([name]) => name === wanted)?.[1]
+  const summary = value('_summary')
+  const elements = value('_elements')
+  const known = (['true', 'text', 'data'] as const).find((each) => each === summary)
+  if (summary !== undefined && summary !== 'false' && !known) {
+    throw fault('malformed', {
+      code: 'value',
+      text: '_summary of a read must be one of: true, text, data, false',
+    })
+  }
+  return {
+    ...(known ? { summary: known } : {}),
+    ...(elements === undefined ? {} : { elements: elements.split(',') }),
+  }
+}
+
+/** History of one resource, of a type, or of everything. */
+export async function history(
+  deps: RestDeps,
+  call: Call,
+  of: { type?: string; id?: string },
+): Promise<Answer> {
+  if (of.type !== undefined) await moduleOf(deps.definitions, of.type)
+  const { request, used } = historyRequest(deps, call, of)
+  const { versions, total, next } = await deps.resources.history(call.caller, request)
+  const address = `${deps.base}/${call.path.join('/')}`
+  const links = [{ relation: 'self', url: withQuery(address, used) }]
+  if (next !== undefined) {
+    const token = deps.tokens.sign({ driver: 0, after: [next] }, identityOf(call))
+    links.push({ relation: 'next', url: withQuery(address, [...used, ['_page', token]]) })
+  }
+  const bundle = { resourceType: 'Bundle', type: 'history', total, link: links }
+  const entries = versions.map((version) => historyEntry(deps.base, version))
+  return { status: 200, headers: {}, body: bundleBytes(JSON.stringify(bundle).slice(0, -1), entries) }
+}
+
+interface HistoryQuery {
+  readonly request: HistoryRequest
+  readonly used: readonly (readonly [string, string])[]
+}
+
+function historyRequest(deps: RestDeps, call: Call, of: { type?: string; id?: string }): HistoryQuery {
+  const request = { ...of, limit: limits.fhir.pageDefault } satisfies HistoryRequest
+  const used: (readonly [string, string])[] = []
+  for (const [name, value] of call.query) {
+    const reading = HISTORY_PARAMETERS[name]
+    if (!reading)
+      throw fault('malformed', {
+        code: 'not-supported',
+        text: `"${name.slice(0, 64)}" is no parameter of a history: use _count, _since, _at`,
+      })
+    Object.assign(request, reading(value, { deps, call }))
+    if (name === '_count') used.push([name, String(request.limit)])
+    else if (name === '_since' || name === '_at') used.push([name, value])
+  }
+  return { request, used }
+}
+
+type Reading = (value: string, context: { deps: RestDeps; call: Call }) => Partial<HistoryRequest>
+
+const HISTORY_PARAMETERS: Readonly<Record<string, Reading>> = {
+  _count: (value) => {
+    if (!/^\d{1,9}$/.test(value))
+      throw fault('malformed', { code: 'value', text: '_count must be a whole number of at least 0' })
+    return { limit: Math.max(1, Math.min(Number(value), limits.fhir.pageMost)) }
+  },
+  _since: (value) => ({ since: dateInterval(value, '_since').lo }),
+  _at: (value) => ({ at: dateInterval(value, '_at').hi - 1 }),
+  _page: (value, { deps, call }) => ({ after: String(deps.tokens.open(value, identityOf(call)).after[0]) }),
+  _format: () => ({}),
+  _pretty: () => ({}),
+}
+
+function identityOf({ path, query }: Call): string {
+  return JSON.stringify([path, query.filter(([name]) => name === '_since' || name === '_at')])
+}
+
+export function withQuery(address: string, pairs: readonly (readonly [string, string])[]): string {
+  const text = new URLSearchParams()
+  for (const [name, value] of pairs) text.append(name, value)
+  return pairs.length === 0 ? address : `${address}?${text.toString()}`
+}

@@ -1,0 +1,44 @@
+import type { z } from 'zod'
+
+import type { Resources } from '../../fhir/resources.ts'
+import type { RecordStore } from '../../store/port.ts'
+import { isSame, leavesOf, parseExact, withoutLongTexts } from '../flow/exact-json.ts'
+import { lastImagesOf, withoutType } from '../flow/last-image.ts'
+import type { TraceAnswer } from '../hl7.contract.ts'
+
+interface TraceRequest {
+  readonly reference: string
+  /** With or without the type; with everything below it. */
+  readonly element?: string
+}
+
+/** Which field of which message the elements of a resource came from. Where several feeds said something, the one that the record follows counts. */
+export async function traceElements(
+  deps: { readonly records: RecordStore; readonly resources: Pick<Resources, 'peek'> },
+  { reference, element }: TraceRequest,
+): Promise<z.input<typeof TraceAnswer>> {
+  const [type = '', id = ''] = reference.split('/')
+  const [images, version] = await Promise.all([
+    lastImagesOf(deps.records, reference),
+    deps.resources.peek(type, id),
+  ])
+  const text = version && Buffer.from(version.bytes).toString('utf8')
+  const now = leavesOf(text === undefined ? {} : withoutLongTexts(parseExact(text), new Map()))
+  const wanted = element?.startsWith(`${type}.`) === true ? withoutType(element) : element
+  const sources = new Map<string, z.input<typeof TraceAnswer>['sources'][number]>()
+  for (const image of images) {
+    const said = leavesOf(image.image)
+    for (const source of image.sources) {
+      const path = withoutType(source.element)
+      if (!isWithin(path, wanted)) continue
+      const isCurrent = isSame(said.get(path), now.get(path))
+      if (isCurrent || !sources.has(path)) sources.set(path, { ...source, isCurrent })
+    }
+  }
+  return { reference, sources: [...sources.values()] }
+}
+
+function isWithin(path: string, wanted: string | undefined): boolean {
+  if (wanted === undefined || path === wanted) return true
+  return path.startsWith(wanted) && '.['.includes(path.charAt(wanted.length))
+}

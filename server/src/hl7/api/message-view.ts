@@ -1,0 +1,124 @@
+import type { z } from 'zod'
+
+import { limits } from '../../kernel/limits.ts'
+import type { RecordStore } from '../../store/port.ts'
+import { FLOW, type Entry, type Journaled } from '../flow/entry.ts'
+import type { FlowFeed } from '../flow/feed.ts'
+import type { Journal } from '../flow/journal.ts'
+import type { ElementTrace, MessageDetail, MessageSummary } from '../hl7.contract.ts'
+import { parseMessage } from '../message/parse-message.ts'
+import { decodeMessage } from '../mllp/charset.ts'
+import { readHeader } from '../mllp/header.ts'
+
+type Summary = z.input<typeof MessageSummary>
+type Detail = z.input<typeof MessageDetail>
+
+export function summaryOf({ id, entry }: Journaled): Summary {
+  const { feed, type, event, controlId, sender, version, bytes, state, attempts, of, made = [] } = entry
+  const reason = entry.history.at(-1)?.reason
+  return {
+    id,
+    feed,
+    received: instant(entry.received),
+    type,
+    event,
+    controlId,
+    sender,
+    version,
+    bytes,
+    state,
+    attempts,
+    written: made.filter(({ action }) => action === 'created' || action === 'updated').length,
+    ...(reason === undefined ? {} : { reason }),
+    ...(of === undefined ? {} : { of }),
+  }
+}
+
+interface DetailSources {
+  readonly records: RecordStore
+  readonly journal: Journal
+  readonly feeds: ReadonlyMap<string, FlowFeed>
+}
+
+/** Everything that is known about a message: its text in pieces, its answer, what it made and how it came there. */
+export async function detailOf(
+  { records, journal, feeds }: DetailSources,
+  message: Journaled,
+): Promise<Detail> {
+  const { entry } = message
+  const bytes = await journal.raw(entry.of ?? message.id, limits.hl7.previewBytes)
+  const raw = textOf(bytes, feeds.get(entry.feed)?.charset)
+  return {
+    ...summaryOf(message),
+    raw,
+    isCut: entry.bytes > bytes.length,
+    segments: segmentsOf(raw),
+    resources: resourcesOf(entry),
+    errors: [...(entry.errors ?? [])],
+    warnings: (entry.warnings ?? []) as Detail['warnings'],
+    trace: await traceOf(records, message.id),
+    history: entry.history.map((change) => ({ ...change, time: instant(change.time) })),
+    ...(entry.ack === undefined ? {} : { ack: textOf(Buffer.from(entry.ack, 'latin1'), undefined) }),
+    ...(entry.rules === undefined ? {} : { rules: entry.rules }),
+  }
+}
+
+export function resourcesOf({ made = [] }: Entry): Detail['resources'] {
+  return made.map(({ reference, version, action }) => ({
+    reference,
+    action,
+    ...(version === undefined ? {} : { version }),
+  }))
+}
+
+export function instant(ms: number): string {
+  return new Date(ms).toISOString()
+}
+
+/** What cannot be decoded is shown byte by byte: the raw bytes are what a person needs to see then. */
+function textOf(bytes: Buffer, charset: string | undefined): string {
+  try {
+    const header = readHeader(bytes)
+    return header ? decodeMessage(bytes, header, charset) : bytes.toString('latin1')
+  } catch {
+    return bytes.toString('latin1')
+  }
+}
+
+const SHOWN_SEGMENTS = 1000
+
+function segmentsOf(text: string): Detail['segments'] {
+  try {
+    const { segments } = parseMessage(text)
+    const total = Map.groupBy(segments, ({ name }) => name)
+    const seen = new Map<string, number>()
+    return segments.slice(0, SHOWN_SEGMENTS).map((segment) => {
+      const number = (seen.get(segment.name) ?? 0) + 1
+      seen.set(segment.name, number)
+      const label =
+        (total.get(segment.name)?.length ?? 0) > 1 ? `${segment.name}[${String(number)}]` : segment.name
+      const fields = Array.from({ length: segment.fieldCount }, (_, at) => ({
+        position: `${label}-${String(at + 1)}`,
+        text: segment.rawField(at + 1),
+      }))
+      return { label, fields: fields.filter((field) => field.text !== '') }
+    })
+  } catch {
+    // No message at all: the raw text is all there is to show.
+    return []
+  }
+}
+
+const TRACE_RECORDS = 20
+
+async function traceOf(records: RecordStore, id: string): Promise<z.input<typeof ElementTrace>[]> {
+  const found = await records.range({
+    collection: FLOW.traces,
+    from: `${id}|`,
+    to: `${id}}`,
+    limit: TRACE_RECORDS,
+  })
+  return found.flatMap(({ value }) =>
+    value instanceof Uint8Array ? [] : (value['rows'] as z.input<typeof ElementTrace>[]),
+  )
+}

@@ -1,0 +1,189 @@
+import { systemCaller } from '../../auth/caller.ts'
+import type { Draft, Resources } from '../../fhir/resources.ts'
+import type { Clock } from '../../kernel/clock.ts'
+import { fault } from '../../kernel/fault.ts'
+import { uuid7 } from '../../kernel/ids.ts'
+import type { JsonObject } from '../../kernel/json.ts'
+import { limits } from '../../kernel/limits.ts'
+import type { RecordChange, RecordStore } from '../../store/port.ts'
+import type { Mapped } from '../mapping/image.ts'
+import { entryChange, FLOW, withState, type Entry, type Journaled } from './entry.ts'
+import type { FlowFeed } from './feed.ts'
+import type { Journal } from './journal.ts'
+import { partitionKey } from './parking.ts'
+import { planMessage, referenceOf, type Plan } from './plan.ts'
+import { putItem } from './worklist.ts'
+
+export interface ApplyDeps {
+  readonly records: RecordStore
+  readonly resources: Pick<Resources, 'peek' | 'transact'>
+  readonly journal: Journal
+  readonly clock: Clock
+}
+
+export interface ApplyJob {
+  readonly message: Journaled
+  readonly mapped: Mapped
+  readonly feed: FlowFeed
+  /** Milliseconds UTC when mapping was done. */
+  readonly mappedAt: number
+}
+
+export interface Apply {
+  /** What the message would do now. */
+  plan(job: ApplyJob): Promise<Plan>
+  /**
+   * Commits what the message says together with its line in the journal: both or nothing.
+   *
+   * @throws Fault of the write path; `conflict` when others kept changing the same resources.
+   */
+  apply(job: ApplyJob): Promise<Entry>
+}
+
+export function createApply(deps: ApplyDeps): Apply {
+  const plan = async ({ mapped, feed, message }: ApplyJob) =>
+    planMessage({
+      records: deps.records,
+      resources: deps.resources,
+      mapped,
+      feed: feed.name,
+      message: message.id,
+      nowMs: deps.clock(),
+      newId: () => uuid7(deps.clock()),
+    })
+  return {
+    plan,
+    async apply(job) {
+      if (job.mapped.images.length > limits.fhir.bundleEntries) {
+        throw fault('too-costly', {
+          code: 'too-costly',
+          text: 'The message makes more resources than one commit may hold.',
+        })
+      }
+      let { message } = job
+      for (let attempt = 0; attempt < limits.hl7.attempts; attempt++) {
+        const entry = await commit(deps, { ...job, message }, await plan(job))
+        if (entry) return entry
+        message = (await deps.journal.get(message.id)) ?? message
+        // Another process was quicker with the same message.
+        if (message.entry.state === 'committed' && job.message.entry.state !== 'committed')
+          return message.entry
+      }
+      throw fault('conflict', {
+        code: 'conflict',
+        text: 'The same resources kept changing; the message is tried again.',
+      })
+    },
+  }
+}
+
+/** @returns `undefined` when what the plan was made from has changed meanwhile. */
+async function commit(deps: ApplyDeps, job: ApplyJob, plan: Plan): Promise<Entry | undefined> {
+  const { message, feed, mapped } = job
+  const now = deps.clock()
+  const drafts = plan.drafts.length === 0 ? [] : [...plan.drafts, provenance(job, plan, now)]
+  const entry = finished(job, plan, now)
+  const records: readonly RecordChange[] = [
+    ...plan.records,
+    ...plan.conflicts.map(putItem),
+    ...traceRecords(job, plan),
+    ...plan.patients.map((patient) => mark(FLOW.patients, `${patient}|${message.id}`)),
+    ...mapped.partitions.map((partition) =>
+      unmark(FLOW.parked, `${partitionKey(feed.name, partition)}|${message.id}`),
+    ),
+    unmark(FLOW.pending, message.id),
+    entryChange(message, entry),
+  ]
+  if (drafts.length === 0) {
+    const result = await deps.records.apply(records)
+    return result.outcome === 'applied' ? entry : undefined
+  }
+  const caller = systemCaller(`feed:${feed.name}`, 'feed', message.entry.controlId)
+  const { controlId: correlation } = message.entry
+  const result = await deps.resources.transact(caller, {
+    drafts,
+    records,
+    facilities: feed.facility === undefined ? [] : [feed.facility],
+    correlation,
+  })
+  return result.outcome === 'committed' ? entry : undefined
+}
+
+function finished({ message, mapped, mappedAt }: ApplyJob, plan: Plan, now: number): Entry {
+  const { errors: _errors, ...entry } = message.entry
+  const versions = new Map(
+    plan.drafts.map((draft) => [`${draft.type}/${draft.id ?? ''}`, (draft.expected ?? 0) + 1]),
+  )
+  const made = plan.made.map((one) => {
+    const version = versions.get(one.reference)
+    return version === undefined ? one : { ...one, version }
+  })
+  return {
+    ...withState(withState(entry, { state: 'mapped', time: mappedAt }), { state: 'committed', time: now }),
+    attempts: entry.attempts + 1,
+    partitions: mapped.partitions,
+    made,
+    warnings: mapped.warnings.slice(0, MOST_WARNINGS).map(({ kind, at, text }) => ({ kind, at, text })),
+    rules: mapped.rules,
+  }
+}
+
+const MOST_WARNINGS = 200
+
+/** Rows in one record of the trace: well below the size that a record may have. */
+const TRACE_ROWS = 1000
+
+function traceRecords({ message, mapped }: ApplyJob, { identities }: Plan): RecordChange[] {
+  const rows = mapped.images.flatMap((image) => {
+    const identity = identities.get(image.key)
+    const reference = identity && image.own !== 'link' ? referenceOf(identity) : undefined
+    if (reference === undefined) return []
+    return image.trace.map(({ element, source, rule }): JsonObject => ({ reference, element, source, rule }))
+  })
+  return Array.from({ length: Math.ceil(rows.length / TRACE_ROWS) }, (_, at) => ({
+    op: 'put',
+    collection: FLOW.traces,
+    id: `${message.id}|${String(at).padStart(4, '0')}`,
+    value: { rows: rows.slice(at * TRACE_ROWS, (at + 1) * TRACE_ROWS) },
+  }))
+}
+
+const ORIGIN = 'https://mogran.org/fhir'
+
+/** Which feed and message the new versions came from, and by which rules. */
+function provenance({ message, feed, mapped }: ApplyJob, { drafts }: Plan, now: number): Draft {
+  return {
+    type: 'Provenance',
+    method: 'POST',
+    resource: {
+      resourceType: 'Provenance',
+      target: drafts.map(({ type, id = '' }) => ({ reference: `${type}/${id}` })),
+      recorded: new Date(now).toISOString(),
+      policy: [`${ORIGIN}/mapping-rules/${encodeURIComponent(mapped.rules)}`],
+      agent: [
+        {
+          type: {
+            coding: [
+              {
+                system: 'http://terminology.hl7.org/CodeSystem/provenance-participant-type',
+                code: 'assembler',
+              },
+            ],
+          },
+          who: { identifier: { system: `${ORIGIN}/feed`, value: feed.name } },
+        },
+      ],
+      entity: [
+        { role: 'source', what: { identifier: { system: `${ORIGIN}/hl7-message`, value: message.id } } },
+      ],
+    },
+  }
+}
+
+function mark(collection: string, id: string): RecordChange {
+  return { op: 'put', collection, id, value: {} }
+}
+
+function unmark(collection: string, id: string): RecordChange {
+  return { op: 'delete', collection, id }
+}

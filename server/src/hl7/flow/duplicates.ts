@@ -1,0 +1,38 @@
+import { createHash } from 'node:crypto'
+
+import type { Header } from '../mllp/header.ts'
+
+export interface Fingerprint {
+  /** SHA-256 of the message without MSH-7, because senders stamp a message anew when they send it again. */
+  readonly hash: string
+  /** Equal for two messages of which the second is a repetition: same feed, sender, control id and hash. */
+  readonly key: string
+}
+
+export function fingerprint(feed: string, bytes: Buffer, header: Header): Fingerprint {
+  const [from, to] = timeStampOf(bytes, header.fieldSeparator.charCodeAt(0))
+  const hash = createHash('sha256')
+    .update(bytes.subarray(0, from))
+    .update(bytes.subarray(to))
+    .digest('base64url')
+  const parts = [feed, header.field(3), header.field(4), header.field(10), hash]
+  const key = createHash('sha256').update(JSON.stringify(parts)).digest('base64url')
+  return { hash, key }
+}
+
+const CR = 0x0d
+const LF = 0x0a
+
+/** First byte of MSH-7 and the byte behind it; an empty span where there is none. */
+function timeStampOf(bytes: Buffer, separator: number): readonly [number, number] {
+  let fields = 0
+  let from = -1
+  let at = bytes.indexOf('MSH')
+  for (; at < bytes.length && bytes[at] !== CR && bytes[at] !== LF; at++) {
+    if (bytes[at] !== separator) continue
+    fields++
+    if (fields === 6) from = at + 1
+    if (fields === 7) break
+  }
+  return from === -1 ? [0, 0] : [from, at]
+}

@@ -1,0 +1,86 @@
+import type { JsonObject } from '../../kernel/json.ts'
+import type { RecordChange, StoredRecord } from '../../store/port.ts'
+import type { AckError } from '../mllp/ack.ts'
+
+/** Collections of the record store that the flow keeps. */
+export const FLOW = {
+  journal: 'hl7-journal',
+  raw: 'hl7-raw',
+  /** Ids of journaled messages that are not processed yet: what a start goes on with. */
+  pending: 'hl7-pending',
+  /** `<partition>|<message>`: the dead message that blocks a partition, and those that wait behind it. */
+  parked: 'hl7-parked',
+  /** `<type>/<id>|<feed>`: what the feed said last about a resource. */
+  images: 'hl7-images',
+  traces: 'hl7-traces',
+  /** `<patient id>|<message>`. */
+  patients: 'hl7-patients',
+  worklist: 'hl7-worklist',
+} as const
+
+export type MessageState = 'received' | 'mapped' | 'committed' | 'duplicate' | 'rejected' | 'parked' | 'dead'
+
+export interface StateChange {
+  readonly state: MessageState
+  /** Milliseconds UTC. */
+  readonly time: number
+  readonly reason?: string
+}
+
+export interface Made {
+  /** `Patient/<id>`. */
+  readonly reference: string
+  readonly version?: number
+  /** `superseded`: a later event of the feed was there already. `linked`: known and not the message's to change. */
+  readonly action: 'created' | 'updated' | 'unchanged' | 'superseded' | 'linked'
+}
+
+/** One line of the journal. Content of the message stands in `raw` only. */
+export interface Entry {
+  readonly feed: string
+  /** Milliseconds UTC. */
+  readonly received: number
+  readonly type: string
+  readonly event: string
+  readonly controlId: string
+  /** MSH-3 and MSH-4 as they came. */
+  readonly sender: string
+  readonly version: string
+  readonly bytes: number
+  readonly hash: string
+  readonly state: MessageState
+  readonly history: readonly StateChange[]
+  readonly attempts: number
+  /** Latin-1 text of the acknowledgement that a repetition of the message gets too. */
+  readonly ack?: string
+  readonly errors?: readonly AckError[]
+  /** For a duplicate: the message that it repeats. */
+  readonly of?: string
+  readonly partitions?: readonly string[]
+  readonly made?: readonly Made[]
+  readonly warnings?: readonly JsonObject[]
+  readonly rules?: string
+}
+
+export interface Journaled {
+  readonly id: string
+  readonly revision: number
+  readonly entry: Entry
+  /** Key by which a repetition is found. */
+  readonly second?: string
+}
+
+export function journaledOf({ id, revision, value, second }: StoredRecord): Journaled {
+  return { id, revision, entry: value as unknown as Entry, ...(second === undefined ? {} : { second }) }
+}
+
+/** Compare-and-set of a line of the journal. */
+export function entryChange({ id, revision, second }: Journaled, entry: Entry): RecordChange {
+  const value = entry as unknown as JsonObject
+  const content = { collection: FLOW.journal, id, value, ...(second === undefined ? {} : { second }) }
+  return { op: 'replace', revision, ...content }
+}
+
+export function withState(entry: Entry, change: StateChange): Entry {
+  return { ...entry, state: change.state, history: [...entry.history, change] }
+}

@@ -1,0 +1,96 @@
+import { ALIASES, aliasId, claim, type Alias } from '../../fhir/aliases.ts'
+import type { JsonObject, JsonValue } from '../../kernel/json.ts'
+import type { RecordChange, RecordStore } from '../../store/port.ts'
+import type { Image } from '../mapping/image.ts'
+import { isElements, isList } from './exact-json.ts'
+
+/** Who an image is. */
+export interface Identity {
+  readonly image: Image
+  /** Absent for what is unknown and only linked to. */
+  readonly id?: string
+  readonly isKnown: boolean
+  /** Aliases that it has already. */
+  readonly confirms: readonly RecordChange[]
+  /** Aliases that come with the resource for the first time. */
+  readonly claims: readonly RecordChange[]
+  /** Aliases that belong to another resource already: somebody has to look at it. */
+  readonly taken: readonly Alias[]
+}
+
+export type Identities = ReadonlyMap<string, Identity>
+
+/** Finds the resource of each image by its aliases, the preferred first; what is unknown gets a new id. */
+export async function identify(
+  records: RecordStore,
+  images: readonly Image[],
+  newId: () => string,
+): Promise<Identities> {
+  const identities = new Map<string, Identity>()
+  const inMessage = new Map<string, string>()
+  for (const image of images) {
+    const held = await Promise.all(image.aliases.map(async (alias) => holderOf(records, alias)))
+    const stored = held.find((id) => id !== undefined)
+    const known =
+      stored ?? image.aliases.map((alias) => inMessage.get(aliasId(alias))).find((id) => id !== undefined)
+    const id = known ?? (image.own === 'link' ? undefined : newId())
+    const isNew = (alias: Alias, at: number) => held[at] === undefined && !inMessage.has(aliasId(alias))
+    const mayClaim = id !== undefined && (image.own === 'update' || known === undefined)
+    const claimed = mayClaim ? image.aliases.filter(isNew) : []
+    if (id !== undefined) for (const alias of claimed) inMessage.set(aliasId(alias), id)
+    identities.set(image.key, {
+      image,
+      isKnown: stored !== undefined,
+      confirms: image.aliases
+        .filter((_, at) => held[at] !== undefined && held[at] === id)
+        .map((alias) => confirm(alias, id ?? '')),
+      claims: id === undefined ? [] : claimed.map((alias) => claim(alias, id)),
+      taken: image.aliases.filter((_, at) => held[at] !== undefined && held[at] !== id),
+      ...(id === undefined ? {} : { id }),
+    })
+  }
+  return identities
+}
+
+/** The same record again: the write path must not claim what the resource has already. */
+function confirm(alias: Alias, id: string): RecordChange {
+  return { op: 'put', collection: ALIASES, id: aliasId(alias), value: { type: alias.type, id } }
+}
+
+async function holderOf(records: RecordStore, alias: Alias): Promise<string | undefined> {
+  const record = await records.get(ALIASES, aliasId(alias))
+  if (record === undefined || record.value instanceof Uint8Array) return undefined
+  const { id } = record.value
+  return typeof id === 'string' ? id : undefined
+}
+
+const WITHIN = '#image:'
+
+/** Puts real references in the place of `#image:<key>`; the unknown stay logical ones, by their preferred identifier. */
+export function withReferences(resource: JsonObject, identities: Identities): JsonObject {
+  const visit = (value: JsonValue): JsonValue => {
+    if (isList(value)) return value.map(visit)
+    return isElements(value) ? members(value) : value
+  }
+  const members = (object: JsonObject): JsonObject => {
+    const { reference, ...rest } = object
+    const others = Object.fromEntries(
+      Object.entries(rest).flatMap(([name, value]) => (value === undefined ? [] : [[name, visit(value)]])),
+    )
+    if (typeof reference !== 'string') return reference === undefined ? others : { reference, ...others }
+    return reference.startsWith(WITHIN)
+      ? { ...referenceTo(identities.get(reference.slice(WITHIN.length))), ...others }
+      : { reference, ...others }
+  }
+  return members(resource)
+}
+
+function referenceTo(identity: Identity | undefined): JsonObject {
+  if (identity === undefined) return {}
+  const { image, id } = identity
+  if (id !== undefined) return { reference: `${image.type}/${id}` }
+  const [alias] = image.aliases
+  return alias
+    ? { type: image.type, identifier: { system: alias.system, value: alias.value } }
+    : { type: image.type }
+}

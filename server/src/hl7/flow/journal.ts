@@ -1,0 +1,115 @@
+import type { Clock } from '../../kernel/clock.ts'
+import type { JsonObject } from '../../kernel/json.ts'
+import { limits } from '../../kernel/limits.ts'
+import type { RecordChange, RecordStore } from '../../store/port.ts'
+import { FLOW, journaledOf, type Entry, type Journaled } from './entry.ts'
+
+export type Added =
+  | { readonly outcome: 'added'; readonly message: Journaled }
+  | { readonly outcome: 'duplicate'; readonly of: Journaled }
+
+export interface Journal {
+  /**
+   * Writes a message down; when the promise resolves it is durable. A second `key` is not written again: a short line tells that it came.
+   *
+   * @param key see `fingerprint`; absent for what was refused.
+   */
+  add(entry: Entry, bytes: Buffer, key?: string): Promise<Added>
+  get(id: string): Promise<Journaled | undefined>
+  /** The bytes as they came. @param most stop after so many. */
+  raw(id: string, most?: number): Promise<Buffer>
+  /** Ids behind `after` that are not processed yet, oldest first. */
+  pending(after: string): Promise<readonly string[]>
+}
+
+/** Largest piece of a message in one record. */
+const PIECE = 512 * 1024
+
+export function createJournal(records: RecordStore, clock: Clock): Journal {
+  const nextId = createIds(clock)
+  return {
+    async add(entry, bytes, key) {
+      const id = nextId()
+      const isWork = entry.state === 'received'
+      const written: RecordChange[] = [
+        ...piecesOf(id, bytes),
+        ...(isWork
+          ? [{ op: 'insert' as const, collection: FLOW.pending, id, value: { feed: entry.feed } }]
+          : []),
+        // The line comes last: without it nothing was acknowledged, and the rest is not looked at.
+        {
+          op: 'insert',
+          collection: FLOW.journal,
+          id,
+          value: valueOf(entry),
+          ...(key === undefined ? {} : { second: key }),
+        },
+      ]
+      const result = await records.apply(written)
+      if (result.outcome === 'applied')
+        return {
+          outcome: 'added',
+          message: { id, revision: 1, entry, ...(key === undefined ? {} : { second: key }) },
+        }
+      const holder = result.why.kind === 'record' ? result.why.holder : undefined
+      if (holder === undefined) throw new Error('the journal refused a new line')
+      await records.apply([
+        ...written
+          .slice(0, -1)
+          .map(({ collection, id: piece }) => ({ op: 'delete' as const, collection, id: piece })),
+        { op: 'insert', collection: FLOW.journal, id, value: valueOf(duplicateOf(entry, holder.id)) },
+      ])
+      return { outcome: 'duplicate', of: journaledOf(holder) }
+    },
+    async get(id) {
+      const record = await records.get(FLOW.journal, id)
+      return record && journaledOf(record)
+    },
+    async raw(id, most = limits.hl7.frameBytesMost) {
+      const pieces = await records.range({
+        collection: FLOW.raw,
+        from: `${id}|`,
+        to: `${id}}`,
+        limit: Math.ceil(most / PIECE),
+      })
+      return Buffer.concat(
+        pieces.map(({ value }) => (value instanceof Uint8Array ? value : new Uint8Array())),
+      ).subarray(0, most)
+    },
+    async pending(after) {
+      const found = await records.range({ collection: FLOW.pending, from: `${after}\u0000`, limit: PAGE })
+      return found.map(({ id }) => id)
+    },
+  }
+}
+
+const PAGE = 256
+
+function piecesOf(id: string, bytes: Buffer): RecordChange[] {
+  return Array.from({ length: Math.ceil(bytes.length / PIECE) }, (_, at) => ({
+    op: 'insert',
+    collection: FLOW.raw,
+    id: `${id}|${String(at).padStart(3, '0')}`,
+    value: bytes.subarray(at * PIECE, (at + 1) * PIECE),
+  }))
+}
+
+function duplicateOf({ ack: _ack, ...entry }: Entry, of: string): Entry {
+  return { ...entry, state: 'duplicate', of, history: [{ state: 'duplicate', time: entry.received }] }
+}
+
+function valueOf(entry: Entry): JsonObject {
+  return entry as unknown as JsonObject
+}
+
+/** Ids that sort by arrival: time with a counter in it, then a mark of the process. */
+function createIds(clock: Clock): () => string {
+  const mark = Math.trunc(Math.random() * 0x10000)
+    .toString(16)
+    .padStart(4, '0')
+  let last = 0
+  return () => {
+    last = Math.max(last + 1, clock() * 1024)
+    return `${last.toString(16).padStart(14, '0')}${mark}`
+  }
+}

@@ -1,0 +1,100 @@
+import { expect, it } from 'vitest'
+
+import { isSame, leavesOf, parseExact, withLongTexts, withoutLongTexts } from './exact-json.ts'
+import { mergeThreeWay, nextImage } from './merge.ts'
+
+/** A birth date that the feed said and does not say any more is cleared. */
+function merge(base: object | undefined, next: object, current: object) {
+  return mergeThreeWay({
+    base: base && parseExact(JSON.stringify(base)),
+    next: parseExact(JSON.stringify(next)),
+    current: parseExact(JSON.stringify(current)),
+    cleared: base && 'birthDate' in base && !('birthDate' in next) ? ['birthDate'] : [],
+  })
+}
+
+it('writes what the feed changed, leaves what it did not send, removes what it cleared', () => {
+  const base = { gender: 'male', birthDate: '1980', active: true }
+  const { resource, conflicts } = merge(base, { gender: 'female' }, { ...base, id: 'x' })
+  expect(resource).toEqual({ id: 'x', gender: 'female', active: true })
+  expect(conflicts).toEqual([])
+})
+
+it('keeps what a person changed while the feed repeats itself', () => {
+  const base = { birthDate: '1980', gender: 'male' }
+  expect(merge(base, base, { birthDate: '1981', gender: 'male' })).toEqual({
+    resource: { birthDate: '1981', gender: 'male' },
+    conflicts: [],
+  })
+})
+
+it('reports a conflict where both changed, and writes the rest', () => {
+  const { resource, conflicts } = merge(
+    { birthDate: '1980', name: [{ family: 'A', given: ['B'] }] },
+    { birthDate: '1982', name: [{ family: 'A2', given: ['B'] }] },
+    { birthDate: '1981', name: [{ family: 'A', given: ['C'] }] },
+  )
+  expect(resource).toEqual({ birthDate: '1981', name: [{ family: 'A2', given: ['C'] }] })
+  expect(conflicts).toEqual([{ element: 'birthDate', current: '1981', incoming: '1982' }])
+})
+
+it('reports a conflict when the feed clears what a person changed', () => {
+  const { resource, conflicts } = merge({ birthDate: '1980' }, {}, { birthDate: '1981' })
+  expect(resource).toEqual({ birthDate: '1981' })
+  expect(conflicts).toEqual([{ element: 'birthDate', current: '1981' }])
+})
+
+it('finds items of a list by their content when a person added one', () => {
+  const [home, work, own] = [{ value: '1' }, { value: '2' }, { value: '3' }]
+  const added = merge({ telecom: [home] }, { telecom: [home, work] }, { telecom: [own, home] })
+  expect(added.resource).toEqual({ telecom: [own, home, work] })
+  const changed = merge({ telecom: [home] }, { telecom: [work] }, { telecom: [own, home] })
+  expect(changed.resource).toEqual({ telecom: [own, work] })
+  const removed = merge({ telecom: [home, work] }, { telecom: [home] }, { telecom: [own, home, work] })
+  expect(removed.resource).toEqual({ telecom: [own, home] })
+  expect([added, changed, removed].flatMap(({ conflicts }) => conflicts)).toEqual([])
+})
+
+it('fills in and never overwrites when the feed speaks of a resource for the first time', () => {
+  const { resource, conflicts } = merge(
+    undefined,
+    {
+      identifier: [{ system: 'b', value: '2' }],
+      birthDate: '1980',
+      name: [{ family: 'A', given: ['B'] }],
+      gender: 'male',
+    },
+    { identifier: [{ system: 'a', value: '1' }], birthDate: '1981', name: [{ family: 'A' }] },
+  )
+  expect(resource).toEqual({
+    identifier: [
+      { system: 'a', value: '1' },
+      { system: 'b', value: '2' },
+    ],
+    birthDate: '1981',
+    name: [{ family: 'A', given: ['B'] }],
+    gender: 'male',
+  })
+  expect(conflicts.map(({ element }) => element)).toEqual(['birthDate'])
+})
+
+it('remembers what the feed said before beside what it says now', () => {
+  expect(nextImage({ base: { a: 1, b: 2, c: 3 }, next: { b: 4 }, cleared: ['c'] })).toEqual({ a: 1, b: 4 })
+})
+
+it('tells 6.90 from 6.9 and writes both as they came', () => {
+  const text = '{"a":6.90,"b":[1e3],"c":6.9}'
+  const exact = parseExact(text)
+  expect(JSON.stringify(exact)).toBe(text)
+  expect(isSame(exact['a'], exact['c'])).toBe(false)
+  expect(isSame(exact, parseExact('{"c":6.9,"b":[1e3],"a":6.90}'))).toBe(true)
+  expect([...leavesOf(exact).keys()]).toEqual(['a', 'b[0]', 'c'])
+})
+
+it('compares long texts by their hash and puts them back', () => {
+  const vault = new Map<string, string>()
+  const long = { data: 'x'.repeat(100_000), list: [{ data: 'short' }] }
+  const short = withoutLongTexts(long, vault)
+  expect(JSON.stringify(short).length).toBeLessThan(200)
+  expect(withLongTexts(short, vault)).toEqual(long)
+})

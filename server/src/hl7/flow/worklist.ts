@@ -1,0 +1,70 @@
+import { createHash } from 'node:crypto'
+
+import type { JsonObject, JsonValue } from '../../kernel/json.ts'
+import type { RecordChange } from '../../store/port.ts'
+import { FLOW } from './entry.ts'
+import type { Identity } from './identity.ts'
+import type { Conflict } from './merge.ts'
+
+/** Something that only a person can decide. */
+export interface WorkItem {
+  readonly id: string
+  /** `element`: a feed and a person disagree about a value. `identity`: an identifier belongs to another resource. */
+  readonly kind: 'element' | 'identity'
+  readonly feed: string
+  readonly message: string
+  /** Milliseconds UTC. */
+  readonly time: number
+  readonly reference: string
+  /** FHIRPath without the type. */
+  readonly element: string
+  /** JSON texts, so that every digit is kept. */
+  readonly current?: string
+  readonly incoming?: string
+}
+
+interface About {
+  readonly feed: string
+  readonly message: string
+  readonly nowMs: number
+  readonly reference: string
+}
+
+export function worklistItem(about: About, { element, current, incoming }: Conflict): WorkItem {
+  return item(about, 'element', {
+    element,
+    ...(current === undefined ? {} : { current: textOf(current) }),
+    ...(incoming === undefined ? {} : { incoming: textOf(incoming) }),
+  })
+}
+
+/** One item for each alias of an image that another resource holds. */
+export function identityItem(
+  about: Omit<About, 'reference'>,
+  { image, id, taken }: Identity,
+): readonly WorkItem[] {
+  if (id === undefined || image.own !== 'update') return []
+  const reference = `${image.type}/${id}`
+  return taken.map(({ system, value }) =>
+    item({ ...about, reference }, 'identity', { element: 'identifier', incoming: textOf({ system, value }) }),
+  )
+}
+
+function item(
+  { feed, message, nowMs, reference }: About,
+  kind: WorkItem['kind'],
+  what: Pick<WorkItem, 'element' | 'current' | 'incoming'>,
+): WorkItem {
+  // The same disagreement is one item, however often the feed repeats it.
+  const parts = [kind, feed, reference, what.element, ...(kind === 'identity' ? [what.incoming] : [])]
+  const id = createHash('sha256').update(JSON.stringify(parts)).digest('base64url')
+  return { id, kind, feed, message, time: nowMs, reference, ...what }
+}
+
+function textOf(value: JsonValue): string {
+  return JSON.stringify(value)
+}
+
+export function putItem(work: WorkItem): RecordChange {
+  return { op: 'put', collection: FLOW.worklist, id: work.id, value: work as unknown as JsonObject }
+}

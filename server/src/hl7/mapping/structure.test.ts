@@ -1,0 +1,51 @@
+import { expect, it } from 'vitest'
+
+import { parseMessage } from '../message/parse-message.ts'
+import { compileStructure, type Occurrence } from './structure.ts'
+
+const RESULTS = compileStructure(`
+  MSH { RESULT: [ PATIENT: PID [{NTE}] [ VISIT: PV1 [PV2] ] ]
+    { ORDER: [ COMMON: ORC ] OBR [{NTE}] [{ OBSERVATION: OBX [{NTE}] }] [{ SPECIMEN: SPM [{OBX}] }] } } [DSC]`)
+
+/** `ORDER(OBR COMMON(ORC) …)`: own segments first, then inner brackets. */
+function shape({ name, segments, inner }: Occurrence): string {
+  return `${name}(${[...segments.map((segment) => segment.name), ...inner.map(shape)].join(' ')})`
+}
+
+const arrange = (names: string): string =>
+  shape(
+    RESULTS.arrange(
+      parseMessage(
+        `MSH|^~\\&\r${names
+          .split(' ')
+          .map((name) => `${name}|1`)
+          .join('\r')}`.replace('&\r', '&|\r'),
+      ).segments,
+    ),
+  )
+
+it.each([
+  [
+    'PID PV1 ORC OBR OBX OBX NTE',
+    'message(MSH RESULT(PATIENT(PID VISIT(PV1)) ORDER(OBR COMMON(ORC) OBSERVATION(OBX) OBSERVATION(OBX NTE))))',
+  ],
+  ['PID NTE OBR NTE OBX', 'message(MSH RESULT(PATIENT(PID NTE) ORDER(OBR NTE OBSERVATION(OBX))))'],
+  [
+    'PID OBR OBX OBR OBX',
+    'message(MSH RESULT(PATIENT(PID) ORDER(OBR OBSERVATION(OBX)) ORDER(OBR OBSERVATION(OBX))))',
+  ],
+  ['PID OBR PID OBR', 'message(MSH RESULT(PATIENT(PID) ORDER(OBR)) RESULT(PATIENT(PID) ORDER(OBR)))'],
+  [
+    'PID OBR OBX SPM OBX SPM',
+    'message(MSH RESULT(PATIENT(PID) ORDER(OBR OBSERVATION(OBX) SPECIMEN(SPM OBX) SPECIMEN(SPM))))',
+  ],
+  ['OBR OBX', 'message(MSH RESULT(ORDER(OBR OBSERVATION(OBX))))'],
+  ['PID OBR ZZZ OBX DSC', 'message(MSH DSC RESULT(PATIENT(PID) ORDER(OBR ZZZ OBSERVATION(OBX))))'],
+  ['PID OBR OBX PV2', 'message(MSH RESULT(PATIENT(PID) ORDER(OBR OBSERVATION(OBX PV2))))'],
+])('arranges %s', (names, expected) => {
+  expect(arrange(names)).toBe(expected)
+})
+
+it.each(['MSH [PID', 'MSH PID]', 'MSH { PID PV1 }', 'MSH pid', '[ ]'])('refuses %j', (text) => {
+  expect(() => compileStructure(text)).toThrow(SyntaxError)
+})

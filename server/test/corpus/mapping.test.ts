@@ -1,0 +1,82 @@
+import { existsSync, globSync, readFileSync } from 'node:fs'
+import { join, resolve } from 'node:path'
+import { fileURLToPath } from 'node:url'
+
+import { describe, expect, it } from 'vitest'
+
+import { loadDefinitions } from '../../src/fhir/load-definitions.ts'
+import { createMapper } from '../../src/hl7/mapping/mapper.ts'
+import { parseMessage } from '../../src/hl7/message/parse-message.ts'
+import { Fault } from '../../src/kernel/fault.ts'
+import type { JsonObject } from '../../src/kernel/json.ts'
+
+const CORPUS = resolve(
+  fileURLToPath(new URL('../../../', import.meta.url)),
+  process.env['CORPUS'] ?? '../shared/corpus',
+  'hl7v2',
+)
+
+/** Files of several messages are cut at their header segments, as a file reader does. */
+const messages = globSync('**/*.hl7', { cwd: CORPUS }).flatMap((file) =>
+  readFileSync(join(CORPUS, file), 'utf8')
+    .split(/(?=^MSH)/m)
+    .filter((text) => /^[\s\ufeff]*MSH/.test(text))
+    .map((text) => ({ file, text })),
+)
+
+describe.skipIf(!existsSync(CORPUS))('the corpus of HL7 v2 messages', () => {
+  it('keeps every segment of every message byte by byte', () => {
+    const wrong = messages.filter(({ text }) => {
+      const parsed = accepted(() => parseMessage(text))
+      if (parsed === undefined) return false
+      const joined = parsed.segments.map(({ raw }) => raw).join('')
+      return joined.replaceAll(/\s/g, '') !== text.replaceAll(/[\s\ufeff]/g, '')
+    })
+    expect(wrong.map(({ file }) => file)).toEqual([])
+    expect(messages.length).toBeGreaterThan(900)
+  })
+
+  it('maps every message that has rules or refuses it with its position, and makes only valid resources', async () => {
+    const mapper = await createMapper(fileURLToPath(new URL('../../../mappings/', import.meta.url)))
+    const definitions = loadDefinitions()
+    const wrong: string[] = []
+    let mapped = 0
+    for (const { file, text } of messages) {
+      const message = accepted(() => parseMessage(text))
+      if (message === undefined || !mapper.accepts(message)) continue
+      const result = accepted(() => mapper.map(message, 'default'))
+      if (result === undefined) continue
+      mapped += 1
+      const types = new Map(result.images.map(({ key, type }) => [key, type]))
+      for (const { type, resource } of result.images) {
+        const known = await definitions.load(type)
+        const issues = known?.validate(withPlainReferences(resource, types), 3) ?? []
+        wrong.push(
+          ...issues
+            .filter(({ severity }) => severity === 'error')
+            .map((issue) => `${file}: ${issue.at} ${issue.text}`),
+        )
+      }
+    }
+    expect(wrong).toEqual([])
+    expect(mapped).toBeGreaterThan(400)
+  })
+})
+
+/** The result, or nothing when it was refused with a fault that names a position. Anything else is a defect and fails the test. */
+function accepted<T>(work: () => T): T | undefined {
+  try {
+    return work()
+  } catch (error) {
+    if (error instanceof Fault && error.issues[0]?.at !== undefined) return undefined
+    throw error
+  }
+}
+
+function withPlainReferences(resource: JsonObject, types: ReadonlyMap<string, string>): JsonObject {
+  const text = JSON.stringify(resource).replaceAll(
+    /"#image:([^"]+)"/g,
+    (_, key: string) => `"${types.get(key)}/x"`,
+  )
+  return JSON.parse(text) as JsonObject
+}

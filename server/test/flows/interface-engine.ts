@@ -1,0 +1,205 @@
+import { once } from 'node:events'
+import { connect, type Socket } from 'node:net'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+
+import { onTestFinished } from 'vitest'
+
+import { createAuditTrail } from '../../src/audit/create-audit-trail.ts'
+import { authorise, constraintFor } from '../../src/auth/authorise.ts'
+import { createResources } from '../../src/fhir/create-resources.ts'
+import { loadDefinitions } from '../../src/fhir/load-definitions.ts'
+import type { Resources } from '../../src/fhir/resources.ts'
+import { createFlow, listenFor, type Flow } from '../../src/hl7/flow/create-flow.ts'
+import { createMapper } from '../../src/hl7/mapping/mapper.ts'
+import type { JsonObject } from '../../src/kernel/json.ts'
+import type { LoggedCommit, Store } from '../../src/store/port.ts'
+import { freshFolder, freshStore } from '../fresh-store.ts'
+
+export const MAPPINGS = fileURLToPath(new URL('../../../mappings', import.meta.url))
+
+/** The interface engine with everything below it, and one open port; no HTTP, no process of its own. */
+export interface Engine {
+  readonly store: Store
+  readonly resources: Resources
+  readonly flow: Flow
+  readonly port: number
+  readonly reported: unknown[]
+  stop(): Promise<void>
+  /** Current resources of a type. */
+  all(type: string): Promise<readonly JsonObject[]>
+  /** Every commit so far. */
+  commits(): Promise<readonly LoggedCommit[]>
+}
+
+export async function startEngine(settings: Readonly<Record<string, unknown>> = {}): Promise<Engine> {
+  const store = await freshStore()
+  return engineOn(store, settings)
+}
+
+/** @param mappings folder of rules, for tests that break them. */
+export async function engineOn(
+  store: Store,
+  settings: Readonly<Record<string, unknown>> = {},
+  mappings: string = MAPPINGS,
+): Promise<Engine> {
+  const clock = Date.now
+  const reported: unknown[] = []
+  const onError = (error: unknown) => void reported.push(error)
+  const folder = join(await freshFolder(), 'audit')
+  const audit = createAuditTrail({ folder, store, clock, onError })
+  const definitions = loadDefinitions()
+  const rules = { authorise, constraintFor }
+  const base = 'http://127.0.0.1/fhir'
+  const resources = createResources({ store, definitions, rules, audit, clock, base })
+  const mapper = await createMapper(mappings)
+  const feeds = new Map([...mapper.feeds].map(([name, file]) => [name, { ...file, ...settings }]))
+  const flow = createFlow({
+    records: store.records,
+    resources,
+    mapper: {
+      events: mapper.events,
+      feeds,
+      map: (message, feed) => mapper.map(message, feed),
+    },
+    clock,
+    report: onError,
+  })
+  const feed = flow.feeds.get('default')
+  if (!feed) throw new Error('mappings/feeds/default.yaml is missing')
+  await flow.processing.start()
+  const { listener } = await listenFor(flow, feed, { host: '127.0.0.1', port: 0 })
+  const stop = async () => {
+    await listener.close()
+    await flow.processing.stop()
+    await audit.close()
+  }
+  let stopped: Promise<void> | undefined
+  onTestFinished(async () => (stopped ??= stop()))
+  return {
+    store,
+    resources,
+    flow,
+    port: listener.port,
+    reported,
+    stop: async () => (stopped ??= stop()),
+    all: async (type) => currentOf(store, type),
+    commits: async () => store.log.read(0, 10_000),
+  }
+}
+
+async function currentOf(store: Store, type: string): Promise<readonly JsonObject[]> {
+  const found = await store.resources.scan({ type, order: 'updated', direction: 'asc', limit: 1000 })
+  const rows = await store.resources.fetch(
+    type,
+    found.map(({ id }) => id),
+  )
+  return rows.flatMap((row) =>
+    row ? [JSON.parse(Buffer.from(row.bytes).toString('utf8')) as JsonObject] : [],
+  )
+}
+
+const END = '\x1c\r'
+
+/** A sender of HL7 v2 over a real socket. */
+export class Sender {
+  readonly socket: Socket
+  #text = ''
+  readonly #waiting: PromiseWithResolvers<string>[] = []
+
+  constructor(port: number) {
+    this.socket = connect(port, '127.0.0.1')
+    this.socket.on('error', () => undefined)
+    this.socket.on('data', (chunk: Buffer) => this.#take(chunk.toString('latin1')))
+    this.socket.on('close', () => {
+      for (const { reject } of this.#waiting.splice(0)) reject(new Error('the connection was closed'))
+    })
+    onTestFinished(() => void this.socket.destroy())
+  }
+
+  /** @returns the acknowledgement, CR as line feeds */
+  async send(message: string | Buffer): Promise<string> {
+    const ack = this.next()
+    this.write(message)
+    return ack
+  }
+
+  write(message: string | Buffer): void {
+    this.socket.write(Buffer.concat([Buffer.of(0x0b), Buffer.from(message), Buffer.from(END)]))
+  }
+
+  async next(): Promise<string> {
+    const answer = Promise.withResolvers<string>()
+    this.#waiting.push(answer)
+    return answer.promise
+  }
+
+  async closed(): Promise<void> {
+    if (!this.socket.destroyed) await once(this.socket, 'close')
+  }
+
+  #take(text: string): void {
+    this.#text += text
+    for (let end = this.#text.indexOf(END); end !== -1; end = this.#text.indexOf(END)) {
+      const ack = this.#text.slice(1, end).replaceAll('\r', '\n')
+      this.#text = this.#text.slice(end + END.length)
+      this.#waiting.shift()?.resolve(ack)
+    }
+  }
+}
+
+interface AdmitParts {
+  readonly id?: string
+  readonly time?: string
+  readonly mrn?: string
+  readonly name?: string
+  readonly birth?: string
+  readonly address?: string
+  readonly event?: string
+}
+
+/** An ADT message; only what a test speaks of has to be named. */
+export function admit(parts: AdmitParts = {}): string {
+  const { id = 'A1', time = '20261123101500+0000', mrn = '4711', name = 'Salih^Nadia' } = parts
+  const { birth = '19870402', address = '12 River Road^^Khartoum^^^SD', event = 'A01' } = parts
+  return [
+    `MSH|^~\\&|WARD|NORTH|HUB|MOGRAN|${time}||ADT^${event}^ADT_A01|${id}|P|2.5.1`,
+    `EVN||${time}`,
+    `PID|1||${mrn}^^^NORTH^MR||${name}||${birth}|F|||${address}`,
+    `PV1|1|I|W1^05^A^NORTH||||||||||||||||V${mrn}^^^NORTH^VN`,
+    '',
+  ].join('\r')
+}
+
+/** An ORU message with one result. */
+export function result(
+  parts: { id?: string; mrn?: string; value?: string; name?: string; time?: string } = {},
+): string {
+  const {
+    id = 'R1',
+    mrn = '4711',
+    value = '6.90',
+    name = 'Someone^Else',
+    time = '20261123103000+0000',
+  } = parts
+  return [
+    `MSH|^~\\&|LAB|NORTH|HUB|MOGRAN|${time}||ORU^R01^ORU_R01|${id}|P|2.5.1`,
+    `PID|1||${mrn}^^^NORTH^MR||${name}||19500101|M`,
+    `OBR|1|P${mrn}^NORTH|F${mrn}^LAB|24323-8^Metabolic panel^LN|||20261123102000+0000|||||||||||||||20261123102900+0000||LAB|F`,
+    `OBX|1|NM|2823-3^Potassium^LN||${value}|mmol/L^mmol/L^UCUM|3.5-5.1|HH|||F|||20261123102000+0000`,
+    '',
+  ].join('\r')
+}
+
+/** Resolves once the message with this control id is in the state. */
+export async function settled(engine: Engine, controlId: string, state: string): Promise<void> {
+  for (;;) {
+    const lines = await engine.store.records.range({ collection: 'hl7-journal', limit: 10_000 })
+    const found = lines.some(({ value }) => {
+      const line = value as JsonObject
+      return line['controlId'] === controlId && line['state'] === state
+    })
+    if (found) return
+    await new Promise((next) => setTimeout(next, 5))
+  }
+}
