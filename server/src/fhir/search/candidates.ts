@@ -92,9 +92,14 @@ function nameCandidate(
 function postingCandidate(posting: Posting, range: Extract<Driver, { by: 'range' }> | undefined): Candidate {
   const { id, sort, tie } = posting
   const isEarlier = (key: RangeKey): boolean =>
-    key.p === range?.param && key.lo < sort && overlaps(key, range)
+    key.p === range?.param && finite(key.lo) < sort && overlaps(key, range)
   const isFirst = range ? (row: Row): boolean => !row.ranges().some(isEarlier) : always
   return { id, place: { sort: String(sort), tie }, isFirst }
+}
+
+/** Places are finite numbers, also those of intervals without beginning. */
+function finite(bound: number): number {
+  return Math.max(bound, -Number.MAX_VALUE)
 }
 
 /** Several keys are walked side by side in the one order of the clinical date, newest first. */

@@ -1,0 +1,259 @@
+import { expect, it } from 'vitest'
+
+import { startFhir } from './fhir-server.ts'
+import type { FhirServer, Reply } from './fhir-server.ts'
+
+type Body = Readonly<Record<string, unknown>>
+interface Answered {
+  readonly resource?: Readonly<Record<string, unknown>>
+  readonly response: {
+    readonly status: string
+    readonly location?: string
+    readonly etag?: string
+    readonly lastModified?: string
+    readonly outcome?: unknown
+  }
+}
+
+const entry = (method: string, url: string, more: Body = {}): Body => ({ request: { method, url }, ...more })
+const create = (resource: Body, more: Body = {}): Body => ({
+  request: { method: 'POST', url: String(resource['resourceType']) },
+  resource,
+  ...more,
+})
+
+async function post({ ask }: FhirServer, type: string, entries: readonly Body[]): Promise<Reply> {
+  return ask('POST', '/', { body: { resourceType: 'Bundle', type, entry: entries } })
+}
+
+function answersOf(reply: Reply): readonly Answered[] {
+  expect(reply).toMatchObject({ status: 200 })
+  return (reply.json['entry'] ?? []) as readonly Answered[]
+}
+
+async function versionsIn({ ask }: FhirServer): Promise<unknown> {
+  return (await ask('GET', '/_history')).json['total']
+}
+
+const A = 'urn:uuid:0c3151bd-1cbf-4d64-b04d-cd9187a4c6e0'
+
+it('answers each entry of a batch by itself and in order', async () => {
+  const server = await startFhir()
+  const answers = answersOf(
+    await post(server, 'batch', [
+      create({ resourceType: 'Patient' }),
+      create({ resourceType: 'Foo' }),
+      entry('PUT', 'Patient/p', { resource: { resourceType: 'Patient', id: 'p' } }),
+      entry('GET', 'Patient/p'),
+      entry('GET', 'Patient?_id=p'),
+      entry('DELETE', 'Patient/p'),
+      entry('GET', 'Patient/p'),
+    ]),
+  )
+  expect(answers.map(({ response }) => response.status.slice(0, 3))).toEqual([
+    '201',
+    '404',
+    '201',
+    '200',
+    '200',
+    '204',
+    '410',
+  ])
+  expect(answers[0]?.response).toMatchObject({
+    etag: 'W/"1"',
+    location: expect.stringMatching(/Patient\/.+\/_history\/1$/) as string,
+  })
+  expect(answers[1]?.response.outcome).toMatchObject({ resourceType: 'OperationOutcome' })
+  expect([answers[3]?.resource?.['id'], answers[4]?.resource?.['type']]).toEqual(['p', 'searchset'])
+})
+
+it('rewrites references to entries of the same transaction, and nothing else', async () => {
+  const server = await startFhir()
+  const observation = {
+    resourceType: 'Observation',
+    status: 'final',
+    code: { text: A },
+    identifier: [{ system: 'urn:ietf:rfc:3986', value: A }],
+    subject: { reference: A },
+    extension: [
+      { url: 'http://x', valueReference: { reference: A } },
+      { url: 'http://y', valueUri: A },
+      { url: 'http://z', valueCanonical: A },
+    ],
+    contained: [{ resourceType: 'Basic', id: 'c', code: { text: 'c' }, subject: { reference: A } }],
+    focus: [{ reference: 'urn:uuid:11111111-1111-4111-8111-111111111111' }, { reference: '#c' }],
+    text: {
+      status: 'generated',
+      div: `<div xmlns="http://www.w3.org/1999/xhtml"><a href="${A}">${A}</a></div>`,
+    },
+  }
+  const answers = answersOf(
+    await post(server, 'transaction', [
+      entry('GET', 'Patient?family=new'),
+      create(observation),
+      create({ resourceType: 'Patient', name: [{ family: 'New' }] }, { fullUrl: A }),
+    ]),
+  )
+  const [search, observed, patient] = answers
+  const target = `Patient/${String(patient?.resource?.['id'])}`
+  expect(search?.resource).toMatchObject({ type: 'searchset', total: 1 })
+  expect(observed?.resource).toMatchObject({
+    code: { text: A },
+    identifier: [{ value: A }],
+    subject: { reference: target },
+    extension: [{ valueReference: { reference: target } }, { valueUri: target }, { valueCanonical: A }],
+    contained: [{ subject: { reference: target } }],
+    focus: [{ reference: 'urn:uuid:11111111-1111-4111-8111-111111111111' }, { reference: '#c' }],
+    text: { div: `<div xmlns="http://www.w3.org/1999/xhtml"><a href="${target}">${A}</a></div>` },
+  })
+})
+
+it('keeps the digits of decimals in what it rewrites', async () => {
+  const server = await startFhir()
+  const text = `{"resourceType":"Bundle","type":"transaction","entry":[
+    {"fullUrl":"${A}","resource":{"resourceType":"Patient"},"request":{"method":"POST","url":"Patient"}},
+    {"resource":{"resourceType":"Observation","status":"final","code":{"text":"x"},"subject":{"reference":"${A}"},"valueQuantity":{"value":1.00}},"request":{"method":"POST","url":"Observation"}}]}`
+  const reply = await server.ask('POST', '', { text })
+  expect(reply.text).toContain('"valueQuantity":{"value":1.00}')
+  expect((await server.ask('GET', '/Observation?subject:missing=false')).text).toContain('"value":1.00')
+})
+
+it.each([
+  [
+    'a resource of another type',
+    [
+      create({ resourceType: 'Patient' }),
+      entry('POST', 'Observation', { resource: { resourceType: 'Patient' } }),
+    ],
+    400,
+  ],
+  ['an unknown type', [create({ resourceType: 'Patient' }), create({ resourceType: 'Foo' })], 400],
+  [
+    'an entry without request',
+    [create({ resourceType: 'Patient' }), { resource: { resourceType: 'Patient' } }],
+    400,
+  ],
+  [
+    'the same resource twice',
+    [
+      entry('PUT', 'Patient/x', { resource: { resourceType: 'Patient', id: 'x' } }),
+      entry('DELETE', 'Patient/x'),
+    ],
+    400,
+  ],
+  [
+    'the same fullUrl twice',
+    [
+      create({ resourceType: 'Patient' }, { fullUrl: A }),
+      create({ resourceType: 'Patient' }, { fullUrl: A }),
+    ],
+    400,
+  ],
+  [
+    'an address of another server',
+    [create({ resourceType: 'Patient' }), entry('DELETE', 'http://other/fhir/Patient/1')],
+    400,
+  ],
+  [
+    'a version that is not current',
+    [
+      create({ resourceType: 'Patient' }),
+      {
+        request: { method: 'PUT', url: 'Patient/x', ifMatch: 'W/"3"' },
+        resource: { resourceType: 'Patient', id: 'x' },
+      },
+    ],
+    412,
+  ],
+  [
+    'a conditional reference to nothing',
+    [
+      create({
+        resourceType: 'Observation',
+        status: 'final',
+        code: { text: 'x' },
+        subject: { reference: 'Patient?identifier=s|none' },
+      }),
+    ],
+    412,
+  ],
+  [
+    'a patch',
+    [
+      create({ resourceType: 'Patient' }),
+      entry('PATCH', 'Patient/x', { resource: { resourceType: 'Parameters' } }),
+    ],
+    501,
+  ],
+])('stores nothing of a transaction with %s', async (_what, entries, status) => {
+  const server = await startFhir()
+  const reply = await post(server, 'transaction', entries)
+  expect(reply).toMatchObject({ status: status })
+  expect(reply.json['resourceType']).toBe('OperationOutcome')
+  expect(await versionsIn(server)).toBe(0)
+})
+
+it('refuses what is neither batch nor transaction', async () => {
+  const server = await startFhir()
+  for (const type of ['collection', 'searchset', undefined]) {
+    expect((await server.ask('POST', '', { body: { resourceType: 'Bundle', type } })).status).toBe(400)
+  }
+  expect((await server.ask('POST', '', { body: { resourceType: 'Patient' } })).status).toBe(400)
+  const empty = await server.ask('POST', '', { body: { resourceType: 'Bundle', type: 'transaction' } })
+  expect([empty.status, empty.json]).toEqual([200, { resourceType: 'Bundle', type: 'transaction-response' }])
+})
+
+it('resolves conditional entries and references, stored or of the same transaction', async () => {
+  const server = await startFhir()
+  const practitioner = { resourceType: 'Practitioner', identifier: [{ system: 's', value: 'doc' }] }
+  const patient = { resourceType: 'Patient', identifier: [{ system: 's', value: 'pat' }] }
+  const entries = [
+    {
+      request: { method: 'POST', url: 'Practitioner', ifNoneExist: 'identifier=s|doc' },
+      resource: practitioner,
+    },
+    { request: { method: 'PUT', url: 'Patient?identifier=s|pat' }, resource: patient, fullUrl: A },
+    create({
+      resourceType: 'Encounter',
+      status: 'planned',
+      class: { code: 'AMB' },
+      subject: { reference: A },
+      participant: [{ individual: { reference: 'Practitioner?identifier=s|doc' } }],
+    }),
+  ]
+  const first = answersOf(await post(server, 'transaction', entries))
+  const second = answersOf(
+    await server.ask('POST', '', {
+      body: { resourceType: 'Bundle', type: 'transaction', entry: entries },
+      headers: { prefer: 'return=minimal' },
+    }),
+  )
+  expect(first.map(({ response }) => response.status.slice(0, 3))).toEqual(['201', '201', '201'])
+  expect(second.map(({ response }) => response.status.slice(0, 3))).toEqual(['200', '200', '201'])
+  expect(second.every((each) => !('resource' in each))).toBe(true)
+  const doctor = `Practitioner/${String(first[0]?.resource?.['id'])}`
+  const encounters = await server.ask(
+    'GET',
+    `/Encounter?participant=${doctor}&patient=${String(first[1]?.resource?.['id'])}`,
+  )
+  expect(encounters.json['total']).toBe(2)
+})
+
+it('runs a transaction of many entries as one commit', async () => {
+  const server = await startFhir()
+  const entries = Array.from({ length: 300 }, (_, index) =>
+    create({
+      resourceType: 'Observation',
+      status: 'final',
+      code: { text: String(index) },
+      subject: { reference: A },
+    }),
+  )
+  const before = await server.store.log.head()
+  expect(
+    answersOf(
+      await post(server, 'transaction', [...entries, create({ resourceType: 'Patient' }, { fullUrl: A })]),
+    ).length,
+  ).toBe(301)
+  expect(await server.store.log.head()).toBe(before + 1)
+})
