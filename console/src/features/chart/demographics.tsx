@@ -1,6 +1,7 @@
 import Box from '@mui/material/Box'
 import { useTranslation } from 'react-i18next'
 
+import { DataText } from '../../ui/data-text.tsx'
 import { SourceLink } from '../../ui/source-link.tsx'
 import type { Person, Sourced } from './chart.data.ts'
 
@@ -24,7 +25,7 @@ function Values({ values }: { readonly values: readonly (Sourced & { readonly la
   return values.map(({ text, resource, element, label }) => (
     <dd key={element}>
       <SourceLink resource={resource} element={element}>
-        <bdi>{text}</bdi>
+        <DataText text={text} />
       </SourceLink>
       {label ? <span> {label}</span> : undefined}
     </dd>

@@ -1,5 +1,5 @@
 import { hasCode } from '@hub/care/facility/record.contract.ts'
-import { testCode, valueView } from '@hub/care/facility/value-view.contract.ts'
+import { VITAL_CODES, testCode, valueView } from '@hub/care/facility/value-view.contract.ts'
 import type { ValueView } from '@hub/care/facility/wards.contract.ts'
 
 import type { FhirObservation } from '../../api/fhir.ts'
@@ -48,8 +48,11 @@ function testsOf(observations: readonly FhirObservation[]): readonly TestRow[] {
   return rows.toSorted((a, b) => a.label.localeCompare(b.label))
 }
 
-function kindOf({ category = [] }: FhirObservation): ResultGrid['kind'] {
+const VITAL = Object.values(VITAL_CODES).flat()
+
+function kindOf({ category = [], code }: FhirObservation): ResultGrid['kind'] {
   if (category.some((concept) => hasCode(concept, 'vital-signs'))) return 'vital-signs'
+  if (category.length === 0) return VITAL.some((vital) => hasCode(code, vital)) ? 'vital-signs' : 'laboratory'
   if (category.some((concept) => hasCode(concept, 'laboratory'))) return 'laboratory'
   return 'other'
 }

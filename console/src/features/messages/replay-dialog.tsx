@@ -6,6 +6,7 @@ import DialogContent from '@mui/material/DialogContent'
 import DialogTitle from '@mui/material/DialogTitle'
 import { useTranslation } from 'react-i18next'
 
+import { DataText } from '../../ui/data-text.tsx'
 import { Body } from '../../ui/page.tsx'
 import { ProblemCard } from '../../ui/problem-card.tsx'
 import { Sheet } from '../../ui/sheet.tsx'
@@ -81,10 +82,10 @@ function Changes({ answer: { changes, conflicts } }: { readonly answer: Replay }
                   <bdi dir="ltr">{element}</bdi>
                 </td>
                 <td>
-                  <bdi>{before ?? '–'}</bdi>
+                  <DataText text={before ?? '–'} />
                 </td>
                 <td>
-                  <bdi>{after ?? '–'}</bdi>
+                  <DataText text={after ?? '–'} />
                 </td>
               </tr>
             ))}

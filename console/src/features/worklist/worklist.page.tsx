@@ -4,6 +4,7 @@ import { useTranslation } from 'react-i18next'
 import { Link } from 'react-router'
 
 import { useSession } from '../../api/session.ts'
+import { DataText } from '../../ui/data-text.tsx'
 import { clinicalInstant } from '../../ui/dates.ts'
 import { Page } from '../../ui/page.tsx'
 import { ProblemCard } from '../../ui/problem-card.tsx'
@@ -82,13 +83,13 @@ function Cells({
         )}
       </td>
       <td>
-        <bdi>{plain(current)}</bdi>
+        <DataText text={plain(current)} />
       </td>
       <td>
-        <bdi>{plain(incoming)}</bdi>
+        <DataText text={plain(incoming)} />
       </td>
       <td className="soft">
-        <bdi>{feed}</bdi>
+        <DataText text={feed} />
       </td>
     </>
   )

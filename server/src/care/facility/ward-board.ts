@@ -88,13 +88,16 @@ function occupantOf(encounter: Encounter, { patients, values }: WardRecord): Occ
   }
 }
 
-function latestResults(newestFirst: readonly Observation[]): ValueView[] {
-  const latest = new Map<string, Observation>()
-  for (const result of newestFirst) {
-    if (!latest.has(testCode(result))) latest.set(testCode(result), result)
+function latestResults(results: readonly Observation[]): ValueView[] {
+  const latest = new Map<string, ValueView>()
+  for (const result of results) {
+    const view = valueView(result)
+    const known = latest.get(testCode(result))
+    if (view && (known === undefined || view.at > known.at)) latest.set(testCode(result), view)
   }
-  const views = [...latest.values()].flatMap((result) => valueView(result) ?? [])
-  return views.toSorted((a, b) => urgency(b) - urgency(a) || b.at - a.at).slice(0, RESULTS_SHOWN)
+  return [...latest.values()]
+    .toSorted((a, b) => urgency(b) - urgency(a) || b.at - a.at)
+    .slice(0, RESULTS_SHOWN)
 }
 
 function urgency({ flag }: ValueView): number {
