@@ -8,6 +8,7 @@ import { expect, it, onTestFinished } from 'vitest'
 
 import { openEmbeddedStore } from '../../src/store/embedded/store.ts'
 
+const TRACER = 'strace'
 const WRITER = fileURLToPath(new URL('./store-writer.ts', import.meta.url))
 
 /** A kill cannot show a missing sync, because the operating system keeps what the process wrote. The order of steps can. */
@@ -74,7 +75,7 @@ async function tracedAnswers(folder: string): Promise<Traced> {
   const trace = join(folder, 'trace')
   const calls = 'trace=write,pwrite64,pwritev,fdatasync,fsync,msync'
   const writer = [process.execPath, WRITER, join(folder, 'data'), 'after-sync', '60']
-  const { error } = spawnSync('strace', ['-f', '-y', '-e', calls, '-o', trace, ...writer])
+  const { error } = spawnSync(TRACER, ['-f', '-y', '-e', calls, '-o', trace, ...writer])
   if (error !== undefined) return { early: [], answers: Infinity, pages: Infinity }
   return orderOf((await readFile(trace, 'utf8')).split('\n'))
 }

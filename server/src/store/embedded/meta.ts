@@ -34,7 +34,7 @@ export function openMeta(data: DataFile, definitionsHash: string): Meta {
   return meta
 }
 
-export function readMeta(data: DataFile): Meta | undefined {
+function readMeta(data: DataFile): Meta | undefined {
   const bytes = data.meta.getBinary(NAME)
   if (bytes === undefined) return undefined
   const meta = JSON.parse(bytes.toString('utf8')) as Meta

@@ -15,7 +15,7 @@ const METHODS: readonly WriteMethod[] = ['POST', 'PUT', 'PATCH', 'DELETE']
 
 export const rowVersion = (row: Buffer): number => row.readUInt32BE(4)
 export const rowPrevious = (row: Buffer): number => row.readUIntBE(8, 6)
-export const rowCommit = (row: Buffer): number => row.readUIntBE(14, 6)
+const rowCommit = (row: Buffer): number => row.readUIntBE(14, 6)
 export const rowLastUpdated = (row: Buffer): number => row.readUIntBE(20, 6)
 export const rowLatest = (row: Buffer): number => row.readUIntBE(26, 6)
 export const rowIsDeleted = (row: Buffer): boolean => (row[1] ?? 0) % 2 === 1

@@ -100,7 +100,7 @@ export class Tail {
  * Intervals are filed by length, class c holding those shorter than 4^c, so that a few long ones do not force every search to start far below its
  * own lower bound. Open and empty intervals have classes of their own.
  */
-export function lengthClass(lo: number, hi: number): number {
+function lengthClass(lo: number, hi: number): number {
   const length = hi - lo
   if (length === Infinity) return OPEN_CLASS
   return length < 1 ? 0 : Math.min(OPEN_CLASS - 1, Math.floor(Math.log2(length) / 2) + 1)
@@ -119,7 +119,7 @@ export function finite(bound: number): number {
 }
 
 /** Clinical dates as merged postings hold them: whole milliseconds in 48 bits, the years 1 to 8650 (later ones sort together at the end). */
-export function sortOf(date: number): number {
+function sortOf(date: number): number {
   return Math.min(Math.max(Math.trunc(date), EARLIEST), LATEST)
 }
 
