@@ -101,7 +101,7 @@ function valueNodes(node: Node | undefined, parts: readonly number[]): readonly 
 }
 
 /** The first segment of that name in the bracket, in brackets inside it, then in the brackets around it. */
-export function nearest(here: Occurrence, name: string): Segment | undefined {
+function nearest(here: Occurrence, name: string): Segment | undefined {
   for (let around: Occurrence | undefined = here; around !== undefined; around = around.parent) {
     const found = within(around, name)
     if (found !== undefined) return found
