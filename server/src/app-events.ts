@@ -1,7 +1,6 @@
 import { fileURLToPath } from 'node:url'
 
 import type { Foundation } from './app-foundation.ts'
-import { createKafkaSink } from './events/kafka/kafka-sink.ts'
 import { startRelay } from './events/relay.ts'
 import { loadTopics } from './events/topics/topics.ts'
 import { startEventFeed } from './events/websocket/event-feed.ts'
@@ -31,6 +30,8 @@ export async function startEvents(foundation: Foundation): Promise<void> {
     closing.push(() => sockets.close())
   }
   if (config.HUB_ROLES.includes('relay') && config.KAFKA_BROKERS !== undefined) {
+    // The client takes most of a second to load: only who uses Kafka waits for it.
+    const { createKafkaSink } = await import('./events/kafka/kafka-sink.ts')
     const brokers = config.KAFKA_BROKERS.split(',').map((broker) => broker.trim())
     const sink = createKafkaSink({ brokers, topics, source: () => address })
     const relay = startRelay({ store, sink, clock, onError })
