@@ -35,6 +35,7 @@ export const limits = {
     commitPartBytes: 7 * 1024 * 1024,
     pollMs: 100,
     unappliedMs: 2000,
+    yieldMs: 15,
   },
   hl7: {
     frameBytes: 16 * 1024 * 1024,

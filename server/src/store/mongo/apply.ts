@@ -9,22 +9,29 @@ import { isLive, type RecordDocument } from './record-changes.ts'
 /**
  * Brings consecutive commits into the collections that are read. Idempotent, and safe beside others who apply the same or later ones:
  * every write names the version or commit that it must still be behind. History comes first, so that a version that is seen can be read.
+ *
+ * @returns how often any process was overtaken so far
  */
 export async function applyCommits(
   database: Database,
   commits: readonly CommitRecord[],
   now: number,
-): Promise<void> {
+): Promise<number> {
   const last = commits.at(-1)
-  if (last === undefined) return
+  if (last === undefined) return 0
   await Promise.all(
     [...writesByType(commits)].map(async ([type, writes]) => applyType(database, type, writes)),
   )
   for (const [name, effects] of effectsByCollection(commits))
     await applyRecords(database, { name, effects, now })
-  await retrying(async () =>
-    database.meta.updateOne({ _id: 'applied' }, { $max: { n: last._id } }, { upsert: true }),
-  ).catch(ignoreDuplicate)
+  const moved = await retrying(async () =>
+    database.meta.findOneAndUpdate(
+      { _id: 'applied' },
+      { $max: { n: last._id } },
+      { returnDocument: 'after' },
+    ),
+  )
+  return moved?.overtaken ?? 0
 }
 
 interface NumberedWrite {

@@ -33,9 +33,12 @@ const RECORDS: IndexDescription[] = [
   { name: 'expiry', key: { exp: 1 }, expireAfterSeconds: 0 },
 ]
 
+/** `applied`: the last commit up to which all are applied; `schema`, `keys`: versions of what is stored. */
 export interface Meta {
   readonly _id: string
   readonly n: number
+  /** Beside `applied`: how often a process found its number taken. Who sees it move lets the others go first. */
+  readonly overtaken?: number
 }
 
 /** The collections of one store. Those of a type or of a kind of records get their indexes when they are first written. */

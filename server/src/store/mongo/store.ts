@@ -92,6 +92,7 @@ function storeOf({ client, database, clock, crash, head }: Parts): Store {
 }
 
 async function checkSchema({ meta }: Database): Promise<void> {
+  await retrying(async () => meta.insertOne({ _id: 'applied', n: 0 })).catch(ignoreDuplicate)
   const versions = { schema: SCHEMA, keys: KEY_ENCODING }
   for (const [_id, n] of Object.entries(versions)) {
     await retrying(async () => meta.insertOne({ _id, n })).catch(ignoreDuplicate)

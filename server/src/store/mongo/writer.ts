@@ -5,7 +5,7 @@ import type { Commit, CommitResult } from '../port.ts'
 import { append } from './append.ts'
 import { applyCommits } from './apply.ts'
 import { commitRecord } from './commit-record.ts'
-import { unavailable, type Database } from './database.ts'
+import { pause, retrying, unavailable, type Database } from './database.ts'
 import { jsonToBson } from './json-to-bson.hot.ts'
 import { appliedUpTo, readCommits } from './log.ts'
 import { validate } from './validate.ts'
@@ -33,6 +33,9 @@ export class Writer {
   #head: number
   #running: Promise<void> = Promise.resolve()
   #busy = false
+  /** Somebody was overtaken since the last batch: without a pause the faster process would starve the others. */
+  #yields = false
+  #overtaken = 0
   #closed = false
 
   constructor(options: WriterOptions, head: number) {
@@ -67,7 +70,10 @@ export class Writer {
     this.#busy = true
     // Those who come in the same turn share the first batch.
     await Promise.resolve()
-    while (this.#queue.length > 0) await this.#batch(this.#queue.splice(0, limits.store.batchCommits))
+    while (this.#queue.length > 0) {
+      await this.#batch(this.#queue.splice(0, limits.store.batchCommits))
+      if (this.#yields) await pause(limits.store.yieldMs)
+    }
     this.#busy = false
   }
 
@@ -117,7 +123,7 @@ export class Writer {
     for (const { pending, result } of final) pending.resolve(result)
     if (whole) return []
     this.counts.overtaken++
-    await this.#catchUp()
+    await this.#catchUp(through + 1)
     const done = new Set(final.map(({ pending }) => pending))
     return batch.filter((pending) => !done.has(pending))
   }
@@ -127,34 +133,49 @@ export class Writer {
     const last = records.at(-1)
     if (last === undefined) return
     crash('before-merge')
-    await applyCommits(database, records, now())
+    const overtaken = await applyCommits(database, records, now())
     crash('after-merge')
+    this.#yields = overtaken > this.#overtaken
+    this.#overtaken = Math.max(this.#overtaken, overtaken)
     this.#head = last._id
     this.counts.commits += records.length
     notify()
   }
 
-  /** Applies what others have appended, unless they have done it already. */
-  async #catchUp(): Promise<void> {
+  /** Waits until whoever was first has applied it, and does it in their place when they do not. */
+  async #catchUp(taken: number): Promise<void> {
     const { database, now, notify } = this.#options
-    this.#head = Math.max(this.#head, await appliedUpTo(database))
-    this.#head = await applyFrom(database, this.#head, now)
+    const told = await retrying(async () =>
+      database.meta.findOneAndUpdate(
+        { _id: 'applied' },
+        { $inc: { overtaken: 1 } },
+        { returnDocument: 'after' },
+      ),
+    )
+    this.#overtaken = told?.overtaken ?? 0
+    const end = performance.now() + limits.store.unappliedMs
+    let applied = told?.n ?? 0
+    while (applied < taken && performance.now() < end) {
+      await pause(2)
+      applied = await appliedUpTo(database)
+    }
+    this.#head = applied < taken ? await applyFrom(database, applied, now) : applied
     notify()
   }
 }
 
-/** Applies all commits above `head`. @returns the last one */
+/** Applies the commits above `head` that are there now. @returns the last one */
 export async function applyFrom(database: Database, head: number, now: () => number): Promise<number> {
+  const newest = database.commits
+    .find({}, { projection: { _id: 1 } })
+    .sort({ _id: -1 })
+    .limit(1)
+  const upTo = (await retrying(async () => newest.clone().toArray()))[0]?._id ?? 0
   let last = head
-  for (;;) {
-    const page = await readCommits(database, {
-      after: last,
-      upTo: Infinity,
-      limit: limits.store.batchCommits,
-    })
-    const end = page.at(-1)
-    if (end === undefined) return last
+  while (last < upTo) {
+    const page = await readCommits(database, { after: last, upTo, limit: limits.store.batchCommits })
     await applyCommits(database, page, now())
-    last = end._id
+    last = page.at(-1)?._id ?? upTo
   }
+  return last
 }
