@@ -1,4 +1,6 @@
-import { existsSync } from 'node:fs'
+import { existsSync, mkdtempSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 
 import { defineConfig } from '@playwright/test'
 
@@ -7,6 +9,8 @@ const debian = process.env['CHROMIUM'] ?? '/usr/bin/chromium'
 const launchOptions = existsSync(debian)
   ? { executablePath: debian, args: ['--no-sandbox', '--disable-gpu'] }
   : {}
+const HTTP = '18080'
+const MLLP = '18575'
 
 export default defineConfig({
   testDir: 'console/e2e',
@@ -14,15 +18,22 @@ export default defineConfig({
   workers: 2,
   reporter: 'list',
   use: {
-    baseURL: 'http://127.0.0.1:18080',
+    baseURL: `http://127.0.0.1:${HTTP}`,
     launchOptions,
     contextOptions: { reducedMotion: 'reduce' },
     screenshot: 'only-on-failure',
   },
   webServer: {
-    command: 'node server/src/main.ts',
-    url: 'http://127.0.0.1:18080/',
-    env: { HUB_HTTP_PORT: '18080' },
+    command: 'node server/src/main.ts --empty',
+    url: `http://127.0.0.1:${HTTP}/readyz`,
+    env: {
+      HUB_HTTP_PORT: HTTP,
+      HUB_MLLP_PORT: MLLP,
+      HUB_MQTT_PORT: '18883',
+      HUB_DATA: mkdtempSync(join(tmpdir(), 'mogran-browser-')),
+      HUB_ZONE: 'Africa/Khartoum',
+      HUB_BOOTSTRAP_CLIENT: 'browser-tests:0123456789abcdefghij',
+    },
     reuseExistingServer: false,
     gracefulShutdown: { signal: 'SIGTERM', timeout: 5000 },
   },

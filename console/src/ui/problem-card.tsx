@@ -49,7 +49,7 @@ export function ProblemCard({ error, retry }: ProblemCardProps) {
 }
 
 /** The hub's own texts, else what the status means. */
-export function useTextsOf(error: unknown): readonly string[] {
+function useTextsOf(error: unknown): readonly string[] {
   const { t } = useTranslation()
   if (!(error instanceof Problem)) return [t('problem.unexpected')]
   if (error.texts.length > 0) return error.texts

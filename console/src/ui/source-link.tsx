@@ -27,7 +27,7 @@ export function SourceLink({ resource, element, children }: SourceLinkProps) {
   )
 }
 
-export function sourceOf(resource: string, element: string): string {
+function sourceOf(resource: string, element: string): string {
   return `/source/${resource}?${new URLSearchParams({ element })}`
 }
 

@@ -99,7 +99,7 @@ interface IconMenuProps {
   readonly children: (close: () => void) => ReactNode
 }
 
-export function IconMenu({ icon, label, children }: IconMenuProps) {
+function IconMenu({ icon, label, children }: IconMenuProps) {
   const [anchor, setAnchor] = useState<HTMLElement | undefined>()
   const id = useId()
   const close = () => setAnchor(undefined)

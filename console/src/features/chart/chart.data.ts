@@ -65,7 +65,7 @@ export function useResults(id: string) {
   })
 }
 
-export function personOf(patient: FhirPatient): Person {
+function personOf(patient: FhirPatient): Person {
   const resource = `Patient/${patient.id}`
   const { identifier = [], telecom = [], address = [] } = patient
   return {
@@ -95,7 +95,7 @@ export function personOf(patient: FhirPatient): Person {
   }
 }
 
-export function staysOf(resources: readonly unknown[]): readonly Stay[] {
+function staysOf(resources: readonly unknown[]): readonly Stay[] {
   const names = new Map(only(FhirLocation, resources).map(({ id, name }) => [`Location/${id}`, name]))
   return only(FhirEncounter, resources).map((encounter) => ({
     id: encounter.id,

@@ -32,7 +32,7 @@ export function queryOf(text: string): Readonly<Record<string, string>> {
   return { name: typed.replaceAll(',', '\\,'), ...page }
 }
 
-export function rowOf({ id, name, birthDate, gender, identifier = [] }: FhirPatient): PatientRow {
+function rowOf({ id, name, birthDate, gender, identifier = [] }: FhirPatient): PatientRow {
   return {
     id,
     name: shownName(name)?.text ?? '',

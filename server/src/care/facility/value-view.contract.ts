@@ -109,6 +109,6 @@ function measuredAt({
   return Number.isNaN(at) ? undefined : at
 }
 
-export function labelOf({ text, coding }: Concept): string {
+function labelOf({ text, coding }: Concept): string {
   return text ?? coding?.find(({ display }) => display)?.display ?? coding?.[0]?.code ?? ''
 }

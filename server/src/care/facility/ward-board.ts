@@ -117,7 +117,7 @@ function nameOf({ name, identifier, id }: Location): string {
 }
 
 /** `FAMILY, Given` of the official name, else of the first. */
-export function patientName({ name = [] }: Patient): string {
+function patientName({ name = [] }: Patient): string {
   const chosen = name.find(({ use }) => use === 'official') ?? name[0]
   return chosen === undefined ? '' : humanName(chosen)
 }

@@ -1,0 +1,73 @@
+import { expect, test } from '@playwright/test'
+
+import { admit, fhir, freshStay, patientId, report, signIn } from './hub.ts'
+import type { Stay } from './hub.ts'
+
+const VALUES = ['6.90', '5.10', '4.0']
+
+async function patientWithResults(): Promise<Stay> {
+  const stay = freshStay()
+  await admit(stay)
+  for (const [index, value] of VALUES.entries()) {
+    await report({ mrn: stay.mrn, id: `${stay.mrn}${index}`, value, flag: value === '6.90' ? 'HH' : '' })
+  }
+  return stay
+}
+
+test('shows on the chart what a FHIR client finds, digit by digit', async ({ page, request }) => {
+  const stay = await patientWithResults()
+  const id = await patientId(request, stay)
+  const digits = async () => {
+    const text = await fhir(request, `Observation?patient=${id}&code=http://loinc.org|2823-3`)
+    return [...text.matchAll(/"valueQuantity":\{"value":([\d.]+)/g)].map(([, value]) => value)
+  }
+  await expect(async () => expect(await digits()).toHaveLength(VALUES.length)).toPass()
+  await signIn(page, 'doctor')
+  await page.goto(`/patients/${id}`)
+  const banner = page.getByRole('region', { name: 'Patient' })
+  await expect(banner).toContainText(`${stay.family.toUpperCase()}, Amna`)
+  await expect(banner).toContainText('14-Jul-1981')
+  await expect(banner).toContainText(stay.mrn)
+  const twin = page.getByRole('group', { name: /Values of Potassium/ })
+  const shown = await twin.locator('td.number').allTextContents()
+  expect(new Set(shown)).toEqual(new Set(await digits()))
+  expect(shown).toHaveLength(VALUES.length)
+})
+
+test('opens the field that a value came from with one click', async ({ page, request }) => {
+  const stay = await patientWithResults()
+  const id = await patientId(request, stay)
+  await signIn(page)
+  await page.goto(`/patients/${id}`)
+  await page
+    .getByRole('group', { name: /Values of Potassium/ })
+    .getByRole('link', { name: '6.90' })
+    .click()
+  const field = page.locator('button[data-position][aria-pressed=true]')
+  await expect(field).toHaveAttribute('data-position', /^OBX(\[1\])?-5$/)
+  await expect(field).toContainText('6.90')
+  await expect(field).toContainText('Observation Value')
+
+  await page.goto(`/patients/${id}`)
+  await page
+    .getByRole('region', { name: 'Patient' })
+    .getByRole('link', { name: /14-Jul-1981/ })
+    .click()
+  await expect(page.locator('button[data-position][aria-pressed=true]')).toContainText('19810714')
+})
+
+test('says what a replay would change before it does it', async ({ page, request }) => {
+  const stay = await patientWithResults()
+  const id = await patientId(request, stay)
+  await signIn(page)
+  await page.goto(`/patients/${id}`)
+  await page
+    .getByRole('group', { name: /Values of Potassium/ })
+    .getByRole('link', { name: '6.90' })
+    .click()
+  await page.getByRole('button', { name: /^Replay/ }).click()
+  const dialog = page.getByRole('dialog')
+  await expect(dialog).toContainText('A replay would change nothing')
+  await dialog.getByRole('button', { name: 'Replay now' }).click()
+  await expect(dialog.getByRole('status')).toContainText('recorded')
+})

@@ -1,0 +1,97 @@
+import { AxeBuilder } from '@axe-core/playwright'
+import type { Page } from '@playwright/test'
+import { expect, test } from '@playwright/test'
+
+import { admit, freshStay, patientId, report, signIn } from './hub.ts'
+import type { Look } from './hub.ts'
+
+const TAGS = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa']
+const LOOKS: readonly Look[] = [
+  { theme: 'light', language: 'en' },
+  { theme: 'dark', language: 'en' },
+  { theme: 'contrast', language: 'fr' },
+  { theme: 'light', language: 'ar' },
+]
+
+const stay = freshStay()
+const addresses: string[] = []
+
+test.beforeAll(async ({ request, browser }) => {
+  await admit(stay)
+  await report({ mrn: stay.mrn, id: `${stay.mrn}0`, value: '6.90', flag: 'HH' })
+  await report({ mrn: stay.mrn, id: `${stay.mrn}1`, value: '4.0', flag: '' })
+  const id = await patientId(request, stay)
+  const page = await browser.newPage()
+  await signIn(page)
+  await page.goto('/messages')
+  const message = await page.locator('a[data-row]').first().getAttribute('href')
+  await page.close()
+  addresses.push(
+    '/ward',
+    '/patients',
+    `/patients/${id}`,
+    '/messages',
+    String(message),
+    `${message}?tab=course`,
+    '/worklist',
+    '/nowhere',
+  )
+})
+
+/** The page has its content: no skeleton, no movement. */
+async function settled(page: Page): Promise<void> {
+  await expect(page.getByRole('heading', { level: 1 })).toBeVisible()
+  await expect(page.locator('main [role=status]')).toHaveCount(0)
+  await expect.poll(() => page.evaluate('document.getAnimations().length')).toBe(0)
+}
+
+for (const look of LOOKS) {
+  test(`has no barrier that axe knows (${look.theme}, ${look.language})`, async ({ page }) => {
+    await signIn(page, 'admin', look)
+    for (const address of addresses) {
+      await page.goto(address)
+      await settled(page)
+      const { violations } = await new AxeBuilder({ page }).withTags(TAGS).analyze()
+      expect(violations.map(({ id, nodes }) => [address, id, nodes[0]?.target])).toEqual([])
+    }
+  })
+}
+
+test('has no text outside of the language files', async ({ page }) => {
+  // The French file is replaced by one whose every text stands in brackets: what has none is not translated.
+  await page.route(/\/assets\/fr-.*\.json$/, async (route) => {
+    const texts = (await (await route.fetch()).json()) as Readonly<Record<string, string>>
+    await route.fulfill({
+      json: Object.fromEntries(Object.entries(texts).map(([key, text]) => [key, `⟦${text}⟧`])),
+    })
+  })
+  await signIn(page, 'admin', { language: 'fr' })
+  for (const address of addresses) {
+    await page.goto(address)
+    await settled(page)
+    expect(await untranslated(page), address).toEqual([])
+  }
+})
+
+/** Texts and labels with letters that are neither in brackets, nor data (isolated), nor marked as not to be translated. */
+async function untranslated(page: Page): Promise<readonly string[]> {
+  return page.evaluate(`(() => {
+    const bare = (text) => text.replace(/⟦[^⟧]*⟧/gu, '').match(/\\p{L}{2,}/u) !== null
+    const data = 'bdi, [translate=no], [dir=ltr], [dir=auto], kbd, style, script, title, h1'
+    const walker = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT)
+    const found = []
+    while (walker.nextNode()) {
+      const { parentElement, textContent } = walker.currentNode
+      if (parentElement.closest(data) || parentElement.closest('[data-row]')) continue
+      if (bare(parentElement.textContent.includes('⟦') ? parentElement.textContent : textContent)) found.push(textContent)
+    }
+    for (const element of document.querySelectorAll('[aria-label], [title], [placeholder]')) {
+      if (element.closest('[translate=no], [dir=auto], th')) continue
+      for (const name of ['aria-label', 'title', 'placeholder']) {
+        const text = element.getAttribute(name)
+        if (text && !text.includes('⟦') && !/\\d{2}:\\d{2}$|^ADT/.test(text)) found.push(name + ': ' + text)
+      }
+    }
+    return found
+  })()`)
+}

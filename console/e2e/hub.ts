@@ -1,0 +1,115 @@
+import { randomInt } from 'node:crypto'
+import { once } from 'node:events'
+import { connect } from 'node:net'
+
+import type { APIRequestContext, Page } from '@playwright/test'
+import { expect } from '@playwright/test'
+
+/** What the browser tests need of the hub that `playwright.config.ts` starts: a ward that sends, a FHIR client that asks. */
+const MLLP_PORT = 18_575
+const CLIENT = { id: 'browser-tests', secret: '0123456789abcdefghij' }
+
+export interface Stay {
+  /** Medical record number. */
+  readonly mrn: string
+  readonly family: string
+  readonly ward: string
+  readonly bed: string
+}
+
+/** Invented data that no other test uses. */
+export function freshStay(): Stay {
+  const number = String(randomInt(1e9)).padStart(9, '0')
+  return { mrn: `E2E${number}`, family: `Test${number}`, ward: `W${number}`, bed: `B${number}` }
+}
+
+export async function admit({ mrn, family, ward, bed }: Stay): Promise<void> {
+  await send([
+    `MSH|^~\\&|WARD|HTEST|HUB|HTEST|${stamp()}||ADT^A01^ADT_A01|A${mrn}|P|2.5.1`,
+    `EVN||${stamp()}`,
+    `PID|1||${mrn}^^^HTEST^MR||${family}^Amna||19810714|F|||12 Nile Street^^Omdurman^^^SD||+249 91 234 5678`,
+    `PV1|1|I|${ward}^1^${bed}^HTEST||||||||||||||||V${mrn}^^^HTEST^VN|||||||||||||||||||||||||${stamp()}`,
+  ])
+}
+
+export interface Result {
+  readonly mrn: string
+  readonly id: string
+  readonly value: string
+  readonly flag: string
+}
+
+export async function report({ mrn, id, value, flag }: Result): Promise<void> {
+  await send([
+    `MSH|^~\\&|LAB|HTEST|HUB|HTEST|${stamp()}||ORU^R01^ORU_R01|R${id}|P|2.5.1`,
+    `PID|1||${mrn}^^^HTEST^MR||Else^Someone||19500101|M`,
+    `ORC|RE|P${id}^HTEST|F${id}^LAB||CM`,
+    `OBR|1|P${id}^HTEST|F${id}^LAB|24323-8^Metabolic panel^LN|||${stamp()}|||||||||||||||${stamp()}||LAB|F`,
+    `OBX|1|NM|2823-3^Potassium^LN||${value}|mmol/L^mmol/L^UCUM|3.5-5.1|${flag}|||F|||${stamp()}`,
+  ])
+}
+
+/** Sends one message over MLLP and waits for its acknowledgement. */
+async function send(segments: readonly string[]): Promise<void> {
+  const socket = connect(MLLP_PORT, '127.0.0.1')
+  await once(socket, 'connect')
+  socket.write(`\u000b${segments.join('\r')}\r\u001c\r`)
+  const [ack] = (await once(socket, 'data')) as [Buffer]
+  socket.destroy()
+  expect(ack.toString()).toMatch(/\rMSA\|[AC]A\|/)
+}
+
+/** Now in UTC, as HL7 writes it. */
+function stamp(): string {
+  return `${new Date().toISOString().replaceAll(/\D/g, '').slice(0, 14)}+0000`
+}
+
+/** The text of a FHIR search, so that every digit is there. */
+export async function fhir(request: APIRequestContext, query: string): Promise<string> {
+  const form = { grant_type: 'client_credentials', client_id: CLIENT.id, client_secret: CLIENT.secret }
+  const token = (await (await request.post('/auth/token', { form })).json()) as {
+    readonly access_token: string
+  }
+  const answer = await request.get(`/fhir/${query}`, {
+    headers: { authorization: `Bearer ${token.access_token}` },
+  })
+  expect(answer.status()).toBe(200)
+  return answer.text()
+}
+
+export interface Found {
+  readonly entry?: readonly {
+    readonly resource: { readonly id: string } & Readonly<Record<string, unknown>>
+  }[]
+}
+
+/** The id of the patient with the number, once the message is processed. */
+export async function patientId(request: APIRequestContext, { mrn }: Stay): Promise<string> {
+  let id = ''
+  await expect(async () => {
+    const found = JSON.parse(await fhir(request, `Patient?identifier=${mrn}`)) as Found
+    id = found.entry?.[0]?.resource.id ?? ''
+    expect(id).not.toBe('')
+  }).toPass()
+  return id
+}
+
+export interface Look {
+  readonly theme?: 'light' | 'dark' | 'contrast'
+  readonly language?: 'en' | 'fr' | 'ar'
+}
+
+/** Signs in as one of the people of the evaluation hospital. */
+export async function signIn(
+  page: Page,
+  login = 'admin',
+  { theme = 'light', language = 'en' }: Look = {},
+): Promise<void> {
+  const state = JSON.stringify({ state: { theme, language, bareKeys: true, wideRail: true }, version: 0 })
+  await page.addInitScript(`localStorage.setItem('mogran.preferences', ${JSON.stringify(state)})`)
+  await page.goto('/sign-in')
+  await page.locator('input[name=login]').fill(login)
+  await page.locator('input[name=password]').fill('demo')
+  await page.locator('button[type=submit]').click()
+  await expect(page.locator('[data-link=live]')).toBeVisible()
+}
