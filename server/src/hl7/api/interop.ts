@@ -41,9 +41,11 @@ export interface InteropOptions {
 
 /** `/api/v1/interop`: messages, where values come from, what needs a person, how the feeds are. */
 export const interopApi: FastifyPluginAsyncZod<InteropOptions> = async (app, options) => {
-  await app.register(messagesApi, options)
-  await app.register(recordApi, options)
-  await app.register(feedsApi, options)
+  // The prefix is this plugin's own: its parts stand right below it.
+  const below = { ...options, prefix: '' }
+  await app.register(messagesApi, below)
+  await app.register(recordApi, below)
+  await app.register(feedsApi, below)
 }
 
 const ById = z.object({ id: MessageId })

@@ -18,8 +18,10 @@ export interface Parking {
   blockedBy(keys: readonly string[], except: string): Promise<string | undefined>
   /** The record changes that park a message. */
   park(keys: readonly string[], message: string): readonly RecordChange[]
-  leave(keys: readonly string[], message: string): readonly RecordChange[]
-  /** Messages that are parked in the partitions, oldest first. */
+  /**
+   * Messages that are parked in the partitions, oldest first; where none is, the partition is free again. Only for the one who holds the
+   * partitions.
+   */
   waiting(keys: readonly string[]): Promise<readonly string[]>
   readonly blockedPartitions: number
 }
@@ -54,11 +56,14 @@ export function createParking(records: RecordStore): Parking {
       for (const key of keys) blocked.add(key)
       return keys.map((key) => ({ op: 'put', collection: FLOW.parked, id: `${key}|${message}`, value: {} }))
     },
-    leave: (keys, message) =>
-      keys.map((key) => ({ op: 'delete', collection: FLOW.parked, id: `${key}|${message}` })),
     async waiting(keys) {
-      const lists = await Promise.all(keys.map(async (key) => inPartition(key, PAGE)))
-      return [...new Set(lists.flat())].toSorted((a, b) => (a < b ? -1 : 1))
+      const found: string[] = []
+      for (const key of keys) {
+        const here = blocked.has(key) ? await inPartition(key, PAGE) : []
+        if (here.length === 0) blocked.delete(key)
+        found.push(...here)
+      }
+      return [...new Set(found)].toSorted((a, b) => (a < b ? -1 : 1))
     },
     get blockedPartitions() {
       return blocked.size

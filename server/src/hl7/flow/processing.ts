@@ -132,8 +132,8 @@ class WorkQueue {
     let entry = message.entry
     await partitions.run(keys, async () => {
       if (!signal.aborted) entry = await settle(this.#deps, job, { keys, signal })
+      if (entry.state === 'committed') await this.#release(keys)
     })
-    if (entry.state === 'committed') await this.#release(keys)
     return entry
   }
 

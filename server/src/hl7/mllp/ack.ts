@@ -106,8 +106,8 @@ export function buildAck({ header, code, errors, controlId, nowMs }: AckRequest)
   const bar = header?.fieldSeparator ?? '|'
   const marks = header?.encodingCharacters ?? '^~\\&'
   const echo = (field: number) => header?.field(field) ?? ''
-  const version = header?.component(12, 1) ?? ''
-  const writer: Writer = { bar, marks, since: (at) => version === '' || compareVersions(version, at) >= 0 }
+  const version = header?.component(12, 1) || OWN_VERSION
+  const writer: Writer = { bar, marks, since: (at) => compareVersions(version, at) >= 0 }
   const ends = [echo(5), echo(6), echo(3), echo(4)]
   const head = [
     'MSH',
@@ -119,7 +119,7 @@ export function buildAck({ header, code, errors, controlId, nowMs }: AckRequest)
     controlId,
     echo(11) || 'P',
   ]
-  const msh = [...head, echo(12) || '2.5.1', '', '', '', '', '', echo(18)]
+  const msh = [...head, echo(12) || OWN_VERSION, '', '', '', '', '', echo(18)]
   const msa = [
     'MSA',
     code,
@@ -130,6 +130,9 @@ export function buildAck({ header, code, errors, controlId, nowMs }: AckRequest)
   const text = segments.map((fields) => `${withoutEmptyEnd(fields).join(bar)}\r`)
   return Buffer.from(text.join(''), 'latin1')
 }
+
+/** Of an answer to what does not tell its version. */
+const OWN_VERSION = '2.5.1'
 
 interface Writer {
   readonly bar: string

@@ -1,0 +1,142 @@
+import { fastify, type FastifyInstance } from 'fastify'
+import { serializerCompiler, validatorCompiler } from 'fastify-type-provider-zod'
+import { expect, it, onTestFinished } from 'vitest'
+
+import { authoriseCommand } from '../../src/auth/authorise.ts'
+import { systemCaller, type Caller } from '../../src/auth/caller.ts'
+import { interopApi } from '../../src/hl7/api/interop.ts'
+import {
+  Feeds,
+  MessageDetail,
+  MessageList,
+  ReplayAnswer,
+  Statistics,
+  TraceAnswer,
+  Worklist,
+} from '../../src/hl7/hl7.contract.ts'
+import { Fault } from '../../src/kernel/fault.ts'
+import { admit, result, Sender, startEngine, type Engine } from './interface-engine.ts'
+
+const administrator = systemCaller('tests', 'system')
+
+async function apiOn(engine: Engine, caller: Caller = administrator): Promise<FastifyInstance> {
+  const app = fastify()
+  app.setValidatorCompiler(validatorCompiler)
+  app.setSerializerCompiler(serializerCompiler)
+  app.setErrorHandler((error, _request, reply) => reply.code(error instanceof Fault ? 403 : 500).send({}))
+  const { flow, store, resources } = engine
+  const options = { flow, listeners: [], records: store.records, resources, since: Date.now() }
+  await app.register(interopApi, {
+    ...options,
+    prefix: '/api/v1/interop',
+    callerOf: () => caller,
+    authorise: authoriseCommand,
+  })
+  onTestFinished(async () => app.close())
+  return app
+}
+
+async function ask(app: FastifyInstance, path: string, body?: object): Promise<unknown> {
+  const url = `/api/v1/interop${path}`
+  const response = await app.inject({
+    url,
+    method: body ? 'POST' : 'GET',
+    ...(body ? { payload: body } : {}),
+  })
+  expect(response).toMatchObject({ statusCode: expect.toSatisfy((status: number) => status < 300) })
+  return response.body === '' ? undefined : (JSON.parse(response.body) as unknown)
+}
+
+it('lists messages newest first in pages, by state, type, feed and patient', async () => {
+  const engine = await startEngine({ ackAt: 'committed' })
+  const sender = new Sender(engine.port)
+  await sender.send(admit())
+  await sender.send(result())
+  await sender.send(admit({ id: 'A2', mrn: '9' }))
+  await sender.send(admit({ id: 'X' }).replace('ADT^A01', 'ADT^Z99'))
+  const app = await apiOn(engine)
+  const ids = async (query: string) =>
+    MessageList.parse(await ask(app, `/messages?${query}`)).messages.map(({ controlId }) => controlId)
+  expect(await ids('')).toEqual(['X', 'A2', 'R1', 'A1'])
+  expect(await ids('state=rejected')).toEqual(['X'])
+  expect(await ids('type=ORU')).toEqual(['R1'])
+  expect(await ids('type=ADT%5EA01&state=committed')).toEqual(['A2', 'A1'])
+  expect(await ids('feed=other')).toEqual([])
+  const [first] = await engine.all('Patient')
+  expect(await ids(`patient=${first?.['id'] as string}`)).toEqual(['R1', 'A1'])
+  const page = MessageList.parse(await ask(app, '/messages?count=3'))
+  expect(page.messages).toHaveLength(3)
+  expect(await ids(`count=3&cursor=${page.next ?? ''}`)).toEqual(['A1'])
+})
+
+it('shows a message in pieces beside what it made, and leads from a value to its field', async () => {
+  const engine = await startEngine({ ackAt: 'committed' })
+  const sender = new Sender(engine.port)
+  await sender.send(admit())
+  await sender.send(result())
+  const app = await apiOn(engine)
+  const [newest] = MessageList.parse(await ask(app, '/messages')).messages
+  const detail = MessageDetail.parse(await ask(app, `/messages/${newest?.id ?? ''}`))
+  expect(detail.raw).toBe(result())
+  expect(detail.segments.map(({ label }) => label)).toEqual(['MSH', 'PID', 'OBR', 'OBX'])
+  expect(detail.segments[3]?.fields).toContainEqual({ position: 'OBX-5', text: '6.90' })
+  expect(detail.ack).toContain('MSA|AA|R1')
+  expect(detail.history.map(({ state }) => state)).toEqual(['received', 'mapped', 'committed'])
+  const made = detail.resources.find(({ reference }) => reference.startsWith('Observation/'))
+  expect(made).toMatchObject({ action: 'created', version: 1 })
+
+  const trace = TraceAnswer.parse(
+    await ask(app, `/trace?reference=${made?.reference ?? ''}&element=Observation.valueQuantity`),
+  )
+  const value = trace.sources.find(({ element }) => element === 'Observation.valueQuantity.value')
+  expect(value).toMatchObject({ source: 'OBX-5', message: newest?.id, isCurrent: true })
+  expect(detail.trace).toContainEqual(expect.objectContaining({ element: value?.element, source: 'OBX-5' }))
+})
+
+it('replays with a rehearsal first, and puts a conflict on the worklist until a person decides', async () => {
+  const engine = await startEngine({ ackAt: 'committed' })
+  const sender = new Sender(engine.port)
+  await sender.send(admit())
+  const [patient = {}] = await engine.all('Patient')
+  const id = patient['id'] as string
+  await engine.resources.transact(administrator, {
+    drafts: [{ type: 'Patient', id, method: 'PUT', resource: { ...patient, birthDate: '1988-04-02' } }],
+  })
+  await sender.send(admit({ id: 'A2', time: '20261123111500+0000', birth: '19870403' }))
+  const app = await apiOn(engine)
+  const [newest] = MessageList.parse(await ask(app, '/messages')).messages
+  const rehearsal = ReplayAnswer.parse(await ask(app, `/messages/${newest?.id ?? ''}/replay?dryRun=true`, {}))
+  expect(rehearsal).toMatchObject({ dryRun: true, changes: [] })
+  const replayed = ReplayAnswer.parse(await ask(app, `/messages/${newest?.id ?? ''}/replay?dryRun=false`, {}))
+  expect(replayed).toMatchObject({ dryRun: false, state: 'committed' })
+
+  const trace = TraceAnswer.parse(await ask(app, `/trace?reference=Patient/${id}&element=birthDate`))
+  expect(trace.sources).toMatchObject([{ source: 'PID-7', isCurrent: false }])
+  const { items } = Worklist.parse(await ask(app, '/worklist'))
+  expect(items).toMatchObject([
+    { reference: `Patient/${id}`, element: 'birthDate', incoming: '"1987-04-03"' },
+  ])
+  await ask(app, `/worklist/${items[0]?.id ?? ''}/resolve`, { decision: 'take' })
+  expect((await engine.all('Patient'))[0]).toMatchObject({ birthDate: '1987-04-03' })
+  expect(Worklist.parse(await ask(app, '/worklist')).items).toEqual([])
+})
+
+it('tells how the feeds are, and keeps everything from those who may not see it', async () => {
+  const engine = await startEngine({ ackAt: 'committed' })
+  await new Sender(engine.port).send(admit())
+  const app = await apiOn(engine)
+  expect(Feeds.parse(await ask(app, '/feeds')).feeds).toMatchObject([
+    { name: 'default', messages: { committed: 1 } },
+  ])
+  expect(Statistics.parse(await ask(app, '/statistics')).messages).toMatchObject({
+    received: 1,
+    committed: 1,
+  })
+
+  const clerk: Caller = { subject: 'clerk', kind: 'person', roles: ['billing'], facilities: 'all' }
+  const closed = await apiOn(engine, clerk)
+  for (const path of ['/messages', '/feeds', '/statistics', '/worklist', '/trace?reference=Patient/1']) {
+    const response = await closed.inject({ url: `/api/v1/interop${path}` })
+    expect([path, response.statusCode]).toEqual([path, 403])
+  }
+})
