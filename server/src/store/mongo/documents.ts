@@ -45,7 +45,7 @@ export interface VersionDocument {
   readonly resource?: Encoded['value']
 }
 
-export const NEVER = Number.MAX_SAFE_INTEGER
+const NEVER = Number.MAX_SAFE_INTEGER
 
 /** A point is stored as the smallest interval that holds it, so that one condition finds both kinds. */
 interface StoredRange extends RangeKey {
