@@ -1,6 +1,8 @@
 import { fileURLToPath } from 'node:url'
 
 import type { Foundation } from './app-foundation.ts'
+import { createKafkaSink } from './events/kafka/kafka-sink.ts'
+import { startRelay } from './events/relay.ts'
 import { loadTopics } from './events/topics/topics.ts'
 import { startEventFeed } from './events/websocket/event-feed.ts'
 import { serveWebSocket } from './events/websocket/websocket-server.ts'
@@ -9,7 +11,7 @@ const TOPICS = fileURLToPath(new URL('../../fhir-profiles/topics', import.meta.u
 
 /** The sinks of the commit log that this process serves: WebSocket where it speaks HTTP, Kafka where it relays and a broker is named. */
 export async function startEvents(foundation: Foundation): Promise<void> {
-  const { config, store, early, live, auth, log, address, closing } = foundation
+  const { config, store, early, live, auth, audit, clock, log, address, closing } = foundation
   const topics = loadTopics(TOPICS, store.resources)
   const onError = (error: unknown) =>
     log.error({ err: error }, 'events could not be read; they are tried again')
@@ -22,8 +24,16 @@ export async function startEvents(foundation: Foundation): Promise<void> {
       live,
       callerOf: (authorization, correlation) => auth.callerOf(authorization, correlation),
       origins: [address],
+      audit,
+      clock,
       onError,
     })
     closing.push(() => sockets.close())
+  }
+  if (config.HUB_ROLES.includes('relay') && config.KAFKA_BROKERS !== undefined) {
+    const brokers = config.KAFKA_BROKERS.split(',').map((broker) => broker.trim())
+    const sink = createKafkaSink({ brokers, topics, source: () => address })
+    const relay = startRelay({ store, sink, clock, onError })
+    closing.push(() => relay.close())
   }
 }

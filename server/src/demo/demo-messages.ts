@@ -20,12 +20,12 @@ export function admission(patient: DemoPatient, now: number): string {
 
 /** ORU^R01 of HL7 v2.5.1: the basic laboratory results of the patient, measured now. */
 export function results(patient: DemoPatient, now: number): string {
-  const { number, family, given, birth, sex } = patient
+  const { number, family, given, birth, sex, bed } = patient
   const rows = ANALYTES.map((analyte, index) => observation(analyte, index, { patient, now }))
   return segments([
     `MSH|^~\\&|DEMO-LAB|MOGRAN-DEMO|HUB|MOGRAN|${stamp(now)}||ORU^R01^ORU_R01|R01-${number}|T|2.5.1|||AL|NE||UNICODE UTF-8`,
     `PID|1||${number}^^^DEMO^MR||${family}^${given}||${birth}|${sex}`,
-    `PV1|1|I|NORTH||||||||||||||||V${number}^^^DEMO^VN`,
+    `PV1|1|I|NORTH^${bed}^${bed}^DEMO||||||||||||||||V${number}^^^DEMO^VN`,
     `ORC|RE|P${number}^DEMO|F${number}^DEMO-LAB||CM`,
     `OBR|1|P${number}^DEMO|F${number}^DEMO-LAB|24323-8^Comprehensive metabolic panel^LN|||${stamp(now)}|||||||||||||||${stamp(now)}||LAB|F`,
     ...rows,

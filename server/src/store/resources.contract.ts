@@ -32,6 +32,19 @@ export function resourceContract(bench: Bench): void {
       expect(await bench.store.resources.vread('Patient', 'b', 1)).toBeUndefined()
     })
 
+    it('refuses ids that nothing can be stored under, and lets other commits alone', async () => {
+      const [long, empty, good] = await Promise.allSettled([
+        commit({ id: 'x'.repeat(1000) }),
+        commit({ id: '' }),
+        commit({ id: 'good' }),
+      ])
+      expect([long, empty, good]).toMatchObject([
+        { status: 'rejected', reason: { kind: 'malformed' } },
+        { status: 'rejected', reason: { kind: 'malformed' } },
+        { status: 'fulfilled', value: { outcome: 'committed', n: 1 } },
+      ])
+    })
+
     it('keeps each version and shows the newest', async () => {
       await commit({ id: 'a', body: '1' })
       await commit({ id: 'a', body: '2', expected: 1, lastUpdated: START + 1 })

@@ -34,6 +34,8 @@ it('welcomes a signed-in socket and tells what is committed from then on', async
     patient: 'Patient/1',
   })
   await expect(socket.next()).resolves.toMatchObject({ topic: 'patient.created', sequence: `${n}.0` })
+  const rows = await hub.trail.rows({ limit: 100 })
+  expect(rows.filter(({ interaction }) => interaction === 'subscribe')).toHaveLength(1)
 })
 
 it('gives one who comes back every event behind the last sequence, each once and in order', async () => {
@@ -170,7 +172,7 @@ it('refuses pages of other origins and takes the hub own and the listed ones', a
 
 async function started() {
   const store = await freshStore()
-  const { auth } = await freshAuth(store)
+  const { auth, trail } = await freshAuth(store)
   const tokens = new Map<string, string>()
   const server = createServer()
   server.listen(0, '127.0.0.1')
@@ -187,6 +189,8 @@ async function started() {
     feed,
     live,
     callerOf: auth.callerOf,
+    audit: trail,
+    clock: Date.now,
     origins: ['https://console.example'],
     onError: fail,
   })
@@ -200,6 +204,7 @@ async function started() {
   return {
     store,
     live,
+    trail,
     host,
     commit: (...writes: ResourceWrite[]) => commit(store, writes),
     connect: (headers: Record<string, string> = {}, path = '/ws') => connect(`ws://${host}${path}`, headers),

@@ -257,3 +257,23 @@ it('runs a transaction of many entries as one commit', async () => {
   ).toBe(301)
   expect(await server.store.log.head()).toBe(before + 1)
 })
+
+it('names the element of the entry that is wrong', async () => {
+  const server = await startFhir()
+  const reply = await post(server, 'transaction', [
+    create({ resourceType: 'Patient' }),
+    create({ resourceType: 'Patient', gender: 'M' }),
+  ])
+  expect(reply.status).toBe(400)
+  expect(reply.json).toMatchObject({ issue: [{ expression: ['Bundle.entry[1].resource.gender'] }] })
+  expect(await versionsIn(server)).toBe(0)
+})
+
+it('lets a transaction hand an identifying identifier from one resource to another', async () => {
+  const server = await startFhir()
+  const type = { coding: [{ system: 'http://terminology.hl7.org/CodeSystem/v2-0203', code: 'MR' }] }
+  const patient = { resourceType: 'Patient', identifier: [{ type, system: 'hospital', value: '4711' }] }
+  await server.ask('PUT', '/Patient/old', { body: { ...patient, id: 'old' } })
+  answersOf(await post(server, 'transaction', [create(patient), entry('DELETE', 'Patient/old')]))
+  expect((await server.ask('POST', '/Patient', { body: patient })).status).toBe(409)
+})

@@ -223,3 +223,31 @@ it('loses no version of writers without precondition', async () => {
   expect(statuses.every((status) => status < 300 || status === 409)).toBe(true)
   expect((await ask('GET', '/Patient/p1/_history')).json['total']).toBe(stored)
 })
+
+it.each([
+  ['a required element that is missing', { resourceType: 'Observation', status: 'final' }, 'Observation'],
+  ['a code outside of a required binding', { resourceType: 'Patient', gender: 'M' }, 'Patient.gender'],
+  ['an unknown element', { resourceType: 'Patient', foo: 1 }, 'Patient'],
+  ['an empty list', { resourceType: 'Patient', name: [] }, 'Patient.name'],
+  ['an impossible date', { resourceType: 'Patient', birthDate: '1990-13-01' }, 'Patient.birthDate'],
+  [
+    'two variants of one element',
+    { resourceType: 'Patient', deceasedBoolean: true, deceasedDateTime: '2020' },
+    'Patient',
+  ],
+])('refuses %s, names the element and stores nothing', async (_what, body, at) => {
+  const { ask } = await startFhir()
+  const reply = await ask('POST', `/${body.resourceType}`, { body })
+  expect(reply.status).toBe(400)
+  expect(reply.at('issue.0.expression.0')).toEqual(expect.stringContaining(at))
+  expect((await ask('GET', '/_history')).json['total']).toBe(0)
+})
+
+it('keeps the old version when an update is invalid', async () => {
+  const { ask } = await startFhir()
+  await ask('PUT', '/Patient/p', { body: { resourceType: 'Patient', id: 'p', gender: 'male' } })
+  expect(
+    (await ask('PUT', '/Patient/p', { body: { resourceType: 'Patient', id: 'p', gender: 'M' } })).status,
+  ).toBe(400)
+  expect((await ask('GET', '/Patient/p')).json).toMatchObject({ gender: 'male', meta: { versionId: '1' } })
+})

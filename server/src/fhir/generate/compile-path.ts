@@ -57,11 +57,19 @@ function step(part: Part, name: string, model: Model): readonly Part[] {
   if (!element) return []
   return element.types.map(({ type, property }) => {
     const key = JSON.stringify(property)
-    return {
-      type: baseType(type),
-      js: part.item === undefined ? `step(${part.js}, ${key})` : `get(${part.item}, ${key})`,
-    }
+    const beside = isPrimitive(type, model) ? JSON.stringify(`_${property}`) : undefined
+    return { type: baseType(type), js: stepCode(part, key, beside) }
   })
+}
+
+function stepCode({ js, item }: Part, key: string, beside: string | undefined): string {
+  if (item === undefined) return `step(${js}, ${key}${beside === undefined ? '' : `, ${beside}`})`
+  return `values(${item}[${key}]${beside === undefined ? '' : `, ${item}[${beside}]`})`
+}
+
+/** Whether `_name` may stand beside the element. */
+export function isPrimitive(type: string, model: Model): boolean {
+  return type.startsWith('System.') || model.get(type)?.kind === 'primitive'
 }
 
 function elementOf(model: Model, type: string, name: string): Element | undefined {

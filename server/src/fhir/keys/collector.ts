@@ -2,7 +2,7 @@ import type { NameKey, RangeKey, SearchKeys } from '../../store/keys.ts'
 import type { ExtractContext } from '../definitions.ts'
 import { boundedKey, boundedText } from './bounded.ts'
 import { foldCode, foldText } from './folding.ts'
-import { readReference } from './references.ts'
+import { readReference, type LiteralReference } from './references.ts'
 
 export interface CollectorOptions {
   /** The parameter whose earliest value is the type's main clinical date. */
@@ -12,7 +12,7 @@ export interface CollectorOptions {
 
 /** Where the compiled extractors put what they find, one parameter after the other; `finish` gives the keys. */
 export class KeyCollector {
-  readonly base: string
+  private readonly base: string
   private readonly k: string[] = []
   private readonly r: RangeKey[] = []
   private readonly n: NameKey[] = []
@@ -25,6 +25,8 @@ export class KeyCollector {
   private from = 0
   private present = false
   private date: number | undefined
+  private lastReference = ''
+  private lastRead: LiteralReference = { text: '' }
 
   constructor(options: CollectorOptions) {
     this.options = options
@@ -69,7 +71,7 @@ export class KeyCollector {
   reference(text: string): void {
     this.mark()
     if (text.startsWith('#')) return
-    const { type, id, text: uri } = readReference(text, this.base)
+    const { type, id, text: uri } = this.read(text)
     if (type === undefined || id === undefined) {
       this.key(uri)
       this.sort(uri)
@@ -82,7 +84,7 @@ export class KeyCollector {
 
   /** A reference that puts the resource into a patient's compartment, when it is one to a Patient. */
   patient(text: string): void {
-    const { type, id } = readReference(text, this.base)
+    const { type, id } = this.read(text)
     if (type === 'Patient' && id !== undefined) this.inCompartment(id)
   }
 
@@ -123,6 +125,13 @@ export class KeyCollector {
       patients: this.patients,
       s: this.s,
     }
+  }
+
+  /** The same reference is often read for several parameters (subject, patient). */
+  private read(text: string): LiteralReference {
+    if (this.lastReference !== text) this.lastRead = readReference(text, this.base)
+    this.lastReference = text
+    return this.lastRead
   }
 
   private form(form: string, modifier: string): void {

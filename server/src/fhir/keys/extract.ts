@@ -1,7 +1,6 @@
 import type { JsonObject, JsonValue } from '../../kernel/json.ts'
 import type { KeyCollector } from './collector.ts'
 import { dateInterval } from './intervals.ts'
-import { readReference } from './references.ts'
 
 /** Puts one value of a FHIR data type into the keys of the current parameter. The value comes from a valid resource. */
 export type Extractor = (keys: KeyCollector, value: JsonValue, system?: string) => void
@@ -196,7 +195,7 @@ export const NUMBER: Readonly<Record<string, Extractor>> = {
 /** Compartment of a Reference, when its literal part names a patient. */
 export function patientOf(keys: KeyCollector, value: JsonValue): void {
   const text = isObject(value) ? textOf(value, 'reference') : undefined
-  if (text !== undefined && readReference(text, keys.base).type === 'Patient') keys.patient(text)
+  if (text !== undefined) keys.patient(text)
 }
 
 /** Only says that a value is there. */

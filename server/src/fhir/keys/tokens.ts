@@ -10,7 +10,7 @@ export function tokenKey(param: string, code: string, system?: string): string {
 }
 
 /** The part of a token key behind `=`. */
-export function tokenForm(code: string, system?: string): string {
+function tokenForm(code: string, system?: string): string {
   return system === undefined ? foldCode(code) : `${system}|${foldCode(code)}`
 }
 

@@ -3,7 +3,7 @@ import type { StoredVersion } from '../../store/port.ts'
 import type { Answer, Call } from './call.ts'
 import { success } from './outcome.ts'
 
-export function etagOf(version: number): string {
+function etagOf(version: number): string {
   return `W/"${String(version)}"`
 }
 

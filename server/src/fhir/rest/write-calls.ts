@@ -96,7 +96,7 @@ function deletionAnswer({ version }: StoredVersion): Answer {
   return { status: 204, headers: version === 0 ? {} : { etag: `W/"${String(version)}"` } }
 }
 
-export function queryText({ query }: Pick<Call, 'query'>): string {
+function queryText({ query }: Pick<Call, 'query'>): string {
   const text = new URLSearchParams()
   for (const [name, value] of query) text.append(name, value)
   return text.toString()
@@ -146,7 +146,7 @@ function answerWrite({ base }: RestDeps, call: Call, version: StoredVersion): An
 }
 
 /** The stored version, or the refusal that fits. @throws Fault `precondition`, `conflict` */
-export function versionOf(result: TransactResult, draft: Draft): StoredVersion {
+function versionOf(result: TransactResult, draft: Draft): StoredVersion {
   if (result.outcome === 'stale') throw refusal(result, draft)
   const [version] = result.versions
   if (!version) throw new Error('a commit without versions')

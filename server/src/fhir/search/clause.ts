@@ -64,7 +64,7 @@ function passesRange(test: RangeTest, subject: Subject): boolean {
     .some((range) => range.p === test.param && isHit(test.comparator, range, test.interval))
 }
 
-export function isName(test: NameTest, name: NameKey): boolean {
+function isName(test: NameTest, name: NameKey): boolean {
   if (name.p !== test.param) return false
   if (test.how === 'starts') return name.text.startsWith(test.text)
   return test.how === 'contains' ? name.text.includes(test.text) : name.text === test.text

@@ -17,31 +17,32 @@ export function one(value: JsonValue | undefined): Collection {
   return value === undefined || value === null ? NONE : [value]
 }
 
-/** The values of one element of one item. */
-export function get(item: JsonValue, name: string): Collection {
-  if (!isObject(item)) return NONE
-  const value = item[name]
-  if (value === undefined) {
-    const extras = item[`_${name}`]
-    return extras === undefined ? NONE : listOf(extras)
-  }
+/** The values of one element. @param extras what stands in `_name`; left out for elements that are no primitives */
+export function values(value: JsonValue | undefined, extras?: JsonValue): Collection {
+  if (value === undefined) return extras === undefined ? NONE : listOf(extras)
   if (!Array.isArray(value)) return one(value)
-  return value.includes(null) ? withExtras(value as Collection, item[`_${name}`]) : (value as Collection)
+  return extras !== undefined && value.includes(null)
+    ? withExtras(value as Collection, extras)
+    : (value as Collection)
 }
 
-export function step(items: Collection, name: string): Collection {
+/** One element of all items. @param beside `_name`, for primitives */
+export function step(items: Collection, name: string, beside?: string): Collection {
   if (items.length === 0) return NONE
   const [only] = items
-  return items.length === 1 && only !== undefined ? get(only, name) : items.flatMap((item) => get(item, name))
+  return items.length === 1 && only !== undefined
+    ? elementOf(only, name, beside)
+    : items.flatMap((item) => elementOf(item, name, beside))
 }
 
 /** A step on items whose type is only known now: finds `valueQuantity` for `value`, too. */
 export function stepAny(items: Collection, name: string): Collection {
   return items.flatMap((item) => {
     if (!isObject(item)) return NONE
-    if (item[name] !== undefined || item[`_${name}`] !== undefined) return get(item, name)
+    const beside = `_${name}`
+    if (item[name] !== undefined || item[beside] !== undefined) return values(item[name], item[beside])
     const variant = Object.keys(item).find((key) => isVariant(key, name))
-    return variant === undefined ? NONE : get(item, variant)
+    return variant === undefined ? NONE : values(item[variant], item[`_${variant}`])
   })
 }
 
@@ -124,15 +125,20 @@ export function same(a: JsonValue | undefined, b: JsonValue | undefined): boolea
   return names.length === Object.keys(b).length && names.every((name) => same(a[name], b[name]))
 }
 
+function elementOf(item: JsonValue, name: string, beside: string | undefined): Collection {
+  if (!isObject(item)) return NONE
+  return values(item[name], beside === undefined ? undefined : item[beside])
+}
+
 function listOf(value: JsonValue | undefined): Collection {
   if (Array.isArray(value)) return (value as Collection).filter((item) => item !== null)
   return one(value)
 }
 
 /** Items of a primitive array that are null stand in `_name`. */
-function withExtras(values: Collection, extras: JsonValue | undefined): Collection {
+function withExtras(items: Collection, extras: JsonValue | undefined): Collection {
   const beside = Array.isArray(extras) ? (extras as Collection) : NONE
-  return values.flatMap((value, i) => (value === null ? one(beside[i]) : [value]))
+  return items.flatMap((value, i) => (value === null ? one(beside[i]) : [value]))
 }
 
 function isVariant(key: string, name: string): boolean {

@@ -114,6 +114,10 @@ const BROKEN: readonly [string, Resource][] = [
       participant: [{ member: { reference: 'Patient/1' }, onBehalfOf: { reference: 'Organization/1' } }],
     },
   ],
+  [
+    'sqty-1 Observation.referenceRange[0].low',
+    observation({ referenceRange: [{ low: { value: 1, comparator: '<' } }] }),
+  ],
 ]
 
 const KEPT: readonly [string, Resource][] = [

@@ -94,7 +94,10 @@ function uniqueRecords(records: readonly RecordChange[]): readonly RecordChange[
   const byId = new Map<string, RecordChange>()
   for (const record of records) {
     const key = `${record.collection}\n${record.id}`
-    if (!byId.has(key)) byId.set(key, record)
+    const before = byId.get(key)
+    if (!before) byId.set(key, record)
+    // One resource gives an identifier up, another one of the same transaction takes it.
+    else if (before.op === 'delete' && record.op === 'insert') byId.set(key, { ...record, op: 'put' })
   }
   return [...byId.values()]
 }

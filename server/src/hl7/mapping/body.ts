@@ -78,10 +78,19 @@ function constantBody(value: JsonValue, element: ElementPath): Body {
   return ({ target, origin }) => {
     const { path, found } = locate(target.holder, element)
     if (found !== undefined) return 0
-    place(target.holder, element, typeof value === 'object' ? structuredClone(value) : value)
+    place(target.holder, element, copyOf(value))
     for (const leaf of leaves) record(target.draft, join(target.path, path) + leaf, origin)
     return 0
   }
+}
+
+/** Later rows may write into a constant object, so each resource has its own. */
+function copyOf(value: JsonValue): JsonValue {
+  if (typeof value !== 'object' || value === null) return value
+  if (Array.isArray(value)) return value.map((item: JsonValue) => copyOf(item))
+  const copy: Fragment = {}
+  for (const [name, inner] of Object.entries(value)) copy[name] = copyOf(inner as JsonValue)
+  return copy
 }
 
 function leavesOf(value: JsonValue | undefined, path: string): readonly string[] {

@@ -6,7 +6,15 @@ import type { Own } from './image.ts'
 import { RulesError } from './load.ts'
 import { compilePath, type FieldName, type Path } from './path.ts'
 import { compileRows } from './row.ts'
-import type { DatatypeFile, ImageRule, MessageFile, RuleFiles, SegmentFile, TableRow } from './rules.ts'
+import type {
+  DatatypeFile,
+  ImageRule,
+  MessageFile,
+  RuleFiles,
+  SegmentFile,
+  TableRow,
+  TestMark,
+} from './rules.ts'
 import { compileStructure, type Structure } from './structure.ts'
 import { indexTable } from './table.ts'
 
@@ -16,6 +24,7 @@ export interface CompiledRules {
     readonly event: Path
     readonly time: Path
     readonly eventSource: string
+    readonly test?: TestMark & { readonly path: Path }
   }
   /** By `code^event`. */
   readonly messages: ReadonlyMap<string, CompiledMessage>
@@ -89,12 +98,13 @@ export function compileRules(files: RuleFiles): CompiledRules {
       if (shared !== undefined) messages.set(event, { id: name, variables, ...shared })
     }
   }
-  const { code, event, time } = files.envelope
+  const { code, event, time, test } = files.envelope
   const envelope = tryTo('envelope.yaml', () => ({
     code: compilePath(code),
     event: compilePath(event),
     time: compilePath(time),
     eventSource: event,
+    ...(test && { test: { ...test, path: compilePath(test.from) } }),
   }))
   if (envelope === undefined || problems.length > 0) throw new RulesError(problems)
   return { envelope, messages, referred, codeSystems: tables.get(CODE_SYSTEMS) ?? new Map() }

@@ -1,4 +1,4 @@
-import { isNullNode, textOf, type Scope } from './node.ts'
+import { isNullNode, textOf, type Node, type Scope } from './node.ts'
 import { compilePath, type FieldName } from './path.ts'
 
 export interface Predicate {
@@ -81,13 +81,14 @@ function parseComparison(parser: Parser): Part {
   const compare = NUMERIC[operator]
   if (compare !== undefined)
     return { kind: 'test', holds: (scope) => compare(Number(a(scope)[0] ?? NaN), Number(b(scope)[0] ?? NaN)) }
-  const isEqual = (scope: Scope): boolean => {
-    const [one, two] = [a(scope), b(scope)]
-    return one.length === two.length && one.every((text, index) => text === two[index])
-  }
-  // As in FHIRPath: nothing compared with something is no truth, neither for = nor for !=.
-  const isKnown = (scope: Scope): boolean => a(scope).length > 0 && b(scope).length > 0
-  return { kind: 'test', holds: (scope) => isKnown(scope) && isEqual(scope) === (operator === '=') }
+  const wanted = operator === '='
+  return { kind: 'test', holds: (scope) => areEqual(a(scope), b(scope)) === wanted }
+}
+
+/** As in FHIRPath: nothing compared with something is no truth, neither for = nor for !=. */
+function areEqual(one: readonly string[], two: readonly string[]): boolean | undefined {
+  if (one.length === 0 || two.length === 0) return undefined
+  return one.length === two.length && one.every((text, index) => text === two[index])
 }
 
 function membership(texts: (scope: Scope) => readonly string[], parser: Parser): Part {
@@ -163,10 +164,16 @@ function parsePrimary(parser: Parser): Part {
   while (take(parser, '|')) source += `|${parser.tokens[parser.at++] ?? ''}`
   const path = compilePath(source)
   parser.fields.push(...path.fields)
-  return {
-    kind: 'texts',
-    texts: (scope) => path.find(scope).flatMap((node) => (isNullNode(node) ? [] : [textOf(node)])),
-  }
+  return { kind: 'texts', texts: (scope) => textsOf(path.find(scope)) }
+}
+
+const NO_TEXTS: readonly string[] = []
+
+function textsOf(nodes: readonly Node[]): readonly string[] {
+  const [node] = nodes
+  if (node === undefined) return NO_TEXTS
+  if (nodes.length === 1) return isNullNode(node) ? NO_TEXTS : [textOf(node)]
+  return nodes.filter((one) => !isNullNode(one)).map(textOf)
 }
 
 function literal(parser: Parser): string {

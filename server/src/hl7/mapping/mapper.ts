@@ -3,7 +3,7 @@ import { fault } from '../../kernel/fault.ts'
 import type { Message } from '../message/message.ts'
 import { compileRules, type CompiledMessage, type CompiledRules } from './compile.ts'
 import { finish } from './draft.ts'
-import type { Mapped } from './image.ts'
+import type { Image, Mapped } from './image.ts'
 import { imagesOf } from './images.ts'
 import { loadRules } from './load.ts'
 import { textOf, type Node, type Scope } from './node.ts'
@@ -83,7 +83,7 @@ function mapMessage(compiled: CompiledRules, { message, feed, version }: Job): M
     .find((draft) => draft !== undefined)
   const eventTime = timeOf(compiled.envelope.time, envelopeScope(root, labels), feed.zone)
   return {
-    images: drafts.map(finish),
+    images: drafts.map(finish).map(marker(compiled, envelopeScope(root, labels))),
     partitions: subject === undefined ? [`feed|${feed.name}`] : subject.aliases.map(aliasId),
     ...(eventTime !== undefined && { eventTime }),
     warnings: [...warnings, ...unreadWarnings(message, labels, rules.read)],
@@ -103,6 +103,24 @@ function envelopeScope(here: Occurrence, labels: readonly string[]): Scope {
 }
 
 const NO_SEGMENT = { name: '', raw: '', index: 0, fieldCount: 0, field: () => [], rawField: () => '' }
+
+/** What a message of a test system makes says so from the first version on. */
+function marker({ envelope: { test } }: CompiledRules, scope: Scope): (image: Image) => Image {
+  if (test === undefined || !test.values.includes(firstText(test.path, scope))) return (image) => image
+  return (image) => {
+    const marks = Object.keys(test.security).map((name) => ({
+      element: `${image.type}.meta.security[0].${name}`,
+      source: test.from,
+      rule: 'envelope/test',
+    }))
+    return {
+      ...image,
+      resource: { meta: { security: [{ ...test.security }] }, ...image.resource },
+      initial: [...(image.initial ?? []), 'meta'],
+      trace: [...image.trace, ...marks],
+    }
+  }
+}
 
 function firstText(path: Path, scope: Scope): string {
   const [node] = path.find(scope)

@@ -1,4 +1,4 @@
-import type { Segment } from '../message/message.ts'
+import type { Repetition, Segment } from '../message/message.ts'
 import { isEmptyNode, partOf, type Node, type Scope } from './node.ts'
 import type { Occurrence } from './structure.ts'
 
@@ -71,16 +71,27 @@ function segmentPath({ segment, field, place, component, subcomponent }: Place):
     const repetitions = found?.field(field)
     if (found === undefined || repetitions === undefined || repetitions.length === 0) return NONE
     const label = scope.labels[found.index] ?? segment
-    const nodes: Node[] = []
-    for (const [index, repetition] of repetitions.entries()) {
-      if (place > 0 && index + 1 !== place) continue
-      const number = repetitions.length > 1 ? index + 1 : 0
-      const node = { label, field, repetition, place: number, component, subcomponent }
-      if (!isEmptyNode(node)) nodes.push(node)
-    }
-    return nodes
+    const [only] = repetitions
+    if (repetitions.length > 1 || only === undefined)
+      return repeated(repetitions, { label, field, component, subcomponent }, place)
+    const node = { label, field, repetition: only, place: 0, component, subcomponent }
+    return place > 1 || isEmptyNode(node) ? NONE : [node]
   }
   return { fields: [{ segment, field }], find }
+}
+
+/** @param place number of the only repetition that counts; 0: all */
+function repeated(
+  repetitions: readonly Repetition[],
+  common: Omit<Node, 'repetition' | 'place'>,
+  place: number,
+): readonly Node[] {
+  const nodes: Node[] = []
+  for (const [index, repetition] of repetitions.entries()) {
+    const node = { ...common, repetition, place: index + 1 }
+    if ((place === 0 || place === index + 1) && !isEmptyNode(node)) nodes.push(node)
+  }
+  return nodes
 }
 
 function valueNodes(node: Node | undefined, parts: readonly number[]): readonly Node[] {

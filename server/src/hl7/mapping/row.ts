@@ -39,10 +39,13 @@ function compileRow(row: Row, file: string, kit: RowKit): Rows {
     if (nodes === undefined) return 0
     if (row.initial === true) target.draft.initial.add(element.top)
     const also = alsoOf(target, scope, condition?.fields)
-    const count = (some: readonly Node[]): number =>
-      body({ nodes: some, scope, target, work, origin: originOf({ row, rule, also }, some, scope) })
-    if (!isEach || nodes.length < 2) return count(nodes)
-    return nodes.reduce((sum, node) => sum + count([node]), 0)
+    const known = { row, rule, also }
+    if (!isEach || nodes.length < 2)
+      return body({ nodes, scope, target, work, origin: originOf(known, nodes, scope) })
+    let count = 0
+    for (const node of nodes)
+      count += body({ nodes: [node], scope, target, work, origin: originOf(known, [node], scope) })
+    return count
   }
 }
 
@@ -65,12 +68,12 @@ function alsoOf(
   scope: Scope,
   fields: readonly FieldName[] = [],
 ): readonly string[] | undefined {
+  if (fields.length === 0) return target.also
   const own = fields.map(({ segment, field }) => {
     const label = scope.segment.name === segment ? scope.labels[scope.segment.index] : undefined
     return `${label ?? segment}-${field}`
   })
-  const all = [...(target.also ?? []), ...own]
-  return all.length > 0 ? all : undefined
+  return target.also === undefined ? own : [...target.also, ...own]
 }
 
 interface Known {

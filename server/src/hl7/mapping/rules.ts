@@ -18,6 +18,15 @@ export interface EnvelopeFile {
   readonly code: string
   readonly event: string
   readonly time: string
+  /** Marks everything that messages of some processing ids create as not real. */
+  readonly test?: TestMark
+}
+
+export interface TestMark {
+  readonly from: string
+  readonly values: readonly string[]
+  /** Goes into `meta.security`. */
+  readonly security: { readonly system: string; readonly code: string; readonly display: string }
 }
 
 /** Keys of the wire and the flow (`ackAt`, `charset`, …) stand in the same file. */

@@ -5,6 +5,7 @@ import {
   hashKey,
   nameKey,
   POSTING,
+  postingsOf,
   rangeKey,
   readOrdered,
   seqAt,
@@ -23,6 +24,7 @@ export class ChunkCursor implements Cursor<number> {
   readonly #isUp: boolean
   #chunk: Buffer = Buffer.alloc(0)
   #at = 0
+  #isFirst = false
   /** Set until the first `next()`. */
   #start: { after: Place<number> | undefined } | undefined
 
@@ -78,7 +80,7 @@ export class ChunkCursor implements Cursor<number> {
 
   /** To the neighbouring chunk. */
   #turn(): boolean {
-    if (this.#chunk.length === 0) return false
+    if (this.#chunk.length === 0 || (this.#isFirst && !this.#isUp)) return false
     const edge = this.#isUp ? this.#chunk.length - POSTING : 0
     const seq = seqAt(this.#chunk, edge) + (this.#isUp ? 1 : -1)
     const key = chunkKey(this.#hash, sortAt(this.#chunk, edge), seq)
@@ -87,9 +89,10 @@ export class ChunkCursor implements Cursor<number> {
 
   #load(start: Buffer, direction: Direction): boolean {
     for (const { key, value } of this.#chunks.getRange({ start, reverse: direction === 'desc', limit: 1 })) {
-      if (key.compare(start, 0, HASH, 0, HASH) !== 0 && !startsWithHash(key, this.#hash)) break
-      this.#chunk = Buffer.from(value)
-      this.#at = this.#isUp ? 0 : value.length - POSTING
+      if (!startsWithHash(key, this.#hash)) break
+      this.#chunk = postingsOf(Buffer.from(value))
+      this.#isFirst = key.length === HASH
+      this.#at = this.#isUp ? 0 : this.#chunk.length - POSTING
       return true
     }
     this.#chunk = Buffer.alloc(0)

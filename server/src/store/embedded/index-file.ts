@@ -9,7 +9,10 @@ import { EARLIEST } from './tail.ts'
  */
 export interface IndexFile {
   readonly env: RootDatabase<Buffer, Buffer>
-  /** hash, first posting -> up to `CHUNK_MOST` postings of 12 bytes: sort (6), row (6), ascending. */
+  /**
+   * Up to `CHUNK_MOST` postings of 12 bytes: sort (6), row (6), ascending. The first chunk of a hash has the hash as its key, and a byte more when
+   * others follow it: most hashes have just one chunk, which is read and written without a search. The others have hash, first posting.
+   */
   readonly chunks: Bytes
   /** hash, length class (1), ordered lower bound (8), row (6) -> upper bound (8). */
   readonly ranges: Bytes
@@ -81,6 +84,11 @@ export function writePosting(bytes: Buffer, at: number, { sort, seq }: { sort: n
 
 export const sortAt = (chunk: Buffer, at: number): number => chunk.readUIntBE(at, 6) + EARLIEST
 export const seqAt = (chunk: Buffer, at: number): number => chunk.readUIntBE(at + 6, 6)
+
+/** The postings of a chunk, without the byte that says that others follow. */
+export function postingsOf(chunk: Buffer): Buffer {
+  return chunk.subarray(0, chunk.length - (chunk.length % POSTING))
+}
 
 export function rangeKey(hash: number, size: number, place: { lo: number; seq: number }): Buffer {
   const key = hashKey(hash, 15)

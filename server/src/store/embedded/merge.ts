@@ -6,6 +6,7 @@ import {
   hashKey,
   nameKey,
   POSTING,
+  postingsOf,
   putWatermark,
   rangeKey,
   seqAt,
@@ -44,11 +45,16 @@ function inOrder<V>(lists: ReadonlyMap<number, V>): [number, V][] {
   return [...lists].toSorted(([a], [b]) => a - b)
 }
 
+interface Posting {
+  readonly sort: number
+  readonly seq: number
+}
+
 function mergeChunks(index: IndexFile, hash: number, postings: Cursor<number>): void {
   let more = postings.next()
   while (more) {
     const chunk = chunkFor(index, hash, postings)
-    const merged: { sort: number; seq: number }[] = []
+    const merged: Posting[] = []
     let at = 0
     while (more && isBefore(postings, chunk.bound)) {
       for (; at < chunk.bytes.length && isBefore(entryAt(chunk.bytes, at), postings); at += POSTING) {
@@ -60,13 +66,12 @@ function mergeChunks(index: IndexFile, hash: number, postings: Cursor<number>): 
     for (; at < chunk.bytes.length; at += POSTING) {
       merged.push({ sort: sortAt(chunk.bytes, at), seq: seqAt(chunk.bytes, at) })
     }
-    if (chunk.key !== undefined) index.chunks.removeSync(chunk.key)
-    putChunks(index, hash, merged)
+    putChunks(index, { hash, key: chunk.key, isFollowed: chunk.bound !== undefined }, merged)
   }
 }
 
 interface Found {
-  readonly key: Buffer | undefined
+  readonly key: Buffer
   readonly bytes: Buffer
   /** First posting of the chunk behind it. */
   readonly bound: Entry | undefined
@@ -76,19 +81,20 @@ type Entry = Pick<Cursor<number>, 'key' | 'seq'>
 
 const EMPTY = Buffer.alloc(0)
 
-/** The last chunk that starts at or before the posting, else the first one of the hash. */
+/** The chunk that the posting belongs into: the last one that starts at or before it, else the first one of the hash. */
 function chunkFor({ chunks }: IndexFile, hash: number, { key: sort, seq }: Entry): Found {
-  const start = chunkKey(hash, sort, seq)
-  const [before] = chunks.getRange({ start, reverse: true, limit: 1 })
+  const first = hashKey(hash, 0)
+  const only = chunks.getBinary(first)
+  if (only === undefined) return { key: first, bytes: EMPTY, bound: undefined }
+  if (only.length % POSTING === 0) return { key: first, bytes: only, bound: undefined }
+  const [before] = chunks.getRange({ start: chunkKey(hash, sort, seq), reverse: true, limit: 1 })
   const [behind] = chunks.getRange({ start: chunkKey(hash, sort, seq + 1), limit: 1 })
-  const next = isOf(behind?.key, hash) ? behind : undefined
-  const bound = next === undefined ? undefined : entryAt(next.key, HASH)
-  if (before === undefined || !isOf(before.key, hash)) return { key: undefined, bytes: EMPTY, bound }
-  return { key: before.key, bytes: before.value, bound }
+  const bound = behind !== undefined && isOf(behind.key, hash) ? entryAt(behind.key, HASH) : undefined
+  return { key: before?.key ?? first, bytes: postingsOf(before?.value ?? only), bound }
 }
 
-function isOf(key: Buffer | undefined, hash: number): boolean {
-  return key !== undefined && key.compare(hashKey(hash, 0), 0, HASH, 0, HASH) === 0
+function isOf(key: Buffer, hash: number): boolean {
+  return key.compare(hashKey(hash, 0), 0, HASH, 0, HASH) === 0
 }
 
 function entryAt(bytes: Buffer, at: number): Entry {
@@ -99,15 +105,26 @@ function isBefore(a: Entry, b: Entry | undefined): boolean {
   return b === undefined || a.key < b.key || (a.key === b.key && a.seq < b.seq)
 }
 
-function putChunks(index: IndexFile, hash: number, postings: readonly { sort: number; seq: number }[]): void {
+/** Puts the postings in place of the chunk `key`, which keeps its key: nothing was there below it. */
+function putChunks(
+  { chunks }: IndexFile,
+  place: { hash: number; key: Buffer; isFollowed: boolean },
+  postings: readonly Posting[],
+): void {
   // A chunk may outgrow its measure by half before it is cut, so that single additions do not leave crumbs.
   const size = postings.length <= CHUNK_MOST * 1.5 ? postings.length : CHUNK_MOST
-  for (let from = 0; from < postings.length; from += size) {
+  const isFollowed = place.key.length === HASH && (place.isFollowed || size < postings.length)
+  chunks.putSync(place.key, packed(postings.slice(0, size), isFollowed))
+  for (let from = size; from < postings.length; from += size) {
     const part = postings.slice(from, from + size)
-    const bytes = Buffer.allocUnsafe(part.length * POSTING)
-    for (const [i, posting] of part.entries()) writePosting(bytes, i * POSTING, posting)
-    index.chunks.putSync(chunkKey(hash, part[0]?.sort ?? 0, part[0]?.seq ?? 0), bytes)
+    chunks.putSync(chunkKey(place.hash, part[0]?.sort ?? 0, part[0]?.seq ?? 0), packed(part, false))
   }
+}
+
+function packed(postings: readonly Posting[], isFollowed: boolean): Buffer {
+  const bytes = Buffer.alloc(postings.length * POSTING + (isFollowed ? 1 : 0))
+  for (const [i, posting] of postings.entries()) writePosting(bytes, i * POSTING, posting)
+  return bytes
 }
 
 function putRanges(

@@ -61,6 +61,7 @@ export class Writer {
 
   async commit(commit: Commit): Promise<CommitResult> {
     for (const change of commit.records) checkRecordChange(change)
+    for (const { id } of commit.writes) checkId(id)
     const rows = commit.writes.map((write) =>
       write.method === 'DELETE' ? undefined : encodeRow(write, this.#options.hash),
     )
@@ -148,4 +149,10 @@ export class Writer {
       job.answer.resolve(refused === undefined ? { outcome: 'applied' } : { outcome: 'refused', ...refused })
     }
   }
+}
+
+/** A row keeps the length of its id in one byte. */
+function checkId(id: string): void {
+  if (id !== '' && Buffer.byteLength(id) <= 255) return
+  throw fault('malformed', { code: 'value', text: 'a resource id has 1 to 255 bytes' })
 }
