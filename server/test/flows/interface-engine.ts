@@ -120,7 +120,7 @@ export class Sender {
   /** @returns the acknowledgement, CR as line feeds */
   async send(message: string | Buffer): Promise<string> {
     const ack = this.next()
-    this.write(message)
+    if (!this.socket.destroyed) this.write(message)
     return ack
   }
 
@@ -129,6 +129,7 @@ export class Sender {
   }
 
   async next(): Promise<string> {
+    if (this.socket.destroyed) throw new Error('the connection was closed')
     const answer = Promise.withResolvers<string>()
     this.#waiting.push(answer)
     return answer.promise
