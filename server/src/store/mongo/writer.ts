@@ -1,7 +1,7 @@
 import { fault } from '../../kernel/fault.ts'
 import { limits } from '../../kernel/limits.ts'
 import type { Crash } from '../crash.ts'
-import type { Commit, CommitResult } from '../port.ts'
+import type { Commit, CommitResult, ResourceWrite } from '../port.ts'
 import { append } from './append.ts'
 import { applyCommits } from './apply.ts'
 import { commitRecord } from './commit-record.ts'
@@ -52,7 +52,7 @@ export class Writer {
     if (this.#queue.length >= limits.store.pendingCommits)
       throw fault('busy', { code: 'throttled', text: 'Too many writes wait. Try again in a moment.' })
     // What cannot be stored must not reach the log, where everybody would have to apply it.
-    for (const { method, bytes } of commit.writes) if (method !== 'DELETE') jsonToBson(bytes)
+    for (const write of commit.writes) checkStorable(write)
     const result = new Promise<CommitResult>((resolve, reject) => {
       this.#queue.push({ commit, resolve, reject })
     })
@@ -162,6 +162,15 @@ export class Writer {
     this.#head = applied < taken ? await applyFrom(database, applied, now) : applied
     notify()
   }
+}
+
+const ID_BYTES = 255
+
+/** @throws Fault `malformed` for an id of the wrong length, SyntaxError for a body that is no JSON */
+function checkStorable({ id, method, bytes }: ResourceWrite): void {
+  if (id === '' || Buffer.byteLength(id) > ID_BYTES)
+    throw fault('malformed', { code: 'value', text: `A resource id has 1 to ${ID_BYTES} bytes.` })
+  if (method !== 'DELETE') jsonToBson(bytes)
 }
 
 /** Applies the commits above `head` that are there now. @returns the last one */
