@@ -19,7 +19,8 @@ export async function startDevices(
   app: FastifyInstance,
   foundation: Foundation,
 ): Promise<number | undefined> {
-  const { config, store, resources, live, clock, log, closing } = foundation
+  const { config, store, live, clock, log, closing } = foundation
+  const { resources } = foundation.fhir
   if (!config.HUB_ROLES.includes('devices')) return undefined
   const [profile] = await loadProfiles(DRIVERS)
   if (!profile) throw fault('unavailable', { code: 'required', text: 'device-drivers/ holds no profile' })

@@ -9,25 +9,11 @@ import { fhirRest } from './fhir/rest/fhir-rest.ts'
 
 /** `/fhir` and the care services that read through it. */
 export async function startFhir(app: FastifyInstance, foundation: Foundation): Promise<void> {
-  const { config, resources, search, definitions, store, tokens, clock, address, auth } = foundation
-  await app.register(fhirRest, {
-    prefix: '/fhir',
-    rest: {
-      resources,
-      search,
-      definitions,
-      log: store.log,
-      tokens,
-      clock,
-      base: `${address}/fhir`,
-      takenIdentifier: config.HUB_ALIAS_TAKEN,
-      searchUnknown: config.HUB_SEARCH_UNKNOWN,
-    },
-    callerOf: callerOfRequest,
-  })
+  const { fhir, auth } = foundation
+  await app.register(fhirRest, { prefix: '/fhir', rest: fhir.rest, callerOf: callerOfRequest })
   const find: FindOnBehalf = async (caller, type, query) => {
     const pairs = [...query]
-    const page = await search.find(caller, { type, pairs, handling: 'strict' })
+    const page = await fhir.search.find(caller, { type, pairs, handling: 'strict' })
     return [...page.matches, ...page.included]
   }
   const wards = createWardReader({ search: find })

@@ -16,15 +16,9 @@ import { createAuth } from './auth/create-auth.ts'
 import type { Config } from './config/config.ts'
 import type { LiveBus } from './events/live.ts'
 import { createLiveBus } from './events/live.ts'
-import { auditedAccess } from './fhir/access.ts'
-import { createResources } from './fhir/create-resources.ts'
-import type { Definitions } from './fhir/definitions.ts'
+import type { Fhir } from './fhir/create-fhir.ts'
+import { createFhir } from './fhir/create-fhir.ts'
 import { loadDefinitions } from './fhir/load-definitions.ts'
-import type { Resources } from './fhir/resources.ts'
-import type { PageTokens } from './fhir/search/page-token.ts'
-import { createPageTokens } from './fhir/search/page-token.ts'
-import type { Search } from './fhir/search/search.ts'
-import { createSearch } from './fhir/search/search.ts'
 import type { Clock } from './kernel/clock.ts'
 import { systemClock } from './kernel/clock.ts'
 import type { Store } from './store/port.ts'
@@ -39,12 +33,9 @@ export interface Foundation {
   readonly address: string
   readonly store: Store
   readonly storeKind: 'embedded' | 'mongo'
-  readonly definitions: Definitions
   readonly audit: AuditArchive
   readonly auth: Auth
-  readonly resources: Resources
-  readonly search: Search
-  readonly tokens: PageTokens
+  readonly fhir: Fhir
   readonly live: LiveBus
   /** Steps that undo what was started; run in reverse order. */
   readonly closing: (() => Promise<void>)[]
@@ -80,10 +71,17 @@ export async function layFoundation(config: Config, closing: Foundation['closing
     mode: config.HUB_MODE,
     ...(client === undefined ? {} : { bootstrapClient: client }),
   })
-  const base = `${address}/fhir`
-  const rules = { authorise, constraintFor }
-  const tokens = createPageTokens(await sharedSecret(store, 'page-links'))
-  const access = auditedAccess(rules, audit, clock)
+  const fhir = createFhir({
+    store,
+    definitions,
+    audit,
+    clock,
+    rules: { authorise, constraintFor },
+    base: `${address}/fhir`,
+    pageSecret: await sharedSecret(store, 'page-links'),
+    takenIdentifier: config.HUB_ALIAS_TAKEN,
+    searchUnknown: config.HUB_SEARCH_UNKNOWN,
+  })
   return {
     config,
     clock,
@@ -92,12 +90,9 @@ export async function layFoundation(config: Config, closing: Foundation['closing
     address,
     store,
     storeKind: kind,
-    definitions,
     audit,
     auth,
-    resources: createResources({ store, definitions, rules, audit, clock, base }),
-    search: createSearch({ reader: store.resources, definitions, access, clock, base }, tokens),
-    tokens,
+    fhir,
     live: createLiveBus(),
     closing,
   }

@@ -14,7 +14,8 @@ const MAPPINGS = fileURLToPath(new URL('../../mappings', import.meta.url))
 
 /** The interface engine with its API and its listeners. @returns the port of the evaluation feed; undefined without the mllp role */
 export async function startHl7(app: FastifyInstance, foundation: Foundation): Promise<number | undefined> {
-  const { config, store, resources, clock, log, closing } = foundation
+  const { config, store, clock, log, closing } = foundation
+  const { resources } = foundation.fhir
   const mapper = await createMapper(config.HUB_MAPPINGS ?? MAPPINGS)
   const report = (error: unknown, message: string) =>
     log.warn({ err: error, message }, 'a message needs attention')
