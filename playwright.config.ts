@@ -9,6 +9,8 @@ const debian = process.env['CHROMIUM'] ?? '/usr/bin/chromium'
 const launchOptions = existsSync(debian)
   ? { executablePath: debian, args: ['--no-sandbox', '--disable-gpu'] }
   : {}
+// `.ci/run` names a file for the machine-readable report of each step.
+const report = process.env['TEST_REPORT']
 const HTTP = '18080'
 const MLLP = '18575'
 
@@ -16,7 +18,7 @@ export default defineConfig({
   testDir: 'console/e2e',
   fullyParallel: true,
   workers: 2,
-  reporter: 'list',
+  reporter: report ? [['list'], ['json', { outputFile: report }]] : 'list',
   use: {
     baseURL: `http://127.0.0.1:${HTTP}`,
     launchOptions,

@@ -1,3 +1,5 @@
+import { fileURLToPath } from 'node:url'
+
 import { configDefaults, defineConfig } from 'vitest/config'
 
 // `.ci/run` names a file for the machine-readable report of each step.
@@ -33,6 +35,7 @@ export default defineConfig({
           name: 'console',
           root: './console',
           environment: 'jsdom',
+          setupFiles: [fileURLToPath(new URL('console/src/test-setup.ts', import.meta.url))],
           include: ['src/**/*.test.{ts,tsx}'],
           exclude: [...configDefaults.exclude, 'e2e/**'],
         },

@@ -1,7 +1,6 @@
 import type { FastifyBaseLogger, FastifyInstance, FastifyRequest } from 'fastify'
 import Fastify, { LogController } from 'fastify'
 import { serializerCompiler, validatorCompiler } from 'fastify-type-provider-zod'
-import { register } from 'prom-client'
 
 import type { EarlyServer } from './app-server.ts'
 import type { Caller } from './auth/caller.ts'
@@ -69,9 +68,11 @@ export function createHttp(options: HttpOptions): FastifyInstance {
       ? { status: 'ready', ...health() }
       : reply.code(503).send({ status: 'not ready', reason })
   })
-  app.get('/metrics', async (_request, reply) =>
-    reply.type(register.contentType).send(await register.metrics()),
-  )
+  app.get('/metrics', async (_request, reply) => {
+    const { metricsText } = await import('./app-metrics.ts')
+    const { type, text } = await metricsText(health())
+    return reply.type(type).send(text)
+  })
   return app
 }
 

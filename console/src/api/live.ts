@@ -1,6 +1,7 @@
 import type { QueryClient } from '@tanstack/react-query'
 import { z } from 'zod'
 
+import { takeAlarm } from './alarms.ts'
 import type { Arrival, LinkListener } from './socket.ts'
 import { takeVitals } from './vitals.ts'
 
@@ -26,6 +27,7 @@ export function liveQueries(queries: QueryClient): LinkListener {
     },
     signal(signal) {
       takeVitals(signal)
+      takeAlarm(signal)
     },
     missed() {
       void queries.invalidateQueries()

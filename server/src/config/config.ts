@@ -105,6 +105,7 @@ function refuseUnsafe(config: z.output<typeof Environment>): void {
 }
 
 function isZone(name: string): boolean {
+  if (name === 'UTC') return true
   try {
     return new Intl.DateTimeFormat('en', { timeZone: name }).resolvedOptions().timeZone !== ''
   } catch {

@@ -54,7 +54,7 @@ export const limits = {
     previewBytes: 64 * 1024,
     attempts: 5,
   },
-  http: { requestMs: 60_000, drainMs: 10_000 },
+  http: { requestMs: 60_000, drainMs: 10_000, oneWriteBytes: 16 * 1024 },
   events: {
     versionsBack: 200,
     socketQueue: 1000,
@@ -81,7 +81,7 @@ export const limits = {
     hashQueue: 32,
     bodyBytes: 16 * 1024,
   },
-  audit: { syncMs: 500, shipMs: 1000, groupRows: 250, groupBytes: 128 * 1024, fileBytes: 16 * 1024 * 1024 },
+  audit: { syncMs: 500, shipMs: 1000, groupRows: 1000, groupBytes: 768 * 1024, fileBytes: 16 * 1024 * 1024 },
   devices: {
     payloadBytes: 64 * 1024,
     fleetMost: 2000,

@@ -24,6 +24,12 @@ const messages = globSync('**/*.hl7', { cwd: CORPUS }).flatMap((file) =>
     .map((text) => ({ file, text })),
 )
 
+/** Messages that contradict themselves: discharged in 2000, admitted in 2014. The hub refuses what they would make, and says where. */
+const CONTRADICTORY = ['02', '03'].map(
+  (number) =>
+    `linuxforhealth/extracted-from-tests/Hl7MessageTest-${number}-ADT_A01.hl7: Encounter.period per-1: If present, start SHALL have a lower value than end`,
+)
+
 describe.skipIf(!existsSync(CORPUS))('the corpus of HL7 v2 messages', () => {
   it('keeps every segment of every message byte by byte', () => {
     const wrong = messages.filter(({ text }) => {
@@ -58,7 +64,7 @@ describe.skipIf(!existsSync(CORPUS))('the corpus of HL7 v2 messages', () => {
         )
       }
     }
-    expect(wrong).toEqual([])
+    expect(wrong).toEqual(CONTRADICTORY)
     expect(mapped).toBeGreaterThan(400)
   })
 })

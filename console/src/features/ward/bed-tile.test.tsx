@@ -1,10 +1,10 @@
 import type { Bed, Occupant } from '@hub/care/facility/wards.contract.ts'
 import { createTheme, ThemeProvider } from '@mui/material/styles'
-import { cleanup, render, screen } from '@testing-library/react'
+import { act, cleanup, render, screen } from '@testing-library/react'
 import { MemoryRouter } from 'react-router'
-import { afterEach, beforeAll, expect, it } from 'vitest'
+import { afterEach, expect, it } from 'vitest'
 
-import { startLanguage } from '../../app/language.ts'
+import { takeAlarm } from '../../api/alarms.ts'
 import { BedTile } from './bed-tile.tsx'
 
 const bed: Bed = { id: 'Location/b', label: 'A-01', kind: 'bed', occupants: [] }
@@ -27,17 +27,29 @@ const occupant: Occupant = {
   ],
 }
 
-beforeAll(startLanguage)
 afterEach(cleanup)
 
-function show(taken: boolean): void {
+const readAt = Date.now()
+
+function show(taken: boolean, patient = occupant): void {
   render(
     <ThemeProvider theme={createTheme()}>
       <MemoryRouter>
-        <ul>{taken ? <BedTile bed={bed} occupant={occupant} /> : <BedTile bed={bed} />}</ul>
+        <ul>
+          {taken ? (
+            <BedTile bed={bed} occupant={patient} readAt={readAt} />
+          ) : (
+            <BedTile bed={bed} readAt={readAt} />
+          )}
+        </ul>
       </MemoryRouter>
     </ThemeProvider>,
   )
+}
+
+function hear(phase: 'raised' | 'cleared', value: number): void {
+  const data = { device: 'd', alarm: 'a', phase, metric: 'hr', value, limits: { low: 40, high: 120 } }
+  act(() => takeAlarm({ type: 'live', topic: 'vitals.critical', time: readAt, patient: 'Patient/p', data }))
 }
 
 it('says that a bed is free', () => {
@@ -62,4 +74,22 @@ it('says by a word that a result is critical', () => {
 it('shows a vital sign that nobody measured as not measured', () => {
   show(true)
   expect(screen.getAllByLabelText('not measured')).toHaveLength(5)
+})
+
+it('marks and announces an alarm as it is raised, with the value against its limit, until it is cleared', () => {
+  show(true)
+  expect(screen.queryByText('ALARM')).toBeNull()
+  hear('raised', 143)
+  expect(screen.getByText('ALARM')).toBeTruthy()
+  expect(screen.getByText('143 > 120')).toBeTruthy()
+  expect(screen.getByRole('alert').textContent).toBe('Alarm, bed A-01: HR 143 > 120')
+  hear('cleared', 110)
+  expect(screen.queryByText('ALARM')).toBeNull()
+  expect(screen.queryByRole('alert')).toBeNull()
+})
+
+it('shows an alarm of the record without announcing it as new', () => {
+  show(true, { ...occupant, patient: 'Patient/q', alarm: { since: readAt } })
+  expect(screen.getByText('Vital signs critical')).toBeTruthy()
+  expect(screen.queryByRole('alert')).toBeNull()
 })

@@ -5,10 +5,14 @@ import Typography from '@mui/material/Typography'
 import { useTranslation } from 'react-i18next'
 import { Link } from 'react-router'
 
+import { useAlarmSignal } from '../../api/alarms.ts'
 import { useLiveReadings } from '../../api/vitals.ts'
 import { useAges } from '../../ui/ages.ts'
 import { clinicalInstant } from '../../ui/dates.ts'
 import { useNow } from '../../ui/now.ts'
+import { AlarmAnnouncement, alarmEdge, AlarmMark } from './alarm-mark.tsx'
+import { alarmOf } from './alarm.ts'
+import type { Alarm } from './alarm.ts'
 import { ResultLine } from './result-line.tsx'
 import { VitalCell } from './vital-cell.tsx'
 import { cellOf } from './ward.data.ts'
@@ -16,12 +20,17 @@ import { cellOf } from './ward.data.ts'
 interface BedTileProps {
   readonly bed: Bed
   readonly occupant?: Occupant
+  /** When the board was read, milliseconds UTC of this browser. */
+  readonly readAt: number
 }
 
-export function BedTile({ bed, occupant }: BedTileProps) {
+export function BedTile({ bed, occupant, readAt }: BedTileProps) {
   const { t } = useTranslation()
+  const signal = useAlarmSignal(occupant?.patient)
+  const alarm = occupant && alarmOf(occupant, signal, readAt)
   return (
-    <Box component="li" data-bed={bed.label}>
+    <Box component="li" data-bed={bed.label} data-alarm={alarm !== undefined} sx={alarm ? alarmEdge : {}}>
+      {occupant ? <AlarmAnnouncement bed={bed.label} alarm={alarm} /> : undefined}
       <Box sx={{ display: 'flex', alignItems: 'baseline', gap: 2 }}>
         <Typography variant="h2" component="h2">
           <bdi>{bed.label}</bdi>
@@ -31,7 +40,7 @@ export function BedTile({ bed, occupant }: BedTileProps) {
         {occupant ? <Since occupant={occupant} /> : undefined}
       </Box>
       {occupant ? (
-        <Content occupant={occupant} />
+        <Content occupant={occupant} alarm={alarm} />
       ) : (
         <Typography variant="body2" sx={{ color: 'text.secondary' }}>
           {t('ward.free')}
@@ -51,7 +60,12 @@ function Since({ occupant: { since } }: { readonly occupant: Occupant }) {
   )
 }
 
-function Content({ occupant }: { readonly occupant: Occupant }) {
+interface ContentProps {
+  readonly occupant: Occupant
+  readonly alarm: Alarm | undefined
+}
+
+function Content({ occupant, alarm }: ContentProps) {
   const { t } = useTranslation()
   const { age } = useAges()
   const now = useNow(5000)
@@ -68,6 +82,7 @@ function Content({ occupant }: { readonly occupant: Occupant }) {
           {t(`gender.${occupant.gender ?? 'unknown'}`)}
         </Typography>
       </Box>
+      {alarm ? <AlarmMark alarm={alarm} readings={readings} now={now} /> : undefined}
       <Box component="dl" sx={vitals}>
         {VITALS.map((vital) => (
           <VitalCell key={vital} vital={vital} cell={cellOf(vital, occupant, readings)} now={now} />

@@ -18,7 +18,7 @@ export function useWardBoard(wardId: string) {
   return useQuery({
     queryKey: ['ward-board', wardId],
     queryFn: ({ signal }) => getJson(WardBoard, `/api/v1/wards/${encodeURIComponent(wardId)}/beds`, signal),
-    meta: { types: ['Location', 'Encounter', 'Patient', 'Observation'] },
+    meta: { types: ['Location', 'Encounter', 'Patient', 'Observation', 'Flag'] },
   })
 }
 

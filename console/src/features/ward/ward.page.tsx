@@ -35,7 +35,7 @@ function Board({ wardId }: { readonly wardId: string }) {
       isEmpty={({ beds }) => beds.length === 0}
       empty={t('ward.empty')}
     >
-      {(content) => <Beds board={content} />}
+      {(content) => <Beds board={content} readAt={board.dataUpdatedAt} />}
     </Page>
   )
 }
@@ -63,14 +63,22 @@ function WardChoice({ wardId }: { readonly wardId: string }) {
   )
 }
 
-function Beds({ board: { beds } }: { readonly board: WardBoard }) {
+interface BedsProps {
+  readonly board: WardBoard
+  /** When the board was read, milliseconds UTC of this browser. */
+  readonly readAt: number
+}
+
+function Beds({ board: { beds }, readAt }: BedsProps) {
   const { t } = useTranslation()
   const taken = beds.filter(({ kind, occupants }) => kind === 'bed' && occupants.length > 0).length
   const all = beds.filter(({ kind }) => kind === 'bed').length
   const critical = beds
     .flatMap(({ occupants }) => occupants)
-    .filter(({ results, vitals }) =>
-      [...results, ...Object.values(vitals)].some((value) => value.flag?.startsWith('critical')),
+    .filter(
+      ({ alarm, results, vitals }) =>
+        alarm !== undefined ||
+        [...results, ...Object.values(vitals)].some((value) => value.flag?.startsWith('critical')),
     ).length
   return (
     <>
@@ -80,10 +88,10 @@ function Beds({ board: { beds } }: { readonly board: WardBoard }) {
       <Box component="ul" sx={grid}>
         {beds.flatMap((bed) =>
           bed.occupants.length === 0 ? (
-            <BedTile key={bed.id} bed={bed} />
+            <BedTile key={bed.id} bed={bed} readAt={readAt} />
           ) : (
             bed.occupants.map((occupant) => (
-              <BedTile key={occupant.encounter} bed={bed} occupant={occupant} />
+              <BedTile key={occupant.encounter} bed={bed} occupant={occupant} readAt={readAt} />
             ))
           ),
         )}

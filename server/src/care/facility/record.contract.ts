@@ -52,6 +52,14 @@ export interface Observation {
   readonly component?: readonly Component[] | undefined
 }
 
+export interface Flag {
+  readonly id: string
+  readonly status: string
+  readonly code: Concept
+  readonly subject: Reference
+  readonly period?: { readonly start?: string | undefined } | undefined
+}
+
 export interface Component {
   readonly code: Concept
   readonly valueQuantity?: Quantity | undefined

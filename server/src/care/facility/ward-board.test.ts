@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest'
 
-import type { Encounter, Location, Observation, Patient } from './record.contract.ts'
+import type { Encounter, Flag, Location, Observation, Patient } from './record.contract.ts'
 import { parseStored } from './record.contract.ts'
 import { wardBoard } from './ward-board.ts'
 import type { WardRecord } from './ward-board.ts'
@@ -46,6 +46,7 @@ const empty: WardRecord = {
   encounters: [],
   patients: new Map(),
   values: new Map(),
+  flags: [],
 }
 const taken: WardRecord = { ...empty, encounters: [stay], patients: new Map([['Patient/p', patient]]) }
 
@@ -136,4 +137,26 @@ it('reads a blood pressure as two parts from its components', () => {
       { text: '79', element: 'Observation.component[0].valueQuantity.value' },
     ],
   })
+})
+
+function flagOf(status: string, start: string, code = 'vitals.critical'): Flag {
+  return {
+    id: start,
+    status,
+    code: { coding: [{ system: 'urn:mogran:alarm', code }] },
+    subject: { reference: 'Patient/p' },
+    period: { start },
+  }
+}
+
+function alarm(...flags: readonly Flag[]) {
+  return wardBoard({ ...taken, flags }).beds[1]?.occupants[0]?.alarm
+}
+
+it('marks a patient with the open alarm that began first, and with nothing once it ended', () => {
+  const [first, second] = ['2026-11-22T08:00:00.250Z', '2026-11-22T09:00:00Z']
+  expect(alarm(flagOf('active', second), flagOf('active', first))).toEqual({ since: Date.parse(first) })
+  expect(alarm(flagOf('inactive', first))).toBeUndefined()
+  expect(alarm(flagOf('active', first, 'fall-risk'))).toBeUndefined()
+  expect(alarm({ ...flagOf('active', first), subject: { reference: 'Patient/other' } })).toBeUndefined()
 })

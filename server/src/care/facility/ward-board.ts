@@ -1,5 +1,5 @@
 import type { PatientValues } from './patient-values.ts'
-import type { Encounter, HumanName, Location, Observation, Patient } from './record.contract.ts'
+import type { Encounter, Flag, HumanName, Location, Observation, Patient } from './record.contract.ts'
 import { hasCode, referenced } from './record.contract.ts'
 import { testCode, valueView } from './value-view.contract.ts'
 import type { Bed, Occupant, ValueView, WardBoard } from './wards.contract.ts'
@@ -14,9 +14,13 @@ export interface WardRecord {
   /** By reference (`Patient/1`). */
   readonly patients: ReadonlyMap<string, Patient>
   readonly values: ReadonlyMap<string, PatientValues>
+  /** Flags of these patients, of any kind and status. */
+  readonly flags: readonly Flag[]
 }
 
 const RESULTS_SHOWN = 4
+/** The Flag that the hub's own alarm rule writes. */
+const ALARM = { system: 'urn:mogran:alarm', code: 'vitals.critical' }
 
 /** The board of one ward: every bed in the order of its label, then who is on the ward without a bed. */
 export function wardBoard(record: WardRecord): WardBoard {
@@ -65,11 +69,12 @@ function bedView(bed: Location, record: WardRecord): Bed {
   }
 }
 
-function occupantOf(encounter: Encounter, { patients, values }: WardRecord): Occupant | undefined {
+function occupantOf(encounter: Encounter, { patients, values, flags }: WardRecord): Occupant | undefined {
   const reference = referenced(encounter.subject, 'Patient')
   const patient = reference === undefined ? undefined : patients.get(reference)
   if (reference === undefined || patient === undefined) return undefined
   const since = encounter.period?.start
+  const alarm = alarmOf(flags, reference)
   const { vitals = {}, results = [] } = values.get(reference) ?? {}
   return {
     encounter: `Encounter/${encounter.id}`,
@@ -78,6 +83,7 @@ function occupantOf(encounter: Encounter, { patients, values }: WardRecord): Occ
     ...(patient.birthDate === undefined ? {} : { birthDate: patient.birthDate }),
     ...(patient.gender === undefined ? {} : { gender: patient.gender }),
     ...(since === undefined ? {} : { since }),
+    ...(alarm === undefined ? {} : { alarm }),
     vitals: Object.fromEntries(
       Object.entries(vitals).flatMap(([vital, observation]) => {
         const view = valueView(observation)
@@ -86,6 +92,20 @@ function occupantOf(encounter: Encounter, { patients, values }: WardRecord): Occ
     ),
     results: latestResults(results),
   }
+}
+
+/** The open alarm of a patient that began first. */
+function alarmOf(flags: readonly Flag[], patient: string): Occupant['alarm'] {
+  const starts = flags
+    .filter((flag) => flag.status === 'active' && isAlarm(flag))
+    .filter(({ subject }) => referenced(subject, 'Patient') === patient)
+    .map(({ period }) => Date.parse(period?.start ?? ''))
+    .filter((start) => !Number.isNaN(start))
+  return starts.length === 0 ? undefined : { since: Math.min(...starts) }
+}
+
+function isAlarm({ code }: Flag): boolean {
+  return code.coding?.some((coding) => coding.system === ALARM.system && coding.code === ALARM.code) ?? false
 }
 
 function latestResults(results: readonly Observation[]): ValueView[] {

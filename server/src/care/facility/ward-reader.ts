@@ -2,7 +2,7 @@ import type { Caller } from '../../auth/caller.ts'
 import { fault } from '../../kernel/fault.ts'
 import { limits } from '../../kernel/limits.ts'
 import { readPatientValues } from './patient-values.ts'
-import type { Encounter, Location, Patient } from './record.contract.ts'
+import type { Encounter, Flag, Location, Patient } from './record.contract.ts'
 import { hasCode, referenced } from './record.contract.ts'
 import { type Find, type Search, createFind, inChunks, inGroups } from './search.ts'
 import { type WardRecord, wardBoard } from './ward-board.ts'
@@ -79,7 +79,13 @@ async function recordOf({ find, caller }: Reading, ward: Location): Promise<Ward
     references,
     async (patient) => [patient, await readPatientValues(find, caller, patient)] as const,
   )
+  // A Flag that ended stays in the record; its period keeps it out of this search.
+  const date = `gt${new Date().toISOString()}`
+  const flags = await inChunks(references, (subject) =>
+    find<Flag>(caller, 'Flag', { subject, date, ...MANY }),
+  )
   return {
+    flags,
     ward,
     places,
     encounters: once,

@@ -31,6 +31,8 @@ const Occupant = z.object({
   gender: z.enum(['male', 'female', 'other', 'unknown']).optional(),
   /** Start of the stay: FHIR dateTime. */
   since: z.string().optional(),
+  /** A vital sign is critical now: the open alarm (Flag) that began first, milliseconds UTC. */
+  alarm: z.object({ since: z.number() }).optional(),
   vitals: z.partialRecord(z.enum(VITALS), ValueView),
   /** The latest of each laboratory test, flagged ones first. */
   results: z.array(ValueView),

@@ -149,9 +149,10 @@ function answer(
 ): FastifyReply {
   reply.code(status).headers(headers)
   if (body === undefined) return reply.send()
-  const isPretty = (request.raw.url ?? '').includes('_pretty=true')
-  const sent = isPretty
-    ? Buffer.from(indent(Buffer.from(body).toString('utf8')), 'utf8')
-    : Buffer.from(body.buffer, body.byteOffset, body.byteLength)
-  return reply.type(FHIR_JSON).send(sent)
+  const bytes = Buffer.from(body.buffer, body.byteOffset, body.byteLength)
+  if ((request.raw.url ?? '').includes('_pretty=true'))
+    return reply.type(FHIR_JSON).send(indent(bytes.toString('utf8')))
+  // Head and body of a small answer leave as one string in one system call; a large one is not worth the copy.
+  const isSmall = bytes.length <= limits.http.oneWriteBytes
+  return reply.type(FHIR_JSON).send(isSmall ? bytes.toString('utf8') : bytes)
 }
