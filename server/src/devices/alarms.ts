@@ -39,13 +39,14 @@ interface OpenAlarm {
 
 export function createAlarms({ store, resources, live, caller }: AlarmsOptions): Alarms {
   const states = new Map<string, HeartRateState>()
+  const inTurn = createTurns()
 
-  /** After a restart the open alarm is known from its record. */
-  async function stateOf(device: string): Promise<HeartRateState> {
-    const known = states.get(device)
-    if (known) return known
+  /** After a restart the open alarm is known from its record. Readings of a burst may look it up together: the first one counts. */
+  async function restore(device: string): Promise<void> {
+    if (states.has(device)) return
     const open = await store.records.get(OPEN, device)
-    return open ? { recent: [], since: (open.value as unknown as OpenAlarm).since } : QUIET
+    if (states.has(device)) return
+    states.set(device, open ? { recent: [], since: (open.value as unknown as OpenAlarm).since } : QUIET)
   }
 
   async function raise(reading: Reading, who: Who, flag: string): Promise<void> {
@@ -72,25 +73,39 @@ export function createAlarms({ store, resources, live, caller }: AlarmsOptions):
     step: async (reading, who) => {
       const rate = reading.values['hr']
       if (rate === undefined) return
-      const step = heartRateStep(await stateOf(reading.device), reading.time, rate)
+      await restore(reading.device)
+      // No reading comes in between: nothing is awaited from taking the state to setting it.
+      const step = heartRateStep(states.get(reading.device) ?? QUIET, reading.time, rate)
       states.set(reading.device, step.state)
       if (!step.change) return
       const alarm = uuid7(reading.time)
-      const data = {
-        device: reading.device,
-        alarm,
-        phase: step.change,
-        metric: 'hr',
-        value: rate,
-        limits: { low: 40, high: 120 },
-      }
+      const data = signalOf(reading.device, { alarm, phase: step.change, value: rate })
       live.publish({ topic: 'vitals.critical', time: reading.time, ...who, data })
-      await (step.change === 'raised' ? raise(reading, who, alarm) : clear(reading))
+      await inTurn(reading.device, () =>
+        step.change === 'raised' ? raise(reading, who, alarm) : clear(reading),
+      )
     },
     record: async (alert) => {
       const id = `${alert.device}|${String(alert.time).padStart(16, '0')}|${alert.code}|${alert.phase}`
       await store.records.apply([{ op: 'insert', collection: ALERTS, id, value: { ...alert } }])
     },
+  }
+}
+
+function signalOf(
+  device: string,
+  change: { readonly alarm: string; readonly phase: 'raised' | 'cleared'; readonly value: number },
+): JsonObject {
+  return { device, metric: 'hr', limits: { low: 40, high: 120 }, ...change }
+}
+
+/** One write of a device after the other: the end of an alarm is written after its beginning, however close they follow. */
+function createTurns() {
+  const latest = new Map<string, Promise<void>>()
+  return async (device: string, write: () => Promise<void>): Promise<void> => {
+    const turn = (latest.get(device) ?? Promise.resolve()).then(write, write)
+    latest.set(device, turn)
+    await turn
   }
 }
 

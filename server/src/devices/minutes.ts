@@ -32,20 +32,29 @@ export interface Minutes {
   chart(now: number): Promise<void>
 }
 
+interface MinuteRecord {
+  readonly minute: number
+  /** Milliseconds since the start of the minute, one for each value. */
+  readonly offsets: readonly number[]
+  readonly values: readonly number[]
+}
+
 export function createMinutes(options: MinutesOptions): Minutes {
   const { store, resources, associations, profile, caller, report } = options
   let running = false
 
   async function chartOne(device: string, minute: number, records: readonly StoredRecord[]): Promise<void> {
-    const readings = records.map((record) => record.value as unknown as Reading)
+    const charted = await chartedTimes(options, device, minute)
+    // A device that missed our acknowledgement sends again what is charted already.
+    const readings = records
+      .map((record) => record.value as unknown as Reading)
+      .filter((reading) => !charted.has(reading.time))
     const drafts: Draft[] = []
     const facilities = new Set<string>()
     for (const [association, own] of await byPatient(associations, readings)) {
-      const charted = { profile, device, patient: association.patient, minute, readings: own }
+      const point = { profile, device, patient: association.patient, minute, readings: own }
       drafts.push(
-        ...chartMinute(charted).map(
-          (resource) => ({ type: 'Observation', method: 'POST', resource }) as const,
-        ),
+        ...chartMinute(point).map((resource) => ({ type: 'Observation', method: 'POST', resource }) as const),
       )
       for (const facility of association.facilities) facilities.add(facility)
     }
@@ -87,6 +96,22 @@ export function createMinutes(options: MinutesOptions): Minutes {
       }
     },
   }
+}
+
+/** Times of the readings that the records of a minute hold. */
+async function chartedTimes(
+  { store, profile }: Pick<MinutesOptions, 'store' | 'profile'>,
+  device: string,
+  minute: number,
+): Promise<ReadonlySet<number>> {
+  const found = await Promise.all(
+    profile.metrics.map(({ key }) => {
+      const from = `${device}|${key}|${digits(minute)}|`
+      return store.records.range({ collection: MINUTES, from, to: `${from}~`, limit: MINUTE_MS })
+    }),
+  )
+  const packs = found.flat().map(({ value }) => value as unknown as MinuteRecord)
+  return new Set(packs.flatMap(({ offsets }) => offsets.map((offset) => minute + offset)))
 }
 
 /** Readings of a patient; those of nobody are kept in their minute record and never charted. */
