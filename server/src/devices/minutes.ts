@@ -1,5 +1,6 @@
 import type { Caller } from '../auth/caller.ts'
 import type { Draft, Resources } from '../fhir/resources.ts'
+import type { Clock } from '../kernel/clock.ts'
 import { limits } from '../kernel/limits.ts'
 import type { RecordChange, Store, StoredRecord } from '../store/port.ts'
 import type { Association, Associations } from './association.ts'
@@ -22,6 +23,7 @@ export interface MinutesOptions {
   readonly associations: Associations
   readonly profile: Profile
   readonly caller: Caller
+  readonly clock: Clock
   readonly report: (error: unknown, device: string) => void
 }
 
@@ -40,7 +42,7 @@ interface MinuteRecord {
 }
 
 export function createMinutes(options: MinutesOptions): Minutes {
-  const { store, resources, associations, profile, caller, report } = options
+  const { store, resources, associations, profile, caller, clock, report } = options
   let running = false
 
   async function chartOne(device: string, minute: number, records: readonly StoredRecord[]): Promise<void> {
@@ -74,7 +76,8 @@ export function createMinutes(options: MinutesOptions): Minutes {
     for (const [group, own] of groups) {
       const [device = '', start = '0'] = group.split('|')
       const minute = Number(start)
-      if (minute + MINUTE_MS + GRACE_MS > now) continue
+      // A minute that is still being sent, after an outage say, is charted when it is complete, not in pieces.
+      if (Math.max(minute + MINUTE_MS, lastArrival(own)) + GRACE_MS > now) continue
       await chartOne(device, minute, own).catch((error: unknown) => report(error, device))
     }
   }
@@ -83,7 +86,7 @@ export function createMinutes(options: MinutesOptions): Minutes {
     keep: async (reading) => {
       const minute = Math.floor(reading.time / MINUTE_MS) * MINUTE_MS
       const id = `${reading.device}|${digits(minute)}|${digits(reading.time)}`
-      const value = { ...reading }
+      const value = { ...reading, received: clock() }
       await store.records.apply([{ op: 'insert', collection: READINGS, id, value }])
     },
     chart: async (now) => {
@@ -96,6 +99,13 @@ export function createMinutes(options: MinutesOptions): Minutes {
       }
     },
   }
+}
+
+function lastArrival(records: readonly StoredRecord[]): number {
+  return records.reduce(
+    (last, { value }) => Math.max(last, Number('received' in value ? value['received'] : 0)),
+    0,
+  )
 }
 
 /** Times of the readings that the records of a minute hold. */
