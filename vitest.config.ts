@@ -8,6 +8,18 @@ const suite = (name: string, include: string[], testTimeout: number) => ({
   test: { name, include, testTimeout, hookTimeout: testTimeout },
 })
 
+// The same suite on both stores; a setup file provides the address of the MongoDB server.
+const conformance = (name: string, globalSetup: string[]) => ({
+  test: {
+    name,
+    include: ['server/test/conformance/**/*.test.ts'],
+    testTimeout: 60_000,
+    hookTimeout: 60_000,
+    globalSetup,
+    provide: { mongodb: '' },
+  },
+})
+
 export default defineConfig({
   test: {
     reporters: report ? ['default', ['json', { outputFile: report }]] : ['default'],
@@ -28,6 +40,8 @@ export default defineConfig({
       suite('tidy', ['server/test/*.test.ts'], 20_000),
       suite('flows', ['server/test/flows/**/*.test.ts'], 30_000),
       suite('services', ['server/test/services/**/*.test.ts'], 300_000),
+      conformance('conformance', []),
+      conformance('conformance-mongo', ['server/test/conformance/mongo.setup.ts']),
       suite('corpus', ['server/test/corpus/**/*.test.ts'], 300_000),
       {
         extends: './console/vite.config.ts',

@@ -10,7 +10,8 @@ import { exportTo, importFrom } from '../../src/store/mongo/backup.ts'
 import { databaseOf } from '../../src/store/mongo/database.ts'
 import { openMongoStore } from '../../src/store/mongo/store.ts'
 import type { Store } from '../../src/store/port.ts'
-import { dropDatabase, freshDatabase, mongoUrl } from './mongo-server.ts'
+import { freshDatabase } from '../database.ts'
+import { dropDatabase, mongoUrl } from './mongo-server.ts'
 
 const url = await mongoUrl()
 

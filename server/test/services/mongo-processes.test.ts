@@ -8,7 +8,8 @@ import { expect, it, onTestFinished } from 'vitest'
 
 import { openMongoStore } from '../../src/store/mongo/store.ts'
 import type { Store } from '../../src/store/port.ts'
-import { dropDatabase, freshDatabase, mongoUrl } from './mongo-server.ts'
+import { freshDatabase } from '../database.ts'
+import { dropDatabase, mongoUrl } from './mongo-server.ts'
 
 const url = await mongoUrl()
 const WRITER = fileURLToPath(new URL('mongo-writer.ts', import.meta.url))

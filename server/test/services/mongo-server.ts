@@ -18,10 +18,6 @@ export async function mongoUrl(): Promise<string> {
   return url.trim().split('\n').at(-1) ?? ''
 }
 
-export function freshDatabase(): string {
-  return `test_${crypto.randomUUID().replaceAll('-', '')}`
-}
-
 export async function dropDatabase(url: string, name: string): Promise<void> {
   const client = new MongoClient(url, { retryWrites: false })
   await client.db(name).dropDatabase()

@@ -1,6 +1,7 @@
 import { openMongoStore } from '../../src/store/mongo/store.ts'
 import { storeContract } from '../../src/store/store.contract.ts'
-import { dropDatabase, freshDatabase, mongoUrl } from './mongo-server.ts'
+import { freshDatabase } from '../database.ts'
+import { dropDatabase, mongoUrl } from './mongo-server.ts'
 
 const url = await mongoUrl()
 

@@ -1,0 +1,110 @@
+import { beforeAll, expect, it } from 'vitest'
+
+import { entriesOf, expectRefused, hubForFile, linkOf } from './fhir-peer.ts'
+import type { Answer, Entry } from './fhir-peer.ts'
+
+const { ask, make } = hubForFile()
+let id = ''
+let times: readonly string[] = []
+
+beforeAll(async () => {
+  id = (await make({ resourceType: 'Patient', gender: 'male' })).id
+  for (const gender of ['female', 'other'])
+    await ask('PUT', `/Patient/${id}`, { body: { resourceType: 'Patient', id, gender } })
+  const gone = await make({ resourceType: 'Patient' })
+  await ask('DELETE', `/Patient/${gone.id}`)
+  await make({ resourceType: 'Organization', name: 'Ward' })
+  const entries = entriesOf(await ask('GET', `/Patient/${id}/_history`)).toReversed()
+  times = entries.map(({ resource }) => resource?.meta.lastUpdated ?? '')
+})
+
+async function pages(path: string): Promise<readonly Entry[]> {
+  const entries: Entry[] = []
+  for (let next: string | undefined = path; next !== undefined;) {
+    const page: Answer = await ask('GET', next)
+    expect(page.status, page.text).toBe(200)
+    entries.push(...entriesOf(page))
+    next = linkOf(page, 'next')
+  }
+  return entries
+}
+
+async function genders(query: string): Promise<readonly unknown[]> {
+  return (await pages(`/Patient/${id}/_history?${query}`)).map(({ resource }) => resource?.['gender'])
+}
+
+it('HI-01 lists versions, newest first', async () => {
+  const history = await ask('GET', `/Patient/${id}/_history`)
+  expect([history.status, history.json['type'], history.json['total']]).toEqual([200, 'history', 3])
+  expect(entriesOf(history).map(({ resource }) => resource?.['gender'])).toEqual(['other', 'female', 'male'])
+})
+
+it('HI-02 HI-03 says what each request was and how it was answered', async () => {
+  const entries = entriesOf(await ask('GET', `/Patient/${id}/_history`))
+  expect(entries.map(({ request }) => request)).toEqual([
+    { method: 'PUT', url: `Patient/${id}` },
+    { method: 'PUT', url: `Patient/${id}` },
+    { method: 'POST', url: 'Patient' },
+  ])
+  for (const [index, { fullUrl, resource, response }] of entries.entries()) {
+    expect(fullUrl).toMatch(new RegExp(`/Patient/${id}$`))
+    expect(resource?.id).toBe(id)
+    expect(response?.status).toMatch(/^20[01]/)
+    expect(response?.etag).toBe(`W/"${String(3 - index)}"`)
+    expect(Date.parse(response?.lastModified ?? '')).toBeGreaterThan(0)
+  }
+})
+
+it('HI-04 has none of what never was', async () => {
+  expectRefused(await ask('GET', '/Patient/none/_history'), 404)
+})
+
+it('HI-05 lists a whole type with what is deleted', async () => {
+  const entries = await pages('/Patient/_history')
+  expect(entries.filter(({ request }) => request?.method === 'DELETE').length).toBe(1)
+  expect(entries.length).toBe(5)
+  expect(entries.every(({ fullUrl }) => fullUrl?.includes('/Patient/'))).toBe(true)
+})
+
+it('HI-06 lists the whole system', async () => {
+  const history = await ask('GET', '/_history')
+  expect([history.status, history.json['type']]).toEqual([200, 'history'])
+  const types = (await pages('/_history')).map(({ fullUrl }) => fullUrl?.split('/').at(-2))
+  expect(types).toContain('Organization')
+  expect(types).toContain('Patient')
+})
+
+it('HI-07 pages', async () => {
+  const first = await ask('GET', `/Patient/${id}/_history?_count=1`)
+  expect(entriesOf(first).length).toBe(1)
+  expect(await genders('_count=1')).toEqual(['other', 'female', 'male'])
+})
+
+it('HI-08 begins at a time', async () => {
+  expect(await genders(`_since=${encodeURIComponent(times[1] ?? '')}`)).toEqual(['other', 'female'])
+})
+
+it('HI-09 shows what was current at a time', async () => {
+  expect(await genders(`_at=${encodeURIComponent(times[1] ?? '')}`)).toEqual(['female'])
+})
+
+it('HI-10 takes no garbage for a time', async () => {
+  expectRefused(await ask('GET', `/Patient/${id}/_history?_since=garbage`), 400)
+})
+
+it('HI-11 repeats and loses nothing while others write', async () => {
+  const before = new Set((await pages('/_history')).map(versionOf))
+  const seen: string[] = []
+  for (let next: string | undefined = '/_history?_count=2'; next !== undefined;) {
+    const page: Answer = await ask('GET', next)
+    seen.push(...entriesOf(page).map(versionOf))
+    await make({ resourceType: 'Patient' })
+    next = seen.length > 200 ? undefined : linkOf(page, 'next')
+  }
+  expect(new Set(seen).size).toBe(seen.length)
+  expect(seen).toEqual(expect.arrayContaining([...before]))
+})
+
+function versionOf({ fullUrl, response }: Entry): string {
+  return `${fullUrl ?? ''} ${response?.etag ?? ''}`
+}

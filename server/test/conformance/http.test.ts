@@ -1,0 +1,185 @@
+import { gzipSync } from 'node:zlib'
+
+import { expect, it } from 'vitest'
+
+import { entriesOf, expectRefused, fresh, hubForFile, idsOf, tagged } from './fhir-peer.ts'
+
+const ORIGIN = 'https://app.example.org'
+const { ask, make, find } = hubForFile({ HUB_CORS_ORIGINS: ORIGIN })
+const PATIENT = { resourceType: 'Patient' }
+const TYPE = { 'content-type': 'application/fhir+json' }
+
+async function accepts(accept: string, query = ''): Promise<number> {
+  return (await ask('GET', `/Patient${query}`, { headers: { accept } })).status
+}
+
+it('HT-01 HT-02 HT-03 speaks JSON to those who take it', async () => {
+  for (const accept of ['application/fhir+json', 'application/json', '*/*', 'text/html, */*;q=0.1'])
+    expect(await accepts(accept), accept).toBe(200)
+  for (const format of ['json', 'application/json', 'application/fhir%2Bjson'])
+    expect(await accepts('text/html', `?_format=${format}`), format).toBe(200)
+  expect(await accepts('text/plain')).toBe(406)
+  expect(await accepts('*/*', '?_format=csv')).toBe(406)
+})
+
+it('HT-04 decided: XML comes later, and is not declared', async () => {
+  expectRefused(await ask('GET', '/Patient', { headers: { accept: 'application/fhir+xml' } }), 406)
+  const formats = (await ask('GET', '/metadata')).json['format'] as readonly string[]
+  expect(formats.join(' ')).not.toContain('xml')
+})
+
+it('HT-05 speaks R4', async () => {
+  expect(await accepts('application/fhir+json; fhirVersion=4.0')).toBe(200)
+  expect(await accepts('application/fhir+json; fhirVersion=3.0')).toBe(406)
+})
+
+it('HT-06 HT-07 helps those whom it refuses', async () => {
+  expectRefused(await ask('GET', '/Patient/none'), 404)
+  expectRefused(await ask('GET', '/Patient?foo=1'), 400)
+  const wrong = { ...PATIENT, contact: [{ gender: 'M' }] }
+  const refused = await ask('POST', '/Patient', { body: wrong })
+  expectRefused(refused, 400, 422)
+  expect(refused.at('issue.0.expression.0')).toBe('Patient.contact[0].gender')
+})
+
+it('HT-08 repeats the id of a request', async () => {
+  const answer = await ask('GET', '/Patient', { headers: { 'x-request-id': 'abc-123' } })
+  expect(answer.headers.get('x-request-id')).toBe('abc-123')
+})
+
+it('HT-09 HT-10 tells time', async () => {
+  const { id } = await make(PATIENT)
+  let before = 0
+  for (const gender of ['male', 'female', 'other']) {
+    const answer = await ask('PUT', `/Patient/${id}`, { body: { ...PATIENT, id, gender } })
+    const updated = String(answer.at('meta.lastUpdated'))
+    expect(updated).toMatch(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:\d\d)$/)
+    expect(Date.parse(updated)).toBeGreaterThan(before)
+    before = Date.parse(updated)
+    const seconds = new Date(Math.floor(before / 1000) * 1000).toUTCString()
+    expect(answer.headers.get('last-modified')).toBe(seconds)
+  }
+})
+
+it('HT-11 HT-12 lets pages of allowed origins in, no others', async () => {
+  const asked = 'authorization,content-type,if-match,prefer'
+  const preflight = await ask('OPTIONS', '/Patient', {
+    headers: {
+      origin: ORIGIN,
+      authorization: '',
+      'access-control-request-method': 'PUT',
+      'access-control-request-headers': asked,
+    },
+  })
+  expect([200, 204]).toContain(preflight.status)
+  const allowed = (preflight.headers.get('access-control-allow-headers') ?? '').toLowerCase()
+  for (const name of asked.split(',')) expect(allowed).toContain(name)
+  for (const method of ['PUT', 'PATCH', 'DELETE'])
+    expect(preflight.headers.get('access-control-allow-methods')).toContain(method)
+  const read = await ask('GET', '/Patient', { headers: { origin: ORIGIN } })
+  expect(read.headers.get('access-control-allow-origin')).toBe(ORIGIN)
+  const exposed = (read.headers.get('access-control-expose-headers') ?? '').toLowerCase()
+  for (const name of ['etag', 'location', 'content-location', 'last-modified'])
+    expect(exposed).toContain(name)
+  const other = await ask('GET', '/Patient', { headers: { origin: 'https://evil.example.org' } })
+  expect(other.headers.get('access-control-allow-origin')).toBeNull()
+})
+
+it('HT-13 wants a token', async () => {
+  for (const authorization of ['', 'Bearer', 'Bearer abc', 'Basic YTpi']) {
+    const answer = await ask('GET', '/Patient', { headers: { authorization } })
+    expectRefused(answer, 401)
+    expect(answer.headers.get('www-authenticate')).toMatch(/^Bearer/)
+  }
+})
+
+/** Signs a person of the demo hospital in. */
+async function signIn(login: string): Promise<Readonly<Record<string, string>>> {
+  const url = new URL('/auth/login', (await ask('GET', '/metadata')).at('implementation.url') as string)
+  const body = JSON.stringify({ login, password: 'demo' })
+  const headers = { 'content-type': 'application/json' }
+  const answer = await fetch(url, { method: 'POST', body, headers })
+  const { access_token: token } = (await answer.json()) as { access_token: string }
+  return { authorization: `Bearer ${token}` }
+}
+
+it('HT-14 HT-16 judges every request, and every entry of a batch, by its own rights', async () => {
+  const headers = await signIn('billing')
+  const body = { resourceType: 'Observation', status: 'final', code: { text: 'x' } }
+  expectRefused(await ask('POST', '/Observation', { body, headers }), 403)
+  const entry = [
+    { resource: body, request: { method: 'POST', url: 'Observation' } },
+    { request: { method: 'GET', url: 'Patient?_count=1' } },
+  ]
+  const batch = await ask('POST', '', { body: { resourceType: 'Bundle', type: 'batch', entry }, headers })
+  expect(batch.status, batch.text).toBe(200)
+  expect(entriesOf(batch).map(({ response }) => response?.status.slice(0, 3))).toEqual(['403', '200'])
+})
+
+it('HT-15 decided: patient tokens come with SMART on FHIR; such a scope is not granted', async () => {
+  const url = new URL('/auth/token', (await ask('GET', '/metadata')).at('implementation.url') as string)
+  const form = new URLSearchParams({ grant_type: 'client_credentials', scope: 'patient/*.rs' })
+  const answer = await fetch(url, { method: 'POST', body: form })
+  expect(answer.status).toBeGreaterThanOrEqual(400)
+})
+
+it('HT-17 HT-18 decided: Provenance headers and asynchronous answers come later', async () => {
+  const { status } = await ask('GET', '/Patient', { headers: { prefer: 'respond-async' } })
+  expect([200, 400, 501]).toContain(status)
+  const broken = await ask('POST', '/Patient', { body: PATIENT, headers: { 'x-provenance': '{' } })
+  expect([201, 400]).toContain(broken.status)
+})
+
+it('HT-19 keeps binaries as they are', async () => {
+  const raw = new Uint8Array([0x89, 0x50, 0x4e, 0x47, 0, 255, 1])
+  const created = await ask('POST', '/Binary', { raw, headers: { 'content-type': 'image/png' } })
+  expect(created.status, created.text).toBe(201)
+  const path = new URL(created.headers.get('location') ?? '').pathname.replace(/^\/fhir|\/_history.*$/g, '')
+  const image = await ask('GET', path, { headers: { accept: 'image/png' } })
+  expect([image.status, image.headers.get('content-type')]).toEqual([200, 'image/png'])
+  expect(Buffer.from(image.bytes).equals(Buffer.from(raw))).toBe(true)
+  const resource = await ask('GET', path, { headers: { accept: 'application/fhir+json' } })
+  expect(resource.json).toMatchObject({ contentType: 'image/png', data: Buffer.from(raw).toString('base64') })
+})
+
+it('HT-20 packs both ways', async () => {
+  const packed = gzipSync(JSON.stringify({ ...PATIENT, name: [{ family: 'x'.repeat(5000) }] }))
+  const headers = { ...TYPE, 'content-encoding': 'gzip' }
+  const created = await ask('POST', '/Patient', { raw: new Uint8Array(packed), headers })
+  expect(created.status, created.text).toBe(201)
+  const path = `/Patient/${String(created.json['id'])}`
+  const plain = await ask('GET', path, { headers: { 'accept-encoding': 'identity' } })
+  const zipped = await ask('GET', path, { headers: { 'accept-encoding': 'gzip' } })
+  expect(zipped.text).toBe(plain.text)
+  expect(zipped.headers.get('etag')).toBe(plain.headers.get('etag'))
+  expect(plain.headers.get('content-encoding')).toBeNull()
+})
+
+it('HT-21 is not broken by JSON that means harm', async () => {
+  const tag = fresh()
+  const own = JSON.stringify(tagged(tag)).slice(1, -1)
+  const depth = 10_000
+  for (const part of [
+    '"gender":"male","gender":"female"',
+    '"__proto__":{"polluted":true}',
+    '"constructor":{"prototype":{"polluted":true}}',
+    `"extension":${'[{"extension":'.repeat(depth)}[]${'}]'.repeat(depth)}`,
+  ]) {
+    const raw = `{"resourceType":"Patient",${own},${part}}`
+    expectRefused(await ask('POST', '/Patient', { raw, headers: TYPE }), 400, 413, 422)
+  }
+  expect(await find(`/Patient?_tag=${tag}`)).toEqual([])
+})
+
+it('HT-22 HT-23 takes operators of databases and of expressions for text', async () => {
+  const tag = fresh()
+  const odd = ['$where', '.*', '(', '^a', '[x', '{"$gt":""}']
+  for (const family of odd) await make({ ...PATIENT, ...tagged(tag), name: [{ family }] })
+  for (const family of odd) {
+    const value = encodeURIComponent(family.replaceAll(/[$,|\\]/g, '\\$&'))
+    const answer = await ask('GET', `/Patient?_tag=${tag}&family=${value}`)
+    expect([answer.status, idsOf(answer).length], family).toEqual([200, 1])
+  }
+  for (const query of ['name=$where', 'name[$ne]=x', `name=${encodeURIComponent('{"$gt":""}')}`])
+    expect([200, 400]).toContain((await ask('GET', `/Patient?${query}`)).status)
+})

@@ -1,0 +1,186 @@
+import { expect, it } from 'vitest'
+
+import { expectRefused, hubForFile } from './fhir-peer.ts'
+import type { Answer, Json } from './fhir-peer.ts'
+
+const { ask, make } = hubForFile()
+const JSON_PATCH = { 'content-type': 'application/json-patch+json' }
+const NAMES = [{ family: 'A', given: ['x', 'y'] }, { family: 'B' }]
+const SAMPLE = { resourceType: 'Patient', gender: 'male', birthDate: '1990-01-01', name: NAMES }
+
+async function patch(id: string, operations: unknown, headers: Readonly<Record<string, string>> = {}) {
+  return ask('PATCH', `/Patient/${id}`, {
+    raw: JSON.stringify(operations),
+    headers: { ...JSON_PATCH, ...headers },
+  })
+}
+
+/** Applies one FHIRPath Patch to a fresh sample. */
+async function fhirPatch(...operations: readonly Json[]): Promise<Answer> {
+  const { id } = await make(SAMPLE)
+  const parameter = operations.map((parts) => ({
+    name: 'operation',
+    part: Object.entries(parts).map(([name, value]) => partOf(name, value)),
+  }))
+  return ask('PATCH', `/Patient/${id}`, { body: { resourceType: 'Parameters', parameter } })
+}
+
+function partOf(name: string, value: unknown): Json {
+  if (name === 'value') return { name, ...(value as Json) }
+  if (typeof value === 'number') return { name, valueInteger: value }
+  return { name, [name === 'type' ? 'valueCode' : 'valueString']: value }
+}
+
+async function unchanged(id: string): Promise<void> {
+  const { json, at } = await ask('GET', `/Patient/${id}`)
+  expect(json).toMatchObject(SAMPLE)
+  expect(at('meta.versionId')).toBe('1')
+}
+
+it('PA-01 replaces one element, leaves the others', async () => {
+  const { id } = await make(SAMPLE)
+  const patched = await patch(id, [{ op: 'replace', path: '/gender', value: 'female' }])
+  expect(patched.status, patched.text).toBe(200)
+  expect(patched.json).toMatchObject({ ...SAMPLE, gender: 'female' })
+  expect(patched.headers.get('etag')).toBe('W/"2"')
+})
+
+it.each<[string, readonly object[], Json]>([
+  [
+    'add to a list by index',
+    [{ op: 'add', path: '/name/0/given/1', value: 'z' }],
+    { given: ['x', 'z', 'y'] },
+  ],
+  ['add at the end', [{ op: 'add', path: '/name/0/given/-', value: 'z' }], { given: ['x', 'y', 'z'] }],
+  ['remove by index', [{ op: 'remove', path: '/name/0/given/0' }], { given: ['y'] }],
+  ['move', [{ op: 'move', from: '/name/0/given/0', path: '/name/0/given/1' }], { given: ['y', 'x'] }],
+  ['copy', [{ op: 'copy', from: '/name/1/family', path: '/name/0/given/0' }], { given: ['B', 'x', 'y'] }],
+  [
+    'several in order',
+    [
+      { op: 'test', path: '/name/0/family', value: 'A' },
+      { op: 'remove', path: '/name/0/given/1' },
+      { op: 'add', path: '/name/0/given/0', value: 'w' },
+    ],
+    { given: ['w', 'x'] },
+  ],
+])('PA-02 can %s', async (_what, operations, first) => {
+  const { id } = await make(SAMPLE)
+  const patched = await patch(id, operations)
+  expect(patched.status, patched.text).toBe(200)
+  expect(patched.at('name')).toEqual([{ family: 'A', ...first }, { family: 'B' }])
+})
+
+it.each<[string, readonly object[]]>([
+  [
+    'PA-03 changes nothing where a test fails',
+    [
+      { op: 'replace', path: '/gender', value: 'female' },
+      { op: 'test', path: '/birthDate', value: '1991-01-01' },
+    ],
+  ],
+  ['PA-04 changes nothing at a path that is not there', [{ op: 'replace', path: '/active', value: true }]],
+  ['PA-04 removes nothing that is not there', [{ op: 'remove', path: '/name/7' }]],
+  ['PA-05 stores nothing invalid', [{ op: 'replace', path: '/gender', value: 'M' }]],
+  ['PA-05 stores no empty list', [{ op: 'replace', path: '/name', value: [] }]],
+  ['PA-06 keeps the id', [{ op: 'replace', path: '/id', value: 'other' }]],
+  ['PA-06 keeps the type', [{ op: 'replace', path: '/resourceType', value: 'Group' }]],
+])('%s', async (_row, operations) => {
+  const { id } = await make(SAMPLE)
+  expectRefused(await patch(id, operations), 400, 409, 422)
+  await unchanged(id)
+})
+
+it('PA-07 goes by its own version and time', async () => {
+  const { id } = await make(SAMPLE)
+  const operations = [{ op: 'replace', path: '/meta/versionId', value: '77' }]
+  const patched = await patch(id, operations)
+  expect([200, 400, 422]).toContain(patched.status)
+  const read = await ask('GET', `/Patient/${id}`)
+  expect(read.at('meta.versionId')).not.toBe('77')
+})
+
+it('PA-08 wants a list of operations', async () => {
+  const { id } = await make(SAMPLE)
+  for (const raw of ['{}', '', 'null', '[{"op":"eat","path":"/gender"}]', '[{"path":"/gender"}]', '[5]'])
+    expectRefused(await ask('PATCH', `/Patient/${id}`, { raw, headers: JSON_PATCH }), 400, 422)
+  await unchanged(id)
+})
+
+it('PA-09 wants a patch type', async () => {
+  const { id } = await make(SAMPLE)
+  const raw = '[{"op":"replace","path":"/gender","value":"female"}]'
+  const headers = { 'content-type': 'application/json' }
+  expectRefused(await ask('PATCH', `/Patient/${id}`, { raw, headers }), 400, 415)
+  await unchanged(id)
+})
+
+it('PA-10 patches nothing that never was', async () => {
+  expectRefused(await patch('none', [{ op: 'replace', path: '/gender', value: 'female' }]), 404)
+})
+
+it('PA-11 PA-12 patches the version that the client knows, no other', async () => {
+  const { id } = await make(SAMPLE)
+  const operations = [{ op: 'replace', path: '/gender', value: 'female' }]
+  expectRefused(await patch(id, operations, { 'if-match': 'W/"9"' }), 412)
+  await unchanged(id)
+  expect((await patch(id, operations, { 'if-match': 'W/"1"' })).status).toBe(200)
+})
+
+it('PA-13 speaks FHIRPath Patch', async () => {
+  const added = await fhirPatch({
+    type: 'add',
+    path: 'Patient',
+    name: 'active',
+    value: { valueBoolean: true },
+  })
+  expect([added.status, added.json['active']], added.text).toEqual([200, true])
+  const path = 'Patient.name[0].given'
+  const inserted = await fhirPatch({ type: 'insert', path, index: 1, value: { valueString: 'z' } })
+  expect(inserted.at('name.0.given'), inserted.text).toEqual(['x', 'z', 'y'])
+  const removed = await fhirPatch({ type: 'delete', path: 'Patient.birthDate' })
+  expect(removed.json, removed.text).not.toHaveProperty('birthDate')
+  const replaced = await fhirPatch({ type: 'replace', path: 'Patient.gender', value: { valueCode: 'other' } })
+  expect(replaced.json['gender'], replaced.text).toBe('other')
+  const moved = await fhirPatch({ type: 'move', path: 'Patient.name', source: 1, destination: 0 })
+  expect(moved.at('name.0.family'), moved.text).toBe('B')
+  const filtered = await fhirPatch({
+    type: 'replace',
+    path: "Patient.name.where(family = 'B').family",
+    value: { valueString: 'C' },
+  })
+  expect(filtered.at('name.1.family'), filtered.text).toBe('C')
+})
+
+it('PA-14 deletes nothing quietly, replaces nothing loudly', async () => {
+  const nothing = await fhirPatch({ type: 'delete', path: 'Patient.maritalStatus' })
+  expect(nothing.status).toBe(200)
+  expect(nothing.json).toMatchObject(SAMPLE)
+  const value = { valueBoolean: true }
+  expectRefused(await fhirPatch({ type: 'replace', path: 'Patient.active', value }), 400, 422)
+})
+
+it('PA-15 refuses a path with two ends', async () => {
+  expectRefused(await fhirPatch({ type: 'delete', path: 'Patient.name.family' }), 400, 422)
+})
+
+it('PA-16 takes a patch that changes nothing', async () => {
+  const { id } = await make(SAMPLE)
+  const patched = await patch(id, [{ op: 'replace', path: '/gender', value: 'male' }])
+  expect(patched.status).toBe(200)
+  expect(patched.json).toMatchObject(SAMPLE)
+})
+
+it('PA-17 keeps decimals elsewhere as they are written', async () => {
+  const raw =
+    '{"resourceType":"Observation","status":"final","code":{"text":"x"},"valueQuantity":{"value":1.00,"unit":"mg"}}'
+  const created = await ask('POST', '/Observation', {
+    raw,
+    headers: { 'content-type': 'application/fhir+json' },
+  })
+  const id = String(created.json['id'])
+  const operations = '[{"op":"replace","path":"/status","value":"amended"}]'
+  const patched = await ask('PATCH', `/Observation/${id}`, { raw: operations, headers: JSON_PATCH })
+  expect(patched.text).toContain('"value":1.00,')
+  expect((await ask('GET', `/Observation/${id}`)).text).toContain('"value":1.00,')
+})

@@ -1,0 +1,177 @@
+import { beforeAll, expect, it } from 'vitest'
+
+import { entriesOf, expectRefused, fresh, hubForFile, idsOf, tagged } from './fhir-peer.ts'
+
+const { ask, make, find } = hubForFile()
+const OLD = 'Mon, 01 Jan 2001 00:00:00 GMT'
+let id = ''
+let deleted = ''
+
+beforeAll(async () => {
+  id = (await make({ resourceType: 'Patient', gender: 'male' })).id
+  const body = { resourceType: 'Patient', id, gender: 'female', birthDate: '1990-01-01' }
+  await ask('PUT', `/Patient/${id}`, { body })
+  deleted = (await make({ resourceType: 'Patient', gender: 'male' })).id
+  await ask('DELETE', `/Patient/${deleted}`)
+})
+
+it('RD-01 reads', async () => {
+  const read = await ask('GET', `/Patient/${id}`)
+  expect([read.status, read.json['id']]).toEqual([200, id])
+  expect(read.headers.get('content-type')?.toLowerCase()).toBe('application/fhir+json; charset=utf-8')
+})
+
+it('RD-02 sends version and time as headers', async () => {
+  const read = await ask('GET', `/Patient/${id}`)
+  expect(read.headers.get('etag')).toBe(`W/"${String(read.at('meta.versionId'))}"`)
+  expect(Date.parse(read.headers.get('last-modified') ?? '')).toBeGreaterThan(0)
+})
+
+it('RD-03 knows what never was', async () => {
+  const read = await ask('GET', '/Patient/none')
+  expectRefused(read, 404)
+  expect(read.at('issue.0.code')).toBe('not-found')
+})
+
+it('RD-04 knows what was deleted', async () => {
+  const read = await ask('GET', `/Patient/${deleted}`)
+  expectRefused(read, 410)
+  expect(read.at('issue.0.code')).toBe('deleted')
+})
+
+it('RD-05 knows no type Foo', async () => {
+  expectRefused(await ask('GET', '/Foo/1'), 404)
+})
+
+it('RD-06 takes no id that is none', async () => {
+  for (const wrong of ['has%20space', 'x'.repeat(65), 'a_b', '%00', '%'])
+    expectRefused(await ask('GET', `/Patient/${wrong}`), 400, 404)
+})
+
+it('RD-07 keeps ids of types apart', async () => {
+  expectRefused(await ask('GET', `/Observation/${id}`), 404)
+})
+
+it('RD-08 says that nothing changed', async () => {
+  const etag = (await ask('GET', `/Patient/${id}`)).headers.get('etag') ?? ''
+  const read = await ask('GET', `/Patient/${id}`, { headers: { 'if-none-match': etag } })
+  expect([read.status, read.text]).toEqual([304, ''])
+})
+
+it('RD-09 sends what changed', async () => {
+  const headers = { 'if-none-match': 'W/"1"' }
+  expect((await ask('GET', `/Patient/${id}`, { headers })).status).toBe(200)
+})
+
+it('RD-10 goes by time', async () => {
+  const modified = (await ask('GET', `/Patient/${id}`)).headers.get('last-modified') ?? ''
+  const at = async (time: string): Promise<number> =>
+    (await ask('GET', `/Patient/${id}`, { headers: { 'if-modified-since': time } })).status
+  expect([await at(modified), await at(OLD)]).toEqual([304, 200])
+})
+
+it('RD-11 leaves elements out and says so', async () => {
+  for (const query of ['_summary=true', '_elements=gender']) {
+    const read = await ask('GET', `/Patient/${id}?${query}`)
+    expect([read.status, read.json['gender']]).toEqual([200, 'female'])
+    expect(read.at('meta.tag.0.code')).toBe('SUBSETTED')
+  }
+  expect((await ask('GET', `/Patient/${id}?_elements=gender`)).json).not.toHaveProperty('birthDate')
+})
+
+it('RD-12 answers HEAD as GET without a body', async () => {
+  const [get, head] = [await ask('GET', `/Patient/${id}`), await ask('HEAD', `/Patient/${id}`)]
+  expect([head.status, head.text]).toEqual([200, ''])
+  for (const name of ['etag', 'last-modified', 'content-type', 'content-length'])
+    expect(head.headers.get(name)).toBe(get.headers.get(name))
+  expect((await ask('HEAD', '/Patient/none')).status).toBe(404)
+})
+
+it('RD-13 reads versions as they were', async () => {
+  const first = await ask('GET', `/Patient/${id}/_history/1`)
+  expect([first.status, first.at('meta.versionId'), first.json['gender']]).toEqual([200, '1', 'male'])
+  const second = await ask('GET', `/Patient/${id}/_history/2`)
+  expect([second.status, second.json['gender']]).toEqual([200, 'female'])
+})
+
+it('RD-14 knows no other version', async () => {
+  expectRefused(await ask('GET', `/Patient/${id}/_history/none`), 404)
+  expectRefused(await ask('GET', `/Patient/${id}/_history/3`), 404)
+  expectRefused(await ask('GET', '/Patient/none/_history/1'), 404)
+})
+
+it('RD-15 shows no version of a deletion', async () => {
+  expectRefused(await ask('GET', `/Patient/${deleted}/_history/2`), 410)
+})
+
+it('RD-16 reads older versions of what is deleted', async () => {
+  const read = await ask('GET', `/Patient/${deleted}/_history/1`)
+  expect([read.status, read.json['gender']]).toEqual([200, 'male'])
+})
+
+it('RD-17 prints for people', async () => {
+  const read = await ask('GET', `/Patient/${id}?_pretty=true`)
+  expect(read.text).toMatch(/^\{\n\s+"resourceType"/)
+  expect(read.json).toEqual((await ask('GET', `/Patient/${id}`)).json)
+})
+
+it('DE-01 DE-02 deletes and names the version', async () => {
+  const gone = await make({ resourceType: 'Patient' })
+  const answer = await ask('DELETE', `/Patient/${gone.id}`)
+  expect([200, 204]).toContain(answer.status)
+  expect(answer.headers.get('etag')).toBe('W/"2"')
+})
+
+it('DE-03 deletes again without a new version', async () => {
+  expect([200, 204]).toContain((await ask('DELETE', `/Patient/${deleted}`)).status)
+  expect((await ask('GET', `/Patient/${deleted}/_history`)).json['total']).toBe(2)
+})
+
+it('DE-04 deletes what never was', async () => {
+  expect([200, 204]).toContain((await ask('DELETE', '/Patient/never-was')).status)
+})
+
+it('DE-05 finds nothing that is deleted', async () => {
+  const tag = fresh()
+  const patient = await make({ resourceType: 'Patient', ...tagged(tag) })
+  const body = {
+    resourceType: 'Observation',
+    ...tagged(tag),
+    status: 'final',
+    code: { text: 'x' },
+    subject: { reference: `Patient/${patient.id}` },
+  }
+  await make(body)
+  expect(await find(`/Patient?_id=${patient.id}`)).toEqual([patient.id])
+  await ask('DELETE', `/Patient/${patient.id}`)
+  expect(await find(`/Patient?_id=${patient.id}`)).toEqual([])
+  const counted = await ask('GET', `/Patient?_tag=${tag}&_total=accurate`)
+  expect(counted.json['total']).toBe(0)
+  const included = await ask('GET', `/Observation?_tag=${tag}&_include=Observation:subject`)
+  expect([idsOf(included).length, idsOf(included, 'include')]).toEqual([1, []])
+})
+
+it('DE-06 keeps the history', async () => {
+  const history = await ask('GET', `/Patient/${deleted}/_history`)
+  const [newest] = entriesOf(history)
+  expect([history.status, newest?.request?.method, newest?.resource]).toEqual([200, 'DELETE', undefined])
+})
+
+it('DE-07 decided: references may point to what is gone, so a delete is never refused for them', async () => {
+  const patient = await make({ resourceType: 'Patient' })
+  const subject = { reference: `Patient/${patient.id}` }
+  const { id: other } = await make({
+    resourceType: 'Observation',
+    status: 'final',
+    code: { text: 'x' },
+    subject,
+  })
+  expect((await ask('DELETE', `/Patient/${patient.id}`)).status).toBe(204)
+  expect((await ask('GET', `/Observation/${other}`)).at('subject.reference')).toBe(`Patient/${patient.id}`)
+})
+
+it('DE-08 deletes no history', async () => {
+  expectRefused(await ask('DELETE', `/Patient/${id}/_history`), 404, 405)
+  expectRefused(await ask('DELETE', `/Patient/${id}/_history/1`), 404, 405)
+  expect((await ask('GET', `/Patient/${id}/_history/1`)).status).toBe(200)
+})

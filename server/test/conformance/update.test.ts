@@ -1,0 +1,149 @@
+import { expect, it } from 'vitest'
+
+import { entriesOf, expectRefused, fresh, hubForFile } from './fhir-peer.ts'
+import type { Answer } from './fhir-peer.ts'
+
+const { ask, base, make } = hubForFile()
+
+async function put(
+  id: string,
+  content = {},
+  headers: Readonly<Record<string, string>> = {},
+): Promise<Answer> {
+  return ask('PUT', `/Patient/${id}`, { body: { resourceType: 'Patient', id, ...content }, headers })
+}
+
+async function versions(id: string): Promise<number> {
+  return Number((await ask('GET', `/Patient/${id}/_history`)).json['total'])
+}
+
+/** A patient with two versions. */
+async function twice(): Promise<string> {
+  const { id } = await make({ resourceType: 'Patient', gender: 'male' })
+  await put(id, { gender: 'female' })
+  return id
+}
+
+it('UP-01 makes a new version', async () => {
+  const first = await make({ resourceType: 'Patient', gender: 'male' })
+  const second = await put(first.id, { gender: 'female' })
+  expect(second.status).toBe(200)
+  expect(second.headers.get('etag')).toBe('W/"2"')
+  expect(second.at('meta.versionId')).toBe('2')
+  const time = (first['meta'] as { lastUpdated: string }).lastUpdated
+  expect(Date.parse(String(second.at('meta.lastUpdated')))).toBeGreaterThan(Date.parse(time))
+})
+
+it('UP-02 UP-03 UP-04 wants the id and the type of its address', async () => {
+  const { id } = await make({ resourceType: 'Patient' })
+  const path = `/Patient/${id}`
+  expectRefused(await ask('PUT', path, { body: { resourceType: 'Patient', id: 'other' } }), 400)
+  expectRefused(await ask('PUT', path, { body: { resourceType: 'Patient' } }), 400)
+  const observation = { resourceType: 'Observation', id, status: 'final', code: { text: 'x' } }
+  expectRefused(await ask('PUT', path, { body: observation }), 400)
+  expect(await versions(id)).toBe(1)
+})
+
+it('UP-05 creates under an id of the client', async () => {
+  const id = fresh()
+  const created = await put(id)
+  expect([created.status, created.json['id']]).toEqual([201, id])
+  expect(created.headers.get('location')).toBe(`${base()}/Patient/${id}/_history/1`)
+})
+
+it('UP-06 decided: update as create is on, and declared', async () => {
+  const declared = (await ask('GET', '/metadata')).at('rest.0.resource') as readonly object[]
+  for (const resource of declared) expect(resource).toMatchObject({ updateCreate: true })
+})
+
+it('UP-07 knows no type Foo', async () => {
+  expectRefused(await ask('PUT', '/Foo/1', { body: { resourceType: 'Foo', id: '1' } }), 404)
+})
+
+it('UP-08 UP-09 updates the version that the client knows, no other', async () => {
+  const id = await twice()
+  expectRefused(await put(id, { gender: 'other' }, { 'if-match': 'W/"1"' }), 412)
+  expect((await ask('GET', `/Patient/${id}`)).json['gender']).toBe('female')
+  expect((await put(id, { gender: 'other' }, { 'if-match': 'W/"2"' })).status).toBe(200)
+})
+
+it('UP-10 takes the strong form of the version too', async () => {
+  const id = await twice()
+  const answer = await put(id, { gender: 'other' }, { 'if-match': '"2"' })
+  expect([200, 400]).toContain(answer.status)
+})
+
+it('UP-11 takes no garbage for a version', async () => {
+  const id = await twice()
+  expectRefused(await put(id, { gender: 'other' }, { 'if-match': 'garbage~' }), 400, 412)
+  expect(await versions(id)).toBe(2)
+})
+
+it('UP-12 creates only what is new when asked so', async () => {
+  const id = await twice()
+  expectRefused(await put(id, { gender: 'other' }, { 'if-none-match': '*' }), 412)
+  expect((await put(fresh(), {}, { 'if-none-match': '*' })).status).toBe(201)
+})
+
+it('UP-13 takes what changes nothing', async () => {
+  const id = await twice()
+  const before = await versions(id)
+  const same = await put(id, { gender: 'female' })
+  expect(same.status).toBe(200)
+  const grown = (await versions(id)) - before
+  expect(same.at('meta.versionId')).toBe(grown === 0 ? '2' : '3')
+})
+
+it('UP-14 keeps a valid resource from an invalid one', async () => {
+  const id = await twice()
+  expectRefused(await put(id, { gender: 'M' }), 400, 422)
+  expect((await ask('GET', `/Patient/${id}`)).at('meta.versionId')).toBe('2')
+})
+
+it('UP-15 goes by its own version, not by that in the body', async () => {
+  const id = await twice()
+  const updated = await put(id, {
+    gender: 'other',
+    meta: { versionId: '1', lastUpdated: '2001-01-01T00:00:00Z' },
+  })
+  expect([updated.status, updated.at('meta.versionId')]).toEqual([200, '3'])
+})
+
+it('UP-16 brings back what was deleted', async () => {
+  const { id } = await make({ resourceType: 'Patient' })
+  await ask('DELETE', `/Patient/${id}`)
+  expect([200, 201]).toContain((await put(id, { gender: 'male' })).status)
+  expect((await ask('GET', `/Patient/${id}`)).json['gender']).toBe('male')
+  const methods = entriesOf(await ask('GET', `/Patient/${id}/_history`)).map(({ request }) => request?.method)
+  expect(methods).toEqual(['PUT', 'DELETE', 'POST'])
+})
+
+it('UP-17 lets one of two writers win', async () => {
+  const { id } = await make({ resourceType: 'Patient' })
+  const race = ['male', 'female'].map(
+    async (gender) => (await put(id, { gender }, { 'if-match': 'W/"1"' })).status,
+  )
+  expect((await Promise.all(race)).toSorted((a, b) => a - b)).toEqual([200, 412])
+  expect(await versions(id)).toBe(2)
+})
+
+it('UP-18 loses no version of twenty writers', async () => {
+  const { id } = await make({ resourceType: 'Patient' })
+  const race = Array.from({ length: 20 }, async (_, n) => put(id, { name: [{ family: `n${String(n)}` }] }))
+  const answers = await Promise.all(race)
+  for (const { status } of answers) expect([200, 409]).toContain(status)
+  const won = answers.filter(({ status }) => status === 200)
+  expect(new Set(won.map((answer) => answer.at('meta.versionId'))).size).toBe(won.length)
+  expect(await versions(id)).toBe(won.length + 1)
+})
+
+it('UP-19 drops what a body no longer says, and its profile follows', async () => {
+  const meta = {
+    tag: [{ system: 'urn:x', code: 't' }],
+    profile: ['http://example.org/StructureDefinition/a'],
+  }
+  const { id } = await make({ resourceType: 'Patient', meta })
+  const profile = ['http://example.org/StructureDefinition/b']
+  const updated = await put(id, { meta: { profile } })
+  expect(updated.at('meta.profile')).toEqual(profile)
+})
