@@ -120,7 +120,7 @@ it('BT-07 BT-08 BT-09 rewrites references to entries wherever they stand', async
     },
   })
   const answer = await transact(post(resource), post(PATIENT, { fullUrl: full }))
-  expect(answer.status, answer.text).toBe(200)
+  expect(answer.status, answer.text.slice(0, 800)).toBe(200)
   const [first, second] = entriesOf(answer)
   const reference = `Patient/${idIn(second)}`
   const stored = await ask('GET', `/Observation/${idIn(first)}`)

@@ -136,7 +136,7 @@ it('CO-18 patches the one that matches', async () => {
   ] as const) {
     const { value } = await holders(count)
     const answer = await ask('PATCH', `/Patient?${criterion(value)}`, { raw, headers: PATCH })
-    expect(answer.status, answer.text).toBe(status)
+    expect(answer.status, answer.text.slice(0, 800)).toBe(status)
     const found = await find(`/Patient?${criterion(value)}&gender=male`)
     expect(found.length).toBe(count === 1 ? 1 : 0)
   }

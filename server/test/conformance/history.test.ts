@@ -22,7 +22,7 @@ async function pages(path: string): Promise<readonly Entry[]> {
   const entries: Entry[] = []
   for (let next: string | undefined = path; next !== undefined;) {
     const page: Answer = await ask('GET', next)
-    expect(page.status, page.text).toBe(200)
+    expect(page.status, page.text.slice(0, 800)).toBe(200)
     entries.push(...entriesOf(page))
     next = linkOf(page, 'next')
   }

@@ -133,7 +133,7 @@ it('HT-17 HT-18 decided: Provenance headers and asynchronous answers come later'
 it('HT-19 keeps binaries as they are', async () => {
   const raw = new Uint8Array([0x89, 0x50, 0x4e, 0x47, 0, 255, 1])
   const created = await ask('POST', '/Binary', { raw, headers: { 'content-type': 'image/png' } })
-  expect(created.status, created.text).toBe(201)
+  expect(created.status, created.text.slice(0, 800)).toBe(201)
   const path = new URL(created.headers.get('location') ?? '').pathname.replace(/^\/fhir|\/_history.*$/g, '')
   const image = await ask('GET', path, { headers: { accept: 'image/png' } })
   expect([image.status, image.headers.get('content-type')]).toEqual([200, 'image/png'])
@@ -146,7 +146,7 @@ it('HT-20 packs both ways', async () => {
   const packed = gzipSync(JSON.stringify({ ...PATIENT, name: [{ family: 'x'.repeat(5000) }] }))
   const headers = { ...TYPE, 'content-encoding': 'gzip' }
   const created = await ask('POST', '/Patient', { raw: new Uint8Array(packed), headers })
-  expect(created.status, created.text).toBe(201)
+  expect(created.status, created.text.slice(0, 800)).toBe(201)
   const path = `/Patient/${String(created.json['id'])}`
   const plain = await ask('GET', path, { headers: { 'accept-encoding': 'identity' } })
   const zipped = await ask('GET', path, { headers: { 'accept-encoding': 'gzip' } })

@@ -74,7 +74,10 @@ it('OP-05 OP-06 knows its addresses and their methods', async () => {
 const INVALID = { resourceType: 'Patient', gender: 'M', birthDate: '1990-13-01' }
 
 function severities(answer: Answer): readonly unknown[] {
-  expect([answer.status, answer.json['resourceType']], answer.text).toEqual([200, 'OperationOutcome'])
+  expect([answer.status, answer.json['resourceType']], answer.text.slice(0, 800)).toEqual([
+    200,
+    'OperationOutcome',
+  ])
   return (answer.json['issue'] as readonly Json[]).map(({ severity }) => severity)
 }
 
@@ -139,7 +142,7 @@ async function everything(path: string): Promise<readonly string[]> {
   const found: string[] = []
   for (let next: string | undefined = path; next !== undefined;) {
     const page = await ask('GET', next)
-    expect([page.status, page.json['type']], page.text).toEqual([200, 'searchset'])
+    expect([page.status, page.json['type']], page.text.slice(0, 800)).toEqual([200, 'searchset'])
     found.push(...entriesOf(page).flatMap(({ resource }) => resource?.id ?? []))
     next = linkOf(page, 'next')
   }

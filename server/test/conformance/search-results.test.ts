@@ -39,7 +39,7 @@ function person(n: number): Json {
 
 async function search(query: string, headers = {}): Promise<Answer> {
   const answer = await ask('GET', `/Patient?_tag=${tag}&${query}`, { headers })
-  expect(answer.status, answer.text).toBe(200)
+  expect(answer.status, answer.text.slice(0, 800)).toBe(200)
   return answer
 }
 
@@ -284,7 +284,7 @@ it('SR-32 SR-33 brings all references that can be followed', async () => {
   await make(body)
   for (const include of ['*', 'Observation:*']) {
     const answer = await ask('GET', `/Observation?_tag=${own}&_include=${include}`)
-    expect([answer.status, idsOf(answer, 'include')], answer.text).toEqual([200, [people[0]]])
+    expect([answer.status, idsOf(answer, 'include')], answer.text.slice(0, 800)).toEqual([200, [people[0]]])
   }
 })
 
