@@ -35,6 +35,7 @@ export interface Answer {
 /** A FHIR client that knows nothing of the hub but its address and a token. */
 export interface Peer {
   readonly base: () => string
+  readonly token: () => string
   readonly ask: (method: string, path: string, sent?: Sent) => Promise<Answer>
   /** Creates and returns what the server made of it. */
   readonly make: (resource: Json) => Promise<Json & { readonly id: string }>
@@ -68,7 +69,7 @@ export function hubForFile(env: Readonly<Record<string, string>> = {}): Peer {
       await fetch(url, { method, headers, ...(body === undefined ? {} : { body: bytesOf(body) }) }),
     )
   }
-  return { base, ask, ...conveniences(ask) }
+  return { base, token: () => hub?.token ?? '', ask, ...conveniences(ask) }
 }
 
 /** Bytes leave `fetch` without a content type of its own choice. */
