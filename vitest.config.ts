@@ -42,6 +42,7 @@ export default defineConfig({
       suite('services', ['server/test/services/**/*.test.ts'], 300_000),
       conformance('conformance', []),
       conformance('conformance-mongo', ['server/test/conformance/mongo.setup.ts']),
+      suite('long', ['server/test/long/**/*.test.ts'], 900_000),
       suite('corpus', ['server/test/corpus/**/*.test.ts'], 300_000),
       {
         extends: './console/vite.config.ts',

@@ -1,4 +1,4 @@
-import type { FastifyBaseLogger, FastifyInstance, FastifyRequest } from 'fastify'
+import type { FastifyBaseLogger, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import Fastify, { LogController } from 'fastify'
 import { serializerCompiler, validatorCompiler } from 'fastify-type-provider-zod'
 
@@ -8,6 +8,7 @@ import { challengeOf } from './auth/challenge.ts'
 import { answerTo } from './fhir/rest/outcome.ts'
 import { Fault, fault } from './kernel/fault.ts'
 import { uuid7 } from './kernel/ids.ts'
+import { limits } from './kernel/limits.ts'
 
 declare module 'fastify' {
   interface FastifyRequest {
@@ -42,6 +43,12 @@ export function createHttp(options: HttpOptions): FastifyInstance {
     genReqId: (request) => {
       const id = request.headers['x-request-id']
       return typeof id === 'string' && REQUEST_ID.test(id) ? id : uuid7(Date.now())
+    },
+    routerOptions: { maxParamLength: limits.http.addressBytes },
+    // An address that cannot be decoded never reaches a handler.
+    frameworkErrors: (error, _request, reply: FastifyReply) => {
+      const { status, outcome } = answerTo(error)
+      void reply.code(status).type(OUTCOME).send(JSON.stringify(outcome))
     },
   })
   app.setValidatorCompiler(validatorCompiler)

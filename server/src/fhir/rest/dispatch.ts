@@ -1,5 +1,6 @@
 import { fault } from '../../kernel/fault.ts'
 import type { Fault } from '../../kernel/fault.ts'
+import { isId } from '../access.ts'
 import { jsonBody } from './answers.ts'
 import { pairsOf } from './call.ts'
 import type { Answer, Call, Method } from './call.ts'
@@ -14,9 +15,11 @@ export async function dispatch(deps: RestDeps, call: Call): Promise<Answer> {
   const { path } = call
   refuseOperations(path)
   const [type = '', id = '', third = '', fourth = ''] = path
-  const place = PLACES[placeName(path)]
+  const name = placeName(path)
+  const place = PLACES[name]
   if (!place) throw noSuchPlace(path)
   if (type !== '_history') checkType(deps, type)
+  if (WITH_ID.has(name) && !isId(id)) throw noSuchPlace(path)
   const act = place[call.method === 'HEAD' ? 'GET' : call.method]
   return act ? act(deps, call, { type, id, third, fourth }) : methodNotAllowed(place)
 }
@@ -96,6 +99,9 @@ export const PLACES: Readonly<Record<PlaceName, Place | undefined>> = {
   },
   none: undefined,
 }
+
+/** What is no id can never have been stored. */
+const WITH_ID: ReadonlySet<PlaceName> = new Set(['instance', 'history', 'version', 'compartment'])
 
 function placeName(path: readonly string[]): PlaceName {
   const [first = '', second, third] = path

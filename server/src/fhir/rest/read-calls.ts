@@ -86,7 +86,7 @@ function historyRequest(deps: RestDeps, call: Call, of: { type?: string; id?: st
   const request = { ...of, limit: limits.fhir.pageDefault } satisfies HistoryRequest
   const used: (readonly [string, string])[] = []
   for (const [name, value] of call.query) {
-    const reading = HISTORY_PARAMETERS[name]
+    const reading = Object.hasOwn(HISTORY_PARAMETERS, name) ? HISTORY_PARAMETERS[name] : undefined
     if (!reading)
       throw fault('malformed', {
         code: 'not-supported',

@@ -29,38 +29,40 @@ export function parseRequest(module: TypeModule, pairs: readonly Pair[], handlin
 type Control = (draft: Draft, value: string, name: string) => void
 
 /** What shapes the answer instead of filtering it. */
-const CONTROLS: Readonly<Record<string, Control>> = {
-  _count: (draft, value) => {
-    draft.count = countOf(value)
-  },
-  _sort: (draft, value) => {
-    draft.sort = sortOf(draft, value)
-  },
-  _total: (draft, value) => {
-    draft.total = oneOf('_total', value, ['none', 'estimate', 'accurate']) === 'none' ? 'none' : 'accurate'
-  },
-  _include: (draft, value, name) => draft.addInclude(name, value),
-  _revinclude: (draft, value, name) => draft.addInclude(name, value),
-  _summary: (draft, value) => {
-    const summary = oneOf('_summary', value, ['true', 'text', 'data', 'count', 'false'])
-    if (summary !== 'false') draft.shape = { ...draft.shape, summary }
-  },
-  _elements: (draft, value) => {
-    draft.shape = {
-      ...draft.shape,
-      elements: value.split(',').map((name) => name.trim().replace(/^\w+\./, '')),
-    }
-  },
-  _explain: (draft, value) => {
-    draft.explain = oneOf('_explain', value, ['true', 'false']) === 'true'
-  },
-  _contained: (_draft, value) => void oneOf('_contained', value, ['false']),
-  _page: (draft, value) => {
-    draft.page = value
-  },
-  _format: () => undefined,
-  _pretty: () => undefined,
-}
+const CONTROLS = new Map<string, Control>(
+  Object.entries({
+    _count: (draft, value) => {
+      draft.count = countOf(value)
+    },
+    _sort: (draft, value) => {
+      draft.sort = sortOf(draft, value)
+    },
+    _total: (draft, value) => {
+      draft.total = oneOf('_total', value, ['none', 'estimate', 'accurate']) === 'none' ? 'none' : 'accurate'
+    },
+    _include: (draft, value, name) => draft.addInclude(name, value),
+    _revinclude: (draft, value, name) => draft.addInclude(name, value),
+    _summary: (draft, value) => {
+      const summary = oneOf('_summary', value, ['true', 'text', 'data', 'count', 'false'])
+      if (summary !== 'false') draft.shape = { ...draft.shape, summary }
+    },
+    _elements: (draft, value) => {
+      draft.shape = {
+        ...draft.shape,
+        elements: value.split(',').map((name) => name.trim().replace(/^\w+\./, '')),
+      }
+    },
+    _explain: (draft, value) => {
+      draft.explain = oneOf('_explain', value, ['true', 'false']) === 'true'
+    },
+    _contained: (_draft, value) => void oneOf('_contained', value, ['false']),
+    _page: (draft, value) => {
+      draft.page = value
+    },
+    _format: () => undefined,
+    _pretty: () => undefined,
+  } satisfies Record<string, Control>),
+)
 
 class Draft {
   readonly module: TypeModule
@@ -84,7 +86,7 @@ class Draft {
   take(pair: Pair): void {
     const [name, value] = pair
     if (value === '') return
-    const control = CONTROLS[name.split(':', 1)[0] ?? '']
+    const control = CONTROLS.get(name.split(':', 1)[0] ?? '')
     try {
       if (control) control(this, value, name)
       else this.#filters.push(filterOf(this.module, pair))
