@@ -8,6 +8,7 @@ import { expect, it, onTestFinished } from 'vitest'
 import { freshFolder, removeFolder, startHub } from '../flows/hub.ts'
 import type { Hub } from '../flows/hub.ts'
 import { fuzzRequest } from './fuzz-requests.ts'
+import { heldMiB } from './memory.ts'
 
 const REQUESTS = 100_000
 const CONNECTIONS = 32
@@ -46,7 +47,7 @@ it(
     agent.destroy()
     expect(faults).toEqual([])
     expect((await hub.ask('/readyz')).status).toBe(200)
-    expect(await residentMiB(hub)).toBeLessThan(MEMORY_MIB)
+    expect(await heldMiB(hub)).toBeLessThan(MEMORY_MIB)
   },
 )
 
@@ -76,10 +77,4 @@ async function send(hub: Hub, agent: Agent, n: number): Promise<Answer> {
   const [response] = (await once(sending, 'response')) as [IncomingMessage]
   const text = (await buffer(response)).toString('utf8')
   return { status: response.statusCode ?? 0, text, tookMs: performance.now() - started }
-}
-
-async function residentMiB(hub: Hub): Promise<number> {
-  const metrics = await (await hub.ask('/metrics')).text()
-  const bytes = Number(/^process_resident_memory_bytes (\S+)/m.exec(metrics)?.[1])
-  return bytes / 1024 / 1024
 }

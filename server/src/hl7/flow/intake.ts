@@ -96,7 +96,9 @@ async function turnDown(
     errors: ack.errors,
   }
   await deps.journal.add(entry, bytes)
-  return wants(mode.accept, ack) ? answer(deps, header, { level, ack }) : undefined
+  if (wants(mode.accept, ack)) return answer(deps, header, { level, ack })
+  // Who wants no answer of the transport waits for that of the application: it will never see the message.
+  return wants(mode.application, ack) ? answer(deps, header, { level: 'application', ack }) : undefined
 }
 
 interface Taken {
@@ -216,16 +218,19 @@ interface Mode {
 
 const WANTED: ReadonlySet<string> = new Set(['AL', 'NE', 'ER', 'SU'])
 
-/** Enhanced mode as soon as MSH-15 or MSH-16 is valued; the empty one then means "never". */
+/**
+ * Enhanced mode as soon as MSH-15 or MSH-16 holds a code of table 0155; the empty one then means "never". Anything else is no wish for
+ * silence: such a sender is answered as in original mode.
+ */
 function modeOf(header: Header | undefined): Mode {
-  const [accept, application] = [header?.field(15) ?? '', header?.field(16) ?? '']
-  if (accept === '' && application === '') return { isEnhanced: false, accept: 'AL', application: 'NE' }
-  return { isEnhanced: true, accept: wantedOf(accept), application: wantedOf(application) }
+  const accept = wantedOf(header?.field(15))
+  const application = wantedOf(header?.field(16))
+  if (!accept && !application) return { isEnhanced: false, accept: 'AL', application: 'NE' }
+  return { isEnhanced: true, accept: accept ?? 'NE', application: application ?? 'NE' }
 }
 
-function wantedOf(text: string): Wanted {
-  if (text === '') return 'NE'
-  return WANTED.has(text) ? (text as Wanted) : 'AL'
+function wantedOf(text = ''): Wanted | undefined {
+  return WANTED.has(text) ? (text as Wanted) : undefined
 }
 
 function wants(wanted: Wanted, { verdict }: Ack): boolean {
