@@ -11,16 +11,12 @@ export interface OpenedStore {
   readonly kind: 'embedded' | 'mongo'
 }
 
-/** Taken when `MONGODB_URL` names none. */
-const DATABASE = 'mogran'
-
 /** The one place that picks the store. Drivers are loaded only when they are used. */
 export async function openStore(config: Config, definitionsHash: string): Promise<OpenedStore> {
   const crash = crashAt(config.HUB_CRASH_AT)
   if (config.MONGODB_URL !== undefined) {
     const { openMongoStore } = await import('./store/mongo/store.ts')
-    const database = new URL(config.MONGODB_URL).pathname.slice(1) || DATABASE
-    return { store: await openMongoStore({ url: config.MONGODB_URL, database, crash }), kind: 'mongo' }
+    return { store: await openMongoStore({ url: config.MONGODB_URL, crash }), kind: 'mongo' }
   }
   const { openEmbeddedStore } = await import('./store/embedded/store.ts')
   const store = await openEmbeddedStore({ folder: join(config.HUB_DATA, 'store'), definitionsHash, crash })

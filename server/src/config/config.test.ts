@@ -19,6 +19,7 @@ it.each([
   [{ HUB_ZONE: 'Khartoum' }, 'HUB_ZONE'],
   [{ HUB_LOG_KEEP: 'a week' }, 'HUB_LOG_KEEP'],
   [{ HUB_ROLES: 'http,dancing' }, 'HUB_ROLES'],
+  [{ MONGODB_URL: 'postgres://x' }, 'MONGODB_URL'],
   [{ HUB_BOOTSTRAP_CLIENT: 'no-secret' }, 'HUB_BOOTSTRAP_CLIENT'],
 ])('refuses %j and names the variable', (environment, name) => {
   expect(() => readConfig(environment, [])).toThrow(name)

@@ -41,7 +41,10 @@ const Environment = z.object({
   HUB_LOG_KEEP: Duration.default(7 * 86_400_000),
   HUB_SEARCH_UNKNOWN: z.enum(['refuse', 'warn']).default('refuse'),
   HUB_ALIAS_TAKEN: z.enum(['refuse', 'merge']).default('refuse'),
-  MONGODB_URL: z.string().min(1).optional(),
+  MONGODB_URL: z
+    .string()
+    .regex(/^mongodb(\+srv)?:\/\/./, 'must begin with mongodb:// or mongodb+srv://')
+    .optional(),
   KAFKA_BROKERS: z.string().min(1).optional(),
   MQTT_URL: z.string().min(1).optional(),
   HUB_BOOTSTRAP_CLIENT: z

@@ -123,6 +123,24 @@ export function commitContract(bench: Bench): void {
       expect(await holds(exists('none'))).toBe(false)
     })
 
+    it('see the revision of a record, also as an earlier commit of the same moment left it', async () => {
+      const lease: Guard = { kind: 'record', collection: 'c', id: 'lease', revision: 1 }
+      expect(await holds(lease)).toBe(false)
+      const content = { collection: 'c', id: 'lease', value: {} } as const
+      await bench.store.records.apply([{ op: 'insert', ...content, expires: START + 1000 }])
+      expect(await holds(lease)).toBe(true)
+      const [before, taken, behind] = await Promise.all([
+        holds(lease),
+        commit({ records: [{ op: 'replace', revision: 1, ...content, expires: START + 1000 }] }),
+        commit({ guards: [lease], writes: [writeOf({ id: 'late' })] }),
+      ])
+      expect([before, taken.outcome, behind.outcome]).toEqual([true, 'committed', 'refused'])
+      expect(await bench.store.resources.read('Patient', 'late')).toBeUndefined()
+      expect(await holds({ ...lease, revision: 2 })).toBe(true)
+      bench.now += 1000
+      expect(await holds({ ...lease, revision: 2 })).toBe(false)
+    })
+
     it('make a conditional create happen once, however many try at the same time', async () => {
       const since = await bench.store.log.head()
       const key = 'identifier=x|1'

@@ -47,6 +47,8 @@ export type Guard =
   | { readonly kind: 'unchanged'; readonly type: string; readonly key?: string; readonly since: number }
   /** The resource exists and is not deleted (in any version, or in exactly `version`). */
   | { readonly kind: 'exists'; readonly type: string; readonly id: string; readonly version?: number }
+  /** The record is there and has exactly this revision. */
+  | { readonly kind: 'record'; readonly collection: string; readonly id: string; readonly revision: number }
 
 export interface Commit {
   readonly uuid: string
@@ -233,7 +235,7 @@ export interface RecordStore {
   get(collection: string, id: string): Promise<StoredRecord | undefined>
   bySecond(collection: string, second: string): Promise<StoredRecord | undefined>
   range(range: RecordRange): Promise<readonly StoredRecord[]>
-  /** Durable, each change atomic by itself, in order; stops at the first refusal. Not part of the commit log. */
+  /** Durable, each change atomic by itself, in order; stops at the first refusal. Each is checked against all commits before it. */
   apply(changes: readonly RecordChange[]): Promise<ApplyResult>
 }
 

@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest'
 
 import { chunksOf, readChunks } from './chunks.ts'
-import { textOf, type Bench } from './contract-bench.ts'
+import { commitOf, textOf, type Bench } from './contract-bench.ts'
+import { OUTSIDE_LOG } from './outside-log.ts'
 import type { ApplyResult, RecordChange, RecordRange } from './port.ts'
 
 /** Named collections of small documents. */
@@ -169,6 +170,54 @@ export function recordContract(bench: Bench): void {
         ),
       )
       expect(steps.filter((outcome) => outcome === 'applied')).toHaveLength(1)
+    })
+
+    it('are raised by commits and by direct changes side by side without losing a step', async () => {
+      await apply(insert('counter', { value: { n: 0 } }))
+      const raise = async (isCommit: boolean): Promise<void> => {
+        for (;;) {
+          const before = await bench.store.records.get('c', 'counter')
+          const { n } = (before?.value ?? { n: 0 }) as { n: number }
+          const change = { op: 'replace', collection: 'c', id: 'counter', value: { n: n + 1 } } as const
+          const changes = [{ ...change, revision: before?.revision ?? 0 }]
+          const { outcome } = isCommit
+            ? await bench.store.commit(commitOf({ records: changes }))
+            : await bench.store.records.apply(changes)
+          if (outcome !== 'refused') return
+        }
+      }
+      const raises = Array.from({ length: 60 }, async (_, i) => raise(i % 2 === 0))
+      await Promise.all(raises)
+      expect(await bench.store.records.get('c', 'counter')).toEqual({
+        id: 'counter',
+        revision: 61,
+        value: { n: 60 },
+      })
+    })
+
+    it('give a second key to one of a commit and a direct change', async () => {
+      for (let i = 0; i < 10; i++) {
+        const second = `second${i}`
+        const [committed, applied] = await Promise.all([
+          bench.store.commit(commitOf({ records: [insert(`a${i}`, { second })] })),
+          apply(insert(`b${i}`, { second })),
+        ])
+        const winners = [committed.outcome === 'committed', applied.outcome === 'applied']
+        expect(winners.filter(Boolean)).toHaveLength(1)
+        expect((await bench.store.records.bySecond('c', second))?.id).toBe(winners[0] ? `a${i}` : `b${i}`)
+      }
+    })
+
+    it('of the collections outside of the log are no part of a commit', async () => {
+      const [collection = ''] = OUTSIDE_LOG
+      const change: RecordChange = { op: 'put', collection, id: 'a', value: {} }
+      await expect(bench.store.commit(commitOf({ records: [change] }))).rejects.toThrow(collection)
+      expect(await bench.store.log.head()).toBe(0)
+      const mixed = await apply(put('before'), change, put('between'), insert('before'), put('after'))
+      expect(mixed).toMatchObject({ outcome: 'refused', index: 3 })
+      expect(await bench.store.records.get(collection, 'a')).toBeDefined()
+      expect(await bench.store.records.get('c', 'between')).toBeDefined()
+      expect(await bench.store.records.get('c', 'after')).toBeUndefined()
     })
 
     it('are there after the store was closed and opened again', async () => {

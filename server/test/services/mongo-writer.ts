@@ -52,7 +52,7 @@ async function runWriter(hub: Store): Promise<void> {
 async function runSink(hub: Store): Promise<void> {
   let lastRound = false
   for (;;) {
-    const cursor = await hub.records.get('cursors', sink)
+    const cursor = await hub.records.get('sink-cursors', sink)
     const after = cursor === undefined ? 0 : (cursor.value as { after: number }).after
     const page = await changesAfter(hub.log, after)
     if (page === undefined) {
@@ -77,10 +77,10 @@ async function runSink(hub: Store): Promise<void> {
             value: { got },
           },
           cursor === undefined
-            ? { op: 'insert', collection: 'cursors', id: sink, value: { after: to } }
+            ? { op: 'insert', collection: 'sink-cursors', id: sink, value: { after: to } }
             : {
                 op: 'replace',
-                collection: 'cursors',
+                collection: 'sink-cursors',
                 id: sink,
                 revision: cursor.revision,
                 value: { after: to },

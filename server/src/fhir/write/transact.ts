@@ -150,7 +150,10 @@ function resultOf(attempt: Attempt): TransactResult {
 function reasonOf(refusal: Refusal): string {
   if (refusal.kind === 'version')
     return `${refusal.type}/${refusal.id} is at version ${String(refusal.current)} by now`
-  if (refusal.kind === 'guard') return `a ${refusal.guard.type} that this write depends on has changed`
+  if (refusal.kind === 'guard') {
+    const { guard } = refusal
+    return `a ${guard.kind === 'record' ? guard.collection : guard.type} that this write depends on has changed`
+  }
   return refusal.collection === ALIASES
     ? 'an identifier already belongs to another resource'
     : `record ${refusal.collection} has changed`

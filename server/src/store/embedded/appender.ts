@@ -3,7 +3,7 @@ import type { Commit, CommitResult, Guard, Refusal, ResourceWrite } from '../por
 import { decodeCommitHeader, encodeCommitHeader } from './commit-header.ts'
 import { lastNumber, numberKey, scopedKey, type DataFile, peek } from './databases.ts'
 import type { KeyHash } from './key-hash.ts'
-import { applyRecordChanges } from './record-changes.ts'
+import { applyRecordChanges, revisionOf } from './record-changes.ts'
 import { encodeDeletion, rowExtras, rowHasHash, rowLatest, rowPrevious, rowType, stampRow } from './row.ts'
 
 export interface PreparedCommit {
@@ -84,7 +84,7 @@ export class Appender {
 
   append(prepared: PreparedCommit, now: number): CommitResult {
     const { commit } = prepared
-    const why = this.#refusal(commit)
+    const why = this.#refusal(commit, now)
     if (why !== undefined) return { outcome: 'refused', why }
     const refused = applyRecordChanges(this.#data, commit.records, { now, atomic: true })
     if (refused !== undefined) return { outcome: 'refused', why: refused.why }
@@ -97,8 +97,8 @@ export class Appender {
     return { outcome: 'committed', n }
   }
 
-  #refusal({ guards, writes }: Commit): Refusal | undefined {
-    for (const guard of guards) if (!this.#holds(guard)) return { kind: 'guard', guard }
+  #refusal({ guards, writes }: Commit, now: number): Refusal | undefined {
+    for (const guard of guards) if (!this.#holds(guard, now)) return { kind: 'guard', guard }
     const written = new Set<string>()
     for (const { type, id, expected } of writes) {
       const current = written.has(`${type}/${id}`) ? expected + 1 : this.#current(type, id).version
@@ -133,8 +133,9 @@ export class Appender {
     return currentOf(this.#data, scopedKey(type, id)) ?? NEVER_USED
   }
 
-  #holds(guard: Guard): boolean {
+  #holds(guard: Guard, now: number): boolean {
     if (guard.kind === 'unchanged') return this.#isUnchanged(guard)
+    if (guard.kind === 'record') return revisionOf(this.#data, guard, now) === guard.revision
     const { seq, version, deleted } = this.#current(guard.type, guard.id)
     return seq !== 0 && !deleted && (guard.version === undefined || guard.version === version)
   }

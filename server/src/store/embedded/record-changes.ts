@@ -30,6 +30,16 @@ export function applyRecordChanges(
   return undefined
 }
 
+/** @returns 0 when there is no such record, or when it has expired */
+export function revisionOf(
+  data: DataFile,
+  { collection, id }: { readonly collection: string; readonly id: string },
+  now: number,
+): number {
+  const stored = data.records.getBinary(scopedKey(collection, id))
+  return stored === undefined || isExpired(stored, now) ? 0 : recordRevision(stored)
+}
+
 /** How many expired records one write transaction removes at most, so that sweeping never delays an answer noticeably. */
 const SWEEP_MOST = 64
 

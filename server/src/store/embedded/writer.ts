@@ -2,6 +2,7 @@ import type { Clock } from '../../kernel/clock.ts'
 import { fault } from '../../kernel/fault.ts'
 import { limits } from '../../kernel/limits.ts'
 import type { Crash } from '../crash.ts'
+import { refuseOutsideLog } from '../outside-log.ts'
 import type { ApplyResult, Commit, CommitResult, RecordChange } from '../port.ts'
 import { Appender, type AppendedRow, type PreparedCommit } from './appender.ts'
 import type { DataFile } from './databases.ts'
@@ -60,6 +61,7 @@ export class Writer {
   }
 
   async commit(commit: Commit): Promise<CommitResult> {
+    refuseOutsideLog(commit)
     for (const change of commit.records) checkRecordChange(change)
     for (const { id } of commit.writes) checkId(id)
     const rows = commit.writes.map((write) =>

@@ -9,13 +9,24 @@ export async function appliedUpTo(database: Database): Promise<number> {
   return (await retrying(async () => database.meta.findOne({ _id: 'applied' })))?.n ?? 0
 }
 
+interface CommitPage {
+  readonly after: number
+  readonly upTo: number
+  readonly limit: number
+  /** `false`: for those who look at resources only; `rec` is then absent. */
+  readonly withRecords?: boolean
+}
+
 /** Whole commits above `after` and up to `upTo`, in order. */
 export async function readCommits(
   database: Database,
-  { after, upTo, limit }: { after: number; upTo: number; limit: number },
+  { after, upTo, limit, withRecords = true }: CommitPage,
 ): Promise<CommitRecord[]> {
   const cursor = database.commits
-    .find({ _id: { $gt: after, $lte: upTo } }, { promoteBuffers: true })
+    .find(
+      { _id: { $gt: after, $lte: upTo } },
+      { promoteBuffers: true, ...(!withRecords && { projection: { rec: 0 } }) },
+    )
     .sort({ _id: 1 })
     .limit(limit)
   const records = await retrying(async () => cursor.clone().toArray())
@@ -49,7 +60,7 @@ export function commitLog(database: Database): { log: CommitLog; growth: Growth 
     read: async (after, limit) => {
       const upTo = await appliedUpTo(database)
       if (upTo <= after) return []
-      return (await readCommits(database, { after, upTo, limit })).map(loggedCommit)
+      return (await readCommits(database, { after, upTo, limit, withRecords: false })).map(loggedCommit)
     },
     grown: async (after, signal) => {
       const ended = AbortSignal.any([signal, closed.signal])

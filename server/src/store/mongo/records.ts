@@ -3,12 +3,17 @@ import { randomUUID } from 'node:crypto'
 import type { Collection, Filter } from 'mongodb'
 
 import { limits } from '../../kernel/limits.ts'
-import type { RecordChange, RecordStore, Refusal, StoredRecord } from '../port.ts'
+import { OUTSIDE_LOG } from '../outside-log.ts'
+import type { ApplyResult, RecordChange, RecordStore, Refusal, StoredRecord } from '../port.ts'
 import { isDuplicate, pause, retrying, unavailable, type Database } from './database.ts'
 import { decide, isLive, storedRecord, type RecordDocument } from './record-changes.ts'
 
-/** Records outside of commits: each change is one conditional write of one document. */
-export function recordStore(database: Database, now: () => number): RecordStore {
+/** @param logged changes that take their number in the log; those of `OUTSIDE_LOG` are conditional writes of one document each. */
+export function recordStore(
+  database: Database,
+  now: () => number,
+  logged: RecordStore['apply'],
+): RecordStore {
   const find = async (name: string, filter: Filter<RecordDocument>): Promise<StoredRecord | undefined> => {
     const found = await findOne(database.records(name), filter)
     return isLive(found, now()) ? storedRecord(found) : undefined
@@ -31,13 +36,41 @@ export function recordStore(database: Database, now: () => number): RecordStore 
       return (await retrying(async () => cursor.clone().toArray())).map(storedRecord)
     },
     apply: async (changes) => {
-      for (const [index, change] of changes.entries()) {
-        const why = await applyChange(database, change, now)
-        if (why !== undefined) return { outcome: 'refused', index, why }
+      let index = 0
+      for (const run of runsOf(changes)) {
+        const isLogged = !OUTSIDE_LOG.has(run[0]?.collection ?? '')
+        const result = isLogged ? await logged(run) : await applyDirect(database, run, now)
+        if (result.outcome === 'refused') return { ...result, index: index + result.index }
+        index += run.length
       }
       return { outcome: 'applied' }
     },
   }
+}
+
+/** Neighbours of the same kind stay together, so that the order stays. */
+function runsOf(changes: readonly RecordChange[]): readonly RecordChange[][] {
+  const runs: RecordChange[][] = []
+  let wasOutside: boolean | undefined
+  for (const change of changes) {
+    const isOutside = OUTSIDE_LOG.has(change.collection)
+    if (isOutside === wasOutside) runs.at(-1)?.push(change)
+    else runs.push([change])
+    wasOutside = isOutside
+  }
+  return runs
+}
+
+async function applyDirect(
+  database: Database,
+  changes: readonly RecordChange[],
+  now: () => number,
+): Promise<ApplyResult> {
+  for (const [index, change] of changes.entries()) {
+    const why = await applyChange(database, change, now)
+    if (why !== undefined) return { outcome: 'refused', index, why }
+  }
+  return { outcome: 'applied' }
 }
 
 async function findOne(

@@ -7,6 +7,7 @@ import { noCrash, type Crash } from '../crash.ts'
 import { KEY_ENCODING } from '../keys.ts'
 import type { Store } from '../port.ts'
 import { exportTo } from './backup.ts'
+import { databaseIn } from './database-name.ts'
 import { databaseOf, ignoreDuplicate, retrying, type Database } from './database.ts'
 import { appliedUpTo, commitLog } from './log.ts'
 import { recordStore } from './records.ts'
@@ -15,9 +16,10 @@ import { resourceReader } from './resources.ts'
 import { applyFrom, Writer } from './writer.ts'
 
 export interface MongoStoreOptions {
-  /** `mongodb://…`; credentials, TLS and replica set are options of the URL. */
+  /** `mongodb://…` or `mongodb+srv://…`, with one host or several; credentials, TLS and replica set are options of the URL. */
   readonly url: string
-  readonly database: string
+  /** Absent: the one that the URL names, else `mogran`. */
+  readonly database?: string
   readonly clock?: Clock
   readonly crash?: Crash
 }
@@ -42,7 +44,7 @@ const CLIENT: MongoClientOptions = {
  * @throws Fault `unavailable` when the server does not answer, `unsupported` when a newer hub has written the database
  */
 export async function openMongoStore(options: MongoStoreOptions): Promise<Store> {
-  const { url, database: name, clock = systemClock, crash = noCrash } = options
+  const { url, database: name = databaseIn(url), clock = systemClock, crash = noCrash } = options
   const client = new MongoClient(url, { serverSelectionTimeoutMS: limits.store.mongoSelectMs, ...CLIENT })
   try {
     await client.connect()
@@ -71,7 +73,7 @@ function storeOf({ client, database, clock, crash, head }: Parts): Store {
   const recovery = recoverer(database, clock, growth.notify)
   return {
     resources: resourceReader(database),
-    records: recordStore(database, clock),
+    records: recordStore(database, clock, (changes) => writer.apply(changes)),
     log,
     commit: async (commit) => writer.commit(commit),
     backup: async (folder) => exportTo(database, folder),

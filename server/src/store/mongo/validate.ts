@@ -8,10 +8,20 @@ import {
 } from './commit-record.ts'
 import { retrying, type Database } from './database.ts'
 import { indexKey } from './documents.ts'
-import { decide, type RecordDocument } from './record-changes.ts'
+import { decide, isLive, type RecordDocument } from './record-changes.ts'
 import { touchedSince, type Touch } from './touched.ts'
 
-export type Verdict = CommitPart | Refusal
+/** What is appended together: a commit, all or nothing; or direct changes of records, of which those before the first refusal count. */
+export interface Entry {
+  readonly commit: Commit
+  readonly isPartial: boolean
+}
+
+export interface Verdict {
+  /** What the log gets; absent when there is nothing to write. */
+  readonly part?: CommitPart
+  readonly refused?: { readonly index: number; readonly why: Refusal }
+}
 
 interface Scope {
   readonly database: Database
@@ -20,15 +30,16 @@ interface Scope {
   readonly now: number
 }
 
-/** Checks a batch in order, each commit against the log and against those before it in the batch. Reads only; nothing is reserved. */
-export async function validate(scope: Scope, batch: readonly Commit[]): Promise<Verdict[]> {
+/** Checks a batch in order, each entry against the log and against those before it in the batch. Reads only; nothing is reserved. */
+export async function validate(scope: Scope, batch: readonly Entry[]): Promise<Verdict[]> {
+  const commits = batch.map(({ commit }) => commit)
   const [resources, records, touched] = await Promise.all([
-    readResources(scope.database, batch),
-    readRecords(scope.database, batch),
-    touchedSince(scope.database, scope.head, batch),
+    readResources(scope.database, commits),
+    readRecords(scope.database, commits),
+    touchedSince(scope.database, scope.head, commits),
   ])
   const state: State = { resources, records, touched }
-  return batch.map((commit) => judge(state, commit, scope.now))
+  return batch.map((entry) => judge(state, entry, scope.now))
 }
 
 interface Current extends Before {
@@ -47,18 +58,19 @@ interface State {
   readonly touched: Touch[]
 }
 
-function judge(state: State, commit: Commit, now: number): Verdict {
-  const refusal = guardFailed(state, commit.guards) ?? versionRefused(state, commit.writes)
-  if (refusal !== undefined) return refusal
-  const rec = recordEffects(state, commit, now)
-  if (!Array.isArray(rec)) return rec
+function judge(state: State, { commit, isPartial }: Entry, now: number): Verdict {
+  const why = guardFailed(state, commit.guards, now) ?? versionRefused(state, commit.writes)
+  if (why !== undefined) return { refused: { index: 0, why } }
+  const { effects: rec, refused } = recordEffects(state, commit, now)
+  if (refused !== undefined && !isPartial) return { refused }
   const w = commit.writes.map((write, x) =>
     loggedWrite(write, x, state.resources.get(`${write.type}/${write.id}`) ?? NOTHING_BEFORE),
   )
   for (const effect of rec) remember(stateOf(state.records, effect.col), effect)
   for (const write of w) state.resources.set(`${write.t}/${write.id}`, currentAfter(write))
   state.touched.push({ n: Infinity, writes: w })
-  return { w, rec }
+  const isWritten = !isPartial || rec.length > 0
+  return { ...(isWritten && { part: { w, rec } }), ...(refused !== undefined && { refused }) }
 }
 
 const NOTHING_BEFORE: Before = { k: [], c: [] }
@@ -67,17 +79,21 @@ function currentAfter({ v, m, k, c }: LoggedWrite): Current {
   return { v, del: m === 'DELETE', k, c }
 }
 
-function guardFailed({ resources, touched }: State, guards: readonly Guard[]): Refusal | undefined {
-  const guard = guards.find((one) => !holds(one, resources, touched))
+function guardFailed(state: State, guards: readonly Guard[], now: number): Refusal | undefined {
+  const guard = guards.find((one) => !holds(one, state, now))
   return guard && { kind: 'guard', guard }
 }
 
-function holds(guard: Guard, resources: ReadonlyMap<string, Current>, touched: readonly Touch[]): boolean {
+function holds(guard: Guard, { resources, records, touched }: State, now: number): boolean {
   if (guard.kind === 'exists') {
     const current = resources.get(`${guard.type}/${guard.id}`)
     return (
       current !== undefined && !current.del && (guard.version === undefined || current.v === guard.version)
     )
+  }
+  if (guard.kind === 'record') {
+    const record = records.get(guard.collection)?.byId.get(guard.id)
+    return isLive(record, now) && record.rev === guard.revision
   }
   const key = guard.key === undefined ? undefined : indexKey(guard.key)
   const hit = ({ t, k, b }: Touch['writes'][number]): boolean =>
@@ -96,11 +112,17 @@ function versionRefused({ resources }: State, writes: readonly ResourceWrite[]):
   return undefined
 }
 
-/** Later changes of a commit see the earlier ones; the state is only changed when all pass. */
-function recordEffects(state: State, commit: Commit, now: number): RecordEffect[] | Refusal {
+interface Effects {
+  readonly effects: readonly RecordEffect[]
+  /** The first change that cannot be; those behind it were not looked at. */
+  readonly refused?: { readonly index: number; readonly why: Refusal }
+}
+
+/** Later changes of an entry see the earlier ones; the state itself is not changed. */
+function recordEffects(state: State, { records, uuid }: Commit, now: number): Effects {
   const own = new Map<string, RecordState>()
   const effects: RecordEffect[] = []
-  for (const change of commit.records) {
+  for (const [index, change] of records.entries()) {
     const name = change.collection
     const before = stateOf(state.records, name)
     const mine = stateOf(own, name)
@@ -109,19 +131,18 @@ function recordEffects(state: State, commit: Commit, now: number): RecordEffect[
     const second = change.op === 'delete' ? undefined : change.second
     const holder =
       second === undefined ? undefined : find(mine.bySecond.get(second) ?? before.bySecond.get(second))
-    const decision = decide(change, {
-      current: find(change.id),
-      // What another change has taken the key from holds it no more.
-      holder: holder?.second === second ? holder : undefined,
-      now,
-      token: commit.uuid,
-    })
-    if ('kind' in decision) return decision
+    const current = find(change.id)
+    // What another change has taken the key from holds it no more.
+    const situation = { current, holder: holder?.second === second ? holder : undefined, now, token: uuid }
+    const decision = decide(change, situation)
+    if ('kind' in decision) return { effects, refused: { index, why: decision } }
+    // What was never there, or is a tombstone already, needs no other one.
+    if (change.op === 'delete' && !isLive(current, now)) continue
     const effect = { ...decision.next, col: name }
     remember(mine, effect)
     effects.push(effect)
   }
-  return effects
+  return { effects }
 }
 
 function stateOf(records: Map<string, RecordState>, name: string): RecordState {
@@ -155,12 +176,18 @@ async function readResources(database: Database, batch: readonly Commit[]): Prom
 
 async function readRecords(database: Database, batch: readonly Commit[]): Promise<Map<string, RecordState>> {
   const wanted = new Map<string, { ids: Set<string>; seconds: Set<string> }>()
+  const listsOf = (collection: string): { ids: Set<string>; seconds: Set<string> } => {
+    const lists = wanted.get(collection) ?? { ids: new Set(), seconds: new Set() }
+    wanted.set(collection, lists)
+    return lists
+  }
   for (const change of batch.flatMap(({ records }) => records)) {
-    const lists = wanted.get(change.collection) ?? { ids: new Set(), seconds: new Set() }
-    wanted.set(change.collection, lists)
+    const lists = listsOf(change.collection)
     lists.ids.add(change.id)
     if (change.op !== 'delete' && change.second !== undefined) lists.seconds.add(change.second)
   }
+  for (const guard of batch.flatMap(({ guards }) => guards))
+    if (guard.kind === 'record') listsOf(guard.collection).ids.add(guard.id)
   const states = new Map<string, RecordState>()
   const read = async ([name, { ids, seconds }]: [string, { ids: Set<string>; seconds: Set<string> }]) => {
     const state = stateOf(states, name)

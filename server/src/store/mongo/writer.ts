@@ -1,14 +1,17 @@
+import { randomUUID } from 'node:crypto'
+
 import { fault } from '../../kernel/fault.ts'
 import { limits } from '../../kernel/limits.ts'
 import type { Crash } from '../crash.ts'
-import type { Commit, CommitResult, ResourceWrite } from '../port.ts'
+import { refuseOutsideLog } from '../outside-log.ts'
+import type { ApplyResult, Commit, CommitResult, RecordChange, ResourceWrite } from '../port.ts'
 import { append } from './append.ts'
 import { applyCommits } from './apply.ts'
-import { commitRecord } from './commit-record.ts'
+import { commitRecord, type CommitRecord } from './commit-record.ts'
 import { pause, retrying, unavailable, type Database } from './database.ts'
 import { jsonToBson } from './json-to-bson.hot.ts'
 import { appliedUpTo, readCommits } from './log.ts'
-import { validate } from './validate.ts'
+import { validate, type Entry, type Verdict } from './validate.ts'
 
 interface WriterOptions {
   readonly database: Database
@@ -19,9 +22,15 @@ interface WriterOptions {
 }
 
 interface Pending {
-  readonly commit: Commit
-  readonly resolve: (result: CommitResult) => void
+  readonly entry: Entry
+  readonly resolve: (result: Settled) => void
   readonly reject: (error: unknown) => void
+}
+
+interface Settled {
+  /** Number of the commit; 0 when nothing was written. */
+  readonly n: number
+  readonly refused?: Verdict['refused']
 }
 
 /** Appends commits: one batch of this process is under way, what comes meanwhile goes into the next (group commit). */
@@ -48,13 +57,27 @@ export class Writer {
   }
 
   async commit(commit: Commit): Promise<CommitResult> {
+    refuseOutsideLog(commit)
+    // What cannot be stored must not reach the log, where everybody would have to apply it.
+    for (const write of commit.writes) checkStorable(write)
+    const { n, refused } = await this.#settled({ commit, isPartial: false })
+    return refused === undefined ? { outcome: 'committed', n } : { outcome: 'refused', why: refused.why }
+  }
+
+  /** Direct changes take their number in the log like commits do: nobody decides on what somebody else is just changing. */
+  async apply(changes: readonly RecordChange[]): Promise<ApplyResult> {
+    const time = this.#options.now()
+    const commit = { uuid: randomUUID(), time, writes: [], guards: [], records: changes }
+    const { refused } = await this.#settled({ commit, isPartial: true })
+    return refused === undefined ? { outcome: 'applied' } : { outcome: 'refused', ...refused }
+  }
+
+  async #settled(entry: Entry): Promise<Settled> {
     if (this.#closed) throw fault('unavailable', { code: 'transient', text: 'The store is closed.' })
     if (this.#queue.length >= limits.store.pendingCommits)
       throw fault('busy', { code: 'throttled', text: 'Too many writes wait. Try again in a moment.' })
-    // What cannot be stored must not reach the log, where everybody would have to apply it.
-    for (const write of commit.writes) checkStorable(write)
-    const result = new Promise<CommitResult>((resolve, reject) => {
-      this.#queue.push({ commit, resolve, reject })
+    const result = new Promise<Settled>((resolve, reject) => {
+      this.#queue.push({ entry, resolve, reject })
     })
     if (!this.#busy) this.#running = this.#drain()
     return result
@@ -95,20 +118,16 @@ export class Writer {
     const head = this.#head
     const verdicts = await validate(
       { database, head, now: now() },
-      batch.map(({ commit }) => commit),
+      batch.map(({ entry }) => entry),
     )
-    const settled: { pending: Pending; result: CommitResult }[] = []
-    const records = []
+    const settled: { pending: Pending; result: Settled }[] = []
+    const records: CommitRecord[] = []
     for (const [index, pending] of batch.entries()) {
-      const verdict = verdicts[index]
-      if (verdict === undefined) continue
-      if ('kind' in verdict) {
-        settled.push({ pending, result: { outcome: 'refused', why: verdict } })
-        continue
-      }
-      const record = commitRecord(head + records.length + 1, pending.commit, verdict)
-      records.push(record)
-      settled.push({ pending, result: { outcome: 'committed', n: record._id } })
+      const { part, refused } = verdicts[index] ?? {}
+      if (part !== undefined)
+        records.push(commitRecord(head + records.length + 1, pending.entry.commit, part))
+      const n = part === undefined ? 0 : head + records.length
+      settled.push({ pending, result: { n, ...(refused !== undefined && { refused }) } })
     }
     crash('before-append')
     const appended = await append(database, records)
@@ -117,9 +136,7 @@ export class Writer {
     const through = head + appended
     // A refusal behind a commit that was overtaken may rest on it.
     const whole = appended === records.length
-    const final = settled.filter(
-      ({ result }) => whole || (result.outcome === 'committed' && result.n <= through),
-    )
+    const final = settled.filter(({ result: { n } }) => whole || (n > 0 && n <= through))
     for (const { pending, result } of final) pending.resolve(result)
     if (whole) return []
     this.counts.overtaken++
