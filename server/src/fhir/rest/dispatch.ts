@@ -1,6 +1,7 @@
 import { fault } from '../../kernel/fault.ts'
 import type { Fault } from '../../kernel/fault.ts'
 import { isId } from '../access.ts'
+import { isOperation, runOperation } from '../operations/run-operation.ts'
 import { jsonBody } from './answers.ts'
 import { pairsOf } from './call.ts'
 import type { Answer, Call, Method } from './call.ts'
@@ -13,7 +14,7 @@ import { create, remove, removeByCriteria, update, updateByCriteria } from './wr
 /** One interaction, whether it came as a request or inside a Bundle. Bundles themselves and `metadata` are the plugin's. */
 export async function dispatch(deps: RestDeps, call: Call): Promise<Answer> {
   const { path } = call
-  refuseOperations(path)
+  if (isOperation(path)) return runOperation(deps, call)
   const [type = '', id = '', third = '', fourth = ''] = path
   const name = placeName(path)
   const place = PLACES[name]
@@ -22,15 +23,6 @@ export async function dispatch(deps: RestDeps, call: Call): Promise<Answer> {
   if (WITH_ID.has(name) && !isId(id)) throw noSuchPlace(path)
   const act = place[call.method === 'HEAD' ? 'GET' : call.method]
   return act ? act(deps, call, { type, id, third, fourth }) : methodNotAllowed(place)
-}
-
-function refuseOperations(path: readonly string[]): void {
-  const operation = path.find((segment) => segment.startsWith('$'))
-  if (operation === undefined) return
-  throw fault('unsupported', {
-    code: 'not-supported',
-    text: `The operation ${operation.slice(0, 64)} is not supported yet`,
-  })
 }
 
 function checkType(deps: RestDeps, type: string): void {

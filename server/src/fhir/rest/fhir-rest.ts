@@ -13,7 +13,7 @@ import type { Answer, Call, Method } from './call.ts'
 import { capabilityOf } from './capability.ts'
 import type { Capability } from './capability.ts'
 import { dispatch } from './dispatch.ts'
-import { checkAcceptable, checkContentType, FHIR_JSON } from './negotiate.ts'
+import { checkAcceptable, checkBody, checkContentType, FHIR_JSON } from './negotiate.ts'
 import { answerTo } from './outcome.ts'
 import type { RestDeps } from './rest-deps.ts'
 
@@ -65,9 +65,7 @@ export const fhirRest: FastifyPluginAsync<FhirRestOptions> = async (app, { rest,
     exposeHeadRoute: false,
     handler: async (request, reply) => {
       const call = callOf(app, request, await callerOf(request))
-      const isForm = call.path.at(-1) === '_search'
-      if (call.method === 'POST' || call.method === 'PUT')
-        checkContentType(request.headers['content-type'], isForm)
+      checkBody(call, request.headers['content-type'])
       return answer(request, reply, await dispatch(rest, call))
     },
   })

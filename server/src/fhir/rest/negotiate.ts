@@ -1,4 +1,5 @@
 import { fault } from '../../kernel/fault.ts'
+import type { Call } from './call.ts'
 
 export const FHIR_JSON = 'application/fhir+json; charset=utf-8'
 
@@ -32,6 +33,15 @@ function isJson(range: string): boolean {
 
 function isR4(parameter: string): boolean {
   return !parameter.startsWith('fhirversion=') || parameter === 'fhirversion=4.0'
+}
+
+/** Whether the body of a request is of a type that its place takes. @throws Fault `media-type` */
+export function checkBody({ method, path, text }: Call, contentType: string | undefined): void {
+  if (method !== 'POST' && method !== 'PUT') return
+  const last = path.at(-1)
+  // An operation may need no body at all.
+  if (last?.startsWith('$') === true && text === '') return
+  checkContentType(contentType, last === '_search')
 }
 
 /** @throws Fault `media-type` */

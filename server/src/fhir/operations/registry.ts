@@ -1,0 +1,47 @@
+import { metaAdd } from './meta-add/operation.ts'
+import { metaDelete } from './meta-delete/operation.ts'
+import { meta } from './meta/operation.ts'
+import type { Operation } from './operation.ts'
+import { validate } from './validate/operation.ts'
+
+/** Every operation of the hub, by name: the only list of them. */
+export const OPERATIONS: readonly Operation[] = [meta, metaAdd, metaDelete, validate]
+
+/** Operations of the specification and of Bulk Data that the hub has not yet. */
+export const LATER: readonly string[] = [
+  'apply',
+  'cancel',
+  'care-gaps',
+  'closure',
+  'collect-data',
+  'conforms',
+  'convert',
+  'data-requirements',
+  'document',
+  'evaluate-measure',
+  'expand',
+  'export',
+  'find',
+  'find-matches',
+  'graph',
+  'graphql',
+  'implements',
+  'import',
+  'lookup',
+  'match',
+  'merge',
+  'populate',
+  'preferred-id',
+  'process-message',
+  'questionnaire',
+  'snapshot',
+  'stats',
+  'submit',
+  'submit-data',
+  'subset',
+  'subsumes',
+  'transform',
+  'translate',
+  'validate-code',
+  'versions',
+]
