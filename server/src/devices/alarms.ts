@@ -1,11 +1,15 @@
 import type { Caller } from '../auth/caller.ts'
 import type { LiveBus } from '../events/live.ts'
 import type { Resources } from '../fhir/resources.ts'
+import { fault } from '../kernel/fault.ts'
 import { uuid7 } from '../kernel/ids.ts'
 import type { JsonObject } from '../kernel/json.ts'
+import { limits } from '../kernel/limits.ts'
 import type { Store } from '../store/port.ts'
+import type { OpenAlarm } from './alarm-flag.ts'
+import { flagOf } from './alarm-flag.ts'
 import type { HeartRateState } from './heart-rate-rule.ts'
-import { heartRateStep, QUIET } from './heart-rate-rule.ts'
+import { CRITICAL_HIGH, CRITICAL_LOW, heartRateStep, QUIET } from './heart-rate-rule.ts'
 import type { DeviceAlert, Reading } from './reading.ts'
 
 /** What devices said about their own alarms, and the open alarms of the hub's rule, by device. */
@@ -22,6 +26,8 @@ export interface AlarmsOptions {
   readonly resources: Resources
   readonly live: LiveBus
   readonly caller: Caller
+  /** Told of each write that failed; the write is tried again. */
+  readonly report: (error: unknown, device: string) => void
 }
 
 export interface Alarms {
@@ -29,16 +35,19 @@ export interface Alarms {
   step(reading: Reading, who: Who): Promise<void>
   /** An alert that the device raised itself: durable when it resolves. */
   record(alert: DeviceAlert): Promise<void>
+  /** Writes the changes that could not be written when they happened. */
+  catchUp(): Promise<void>
 }
 
-interface OpenAlarm {
-  readonly flag: string
-  readonly since: number
-  readonly patient: string
-}
+/** A change of an alarm that is not in the record yet. */
+type Change =
+  | { readonly phase: 'raised'; readonly alarm: OpenAlarm; readonly facilities: readonly string[] }
+  | { readonly phase: 'cleared'; readonly end: number }
 
-export function createAlarms({ store, resources, live, caller }: AlarmsOptions): Alarms {
+export function createAlarms(options: AlarmsOptions): Alarms {
+  const { store, live, report } = options
   const states = new Map<string, HeartRateState>()
+  const unwritten = new Map<string, Change[]>()
   const inTurn = createTurns()
 
   /** After a restart the open alarm is known from its record. Readings of a burst may look it up together: the first one counts. */
@@ -49,80 +58,90 @@ export function createAlarms({ store, resources, live, caller }: AlarmsOptions):
     states.set(device, open ? { recent: [], since: (open.value as unknown as OpenAlarm).since } : QUIET)
   }
 
-  async function raise(reading: Reading, who: Who, flag: string): Promise<void> {
-    if (who.patient === undefined) return
-    const value = { flag, since: reading.time, patient: who.patient }
-    await resources.transact(caller, {
-      drafts: [{ type: 'Flag', id: flag, method: 'PUT', expected: 0, resource: flagOf(value, undefined) }],
-      records: [{ op: 'put', collection: OPEN, id: reading.device, value }],
-      facilities: who.facilities,
-    })
-  }
-
-  async function clear(reading: Reading): Promise<void> {
-    const open = await store.records.get(OPEN, reading.device)
-    if (!open) return
-    const alarm = open.value as unknown as OpenAlarm
-    await resources.transact(caller, {
-      drafts: [{ type: 'Flag', id: alarm.flag, method: 'PUT', resource: flagOf(alarm, reading.time) }],
-      records: [{ op: 'delete', collection: OPEN, id: reading.device, revision: open.revision }],
-    })
+  /** The changes of a device in their order: the end of an alarm is written after its beginning, also when the store was away between. */
+  async function write(device: string): Promise<void> {
+    const changes = unwritten.get(device) ?? []
+    for (let change = changes[0]; change; change = changes[0]) {
+      await (change.phase === 'raised' ? raise(options, change) : clear(options, device, change.end))
+      changes.shift()
+    }
+    unwritten.delete(device)
   }
 
   return {
     step: async (reading, who) => {
+      const { device, time } = reading
       const rate = reading.values['hr']
       if (rate === undefined) return
-      await restore(reading.device)
+      await restore(device)
+      const waiting = unwritten.get(device) ?? []
+      if (waiting.length >= limits.devices.unwrittenAlarms) throw storeAway(device)
       // No reading comes in between: nothing is awaited from taking the state to setting it.
-      const step = heartRateStep(states.get(reading.device) ?? QUIET, reading.time, rate)
-      states.set(reading.device, step.state)
-      if (!step.change) return
-      const alarm = uuid7(reading.time)
-      const data = signalOf(reading.device, { alarm, phase: step.change, value: rate })
-      live.publish({ topic: 'vitals.critical', time: reading.time, ...who, data })
-      await inTurn(reading.device, () =>
-        step.change === 'raised' ? raise(reading, who, alarm) : clear(reading),
-      )
+      const { state, change } = heartRateStep(states.get(device) ?? QUIET, time, rate)
+      states.set(device, state)
+      if (!change) return
+      const flag = uuid7(time)
+      live.publish({ topic: 'vitals.critical', time, ...who, data: signalOf(reading, flag, change) })
+      const { patient, facilities } = who
+      if (change === 'cleared') waiting.push({ phase: 'cleared', end: time })
+      else if (patient === undefined) return
+      else {
+        const alarm = { flag, device, since: time, value: rate, patient }
+        waiting.push({ phase: 'raised', alarm, facilities })
+      }
+      unwritten.set(device, waiting)
+      await inTurn(device, () => write(device))
     },
     record: async (alert) => {
       const id = `${alert.device}|${String(alert.time).padStart(16, '0')}|${alert.code}|${alert.phase}`
       await store.records.apply([{ op: 'insert', collection: ALERTS, id, value: { ...alert } }])
     },
+    catchUp: async () => {
+      for (const device of unwritten.keys())
+        await inTurn(device, () => write(device)).catch((error: unknown) => report(error, device))
+    },
   }
 }
 
-function signalOf(
-  device: string,
-  change: { readonly alarm: string; readonly phase: 'raised' | 'cleared'; readonly value: number },
-): JsonObject {
-  return { device, metric: 'hr', limits: { low: 40, high: 120 }, ...change }
+type Writing = Pick<AlarmsOptions, 'store' | 'resources' | 'caller'>
+
+async function raise(
+  { resources, caller }: Writing,
+  { alarm, facilities }: Extract<Change, { phase: 'raised' }>,
+): Promise<void> {
+  await resources.transact(caller, {
+    drafts: [{ type: 'Flag', id: alarm.flag, method: 'PUT', expected: 0, resource: flagOf(alarm) }],
+    records: [{ op: 'put', collection: OPEN, id: alarm.device, value: { ...alarm } }],
+    facilities,
+  })
 }
 
-/** One write of a device after the other: the end of an alarm is written after its beginning, however close they follow. */
+async function clear({ store, resources, caller }: Writing, device: string, end: number): Promise<void> {
+  const open = await store.records.get(OPEN, device)
+  if (!open) return
+  const alarm = { ...(open.value as unknown as OpenAlarm), device }
+  await resources.transact(caller, {
+    drafts: [{ type: 'Flag', id: alarm.flag, method: 'PUT', resource: flagOf(alarm, end) }],
+    records: [{ op: 'delete', collection: OPEN, id: device, revision: open.revision }],
+  })
+}
+
+function signalOf({ device, values }: Reading, alarm: string, phase: 'raised' | 'cleared'): JsonObject {
+  const limitsOfRule = { low: CRITICAL_LOW, high: CRITICAL_HIGH }
+  return { device, metric: 'hr', limits: limitsOfRule, alarm, phase, value: values['hr'] ?? 0 }
+}
+
+function storeAway(device: string): Error {
+  const text = `Alarms of ${device} cannot be written: the record is away, or refuses them`
+  return fault('unavailable', { code: 'transient', text })
+}
+
+/** One write of a device after the other. */
 function createTurns() {
   const latest = new Map<string, Promise<void>>()
   return async (device: string, write: () => Promise<void>): Promise<void> => {
     const turn = (latest.get(device) ?? Promise.resolve()).then(write, write)
     latest.set(device, turn)
     await turn
-  }
-}
-
-function flagOf({ flag, since, patient }: OpenAlarm, end: number | undefined): JsonObject {
-  const period = {
-    start: new Date(since).toISOString(),
-    ...(end === undefined ? {} : { end: new Date(end).toISOString() }),
-  }
-  return {
-    resourceType: 'Flag',
-    id: flag,
-    status: end === undefined ? 'active' : 'inactive',
-    category: [
-      { coding: [{ system: 'http://terminology.hl7.org/CodeSystem/flag-category', code: 'clinical' }] },
-    ],
-    code: { coding: [{ system: 'urn:mogran:alarm', code: 'vitals.critical' }], text: 'Heart rate critical' },
-    subject: { reference: patient },
-    period,
   }
 }

@@ -36,6 +36,11 @@ export function chartMinute(charted: ChartedMinute): readonly JsonObject[] {
   return [...single.map((one) => observation(charted, codes(one.metric), value(one))), ...panels]
 }
 
+/** The code that a charted Observation goes by: one a minute and patient. */
+export function nameOf(resource: JsonObject): string {
+  return JSON.stringify(resource['code'])
+}
+
 function summary(metric: Metric, readings: readonly Reading[]): Summary[] {
   const values = readings.flatMap((reading) => reading.values[metric.key] ?? []).toSorted((a, b) => a - b)
   const [least, most, median] = [values[0], values.at(-1), values[Math.trunc((values.length - 1) / 2)]]

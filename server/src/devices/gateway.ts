@@ -89,6 +89,7 @@ export function createGateway(options: GatewayOptions): Gateway {
     },
     tick: async () => {
       fleet.watch(profile.silenceSeconds * 1000)
+      await alarms.catchUp()
       await minutes.chart(clock())
     },
     fleet: () => fleet.list(),

@@ -14,8 +14,8 @@ export interface HeartRateStep {
   readonly change?: 'raised' | 'cleared'
 }
 
-const HIGH = 120
-const LOW = 40
+export const CRITICAL_HIGH = 120
+export const CRITICAL_LOW = 40
 const CLEAR_HIGH = 115
 const CLEAR_LOW = 45
 const WINDOW_MS = 5000
@@ -26,7 +26,7 @@ export const QUIET: HeartRateState = { recent: [] }
 /** The next state after one reading; readings older than the newest one are passed over. `time` in milliseconds, `rate` in beats a minute. */
 export function heartRateStep(state: HeartRateState, time: number, rate: number): HeartRateStep {
   if (time <= (state.recent.at(-1)?.time ?? -Infinity)) return { state }
-  const breach = rate > HIGH || rate < LOW
+  const breach = rate > CRITICAL_HIGH || rate < CRITICAL_LOW
   const recent = [...state.recent.filter((reading) => reading.time > time - WINDOW_MS), { time, breach }]
   if (state.since === undefined) {
     const raised = breach && recent.filter((reading) => reading.breach).length >= NEEDED

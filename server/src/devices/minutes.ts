@@ -1,21 +1,31 @@
+import { isDeepStrictEqual } from 'node:util'
+
 import type { Caller } from '../auth/caller.ts'
 import type { Draft, Resources } from '../fhir/resources.ts'
 import type { Clock } from '../kernel/clock.ts'
+import { uuid7 } from '../kernel/ids.ts'
+import type { JsonObject } from '../kernel/json.ts'
 import { limits } from '../kernel/limits.ts'
 import type { RecordChange, Store, StoredRecord } from '../store/port.ts'
 import type { Association, Associations } from './association.ts'
-import { chartMinute } from './charting.ts'
+import { chartMinute, nameOf } from './charting.ts'
+import type { Point } from './minute-records.ts'
+import { changeOf, digits, packed, packedReadings } from './minute-records.ts'
 import type { Profile } from './profile.ts'
 import type { Reading } from './reading.ts'
 
+/**
+ * Readings become minutes, and minutes become charted Observations. A reading that comes late changes the minute and the Observation that are
+ * there: one minute never has two. An Observation that a person changed since stays as it is; the reading is kept in the minute's record.
+ */
+
 /** Readings wait here, one record each, until their minute is charted. */
 const READINGS = 'device-readings'
-/** One record a device, metric and minute with all its values; its presence says that the minute is charted. */
-const MINUTES = 'device-minutes'
+/** One record a device and minute: ids of the Observations that chart it, by patient and code. */
+const CHARTED = 'device-charted'
 const MINUTE_MS = 60_000
 /** How long after its end a minute is left open for readings that come late. */
 const GRACE_MS = 5000
-const DIGITS = 16
 
 export interface MinutesOptions {
   readonly store: Pick<Store, 'records'>
@@ -34,37 +44,30 @@ export interface Minutes {
   chart(now: number): Promise<void>
 }
 
-interface MinuteRecord {
-  readonly minute: number
-  /** Milliseconds since the start of the minute, one for each value. */
-  readonly offsets: readonly number[]
-  readonly values: readonly number[]
-}
-
 export function createMinutes(options: MinutesOptions): Minutes {
-  const { store, resources, associations, profile, caller, clock, report } = options
+  const { store, resources, profile, caller, clock, report } = options
   let running = false
 
   async function chartOne(device: string, minute: number, records: readonly StoredRecord[]): Promise<void> {
-    const charted = await chartedTimes(options, device, minute)
+    const before = await packedReadings(options, { device, minute })
+    const known = new Set(before.readings.map(({ time }) => time))
     // A device that missed our acknowledgement sends again what is charted already.
-    const readings = records
+    const fresh = records
       .map((record) => record.value as unknown as Reading)
-      .filter((reading) => !charted.has(reading.time))
-    const drafts: Draft[] = []
-    const facilities = new Set<string>()
-    for (const [association, own] of await byPatient(associations, readings)) {
-      const point = { profile, device, patient: association.patient, minute, readings: own }
-      drafts.push(
-        ...chartMinute(point).map((resource) => ({ type: 'Observation', method: 'POST', resource }) as const),
-      )
-      for (const facility of association.facilities) facilities.add(facility)
-    }
-    if (drafts.length > 0 && !(await resources.peek('Device', device)))
-      drafts.unshift(deviceDraft(profile, device))
-    const changes = [...packed(device, minute, readings), ...records.map((record) => drop(record.id))]
+      .filter((reading) => !known.has(reading.time))
+    const done = records.map((record) => drop(record.id))
+    if (fresh.length === 0) return void (await store.records.apply(done))
+    const point = { device, minute }
+    const chart = await charted(options, point, { before: before.readings, fresh })
+    if (chart.drafts.length > 0 && !(await resources.peek('Device', device)))
+      chart.drafts.unshift(deviceDraft(profile, device))
+    const changes = [...packed(point, before, fresh), ...chart.records, ...done]
     // `stale`: another process charted the minute, or the Device was made meanwhile; what is still there is found again by the next tick.
-    await resources.transact(caller, { drafts, records: changes, facilities: [...facilities] })
+    await resources.transact(caller, {
+      drafts: chart.drafts,
+      records: changes,
+      facilities: [...chart.facilities],
+    })
   }
 
   async function chartAll(now: number): Promise<void> {
@@ -83,10 +86,10 @@ export function createMinutes(options: MinutesOptions): Minutes {
   }
 
   return {
-    keep: async (reading) => {
-      const minute = Math.floor(reading.time / MINUTE_MS) * MINUTE_MS
-      const id = `${reading.device}|${digits(minute)}|${digits(reading.time)}`
-      const value = { ...reading, received: clock() }
+    keep: async (one) => {
+      const minute = Math.floor(one.time / MINUTE_MS) * MINUTE_MS
+      const id = `${one.device}|${digits(minute)}|${digits(one.time)}`
+      const value = { ...one, received: clock() }
       await store.records.apply([{ op: 'insert', collection: READINGS, id, value }])
     },
     chart: async (now) => {
@@ -101,27 +104,60 @@ export function createMinutes(options: MinutesOptions): Minutes {
   }
 }
 
+interface Chart {
+  readonly drafts: Draft[]
+  readonly records: readonly RecordChange[]
+  readonly facilities: ReadonlySet<string>
+}
+
+/** What the chart must become: only Observations that the fresh readings change, and none that a person changed since. */
+async function charted(
+  options: MinutesOptions,
+  { device, minute }: Point,
+  { before, fresh }: { readonly before: readonly Reading[]; readonly fresh: readonly Reading[] },
+): Promise<Chart> {
+  const { store, resources, profile, associations } = options
+  const record = await store.records.get(CHARTED, chartedId(device, minute))
+  const ids: Record<string, string> = { ...(record?.value as Readonly<Record<string, string>> | undefined) }
+  const drafts: Draft[] = []
+  const facilities = new Set<string>()
+  for (const [association, readings] of await byPatient(associations, [...before, ...fresh])) {
+    const { patient } = association
+    const chart = (own: readonly Reading[]) =>
+      chartMinute({ profile, device, patient, minute, readings: own })
+    const old = new Map(
+      chart(readings.filter((one) => before.includes(one))).map((one) => [nameOf(one), one]),
+    )
+    for (const resource of chart(readings)) {
+      const name = `${patient}|${nameOf(resource)}`
+      const id = ids[name]
+      const last = old.get(nameOf(resource))
+      if (JSON.stringify(last) === JSON.stringify(resource)) continue
+      if (id !== undefined && !(await isAsCharted(resources, id, last))) continue
+      ids[name] ??= uuid7(minute)
+      const draft = { type: 'Observation', id: ids[name], method: 'PUT', resource } as const
+      drafts.push(id === undefined ? { ...draft, expected: 0 } : draft)
+      for (const facility of association.facilities) facilities.add(facility)
+    }
+  }
+  const place = { collection: CHARTED, id: chartedId(device, minute) }
+  const records = drafts.length > 0 ? [changeOf(place, ids, record?.revision)] : []
+  return { drafts, facilities, records }
+}
+
+/** Whether the Observation is still what the hub charted. */
+async function isAsCharted(resources: Resources, id: string, last: JsonObject | undefined): Promise<boolean> {
+  const current = await resources.peek('Observation', id)
+  if (!current) return false
+  const { id: _id, meta: _meta, ...content } = JSON.parse(Buffer.from(current.bytes).toString()) as JsonObject
+  return isDeepStrictEqual(content, last)
+}
+
 function lastArrival(records: readonly StoredRecord[]): number {
   return records.reduce(
     (last, { value }) => Math.max(last, Number('received' in value ? value['received'] : 0)),
     0,
   )
-}
-
-/** Times of the readings that the records of a minute hold. */
-async function chartedTimes(
-  { store, profile }: Pick<MinutesOptions, 'store' | 'profile'>,
-  device: string,
-  minute: number,
-): Promise<ReadonlySet<number>> {
-  const found = await Promise.all(
-    profile.metrics.map(({ key }) => {
-      const from = `${device}|${key}|${digits(minute)}|`
-      return store.records.range({ collection: MINUTES, from, to: `${from}~`, limit: MINUTE_MS })
-    }),
-  )
-  const packs = found.flat().map(({ value }) => value as unknown as MinuteRecord)
-  return new Set(packs.flatMap(({ offsets }) => offsets.map((offset) => minute + offset)))
 }
 
 /** Readings of a patient; those of nobody are kept in their minute record and never charted. */
@@ -130,31 +166,18 @@ async function byPatient(
   readings: readonly Reading[],
 ): Promise<ReadonlyMap<Association, readonly Reading[]>> {
   const found = new Map<string, { association: Association; own: Reading[] }>()
-  for (const reading of readings) {
-    const association = await associations.at(reading.device, reading.time)
+  for (const one of readings) {
+    const association = await associations.at(one.device, one.time)
     if (!association) continue
     const group = found.get(association.patient) ?? { association, own: [] }
-    group.own.push(reading)
+    group.own.push(one)
     found.set(association.patient, group)
   }
   return new Map([...found.values()].map(({ association, own }) => [association, own]))
 }
 
-function packed(device: string, minute: number, readings: readonly Reading[]): RecordChange[] {
-  const keys = new Set(readings.flatMap((reading) => Object.keys(reading.values)))
-  return [...keys].map((metric) => {
-    const own = readings.filter((reading) => reading.values[metric] !== undefined)
-    const offsets = own.map((reading) => reading.time - minute)
-    const values = own.flatMap((reading) => reading.values[metric] ?? [])
-    const id = `${device}|${metric}|${digits(minute)}`
-    // A late reading comes to a minute that is charted: it gets a record of its own beside it.
-    return {
-      op: 'put',
-      collection: MINUTES,
-      id: `${id}|${offsets[0] ?? 0}`,
-      value: { minute, offsets, values },
-    }
-  })
+function chartedId(device: string, minute: number): string {
+  return `${device}|${digits(minute)}`
 }
 
 function drop(id: string): RecordChange {
@@ -172,8 +195,4 @@ function deviceDraft({ vendor, model, type }: Profile, device: string): Draft {
     type: { coding: [{ ...type }] },
   }
   return { type: 'Device', id: device, method: 'PUT', resource }
-}
-
-function digits(time: number): string {
-  return String(time).padStart(DIGITS, '0')
 }

@@ -92,6 +92,7 @@ export const limits = {
     reconnectMs: 1000,
     bufferedReadings: 10_000,
     staleMs: 10_000,
+    unwrittenAlarms: 100,
   },
   care: { placeDepth: 6, idsPerSearch: 100, patientsAtOnce: 8 },
 } as const
