@@ -11,6 +11,13 @@ export interface Store {
   readonly log: CommitLog
   /** Appends one all-or-nothing commit. Refusals are values, not exceptions: the caller reads again and decides. */
   commit(commit: Commit): Promise<CommitResult>
+  /**
+   * Gives versions that stay as they are other search keys (new definitions, a new SearchParameter): no new version, nothing in the log.
+   * Each by itself; those that are not current any more, or deleted, are passed over. `key-rebuild.ts` does it to whole types.
+   *
+   * @returns how many got their keys, durably, and are found by them
+   */
+  rekey(changes: readonly KeyChange[]): Promise<number>
   /** Writes a verified copy of everything into an empty folder while the store goes on. */
   backup(folder: string): Promise<BackupReport>
   /** Numbers for `/metrics` and `/readyz`: a flat table, names ending in their unit. */
@@ -40,6 +47,8 @@ export interface ResourceWrite {
   /** Empty lists for a deletion. */
   readonly keys: SearchKeys
 }
+
+export type KeyChange = Pick<ResourceWrite, 'type' | 'id' | 'keys'> & Pick<StoredVersion, 'version'>
 
 /** Fails the commit when what the caller decided on has changed since it read. */
 export type Guard =

@@ -5,6 +5,7 @@ import { START, type Bench, type StorePlace } from './contract-bench.ts'
 import { logContract } from './log.contract.ts'
 import type { Store } from './port.ts'
 import { recordContract } from './records.contract.ts'
+import { rekeyContract } from './rekey.contract.ts'
 import { resourceContract } from './resources.contract.ts'
 import { searchContract } from './search.contract.ts'
 
@@ -47,5 +48,6 @@ export function storeContract(name: string, freshPlace: () => Promise<StorePlace
     commitContract(bench)
     recordContract(bench)
     logContract(bench)
+    rekeyContract(bench)
   })
 }

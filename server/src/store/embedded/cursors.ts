@@ -1,6 +1,6 @@
 import type { Cursor, Direction } from './sorted-blocks.ts'
 
-/** Walks several ordered lists as one. */
+/** Walks several ordered lists as one. A posting that several of them hold comes once. */
 export class MergedCursor<K> implements Cursor<K> {
   readonly #compare: (a: K, b: K) => number
   readonly #sign: 1 | -1
@@ -26,6 +26,14 @@ export class MergedCursor<K> implements Cursor<K> {
   }
 
   next(): boolean {
+    if (this.#current === undefined) return this.#step()
+    const { key, seq } = this.#current
+    do if (!this.#step()) return false
+    while (this.seq === seq && this.#compare(this.key, key) === 0)
+    return true
+  }
+
+  #step(): boolean {
     const passed = this.#current
     if (passed !== undefined && !passed.next()) this.#live.splice(this.#live.indexOf(passed), 1)
     this.#current = this.#first()

@@ -11,6 +11,8 @@ export interface DataFile {
   readonly ids: Bytes
   /** seq of a row that is no longer current -> seq of the row that replaced it; a deletion points to itself until it is replaced. */
   readonly superseded: Bytes
+  /** number (6) -> seq (6), the row as it was: rows that got other keys, until the index has them. */
+  readonly rekeyed: Bytes
   /** commit number (6) -> see `commit-header.ts`. */
   readonly commits: Bytes
   /** collection, 0, id -> see `record.ts`. */
@@ -45,6 +47,7 @@ export function openDataFile(path: string, readOnly = false): DataFile {
     rows: database('rows'),
     ids: database('ids'),
     superseded: database('superseded'),
+    rekeyed: database('rekeyed'),
     commits: database('commits'),
     records: database('records'),
     seconds: database('seconds'),

@@ -23,8 +23,9 @@ export class ChunkCursor implements Cursor<number> {
   readonly #upTo: number
   readonly #isUp: boolean
   #chunk: Buffer = Buffer.alloc(0)
+  /** Of the chunk; `undefined` behind the last one. */
+  #chunkKey: Buffer | undefined
   #at = 0
-  #isFirst = false
   /** Set until the first `next()`. */
   #start: { after: Place<number> | undefined } | undefined
 
@@ -61,41 +62,42 @@ export class ChunkCursor implements Cursor<number> {
       return this.#begin(after)
     }
     this.#at += this.#isUp ? POSTING : -POSTING
-    return this.#at >= 0 && this.#at < this.#chunk.length ? true : this.#turn()
+    return this.#settle()
   }
 
   #begin(after: Place<number> | undefined): boolean {
     const first = hashKey(this.#hash, 0)
-    if (after === undefined)
-      return this.#isUp ? this.#load(first, 'asc') : this.#load(behind(this.#hash), 'desc')
+    const edge = this.#isUp ? first : behind(this.#hash)
+    if (after === undefined) return this.#load(edge) && this.#settle()
     // The chunk that could hold the place is the last one that starts at or before it.
-    if (!this.#load(chunkKey(this.#hash, after.key, after.seq), 'desc')) {
-      return this.#isUp ? this.#load(first, 'asc') : false
+    if (!this.#load(chunkKey(this.#hash, after.key, after.seq), { reverse: true })) {
+      return this.#isUp && this.#load(first) && this.#settle()
     }
     const count = this.#countUpTo(after)
     if (this.#isUp) this.#at = count * POSTING
     else this.#at = (this.#holds(count - 1, after) ? count - 2 : count - 1) * POSTING
-    return this.#at >= 0 && this.#at < this.#chunk.length ? true : this.#turn()
+    return this.#settle()
   }
 
-  /** To the neighbouring chunk. */
-  #turn(): boolean {
-    if (this.#chunk.length === 0 || (this.#isFirst && !this.#isUp)) return false
-    const edge = this.#isUp ? this.#chunk.length - POSTING : 0
-    const seq = seqAt(this.#chunk, edge) + (this.#isUp ? 1 : -1)
-    const key = chunkKey(this.#hash, sortAt(this.#chunk, edge), seq)
-    return this.#load(key, this.#isUp ? 'asc' : 'desc')
+  /** Goes on to the neighbouring chunks when the place is none of this one, which may be empty. */
+  #settle(): boolean {
+    while (this.#chunkKey !== undefined) {
+      if (this.#at >= 0 && this.#at < this.#chunk.length) return true
+      this.#load(this.#chunkKey, { exclusiveStart: true })
+    }
+    return false
   }
 
-  #load(start: Buffer, direction: Direction): boolean {
-    for (const { key, value } of this.#chunks.getRange({ start, reverse: direction === 'desc', limit: 1 })) {
+  #load(start: Buffer, how: { reverse?: boolean; exclusiveStart?: boolean } = {}): boolean {
+    for (const { key, value } of this.#chunks.getRange({ start, reverse: !this.#isUp, limit: 1, ...how })) {
       if (!startsWithHash(key, this.#hash)) break
       this.#chunk = postingsOf(Buffer.from(value))
-      this.#isFirst = key.length === HASH
+      this.#chunkKey = Buffer.from(key)
       this.#at = this.#isUp ? 0 : this.#chunk.length - POSTING
       return true
     }
     this.#chunk = Buffer.alloc(0)
+    this.#chunkKey = undefined
     return false
   }
 

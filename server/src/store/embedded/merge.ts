@@ -15,29 +15,67 @@ import {
   type IndexFile,
 } from './index-file.ts'
 import type { KeyHash } from './key-hash.ts'
+import { rowPrevious } from './row.ts'
 import type { Cursor } from './sorted-blocks.ts'
 import { Tail } from './tail.ts'
 
 export interface MergeStep {
   readonly from: number
   readonly upTo: number
+  /** Entries of `rekeyed` up to this number are filed, too. */
+  readonly rekeyed: number
   readonly seed: string
 }
 
-/** Files the postings of the rows `from..upTo` into the index, in one transaction with the watermark. */
-export function mergeRows(files: { data: DataFile; index: IndexFile; hash: KeyHash }, step: MergeStep): void {
-  const { data, index, hash } = files
-  const tail = new Tail(hash)
-  const rows = { start: numberKey(step.from), end: numberKey(step.upTo + 1) }
-  for (const { key, value } of data.rows.getRange(rows)) tail.add(key.readUIntBE(0, 6), value)
+interface Files {
+  readonly data: DataFile
+  readonly index: IndexFile
+  readonly hash: KeyHash
+}
+
+/**
+ * Files the postings of the rows `from..upTo` into the index and takes out those of the rows that they replaced, in one transaction with the
+ * watermark. Doing it again changes nothing.
+ */
+export function mergeRows(files: Files, step: MergeStep): void {
+  const { index } = files
+  const { added, dropped } = changesOf(files, step)
   index.env.transactionSync(() => {
-    for (const [key, list] of inOrder(tail.allPostings())) mergeChunks(index, key, list.cursor('asc'))
-    for (const [param, classes] of inOrder(tail.allRanges())) {
-      for (const [size, list] of classes) putRanges(index, { param, size }, list.cursor('asc'))
-    }
-    for (const [param, list] of inOrder(tail.allNames())) putNames(index, param, list.cursor('asc'))
+    for (const [hash, changes] of inOrder(chunkChanges(added, dropped))) mergeChunks(index, hash, changes)
+    eachRange(dropped, (key) => index.ranges.removeSync(key))
+    eachRange(added, (key, hi) => index.ranges.putSync(key, doubleOf(hi)))
+    eachName(dropped, (key) => index.names.removeSync(key))
+    eachName(added, (key) => index.names.putSync(key, EMPTY))
     putWatermark(index, { row: step.upTo, seed: step.seed })
   })
+}
+
+/** What is added counts more than what is dropped. */
+function changesOf({ data, hash }: Files, step: MergeStep): { added: Tail; dropped: Tail } {
+  const added = new Tail(hash)
+  const dropped = new Tail(hash)
+  const replaced = new Set<number>()
+  const rows = { start: numberKey(step.from), end: numberKey(step.upTo + 1) }
+  for (const { key, value } of data.rows.getRange(rows)) {
+    added.addVersion(key.readUIntBE(0, 6), value)
+    replaced.add(rowPrevious(value))
+  }
+  for (const { key, value } of data.rows.getRange(rows)) {
+    const seq = key.readUIntBE(0, 6)
+    if (!replaced.has(seq)) added.addKeys(seq, value)
+  }
+  for (const seq of replaced) if (seq > 0 && seq < step.from) addRow(data, dropped, seq)
+  for (const { value } of data.rekeyed.getRange({ end: numberKey(step.rekeyed + 1) })) {
+    const seq = value.readUIntBE(0, 6)
+    dropped.addKeys(seq, value.subarray(6))
+    if (data.superseded.getBinary(numberKey(seq)) === undefined) addRow(data, added, seq)
+  }
+  return { added, dropped }
+}
+
+function addRow(data: DataFile, tail: Tail, seq: number): void {
+  const row = data.rows.getBinary(numberKey(seq))
+  if (row !== undefined) tail.addKeys(seq, row)
 }
 
 /** Writing in key order touches each page of the tree once. */
@@ -45,29 +83,73 @@ function inOrder<V>(lists: ReadonlyMap<number, V>): [number, V][] {
   return [...lists].toSorted(([a], [b]) => a - b)
 }
 
-interface Posting {
-  readonly sort: number
+interface Change {
+  readonly key: number
   readonly seq: number
+  readonly isDropped: boolean
 }
 
-function mergeChunks(index: IndexFile, hash: number, postings: Cursor<number>): void {
-  let more = postings.next()
-  while (more) {
-    const chunk = chunkFor(index, hash, postings)
-    const merged: Posting[] = []
-    let at = 0
-    while (more && isBefore(postings, chunk.bound)) {
-      for (; at < chunk.bytes.length && isBefore(entryAt(chunk.bytes, at), postings); at += POSTING) {
-        merged.push({ sort: sortAt(chunk.bytes, at), seq: seqAt(chunk.bytes, at) })
-      }
-      merged.push({ sort: postings.key, seq: postings.seq })
-      more = postings.next()
+/** By hash, in the order of the postings; of one posting what is dropped comes first. */
+function chunkChanges(added: Tail, dropped: Tail): Map<number, Change[]> {
+  const changes = new Map<number, Change[]>()
+  for (const [tail, isDropped] of [
+    [dropped, true],
+    [added, false],
+  ] as const) {
+    for (const [hash, list] of tail.allPostings()) {
+      const all = changes.get(hash) ?? []
+      changes.set(hash, all)
+      const cursor = list.cursor('asc')
+      while (cursor.next()) all.push({ key: cursor.key, seq: cursor.seq, isDropped })
     }
-    for (; at < chunk.bytes.length; at += POSTING) {
-      merged.push({ sort: sortAt(chunk.bytes, at), seq: seqAt(chunk.bytes, at) })
-    }
-    putChunks(index, { hash, key: chunk.key, isFollowed: chunk.bound !== undefined }, merged)
   }
+  for (const hash of dropped.allPostings().keys())
+    changes.get(hash)?.sort((a, b) => a.key - b.key || a.seq - b.seq)
+  return changes
+}
+
+function mergeChunks(index: IndexFile, hash: number, changes: readonly Change[]): void {
+  let from = 0
+  for (let first = changes[0]; first !== undefined; first = changes[from]) {
+    const chunk = chunkFor(index, hash, first)
+    let upTo = from + 1
+    for (let next = changes[upTo]; next && isBefore(next, chunk.bound); next = changes[upTo]) upTo++
+    const place = { hash, key: chunk.key, isFollowed: chunk.bound !== undefined }
+    putChunks(index, place, applied(chunk.bytes, changes.slice(from, upTo)))
+    from = upTo
+  }
+}
+
+/** The postings with the changes. */
+function applied(postings: Buffer, changes: readonly Change[]): Buffer {
+  const result = Buffer.allocUnsafe(postings.length + changes.length * POSTING)
+  let length = 0
+  let at = 0
+  for (const change of changes) {
+    const place = placeIn(postings, at, change)
+    length += postings.copy(result, length, at, place)
+    const isThere = place < postings.length && !isBefore(change, entryAt(postings, place))
+    at = isThere ? place + POSTING : place
+    if (change.isDropped) continue
+    const last = length - POSTING
+    if (last >= 0 && sortAt(result, last) === change.key && seqAt(result, last) === change.seq) continue
+    writePosting(result, length, { sort: change.key, seq: change.seq })
+    length += POSTING
+  }
+  length += postings.copy(result, length, at)
+  return result.subarray(0, length)
+}
+
+/** Where the first posting stands that is not before the change, from `at` on. */
+function placeIn(postings: Buffer, at: number, change: Entry): number {
+  let low = at / POSTING
+  let high = postings.length / POSTING
+  while (low < high) {
+    const middle = (low + high) >> 1
+    if (isBefore(entryAt(postings, middle * POSTING), change)) low = middle + 1
+    else high = middle
+  }
+  return low * POSTING
 }
 
 interface Found {
@@ -105,40 +187,48 @@ function isBefore(a: Entry, b: Entry | undefined): boolean {
   return b === undefined || a.key < b.key || (a.key === b.key && a.seq < b.seq)
 }
 
-/** Puts the postings in place of the chunk `key`, which keeps its key: nothing was there below it. */
+/** Puts the postings in place of the chunk `key`, which keeps its key: what was its first posting may be gone. */
 function putChunks(
   { chunks }: IndexFile,
   place: { hash: number; key: Buffer; isFollowed: boolean },
-  postings: readonly Posting[],
+  postings: Buffer,
 ): void {
+  const isFirst = place.key.length === HASH
+  if (postings.length === 0 && !(isFirst && place.isFollowed)) {
+    chunks.removeSync(place.key)
+    return
+  }
   // A chunk may outgrow its measure by half before it is cut, so that single additions do not leave crumbs.
-  const size = postings.length <= CHUNK_MOST * 1.5 ? postings.length : CHUNK_MOST
-  const isFollowed = place.key.length === HASH && (place.isFollowed || size < postings.length)
-  chunks.putSync(place.key, packed(postings.slice(0, size), isFollowed))
+  const size = postings.length <= CHUNK_MOST * POSTING * 1.5 ? postings.length : CHUNK_MOST * POSTING
+  const isFollowed = isFirst && (place.isFollowed || size < postings.length)
+  const head = postings.subarray(0, size)
+  chunks.putSync(place.key, isFollowed ? Buffer.concat([head, FOLLOWED]) : head)
   for (let from = size; from < postings.length; from += size) {
-    const part = postings.slice(from, from + size)
-    chunks.putSync(chunkKey(place.hash, part[0]?.sort ?? 0, part[0]?.seq ?? 0), packed(part, false))
+    const part = postings.subarray(from, from + size)
+    chunks.putSync(chunkKey(place.hash, sortAt(part, 0), seqAt(part, 0)), part)
   }
 }
 
-function packed(postings: readonly Posting[], isFollowed: boolean): Buffer {
-  const bytes = Buffer.alloc(postings.length * POSTING + (isFollowed ? 1 : 0))
-  for (const [i, posting] of postings.entries()) writePosting(bytes, i * POSTING, posting)
+const FOLLOWED = Buffer.alloc(1)
+
+function eachRange(tail: Tail, visit: (key: Buffer, hi: number) => void): void {
+  for (const [param, classes] of inOrder(tail.allRanges())) {
+    for (const [size, list] of classes) {
+      const cursor = list.cursor('asc')
+      while (cursor.next()) visit(rangeKey(param, size, { lo: cursor.key, seq: cursor.seq }), cursor.extra)
+    }
+  }
+}
+
+function doubleOf(number: number): Buffer {
+  const bytes = Buffer.allocUnsafe(8)
+  bytes.writeDoubleBE(number, 0)
   return bytes
 }
 
-function putRanges(
-  index: IndexFile,
-  { param, size }: { param: number; size: number },
-  list: Cursor<number>,
-): void {
-  while (list.next()) {
-    const hi = Buffer.allocUnsafe(8)
-    hi.writeDoubleBE(list.extra, 0)
-    index.ranges.putSync(rangeKey(param, size, { lo: list.key, seq: list.seq }), hi)
+function eachName(tail: Tail, visit: (key: Buffer) => void): void {
+  for (const [param, list] of inOrder(tail.allNames())) {
+    const cursor = list.cursor('asc')
+    while (cursor.next()) visit(nameKey(param, cursor.key, cursor.seq))
   }
-}
-
-function putNames(index: IndexFile, param: number, list: Cursor<string>): void {
-  while (list.next()) index.names.putSync(nameKey(param, list.key, list.seq), EMPTY)
 }

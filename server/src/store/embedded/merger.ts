@@ -24,12 +24,14 @@ export function createMerger(files: MergeWorkerData): Merger {
 
   async function order(step: MergeStep): Promise<void> {
     // In slices: a large transaction leaves a long list of free pages, which small ones then drag along.
-    for (let from = step.from; from <= step.upTo; from += limits.store.mergeRows) {
-      const slice = { ...step, from, upTo: Math.min(step.upTo, from + limits.store.mergeRows - 1) }
+    for (let { from } = step; ; from += limits.store.mergeRows) {
+      const upTo = Math.min(step.upTo, from + limits.store.mergeRows - 1)
+      const slice = { ...step, from, upTo, rekeyed: upTo === step.upTo ? step.rekeyed : 0 }
       const answer = once(worker(), 'message')
       worker().postMessage(slice, [])
       const [result] = (await answer) as [MergeAnswer]
       if ('failed' in result) throw new Error(`the index could not be written: ${result.failed}`)
+      if (slice.upTo === step.upTo) return
     }
   }
 

@@ -19,6 +19,7 @@ import {
   namesOf,
   OwnRow,
   rangesOf,
+  rowDate,
   rowExtras,
   rowHasHash,
   rowId,
@@ -29,7 +30,7 @@ import {
 } from './row.ts'
 import type { SearchIndex } from './search-index.ts'
 import { compareUtf8, type Cursor, type Place } from './sorted-blocks.ts'
-import { BY_COMMIT, BY_DATE, finite, nameText } from './tail.ts'
+import { BY_COMMIT, BY_DATE, finite, nameText, sortOf } from './tail.ts'
 
 export interface ResourceDeps {
   readonly data: DataFile
@@ -97,14 +98,17 @@ function scanKey({ data, hash, index, stale }: ResourceDeps, request: ScanReques
     ...placeOf(after),
   })
   const { hi, lo } = hash.of(type, key ?? '')
+  const isWanted = (row: Buffer): boolean =>
+    rowType(row) === type &&
+    // Lists are found by 53 bits of the hash: the row has all of it.
+    (key === undefined || rowHasHash(row, hi, lo)) &&
+    // A row that got another date is still posted at the old one for a while.
+    (order === 'updated' || sortOf(rowDate(row)) === cursor.key)
   const found: Posting[] = []
   while (found.length < limit && cursor.next()) {
     if (stale.has(cursor.seq)) continue
     const row = peek(data.rows, numberKey(cursor.seq))
-    // Lists are found by 53 bits of the hash: the row has all of it.
-    if (row === undefined || rowType(row) !== type || (key !== undefined && !rowHasHash(row, hi, lo)))
-      continue
-    found.push({ id: rowId(row), sort: cursor.key, tie: cursor.seq })
+    if (row !== undefined && isWanted(row)) found.push({ id: rowId(row), sort: cursor.key, tie: cursor.seq })
   }
   return found
 }
@@ -158,8 +162,8 @@ function scanNames({ data, index, stale }: ResourceDeps, request: NameRequest): 
     if (row === undefined || rowType(row) !== type) continue
     const texts = namesOf(rowExtras(row)).filter(({ p, text }) => p === param && text.startsWith(prefix))
     // A resource with several fitting names is found once, by the first of them.
-    const isFirst =
-      texts.length > 0 && texts.every(({ text }) => compareUtf8(cursor.key, nameText(text)) <= 0)
+    const first = texts.map(({ text }) => nameText(text)).toSorted(compareUtf8)[0]
+    const isFirst = first === cursor.key
     if (!isFirst || found.at(-1)?.tie === cursor.seq) continue
     found.push({ id: rowId(row), text: cursor.key, tie: cursor.seq })
   }

@@ -4,11 +4,13 @@ import { setTimeout } from 'node:timers/promises'
 import { limits } from '../../kernel/limits.ts'
 import type { Crash } from '../crash.ts'
 import { MergedCursor } from './cursors.ts'
-import { numberKey, type DataFile } from './databases.ts'
+import { lastNumber, numberKey, type DataFile } from './databases.ts'
 import { ChunkCursor, nameCursor, rangeCursors } from './index-cursors.ts'
 import { openIndexFile, readWatermark, type IndexFile } from './index-file.ts'
 import type { KeyHash } from './key-hash.ts'
 import { createMerger, type Merger } from './merger.ts'
+import type { RekeyedRow } from './rekeyer.ts'
+import type { RowSet } from './row-set.ts'
 import { compareNumbers, compareUtf8, type Cursor, type Direction, type Place } from './sorted-blocks.ts'
 import { reachOf, Tail } from './tail.ts'
 
@@ -30,6 +32,10 @@ export interface IndexOptions {
   readonly crash: Crash
   /** How many rows wait in memory before they are merged. */
   readonly mergeRows: number
+  /** Rows that are no current resource. */
+  readonly stale: RowSet
+  /** Told when the entries of `rekeyed` up to this number are in the index. */
+  readonly onFiled: (rekeyed: number) => void
 }
 
 /**
@@ -45,6 +51,7 @@ export class SearchIndex {
   #frozen: Tail | undefined
   #tail: Tail
   #lastRow: number
+  #lastRekeyed = 0
   #room: { promise: Promise<void>; resolve: () => void } | undefined
   readonly #closing = new AbortController()
   /** Merges that failed and were, or are to be, tried again. */
@@ -76,8 +83,15 @@ export class SearchIndex {
   add(seq: number, row: Buffer): void {
     this.#tail.add(seq, row)
     this.#lastRow = seq
-    if (this.#frozen === undefined && this.#tail.rows >= this.#options.mergeRows)
-      this.#merging = this.#merge()
+    this.#mergeIfMany()
+  }
+
+  /** A row, merged or not, has other keys now. */
+  rekey({ number, seq, row }: RekeyedRow): void {
+    this.#tail.addKeys(seq, row)
+    this.#tail.rows++
+    this.#lastRekeyed = number
+    this.#mergeIfMany()
   }
 
   /** Resolves once less than the bound waits in memory; `undefined` when that is so already. */
@@ -129,6 +143,11 @@ export class SearchIndex {
     await this.#file.env.close()
   }
 
+  #mergeIfMany(): void {
+    if (this.#frozen === undefined && this.#tail.rows >= this.#options.mergeRows)
+      this.#merging = this.#merge()
+  }
+
   #tails(): readonly Tail[] {
     return this.#frozen === undefined ? [this.#tail] : [this.#frozen, this.#tail]
   }
@@ -136,17 +155,25 @@ export class SearchIndex {
   async #catchUp(): Promise<void> {
     const { data, lastRow } = this.#options
     const behind = lastRow - this.#mergedTo
-    if (behind > this.#options.mergeRows * 4) await this.#fileUpTo(lastRow)
+    this.#lastRekeyed = lastNumber(data.rekeyed)
+    if (behind > this.#options.mergeRows * 4) await this.#fileUpTo(lastRow, this.#lastRekeyed)
     const rows = { start: numberKey(this.#mergedTo + 1) }
     for (const { key, value } of data.rows.getRange(rows)) this.#tail.add(key.readUIntBE(0, 6), value)
+    for (const { value } of data.rekeyed.getRange({})) this.#addRekeyed(value.readUIntBE(0, 6))
+  }
+
+  #addRekeyed(seq: number): void {
+    const row = this.#options.data.rows.getBinary(numberKey(seq))
+    if (row !== undefined && !this.#options.stale.has(seq)) this.#tail.addKeys(seq, row)
   }
 
   async #merge(): Promise<void> {
     this.#frozen = this.#tail
     this.#tail = new Tail(this.#options.hash)
     const upTo = this.#lastRow
+    const rekeyed = this.#lastRekeyed
     this.#options.crash('before-merge')
-    while (!(await this.#isFiled(upTo))) {
+    while (!(await this.#isFiled(upTo, rekeyed))) {
       if (this.#closing.signal.aborted) return
       await setTimeout(limits.store.mergeRetryMs, undefined, this.#closing).catch(() => undefined)
     }
@@ -158,9 +185,9 @@ export class SearchIndex {
   }
 
   /** A full disk stops the merge, not the hub: the postings stay in memory, and writers wait once too many do. */
-  async #isFiled(upTo: number): Promise<boolean> {
+  async #isFiled(upTo: number, rekeyed: number): Promise<boolean> {
     try {
-      await this.#fileUpTo(upTo)
+      await this.#fileUpTo(upTo, rekeyed)
       return true
     } catch {
       this.failures++
@@ -168,10 +195,11 @@ export class SearchIndex {
     }
   }
 
-  async #fileUpTo(upTo: number): Promise<void> {
-    await this.#merger.merge({ from: this.#mergedTo + 1, upTo, seed: this.#seed })
+  async #fileUpTo(upTo: number, rekeyed: number): Promise<void> {
+    await this.#merger.merge({ from: this.#mergedTo + 1, upTo, rekeyed, seed: this.#seed })
     this.#file.env.resetReadTxn()
     this.#mergedTo = upTo
+    this.#options.onFiled(rekeyed)
   }
 }
 

@@ -78,8 +78,9 @@ async function start(
     clock,
     crash,
     durably: (work) => durably(() => data.env.transactionSync(work)),
-    onDurable(rows) {
+    onDurable(rows, rekeyed) {
       for (const row of rows) show(row)
+      for (const row of rekeyed) index.rekey(row)
       log.wake()
     },
     room: () => index.room(),
@@ -93,8 +94,10 @@ async function start(
     hash,
     hashSeed: meta.hashSeed,
     lastRow: writer.appender.lastRow,
+    stale,
     crash,
     mergeRows: options.mergeRows ?? limits.store.mergeRows,
+    onFiled: (upTo) => writer.rekeyer.filed(upTo),
   })
   const reader = createRecords(data, clock)
 
@@ -104,6 +107,7 @@ async function start(
     records: { ...reader, apply: (changes) => writer.apply(changes) },
     log,
     commit: (commit) => writer.commit(commit),
+    rekey: (changes) => writer.rekey(changes),
     backup: async (folder) => backupData(data, folder),
     health: () => healthOf(writer, index),
     async close() {

@@ -33,10 +33,19 @@ export class Tail {
   }
 
   add(seq: number, row: Buffer): void {
+    this.addVersion(seq, row)
+    this.addKeys(seq, row)
+  }
+
+  /** A version that is none of the current ones is found in the history only. */
+  addVersion(seq: number, row: Buffer): void {
     this.rows++
-    const type = rowType(row)
-    this.#post(this.#hash.of(type, BY_COMMIT).short, seq, seq)
+    this.#post(this.#hash.of(rowType(row), BY_COMMIT).short, seq, seq)
+  }
+
+  addKeys(seq: number, row: Buffer): void {
     if (rowIsDeleted(row)) return
+    const type = rowType(row)
     const sort = sortOf(rowDate(row))
     this.#post(this.#hash.of(type, BY_DATE).short, sort, seq)
     for (let i = 0; i < rowKeyCount(row); i++)
@@ -119,7 +128,7 @@ export function finite(bound: number): number {
 }
 
 /** Clinical dates as merged postings hold them: whole milliseconds in 48 bits, the years 1 to 8650 (later ones sort together at the end). */
-function sortOf(date: number): number {
+export function sortOf(date: number): number {
   return Math.min(Math.max(Math.trunc(date), EARLIEST), LATEST)
 }
 

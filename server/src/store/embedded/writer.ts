@@ -3,12 +3,13 @@ import { fault } from '../../kernel/fault.ts'
 import { limits } from '../../kernel/limits.ts'
 import type { Crash } from '../crash.ts'
 import { refuseOutsideLog } from '../outside-log.ts'
-import type { ApplyResult, Commit, CommitResult, RecordChange } from '../port.ts'
+import type { ApplyResult, Commit, CommitResult, KeyChange, RecordChange } from '../port.ts'
 import { Appender, type AppendedRow, type PreparedCommit } from './appender.ts'
 import type { DataFile } from './databases.ts'
 import type { KeyHash } from './key-hash.ts'
 import { applyRecordChanges, sweepExpired } from './record-changes.ts'
 import { checkRecordChange } from './records.ts'
+import { Rekeyer, type RekeyedRow } from './rekeyer.ts'
 import { encodeRow } from './row.ts'
 
 export interface WriterOptions {
@@ -19,7 +20,7 @@ export interface WriterOptions {
   /** Runs the work as one write transaction and returns when it is synced to the disk. */
   readonly durably: (work: () => void) => void
   /** Called with the rows of a batch once they are durable, before their commits are answered. */
-  readonly onDurable: (rows: readonly AppendedRow[]) => void
+  readonly onDurable: (rows: readonly AppendedRow[], rekeyed: readonly RekeyedRow[]) => void
   /** Resolves when the postings that wait in memory leave room for more. */
   readonly room: () => Promise<void> | undefined
 }
@@ -31,6 +32,7 @@ type Job =
       readonly changes: readonly RecordChange[]
       readonly answer: Answer<ApplyResult>
     }
+  | { readonly kind: 'rekey'; readonly changes: readonly KeyChange[]; readonly answer: Answer<number> }
 
 interface Answer<T> {
   readonly resolve: (result: T) => void
@@ -43,6 +45,7 @@ interface Answer<T> {
  */
 export class Writer {
   readonly appender: Appender
+  readonly rekeyer: Rekeyer
   readonly #options: WriterOptions
   #queue: Job[] = []
   #scheduled = false
@@ -54,6 +57,7 @@ export class Writer {
   constructor(options: WriterOptions) {
     this.#options = options
     this.appender = new Appender(options.data, options.hash)
+    this.rekeyer = new Rekeyer(options.data, options.hash)
   }
 
   get pending(): number {
@@ -76,6 +80,12 @@ export class Writer {
     for (const change of changes) checkRecordChange(change)
     return new Promise<ApplyResult>((resolve, reject) => {
       this.#add({ kind: 'apply', changes, answer: { resolve, reject } })
+    })
+  }
+
+  async rekey(changes: readonly KeyChange[]): Promise<number> {
+    return new Promise<number>((resolve, reject) => {
+      this.#add({ kind: 'rekey', changes, answer: { resolve, reject } })
     })
   }
 
@@ -124,6 +134,7 @@ export class Writer {
         // lmdb may run the work again: nothing may be left of the first try.
         answers.length = 0
         this.appender.begin()
+        this.rekeyer.begin()
         sweepExpired(this.#options.data, this.#options.clock())
         for (const job of jobs) answers.push(this.#run(job))
         crash('after-append')
@@ -134,7 +145,7 @@ export class Writer {
       return
     }
     crash('after-sync')
-    onDurable(this.appender.finish())
+    onDurable(this.appender.finish(), this.rekeyer.finish())
     this.batches++
     this.lastBatchMs = performance.now() - started
     for (const answer of answers) answer()
@@ -145,6 +156,10 @@ export class Writer {
     if (job.kind === 'commit') {
       const result = this.appender.append(job.prepared, clock())
       return () => job.answer.resolve(result)
+    }
+    if (job.kind === 'rekey') {
+      const rekeyed = this.rekeyer.rekey(job.changes)
+      return () => job.answer.resolve(rekeyed)
     }
     const refused = applyRecordChanges(data, job.changes, { now: clock(), atomic: false })
     return () => {

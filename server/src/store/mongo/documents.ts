@@ -66,16 +66,25 @@ export function documentsOf(
   const current: CurrentDocument = {
     _id: id,
     ...common,
-    date: write.date,
-    c: write.c,
-    f: facilitiesOf(write.k),
-    k: write.k,
-    r: write.r.map(storedRange),
-    n: write.n,
-    ...(write.s !== undefined && { s: write.s }),
+    ...keyFields(write),
     ...body,
   }
   return { current, version: { _id: versionKey(id, v), id, ...common, until: NEVER, ...body } }
+}
+
+/** What a resource is found by. */
+export function keyFields({
+  date,
+  c,
+  k,
+  r,
+  n,
+  s,
+}: Pick<LoggedWrite, 'date' | 'c' | 'k' | 'r' | 'n' | 's'>): Pick<
+  CurrentDocument,
+  'date' | 'c' | 'f' | 'k' | 'r' | 'n' | 's'
+> {
+  return { date, c, f: facilitiesOf(k), k, r: r.map(storedRange), n, ...(s !== undefined && { s }) }
 }
 
 function bodyOf({ m, body }: LoggedWrite): { lit?: readonly Literal[]; resource?: Encoded['value'] } {

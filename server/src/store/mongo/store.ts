@@ -12,6 +12,7 @@ import { databaseOf, ignoreDuplicate, retrying, type Database } from './database
 import { appliedUpTo, commitLog } from './log.ts'
 import { recordStore } from './records.ts'
 import { recoverer } from './recovery.ts'
+import { rekey } from './rekey.ts'
 import { resourceReader } from './resources.ts'
 import { applyFrom, Writer } from './writer.ts'
 
@@ -76,6 +77,7 @@ function storeOf({ client, database, clock, crash, head }: Parts): Store {
     records: recordStore(database, clock, (changes) => writer.apply(changes)),
     log,
     commit: async (commit) => writer.commit(commit),
+    rekey: async (changes) => rekey(database, changes),
     backup: async (folder) => exportTo(database, folder),
     health: () => ({
       commits_total: writer.counts.commits,
