@@ -33,7 +33,15 @@ export async function startEvents(foundation: Foundation): Promise<void> {
     // The client takes most of a second to load: only who uses Kafka waits for it.
     const { createKafkaSink } = await import('./events/kafka/kafka-sink.ts')
     const brokers = config.KAFKA_BROKERS.split(',').map((broker) => broker.trim())
-    const sink = createKafkaSink({ brokers, topics, source: () => address })
+    const sink = createKafkaSink({
+      brokers,
+      topics,
+      store,
+      clock,
+      source: () => address,
+      onParked: (key, error) =>
+        log.error({ err: error, key }, 'the broker refuses an event; its key waits and is tried again'),
+    })
     const relay = startRelay({ store, sink, clock, onError })
     closing.push(() => relay.close())
   }

@@ -13,6 +13,8 @@ export interface Sink {
   /** Names its cursor: stable for ever. */
   readonly name: string
   deliver(commits: readonly LoggedCommit[]): Promise<void>
+  /** What the sink does while nothing new comes, a few times a lease. */
+  rest?(): Promise<void>
   close(): Promise<void>
 }
 
@@ -51,11 +53,13 @@ export function startRelay({ store, sink, clock, onError }: RelayOptions): Relay
     if (commits.length > 0) {
       await sink.deliver(commits)
       await holding.move(commits.at(-1)?.n ?? held.n)
-    } else
+    } else {
+      await sink.rest?.()
       await store.log.grown(
         held.n,
         AbortSignal.any([stop.signal, AbortSignal.timeout(limits.events.leaseMs / 3)]),
       )
+    }
     failures = 0
   }
   const run = async (): Promise<void> => {

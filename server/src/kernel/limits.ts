@@ -68,6 +68,7 @@ export const limits = {
     page: 100,
     retryMs: 1000,
     leaseMs: 10_000,
+    parkedRetryMs: 60_000,
   },
   auth: {
     accessTokenMs: 15 * 60_000,

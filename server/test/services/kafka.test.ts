@@ -1,16 +1,16 @@
 import { execFile } from 'node:child_process'
 import { once } from 'node:events'
 import { rm } from 'node:fs/promises'
-import { createServer, type AddressInfo } from 'node:net'
+import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
 
-import { type IHeaders, Kafka, logLevel } from 'kafkajs'
+import { ConfigResourceTypes, type IHeaders, Kafka, logLevel } from 'kafkajs'
 import { afterAll, beforeAll, expect, it, onTestFinished, vi } from 'vitest'
 
-import { createKafkaSink } from '../../src/events/kafka/kafka-sink.ts'
+import { createKafkaSink, type KafkaSinkOptions } from '../../src/events/kafka/kafka-sink.ts'
 import { type Relay, startRelay } from '../../src/events/relay.ts'
 import { loadTopics } from '../../src/events/topics/topics.ts'
 import { commitOf, keysOf, writeOf } from '../../src/store/contract-bench.ts'
@@ -23,6 +23,7 @@ const DATA = join(tmpdir(), 'hub-kafka', `data-test-${process.pid}`)
 const TOPICS = ['patient.created', 'lab.result.critical']
 const PATIENTS = ['a', 'b', 'c', 'd']
 const ROUNDS = 150
+const WAIT = { timeout: 60_000, interval: 50 }
 
 let port = 0
 
@@ -42,7 +43,7 @@ it('promises what a second client reads: topics, keys, CloudEvents headers and r
   const last = await commit(store, result('p1', { id: 'o2', value: 1, code: 'N' }))
   await reached(relay, last)
   const reader = await readFrom(source)
-  await vi.waitFor(() => expect(reader).toHaveLength(2), { timeout: 60_000, interval: 50 })
+  await vi.waitFor(() => expect(reader).toHaveLength(2), WAIT)
   expect(reader.toSorted((a, b) => a.id.localeCompare(b.id))).toEqual([
     {
       topic: 'patient.created',
@@ -98,6 +99,57 @@ it('loses nothing and keeps the order of each patient while the broker is killed
   )
 })
 
+it('lets the key of a refused event wait with all that follows, and no other key', async () => {
+  const clock = { now: Date.now() }
+  const parked: string[] = []
+  const { store, relay, source } = await started({
+    clock: () => clock.now,
+    onParked: (key) => parked.push(key),
+  })
+  await commit(store, result('q', { id: 'first', value: 1, code: 'HH' }))
+  const large = 'x'.repeat(64)
+  await limitMessages('600')
+  onTestFinished(() => limitMessages('1048588'))
+  await commit(store, result(large, { id: large, value: 1, code: 'HH' }))
+  await commit(store, result(large, { id: 'second', value: 2, code: 'HH' }))
+  const last = await commit(store, result('q', { id: 'third', value: 3, code: 'HH' }))
+  await reached(relay, last)
+  const reader = await readFrom(source)
+  const references = (key: string): readonly string[] => firstReads(reader, `Patient/${key}`)
+  await vi.waitFor(() => expect(references('q')).toEqual(['Observation/first', 'Observation/third']), WAIT)
+  expect(references(large)).toEqual([])
+  expect(parked).toEqual([`Patient/${large}`])
+
+  await limitMessages('1048588')
+  clock.now += 120_000
+  await vi.waitFor(
+    () => expect(references(large)).toEqual([`Observation/${large}`, 'Observation/second']),
+    WAIT,
+  )
+  await reached(relay, await commit(store, result(large, { id: 'fourth', value: 4, code: 'HH' })))
+  await vi.waitFor(() => expect(references(large).at(-1)).toBe('Observation/fourth'), WAIT)
+})
+
+it('tells the events of a merged patient under the one who lives on', async () => {
+  const { store, relay, source } = await started()
+  await commit(store, patient('lives'))
+  const link = [{ type: 'replaced-by', other: { reference: 'Patient/lives' } }]
+  const body = JSON.stringify({ resourceType: 'Patient', id: 'gone', active: false, link })
+  await commit(store, writeOf({ id: 'gone', body, keys: keysOf({ patients: ['gone'] }) }))
+  const last = await commit(store, result('gone', { id: 'late', value: 1, code: 'HH' }))
+  await reached(relay, last)
+  const reader = await readFrom(source)
+  await vi.waitFor(
+    () =>
+      expect(firstReads(reader, 'Patient/lives')).toEqual([
+        'Patient/lives',
+        'Patient/gone',
+        'Observation/late',
+      ]),
+    WAIT,
+  )
+})
+
 interface Seen {
   readonly topic: string
   readonly id: string
@@ -112,11 +164,27 @@ function firstReads(seen: readonly Seen[], key: string): readonly string[] {
   return [...ids.values()]
 }
 
-async function started(): Promise<{ store: Store; relay: Relay; source: string }> {
+/** The largest message that the broker takes for critical results. */
+async function limitMessages(bytes: string): Promise<void> {
+  const admin = new Kafka({ brokers: [`127.0.0.1:${port}`], logLevel: logLevel.NOTHING }).admin()
+  await admin.connect()
+  const configEntries = [{ name: 'max.message.bytes', value: bytes }]
+  await admin.alterConfigs({
+    validateOnly: false,
+    resources: [{ type: ConfigResourceTypes.TOPIC, name: 'lab.result.critical', configEntries }],
+  })
+  await admin.disconnect()
+}
+
+async function started({
+  clock = Date.now,
+  onParked = () => undefined,
+}: Partial<KafkaSinkOptions> = {}): Promise<{ store: Store; relay: Relay; source: string }> {
   const store = await freshStore()
   const source = `http://hub.example/${crypto.randomUUID()}`
   const topics = loadTopics(DEFINITIONS, store.resources)
-  const sink = createKafkaSink({ brokers: [`127.0.0.1:${port}`], topics, source: () => source })
+  const brokers = [`127.0.0.1:${port}`]
+  const sink = createKafkaSink({ brokers, topics, store, clock, onParked, source: () => source })
   const relay = startRelay({ store, sink, clock: Date.now, onError: () => undefined })
   onTestFinished(() => relay.close())
   return { store, relay, source }
@@ -203,11 +271,22 @@ async function broker(command: 'start' | 'stop' | 'kill9'): Promise<void> {
   await promisify(execFile)(SCRIPT, [command], { env })
 }
 
-/** Two ports in a row are needed: the broker's and the controller's. */
+/** Two free ports in a row, the broker's and the controller's, below those that the system hands out for connections. */
 async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  const { port: found } = server.address() as AddressInfo
-  server.close()
-  return found
+  for (;;) {
+    const first = 20_000 + Math.floor(Math.random() * 5000) * 2
+    if ((await isFree(first)) && (await isFree(first + 1))) return first
+  }
+}
+
+async function isFree(number: number): Promise<boolean> {
+  const server = createServer().listen(number, '127.0.0.1')
+  try {
+    await once(server, 'listening')
+    return true
+  } catch {
+    return false
+  } finally {
+    server.close()
+  }
 }

@@ -16,7 +16,7 @@ const change = {
 const event = { topic: 'lab.result.critical', n: 17, index: 3, time: Date.UTC(2026, 10, 23, 10), change }
 
 it('refers to the resource, keyed by its patient, without its content', () => {
-  const message = cloudEvent({ ...event, facility: 'Organization/a' }, 'https://hub.example')
+  const message = cloudEvent({ ...event, facility: 'Organization/a' }, 'https://hub.example', 'p1')
   expect(message).toMatchObject({
     topic: 'lab.result.critical',
     key: 'Patient/p1',
@@ -36,7 +36,7 @@ it('refers to the resource, keyed by its patient, without its content', () => {
 
 it('is keyed by the resource when it belongs to no patient, and by itself when it is one', () => {
   const device = { ...change, type: 'Device', id: 'd', patients: [] }
-  expect(cloudEvent({ ...event, change: device }, 'x').key).toBe('Device/d')
+  expect(cloudEvent({ ...event, change: device }, 'x', undefined).key).toBe('Device/d')
   const patient = { ...change, type: 'Patient', id: 'p9', patients: [] }
-  expect(cloudEvent({ ...event, change: patient }, 'x').key).toBe('Patient/p9')
+  expect(cloudEvent({ ...event, change: patient }, 'x', 'p9').key).toBe('Patient/p9')
 })

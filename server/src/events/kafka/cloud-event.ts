@@ -14,14 +14,16 @@ export interface KafkaMessage {
  * own, and a payload in Kafka cannot be recalled.
  *
  * @param source base address of the hub.
+ * @param patientId the canonical patient whose compartment holds the resource; absent when it belongs to none.
  * @see CloudEvents 1.0, "Kafka Protocol Binding", section 3.2
  */
 export function cloudEvent(
   { topic, n, index, time, change, facility }: TopicEvent,
   source: string,
+  patientId: string | undefined,
 ): KafkaMessage {
   const reference = `${change.type}/${change.id}`
-  const patient = patientOf(change)
+  const patient = patientId === undefined ? undefined : `Patient/${patientId}`
   return {
     topic,
     key: patient ?? reference,
@@ -36,9 +38,4 @@ export function cloudEvent(
     },
     value: JSON.stringify({ reference, version: change.version, patient, facility }),
   }
-}
-
-function patientOf({ type, id, patients }: TopicEvent['change']): string | undefined {
-  const [first] = type === 'Patient' ? [id] : patients
-  return first === undefined ? undefined : `Patient/${first}`
 }

@@ -1,4 +1,10 @@
-import { Admin, compatibilityPartitioner, Producer, stringSerializers } from '@platformatic/kafka'
+import {
+  Admin,
+  compatibilityPartitioner,
+  findErrorBy,
+  Producer,
+  stringSerializers,
+} from '@platformatic/kafka'
 
 import type { KafkaMessage } from './cloud-event.ts'
 
@@ -27,6 +33,21 @@ const CONNECTION = {
   retries: 5,
   retryDelay: 400,
 } as const
+
+/** What a broker says of a message that it will never take as it is. */
+const REFUSALS = [
+  'MESSAGE_TOO_LARGE',
+  'RECORD_LIST_TOO_LARGE',
+  'INVALID_RECORD',
+  'INVALID_TOPIC_EXCEPTION',
+  'TOPIC_AUTHORIZATION_FAILED',
+  'POLICY_VIOLATION',
+] as const
+
+/** Whether the broker refuses what was sent for what it is, so that sending it again is no use. */
+export function isRefusal(error: unknown): boolean {
+  return error instanceof Error && REFUSALS.some((id) => findErrorBy(error, 'apiId', id) !== null)
+}
 
 export function createKafkaClient({ brokers, topics }: KafkaClientOptions): KafkaClient {
   const connection = { ...CONNECTION, bootstrapBrokers: [...brokers] }
