@@ -62,7 +62,10 @@ export async function layFoundation(config: Config, closing: Foundation['closing
   const onError = (error: unknown) => log.error({ err: error }, 'audit rows could not be shipped')
   const audit = createAuditTrail({ folder: join(config.HUB_DATA, 'audit'), store, clock, onError })
   closing.push(() => audit.close())
-  const client = config.HUB_BOOTSTRAP_CLIENT
+  const client = config.HUB_BOOTSTRAP_CLIENT?.reveal()
+  const secret = config.HUB_SECRET?.reveal()
+  if (secret === undefined && config.HUB_MODE === 'production')
+    log.warn('HUB_SECRET is not set: the key that signs tokens lies in the store as it is')
   const auth = await createAuth({
     store,
     audit,
@@ -70,6 +73,7 @@ export async function layFoundation(config: Config, closing: Foundation['closing
     publicUrl: () => address,
     mode: config.HUB_MODE,
     ...(client === undefined ? {} : { bootstrapClient: client }),
+    ...(secret === undefined ? {} : { secret }),
   })
   const fhir = createFhir({
     store,

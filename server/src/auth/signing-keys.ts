@@ -13,7 +13,7 @@ import {
 import { z } from 'zod'
 
 import { fault } from '../kernel/fault.ts'
-import type { Store } from '../store/port.ts'
+import type { Store, StoredRecord } from '../store/port.ts'
 
 const KEYS = 'signing-keys'
 /** Processes that start together race for this record; the one that loses takes the winner's key. */
@@ -33,12 +33,15 @@ const Sealed = z.object({ iv: z.string(), tag: z.string(), sealed: z.string() })
 /**
  * Loads the signing key, or makes it at the first start.
  *
- * @param secret encrypts the key at rest (AES-256-GCM); a key that was made without it stays readable.
+ * @param secret encrypts the key at rest (AES-256-GCM); a key that was made without it is encrypted now.
  * @throws Fault `unavailable` when the secret does not open the stored key
  */
 export async function loadSigningKey(store: Store, secret: string | undefined): Promise<SigningKey> {
   const known = await store.records.get(KEYS, FIRST)
-  if (known) return fromRecord(known.value, secret)
+  if (known) {
+    await sealPlain(store, known, secret)
+    return fromRecord(known.value, secret)
+  }
   const { privateKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' })
   const pkcs8 = privateKey.export({ type: 'pkcs8', format: 'der' })
   const value = secret === undefined ? { pkcs8: pkcs8.toString('base64') } : seal(pkcs8, secret)
@@ -46,6 +49,15 @@ export async function loadSigningKey(store: Store, secret: string | undefined): 
   if (stored.outcome === 'applied') return fromPrivateKey(privateKey)
   const winner = await store.records.get(KEYS, FIRST)
   return fromRecord(winner?.value, secret)
+}
+
+/** A key that was made before there was a secret is sealed with the first that comes. */
+async function sealPlain(store: Store, known: StoredRecord, secret: string | undefined): Promise<void> {
+  const plain = Plain.safeParse(known.value)
+  if (secret === undefined || !plain.success) return
+  const value = seal(Buffer.from(plain.data.pkcs8, 'base64'), secret)
+  const change = { op: 'replace', collection: KEYS, id: FIRST, revision: known.revision, value } as const
+  await store.records.apply([change])
 }
 
 function fromRecord(value: unknown, secret: string | undefined): SigningKey {

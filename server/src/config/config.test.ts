@@ -21,6 +21,7 @@ it.each([
   [{ HUB_ROLES: 'http,dancing' }, 'HUB_ROLES'],
   [{ MONGODB_URL: 'postgres://x' }, 'MONGODB_URL'],
   [{ HUB_BOOTSTRAP_CLIENT: 'no-secret' }, 'HUB_BOOTSTRAP_CLIENT'],
+  [{ HUB_SECRET: 'too short' }, 'HUB_SECRET'],
 ])('refuses %j and names the variable', (environment, name) => {
   expect(() => readConfig(environment, [])).toThrow(name)
 })

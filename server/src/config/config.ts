@@ -1,6 +1,7 @@
 import { z } from 'zod'
 
 import { fault } from '../kernel/fault.ts'
+import { Secret } from '../kernel/secret.ts'
 
 const ROLES = ['http', 'mllp', 'devices', 'relay', 'tasks'] as const
 const DEFAULT_SECRETS = new Set(['admin:admin', 'admin:secret', 'bootstrap:secret', 'test:test', 'demo:demo'])
@@ -50,6 +51,12 @@ const Environment = z.object({
   HUB_BOOTSTRAP_CLIENT: z
     .string()
     .regex(/^[^:\s]+:\S+$/, 'must read id:secret')
+    .transform((text) => new Secret(text))
+    .optional(),
+  HUB_SECRET: z
+    .string()
+    .min(SECRET_LEAST, `must have at least ${SECRET_LEAST} characters`)
+    .transform((text) => new Secret(text))
     .optional(),
   HUB_DEMO: Switch.optional(),
   HUB_MAPPINGS: z.string().min(1).optional(),
@@ -91,7 +98,7 @@ export function readConfig(
 }
 
 function refuseUnsafe(config: z.output<typeof Environment>): void {
-  const { HUB_BOOTSTRAP_CLIENT: client = '', HUB_DEMO: demo } = config
+  const client = config.HUB_BOOTSTRAP_CLIENT?.reveal() ?? ''
   const secret = client.slice(client.indexOf(':') + 1)
   if (client !== '' && (DEFAULT_SECRETS.has(client) || secret.length < SECRET_LEAST)) {
     throw fault('unavailable', {
@@ -99,7 +106,7 @@ function refuseUnsafe(config: z.output<typeof Environment>): void {
       text: `HUB_BOOTSTRAP_CLIENT: production wants a secret of its own of at least ${SECRET_LEAST} characters`,
     })
   }
-  if (demo === 'on') {
+  if (config.HUB_DEMO === 'on') {
     throw fault('unavailable', {
       code: 'security',
       text: 'HUB_DEMO: the demo hospital exists in evaluation mode only',

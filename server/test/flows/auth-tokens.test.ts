@@ -143,6 +143,17 @@ it('keeps signing key and accounts over a restart, the key sealed by a secret', 
   await expect(started({ secret: 'b' }, store)).rejects.toMatchObject({ kind: 'unavailable' })
 })
 
+it('seals a signing key that was made without a secret, and goes on with it', async () => {
+  const store = await freshStore()
+  const first = await started({}, store)
+  const { authorization } = bearer((await signIn(first.app)).access_token)
+  expect(JSON.stringify(await store.records.get('signing-keys', '1'))).toContain('pkcs8')
+  const sealed = await started({ secret: 'a' }, store)
+  expect(JSON.stringify(await store.records.get('signing-keys', '1'))).not.toContain('pkcs8')
+  await expect(sealed.auth.callerOf(authorization)).resolves.toMatchObject({ kind: 'person' })
+  await expect(started({}, store)).rejects.toMatchObject({ kind: 'unavailable' })
+})
+
 it('lets demo people in during evaluation only', async () => {
   const store = await freshStore()
   const { app } = await started({}, store)
