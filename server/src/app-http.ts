@@ -1,3 +1,5 @@
+import type { IncomingMessage } from 'node:http'
+
 import type { FastifyBaseLogger, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import Fastify, { LogController } from 'fastify'
 import { serializerCompiler, validatorCompiler } from 'fastify-type-provider-zod'
@@ -40,10 +42,9 @@ export function createHttp(options: HttpOptions): FastifyInstance {
     logController: new LogController({ disableRequestLogging: true }),
     serverFactory: () => early.server,
     ...(trustedProxies.length > 0 ? { trustProxy: [...trustedProxies] } : {}),
-    genReqId: (request) => {
-      const id = request.headers['x-request-id']
-      return typeof id === 'string' && REQUEST_ID.test(id) ? id : uuid7(Date.now())
-    },
+    genReqId: requestIdOf,
+    // Lines name their request themselves: a logger of its own for each would cost more than reading a resource.
+    childLoggerFactory: (logger) => logger,
     routerOptions: { maxParamLength: limits.http.addressBytes },
     // An address that cannot be decoded never reaches a handler.
     frameworkErrors: (error, _request, reply: FastifyReply) => {
@@ -81,6 +82,12 @@ export function createHttp(options: HttpOptions): FastifyInstance {
     return reply.type(type).send(text)
   })
   return app
+}
+
+/** The id that the caller gave the request, or a new one: it travels into answer, commit and audit row. */
+export function requestIdOf({ headers }: IncomingMessage): string {
+  const id = headers['x-request-id']
+  return typeof id === 'string' && REQUEST_ID.test(id) ? id : uuid7(Date.now())
 }
 
 /** @throws Fault `unauthenticated` when the address was served without a token by mistake */

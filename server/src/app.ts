@@ -8,9 +8,10 @@ import { startFhir } from './app-fhir.ts'
 import type { Foundation } from './app-foundation.ts'
 import { layFoundation } from './app-foundation.ts'
 import { startHl7 } from './app-hl7.ts'
-import { createHttp } from './app-http.ts'
+import { createHttp, requestIdOf } from './app-http.ts'
 import type { Config } from './config/config.ts'
 import { createDemoAccounts } from './demo/accounts.ts'
+import { createFastRead } from './fhir/rest/fast-read.hot.ts'
 
 export interface RunningHub {
   /** What the ready line says (DESIGN, section 14). */
@@ -62,7 +63,16 @@ async function startFeatures(foundation: Foundation): Promise<RunningHub['ready'
     about: { site: config.HUB_SITE, mode: config.HUB_MODE, zone: config.HUB_ZONE },
   })
   await app.ready()
-  early.serve((request, response) => app.routing(request, response))
+  const fastRead = createFastRead({
+    rest: foundation.fhir.rest,
+    prefix: '/fhir/',
+    knownCaller: auth.knownCaller,
+    requestIdOf,
+    onDefect: (error) => log.error({ err: error }, 'request failed'),
+  })
+  early.serve((request, response) => {
+    if (!fastRead(request, response)) app.routing(request, response)
+  })
   closing.push(() => app.close())
   await startDemoHospital(foundation, {
     ...(mllp === undefined ? {} : { mllp }),

@@ -1,7 +1,7 @@
 import { z } from 'zod'
 
 import type { RecordStore } from '../store/port.ts'
-import { Group, GROUPS } from './chain.ts'
+import { GROUPS, unpacked } from './chain.ts'
 
 /** A sealed row, as it stands in the chain. */
 const AuditRow = z.object({
@@ -39,12 +39,11 @@ export async function auditRows(records: RecordStore, query: AuditQuery): Promis
     const [group] = await records.range({ collection: GROUPS, from: first, to: end, reverse: true, limit: 1 })
     if (!group) break
     end = group.id
-    const rows = Group.parse(group.value)
-      .text.split('\n')
-      .map((line) => AuditRow.parse(JSON.parse(line)))
-    found.push(...rows.toReversed().filter((row) => matches(row, query)))
+    const { text } = await unpacked(group.value)
+    const rows = text.split('\n').map((line) => AuditRow.parse(JSON.parse(line)))
+    found.push(...rows.filter((row) => matches(row, query)))
   }
-  return found.slice(0, limit)
+  return found.toSorted((a, b) => b.time - a.time || (a.id < b.id ? 1 : -1)).slice(0, limit)
 }
 
 function matches(row: AuditRow, { from = 0, to = Infinity, subject, patient, entity }: AuditQuery): boolean {

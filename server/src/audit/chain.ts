@@ -1,15 +1,20 @@
 import { createHash } from 'node:crypto'
+import { promisify } from 'node:util'
+import { constants, zstdCompress, zstdDecompress } from 'node:zlib'
 
 import { z } from 'zod'
 
-import type { RecordStore, StoredRecord } from '../store/port.ts'
+import type { RecordStore, RecordValue, StoredRecord } from '../store/port.ts'
 
 export const GROUPS = 'audit'
 export const DAYS = 'audit-days'
 
-/** Rows that were sealed together: JSON lines in `text`, bound to the group before by `hash`. */
-export const Group = z.object({ previous: z.string(), hash: z.string(), text: z.string() })
-export type Group = z.output<typeof Group>
+/** Rows that were sealed together: JSON lines in `text`, bound to the group before by `hash` (SHA-256, hexadecimal). */
+export interface Group {
+  readonly previous: string
+  readonly hash: string
+  readonly text: string
+}
 
 /** The end of a day's chain, and where it was tied to the chain of the day before. */
 export const Day = z.object({
@@ -28,9 +33,31 @@ export interface ChainFault {
 }
 
 /** The next group behind the end of a chain. */
-export function sealed(previous: string, rows: readonly string[]): Group {
-  const text = rows.join('\n')
+export function sealed(previous: string, text: string): Group {
   return { previous, text, hash: hashOf(previous, text) }
+}
+
+const compress = promisify(zstdCompress)
+const decompress = promisify(zstdDecompress)
+
+/** A group as it is stored: length of the JSON (2), JSON of both hashes, the text compressed. Rows repeat each other: a tenth is left of them. */
+export async function packed({ previous, hash, text }: Group): Promise<Uint8Array> {
+  const head = Buffer.from(JSON.stringify({ previous, hash }), 'utf8')
+  const length = Buffer.allocUnsafe(2)
+  length.writeUInt16BE(head.length)
+  return Buffer.concat([length, head, await compress(text, FAST)])
+}
+
+const FAST = { params: { [constants.ZSTD_c_compressionLevel]: 1 } }
+const Hashes = z.object({ previous: z.string(), hash: z.string() })
+
+/** @throws Error when the value is no group */
+export async function unpacked(value: RecordValue): Promise<Group> {
+  if (!(value instanceof Uint8Array)) throw new Error('a group of audit rows is bytes')
+  const bytes = Buffer.from(value.buffer, value.byteOffset, value.byteLength)
+  const textAt = 2 + bytes.readUInt16BE(0)
+  const head: unknown = JSON.parse(bytes.toString('utf8', 2, textAt))
+  return { ...Hashes.parse(head), text: (await decompress(bytes.subarray(textAt))).toString('utf8') }
 }
 
 /** What the first group of a day is bound to. */
@@ -63,7 +90,7 @@ async function verifyDay(records: RecordStore, { day, end, faults }: DayCheck): 
   const hashes = new Set<string>()
   let expected = { number: 1, previous: seedOf(day, end) }
   for await (const { id, value } of all(records, { collection: GROUPS, from: `${day}/`, to: `${day}0` })) {
-    const { previous, hash, text } = Group.parse(value)
+    const { previous, hash, text } = await unpacked(value)
     const number = Number(id.slice(day.length + 1))
     for (let missing = expected.number; missing < number; missing += 1)
       faults.push({ day, group: missing, problem: 'missing' })

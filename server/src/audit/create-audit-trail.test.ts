@@ -1,8 +1,9 @@
 import { expect, it, onTestFinished } from 'vitest'
 
 import { freshFolder, freshStore } from '../../test/fresh-store.ts'
+import { limits } from '../kernel/limits.ts'
 import type { RecordStore, Store } from '../store/port.ts'
-import { DAYS, GROUPS, sealed } from './chain.ts'
+import { DAYS, GROUPS, packed, sealed, unpacked } from './chain.ts'
 import { type AuditArchive, createAuditTrail } from './create-audit-trail.ts'
 import type { AuditEntry } from './trail.ts'
 
@@ -25,8 +26,9 @@ it('keeps the rows of reads and of committed writes, and none of a refused write
     uuid: 'u',
     time: NOON,
     writes: [],
-    records: [trail.change(entry), { op: 'replace', collection: 'x', id: 'none', revision: 1, value: {} }],
+    records: [{ op: 'replace', collection: 'x', id: 'none', revision: 1, value: {} }],
     guards: [],
+    audit: [trail.row(entry)],
   })
   expect(refused.outcome).toBe('refused')
   const rows = await trail.rows({ limit: 10 })
@@ -49,6 +51,25 @@ it('ships what an earlier process left behind, once', async () => {
   await leftover.trail.ship()
   const rows = await leftover.trail.rows({ limit: 10 })
   expect(rows.map(({ subject }) => subject)).toEqual(['bob', 'ada'])
+})
+
+it('ships more rows than a group holds, of commits that lie apart, and looks at none twice', async () => {
+  const { store, trail } = await opened()
+  const many = Array.from({ length: limits.audit.groupRows + 10 }, (_, i) =>
+    trail.row({ ...entry, interaction: 'create', correlation: 'x'.repeat(400), entity: `Patient/${i}` }),
+  )
+  await store.commit({ uuid: 'a', time: NOON, writes: [], records: [], guards: [], audit: many })
+  for (let i = 0; i < 3; i += 1)
+    await store.commit({ uuid: `quiet${i}`, time: NOON, writes: [], records: [], guards: [] })
+  await commit(store, trail, { ...entry, entity: 'Patient/last' })
+  await trail.ship()
+  const head = await store.log.head()
+  await trail.ship()
+  expect(await store.log.head()).toBe(head)
+  const rows = await trail.rows({ limit: 10_000 })
+  expect(new Set(rows.map(({ entity }) => entity)).size).toBe(limits.audit.groupRows + 11)
+  expect(rows).toHaveLength(limits.audit.groupRows + 11)
+  await expect(trail.verify()).resolves.toEqual([])
 })
 
 it('keeps two processes on one store out of each other: each row once', async () => {
@@ -101,8 +122,9 @@ it('finds a row that was changed together with the hash of its group', async () 
     await trail.ship()
   }
   const first = await store.records.get(GROUPS, '2026-11-23/00000001')
-  const forged = sealed(String(Object(first?.value).previous), ['{"forged":true}'])
-  await store.records.apply([{ op: 'put', collection: GROUPS, id: '2026-11-23/00000001', value: forged }])
+  const { previous } = await unpacked(first?.value ?? {})
+  const value = await packed(sealed(previous, '{"forged":true}'))
+  await store.records.apply([{ op: 'put', collection: GROUPS, id: '2026-11-23/00000001', value }])
   await expect(trail.verify()).resolves.toEqual([{ day: '2026-11-23', group: 2, problem: 'changed' }])
 })
 
@@ -128,14 +150,16 @@ async function commit(store: Store, trail: AuditArchive, row: AuditEntry): Promi
     uuid: crypto.randomUUID(),
     time: NOON,
     writes: [],
-    records: [trail.change(row)],
+    records: [],
     guards: [],
+    audit: [trail.row(row)],
   })
   expect(result.outcome).toBe('committed')
 }
 
 async function tamper(records: RecordStore, id: string, change: (text: string) => string): Promise<void> {
   const record = await records.get(GROUPS, id)
-  const value = Object(record?.value)
-  await records.apply([{ op: 'put', collection: GROUPS, id, value: { ...value, text: change(value.text) } }])
+  const group = await unpacked(record?.value ?? {})
+  const value = await packed({ ...group, text: change(group.text) })
+  await records.apply([{ op: 'put', collection: GROUPS, id, value }])
 }

@@ -5,7 +5,7 @@ import type { Store } from '../store/port.ts'
 import { type AuditQuery, auditRows, type AuditRow } from './audit-rows.ts'
 import { type ChainFault, verifyChain } from './chain.ts'
 import { openReadLog } from './read-log.ts'
-import { ship, WAITING } from './shipper.ts'
+import { createShipper } from './shipper.ts'
 import type { AuditEntry, AuditTrail } from './trail.ts'
 
 export interface AuditTrailOptions {
@@ -28,10 +28,11 @@ export interface AuditArchive extends AuditTrail {
 
 export function createAuditTrail({ folder, store, clock, onError }: AuditTrailOptions): AuditArchive {
   const log = openReadLog(folder, clock, onError)
+  const ship = createShipper(store, log, clock)
   // One round at a time: rounds of one process would only overtake each other.
   let round: Promise<void> = Promise.resolve()
   const shipAll = (): Promise<void> => {
-    round = round.catch(() => undefined).then(() => ship(store, log, clock))
+    round = round.catch(() => undefined).then(() => ship())
     return round
   }
   const timer = setInterval(() => void shipAll().catch(onError), limits.audit.shipMs).unref()
@@ -42,8 +43,9 @@ export function createAuditTrail({ folder, store, clock, onError }: AuditTrailOp
     await log.close()
   }
   return {
-    change: (entry) => ({ op: 'insert', collection: WAITING, ...withId(entry, clock) }),
-    note: (entry) => log.append(JSON.stringify(withId(entry, clock).value)),
+    row: (entry) => lineOf(entry, clock),
+    note: (entry) => log.append(lineOf(entry, clock)),
+    noteRead: (entry) => log.appendWithTurn(lineOf(entry, clock)),
     ship: shipAll,
     verify: () => verifyChain(store.records),
     rows: async (query) => {
@@ -57,7 +59,7 @@ export function createAuditTrail({ folder, store, clock, onError }: AuditTrailOp
   }
 }
 
-function withId({ patients, ...entry }: AuditEntry, clock: Clock): { id: string; value: AuditRow } {
-  const id = uuid7(clock())
-  return { id, value: { id, ...entry, ...(patients === undefined ? {} : { patients: [...patients] }) } }
+/** An `AuditRow` as JSON; its id sorts by time. */
+function lineOf(entry: AuditEntry, clock: Clock): string {
+  return `{"id":"${uuid7(clock())}",${JSON.stringify(entry).slice(1)}`
 }

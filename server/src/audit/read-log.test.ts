@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process'
-import { appendFileSync, readdirSync } from 'node:fs'
+import { appendFileSync, readdirSync, statSync } from 'node:fs'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -43,6 +43,23 @@ it('goes on behind the place up to which lines were taken, over the files of ear
   expect(readdirSync(folder).filter((name) => name.startsWith('reads-'))).toHaveLength(1)
   second.append('d')
   expect((await second.take(young.place)).lines).toEqual(['d'])
+})
+
+it('writes the lines of one turn together, and tells every caller when they are written', async () => {
+  const folder = await freshFolder()
+  const log = opened(folder)
+  const done = ['a', 'b', 'c'].map((line) => log.appendWithTurn(line))
+  const written = () => readdirSync(folder).map((name) => statSync(join(folder, name)).size)
+  expect(written()).toContain(0)
+  await Promise.all(done)
+  expect(written()).not.toContain(0)
+  expect((await log.take(undefined)).lines).toEqual(['a', 'b', 'c'])
+})
+
+it('tells the readers of a turn that their rows could not be written', async () => {
+  const log = openReadLog(await freshFolder(), Date.now, () => undefined)
+  await log.close()
+  await expect(log.appendWithTurn('a')).rejects.toMatchObject({ kind: 'unavailable' })
 })
 
 it('leaves a line behind that a power failure cut', async () => {

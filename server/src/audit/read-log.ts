@@ -28,18 +28,87 @@ export interface ReadLog {
   readonly folderId: string
   /** Hands a line to the operating system before it returns; synced within `limits.audit.syncMs`. @throws Fault `unavailable` */
   append(line: string): void
+  /** Hands the lines of one turn of the event loop to the operating system together, before the turn ends. @throws Fault `unavailable` */
+  appendWithTurn(line: string): Promise<void>
   /** Whole lines behind a place, oldest first, those of an earlier process included; empty when there are none. */
-  take(
-    after: ReadLogPlace | undefined,
-  ): Promise<{ lines: readonly string[]; place: ReadLogPlace | undefined }>
+  take(after: ReadLogPlace | undefined): Promise<Taken>
   /** Removes the files before the place. */
   drop(place: ReadLogPlace): Promise<void>
   close(): Promise<void>
 }
 
+export interface Taken {
+  readonly lines: readonly string[]
+  readonly place: ReadLogPlace | undefined
+}
+
 /** Files of audit rows, one JSON line each. Names sort by time, so that shipping may go through them in order. */
 export function openReadLog(folder: string, clock: Clock, onError: (error: unknown) => void): ReadLog {
   mkdirSync(folder, { recursive: true })
+  const files = openFiles(folder, clock, onError)
+  const turns = createTurns((text) => files.append(text))
+  return {
+    folderId: folderIdOf(folder, clock),
+    append: (line) => files.append(`${line}\n`),
+    appendWithTurn: (line) => turns.add(`${line}\n`),
+    take: async (after) => {
+      const names = await filesOf(folder)
+      for (const file of names.filter((name) => after === undefined || name >= after.file)) {
+        const found = await linesOf(join(folder, file), file === after?.file ? after.offset : 0)
+        if (found.lines.length > 0) return { lines: found.lines, place: { file, offset: found.end } }
+      }
+      return { lines: [], place: after }
+    },
+    drop: async (place) => {
+      const names = await filesOf(folder)
+      const done = names.filter((name) => name < place.file && name !== files.current())
+      await Promise.all(done.map((name) => unlink(join(folder, name))))
+    },
+    close: async () => {
+      await turns.end()
+      await files.close()
+    },
+  }
+}
+
+/** The text of one turn of the event loop, handed on at its end. */
+function createTurns(append: (text: string) => void): {
+  add(text: string): Promise<void>
+  end(): Promise<void>
+} {
+  let turn: { text: string; readonly done: PromiseWithResolvers<void> } | undefined
+  const end = (): void => {
+    const ended = turn
+    turn = undefined
+    try {
+      append(ended?.text ?? '')
+      ended?.done.resolve()
+    } catch (error) {
+      ended?.done.reject(error)
+    }
+  }
+  return {
+    add: (text) => {
+      if (turn === undefined) {
+        turn = { text: '', done: Promise.withResolvers<void>() }
+        setImmediate(end)
+      }
+      turn.text += text
+      return turn.done.promise
+    },
+    end: async () => turn?.done.promise,
+  }
+}
+
+interface Files {
+  append(text: string): void
+  /** Name of the file that is written to. */
+  current(): string
+  close(): Promise<void>
+}
+
+/** Appends to one file until it is full, then to the next; synced twice a second. */
+function openFiles(folder: string, clock: Clock, onError: (error: unknown) => void): Files {
   let current = openFile(folder, clock())
   let isDirty = false
   const sync = (fd: number, done: () => void): void =>
@@ -52,31 +121,17 @@ export function openReadLog(folder: string, clock: Clock, onError: (error: unkno
     isDirty = false
     sync(current.fd, () => undefined)
   }, limits.audit.syncMs).unref()
-
   return {
-    folderId: folderIdOf(folder, clock),
-    append: (line) => {
+    append: (text) => {
       if (current.bytes > limits.audit.fileBytes) {
         const full = current
         current = openFile(folder, clock())
         sync(full.fd, () => closeSync(full.fd))
       }
-      current.bytes += writeLine(current.fd, line)
+      current.bytes += write(current.fd, text)
       isDirty = true
     },
-    take: async (after) => {
-      for (const file of (await filesOf(folder)).filter(
-        (name) => after === undefined || name >= after.file,
-      )) {
-        const found = await linesOf(join(folder, file), file === after?.file ? after.offset : 0)
-        if (found.lines.length > 0) return { lines: found.lines, place: { file, offset: found.end } }
-      }
-      return { lines: [], place: after }
-    },
-    drop: async (place) => {
-      const done = (await filesOf(folder)).filter((name) => name < place.file && name !== current.name)
-      await Promise.all(done.map((name) => unlink(join(folder, name))))
-    },
+    current: () => current.name,
     close: async () => {
       clearInterval(timer)
       await new Promise<void>((resolve) => sync(current.fd, resolve))
@@ -90,9 +145,9 @@ function openFile(folder: string, nowMs: number): { name: string; fd: number; by
   return { name, fd: openSync(join(folder, name), 'a'), bytes: 0 }
 }
 
-function writeLine(fd: number, line: string): number {
+function write(fd: number, lines: string): number {
   try {
-    const bytes = Buffer.from(`${line}\n`)
+    const bytes = Buffer.from(lines)
     let written = 0
     while (written < bytes.length) written += writeSync(fd, bytes, written)
     return written

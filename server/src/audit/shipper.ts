@@ -3,70 +3,116 @@ import { z } from 'zod'
 import type { Clock } from '../kernel/clock.ts'
 import { uuid7 } from '../kernel/ids.ts'
 import { limits } from '../kernel/limits.ts'
-import type { RecordChange, Store } from '../store/port.ts'
-import { Day, DAYS, groupId, GROUPS, sealed, seedOf } from './chain.ts'
-import type { ReadLog } from './read-log.ts'
+import type { AuditLines, RecordChange, Store, StoredRecord } from '../store/port.ts'
+import { Day, DAYS, groupId, GROUPS, packed, sealed, seedOf } from './chain.ts'
+import type { ReadLog, Taken } from './read-log.ts'
 
-/** Rows of writes wait here: put by the commit of the write itself. */
-export const WAITING = 'audit-waiting'
-/** How far the file of each folder was shipped. */
+/** How far the log of commits and the file of each folder were shipped. */
 const PLACES = 'audit-places'
-
-const Place = z.object({ file: z.string(), offset: z.number() })
-const Row = z.object({ id: z.string(), time: z.number() })
+const COMMITS = 'commits'
+const ReadPlace = z.object({ file: z.string(), offset: z.number() })
+const CommitPlace = z.object({ n: z.number() })
 
 /**
- * Moves waiting rows, those of writes from the store and those of reads from the files, behind the end of their day's chain. One commit
+ * Moves rows, those of writes from the log of commits and those of reads from the files, behind the end of their day's chain. One commit
  * holds the new groups, the new ends and what was taken: a crash repeats nothing and loses nothing, and of two processes one begins again.
  *
- * @returns when nothing was left at the time of the call.
+ * @returns a function that resolves when nothing was left at the time of the call; one call at a time
  */
-export async function ship(store: Store, log: ReadLog, clock: Clock): Promise<void> {
-  for (;;) {
-    const { changes, isEmpty } = await nextRound(store, log)
-    if (isEmpty) return
-    const time = clock()
-    await store.commit({ uuid: uuid7(time), time, writes: [], records: changes, guards: [] })
-    const place = await store.records.get(PLACES, log.folderId)
-    if (place) await log.drop(Place.parse(place.value))
+export function createShipper(store: Store, log: ReadLog, clock: Clock): () => Promise<void> {
+  // Commits without rows behind the stored place, the shipper's own among them, are not looked at again.
+  let seen = 0
+  return async () => {
+    for (;;) {
+      const round = await nextRound(store, log, seen)
+      if (round.changes.length === 0) {
+        seen = round.writes.upTo
+        return
+      }
+      const time = clock()
+      const result = await store.commit({
+        uuid: uuid7(time),
+        time,
+        writes: [],
+        records: round.changes,
+        guards: [],
+      })
+      if (result.outcome === 'refused') continue
+      seen = round.writes.upTo
+      if (round.reads.place) await log.drop(round.reads.place)
+    }
   }
 }
 
-async function nextRound(
-  { records }: Store,
-  log: ReadLog,
-): Promise<{ changes: RecordChange[]; isEmpty: boolean }> {
-  const known = await records.get(PLACES, log.folderId)
-  const [waiting, reads] = await Promise.all([
-    records.range({ collection: WAITING, limit: limits.audit.groupRows }),
-    log.take(known && Place.parse(known.value)),
-  ])
-  const lines = [...waiting.map(({ value }) => JSON.stringify(value)), ...reads.lines]
+interface Round {
+  readonly writes: AuditLines
+  readonly reads: Pick<Taken, 'place'>
+  /** Empty when there is nothing to ship. */
+  readonly changes: readonly RecordChange[]
+}
+
+async function nextRound(store: Store, log: ReadLog, seen: number): Promise<Round> {
+  const { records } = store
+  const [commits, file] = await Promise.all([records.get(PLACES, COMMITS), records.get(PLACES, log.folderId)])
+  const after = Math.max(seen, commits ? CommitPlace.parse(commits.value).n : 0)
+  const writes = await store.log.audit(after, limits.audit.groupRows)
+  const reads = await takeSome(log, file && ReadPlace.parse(file.value))
   const changes: RecordChange[] = []
-  for (const [day, rows] of byDay(lines)) changes.push(...(await appended({ records }, day, rows)))
-  for (const { id } of waiting) changes.push({ op: 'delete', collection: WAITING, id, revision: 1 })
-  if (reads.lines.length > 0 && reads.place) {
-    const content = { collection: PLACES, id: log.folderId, value: { ...reads.place } }
-    changes.push(
-      known ? { op: 'replace', revision: known.revision, ...content } : { op: 'insert', ...content },
-    )
+  for (const [day, groups] of byDay([...cut(writes.lines), ...reads.groups]))
+    changes.push(...(await appended(store, day, groups)))
+  if (writes.lines.length > 0) changes.push(moved(COMMITS, commits, { n: writes.upTo }))
+  if (reads.groups.length > 0 && reads.place) changes.push(moved(log.folderId, file, { ...reads.place }))
+  return { writes, reads, changes }
+}
+
+function moved(
+  id: string,
+  known: StoredRecord | undefined,
+  value: Readonly<Record<string, string | number>>,
+): RecordChange {
+  const content = { collection: PLACES, id, value }
+  return known ? { op: 'replace', revision: known.revision, ...content } : { op: 'insert', ...content }
+}
+
+interface TakenGroups {
+  readonly groups: readonly (readonly string[])[]
+  readonly place: Taken['place']
+}
+
+/** As many groups as one commit takes: a commit costs a sync, whatever its size. */
+async function takeSome(log: ReadLog, after: Taken['place']): Promise<TakenGroups> {
+  const groups: (readonly string[])[] = []
+  let place = after
+  while (groups.length < limits.audit.groups) {
+    const next = await log.take(place)
+    if (next.lines.length === 0) break
+    groups.push(next.lines)
+    place = next.place
   }
-  return { changes, isEmpty: lines.length === 0 }
+  return { groups, place }
 }
 
 async function appended(
   { records }: Pick<Store, 'records'>,
   day: string,
-  rows: readonly string[],
+  groups: readonly (readonly string[])[],
 ): Promise<RecordChange[]> {
   const stored = await records.get(DAYS, day)
-  const end = stored ? Day.parse(stored.value) : await newDay({ records }, day)
-  const group = sealed(end.groups === 0 ? seedOf(day, end) : end.hash, rows)
-  const content = { collection: DAYS, id: day, value: { ...end, groups: end.groups + 1, hash: group.hash } }
-  return [
+  const before = stored ? Day.parse(stored.value) : await newDay({ records }, day)
+  let { groups: count, hash } = before
+  const changes: RecordChange[] = []
+  for (const lines of groups) {
+    const group = sealed(count === 0 ? seedOf(day, before) : hash, lines.join('\n'))
+    hash = group.hash
+    count += 1
+    const id = groupId(day, count)
+    changes.push({ op: 'insert', collection: GROUPS, id, value: await packed(group) })
+  }
+  const content = { collection: DAYS, id: day, value: { ...before, groups: count, hash } }
+  changes.push(
     stored ? { op: 'replace', revision: stored.revision, ...content } : { op: 'insert', ...content },
-    { op: 'insert', collection: GROUPS, id: groupId(day, end.groups + 1), value: group },
-  ]
+  )
+  return changes
 }
 
 async function newDay({ records }: Pick<Store, 'records'>, day: string): Promise<Day> {
@@ -75,15 +121,37 @@ async function newDay({ records }: Pick<Store, 'records'>, day: string): Promise
   return { groups: 0, hash: '', ...after }
 }
 
-/** Rows by their UTC day, in the order of their ids, which is that of time. */
-function byDay(lines: readonly string[]): ReadonlyMap<string, string[]> {
-  const rows = lines.map((line) => ({ line, ...Row.parse(JSON.parse(line)) }))
-  const days = new Map<string, string[]>()
-  for (const { line, time } of rows.toSorted((a, b) => (a.id < b.id ? -1 : 1))) {
-    const day = new Date(time).toISOString().slice(0, 10)
-    const list = days.get(day) ?? []
-    list.push(line)
-    days.set(day, list)
+/** Lines in groups that a record can hold. */
+function cut(lines: readonly string[]): readonly (readonly string[])[] {
+  const groups: string[][] = []
+  let room = 0
+  for (const line of lines) {
+    if (line.length > room) {
+      groups.push([])
+      room = limits.audit.groupBytes
+    }
+    groups.at(-1)?.push(line)
+    room -= line.length
+  }
+  return groups
+}
+
+/** Groups by the UTC day of their rows; one that spans midnight is cut. */
+function byDay(groups: readonly (readonly string[])[]): ReadonlyMap<string, string[][]> {
+  const days = new Map<string, string[][]>()
+  for (const lines of groups) {
+    for (const [number, ofDay] of Map.groupBy(lines, dayOf)) {
+      const day = new Date(number * DAY_MS).toISOString().slice(0, 10)
+      days.set(day, [...(days.get(day) ?? []), ofDay])
+    }
   }
   return days
+}
+
+const DAY_MS = 86_400_000
+const TIME = /"time":(\d{1,15})/
+
+/** Days since 1970. */
+function dayOf(line: string): number {
+  return Math.floor(Number(TIME.exec(line)?.[1]) / DAY_MS)
 }

@@ -1,5 +1,3 @@
-import type { RecordChange } from '../store/port.ts'
-
 /** One access: who did what to which record. No clinical content. */
 export interface AuditEntry {
   /** Milliseconds UTC. */
@@ -16,9 +14,14 @@ export interface AuditEntry {
 }
 
 export interface AuditTrail {
-  /** The row of a write: part of the same commit as the write. */
-  change(entry: AuditEntry): RecordChange
-  /** The row of a read: handed to the operating system when this returns, synced within a second. Never waits for the disk. */
+  /** The row of a write, for `Commit.audit`: part of the same commit as the write. */
+  row(entry: AuditEntry): string
+  /** The row of a refusal or a login: handed to the operating system when this returns, synced within a second. Never waits for the disk. */
   note(entry: AuditEntry): void
+  /**
+   * The row of a read, together with all others of this turn of the event loop: they leave in one system call. The answer to the read waits for
+   * it. @throws Fault `unavailable` when the file cannot be written
+   */
+  noteRead(entry: AuditEntry): Promise<void>
   close(): Promise<void>
 }

@@ -99,7 +99,7 @@ type Write = (by: Caller, change: RecordChange & { op: 'insert' | 'replace' }) =
 function writer({ store, audit, clock }: Omit<AccountsOptions, 'passwords'>): Write {
   return async (by, change) => {
     const time = clock()
-    const row = audit.change({
+    const row = audit.row({
       time,
       subject: by.subject,
       action: change.op === 'insert' ? 'C' : 'U',
@@ -112,8 +112,9 @@ function writer({ store, audit, clock }: Omit<AccountsOptions, 'passwords'>): Wr
       uuid: uuid7(time),
       time,
       writes: [],
-      records: [change, row],
+      records: [change],
       guards: [],
+      audit: [row],
     })
     if (result.outcome === 'committed') return { id: change.id, ...Account.parse(change.value) }
     const taken = result.why.kind === 'record' && result.why.reason === 'second'

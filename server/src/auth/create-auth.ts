@@ -37,6 +37,8 @@ export interface Auth {
    * @throws Fault `unauthenticated`; `challengeOf` gives the WWW-Authenticate header for it.
    */
   readonly callerOf: (authorization: string | undefined, correlation?: string) => Caller | Promise<Caller>
+  /** The same without ever checking: only who was seen in the last minute. */
+  readonly knownCaller: (authorization: string | undefined, correlation: string) => Caller | undefined
   readonly accounts: Accounts
   readonly grants: Grants
   /** `/auth/*`: register without prefix. */
@@ -85,9 +87,13 @@ export async function createAuth(options: AuthOptions): Promise<Auth> {
     for (const oldest of seen.size > limits.auth.cachedTokens ? seen.keys().take(1) : []) seen.delete(oldest)
     return caller
   }
-  const callerOf: Auth['callerOf'] = (authorization, correlation) => {
+  const knownCaller = (authorization: string | undefined, correlation?: string): Caller | undefined => {
     const entry = authorization === undefined ? undefined : seen.get(authorization)
-    if (entry && entry.until > clock()) return withCorrelation(entry.caller, correlation)
+    return entry && entry.until > clock() ? withCorrelation(entry.caller, correlation) : undefined
+  }
+  const callerOf: Auth['callerOf'] = (authorization, correlation) => {
+    const known = knownCaller(authorization, correlation)
+    if (known) return known
     const token = /^Bearer +([\w-]+\.[\w-]+\.[\w-]+)$/i.exec(authorization ?? '')?.[1]
     if (authorization === undefined || token === undefined)
       throw fault('unauthenticated', {
@@ -100,6 +106,7 @@ export async function createAuth(options: AuthOptions): Promise<Auth> {
   }
   return {
     callerOf,
+    knownCaller,
     accounts,
     grants,
     routes: authRoutes({ grants, clock, publicJwk: key.publicJwk }),

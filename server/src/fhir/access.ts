@@ -1,4 +1,4 @@
-import type { AuditTrail } from '../audit/trail.ts'
+import type { AuditEntry, AuditTrail } from '../audit/trail.ts'
 import type { Caller } from '../auth/caller.ts'
 import type { Interaction } from '../auth/permissions.ts'
 import type { Clock } from '../kernel/clock.ts'
@@ -19,25 +19,19 @@ type KeyClauses = readonly (readonly string[])[]
 export interface Access {
   authorise(caller: Caller, interaction: Interaction, type: string): void
   constraintFor(caller: Caller, type: string): readonly Clause[]
-  /** Notes a read or search that is about to be answered. */
-  noteRead(caller: Caller, interaction: string, entity?: string): void
+  /** Notes a read or search: its answer may leave when the promise resolves. */
+  noteRead(caller: Caller, interaction: string, entity?: string): Promise<void>
 }
 
 /** The rules with their audit: a refusal leaves a row, too. */
 export function auditedAccess(rules: AccessRules, audit: AuditTrail, clock: Clock): Access {
-  const note = (
-    caller: Caller,
-    row: { interaction: string; entity?: string; outcome: 'success' | 'refused' },
-  ): void => {
-    const correlation = caller.correlation === undefined ? {} : { correlation: caller.correlation }
-    audit.note({ time: clock(), subject: caller.subject, action: 'R', ...row, ...correlation })
-  }
   return {
     authorise: (caller, interaction, type) => {
       try {
         rules.authorise(caller, interaction, type)
       } catch (error) {
-        if (error instanceof Fault) note(caller, { interaction, entity: type, outcome: 'refused' })
+        if (error instanceof Fault)
+          audit.note(entryOf(caller, { time: clock(), interaction, entity: type, outcome: 'refused' }))
         throw error
       }
     },
@@ -47,7 +41,29 @@ export function auditedAccess(rules: AccessRules, audit: AuditTrail, clock: Cloc
         anyOf: keys.map((key) => ({ by: 'key', key })),
       })),
     noteRead: (caller, interaction, entity) =>
-      note(caller, { interaction, outcome: 'success', ...(entity === undefined ? {} : { entity }) }),
+      audit.noteRead(entryOf(caller, { time: clock(), interaction, entity, outcome: 'success' })),
+  }
+}
+
+interface Accessed {
+  readonly time: number
+  readonly interaction: string
+  readonly entity: string | undefined
+  readonly outcome: 'success' | 'refused'
+}
+
+function entryOf(
+  { subject, correlation }: Caller,
+  { time, interaction, entity, outcome }: Accessed,
+): AuditEntry {
+  return {
+    time,
+    subject,
+    action: 'R',
+    interaction,
+    ...(entity === undefined ? {} : { entity }),
+    outcome,
+    ...(correlation === undefined ? {} : { correlation }),
   }
 }
 

@@ -50,19 +50,19 @@ async function read(deps: WriteDeps, caller: Caller, which: Which): Promise<Stor
   deps.access.authorise(caller, 'read', which.type)
   const version = await readVisible(deps, caller, which)
   if (version.deleted) throw fault('gone', { code: 'deleted', text: `${which.type}/${which.id} was deleted` })
-  deps.access.noteRead(caller, 'read', `${which.type}/${which.id}`)
+  await deps.access.noteRead(caller, 'read', `${which.type}/${which.id}`)
   return version
 }
 
 /** The current version, a deletion included. For a caller with constraints only what meets them exists. */
 async function readVisible(deps: WriteDeps, caller: Caller, { type, id }: Which): Promise<StoredVersion> {
-  const module = await moduleOf(deps.definitions, type)
   const clauses = deps.access.constraintFor(caller, type)
   if (clauses.length === 0) {
     const version = await deps.store.resources.read(type, id)
     if (!version) throw unknownResource(type, id)
     return version
   }
+  const module = await moduleOf(deps.definitions, type)
   const [row] = await deps.store.resources.fetch(type, [id])
   if (!row || !meetsAll(clauses, subjectOf(row, module, deps.base))) throw unknownResource(type, id)
   return row
@@ -80,7 +80,7 @@ async function vread(deps: WriteDeps, caller: Caller, which: WhichVersion): Prom
       code: 'deleted',
       text: `Version ${String(version)} of ${type}/${id} is its deletion`,
     })
-  deps.access.noteRead(caller, 'vread', `${type}/${id}`)
+  await deps.access.noteRead(caller, 'vread', `${type}/${id}`)
   return found
 }
 
@@ -99,7 +99,11 @@ async function history(deps: WriteDeps, caller: Caller, request: HistoryRequest)
     deps.store.resources.history(request),
     deps.store.resources.historyCount(all),
   ])
-  deps.access.noteRead(caller, id === undefined ? 'history-type' : 'history-instance', entityOf(request))
+  await deps.access.noteRead(
+    caller,
+    id === undefined ? 'history-type' : 'history-instance',
+    entityOf(request),
+  )
   return { versions: page.versions, total, ...(page.next === undefined ? {} : { next: page.next }) }
 }
 

@@ -84,7 +84,15 @@ export const limits = {
     hashQueue: 32,
     bodyBytes: 16 * 1024,
   },
-  audit: { syncMs: 500, shipMs: 1000, groupRows: 1000, groupBytes: 768 * 1024, fileBytes: 16 * 1024 * 1024 },
+  audit: {
+    syncMs: 500,
+    shipMs: 1000,
+    groupRows: 4000,
+    groupBytes: 1024 * 1024,
+    groups: 8,
+    fileBytes: 16 * 1024 * 1024,
+    patients: 1000,
+  },
   devices: {
     payloadBytes: 64 * 1024,
     fleetMost: 2000,

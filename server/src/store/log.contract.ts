@@ -53,6 +53,21 @@ export function logContract(bench: Bench): void {
       expect(await numbers(4, 10)).toEqual([5])
     })
 
+    it('keeps the audit rows of commits, in order and in pages of whole commits', async () => {
+      const { store } = bench
+      await store.commit(commitOf({ audit: ['{"a":1}', '{"ä":2}'], facility: 'Organization/1' }))
+      await store.commit(commitOf({ writes: [writeOf({ id: 'a' })] }))
+      await store.commit(commitOf({ audit: ['c'] }))
+      await bench.reopen()
+      const audit = async (after: number, limit: number): Promise<unknown> =>
+        bench.store.log.audit(after, limit)
+      expect(await audit(0, 10)).toEqual({ upTo: 3, lines: ['{"a":1}', '{"ä":2}', 'c'] })
+      expect(await audit(0, 2)).toEqual({ upTo: 1, lines: ['{"a":1}', '{"ä":2}'] })
+      expect(await audit(1, 1)).toEqual({ upTo: 2, lines: [] })
+      expect(await audit(3, 10)).toEqual({ upTo: 3, lines: [] })
+      expect(await bench.store.log.read(0, 1)).toMatchObject([{ n: 1, facility: 'Organization/1' }])
+    })
+
     it('wakes who waits for more, and who does not want to wait any longer', async () => {
       const { store } = bench
       const never = new AbortController()

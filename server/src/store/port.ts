@@ -69,6 +69,8 @@ export interface Commit {
   readonly writes: readonly ResourceWrite[]
   readonly records: readonly RecordChange[]
   readonly guards: readonly Guard[]
+  /** Rows for the audit trail: kept in the log with the commit, whoever ships them reads them from there. */
+  readonly audit?: readonly string[]
 }
 
 export type CommitResult =
@@ -268,11 +270,19 @@ export interface LoggedChange extends StoredVersion {
   readonly patients: readonly string[]
 }
 
+export interface AuditLines {
+  /** Number of the last commit that was looked at; `after` when there is none. */
+  readonly upTo: number
+  readonly lines: readonly string[]
+}
+
 /** Dense numbers from 1; what is read is durable. */
 export interface CommitLog {
   head(): Promise<number>
   /** Commits with number above `after`, in order. Record changes are not shown. */
   read(after: number, limit: number): Promise<readonly LoggedCommit[]>
+  /** Audit rows of the commits above `after`: of at most `limit` commits, and of none behind the one that makes `limit` rows. */
+  audit(after: number, limit: number): Promise<AuditLines>
   /** Resolves once `head() > after`, or when the signal aborts. */
   grown(after: number, signal: AbortSignal): Promise<void>
 }

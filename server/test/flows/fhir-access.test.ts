@@ -1,6 +1,5 @@
 import { expect, it } from 'vitest'
 
-import { WAITING } from '../../src/audit/shipper.ts'
 import type { Caller } from '../../src/auth/caller.ts'
 import { administrator, startFhir } from './fhir-server.ts'
 import type { FhirServer } from './fhir-server.ts'
@@ -139,8 +138,10 @@ it('refuses what the role may not do and judges each entry of a batch by itself'
 it('writes an audit row with every change, in the same commit', async () => {
   const server = await startFhir()
   const created = await server.ask('POST', '/Patient', { body: { resourceType: 'Patient' } })
-  const rows = await server.store.records.range({ collection: WAITING, limit: 10 })
-  expect(JSON.stringify(rows)).toContain(`Patient/${String(created.json['id'])}`)
+  const { lines } = await server.store.log.audit(0, 10)
+  expect(lines.map((line) => JSON.parse(line))).toMatchObject([
+    { action: 'C', entity: `Patient/${String(created.json['id'])}` },
+  ])
   // One commit holds the resource and its row: nothing else was written.
   expect(await server.store.log.head()).toBe(1)
 })

@@ -28,7 +28,8 @@ export const fhirRest: FastifyPluginAsync<FhirRestOptions> = async (app, { rest,
   acceptAnyBody(app)
   app.setErrorHandler((error, request, reply) => {
     const { status, outcome } = answerTo(error)
-    if (status >= 500 && status !== 501) request.log.error({ err: error }, 'request failed')
+    if (status >= 500 && status !== 501)
+      request.log.error({ err: error, requestId: request.id }, 'request failed')
     if (status === 401) reply.header('www-authenticate', 'Bearer')
     return reply.code(status).type(FHIR_JSON).send(jsonBody(outcome))
   })

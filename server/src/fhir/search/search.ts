@@ -79,7 +79,7 @@ async function find(deps: FindDeps, caller: Caller, call: SearchCall): Promise<S
   const state = request.page === undefined ? undefined : deps.tokens.open(request.page, search)
   const query = await plannedQuery(deps, { module, clauses, request, state })
   const page = await pageOf(query, request, state)
-  deps.access.noteRead(caller, 'search-type', call.type)
+  await deps.access.noteRead(caller, 'search-type', call.type)
   const { rows, isCut } = await includedWith(deps, caller, {
     matches: page.matches,
     includes: request.includes,

@@ -3,6 +3,7 @@ import type { Caller } from '../../auth/caller.ts'
 import type { Clock } from '../../kernel/clock.ts'
 import { fault } from '../../kernel/fault.ts'
 import type { JsonObject } from '../../kernel/json.ts'
+import { limits } from '../../kernel/limits.ts'
 import type { SearchKeys } from '../../store/keys.ts'
 import type { RecordChange, ResourceWrite, Row, Store, StoredVersion } from '../../store/port.ts'
 import { unknownResource } from '../access.ts'
@@ -36,6 +37,7 @@ export interface Composed {
   /** Absent when there is nothing to do: a deletion of what is not there. */
   readonly write?: ResourceWrite
   readonly records: readonly RecordChange[]
+  readonly audit: readonly string[]
 }
 
 /** Reads what a draft replaces and makes its new version. @throws Fault `not-found`, `forbidden` */
@@ -87,16 +89,18 @@ interface Job {
 const NO_KEYS = { k: [], r: [], n: [], patients: [] }
 
 function composeDeletion({ deps, caller, prepared, current }: Job): Composed {
-  if (!current || current.deleted) return { prepared, current, records: [] }
+  if (!current || current.deleted) return { prepared, current, records: [], audit: [] }
   const lastUpdated = Math.max(deps.clock(), current.lastUpdated + 1)
   const { type, method } = prepared.draft
   const expected = prepared.draft.expected ?? current.version
-  const records = [...releasesOf(deps, current, []), auditRow({ deps, caller, prepared, current })]
+  const records = releasesOf(deps, current, [])
+  const audit = [auditRow({ deps, caller, prepared, current })]
   const keys = { ...NO_KEYS, date: lastUpdated }
   return {
     prepared,
     current,
     records,
+    audit,
     write: { type, id: prepared.id, expected, method, lastUpdated, bytes: new Uint8Array(0), keys },
   }
 }
@@ -126,11 +130,15 @@ function composeVersion(job: Job & { readonly facilities: readonly string[] }): 
     })
   }
   const bytes = Buffer.from(bodyOf(draft, { type, id, version: expected + 1, lastUpdated }), 'utf8')
-  const records = [
-    ...aliasRecords(deps, current, { resource, id }),
-    auditRow({ deps, caller, prepared, current, patients: keys.patients }),
-  ]
-  return { prepared, current, records, write: { type, id, expected, method, lastUpdated, bytes, keys } }
+  const records = aliasRecords(deps, current, { resource, id })
+  const audit = [auditRow({ deps, caller, prepared, current, patients: keys.patients })]
+  return {
+    prepared,
+    current,
+    records,
+    audit,
+    write: { type, id, expected, method, lastUpdated, bytes, keys },
+  }
 }
 
 /** Claims the aliases that are new with this version and gives up those that it no longer names. */
@@ -177,16 +185,16 @@ function auditRow({
   caller,
   prepared,
   patients,
-}: Job & { readonly patients?: readonly string[] }): RecordChange {
+}: Job & { readonly patients?: readonly string[] }): string {
   const [action, interaction] = ACTIONS[prepared.draft.method]
-  return deps.audit.change({
+  return deps.audit.row({
     time: deps.clock(),
     subject: caller.subject,
     action,
     interaction,
     entity: `${prepared.draft.type}/${prepared.id}`,
     outcome: 'success',
-    ...(patients ? { patients } : {}),
+    ...(patients ? { patients: patients.slice(0, limits.audit.patients) } : {}),
     ...(caller.correlation === undefined ? {} : { correlation: caller.correlation }),
   })
 }

@@ -62,6 +62,7 @@ async function attemptCommit(
     writes,
     records,
     guards,
+    audit: composed.flatMap((each) => each.audit),
   })
   if (result.outcome === 'refused') return { outcome: 'refused', refusal: result.why }
   return {

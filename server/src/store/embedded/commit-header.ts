@@ -1,19 +1,22 @@
 import type { Commit, LoggedCommit } from '../port.ts'
 
-/** Where the rows of a commit stand, and what the log tells about it: first row (6), number of rows (4), then JSON. */
+/** Where the rows of a commit stand, and what the log tells about it: first row (6), number of rows (4), JSON, a line for each audit row. */
 export interface CommitHeader {
   readonly firstRow: number
   readonly rows: number
   readonly about: Pick<LoggedCommit, 'uuid' | 'time' | 'facility' | 'correlation'>
 }
 
+const ABOUT = 10
+const NEWLINE = 0x0a
+
 export function encodeCommitHeader(commit: Commit, firstRow: number): Buffer {
-  const { uuid, time, facility, correlation } = commit
-  const about = JSON.stringify({ uuid, time, facility, correlation })
-  const header = Buffer.allocUnsafe(10 + Buffer.byteLength(about))
+  const { uuid, time, facility, correlation, audit = [] } = commit
+  const text = [JSON.stringify({ uuid, time, facility, correlation }), ...audit].join('\n')
+  const header = Buffer.allocUnsafe(ABOUT + Buffer.byteLength(text))
   header.writeUIntBE(firstRow, 0, 6)
   header.writeUInt32BE(commit.writes.length, 6)
-  header.write(about, 10, 'utf8')
+  header.write(text, ABOUT, 'utf8')
   return header
 }
 
@@ -21,6 +24,16 @@ export function decodeCommitHeader(header: Buffer): CommitHeader {
   return {
     firstRow: header.readUIntBE(0, 6),
     rows: header.readUInt32BE(6),
-    about: JSON.parse(header.toString('utf8', 10)) as CommitHeader['about'],
+    about: JSON.parse(header.toString('utf8', ABOUT, endOfAbout(header))) as CommitHeader['about'],
   }
+}
+
+export function auditOfHeader(header: Buffer): readonly string[] {
+  const end = endOfAbout(header)
+  return end === header.length ? [] : header.toString('utf8', end + 1).split('\n')
+}
+
+function endOfAbout(header: Buffer): number {
+  const end = header.indexOf(NEWLINE, ABOUT)
+  return end < 0 ? header.length : end
 }

@@ -1,5 +1,5 @@
 import type { CommitLog, LoggedChange, LoggedCommit } from '../port.ts'
-import { decodeCommitHeader } from './commit-header.ts'
+import { auditOfHeader, decodeCommitHeader } from './commit-header.ts'
 import { numberKey, type DataFile, peek } from './databases.ts'
 import { rowExtras, versionOf } from './row.ts'
 
@@ -19,6 +19,15 @@ export function createLog(data: DataFile, head: () => number): EmbeddedLog {
       const last = Math.min(head(), after + limit)
       for (let n = after + 1; n <= last; n++) commits.push(readCommit(data, n))
       return commits
+    },
+
+    async audit(after, limit) {
+      const last = Math.min(head(), after + limit)
+      const lines: string[] = []
+      let upTo = after
+      while (upTo < last && lines.length < limit)
+        for (const line of auditOfHeader(headerOf(data, ++upTo))) lines.push(line)
+      return { upTo, lines }
     },
 
     async grown(after, signal) {
@@ -41,10 +50,14 @@ export function createLog(data: DataFile, head: () => number): EmbeddedLog {
   }
 }
 
-function readCommit(data: DataFile, n: number): LoggedCommit {
+function headerOf(data: DataFile, n: number): Buffer {
   const header = peek(data.commits, numberKey(n))
   if (header === undefined) throw new Error(`commit ${n} is missing from the log`)
-  const { firstRow, rows, about } = decodeCommitHeader(header)
+  return header
+}
+
+function readCommit(data: DataFile, n: number): LoggedCommit {
+  const { firstRow, rows, about } = decodeCommitHeader(headerOf(data, n))
   const changes: LoggedChange[] = []
   for (let seq = firstRow; seq < firstRow + rows; seq++) {
     const row = peek(data.rows, numberKey(seq))

@@ -10,6 +10,7 @@ export interface CommitRecord extends CommitPart {
   readonly time: number
   readonly facility?: string
   readonly correlation?: string
+  readonly audit?: readonly string[]
   readonly parts?: number
 }
 
@@ -69,13 +70,14 @@ export function loggedWrite(write: ResourceWrite, x: number, before: Before): Lo
 }
 
 export function commitRecord(n: number, commit: Commit, { w, rec }: CommitPart): CommitRecord {
-  const { uuid, time, facility, correlation } = commit
+  const { uuid, time, facility, correlation, audit } = commit
   return {
     _id: n,
     uuid,
     time,
     ...(facility !== undefined && { facility }),
     ...(correlation !== undefined && { correlation }),
+    ...(audit !== undefined && { audit }),
     w,
     rec,
   }

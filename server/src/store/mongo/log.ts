@@ -1,5 +1,5 @@
 import { limits } from '../../kernel/limits.ts'
-import type { CommitLog } from '../port.ts'
+import type { AuditLines, CommitLog } from '../port.ts'
 import { loggedCommit, type CommitRecord } from './commit-record.ts'
 import { pause, retrying, type Database } from './database.ts'
 import { readParts } from './touched.ts'
@@ -62,6 +62,10 @@ export function commitLog(database: Database): { log: CommitLog; growth: Growth 
       if (upTo <= after) return []
       return (await readCommits(database, { after, upTo, limit, withRecords: false })).map(loggedCommit)
     },
+    audit: async (after, limit) => {
+      const upTo = Math.min(await appliedUpTo(database), after + limit)
+      return upTo <= after ? { upTo: after, lines: [] } : auditLines(database, { after, upTo, limit })
+    },
     grown: async (after, signal) => {
       const ended = AbortSignal.any([signal, closed.signal])
       while (!ended.aborted) {
@@ -83,6 +87,22 @@ export function commitLog(database: Database): { log: CommitLog; growth: Growth 
       },
     },
   }
+}
+
+async function auditLines(
+  database: Database,
+  { after, upTo, limit }: Omit<CommitPage, 'withRecords'>,
+): Promise<AuditLines> {
+  const cursor = database.commits
+    .find({ _id: { $gt: after, $lte: upTo }, audit: { $exists: true } }, { projection: { audit: 1 } })
+    .sort({ _id: 1 })
+  const records = await retrying(async () => cursor.clone().toArray())
+  const lines: string[] = []
+  for (const { _id, audit = [] } of records) {
+    lines.push(...audit)
+    if (lines.length >= limit) return { upTo: _id, lines }
+  }
+  return { upTo, lines }
 }
 
 async function wakeUp(waiting: Set<() => void>, signal: AbortSignal): Promise<void> {

@@ -1,0 +1,74 @@
+import { once } from 'node:events'
+import { type IncomingMessage, request as requestTo } from 'node:http'
+
+import { expect, it, onTestFinished } from 'vitest'
+
+import { freshFolder, removeFolder, startHub, type Hub } from './hub.ts'
+
+/** The query changes nothing, but only the framework's way knows queries. */
+const LONG_WAY = '?_format=json'
+
+it('answers a plain read by the fast way exactly as by the long way, errors included', async () => {
+  const hub = await freshHub()
+  // Letters of one, two, three and four bytes: the bytes must pass as they are.
+  const patient = { resourceType: 'Patient', name: [{ family: 'Åström-محمد-漢字-𝒜' }], active: true }
+  const { id } = await hub.json<{ id: string }>('/fhir/Patient', {
+    method: 'POST',
+    body: JSON.stringify(patient),
+  })
+  const { id: gone } = await hub.json<{ id: string }>('/fhir/Patient', {
+    method: 'POST',
+    body: JSON.stringify(patient),
+  })
+  await hub.ask(`/fhir/Patient/${gone}`, { method: 'DELETE' })
+  const statuses: (number | undefined)[] = []
+  for (const path of [`Patient/${id}`, `Patient/${gone}`, 'Patient/unknown', `Observation/${id}`]) {
+    const fast = await get(hub, `/fhir/${path}`)
+    expect(fast).toEqual(await get(hub, `/fhir/${path}${LONG_WAY}`))
+    statuses.push(fast.status)
+  }
+  expect(statuses).toEqual([200, 410, 404, 404])
+  const { text } = await get(hub, `/fhir/Patient/${id}`)
+  expect(JSON.parse(text)).toMatchObject(patient)
+})
+
+it('lets nobody read the fast way who may not read the long way', async () => {
+  const hub = await freshHub()
+  const { id } = await hub.json<{ id: string }>('/fhir/Patient', {
+    method: 'POST',
+    body: JSON.stringify({ resourceType: 'Patient' }),
+  })
+  const path = `/fhir/Patient/${id}`
+  const [head, body] = hub.token.split('.')
+  const refused = [{}, { authorization: 'Bearer x' }, { authorization: `Bearer ${head}.${body}.AAAA` }]
+  for (const headers of refused) expect((await get(hub, path, headers)).status).toBe(401)
+  expect((await get(hub, path)).status).toBe(200)
+  for (const headers of refused) expect((await get(hub, path, headers)).status).toBe(401)
+  const conditional = { ...own(hub), 'if-none-match': 'W/"1"' }
+  expect((await get(hub, path, conditional)).status).toBe(304)
+  expect((await get(hub, path, { ...own(hub), accept: 'text/html' })).status).toBe(406)
+})
+
+async function freshHub(): Promise<Hub> {
+  const data = await freshFolder()
+  const hub = await startHub({ data })
+  onTestFinished(async () => {
+    await hub.kill()
+    await removeFolder(data)
+  })
+  return hub
+}
+
+function own({ token }: Hub): Readonly<Record<string, string>> {
+  return { authorization: `Bearer ${token}`, 'x-request-id': 'same-for-both' }
+}
+
+/** `fetch` adds headers of its own, which would send every request the long way. */
+async function get(hub: Hub, path: string, headers = own(hub)) {
+  const sent = requestTo(`${hub.http}${path}`, { headers }).end()
+  const [response] = (await once(sent, 'response')) as [IncomingMessage]
+  const chunks: Buffer[] = []
+  for await (const chunk of response) chunks.push(chunk as Buffer)
+  const { date: _date, ...rest } = response.headers
+  return { status: response.statusCode, headers: rest, text: Buffer.concat(chunks).toString('utf8') }
+}
