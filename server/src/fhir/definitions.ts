@@ -1,6 +1,7 @@
 import type { Issue } from '../kernel/fault.ts'
 import type { JsonObject } from '../kernel/json.ts'
 import type { SearchKeys } from '../store/keys.ts'
+import type { ElementTable } from './elements.ts'
 
 /**
  * What `npm run generate` compiles for one resource type into `server/.generated/`. Loaded at first use.
@@ -53,6 +54,8 @@ export interface Definitions {
   readonly types: readonly string[]
   /** `undefined` for what is no R4 resource type. */
   load(type: string): Promise<TypeModule> | undefined
+  /** What single elements are, of all types; read at first use. */
+  elements(): ElementTable
   /** SHA-256 of generator and definitions: stored with the data, a difference means rebuild the keys. */
   readonly hash: string
 }

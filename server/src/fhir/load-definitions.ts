@@ -5,6 +5,7 @@ import { fileURLToPath } from 'node:url'
 
 import { RUNTIME, type CompiledFile, type CompiledType, type DataTypes } from './compiled.ts'
 import type { Definitions, TypeModule } from './definitions.ts'
+import type { ElementTable } from './elements.ts'
 import { KeyCollector } from './keys/collector.ts'
 import { Check, type ObjectCheck } from './validation/check.ts'
 
@@ -38,7 +39,14 @@ export function loadDefinitions(folder: string = GENERATED): Definitions {
 
   const checkOf = (type: string) => (known.has(type) ? compiledType(type).check : undefined)
 
-  return { types, hash, load: (type) => (known.has(type) ? Promise.resolve(moduleOf(type)) : undefined) }
+  let elements: ElementTable | undefined
+  return {
+    types,
+    hash,
+    load: (type) => (known.has(type) ? Promise.resolve(moduleOf(type)) : undefined),
+    elements: () =>
+      (elements ??= JSON.parse(readFileSync(join(folder, 'elements.json'), 'utf8')) as ElementTable),
+  }
 }
 
 function typeModule(compiled: CompiledType, checkOf: (type: string) => ObjectCheck | undefined): TypeModule {

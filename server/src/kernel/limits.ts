@@ -15,6 +15,8 @@ export const limits = {
     orValues: 500,
     writeRetries: 3,
     conditionalRetries: 20,
+    patchOperations: 1000,
+    patchPath: 1000,
     /** Issues that `$validate` lists. */
     validateIssues: 1000,
   },

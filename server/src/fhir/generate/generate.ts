@@ -5,6 +5,7 @@ import { fileURLToPath } from 'node:url'
 
 import { RUNTIME_NAMES } from '../compiled.ts'
 import { CORRECTIONS_FILE, readCorrections } from './corrections.ts'
+import { emitElements } from './emit-elements.ts'
 import { emitDataTypes, emitModule } from './emit-module.ts'
 import { modelOf } from './model.ts'
 import { DEFINITION_FILES, definitionsFolder, readSpecification } from './specification.ts'
@@ -22,6 +23,7 @@ export function generate(folder: string): { readonly types: number } {
   const source = { specification, corrections, model: modelOf(specification), runtime: RUNTIME_NAMES }
   const files = new Map(specification.types.map((type) => [`${type}.cjs`, emitModule(type, source)]))
   files.set('data-types.cjs', emitDataTypes(source))
+  files.set('elements.json', emitElements(source.model))
   files.set('index.json', JSON.stringify({ types: specification.types, hash: fingerprint(definitions) }))
   replaceFolder(folder, files)
   return { types: specification.types.length }

@@ -18,7 +18,8 @@ export function parseObject(text: string): JsonObject {
   return value
 }
 
-function parseJson(text: string): JsonValue {
+/** Like `parseObject`, for any JSON value. */
+export function parseJson(text: string): JsonValue {
   if (text.trim() === '')
     throw fault('malformed', { code: 'structure', text: 'The body is empty: send a resource as JSON' })
   let value: JsonValue

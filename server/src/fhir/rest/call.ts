@@ -15,6 +15,7 @@ export interface Call {
   readonly prefer: Preferences
   /** The body as text; empty when there is none. */
   readonly text: string
+  readonly contentType?: string
   /** Where the resource stands in a Bundle (`Bundle.entry[2].resource`). */
   readonly at?: string
 }

@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto'
 
 import type { JsonObject } from '../../kernel/json.ts'
 import type { Definitions, SearchParam, TypeModule } from '../definitions.ts'
+import { PATCH_FORMATS } from '../patch/patch.ts'
 import { PLACES } from './dispatch.ts'
 
 /** Interactions by place and method; what is not registered is not declared. */
@@ -9,6 +10,7 @@ const INTERACTIONS = [
   ['instance', 'GET', 'read'],
   ['version', 'GET', 'vread'],
   ['instance', 'PUT', 'update'],
+  ['instance', 'PATCH', 'patch'],
   ['instance', 'DELETE', 'delete'],
   ['history', 'GET', 'history-instance'],
   ['type-history', 'GET', 'history-type'],
@@ -38,6 +40,7 @@ export async function capabilityOf(
     implementation: { description: 'Mogran, one FHIR record for every clinical feed', url: base },
     fhirVersion: '4.0.1',
     format: ['application/fhir+json', 'json'],
+    patchFormat: [...PATCH_FORMATS],
     rest: [restOf(known)],
   }
   const bytes = Buffer.from(JSON.stringify(statement), 'utf8')

@@ -6,6 +6,7 @@ import { jsonBody } from './answers.ts'
 import { pairsOf } from './call.ts'
 import type { Answer, Call, Method } from './call.ts'
 import { outcomeOf } from './outcome.ts'
+import { patch, patchByCriteria } from './patch-calls.ts'
 import { history, read, vread } from './read-calls.ts'
 import type { RestDeps } from './rest-deps.ts'
 import { searchType } from './search-calls.ts'
@@ -53,13 +54,6 @@ type PlaceName =
   | 'compartment'
   | 'none'
 
-const patchLater: Act = () => {
-  throw fault('unsupported', {
-    code: 'not-supported',
-    text: 'PATCH is not supported yet: read, change and PUT with If-Match',
-  })
-}
-
 /** Every address below the base and the methods that it answers to. */
 export const PLACES: Readonly<Record<PlaceName, Place | undefined>> = {
   type: {
@@ -67,14 +61,14 @@ export const PLACES: Readonly<Record<PlaceName, Place | undefined>> = {
     POST: async (deps, call, { type }) => create(deps, call, type),
     PUT: async (deps, call, { type }) => updateByCriteria(deps, call, type),
     DELETE: async (deps, call, { type }) => removeByCriteria(deps, call, type),
-    PATCH: patchLater,
+    PATCH: async (deps, call, { type }) => patchByCriteria(deps, call, type),
   },
   search: { POST: async (deps, call, { type }) => searchType(deps, formCall(call), { type }) },
   instance: {
     GET: async (deps, call, { type, id }) => read(deps, call, { type, id }),
     PUT: async (deps, call, { type, id }) => update(deps, call, { type, id }),
     DELETE: async (deps, call, { type, id }) => remove(deps, call, { type, id }),
-    PATCH: patchLater,
+    PATCH: async (deps, call, { type, id }) => patch(deps, call, { type, id }),
   },
   'type-history': { GET: async (deps, call, { type }) => history(deps, call, { type }) },
   'system-history': { GET: async (deps, call) => history(deps, call, {}) },

@@ -125,6 +125,7 @@ function callOf(app: FastifyInstance, request: FastifyRequest, caller: Caller): 
     },
     prefer: preferencesOf(String(headers['prefer'] ?? '')),
     text: textOf(request.body),
+    ...header('contentType', headers['content-type']),
   }
 }
 

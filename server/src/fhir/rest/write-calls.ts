@@ -96,7 +96,7 @@ function deletionAnswer({ version }: StoredVersion): Answer {
   return { status: 204, headers: version === 0 ? {} : { etag: `W/"${String(version)}"` } }
 }
 
-function queryText({ query }: Pick<Call, 'query'>): string {
+export function queryText({ query }: Pick<Call, 'query'>): string {
   const text = new URLSearchParams()
   for (const [name, value] of query) text.append(name, value)
   return text.toString()

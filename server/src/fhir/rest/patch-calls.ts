@@ -1,0 +1,89 @@
+import { fault } from '../../kernel/fault.ts'
+import { limits } from '../../kernel/limits.ts'
+import type { Guard, StoredVersion } from '../../store/port.ts'
+import { parseObject } from '../json/parse.ts'
+import { readPatch } from '../patch/patch.ts'
+import type { Patch } from '../patch/patch.ts'
+import type { Draft } from '../resources.ts'
+import { writeAnswer } from './answers.ts'
+import type { Answer, Call } from './call.ts'
+import { expectedVersion, resolveCriteria } from './conditions.ts'
+import type { RestDeps } from './rest-deps.ts'
+import { queryText, refusal } from './write-calls.ts'
+
+interface Target {
+  readonly type: string
+  readonly id: string
+}
+
+export async function patch(deps: RestDeps, call: Call, target: Target): Promise<Answer> {
+  const change = readPatch(() => deps.definitions.elements(), call.text, call.contentType)
+  return untilApplied(() => tryPatch(deps, call, { target, change, guards: [] }))
+}
+
+export async function patchByCriteria(deps: RestDeps, call: Call, type: string): Promise<Answer> {
+  const change = readPatch(() => deps.definitions.elements(), call.text, call.contentType)
+  return untilApplied(async () => {
+    const { id, guard } = await resolveCriteria(deps, call.caller, { type, query: queryText(call) })
+    if (id === undefined)
+      throw fault('not-found', {
+        code: 'not-found',
+        text: `No ${type} meets these criteria: nothing is patched`,
+      })
+    return tryPatch(deps, call, { target: { type, id }, change, guards: [guard] })
+  })
+}
+
+interface Attempt {
+  readonly target: Target
+  readonly change: Patch
+  readonly guards: readonly Guard[]
+}
+
+/** `undefined` when somebody else wrote between reading and writing. */
+async function tryPatch(
+  deps: RestDeps,
+  call: Call,
+  { target, change, guards }: Attempt,
+): Promise<Answer | undefined> {
+  const current = await deps.resources.read(call.caller, target.type, target.id)
+  const draft = patchedDraft(call, current, change)
+  if (!draft) return writeAnswer(call, deps.base, { version: current, status: 200 })
+  const result = await deps.resources.transact(call.caller, { drafts: [draft], guards })
+  const [version] = result.outcome === 'committed' ? result.versions : []
+  if (version) return writeAnswer(call, deps.base, { version, status: 200 })
+  if (result.outcome === 'stale' && (result.why === 'version' || result.why === 'guard')) return undefined
+  throw result.outcome === 'stale' ? refusal(result, draft) : new Error('a commit without versions')
+}
+
+/**
+ * The draft that a patch makes of a version; `undefined` when it changes nothing.
+ *
+ * @throws Fault `precondition` when the caller expects another version, `unprocessable` when the patch does not fit
+ */
+export function patchedDraft(
+  { conditions, at }: Pick<Call, 'conditions' | 'at'>,
+  current: StoredVersion,
+  change: Patch,
+): Draft | undefined {
+  const { type, id, version } = current
+  const expected = expectedVersion(conditions)
+  if (expected !== undefined && expected !== version)
+    throw fault('precondition', {
+      code: 'conflict',
+      text: `The precondition failed: ${type}/${id} is at version ${String(version)} by now`,
+    })
+  const before = Buffer.from(current.bytes).toString('utf8')
+  const text = change(before)
+  if (text === before) return undefined
+  const place = at === undefined ? {} : { at }
+  return { type, id, method: 'PATCH', resource: parseObject(text), text, expected: version, ...place }
+}
+
+async function untilApplied(attempt: () => Promise<Answer | undefined>): Promise<Answer> {
+  for (let count = 0; count < limits.fhir.conditionalRetries; count += 1) {
+    const answer = await attempt()
+    if (answer) return answer
+  }
+  throw fault('conflict', { code: 'conflict', text: 'Others kept writing this resource: retry' })
+}
