@@ -177,9 +177,9 @@ it('says clearly what it does not do', async () => {
   const { ask } = await startFhir()
   const status = async (method: string, path: string): Promise<number> =>
     (await ask(method, path, method === 'GET' ? {} : { body: { resourceType: 'Patient' } })).status
-  expect(await status('PATCH', '/Patient/1')).toBe(501)
-  expect(await status('POST', '/Patient/$validate')).toBe(501)
-  expect(await status('GET', '/Patient/1/$everything')).toBe(501)
+  expect(await status('POST', '/Patient/$match')).toBe(501)
+  expect(await status('GET', '/ValueSet/$expand')).toBe(501)
+  expect(await status('GET', '/Patient/$nonsense')).toBe(404)
   expect(await status('GET', '/unknown/route/x/y')).toBe(404)
   const reply = await ask('POST', '/Patient/1', { body: {} })
   expect([reply.status, reply.headers.get('allow')]).toEqual([405, 'GET, PUT, DELETE, PATCH'])

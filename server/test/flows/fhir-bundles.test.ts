@@ -178,12 +178,12 @@ it.each([
     412,
   ],
   [
-    'a patch',
+    'a patch of nothing',
     [
       create({ resourceType: 'Patient' }),
       entry('PATCH', 'Patient/x', { resource: { resourceType: 'Parameters' } }),
     ],
-    501,
+    404,
   ],
 ])('stores nothing of a transaction with %s', async (_what, entries, status) => {
   const server = await startFhir()

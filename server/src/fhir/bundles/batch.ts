@@ -3,19 +3,20 @@ import type { Answer, Call } from '../rest/call.ts'
 import { dispatch } from '../rest/dispatch.ts'
 import { answerTo } from '../rest/outcome.ts'
 import type { RestDeps } from '../rest/rest-deps.ts'
+import { patchBody } from './patch-step.ts'
 import type { Entry } from './read-bundle.ts'
 import { responseBundle } from './response.ts'
 
 /** Each entry stands for itself: one that fails gets its outcome, the others go on. */
 export async function batch(deps: RestDeps, call: Call, entries: readonly Entry[]): Promise<Answer> {
   const answers: Answer[] = []
-  for (const entry of entries) answers.push(await answerEntry(deps, entryCall(call, entry)))
+  for (const entry of entries) answers.push(await answerEntry(deps, call, entry))
   return responseBundle('batch-response', answers)
 }
 
-async function answerEntry(deps: RestDeps, call: Call): Promise<Answer> {
+async function answerEntry(deps: RestDeps, call: Call, entry: Entry): Promise<Answer> {
   try {
-    return await dispatch(deps, call)
+    return await dispatch(deps, entryCall(call, entry))
   } catch (error) {
     const { status, outcome } = answerTo(error)
     if (status === 500) throw error
@@ -25,5 +26,6 @@ async function answerEntry(deps: RestDeps, call: Call): Promise<Answer> {
 
 export function entryCall({ caller, prefer }: Call, entry: Entry): Call {
   const { method, path, query, conditions, text, at } = entry
-  return { caller, method, path, query, conditions, prefer, text, at: `${at}.resource` }
+  const body = method === 'PATCH' ? patchBody(entry) : { text }
+  return { caller, method, path, query, conditions, prefer, ...body, at: `${at}.resource` }
 }

@@ -30,7 +30,7 @@ export function linkMap(steps: readonly Step[]): LinkMap {
 }
 
 /** The resource text of an entry with its links to other entries replaced; everything else keeps its exact text. */
-export function relinked(entry: Entry, links: LinkMap): string {
+export function relinked(entry: Pick<Entry, 'fullUrl' | 'text'>, links: LinkMap): string {
   const root = rootOf(entry.fullUrl)
   const find = (target: string): string | undefined =>
     links.get(target) ?? (root !== undefined && RELATIVE.test(target) ? links.get(root + target) : undefined)

@@ -107,7 +107,7 @@ function methodOf(request: JsonObject, at: string): Method {
 }
 
 function needsResource(method: Method, path: readonly string[]): boolean {
-  return method === 'PUT' || (method === 'POST' && path.at(-1) !== '_search')
+  return method === 'PUT' || method === 'PATCH' || (method === 'POST' && path.at(-1) !== '_search')
 }
 
 function addressOf(request: JsonObject, base: string, at: string): string {

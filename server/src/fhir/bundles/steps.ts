@@ -5,6 +5,7 @@ import { parseObject } from '../json/parse.ts'
 import type { Call } from '../rest/call.ts'
 import { expectedVersion, resolveCriteria } from '../rest/conditions.ts'
 import type { RestDeps } from '../rest/rest-deps.ts'
+import { patchStep } from './patch-step.ts'
 import type { Entry } from './read-bundle.ts'
 
 /** What one entry of a transaction comes down to once its criteria are resolved. */
@@ -12,10 +13,14 @@ export type Step =
   | {
       readonly kind: 'write'
       readonly entry: Entry
-      readonly method: 'POST' | 'PUT' | 'DELETE'
+      readonly method: 'POST' | 'PUT' | 'PATCH' | 'DELETE'
       readonly type: string
       readonly id: string
+      /** The version that the caller expects. */
       readonly expected?: number
+      /** Of a PATCH: the patched resource, and the version that it was made of. */
+      readonly text?: string
+      readonly read?: number
     }
   /** `ifNoneExist` found one: nothing is written, references go to it. */
   | { readonly kind: 'found'; readonly entry: Entry; readonly type: string; readonly id: string }
@@ -50,12 +55,6 @@ async function stepOf(deps: RestDeps, call: Call, entry: Entry): Promise<Decided
   const { method, path } = entry
   if (method === 'GET' || method === 'HEAD' || path.at(-1) === '_search')
     return { step: { kind: 'read', entry } }
-  if (method === 'PATCH')
-    throw fault('unsupported', {
-      code: 'not-supported',
-      text: 'PATCH is not supported yet',
-      at: `${entry.at}.request`,
-    })
   const [type = '', id] = path
   if (!deps.definitions.types.includes(type) || path.length > (method === 'POST' ? 1 : 2)) {
     throw fault('malformed', {
@@ -65,6 +64,7 @@ async function stepOf(deps: RestDeps, call: Call, entry: Entry): Promise<Decided
     })
   }
   if (method === 'POST') return createStep(deps, call, { entry, type })
+  if (method === 'PATCH') return patchStep(deps, call, { entry, type, id })
   return id === undefined
     ? conditionalStep(deps, call, { entry, type, method })
     : { step: instanceStep({ entry, type, method, id }) }

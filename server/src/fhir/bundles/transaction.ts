@@ -52,7 +52,7 @@ async function attemptTransaction(
     type: step.type,
     id: step.id,
     at: step.entry.at,
-    text: relinked(step.entry, links),
+    text: relinked({ ...step.entry, text: step.text ?? step.entry.text }, links),
   }))
   const references = await resolveReferences(deps, call, linked)
   const texts = new Map(bodies.map((step, index) => [step, references.texts[index] ?? '']))
@@ -62,19 +62,20 @@ async function attemptTransaction(
     drafts,
     guards: [...guards, ...references.guards],
   })
-  if (result.outcome === 'stale') return staleOrThrow(result, drafts)
+  if (result.outcome === 'stale') return staleOrThrow(result, writes, drafts)
   return { steps, versions: new Map(writes.flatMap((step, index) => pairOf(step, result.versions[index]))) }
 }
 
 /** @see FHIR R4, "RESTful API", transaction processing rules */
-const ORDER: Readonly<Record<WriteStep['method'], number>> = { DELETE: 0, POST: 1, PUT: 2 }
+const ORDER: Readonly<Record<WriteStep['method'], number>> = { DELETE: 0, POST: 1, PUT: 2, PATCH: 2 }
 
 function pairOf(step: Step, version: StoredVersion | undefined): readonly (readonly [Step, StoredVersion])[] {
   return version ? [[step, version]] : []
 }
 
 function draftOf(call: Call, step: WriteStep, text: string | undefined): Draft {
-  const { type, id, method, expected, entry } = step
+  const { type, id, method, entry } = step
+  const expected = step.expected ?? step.read
   const target = { type, id, method, ...(expected === undefined ? {} : { expected }) }
   if (text === undefined) return target
   const at = `${entry.at}.resource`
@@ -83,9 +84,14 @@ function draftOf(call: Call, step: WriteStep, text: string | undefined): Draft {
 
 function staleOrThrow(
   result: Extract<TransactResult, { outcome: 'stale' }>,
+  writes: readonly WriteStep[],
   drafts: readonly Draft[],
 ): undefined {
   if (result.why === 'guard') return undefined
+  // A patch was made of a version that is no more: it is made again, unless the caller wants exactly that one.
+  const isOwnRead = writes.some(({ read, expected }) => read !== undefined && expected === undefined)
+  if (result.why === 'version' && isOwnRead && writes.every(({ expected }) => expected === undefined))
+    return undefined
   const blamed = drafts.find(({ expected }) => expected !== undefined) ?? drafts[0]
   throw refusal(result, blamed ?? { type: 'Resource' })
 }

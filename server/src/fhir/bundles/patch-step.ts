@@ -1,0 +1,76 @@
+import { fault } from '../../kernel/fault.ts'
+import type { Fault } from '../../kernel/fault.ts'
+import type { Guard } from '../../store/port.ts'
+import { parseObject } from '../json/parse.ts'
+import { readPatch } from '../patch/patch.ts'
+import type { Patch } from '../patch/patch.ts'
+import type { Call } from '../rest/call.ts'
+import { expectedVersion, resolveCriteria } from '../rest/conditions.ts'
+import { patchedDraft } from '../rest/patch-calls.ts'
+import type { RestDeps } from '../rest/rest-deps.ts'
+import type { Entry } from './read-bundle.ts'
+import type { Step } from './steps.ts'
+
+/**
+ * A PATCH entry comes down to the update with the patched resource.
+ *
+ * @throws Fault `not-found`, `gone`, `unprocessable`, `precondition`
+ */
+export async function patchStep(
+  deps: RestDeps,
+  call: Call,
+  { entry, type, id }: { readonly entry: Entry; readonly type: string; readonly id: string | undefined },
+): Promise<{ readonly step: Step; readonly guard?: Guard }> {
+  const { text, contentType } = patchBody(entry)
+  const change = readPatch(() => deps.definitions.elements(), text, contentType)
+  if (id !== undefined) return { step: await patched(deps, call, { entry, type, id, change }) }
+  const found = await resolveCriteria(deps, call.caller, { type, query: entry.queryText })
+  if (found.id === undefined) throw nothingToPatch(type, entry)
+  return { step: await patched(deps, call, { entry, type, id: found.id, change }), guard: found.guard }
+}
+
+interface Target {
+  readonly entry: Entry
+  readonly type: string
+  readonly id: string
+  readonly change: Patch
+}
+
+async function patched(deps: RestDeps, call: Call, { entry, type, id, change }: Target): Promise<Step> {
+  const current = await deps.resources.read(call.caller, type, id)
+  const { conditions, at } = entry
+  const draft = patchedDraft({ conditions, at: `${at}.resource` }, current, change)
+  if (!draft?.text) return { kind: 'found', entry, type, id }
+  const expected = expectedVersion(conditions)
+  return {
+    kind: 'write',
+    entry,
+    method: 'PATCH',
+    type,
+    id,
+    text: draft.text,
+    read: current.version,
+    ...(expected === undefined ? {} : { expected }),
+  }
+}
+
+/** A JSON Patch comes in a Binary, a FHIRPath Patch as Parameters; see FHIR R4, "RESTful API", patch. */
+export function patchBody({ text, at }: Pick<Entry, 'text' | 'at'>): Pick<Call, 'text' | 'contentType'> {
+  const { resourceType, contentType, data } = parseObject(text)
+  if (resourceType === 'Parameters') return { text, contentType: 'application/fhir+json' }
+  if (resourceType === 'Binary' && typeof contentType === 'string' && typeof data === 'string')
+    return { text: Buffer.from(data, 'base64').toString('utf8'), contentType }
+  throw fault('malformed', {
+    code: 'invalid',
+    text: 'A PATCH entry has a Binary with contentType application/json-patch+json and data, or Parameters',
+    at: `${at}.resource`,
+  })
+}
+
+function nothingToPatch(type: string, { at }: Entry): Fault {
+  return fault('not-found', {
+    code: 'not-found',
+    text: `No ${type} meets these criteria: nothing is patched`,
+    at: `${at}.request.url`,
+  })
+}
