@@ -23,6 +23,7 @@ const COMMANDS = {
   'trace.read': ['doctor', 'nurse', 'lab-technician', 'pharmacist', 'administrator'],
   'messages.read': ['lab-technician', 'administrator'],
   'messages.replay': ['administrator'],
+  'feeds.manage': ['administrator'],
   'worklist.read': ['receptionist', 'nurse', 'administrator'],
   'worklist.resolve': ['receptionist', 'administrator'],
   'devices.read': ['doctor', 'nurse', 'administrator'],

@@ -10,6 +10,7 @@ export const MessageState = z.enum([
   'rejected',
   'parked',
   'dead',
+  'discarded',
 ])
 
 export const MessageId = z.string().regex(/^[0-9a-f]{18}$/)
@@ -46,6 +47,16 @@ export const MessageQuery = z.strictObject({
     .string()
     .regex(/^[A-Za-z0-9.-]{1,64}$/)
     .optional(),
+  /** MSH-10, whole. */
+  controlId: z.string().min(1).max(200).optional(),
+  /** MSH-3 and MSH-4 with a blank between them, whole. */
+  sender: z.string().min(1).max(400).optional(),
+  /** Received at or after. */
+  from: Instant.optional(),
+  /** Received before. */
+  to: Instant.optional(),
+  /** `key` of a group of dead letters. */
+  cause: z.string().max(64).optional(),
   /** `next` of the page before. */
   cursor: MessageId.optional(),
   count: z.coerce.number().int().min(1).max(200).default(50),
@@ -92,6 +103,16 @@ export const MessageDetail = MessageSummary.extend({
   rules: z.string().optional(),
   trace: z.array(ElementTrace),
   history: z.array(z.object({ state: MessageState, time: Instant, reason: z.string().optional() })),
+  /** Who mended the text, oldest first. `raw` is the newest text, the first one is at `/messages/:id/raw?edit=0`. */
+  edits: z.array(z.object({ time: Instant, by: z.string() })),
+})
+
+/** A mended text. It takes the place of the message in its partition; what the sender sent is kept. */
+export const Edit = z.strictObject({
+  text: z
+    .string()
+    .min(1)
+    .max(8 * 1024 * 1024),
 })
 
 export const ReplayQuery = z.strictObject({ dryRun: z.enum(['true', 'false']).default('true') })
@@ -148,28 +169,4 @@ export const Worklist = z.object({ items: z.array(WorkItem) })
 export const Resolution = z.strictObject({
   /** `keep` what the record holds, or `take` what the feed says. */
   decision: z.enum(['keep', 'take']),
-})
-
-export const Feeds = z.object({
-  feeds: z.array(
-    z.object({
-      name: z.string(),
-      /** Absent while nobody listens for it. */
-      port: z.int().optional(),
-      state: z.enum(['listening', 'closed']),
-      ackAt: z.enum(['stored', 'mapped', 'committed']),
-      /** Since the hub started. */
-      messages: z.record(MessageState, z.int()),
-      wire: z.record(z.string(), z.int()),
-    }),
-  ),
-})
-
-export const Statistics = z.object({
-  since: Instant,
-  messages: z.record(MessageState, z.int()),
-  /** Partitions that are being processed, messages that wait in memory, partitions that stand still. */
-  inFlight: z.int(),
-  outstanding: z.int(),
-  blockedPartitions: z.int(),
 })

@@ -46,6 +46,7 @@ export const limits = {
     frameBytesMost: 64 * 1024 * 1024,
     inFlight: 256,
     connectionsPerFeed: 256,
+    connectionsMost: 10_000,
     idleMs: 10 * 60_000,
     partialFrameMs: 60_000,
     ackMs: 10_000,
@@ -55,6 +56,18 @@ export const limits = {
     slowestBytesPerMs: 16,
     retryMs: 30_000,
     searchLines: 5000,
+    /** Messages wait so long, and so many at most, for the index that the message search reads. */
+    indexMs: 200,
+    indexWaiting: 50_000,
+    /** How often processes on one journal look what the others have done, and how long an answer waits for them. */
+    pollMs: 250,
+    followMs: 60_000,
+    /** How long a feed stays with a process that is not heard of any more. */
+    leaseMs: 8000,
+    deadLettersCounted: 20_000,
+    replayPage: 200,
+    replayLookMs: 1000,
+    modesMs: 2000,
     previewBytes: 64 * 1024,
     attempts: 5,
   },

@@ -5,12 +5,11 @@ import { expect, it, onTestFinished } from 'vitest'
 import { authoriseCommand } from '../../src/auth/authorise.ts'
 import { systemCaller, type Caller } from '../../src/auth/caller.ts'
 import { interopApi } from '../../src/hl7/api/interop.ts'
+import { Feeds, Statistics } from '../../src/hl7/feeds.contract.ts'
 import {
-  Feeds,
   MessageDetail,
   MessageList,
   ReplayAnswer,
-  Statistics,
   TraceAnswer,
   Worklist,
 } from '../../src/hl7/hl7.contract.ts'
@@ -24,8 +23,8 @@ async function apiOn(engine: Engine, caller: Caller = administrator): Promise<Fa
   app.setValidatorCompiler(validatorCompiler)
   app.setSerializerCompiler(serializerCompiler)
   app.setErrorHandler((error, _request, reply) => reply.code(error instanceof Fault ? 403 : 500).send({}))
-  const { flow, store, resources } = engine
-  const options = { flow, listeners: [], records: store.records, resources, since: Date.now() }
+  const { flow, listeners, store, resources } = engine
+  const options = { flow, listeners, records: store.records, resources, since: Date.now() }
   await app.register(interopApi, {
     ...options,
     prefix: '/api/v1/interop',

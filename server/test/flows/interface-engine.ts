@@ -10,7 +10,8 @@ import { authorise, constraintFor } from '../../src/auth/authorise.ts'
 import { createResources } from '../../src/fhir/create-resources.ts'
 import { loadDefinitions } from '../../src/fhir/load-definitions.ts'
 import type { Resources } from '../../src/fhir/resources.ts'
-import { createFlow, listenFor, type Flow } from '../../src/hl7/flow/create-flow.ts'
+import { createFlow, type Flow } from '../../src/hl7/flow/create-flow.ts'
+import { createListeners, type Listeners } from '../../src/hl7/flow/listeners.ts'
 import { createMapper } from '../../src/hl7/mapping/mapper.ts'
 import type { JsonObject } from '../../src/kernel/json.ts'
 import type { LoggedCommit, Store } from '../../src/store/port.ts'
@@ -23,6 +24,7 @@ export interface Engine {
   readonly store: Store
   readonly resources: Resources
   readonly flow: Flow
+  readonly listeners: Listeners
   readonly port: number
   readonly reported: unknown[]
   stop(): Promise<void>
@@ -65,13 +67,12 @@ export async function engineOn(
     clock,
     report: onError,
   })
-  const feed = flow.feeds.get('default')
-  if (!feed) throw new Error('mappings/feeds/default.yaml is missing')
-  await flow.processing.start()
-  const { listener } = await listenFor(flow, feed, { host: '127.0.0.1', port: 0 })
+  await flow.start()
+  const listeners = createListeners({ flow, host: '127.0.0.1', portOf: () => 0 })
+  await listeners.follow()
   const stop = async () => {
-    await listener.close()
-    await flow.processing.stop()
+    await listeners.close()
+    await flow.stop()
     await audit.close()
   }
   let stopped: Promise<void> | undefined
@@ -80,7 +81,8 @@ export async function engineOn(
     store,
     resources,
     flow,
-    port: listener.port,
+    listeners,
+    port: listeners.of('default')?.port ?? 0,
     reported,
     stop: async () => (stopped ??= stop()),
     all: async (type) => currentOf(store, type),

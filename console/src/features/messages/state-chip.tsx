@@ -13,6 +13,7 @@ const LOOKS: Readonly<
   rejected: { colour: 'high', mark: '×' },
   parked: { colour: 'stale', mark: '‖' },
   dead: { colour: 'high', mark: '×' },
+  discarded: { colour: 'stale', mark: '–' },
 }
 
 export function StateChip({ state }: { readonly state: State }) {

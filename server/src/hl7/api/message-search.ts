@@ -3,9 +3,17 @@ import type { z } from 'zod'
 import { limits } from '../../kernel/limits.ts'
 import type { RecordStore } from '../../store/port.ts'
 import { FLOW, journaledOf, type Entry, type Journaled } from '../flow/entry.ts'
+import type { IndexedField, MessageIndex } from '../flow/message-index.ts'
+import { idAt } from '../flow/message-time.ts'
+import { causeOf, isMarked } from '../flow/state-marks.ts'
 import type { MessageQuery } from '../hl7.contract.ts'
 
 type Query = z.output<typeof MessageQuery>
+
+export interface SearchSources {
+  readonly records: RecordStore
+  readonly index: Pick<MessageIndex, 'find'>
+}
 
 export interface MessagePage {
   readonly messages: readonly Journaled[]
@@ -13,49 +21,90 @@ export interface MessagePage {
   readonly next?: string
 }
 
-/** Messages that meet every clause, newest first. A page looks at a bounded number of lines, so that a rare state costs no full scan. */
-export async function searchMessages(records: RecordStore, query: Query): Promise<MessagePage> {
+/**
+ * Messages that meet every clause, newest first. The rarest clause gives the candidates; a page looks at a bounded number of them, so that
+ * a rare combination costs no full scan.
+ */
+export async function searchMessages(sources: SearchSources, query: Query): Promise<MessagePage> {
   const messages: Journaled[] = []
-  let before = query.cursor
+  const candidates = candidatesOf(sources, query)
+  let before = earlier(query.cursor ?? END, query.to === undefined ? END : idAt(Date.parse(query.to)))
+  const from = query.from === undefined ? '' : idAt(Date.parse(query.from))
   for (let looked = 0; looked < limits.hl7.searchLines; looked += PAGE) {
-    const page = await linesBefore(records, query.patient, before)
-    for (const message of page) {
+    const ids = (await candidates(before)).slice(0, PAGE)
+    for (const message of await read(sources.records, ids)) {
       before = message.id
+      if (message.id < from) return { messages }
       if (meets(message.entry, query)) messages.push(message)
       if (messages.length === query.count) return { messages, next: before }
     }
-    if (page.length < PAGE) return { messages }
+    before = earlier(before, ids.at(-1) ?? before)
+    if (ids.length === 0) return { messages }
   }
-  return before === undefined ? { messages } : { messages, next: before }
+  return { messages, next: before }
 }
 
 const PAGE = 200
+/** Above every id. */
+const END = 'g'
 
-async function linesBefore(
-  records: RecordStore,
-  patient: string | undefined,
-  before: string | undefined,
-): Promise<readonly Journaled[]> {
-  if (patient === undefined) {
-    const to = before === undefined ? {} : { to: before }
-    const lines = await records.range({ collection: FLOW.journal, ...to, reverse: true, limit: PAGE })
-    return lines.map(journaledOf)
+function earlier(a: string, b: string): string {
+  return a < b ? a : b
+}
+
+type Candidates = (before: string) => Promise<readonly string[]>
+
+/** Where the messages are looked for: the clause that fewest messages meet. */
+function candidatesOf({ records, index }: SearchSources, query: Query): Candidates {
+  const under = (collection: string, key: string): Candidates => {
+    return async (before) => {
+      const marks = await records.range({
+        collection,
+        from: `${key}|`,
+        to: `${key}|${before}`,
+        reverse: true,
+        limit: PAGE,
+      })
+      return marks.map(({ id }) => id.slice(key.length + 1))
+    }
   }
-  const marks = await records.range({
-    collection: FLOW.patients,
-    from: `${patient}|`,
-    to: before === undefined ? `${patient}}` : `${patient}|${before}`,
-    reverse: true,
-    limit: PAGE,
-  })
-  const lines = await Promise.all(
-    marks.map(async ({ id }) => records.get(FLOW.journal, id.slice(patient.length + 1))),
-  )
+  const indexed = (field: IndexedField, value: string): Candidates => {
+    return async (before) => index.find({ field, value }, { before, limit: PAGE })
+  }
+  const { patient, controlId, sender, type, feed } = query
+  const state = query.cause === undefined ? query.state : 'dead'
+  if (controlId !== undefined) return indexed('controlId', controlId)
+  if (patient !== undefined) return under(FLOW.patients, patient)
+  if (state === 'received') return waitingIn(records)
+  if (state !== undefined && isMarked(state)) return under(FLOW.states, state)
+  if (type !== undefined) return indexed(type.includes('^') ? 'event' : 'type', type)
+  if (sender !== undefined) return indexed('sender', sender)
+  return feed === undefined ? all(records) : indexed('feed', feed)
+}
+
+function all(records: RecordStore): Candidates {
+  return async (to) => {
+    const lines = await records.range({ collection: FLOW.journal, to, reverse: true, limit: PAGE })
+    return lines.map(({ id }) => id)
+  }
+}
+
+function waitingIn(records: RecordStore): Candidates {
+  return async (to) => {
+    const lines = await records.range({ collection: FLOW.pending, to, reverse: true, limit: PAGE })
+    return lines.map(({ id }) => id)
+  }
+}
+
+async function read(records: RecordStore, ids: readonly string[]): Promise<readonly Journaled[]> {
+  const lines = await Promise.all(ids.map(async (id) => records.get(FLOW.journal, id)))
   return lines.flatMap((line) => (line ? [journaledOf(line)] : []))
 }
 
-function meets(entry: Entry, { state, type, feed }: Query): boolean {
-  if (state !== undefined && entry.state !== state) return false
-  if (feed !== undefined && entry.feed !== feed) return false
-  return type === undefined || type === entry.type || type === `${entry.type}^${entry.event}`
+function meets(entry: Entry, { type, cause, ...wanted }: Query): boolean {
+  if (cause !== undefined && (entry.state !== 'dead' || causeOf(entry).key !== cause)) return false
+  const isWanted = EXACT.every((name) => wanted[name] === undefined || wanted[name] === entry[name])
+  return isWanted && (type === undefined || type === entry.type || type === `${entry.type}^${entry.event}`)
 }
+
+const EXACT = ['state', 'feed', 'controlId', 'sender'] as const

@@ -46,7 +46,10 @@ export async function detailOf(
   message: Journaled,
 ): Promise<Detail> {
   const { entry } = message
-  const bytes = await journal.raw(entry.of ?? message.id, limits.hl7.previewBytes)
+  const bytes =
+    entry.of === undefined
+      ? await journal.text(message, undefined, limits.hl7.previewBytes)
+      : await journal.raw(entry.of, limits.hl7.previewBytes)
   const raw = textOf(bytes, feeds.get(entry.feed)?.charset)
   return {
     ...summaryOf(message),
@@ -58,6 +61,7 @@ export async function detailOf(
     warnings: (entry.warnings ?? []) as Detail['warnings'],
     trace: await traceOf(records, message.id),
     history: entry.history.map((change) => ({ ...change, time: instant(change.time) })),
+    edits: (entry.edits ?? []).map(({ time, by }) => ({ time: instant(time), by })),
     ...(entry.ack === undefined ? {} : { ack: textOf(Buffer.from(entry.ack, 'latin1'), undefined) }),
     ...(entry.rules === undefined ? {} : { rules: entry.rules }),
   }

@@ -12,6 +12,7 @@ import type { FlowFeed } from './feed.ts'
 import type { Journal } from './journal.ts'
 import { partitionKey } from './parking.ts'
 import { planMessage, referenceOf, type Plan } from './plan.ts'
+import { markChanges } from './state-marks.ts'
 import { putItem } from './worklist.ts'
 
 export interface ApplyDeps {
@@ -88,10 +89,11 @@ async function commit(deps: ApplyDeps, job: ApplyJob, plan: Plan): Promise<Entry
     ...plan.conflicts.map(putItem),
     ...traceRecords(job, plan),
     ...plan.patients.map((patient) => mark(FLOW.patients, `${patient}|${message.id}`)),
-    ...mapped.partitions.map((partition) =>
+    ...[...new Set([...mapped.partitions, ...(message.entry.partitions ?? [])])].map((partition) =>
       unmark(FLOW.parked, `${partitionKey(feed.name, partition)}|${message.id}`),
     ),
     unmark(FLOW.pending, message.id),
+    ...markChanges(message.id, message.entry.state, entry),
     entryChange(message, entry),
   ]
   if (drafts.length === 0) {

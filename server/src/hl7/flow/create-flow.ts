@@ -1,15 +1,19 @@
 import type { Resources } from '../../fhir/resources.ts'
 import type { Clock } from '../../kernel/clock.ts'
+import { limits } from '../../kernel/limits.ts'
 import type { RecordStore } from '../../store/port.ts'
 import { createControlIds } from '../mllp/ack.ts'
-import { listenMllp, type Listener } from '../mllp/listener.ts'
 import { createApply } from './apply.ts'
+import { ALL_FEEDS, createFeedLeases, type FeedLeases } from './feed-leases.ts'
+import { createFeedModes, type FeedMode, type FeedModes } from './feed-modes.ts'
 import { readFeed, type FlowFeed } from './feed.ts'
 import { createIntake, type Intake } from './intake.ts'
 import { createJournal, type Journal } from './journal.ts'
+import { createMessageIndex, type MessageIndex } from './message-index.ts'
 import { createParking, type Parking } from './parking.ts'
 import { createPartitions, type Partitions } from './partitions.ts'
 import { createProcessing, type Processing } from './processing.ts'
+import { createReplays, type Replays } from './replays.ts'
 import type { FlowMapper } from './settle.ts'
 import { createTally, type Tally } from './tally.ts'
 
@@ -23,6 +27,8 @@ export interface FlowDeps {
     readonly events: ReadonlySet<string>
   }
   readonly clock: Clock
+  /** Other processes work on the same store. */
+  readonly isShared?: boolean
   /** Told once for each thing that went wrong behind the back of a sender; ids only, no clinical content. */
   readonly report: (error: unknown, message: string) => void
 }
@@ -35,30 +41,80 @@ export interface Flow {
   readonly parking: Parking
   readonly partitions: Partitions
   readonly tally: Tally
+  readonly index: MessageIndex
+  readonly modes: FeedModes
+  readonly replays: Replays
+  readonly mapper: FlowDeps['mapper']
   intake(feed: FlowFeed): Intake
+  /** Sets how a feed runs from now on. */
+  setMode(feed: string, mode: FeedMode): Promise<void>
+  /** Goes on with what waits in the journal. @param onModes told when another process has set how a feed runs */
+  start(onModes?: () => void): Promise<void>
+  /** Lets what is being committed finish; the rest stays in the journal. */
+  stop(): Promise<void>
 }
 
 /** @throws Fault `malformed` when a feed file is wrong */
 export function createFlow(deps: FlowDeps): Flow {
-  const { records, mapper, clock, report } = deps
+  const { records, mapper, clock, report, isShared = false } = deps
   const feeds = new Map([...mapper.feeds].map(([name, file]) => [name, readFeed(name, file)]))
-  const journal = createJournal(records, clock)
+  const index = createMessageIndex(records, report)
+  const journal = createJournal(records, clock, index)
   const partitions = createPartitions()
   const parking = createParking(records)
-  const tally = createTally()
+  const tally = createTally(clock)
+  const modes = createFeedModes(records)
+  const onTaken = () => processing.resume()
+  const leases = isShared
+    ? createFeedLeases({ records, clock, report, feeds: () => feeds.keys(), onTaken })
+    : ALL_FEEDS
+  const gate = { isShared, isOpen: (feed: string) => modes.of(feed) !== 'paused' && leases.holds(feed) }
   const apply = createApply({ ...deps, journal })
-  const processing = createProcessing({ ...deps, journal, apply, parking, partitions, feeds })
+  const processing = createProcessing({ ...deps, journal, apply, parking, partitions, feeds, tally, gate })
+  const replays = createReplays({ records, clock, processing, gate, report })
   const controlIds = createControlIds(clock)
   const understands = vocabularyOf(mapper.events)
+  const parts = { feeds, journal, processing, parking, partitions, tally, index, modes, replays, mapper }
   return {
-    feeds,
-    journal,
-    processing,
-    parking,
-    partitions,
-    tally,
+    ...parts,
     intake: (feed) =>
       createIntake({ feed, understands, journal, processing, tally, clock, controlIds, report }),
+    async setMode(feed, mode) {
+      await modes.set(feed, mode)
+      processing.resume()
+    },
+    ...runningOf({ ...parts, leases, isShared, report }),
+  }
+}
+
+type Parts = Pick<Flow, 'processing' | 'index' | 'modes' | 'replays'> &
+  Pick<FlowDeps, 'report'> & { readonly leases: FeedLeases; readonly isShared: boolean }
+
+function runningOf(parts: Parts): Pick<Flow, 'start' | 'stop'> {
+  const { processing, index, modes, replays, leases, isShared, report } = parts
+  let timer: NodeJS.Timeout | undefined
+  const look = async (onModes: () => void) => {
+    if (!(await modes.load())) return
+    processing.resume()
+    onModes()
+  }
+  return {
+    async start(onModes = () => undefined) {
+      await modes.load()
+      await index.start()
+      await leases.start()
+      await processing.start()
+      replays.start()
+      const lookSoon = () => void look(onModes).catch((error: unknown) => report(error, 'modes'))
+      if (isShared) timer = setInterval(lookSoon, limits.hl7.modesMs).unref()
+    },
+    async stop() {
+      clearInterval(timer)
+      await replays.stop()
+      await processing.stop()
+      await leases.stop()
+      await index.stop()
+    },
   }
 }
 
@@ -68,19 +124,4 @@ function vocabularyOf(events: ReadonlySet<string>) {
     if (!types.has(type)) return 'unknown-type'
     return events.has(`${type}^${event}`) ? 'yes' : 'unknown-event'
   }
-}
-
-export interface FeedListener {
-  readonly feed: FlowFeed
-  readonly listener: Listener
-}
-
-/** Opens the port of a feed. */
-export async function listenFor(
-  flow: Flow,
-  feed: FlowFeed,
-  { host, port }: { host: string; port: number },
-): Promise<FeedListener> {
-  const listener = await listenMllp({ host, port, frameBytes: feed.frameBytes, ...flow.intake(feed) })
-  return { feed, listener }
 }

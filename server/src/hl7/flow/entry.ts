@@ -16,9 +16,27 @@ export const FLOW = {
   /** `<patient id>|<message>`. */
   patients: 'hl7-patients',
   worklist: 'hl7-worklist',
+  /** `<state>|<message>` for each message in a state that somebody may look for: see `state-marks.ts`. */
+  states: 'hl7-states',
+  /** Derived: see `message-index.ts`. */
+  index: 'hl7-index',
+  /** `<message>|<edit>|<piece>`: texts that a person mended. */
+  edits: 'hl7-edits',
+  /** How each feed shall run, by its name. */
+  modes: 'hl7-modes',
+  replays: 'hl7-replays',
 } as const
 
-export type MessageState = 'received' | 'mapped' | 'committed' | 'duplicate' | 'rejected' | 'parked' | 'dead'
+export type MessageState =
+  | 'received'
+  | 'mapped'
+  | 'committed'
+  | 'duplicate'
+  | 'rejected'
+  | 'parked'
+  | 'dead'
+  /** Dead, and given up by a person. */
+  | 'discarded'
 
 export interface StateChange {
   readonly state: MessageState
@@ -60,6 +78,8 @@ export interface Entry {
   readonly made?: readonly Made[]
   readonly warnings?: readonly JsonObject[]
   readonly rules?: string
+  /** Who mended the text, oldest first; the last text counts. */
+  readonly edits?: readonly { readonly time: number; readonly by: string }[]
 }
 
 export interface Journaled {

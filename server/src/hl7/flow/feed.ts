@@ -3,6 +3,31 @@ import { z } from 'zod'
 import { fault } from '../../kernel/fault.ts'
 import { limits } from '../../kernel/limits.ts'
 
+const Path = z.string().min(1).max(4096)
+
+const Tls = z.strictObject({
+  /** Files in PEM; read again when they change. */
+  cert: Path,
+  key: Path,
+  /** Authorities of client certificates: with them every client needs one. */
+  ca: Path.optional(),
+  /** Clients that may connect: `CN=name`, `DNS:name`, `IP:address`, `sha256:fingerprint`. Absent: all that the authorities vouch for. */
+  allow: z.array(z.string().regex(/^(CN=|DNS:|IP:|URI:|email:|sha256:)./)).optional(),
+})
+
+const Files = z.strictObject({
+  /** Watched for files that are complete. */
+  folder: Path,
+  /** Where files go; below the folder when absent. */
+  done: Path.optional(),
+  failed: Path.optional(),
+  /** Ends of names that are taken. */
+  endings: z.array(z.string().min(1)).default(['.hl7', '.txt', '.dat']),
+  pollMs: z.int().min(50).max(600_000).default(2000),
+})
+
+const Duration = z.string().regex(/^\d{1,5}[dhm]$/)
+
 /** The keys of a feed file (`mappings/feeds/<name>.yaml`) that belong to the wire and the flow; the rest is the mapping's. */
 const FeedKeys = z.object({
   /** Port of its own; without one the feed is served by the listener of evaluation mode. */
@@ -21,6 +46,22 @@ const FeedKeys = z.object({
     .optional(),
   /** HL7 table 0103. */
   processingIds: z.array(z.enum(['P', 'T', 'D'])).default(['P']),
+  tls: Tls.optional(),
+  connections: z.int().min(1).max(limits.hl7.connectionsMost).default(limits.hl7.connectionsPerFeed),
+  idleSeconds: z.int().min(1).max(86_400).optional(),
+  /** How a frame may end: `lenient` also takes FS LF and FS with nothing behind it but the next frame. */
+  framing: z.enum(['strict', 'lenient']).default('strict'),
+  /** MLLP release 2: each frame is answered by a commit byte first. */
+  commitBytes: z.boolean().default(false),
+  /** Which acknowledgement mode counts: what MSH-15 and MSH-16 ask for, or one for senders that ask for what they do not understand. */
+  ackMode: z.enum(['asked', 'original', 'enhanced']).default('asked'),
+  /** What answers a batch: one batch of acknowledgements, or one acknowledgement for each message. */
+  batchAck: z.enum(['batch', 'each']).default('batch'),
+  /** A control id that comes again with other content. */
+  reusedIds: z.enum(['take', 'reject']).default('take'),
+  /** How long messages are kept in the journal; for ever when absent. */
+  keep: Duration.optional(),
+  files: Files.optional(),
 })
 
 export interface FlowFeed extends Readonly<z.output<typeof FeedKeys>> {

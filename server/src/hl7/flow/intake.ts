@@ -8,8 +8,9 @@ import { fingerprint } from './duplicates.ts'
 import type { Entry, Journaled } from './entry.ts'
 import type { FlowFeed } from './feed.ts'
 import type { Journal } from './journal.ts'
-import type { Processing, Progress } from './processing.ts'
+import type { Processing } from './processing.ts'
 import type { Tally } from './tally.ts'
+import type { Progress } from './work-queue.ts'
 
 export interface IntakeDeps {
   readonly feed: FlowFeed
@@ -147,7 +148,6 @@ async function writeDown(
     if (!isNew) tally.count(feed.name, 'duplicate')
     const isOpen = message.entry.state === 'received'
     const progress = isOpen ? processing.submit(message) : atRest(message.entry)
-    if (isNew) void progress.done.then((entry) => tally.count(feed.name, entry.state))
     return { message, progress }
   } catch (error) {
     deps.report(error, header.field(10))

@@ -3,6 +3,8 @@ import type { JsonObject } from '../../kernel/json.ts'
 import { limits } from '../../kernel/limits.ts'
 import type { RecordChange, RecordStore } from '../../store/port.ts'
 import { FLOW, journaledOf, type Entry, type Journaled } from './entry.ts'
+import type { MessageIndex } from './message-index.ts'
+import { markChanges } from './state-marks.ts'
 
 export type Added =
   | { readonly outcome: 'added'; readonly message: Journaled }
@@ -18,6 +20,8 @@ export interface Journal {
   get(id: string): Promise<Journaled | undefined>
   /** The bytes as they came. @param most stop after so many. */
   raw(id: string, most?: number): Promise<Buffer>
+  /** The bytes that count: as a person has mended them last, else as they came. @param edit a certain version, 0 is what came. */
+  text(message: Journaled, edit?: number, most?: number): Promise<Buffer>
   /** Ids behind `after` that are not processed yet, oldest first. */
   pending(after: string): Promise<readonly string[]>
 }
@@ -25,56 +29,37 @@ export interface Journal {
 /** Largest piece of a message in one record. */
 const PIECE = 512 * 1024
 
-export function createJournal(records: RecordStore, clock: Clock): Journal {
+export function createJournal(
+  records: RecordStore,
+  clock: Clock,
+  index?: Pick<MessageIndex, 'note'>,
+): Journal {
   const nextId = createIds(clock)
+  const pieces = async (collection: string, id: string, most: number) => {
+    const found = await records.range({
+      collection,
+      from: `${id}|`,
+      to: `${id}}`,
+      limit: Math.ceil(most / PIECE),
+    })
+    return Buffer.concat(
+      found.map(({ value }) => (value instanceof Uint8Array ? value : new Uint8Array())),
+    ).subarray(0, most)
+  }
   return {
-    async add(entry, bytes, key) {
-      const id = nextId()
-      const isWork = entry.state === 'received'
-      const written: RecordChange[] = [
-        ...piecesOf(id, bytes),
-        ...(isWork
-          ? [{ op: 'insert' as const, collection: FLOW.pending, id, value: { feed: entry.feed } }]
-          : []),
-        // The line comes last: without it nothing was acknowledged, and the rest is not looked at.
-        {
-          op: 'insert',
-          collection: FLOW.journal,
-          id,
-          value: valueOf(entry),
-          ...(key === undefined ? {} : { second: key }),
-        },
-      ]
-      const result = await records.apply(written)
-      if (result.outcome === 'applied')
-        return {
-          outcome: 'added',
-          message: { id, revision: 1, entry, ...(key === undefined ? {} : { second: key }) },
-        }
-      const holder = result.why.kind === 'record' ? result.why.holder : undefined
-      if (holder === undefined) throw new Error('the journal refused a new line')
-      await records.apply([
-        ...written
-          .slice(0, -1)
-          .map(({ collection, id: piece }) => ({ op: 'delete' as const, collection, id: piece })),
-        { op: 'insert', collection: FLOW.journal, id, value: valueOf(duplicateOf(entry, holder.id)) },
-      ])
-      return { outcome: 'duplicate', of: journaledOf(holder) }
+    add: async (entry, bytes, key) => {
+      const line = { id: nextId(), entry, ...(key === undefined ? {} : { second: key }) }
+      const added = await addLine(records, line, bytes)
+      index?.note(line.id, entry)
+      return added
     },
     async get(id) {
       const record = await records.get(FLOW.journal, id)
       return record && journaledOf(record)
     },
-    async raw(id, most = limits.hl7.frameBytesMost) {
-      const pieces = await records.range({
-        collection: FLOW.raw,
-        from: `${id}|`,
-        to: `${id}}`,
-        limit: Math.ceil(most / PIECE),
-      })
-      return Buffer.concat(
-        pieces.map(({ value }) => (value instanceof Uint8Array ? value : new Uint8Array())),
-      ).subarray(0, most)
+    raw: async (id, most = limits.hl7.frameBytesMost) => pieces(FLOW.raw, id, most),
+    async text({ id, entry }, edit = entry.edits?.length ?? 0, most = limits.hl7.frameBytesMost) {
+      return edit === 0 ? pieces(FLOW.raw, id, most) : pieces(FLOW.edits, `${id}|${edit}`, most)
     },
     async pending(after) {
       const found = await records.range({ collection: FLOW.pending, from: `${after}\u0000`, limit: PAGE })
@@ -83,12 +68,41 @@ export function createJournal(records: RecordStore, clock: Clock): Journal {
   }
 }
 
+async function addLine(
+  records: RecordStore,
+  line: Pick<Journaled, 'id' | 'entry' | 'second'>,
+  bytes: Buffer,
+): Promise<Added> {
+  const { id, entry, ...second } = line
+  const written: RecordChange[] = [
+    ...piecesOf(FLOW.raw, id, bytes),
+    ...(entry.state === 'received'
+      ? [{ op: 'insert' as const, collection: FLOW.pending, id, value: { feed: entry.feed } }]
+      : markChanges(id, undefined, entry)),
+    // The line comes last: without it nothing was acknowledged, and the rest is not looked at.
+    { op: 'insert', collection: FLOW.journal, id, value: valueOf(entry), ...second },
+  ]
+  const result = await records.apply(written)
+  if (result.outcome === 'applied') return { outcome: 'added', message: { ...line, revision: 1 } }
+  const holder = result.why.kind === 'record' ? result.why.holder : undefined
+  if (holder === undefined) throw new Error('the journal refused a new line')
+  await records.apply([
+    ...written
+      .slice(0, -1)
+      .map(({ collection, id: piece }) => ({ op: 'delete' as const, collection, id: piece })),
+    ...markChanges(id, undefined, { ...entry, state: 'duplicate' }),
+    { op: 'insert', collection: FLOW.journal, id, value: valueOf(duplicateOf(entry, holder.id)) },
+  ])
+  return { outcome: 'duplicate', of: journaledOf(holder) }
+}
+
 const PAGE = 256
 
-function piecesOf(id: string, bytes: Buffer): RecordChange[] {
+/** The bytes of a message in records that are small enough. */
+export function piecesOf(collection: string, id: string, bytes: Buffer): RecordChange[] {
   return Array.from({ length: Math.ceil(bytes.length / PIECE) }, (_, at) => ({
-    op: 'insert',
-    collection: FLOW.raw,
+    op: 'put',
+    collection,
     id: `${id}|${String(at).padStart(3, '0')}`,
     value: bytes.subarray(at * PIECE, (at + 1) * PIECE),
   }))

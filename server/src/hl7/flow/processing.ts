@@ -1,23 +1,11 @@
 import { Fault, fault } from '../../kernel/fault.ts'
-import { limits } from '../../kernel/limits.ts'
-import type { Entry, Journaled } from './entry.ts'
-import type { Journal } from './journal.ts'
+import { entryChange, FLOW, withState, type Entry, type Journaled } from './entry.ts'
+import { piecesOf, type Journal } from './journal.ts'
 import { partitionKey } from './parking.ts'
-import type { Partitions } from './partitions.ts'
 import type { Plan } from './plan.ts'
-import { bury, mapJob, settle, type SettleDeps } from './settle.ts'
-
-export interface ProcessingDeps extends SettleDeps {
-  readonly partitions: Partitions
-}
-
-/** How far a message is. Neither promise is ever rejected: what went wrong is in the entry. */
-export interface Progress {
-  /** Whether it could be mapped. */
-  readonly mapped: Promise<boolean>
-  /** The entry at rest: committed, dead or parked; as it is when the hub stops before. */
-  readonly done: Promise<Entry>
-}
+import { mapBytes, mapJob } from './settle.ts'
+import { markChanges } from './state-marks.ts'
+import { WorkQueue, type ProcessingDeps, type Progress } from './work-queue.ts'
 
 export interface Processing {
   /** Goes on with what was journaled and not processed when the hub stopped. */
@@ -28,170 +16,98 @@ export interface Processing {
   submit(message: Journaled): Progress
   /** Processes a message again by the rules of today. @throws Fault `not-found`, `unprocessable` */
   replay(id: string): Promise<Entry>
-  /** What `replay` would do now. */
-  rehearse(id: string): Promise<Plan>
+  /** The same for a message at hand that is no duplicate. */
+  again(message: Journaled): Promise<Entry>
+  /** What `replay` would do now. @param text instead of the one that counts */
+  rehearse(id: string, text?: Buffer): Promise<Plan>
+  /** Keeps a mended text, then replays. @throws Fault `not-found`, `unprocessable`, `conflict` */
+  mend(id: string, text: Buffer, by: string): Promise<Entry>
+  /** Gives a dead message up; its partition goes on. @throws Fault `not-found`, `unprocessable`, `conflict` */
+  discard(id: string, reason: string): Promise<Entry>
+  /** Looks at the journal again: a feed may be processed now that could not be before. */
+  resume(): void
 }
-
-/** Messages that are mapped and wait for their turn in memory; more wait in the journal. */
-const OUTSTANDING = limits.hl7.inFlight * 4
 
 export function createProcessing(deps: ProcessingDeps): Processing {
   const queue = new WorkQueue(deps)
+  const again = async (message: Journaled): Promise<Entry> => {
+    const before = message.entry.history.length
+    const entry = await queue.run(message).done
+    if (entry.state !== 'committed' && entry.history.length === before) {
+      throw fault('unavailable', {
+        code: 'transient',
+        text: 'The message could not be processed now; try again.',
+      })
+    }
+    return entry
+  }
+  const replay = async (id: string) => again(await known(deps.journal, id))
   return {
     async start() {
       await deps.parking.load()
-      void queue.catchUp()
+      queue.start()
     },
     stop: async () => queue.stop(),
     submit: (message) => queue.submit(message),
-    async replay(id) {
+    again,
+    replay,
+    async rehearse(id, text) {
       const message = await known(deps.journal, id)
-      const before = message.entry.history.length
-      const entry = await queue.run(message).done
-      if (entry.state !== 'committed' && entry.history.length === before) {
-        throw fault('unavailable', {
-          code: 'transient',
-          text: 'The message could not be processed now; try again.',
-        })
-      }
-      return entry
-    },
-    async rehearse(id) {
-      const job = await mapJob(deps, await known(deps.journal, id))
+      const job = text === undefined ? await mapJob(deps, message) : mapBytes(deps, message, text)
       if (job instanceof Fault) throw job
       return deps.apply.plan(job)
     },
+    async mend(id, text, by) {
+      await keepEdit(deps, await known(deps.journal, id), { text, by })
+      return replay(id)
+    },
+    async discard(id, reason) {
+      const message = await known(deps.journal, id)
+      const { entry, keys } = discarded(deps, message, reason)
+      const result = await deps.records.apply([
+        entryChange(message, entry),
+        ...markChanges(id, message.entry.state, entry),
+        ...keys.map((key) => ({ op: 'delete' as const, collection: FLOW.parked, id: `${key}|${id}` })),
+      ])
+      if (result.outcome === 'refused') throw changedMeanwhile()
+      await queue.release(keys)
+      return entry
+    },
+    resume: () => queue.lookAtAll(),
   }
 }
 
-/** The messages at work in this process, and the way to those that wait in the journal. */
-class WorkQueue {
-  readonly #deps: ProcessingDeps
-  readonly #running = new Map<string, Progress>()
-  readonly #stopping = new AbortController()
-  #catchingUp: Promise<void> | undefined
-  /** The message before has stepped up to its partitions. */
-  #entered: Promise<unknown> = Promise.resolve()
-  /** Something was journaled behind the back of the one who catches up. */
-  #isMoreWork = false
+const EDITS_MOST = 50
 
-  constructor(deps: ProcessingDeps) {
-    this.#deps = deps
-  }
+async function keepEdit(
+  { records, clock }: ProcessingDeps,
+  message: Journaled,
+  { text, by }: { readonly text: Buffer; readonly by: string },
+): Promise<void> {
+  const edits = [...(message.entry.edits ?? []), { time: clock(), by }]
+  if (edits.length > EDITS_MOST) throw notNow('The message has been mended too often; discard it.')
+  // The pieces come first: the line of the journal is what makes them count.
+  const pieces = piecesOf(FLOW.edits, `${message.id}|${edits.length}`, text)
+  const result = await records.apply([...pieces, entryChange(message, { ...message.entry, edits })])
+  if (result.outcome === 'refused') throw changedMeanwhile()
+}
 
-  submit(message: Journaled): Progress {
-    if (this.#catchingUp === undefined && this.#running.size < OUTSTANDING) return this.run(message)
-    this.#isMoreWork = true
-    return this.#follow(message, this.catchUp())
-  }
+function discarded(
+  { clock }: ProcessingDeps,
+  { entry }: Journaled,
+  reason: string,
+): { readonly entry: Entry; readonly keys: readonly string[] } {
+  if (entry.state !== 'dead') throw notNow('Only a dead message can be discarded.')
+  const keys = (entry.partitions ?? []).map((partition) => partitionKey(entry.feed, partition))
+  return { keys, entry: withState(entry, { state: 'discarded', time: clock(), reason }) }
+}
 
-  run(message: Journaled): Progress {
-    const same = this.#running.get(message.id)
-    if (same) return same
-    const mapped = Promise.withResolvers<boolean>()
-    const done = this.#process(message, mapped.resolve).catch((error: unknown) => {
-      this.#deps.report(error, message.id)
-      this.#lookAgain()
-      return message.entry
-    })
-    const progress = { mapped: mapped.promise, done }
-    this.#running.set(message.id, progress)
-    void done.then(() => {
-      mapped.resolve(false)
-      return this.#running.delete(message.id)
-    })
-    return progress
-  }
+function notNow(text: string): Fault {
+  return fault('unprocessable', { code: 'business-rule', text })
+}
 
-  /** Takes what waits in the journal, oldest first, as places become free. */
-  async catchUp(): Promise<void> {
-    this.#catchingUp ??= this.#readJournal().finally(() => {
-      this.#catchingUp = undefined
-    })
-    return this.#catchingUp
-  }
-
-  async stop(): Promise<void> {
-    this.#stopping.abort()
-    await this.#catchingUp
-    await Promise.all(this.#atWork())
-  }
-
-  async #process(message: Journaled, onMapped: (isMapped: boolean) => void): Promise<Entry> {
-    const { partitions } = this.#deps
-    const { signal } = this.#stopping
-    const reading = mapJob(this.#deps, message)
-    // Messages are read side by side, but step up to their partitions in the order in which they were handed in.
-    const turn = Promise.allSettled([this.#entered, reading]).then(() => undefined)
-    this.#entered = turn
-    await turn
-    const job = await reading
-    onMapped(!(job instanceof Fault))
-    if (job instanceof Fault) return bury(this.#deps, message, { keys: [], error: job })
-    const keys = job.mapped.partitions.map((partition) => partitionKey(job.feed.name, partition))
-    let entry = message.entry
-    await partitions.run(keys, async () => {
-      if (!signal.aborted) entry = await settle(this.#deps, job, { keys, signal })
-      if (entry.state === 'committed') await this.#release(keys)
-    })
-    return entry
-  }
-
-  /** A partition that was blocked goes on with the message that waited longest. */
-  async #release(keys: readonly string[]): Promise<void> {
-    const { parking, journal } = this.#deps
-    if (parking.blockedPartitions === 0) return
-    const [next] = await parking.waiting(keys)
-    const message = next === undefined ? undefined : await journal.get(next)
-    if (message?.entry.state === 'parked') this.run(message)
-  }
-
-  async #readJournal(): Promise<void> {
-    const { journal, report } = this.#deps
-    let after = ''
-    try {
-      for (;;) {
-        this.#isMoreWork = false
-        const ids = await journal.pending(after)
-        if (this.#stopping.signal.aborted || (ids.length === 0 && !this.#hasMoreWork())) return
-        for (const id of ids) await this.#takeUp(id)
-        after = ids.at(-1) ?? after
-      }
-    } catch (error) {
-      report(error, after)
-      this.#lookAgain()
-    }
-  }
-
-  #hasMoreWork(): boolean {
-    return this.#isMoreWork
-  }
-
-  async #takeUp(id: string): Promise<void> {
-    if (this.#running.has(id)) return
-    while (this.#running.size >= OUTSTANDING) await Promise.race(this.#atWork())
-    const message = await this.#deps.journal.get(id)
-    if (message?.entry.state === 'received' && !this.#stopping.signal.aborted) this.run(message)
-  }
-
-  /** The store was away: what is still open in the journal is taken up later. */
-  #lookAgain(): void {
-    if (this.#stopping.signal.aborted) return
-    setTimeout(() => void this.catchUp(), limits.hl7.retryMs).unref()
-  }
-
-  #atWork(): Promise<Entry>[] {
-    return [...this.#running.values()].map(async ({ done }) => done)
-  }
-
-  /** Progress of a message that waits in the journal for its turn. */
-  #follow(message: Journaled, turn: Promise<void>): Progress {
-    const now = async () => (await this.#deps.journal.get(message.id))?.entry ?? message.entry
-    const done = turn
-      .then(async () => this.#running.get(message.id)?.done ?? now())
-      .catch(() => message.entry)
-    return { mapped: done.then(({ state }) => state === 'committed'), done }
-  }
+function changedMeanwhile(): Fault {
+  return fault('conflict', { code: 'conflict', text: 'The message has changed meanwhile; look again.' })
 }
 
 async function known(journal: Journal, id: string): Promise<Journaled> {

@@ -15,6 +15,7 @@ import { entryChange, FLOW, withState, type Entry, type Journaled } from './entr
 import type { FlowFeed } from './feed.ts'
 import type { Journal } from './journal.ts'
 import type { Parking } from './parking.ts'
+import { markChanges } from './state-marks.ts'
 
 /** What the flow needs of the mapping. */
 export interface FlowMapper {
@@ -35,6 +36,11 @@ export interface SettleDeps {
 
 /** @returns what is wrong, when the message cannot be mapped; a store that is away is thrown instead. */
 export async function mapJob(deps: SettleDeps, message: Journaled): Promise<ApplyJob | Fault> {
+  return mapBytes(deps, message, await deps.journal.text(message))
+}
+
+/** The same with other bytes than those that were sent. */
+export function mapBytes(deps: SettleDeps, message: Journaled, bytes: Buffer): ApplyJob | Fault {
   const { entry, id } = message
   const feed = deps.feeds.get(entry.feed)
   if (!feed)
@@ -42,7 +48,6 @@ export async function mapJob(deps: SettleDeps, message: Journaled): Promise<Appl
       code: 'business-rule',
       text: `There is no feed "${entry.feed}" any more.`,
     })
-  const bytes = await deps.journal.raw(id)
   try {
     const header = readHeader(bytes)
     if (!header)
@@ -74,7 +79,13 @@ export async function settle(deps: SettleDeps, job: ApplyJob, { keys, signal }: 
     try {
       return await deps.apply.apply(job)
     } catch (error) {
-      if (!mayPass(error, attempt)) return bury(deps, message, { keys: stops, error, attempts: attempt })
+      if (!mayPass(error, attempt))
+        return bury(deps, message, {
+          keys: stops,
+          error,
+          attempts: attempt,
+          partitions: job.mapped.partitions,
+        })
     }
     await delay(Math.min(100 * 2 ** attempt, limits.hl7.retryMs), undefined, { signal }).catch(
       () => undefined,
@@ -109,19 +120,26 @@ interface Burial {
   readonly keys: readonly string[]
   readonly error: unknown
   readonly attempts?: number
+  /** What the message is about, as far as it could be told. */
+  readonly partitions?: readonly string[]
 }
 
 /** The dead letter: the message stays in the journal with the reason, until a person replays it. */
 export async function bury(
   deps: SettleDeps,
   message: Journaled,
-  { keys, error, attempts = 1 }: Burial,
+  { keys, error, attempts = 1, partitions }: Burial,
 ): Promise<Entry> {
   if (!(error instanceof Fault)) deps.report(error, message.id)
   const { errors } = ackOfError(error)
   const reason = errors[0]?.text ?? 'failed'
   const dead = withState(message.entry, { state: 'dead', time: deps.clock(), reason })
-  const entry = { ...dead, errors, attempts: message.entry.attempts + attempts }
+  const entry = {
+    ...dead,
+    errors,
+    attempts: message.entry.attempts + attempts,
+    ...(partitions === undefined ? {} : { partitions }),
+  }
   await rest(deps, message, { entry, keys })
   return entry
 }
@@ -133,6 +151,7 @@ async function rest(
 ): Promise<void> {
   const result = await deps.records.apply([
     entryChange(message, entry),
+    ...markChanges(message.id, message.entry.state, entry),
     ...deps.parking.park(keys, message.id),
     { op: 'delete', collection: FLOW.pending, id: message.id },
   ])

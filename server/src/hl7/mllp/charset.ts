@@ -1,6 +1,7 @@
 import { isAscii } from 'node:buffer'
 
 import { fault } from '../../kernel/fault.ts'
+import { encodeAs } from './encode.ts'
 import type { Header } from './header.ts'
 
 /** HL7 table 0211 to the labels of the Encoding Standard; names that are labels already need no row. */
@@ -42,6 +43,16 @@ export function decodeMessage(bytes: Buffer, header: Header, override?: string):
     if (error instanceof TypeError) throw undecodable(declared)
     throw error
   }
+}
+
+/**
+ * The bytes of a text in the character set that its header declares.
+ *
+ * @throws Fault `unsupported`, `unprocessable` when the set does not have a character; both at `MSH-18`
+ */
+export function encodeText(text: string, header: Header | undefined, override?: string): Buffer {
+  const label = labelOf(override ?? (header === undefined ? '' : declaredCharset(header)))
+  return encodeAs(label, text)
 }
 
 function declaredCharset(header: Header): string {

@@ -1,0 +1,123 @@
+import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod'
+import { z } from 'zod'
+
+import { fault } from '../../kernel/fault.ts'
+import type { RecordStore } from '../../store/port.ts'
+import {
+  FeedCommand,
+  FeedName,
+  type Feed,
+  type Feeds,
+  type Statistics,
+  type Unmapped,
+} from '../feeds.contract.ts'
+import type { Flow } from '../flow/create-flow.ts'
+import { FLOW } from '../flow/entry.ts'
+import type { FlowFeed } from '../flow/feed.ts'
+import { timeOfId } from '../flow/message-time.ts'
+import type { InteropOptions } from './interop.ts'
+import { instant } from './message-view.ts'
+
+type FeedView = z.input<typeof Feed>
+
+const ByName = z.object({ name: FeedName })
+
+/** How the feeds are, and how they shall run. */
+export const feedsApi: FastifyPluginAsyncZod<InteropOptions> = async (app, options) => {
+  const { flow, listeners, since, callerOf, authorise } = options
+
+  app.get('/feeds', async (request): Promise<z.input<typeof Feeds>> => {
+    authorise(callerOf(request), 'messages.read')
+    const waiting = await waitingByFeed(options.records)
+    return { feeds: [...flow.feeds.values()].map((feed) => feedView(options, feed, waiting)) }
+  })
+
+  const command = { params: ByName, body: FeedCommand }
+  app.post('/feeds/:name/mode', { schema: command }, async (request): Promise<FeedView> => {
+    authorise(callerOf(request), 'feeds.manage')
+    const feed = feedOf(flow, request.params.name)
+    await flow.setMode(feed.name, request.body.mode)
+    await listeners.follow()
+    return feedView(options, feed, await waitingByFeed(options.records))
+  })
+
+  app.get(
+    '/feeds/:name/unmapped',
+    { schema: { params: ByName } },
+    async (request): Promise<z.input<typeof Unmapped>> => {
+      authorise(callerOf(request), 'messages.read')
+      const { name } = feedOf(flow, request.params.name)
+      return { feed: name, items: flow.tally.unmappedOf(name).slice(0, UNMAPPED_SHOWN) }
+    },
+  )
+
+  app.get('/statistics', async (request): Promise<z.input<typeof Statistics>> => {
+    authorise(callerOf(request), 'messages.read')
+    const { inFlight, outstanding } = flow.partitions
+    const { blockedPartitions } = flow.parking
+    const minutes = flow.tally.minutes().map(({ time, received, committed, failed }) => ({
+      time: instant(time),
+      received,
+      committed,
+      failed,
+    }))
+    const messages = flow.tally.total()
+    return { since: instant(since), messages, inFlight, outstanding, blockedPartitions, minutes }
+  })
+}
+
+const UNMAPPED_SHOWN = 500
+const WAITING_COUNTED = 10_000
+
+function feedOf({ feeds }: Flow, name: string): FlowFeed {
+  const feed = feeds.get(name)
+  if (!feed) throw fault('not-found', { code: 'not-found', text: 'There is no such feed.' })
+  return feed
+}
+
+interface Waiting {
+  readonly byFeed: ReadonlyMap<string, { readonly count: number; readonly oldest: string }>
+  readonly isMore: boolean
+}
+
+async function waitingByFeed(records: RecordStore): Promise<Waiting> {
+  const byFeed = new Map<string, { count: number; oldest: string }>()
+  const found = await records.range({ collection: FLOW.pending, limit: WAITING_COUNTED })
+  for (const { id, value } of found) {
+    const feed = String((value as { readonly feed?: unknown }).feed)
+    const known = byFeed.get(feed)
+    if (known) known.count++
+    else byFeed.set(feed, { count: 1, oldest: id })
+  }
+  return { byFeed, isMore: found.length === WAITING_COUNTED }
+}
+
+function feedView({ flow, listeners }: InteropOptions, feed: FlowFeed, waiting: Waiting): FeedView {
+  const { name, ackAt, onFailure } = feed
+  const listener = listeners.of(name)
+  const minutes = flow.tally.minutes(name)
+  const sum = (count: 'received' | 'failed') => minutes.reduce((total, minute) => total + minute[count], 0)
+  const waits = waiting.byFeed.get(name)
+  const lastReceived = flow.tally.lastReceived(name)
+  return {
+    name,
+    ackAt,
+    onFailure,
+    isTls: feed.tls !== undefined,
+    mode: flow.modes.of(name),
+    state: listener === undefined ? 'closed' : 'listening',
+    messages: { ...flow.tally.of(name) },
+    wire: { ...listener?.counts },
+    perMinute: minutes.at(-2)?.received ?? 0,
+    perHour: sum('received'),
+    errorsPerHour: sum('failed'),
+    waiting: {
+      count: waits?.count ?? 0,
+      isMore: waiting.isMore,
+      ...(waits === undefined ? {} : { oldest: instant(timeOfId(waits.oldest)) }),
+    },
+    ...(listener === undefined ? {} : { port: listener.port }),
+    ...(feed.files === undefined ? {} : { folder: feed.files.folder }),
+    ...(lastReceived === undefined ? {} : { lastReceived: instant(lastReceived) }),
+  }
+}

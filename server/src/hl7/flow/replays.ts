@@ -1,0 +1,215 @@
+import type { z } from 'zod'
+
+import type { Clock } from '../../kernel/clock.ts'
+import { fault } from '../../kernel/fault.ts'
+import { uuid7 } from '../../kernel/ids.ts'
+import type { JsonObject } from '../../kernel/json.ts'
+import { limits } from '../../kernel/limits.ts'
+import type { RecordStore, StoredRecord } from '../../store/port.ts'
+import type { ReplayRequest } from '../replay.contract.ts'
+import { FLOW, journaledOf, type Entry, type Journaled } from './entry.ts'
+import { timeOfId, idAt } from './message-time.ts'
+import type { Processing } from './processing.ts'
+import { causeOf } from './state-marks.ts'
+import type { Gate } from './work-queue.ts'
+
+export interface ReplayState {
+  readonly request: z.output<typeof ReplayRequest>
+  readonly by: string
+  /** Milliseconds UTC. */
+  readonly started: number
+  readonly ended?: number
+  readonly state: 'running' | 'done' | 'cancelled'
+  /** Id of the last message that was looked at. */
+  readonly cursor: string
+  readonly done: number
+  readonly changed: number
+  readonly unchanged: number
+  readonly failed: number
+}
+
+export interface StoredReplay extends ReplayState {
+  readonly id: string
+  readonly revision: number
+}
+
+/** Replays of many messages: they go on after a restart, in the process that works on the feed. */
+export interface Replays {
+  create(request: ReplayState['request'], by: string): Promise<StoredReplay>
+  get(id: string): Promise<StoredReplay>
+  /** Newest first. */
+  list(): Promise<readonly StoredReplay[]>
+  cancel(id: string): Promise<StoredReplay>
+  start(): void
+  stop(): Promise<void>
+}
+
+interface ReplayDeps {
+  readonly records: RecordStore
+  readonly clock: Clock
+  readonly processing: Pick<Processing, 'again'>
+  readonly gate: Gate
+  readonly report: (error: unknown, message: string) => void
+}
+
+export function createReplays(deps: ReplayDeps): Replays {
+  const { records, clock, gate, report } = deps
+  const active = new Map<string, Promise<void>>()
+  const stopping = new AbortController()
+  let timer: NodeJS.Timeout | undefined
+
+  const look = async (): Promise<void> => {
+    for (const job of await list(records)) {
+      if (job.state !== 'running' || active.has(job.id) || !gate.isOpen(job.request.feed)) continue
+      const run = runJob(deps, job.id, stopping.signal)
+        .catch((error: unknown) => report(error, job.id))
+        .finally(() => active.delete(job.id))
+      active.set(job.id, run)
+    }
+  }
+  const lookSoon = () => void look().catch((error: unknown) => report(error, 'replays'))
+  return {
+    async create(request, by) {
+      const state: ReplayState = {
+        request,
+        by,
+        started: clock(),
+        state: 'running',
+        cursor: idAt(Date.parse(request.from)),
+        done: 0,
+        changed: 0,
+        unchanged: 0,
+        failed: 0,
+      }
+      const id = uuid7(clock())
+      await records.apply([{ op: 'insert', collection: FLOW.replays, id, value: valueOf(state) }])
+      lookSoon()
+      return { ...state, id, revision: 1 }
+    },
+    get: async (id) => known(records, id),
+    list: async () => list(records),
+    async cancel(id) {
+      for (;;) {
+        const job = await known(records, id)
+        if (job.state !== 'running') return job
+        const saved = await save(records, job, { ...job, state: 'cancelled', ended: clock() })
+        if (saved) return saved
+      }
+    },
+    start() {
+      timer = setInterval(lookSoon, limits.hl7.replayLookMs).unref()
+      lookSoon()
+    },
+    async stop() {
+      clearInterval(timer)
+      stopping.abort()
+      await Promise.all(active.values())
+    },
+  }
+}
+
+/** Page by page to the end of the span; each page is one step of the progress that is kept. */
+async function runJob(deps: ReplayDeps, id: string, signal: AbortSignal): Promise<void> {
+  const { records, clock, gate } = deps
+  for (;;) {
+    const job = await known(records, id)
+    if (job.state !== 'running' || signal.aborted || !gate.isOpen(job.request.feed)) return
+    const page = await records.range({
+      collection: FLOW.journal,
+      from: `${job.cursor}\u0000`,
+      to: idAt(Math.min(Date.parse(job.request.to), job.started)),
+      limit: limits.hl7.replayPage,
+    })
+    const wanted = page.map(journaledOf).filter(({ entry }) => isWanted(entry, job.request))
+    const counts = await replayAll(deps, wanted)
+    const cursor = page.at(-1)?.id ?? job.cursor
+    const sums = {
+      cursor,
+      done: job.done + wanted.length,
+      changed: job.changed + counts.changed,
+      unchanged: job.unchanged + counts.unchanged,
+      failed: job.failed + counts.failed,
+    }
+    const isOver = page.length < limits.hl7.replayPage
+    // A job that was cancelled meanwhile is read again, and ends.
+    await save(records, job, {
+      ...job,
+      ...sums,
+      ...(isOver ? { state: 'done' as const, ended: clock() } : {}),
+    })
+  }
+}
+
+/** Side by side where their partitions allow it, handed in by age. */
+async function replayAll(
+  { processing, report }: ReplayDeps,
+  messages: readonly Journaled[],
+): Promise<Pick<ReplayState, 'changed' | 'unchanged' | 'failed'>> {
+  const counts = { changed: 0, unchanged: 0, failed: 0 }
+  await Promise.all(
+    messages.map(async (message) => {
+      try {
+        const entry = await processing.again(message)
+        counts[outcomeOf(entry)]++
+      } catch (error) {
+        report(error, message.id)
+        counts.failed++
+      }
+    }),
+  )
+  return counts
+}
+
+function outcomeOf({ state, made = [] }: Entry): 'changed' | 'unchanged' | 'failed' {
+  if (state !== 'committed') return 'failed'
+  return made.some(({ action }) => action === 'created' || action === 'updated') ? 'changed' : 'unchanged'
+}
+
+const NEVER: ReadonlySet<Entry['state']> = new Set(['duplicate', 'rejected', 'discarded'])
+
+function isWanted(entry: Entry, { feed, state, type, cause }: ReplayState['request']): boolean {
+  if (entry.feed !== feed || NEVER.has(entry.state)) return false
+  if (state !== undefined && entry.state !== state) return false
+  if (type !== undefined && type !== entry.type && type !== `${entry.type}^${entry.event}`) return false
+  return cause === undefined || (entry.state === 'dead' && causeOf(entry).key === cause)
+}
+
+/** Share of the time span that is done. */
+export function progressOf({ state, request, cursor, started }: ReplayState): number {
+  if (state === 'done') return 1
+  const from = Date.parse(request.from)
+  const to = Math.min(Date.parse(request.to), started)
+  return to <= from ? 0 : Math.min(1, Math.max(0, (timeOfId(cursor) - from) / (to - from)))
+}
+
+async function known(records: RecordStore, id: string): Promise<StoredReplay> {
+  const record = await records.get(FLOW.replays, id)
+  if (record === undefined) throw fault('not-found', { code: 'not-found', text: 'There is no such replay.' })
+  return storedOf(record)
+}
+
+function storedOf({ id, revision, value }: StoredRecord): StoredReplay {
+  return { ...(value as unknown as ReplayState), id, revision }
+}
+
+const SHOWN = 100
+
+async function list(records: RecordStore): Promise<readonly StoredReplay[]> {
+  const found = await records.range({ collection: FLOW.replays, reverse: true, limit: SHOWN })
+  return found.map(storedOf)
+}
+
+async function save(
+  records: RecordStore,
+  { id, revision }: StoredReplay,
+  { id: _id, revision: _revision, ...state }: StoredReplay,
+): Promise<StoredReplay | undefined> {
+  const result = await records.apply([
+    { op: 'replace', collection: FLOW.replays, id, revision, value: valueOf(state) },
+  ])
+  return result.outcome === 'applied' ? { ...state, id, revision: revision + 1 } : undefined
+}
+
+function valueOf(state: ReplayState): JsonObject {
+  return state as unknown as JsonObject
+}
