@@ -18,6 +18,8 @@ type KeyClauses = readonly (readonly string[])[]
 
 export interface Access {
   authorise(caller: Caller, interaction: Interaction, type: string): void
+  /** The same question as a value, and without a row: for what is left out silently. */
+  allows(caller: Caller, interaction: Interaction, type: string): boolean
   constraintFor(caller: Caller, type: string): readonly Clause[]
   /** Notes a read or search: its answer may leave when the promise resolves. */
   noteRead(caller: Caller, interaction: string, entity?: string): Promise<void>
@@ -32,6 +34,15 @@ export function auditedAccess(rules: AccessRules, audit: AuditTrail, clock: Cloc
       } catch (error) {
         if (error instanceof Fault)
           audit.note(entryOf(caller, { time: clock(), interaction, entity: type, outcome: 'refused' }))
+        throw error
+      }
+    },
+    allows: (caller, interaction, type) => {
+      try {
+        rules.authorise(caller, interaction, type)
+        return true
+      } catch (error) {
+        if (error instanceof Fault) return false
         throw error
       }
     },

@@ -50,6 +50,8 @@ export function createFhir(options: FhirOptions): Fhir {
     rest: {
       resources,
       search,
+      reader: store.resources,
+      access,
       definitions,
       log: store.log,
       tokens,

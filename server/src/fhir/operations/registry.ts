@@ -1,3 +1,5 @@
+import { everything } from './everything/operation.ts'
+import { lastn } from './lastn/operation.ts'
 import { metaAdd } from './meta-add/operation.ts'
 import { metaDelete } from './meta-delete/operation.ts'
 import { meta } from './meta/operation.ts'
@@ -5,7 +7,7 @@ import type { Operation } from './operation.ts'
 import { validate } from './validate/operation.ts'
 
 /** Every operation of the hub, by name: the only list of them. */
-export const OPERATIONS: readonly Operation[] = [meta, metaAdd, metaDelete, validate]
+export const OPERATIONS: readonly Operation[] = [everything, lastn, meta, metaAdd, metaDelete, validate]
 
 /** Operations of the specification and of Bulk Data that the hub has not yet. */
 export const LATER: readonly string[] = [

@@ -1,8 +1,10 @@
 import { createHash } from 'node:crypto'
 
+import { fault } from '../../kernel/fault.ts'
 import type { JsonObject } from '../../kernel/json.ts'
 import type { Definitions, SearchParam, TypeModule } from '../definitions.ts'
 import { PATCH_FORMATS } from '../patch/patch.ts'
+import type { Pair } from '../search/request.ts'
 import { PLACES } from './dispatch.ts'
 
 /** Interactions by place and method; what is not registered is not declared. */
@@ -45,6 +47,17 @@ export async function capabilityOf(
   }
   const bytes = Buffer.from(JSON.stringify(statement), 'utf8')
   return { bytes, etag: `W/"${createHash('sha256').update(bytes).digest('base64url').slice(0, 22)}"` }
+}
+
+/** @throws Fault `unsupported`, `malformed` for anything but the CapabilityStatement @see FHIR R4, "RESTful API", capabilities */
+export function checkMode(query: readonly Pair[]): void {
+  const mode = query.find(([name]) => name === 'mode')?.[1] ?? 'full'
+  if (mode === 'full' || mode === 'normative') return
+  const isLater = mode === 'terminology'
+  throw fault(isLater ? 'unsupported' : 'malformed', {
+    code: 'not-supported',
+    text: isLater ? 'Terminology services are not supported yet' : 'mode is full, normative or terminology',
+  })
 }
 
 function restOf(modules: readonly TypeModule[]): JsonObject {

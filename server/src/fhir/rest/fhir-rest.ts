@@ -10,7 +10,7 @@ import { indent } from '../json/layout.ts'
 import { jsonBody } from './answers.ts'
 import { METHODS, pairsOf, preferencesOf } from './call.ts'
 import type { Answer, Call, Method } from './call.ts'
-import { capabilityOf } from './capability.ts'
+import { capabilityOf, checkMode } from './capability.ts'
 import type { Capability } from './capability.ts'
 import { dispatch } from './dispatch.ts'
 import { checkAcceptable, checkBody, checkContentType, FHIR_JSON } from './negotiate.ts'
@@ -42,6 +42,7 @@ export const fhirRest: FastifyPluginAsync<FhirRestOptions> = async (app, { rest,
   const started = rest.clock()
   let capability: Promise<Capability> | undefined
   app.get('/metadata', async (request, reply) => {
+    checkMode(pairsOf(addressOf(app, request).query))
     capability ??= capabilityOf(rest.definitions, rest.base, started)
     const { bytes, etag } = await capability
     const isKnown = request.headers['if-none-match'] === etag

@@ -1,5 +1,6 @@
 import type { Clock } from '../../kernel/clock.ts'
-import type { CommitLog } from '../../store/port.ts'
+import type { CommitLog, ResourceReader } from '../../store/port.ts'
+import type { Access } from '../access.ts'
 import type { Definitions } from '../definitions.ts'
 import type { Resources } from '../resources.ts'
 import type { PageTokens } from '../search/page-token.ts'
@@ -9,6 +10,9 @@ import type { Search } from '../search/search.ts'
 export interface RestDeps {
   readonly resources: Resources
   readonly search: Search
+  /** For operations that walk the store; what they may give out is told by `access`. */
+  readonly reader: ResourceReader
+  readonly access: Access
   readonly definitions: Definitions
   readonly log: CommitLog
   readonly tokens: PageTokens

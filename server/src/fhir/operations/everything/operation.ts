@@ -1,0 +1,157 @@
+import { fault } from '../../../kernel/fault.ts'
+import { limits } from '../../../kernel/limits.ts'
+import { bundleBytes, searchEntry } from '../../rest/bundle-bytes.hot.ts'
+import type { Answer } from '../../rest/call.ts'
+import { withQuery } from '../../rest/read-calls.ts'
+import type { RestDeps } from '../../rest/rest-deps.ts'
+import { dateInterval } from '../../search/date-value.ts'
+import type { Invocation, Operation } from '../operation.ts'
+import { everythingPage } from './walk.ts'
+import type { Span, Walk } from './walk.ts'
+
+/** All that is known about a patient or a visit, a page at a time. @see FHIR R4, Patient `$everything`, Encounter `$everything` */
+export const everything: Operation = {
+  definition: {
+    url: 'http://hl7.org/fhir/OperationDefinition/Patient-everything',
+    name: 'Everything',
+    code: 'everything',
+    description: 'Gives a patient or encounter, its whole compartment, and what those resources refer to.',
+    affectsState: false,
+    system: false,
+    type: false,
+    instance: true,
+    resource: ['Encounter', 'Patient'],
+    parameter: [
+      {
+        name: 'start',
+        use: 'in',
+        min: 0,
+        max: '1',
+        type: 'date',
+        documentation: 'Care at or after this day',
+      },
+      { name: 'end', use: 'in', min: 0, max: '1', type: 'date', documentation: 'Care at or before this day' },
+      {
+        name: '_since',
+        use: 'in',
+        min: 0,
+        max: '1',
+        type: 'instant',
+        documentation: 'Changed at or after this',
+      },
+      {
+        name: '_type',
+        use: 'in',
+        min: 0,
+        max: '*',
+        type: 'code',
+        documentation: 'Only these types, by commas',
+      },
+      {
+        name: '_count',
+        use: 'in',
+        min: 0,
+        max: '1',
+        type: 'integer',
+        documentation: 'Resources of one page',
+      },
+      {
+        name: '_page',
+        use: 'in',
+        min: 0,
+        max: '1',
+        type: 'string',
+        documentation: 'Set by the link to the next page',
+      },
+      { name: 'return', use: 'out', min: 1, max: '1', type: 'Bundle', documentation: 'A searchset' },
+    ],
+  },
+  run: async (deps, invocation) => {
+    const { call, type = '', id = '', given } = invocation
+    // Tells who may not read it, and what is not there.
+    const focus = await deps.resources.read(call.caller, type, id)
+    await deps.access.noteRead(call.caller, 'everything', `${type}/${id}`)
+    const types = typesOf(deps, invocation)
+    const walk: Walk = {
+      focus,
+      caller: call.caller,
+      span: spanOf(invocation),
+      count: countOf(given.text('_count')),
+      ...(types ? { types } : {}),
+    }
+    const page = given.text('_page')
+    const identity = identityOf(invocation)
+    const state = page === undefined ? undefined : deps.tokens.open(page, identity)
+    const { rows, next, isWhole } = await everythingPage(deps, walk, state)
+    const links = linksOf(deps, invocation, next && deps.tokens.sign(next, identity))
+    const head = JSON.stringify({
+      resourceType: 'Bundle',
+      type: 'searchset',
+      ...(isWhole ? { total: rows.length } : {}),
+      link: links,
+    })
+    const body = bundleBytes(
+      head.slice(0, -1),
+      rows.map(({ row, mode }) => searchEntry(deps.base, row, mode)),
+    )
+    return { status: 200, headers: {}, body } satisfies Answer
+  },
+}
+
+function typesOf({ definitions }: RestDeps, { given }: Invocation): ReadonlySet<string> | undefined {
+  const named = given.all('_type').flatMap(({ value }) => (typeof value === 'string' ? value.split(',') : []))
+  const types = named.map((type) => type.trim()).filter((type) => type !== '')
+  const unknown = types.find((type) => !definitions.types.includes(type))
+  if (unknown !== undefined)
+    throw fault('malformed', {
+      code: 'value',
+      text: `_type: "${unknown.slice(0, 64)}" is no resource type of FHIR R4`,
+    })
+  return types.length === 0 ? undefined : new Set(types)
+}
+
+function spanOf({ given }: Invocation): Span {
+  const bound = (name: string): { lo: number; hi: number } | undefined => {
+    const text = given.text(name)
+    return text === undefined ? undefined : dateInterval(text, name)
+  }
+  return {
+    start: bound('start')?.lo ?? -Infinity,
+    end: bound('end')?.hi ?? Infinity,
+    since: bound('_since')?.lo ?? -Infinity,
+  }
+}
+
+function countOf(text: string | undefined): number {
+  const count = text === undefined ? limits.fhir.pageMost : Number(text)
+  if (count < 1)
+    throw fault('malformed', { code: 'value', text: '_count must be a whole number of at least 1' })
+  return Math.min(count, limits.fhir.pageMost)
+}
+
+function usedOf({ given }: Invocation): readonly (readonly [string, string])[] {
+  return ['start', 'end', '_since', '_type', '_count'].flatMap((name) =>
+    given.all(name).map(({ value }) => [name, String(value as string | number)] as const),
+  )
+}
+
+function identityOf(invocation: Invocation): string {
+  const { call, type, id } = invocation
+  return JSON.stringify([
+    'everything',
+    type,
+    id,
+    usedOf(invocation),
+    call.caller.facilities,
+    call.caller.patient,
+  ])
+}
+
+function linksOf({ base }: RestDeps, invocation: Invocation, token: string | undefined) {
+  const address = `${base}/${String(invocation.type)}/${String(invocation.id)}/$everything`
+  const used = usedOf(invocation)
+  const self = { relation: 'self', url: withQuery(address, used) }
+  return token === undefined
+    ? [self]
+    : [self, { relation: 'next', url: withQuery(address, [...used, ['_page', token]]) }]
+}

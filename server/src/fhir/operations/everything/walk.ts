@@ -1,0 +1,225 @@
+import type { Caller } from '../../../auth/caller.ts'
+import { limits } from '../../../kernel/limits.ts'
+import type { Row, StoredVersion } from '../../../store/port.ts'
+import type { TypeModule } from '../../definitions.ts'
+import type { RestDeps } from '../../rest/rest-deps.ts'
+import type { Place } from '../../search/candidates.ts'
+import { meetsAll } from '../../search/clause.ts'
+import { hitsOf } from '../../search/hits.ts'
+import type { Query } from '../../search/hits.ts'
+import type { PageState } from '../../search/page-token.ts'
+import { referencesIn } from '../../search/references.ts'
+import { subjectOf } from '../../search/subject.ts'
+import { memberKeys } from './members.ts'
+
+export interface Walk {
+  /** The patient or encounter. */
+  readonly focus: StoredVersion
+  readonly caller: Caller
+  readonly span: Span
+  readonly count: number
+  /** Absent: all types. */
+  readonly types?: ReadonlySet<string>
+}
+
+/** Milliseconds; ±Infinity where the caller sets no bound. */
+export interface Span {
+  readonly start: number
+  readonly end: number
+  readonly since: number
+}
+
+export interface Given {
+  readonly row: Row
+  readonly mode: 'match' | 'include'
+}
+
+export interface EverythingPage {
+  readonly rows: readonly Given[]
+  readonly next?: PageState
+  /** First and last page at once. */
+  readonly isWhole: boolean
+}
+
+/**
+ * One page: first the compartment, type by type in the order of the clinical date, then what its resources refer to. A page goes on where
+ * the one before ended, by keys; nothing is kept between them.
+ */
+export async function everythingPage(
+  deps: RestDeps,
+  walk: Walk,
+  state: PageState | undefined,
+): Promise<EverythingPage> {
+  const rows: Given[] = []
+  for (const stage of stagesFrom(deps, walk, state)) {
+    const found = await stage.read(walk.count - rows.length)
+    rows.push(...found.rows)
+    if (found.after) return { rows, next: { driver: stage.index, after: found.after }, isWhole: false }
+    if (rows.length === walk.count) return pageEnd(rows, stage.index + 1, deps.definitions.types.length)
+  }
+  return { rows, isWhole: state === undefined }
+}
+
+/** Full at the end of a stage: the next page begins with the one behind. */
+function pageEnd(rows: readonly Given[], stage: number, last: number): EverythingPage {
+  return stage > last
+    ? { rows, isWhole: false }
+    : { rows, next: { driver: stage, after: [] }, isWhole: false }
+}
+
+interface Stage {
+  readonly index: number
+  /** Up to `most` rows; `after` is set when there are more. */
+  read(most: number): Promise<Part>
+}
+
+interface Part {
+  readonly rows: readonly Given[]
+  readonly after?: PageState['after']
+}
+
+/** A stage for each type, and one for what they refer to. */
+function stagesFrom(deps: RestDeps, walk: Walk, state: PageState | undefined): readonly Stage[] {
+  const { types } = deps.definitions
+  const first = state?.driver ?? 0
+  const after = (index: number): PageState['after'] => (index === first ? (state?.after ?? []) : [])
+  const members = types.map((type, index) => ({
+    index,
+    read: async (most: number) => readMembers(deps, walk, { type, most, after: after(index) }),
+  }))
+  const support = {
+    index: types.length,
+    read: async (most: number) => readSupport(deps, walk, { most, after: after(types.length) }),
+  }
+  return [...members, support].slice(first)
+}
+
+interface Wanted {
+  readonly most: number
+  readonly after: PageState['after']
+}
+
+async function readMembers(
+  deps: RestDeps,
+  walk: Walk,
+  { type, most, after }: Wanted & { readonly type: string },
+): Promise<Part> {
+  if (walk.types && !walk.types.has(type)) return { rows: [] }
+  const rows: Given[] = []
+  let last: Place | undefined
+  for await (const { row, place } of membersOf(deps, walk, { type, after: placeOf(after), most })) {
+    if (!isWanted(row, walk)) continue
+    if (rows.length === most) return { rows, after: last ? [last.sort, last.tie] : after }
+    rows.push({ row, mode: 'match' })
+    last = place
+  }
+  return { rows }
+}
+
+function placeOf([sort, tie]: PageState['after']): Place | undefined {
+  return sort === undefined || tie === undefined ? undefined : { sort: String(sort), tie }
+}
+
+interface Member {
+  readonly row: Row
+  readonly place: Place
+}
+
+/** The rows of one type in the compartment, the focus itself included, as far as the caller may see them. */
+async function* membersOf(
+  deps: RestDeps,
+  walk: Walk,
+  from: { readonly type: string; readonly after: Place | undefined; readonly most: number },
+): AsyncGenerator<Member, void> {
+  const { type, after, most } = from
+  const query = await memberQuery(deps, walk, type)
+  if (!query) return
+  yield* hitsOf(query, { wanted: most, ...(after ? { after } : {}) })
+}
+
+async function memberQuery(deps: RestDeps, walk: Walk, type: string): Promise<Query | undefined> {
+  const { focus, caller } = walk
+  const module = await visibleType(deps, caller, type)
+  if (!module) return undefined
+  const isFocus = type === focus.type
+  const keys = isFocus ? [] : memberKeys(module, `${focus.type}/${focus.id}`)
+  if (keys.length === 0 && !isFocus) return undefined
+  const label = 'everything'
+  const own = isFocus
+    ? ({ label, anyOf: [{ by: 'id', id: focus.id }] } as const)
+    : { label, anyOf: keys.map((key) => ({ by: 'key' as const, key })) }
+  const driver = isFocus ? ({ by: 'ids', ids: [focus.id] } as const) : ({ by: 'keys', keys } as const)
+  return {
+    reader: deps.reader,
+    module,
+    base: deps.base,
+    clauses: [...deps.access.constraintFor(caller, type), own],
+    plan: { driver, index: 0, label },
+  }
+}
+
+/** A type that the caller may not search is left out silently, as if nothing of it existed. */
+async function visibleType(deps: RestDeps, caller: Caller, type: string): Promise<TypeModule | undefined> {
+  return deps.access.allows(caller, 'search', type) ? deps.definitions.load(type) : undefined
+}
+
+/** In the span of care, where the resource has a clinical date, and changed since. */
+function isWanted(row: Row, { span }: Walk): boolean {
+  if (row.lastUpdated < span.since) return false
+  if (span.start === -Infinity && span.end === Infinity) return true
+  // Without a clinical date a row stands at the time of its last change.
+  if (row.type === 'Patient' || row.date === row.lastUpdated) return true
+  const care = row.ranges().filter(({ lo }) => lo === row.date)
+  const until = Math.max(row.date + 1, ...care.map(({ hi }) => hi))
+  return row.date < span.end && until > span.start
+}
+
+/** What the compartment refers to and is no part of it, in the order of type and id. */
+async function readSupport(deps: RestDeps, walk: Walk, { most, after: [from = ''] }: Wanted): Promise<Part> {
+  const names = (await supportNames(deps, walk)).filter((name) => name > String(from))
+  const rows: Given[] = []
+  for (const name of names) {
+    const row = await supportRow(deps, walk, name)
+    if (!row) continue
+    if (rows.length === most) {
+      const last = rows.at(-1)?.row
+      return { rows, after: [last ? `${last.type}/${last.id}` : from] }
+    }
+    rows.push({ row, mode: 'include' })
+  }
+  return { rows }
+}
+
+async function supportNames(deps: RestDeps, walk: Walk): Promise<readonly string[]> {
+  const names = new Set<string>()
+  const own = new Set<string>()
+  for (const type of deps.definitions.types) {
+    for await (const { row } of membersOf(deps, walk, {
+      type,
+      after: undefined,
+      most: limits.fhir.pageMost,
+    })) {
+      own.add(`${row.type}/${row.id}`)
+      if (!isWanted(row, { ...walk, span: { ...walk.span, since: -Infinity } })) continue
+      for (const target of referencesIn(row.bytes, deps.base)) names.add(`${target.type}/${target.id}`)
+    }
+  }
+  const isAsked = (name: string): boolean => !walk.types || walk.types.has(name.split('/', 1)[0] ?? '')
+  return [...names.difference(own)].filter(isAsked).toSorted()
+}
+
+/** Records of other patients are no support of this one, nor is what the caller may not see. */
+async function supportRow(
+  deps: RestDeps,
+  { caller, focus, span }: Walk,
+  name: string,
+): Promise<Row | undefined> {
+  const [type = '', id = ''] = name.split('/')
+  const module = await visibleType(deps, caller, type)
+  if (!module) return undefined
+  const [row] = await deps.reader.fetch(type, [id])
+  if (!row || row.lastUpdated < span.since) return undefined
+  const isOthers = focus.type === 'Patient' && row.patients().length > 0 && !row.patients().includes(focus.id)
+  const clauses = deps.access.constraintFor(caller, type)
+  return !isOthers && meetsAll(clauses, subjectOf(row, module, deps.base)) ? row : undefined
+}
