@@ -2,16 +2,22 @@ import type { JsonObject } from '../kernel/json.ts'
 import type { TypeModule } from './definitions.ts'
 import type { KeyCollector } from './keys/collector.ts'
 import { DATE, NUMBER, patientOf, PRESENT, REFERENCE, TEXT, TOKEN, URI } from './keys/extract.ts'
-import { checkBinding, codesBySyntax, codesOf } from './validation/bindings.ts'
+import { checkAttachment } from './validation/attachment.ts'
+import { codesBySyntax, codesOf, isAllowed } from './validation/bindings.ts'
+import { checkBundle } from './validation/bundle.ts'
 import type { ObjectCheck } from './validation/check.ts'
 import * as collections from './validation/collections.ts'
+import { checkContained } from './validation/contained.ts'
 import * as operators from './validation/operators.ts'
 import { PRIMITIVES } from './validation/primitives.ts'
+import { checkReference } from './validation/references.ts'
+import * as syntax from './validation/syntax.hot.ts'
 
 /** What generated code may call. It gets it as an argument: a generated file imports nothing. */
 export const RUNTIME = {
   ...collections,
   ...operators,
+  ...syntax,
   DATE,
   NUMBER,
   PRESENT,
@@ -20,9 +26,14 @@ export const RUNTIME = {
   TEXT,
   TOKEN,
   URI,
-  checkBinding,
+  checkAttachment,
+  checkBundle,
+  checkContained,
+  checkReference,
   codesBySyntax,
   codesOf,
+  isAllowed,
+  isNever: () => false,
   patientOf,
 }
 

@@ -10,7 +10,7 @@ import type { ElementTable } from './elements.ts'
 export interface TypeModule {
   readonly type: string
   /** Checks one parsed resource, contained resources included. Stops at `most` issues. */
-  validate(resource: JsonObject, most: number): readonly Issue[]
+  validate(resource: JsonObject, most: number, options?: ValidateOptions): readonly Issue[]
   /** Search keys of one valid resource. `lastUpdated` in milliseconds; `facility` as `Organization/<id>`. */
   extract(resource: JsonObject, context: ExtractContext): SearchKeys
   /** Search parameters of the type, the common ones (`_id`, `_lastUpdated`, …) included, ordered by code. */
@@ -18,6 +18,13 @@ export interface TypeModule {
   /** Elements (top level) that `_summary=true` keeps, and those that are mandatory or modifiers. */
   readonly summary: readonly string[]
   readonly mandatory: readonly string[]
+}
+
+export interface ValidateOptions {
+  /** Whether rules of best practice are looked at, too. */
+  readonly warnings?: boolean
+  /** The JSON text that the resource was parsed from: makes the check quicker. */
+  readonly text?: string
 }
 
 export interface ExtractContext {

@@ -32,7 +32,7 @@ export function loadDefinitions(folder: string = GENERATED): Definitions {
   }
 
   function moduleOf(type: string): TypeModule {
-    const made = modules.get(type) ?? typeModule(compiledType(type), checkOf)
+    const made = modules.get(type) ?? typeModule(compiledType(type), known, checkOf)
     modules.set(type, made)
     return made
   }
@@ -49,15 +49,19 @@ export function loadDefinitions(folder: string = GENERATED): Definitions {
   }
 }
 
-function typeModule(compiled: CompiledType, checkOf: (type: string) => ObjectCheck | undefined): TypeModule {
+function typeModule(
+  compiled: CompiledType,
+  types: ReadonlySet<string>,
+  checkOf: (type: string) => ObjectCheck | undefined,
+): TypeModule {
   const { type, params, summary, mandatory, mainDate } = compiled
   return {
     type,
     params,
     summary,
     mandatory,
-    validate: (resource, most) => {
-      const check = new Check({ type, most, resource, checkOf })
+    validate: (resource, most, { warnings = false, text } = {}) => {
+      const check = new Check({ type, most, resource, warnings, text, types, checkOf })
       if (resource['resourceType'] === type) compiled.check(resource, check)
       else check.addAt('resourceType', 'structure', `This must be "${type}".`)
       return check.issues

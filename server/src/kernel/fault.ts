@@ -55,7 +55,9 @@ export interface Issue {
   readonly code: IssueType
   readonly at?: string
   readonly text: string
+  /** Where the element stands in the text that the caller sent; both count from 1. */
   readonly line?: number
+  readonly column?: number
 }
 
 export class Fault extends Error {

@@ -2,6 +2,9 @@
 export const limits = {
   fhir: {
     nesting: 64,
+    /** Issues that an answer reports, and the longest text whose lines are counted for them. */
+    issues: 100,
+    locatedChars: 1024 * 1024,
     resourceBytes: 8 * 1024 * 1024,
     bundleBytes: 50 * 1024 * 1024,
     bundleEntries: 10_000,

@@ -4,6 +4,8 @@ import { expand, type Expansion } from './value-sets.ts'
 /** The value sets that one generated file uses: `use` gives the name of its constant, `declarations` the JavaScript of all. */
 export interface Bindings {
   use(url: string): string
+  /** The name of a constant with a set of names. */
+  set(names: readonly string[]): string
   declarations(): string
 }
 
@@ -15,14 +17,24 @@ export interface BindingSource {
 
 export function createBindings(source: BindingSource): Bindings {
   const names = new Map<string, string>()
+  const sets = new Map<string, string>()
   return {
     use(url) {
       const name = names.get(url) ?? `set$${names.size}`
       names.set(url, name)
       return name
     },
+    set(members) {
+      const js = `new Set(${JSON.stringify(members)})`
+      const name = sets.get(js) ?? `names$${sets.size}`
+      sets.set(js, name)
+      return name
+    },
     declarations: () =>
-      [...names].map(([url, name]) => `const ${name} = ${declaration(url, source)}`).join('\n'),
+      [
+        ...[...names].map(([url, name]) => `const ${name} = ${declaration(url, source)}`),
+        ...[...sets].map(([js, name]) => `const ${name} = ${js}`),
+      ].join('\n'),
   }
 }
 

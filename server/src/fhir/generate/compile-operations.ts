@@ -3,9 +3,12 @@ import {
   collectionOf,
   itemScope,
   testOf,
+  thereOf,
+  truthOf,
   type Compiled,
   type Part,
   type Scope,
+  type Truth,
 } from './compiled-expression.ts'
 import type { PathNode } from './fhirpath-parser.ts'
 
@@ -29,7 +32,7 @@ export function operation(node: Binary, scope: Scope): Compiled {
   const right = scope.compile(node.right, scope)
   const pair = `${collectionOf(left)}, ${collectionOf(right)}`
   const testName = TESTS[node.op]
-  if (testName !== undefined) return { kind: 'boolean', js: `${testName}(${pair})`, strict: false }
+  if (testName !== undefined) return truthOf(`${testName}(${pair})`, false)
   switch (node.op) {
     case '=':
     case '!=':
@@ -37,7 +40,7 @@ export function operation(node: Binary, scope: Scope): Compiled {
     case '|':
       return union(left, right)
     case 'contains':
-      return { kind: 'boolean', js: `isIn(${collectionOf(right)}, ${collectionOf(left)})`, strict: false }
+      return truthOf(`isIn(${collectionOf(right)}, ${collectionOf(left)})`, false)
     case '&':
     case '+':
       return { kind: 'value', js: `${node.op === '&' ? 'joined' : 'plus'}(${pair})` }
@@ -49,25 +52,56 @@ export function operation(node: Binary, scope: Scope): Compiled {
 function logic({ op, left, right }: Binary, scope: Scope): Compiled {
   const a = booleanOf(scope.compile(left, scope))
   const b = booleanOf(scope.compile(right, scope))
-  if (!a.strict || !b.strict) {
-    const name = { and: 'and3', or: 'or3', xor: 'xor3', implies: 'implies3' }[op]
-    return { kind: 'boolean', js: `${name}(${a.js}, ${b.js})`, strict: false }
+  const quick = quickLogic(op, a, b)
+  if (a.strict && b.strict) return truthOf(quick.isTrue, true, quick)
+  const name = { and: 'and3', or: 'or3', xor: 'xor3', implies: 'implies3' }[op] ?? ''
+  return truthOf(`${name}(${a.js}, ${b.js})`, false, quick)
+}
+
+const both = (left: string, right: string) => `(${left} && ${right})`
+const either = (left: string, right: string) => `(${left} || ${right})`
+
+/** Short-circuiting code for the three-valued operators. */
+function quickLogic(op: string, a: Truth, b: Truth): { isTrue: string; isFalse: string } {
+  switch (op) {
+    case 'and':
+      return { isTrue: both(a.isTrue, b.isTrue), isFalse: either(a.isFalse, b.isFalse) }
+    case 'or':
+      return { isTrue: either(a.isTrue, b.isTrue), isFalse: both(a.isFalse, b.isFalse) }
+    case 'implies':
+      return { isTrue: either(a.isFalse, b.isTrue), isFalse: both(a.isTrue, b.isFalse) }
+    default:
+      return {
+        isTrue: either(both(a.isTrue, b.isFalse), both(a.isFalse, b.isTrue)),
+        isFalse: either(both(a.isTrue, b.isTrue), both(a.isFalse, b.isFalse)),
+      }
   }
-  const js = {
-    and: `(${a.js} && ${b.js})`,
-    or: `(${a.js} || ${b.js})`,
-    xor: `((${a.js}) !== (${b.js}))`,
-    implies: `(!(${a.js}) || ${b.js})`,
-  }[op]
-  return { kind: 'boolean', js: js ?? 'false', strict: true }
 }
 
 function equality(op: '=' | '!=', left: Compiled, right: Compiled): Compiled {
-  const not = op === '!='
+  const equal = equalTruth(left, right)
+  return op === '=' ? equal : negated(equal)
+}
+
+function equalTruth(left: Compiled, right: Compiled): Truth {
   if (left.kind === 'boolean' && right.kind === 'boolean' && left.strict && right.strict)
-    return { kind: 'boolean', js: `((${left.js}) ${not ? '!==' : '==='} (${right.js}))`, strict: true }
-  const equal = `equal(${collectionOf(left)}, ${collectionOf(right)})`
-  return { kind: 'boolean', js: not ? `not3(${equal})` : equal, strict: false }
+    return truthOf(`((${left.js}) === (${right.js}))`, true)
+  const js = `equal(${collectionOf(left)}, ${collectionOf(right)})`
+  if (left.kind === 'boolean' && right.kind === 'boolean') {
+    const { isTrue, isFalse } = quickLogic('xor', left, right)
+    return truthOf(js, false, { isTrue: isFalse, isFalse: isTrue })
+  }
+  const [part, ...rest] = left.kind === 'path' ? left.parts : []
+  if (part?.value === undefined || rest.length > 0 || right.kind !== 'value') return truthOf(js, false)
+  return truthOf(js, false, {
+    isTrue: `${part.value} === ${right.js}`,
+    isFalse: `(${thereOf(left)} && ${part.value} !== ${right.js})`,
+  })
+}
+
+function negated(truth: Truth): Truth {
+  const quick = { isTrue: truth.isFalse, isFalse: truth.isTrue }
+  return truth.strict ? truthOf(`!(${truth.js})`, true, quick) : truthOf(`not3(${truth.js})`, false, quick)
 }
 
 function union(left: Compiled, right: Compiled): Compiled {
@@ -78,7 +112,7 @@ function union(left: Compiled, right: Compiled): Compiled {
 
 type Compiler = (on: Compiled, args: readonly PathNode[], scope: Scope) => Compiled
 
-const test = (js: string, strict = true): Compiled => ({ kind: 'boolean', js, strict })
+const test = (js: string, strict = true): Compiled => truthOf(js, strict)
 const list = (type: string, js: string): Compiled => ({ kind: 'path', parts: [{ type, js }] })
 
 /** A function of the run time that takes the collection and the argument's collections. */
@@ -90,17 +124,14 @@ function plain(name: string, kind: 'strict' | 'boolean' | 'value'): Compiler {
 }
 
 const FUNCTIONS: Readonly<Record<string, Compiler>> = {
-  exists: (on, args, scope) => test(`(${collectionOf(args[0] ? where(on, args[0], scope) : on)}).length > 0`),
-  empty: (on) => test(`(${collectionOf(on)}).length === 0`),
-  not: (on) => {
-    const { js, strict } = booleanOf(on)
-    return strict ? test(`!(${js})`) : test(`not3(${js})`, false)
-  },
+  exists: (on, args, scope) => test(thereOf(args[0] ? where(on, args[0], scope) : on)),
+  empty: (on) => negated(truthOf(thereOf(on), true)),
+  not: (on) => negated(booleanOf(on)),
   where: (on, [condition], scope) => where(on, needed(condition), scope),
   all: (on, [condition], scope) => {
     if (on.kind !== 'path') throw new Error('all() needs a path')
     return test(
-      `(${on.parts.map((part) => `${part.js}.every(${lambda(part, needed(condition), scope)})`).join(' && ') || 'true'})`,
+      `(${on.parts.map((part) => every(part, lambda(part, needed(condition), scope))).join(' && ') || 'true'})`,
     )
   },
   select: (on, [projection], scope) => select(on, needed(projection), scope),
@@ -118,7 +149,12 @@ const FUNCTIONS: Readonly<Record<string, Compiler>> = {
   children: (on) => list('*', `children(${collectionOf(on)})`),
   descendants: (on) => list('*', `descendants(${collectionOf(on)})`),
   resolve: (on) => list('*', `resolved(${collectionOf(on)}, ROOT)`),
-  hasValue: plain('hasValue', 'strict'),
+  hasValue: (on) => {
+    const [part, ...rest] = on.kind === 'path' ? on.parts : []
+    return part?.value === undefined || rest.length > 0
+      ? test(`hasValue(${collectionOf(on)})`)
+      : test(`${part.value} !== undefined`)
+  },
   isDistinct: plain('isDistinct', 'strict'),
   allFalse: plain('allFalse', 'strict'),
   count: (on) => ({ kind: 'value', js: `(${collectionOf(on)}).length` }),
@@ -140,11 +176,21 @@ export function callFunction({ on, name, args }: Call, scope: Scope): Compiled {
 
 function where(on: Compiled, condition: PathNode, scope: Scope): Compiled {
   if (on.kind !== 'path') throw new Error('where() needs a path')
-  const parts = on.parts.map((part) => ({
-    type: part.type,
-    js: `${part.js}.filter(${lambda(part, condition, scope)})`,
-  }))
+  const parts = on.parts.map((part) => {
+    const meets = lambda(part, condition, scope)
+    const some = `${part.js}.some(${meets})`
+    return {
+      type: part.type,
+      js: `${part.js}.filter(${meets})`,
+      there: part.there === undefined ? some : `(${part.there} && ${some})`,
+    }
+  })
   return { kind: 'path', parts }
+}
+
+/** Nothing is built where there is nothing. */
+function every({ js, there }: Part, meets: string): string {
+  return there === undefined ? `${js}.every(${meets})` : `(!${there} || ${js}.every(${meets}))`
 }
 
 function lambda(part: Part, condition: PathNode, scope: Scope): string {

@@ -1,7 +1,7 @@
 import { callFunction, operation } from './compile-operations.ts'
-import { collectionOf, type Compiled, type Part, type Scope } from './compiled-expression.ts'
+import { collectionOf, truthOf, type Compiled, type Part, type Scope } from './compiled-expression.ts'
 import type { PathNode } from './fhirpath-parser.ts'
-import type { Element, Model } from './model.ts'
+import type { Element, ElementType, Model } from './model.ts'
 
 /** Compiles a FHIRPath tree to JavaScript. @throws Error naming what is outside the supported part */
 export function compilePath(node: PathNode, scope: Omit<Scope, 'compile' | 'depth'>): Compiled {
@@ -12,7 +12,7 @@ function compile(node: PathNode, scope: Scope): Compiled {
   switch (node.kind) {
     case 'literal':
       return typeof node.value === 'boolean'
-        ? { kind: 'boolean', js: String(node.value), strict: true }
+        ? truthOf(String(node.value), true)
         : { kind: 'value', js: JSON.stringify(node.value) }
     case 'this':
       return scope.focus
@@ -51,15 +51,45 @@ function member(on: Compiled | undefined, name: string, scope: Scope): Compiled 
 
 function step(part: Part, name: string, model: Model): readonly Part[] {
   const text = JSON.stringify(name)
-  if (part.type === '*' || part.type === 'Resource')
-    return [{ type: '*', js: `stepAny(${part.js}, ${text})` }]
+  if (part.type === '*' || part.type === 'Resource') {
+    const js = `stepAny(${part.js}, ${text})`
+    return [{ type: '*', js, ...belowSomething(part, js) }]
+  }
   const element = elementOf(model, part.type, name)
   if (!element) return []
-  return element.types.map(({ type, property }) => {
-    const key = JSON.stringify(property)
-    const beside = isPrimitive(type, model) ? JSON.stringify(`_${property}`) : undefined
-    return { type: baseType(type), js: stepCode(part, key, beside) }
-  })
+  return element.types.map((type) => elementPart(part, element, { ...type, model }))
+}
+
+function elementPart(
+  part: Part,
+  { name, choice, repeats }: Element,
+  { type, property, model }: ElementType & { model: Model },
+): Part {
+  const key = JSON.stringify(property)
+  const beside = isPrimitive(type, model) ? JSON.stringify(`_${property}`) : undefined
+  const js = stepCode(part, key, beside)
+  const questions =
+    part.item === undefined ? belowSomething(part, js) : ofItem(part.item, { key, beside, repeats })
+  const noted = part.notesChoices && choice ? { there: `(chosen$${name} !== "")` } : {}
+  return { type: baseType(type), js, ...questions, ...noted }
+}
+
+/** Nothing is below nothing: the array is not built. */
+function belowSomething({ there }: Part, js: string): Pick<Part, 'there'> {
+  return there === undefined ? {} : { there: `(${there} && (${js}).length > 0)` }
+}
+
+/** What can be asked of an element of one object without building an array. */
+function ofItem(
+  item: string,
+  { key, beside, repeats }: { key: string; beside: string | undefined; repeats: boolean },
+): Pick<Part, 'there' | 'value'> {
+  const there = `${item}[${key}] !== undefined`
+  if (beside === undefined) return { there: `(${there})` }
+  return {
+    there: `(${there} || ${item}[${beside}] !== undefined)`,
+    ...(repeats ? {} : { value: `${item}[${key}]` }),
+  }
 }
 
 function stepCode({ js, item }: Part, key: string, beside: string | undefined): string {

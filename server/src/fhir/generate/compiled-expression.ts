@@ -7,10 +7,26 @@ import type { Model } from './model.ts'
  */
 export type Compiled =
   | { readonly kind: 'path'; readonly parts: readonly Part[] }
-  | { readonly kind: 'boolean'; readonly js: string; readonly strict: boolean }
+  | Truth
   | { readonly kind: 'value'; readonly js: string }
 
-type BooleanCode = Extract<Compiled, { kind: 'boolean' }>
+/** Code for the three values of FHIRPath's boolean, and for the two questions that are asked of it: short where `js` is long. */
+export interface Truth {
+  readonly kind: 'boolean'
+  readonly js: string
+  readonly strict: boolean
+  /** JavaScript that is true exactly where the expression is true, and where it is false. */
+  readonly isTrue: string
+  readonly isFalse: string
+}
+
+/** A boolean from its JavaScript, and from better code for the two questions where there is some. */
+export function truthOf(js: string, strict: boolean, quick?: { isTrue: string; isFalse: string }): Truth {
+  const plain = strict
+    ? { isTrue: js, isFalse: `!(${js})` }
+    : { isTrue: `(${js}) === true`, isFalse: `(${js}) === false` }
+  return { kind: 'boolean', js, strict, ...plain, ...quick }
+}
 
 export interface Part {
   /** Name of a type of the model; `*` where it is not known before run time. */
@@ -19,6 +35,12 @@ export interface Part {
   readonly js: string
   /** JavaScript of the only item, where there is exactly one. */
   readonly item?: string
+  /** JavaScript that is true when there is something: cheaper than to build the array. */
+  readonly there?: string
+  /** JavaScript of the one value of a primitive that does not repeat; `undefined` when there is none. */
+  readonly value?: string
+  /** The item is the `o` of a generated check, which keeps the variant of each choice in a variable `chosen$name`. */
+  readonly notesChoices?: true
 }
 
 export interface Scope {
@@ -44,18 +66,24 @@ export function collectionOf(compiled: Compiled): string {
 
 /** JavaScript that is true or false: empty counts as false. */
 export function testOf(compiled: Compiled): string {
-  const { js, strict } = booleanOf(compiled)
-  return strict ? js : `(${js}) === true`
+  return booleanOf(compiled).isTrue
+}
+
+/** JavaScript that says whether an expression gives something. */
+export function thereOf(compiled: Compiled): string {
+  if (compiled.kind !== 'path') return `(${collectionOf(compiled)}).length > 0`
+  if (compiled.parts.length === 0) return 'false'
+  const tests = new Set(compiled.parts.map(({ there, js }) => there ?? `(${js}).length > 0`))
+  return `(${[...tests].join(' || ')})`
 }
 
 export function itemScope(scope: Scope, type: string): { readonly name: string; readonly scope: Scope } {
   const name = `t${scope.depth}`
-  const focus: Compiled = { kind: 'path', parts: [{ type, js: `one(${name})`, item: name }] }
+  const focus: Compiled = { kind: 'path', parts: [{ type, js: `one(${name})`, item: name, there: 'true' }] }
   return { name, scope: { ...scope, focus, depth: scope.depth + 1 } }
 }
 
 /** Reads a compiled expression as a boolean: one item that is no boolean counts as true (FHIRPath, "singleton evaluation"). */
-export function booleanOf(compiled: Compiled): BooleanCode {
-  if (compiled.kind === 'boolean') return compiled
-  return { kind: 'boolean', js: `truth(${collectionOf(compiled)})`, strict: false }
+export function booleanOf(compiled: Compiled): Truth {
+  return compiled.kind === 'boolean' ? compiled : truthOf(`truth(${collectionOf(compiled)})`, false)
 }

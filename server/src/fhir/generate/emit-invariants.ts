@@ -10,28 +10,53 @@ export interface InvariantSource {
   readonly corrections: Corrections
 }
 
-/** Checked for every object without an expression: an element without anything in it. */
-const BUILT_IN: ReadonlySet<string> = new Set(['ele-1'])
+/** Part of the structure check: an element without anything in it, fragments, narratives. */
+const BUILT_IN: ReadonlySet<string> = new Set(['ele-1', 'ref-1', 'txt-1', 'txt-2'])
+
+/** Functions of the run time that stand for an expression, because they see in one pass what it looks for in many. */
+const NATIVE: Readonly<Record<string, string>> = {
+  'dom-3': 'if (o.contained !== undefined && !c.inContained) checkContained(o, c)',
+}
+
+/** Rules of types that R4 says in words only. */
+const WORDS: Readonly<Record<string, string>> = {
+  Bundle: 'checkBundle(o, c)',
+  Attachment: 'if (o.size !== undefined) checkAttachment(o, c)',
+}
 
 /** One line for each invariant of a type, and for those that its elements have beyond those of their types. */
 export function emitInvariants(type: Type, source: InvariantSource): readonly string[] {
-  const own = applicable(type.constraints, source).map(
-    (rule) => `if (!(${compiled(rule, type.name, { type, source, item: 'o' })})) c.broken(${message(rule)})`,
-  )
-  return [...own, ...[...type.elements.values()].flatMap((element) => elementRules(type, element, source))]
+  const own = applicable(type.constraints, source).map((rule) => ownRule(rule, type, source))
+  const elements = [...type.elements.values()].flatMap((element) => elementRules(type, element, source))
+  const words = Object.hasOwn(WORDS, type.name) ? [WORDS[type.name] ?? ''] : []
+  const lines = [...own, ...elements, ...words]
+  const names = { RESOURCE: 'c.resource', ROOT: 'c.root' }
+  const used = Object.entries(names).filter(([name]) => lines.some((line) => line.includes(name)))
+  return [...used.map(([name, js]) => `const ${name} = ${js}`), ...lines]
+}
+
+function ownRule(rule: Constraint, type: Type, source: InvariantSource): string {
+  const native = Object.hasOwn(NATIVE, rule.key) ? NATIVE[rule.key] : undefined
+  if (native !== undefined) return native
+  const test = compiled(rule, type.name, { type, source, item: 'o' })
+  return rule.severity === 'warning'
+    ? `if (c.warnings && !(${test})) c.advise("invariant", ${message(rule)})`
+    : `if (!(${test})) c.broken(${message(rule)})`
 }
 
 function elementRules(type: Type, element: Element, source: InvariantSource): readonly string[] {
   return element.types.flatMap((variant) => {
     const inherited = new Set(source.model.get(variant.type)?.constraints.map(({ key }) => key))
     return applicable(element.constraints, source)
-      .filter(({ key }) => !inherited.has(key))
+      .filter(({ key, severity }) => severity === 'error' && !inherited.has(key))
       .flatMap((rule) => {
         // Of a choice's invariant only the variants count that have the elements it speaks of.
         if (element.choice && !isAbout(rule, variant.type, { type, source })) return []
         const test = compiled(rule, variant.type, { type, source, item: 'e' })
+        const at = `${JSON.stringify(element.name)}, ${element.repeats ? 'i' : '-1'}`
+        const each = `if (!(${test})) c.broken(${message(rule)}, ${at})`
         return [
-          `values(o[${JSON.stringify(variant.property)}]).forEach((e, i) => { if (!(${test})) c.broken(${message(rule)}, ${JSON.stringify(element.name)}, ${element.repeats ? 'i' : '-1'}) })`,
+          `if (o[${JSON.stringify(variant.property)}] !== undefined) { const list = values(o[${JSON.stringify(variant.property)}]); for (let i = 0; i < list.length; i++) { const e = list[i]; ${each} } }`,
         ]
       })
   })
@@ -46,8 +71,8 @@ function applicable(
   constraints: readonly Constraint[],
   { corrections }: InvariantSource,
 ): readonly Constraint[] {
-  return constraints.filter(({ key, severity, expression }) => {
-    if (severity !== 'error' || expression === undefined || BUILT_IN.has(key)) return false
+  return constraints.filter(({ key, expression }) => {
+    if (expression === undefined || BUILT_IN.has(key)) return false
     const correction = corrections.invariants[key]
     return correction === undefined || correction.expression !== undefined
   })
@@ -81,7 +106,8 @@ function compiled(
 }
 
 function single(type: string, item: string): Compiled {
-  return { kind: 'path', parts: [{ type, js: `[${item}]`, item }] }
+  const noted = item === 'o' ? { notesChoices: true as const } : {}
+  return { kind: 'path', parts: [{ type, js: `[${item}]`, item, there: 'true', ...noted }] }
 }
 
 function isAbout(rule: Constraint, focusType: string, place: Place): boolean {

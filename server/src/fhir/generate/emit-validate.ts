@@ -1,7 +1,9 @@
 import type { Bindings } from './bindings.ts'
 import { isPrimitive } from './compile-path.ts'
 import { emitInvariants, type InvariantSource } from './emit-invariants.ts'
+import { emitSwitch } from './emit-switch.ts'
 import type { Element, ElementType, Type } from './model.ts'
+import { QUICK_CHECKS } from './quick-checks.ts'
 
 export interface ValidateSource extends InvariantSource {
   readonly bindings: Bindings
@@ -12,68 +14,154 @@ export function checkName(type: string): string {
   return `check$${type.replaceAll('.', '$')}`
 }
 
-/** JavaScript of the function that checks one resource, data type or backbone element. */
+/**
+ * JavaScript of the function that checks one resource, data type or backbone element: one pass over its members. A value that is right
+ * costs a comparison or a scan of its characters; only what is not goes on to the methods of `Check`.
+ */
 export function emitValidate(type: Type, source: ValidateSource): string {
   const elements = [...type.elements.values()]
   const choices = elements.filter(({ choice }) => choice)
+  const required = elements.filter((element) => element.required)
   const rules = emitInvariants(type, source)
+  const isElement = type.kind !== 'resource'
+  const members = elements.flatMap((element) => cases(element, { required, source, owner: type.name }))
   return [
     `function ${checkName(type.name)}(o, c) {`,
-    ...(rules.length ? ['const before = c.malformed, RESOURCE = c.resource, ROOT = c.root'] : []),
+    ...(rules.length ? ['const before = c.malformed'] : []),
     ...choices.map((element) => `let ${chosen(element)} = ""`),
+    ...(required.length ? ['let seen = 0'] : []),
+    ...(isElement ? ['let filled = false'] : []),
     'for (const k in o) {',
     'const v = o[k]',
-    'switch (k) {',
-    ...(type.kind === 'resource' ? ['case "resourceType": break'] : []),
-    ...elements.flatMap((element) => cases(element, source)),
-    'default: c.unknown(k)',
+    emitSwitch([...(isElement ? [] : [{ name: 'resourceType', js: 'continue' }]), ...members]),
+    ...(isElement ? ['filled = true'] : []),
     '}',
-    '}',
-    ...elements.filter(({ required }) => required).map(requiredLine),
+    ...(isElement ? ['if (!filled) c.empty()'] : []),
+    ...(required.length ? requiredLines(required) : []),
     ...(rules.length ? ['if (c.malformed === before) {', ...rules, '}'] : []),
     '}',
   ].join('\n')
 }
 
-function cases(element: Element, source: ValidateSource): readonly string[] {
-  return element.types.flatMap((type) => [
-    `case ${text(type.property)}: ${choiceLine(element, type.property)}${valueLine(element, type, source)}; break`,
-    ...(isPrimitive(type.type, source.model)
-      ? [
-          `case ${text(`_${type.property}`)}: ${choiceLine(element, type.property)}${extraLine(element, type)}; break`,
-        ]
-      : []),
-  ])
+interface Context {
+  /** The type whose elements these are. */
+  readonly owner: string
+  readonly required: readonly Element[]
+  readonly source: ValidateSource
 }
 
-function valueLine(element: Element, type: ElementType, source: ValidateSource): string {
-  const lines = [typeLine(element, type, source)]
-  if (element.binding !== undefined && !isPrimitiveOfSet(type))
-    lines.push(
-      `checkBinding(c, ${source.bindings.use(element.binding)}, { name: ${text(element.name)}, value: v })`,
-    )
-  if (type.type === 'Reference' && !type.property.startsWith('_'))
-    lines.push(`c.targets(${text(element.name)}, v, ${JSON.stringify(type.targets)})`)
-  return lines.join('; ')
+interface Member {
+  readonly name: string
+  readonly js: string
 }
 
-function typeLine({ name, repeats }: Element, type: ElementType, source: ValidateSource): string {
-  const element = text(name)
+function cases(element: Element, context: Context): readonly Member[] {
+  return element.types.flatMap((type) => {
+    const prefix = [seenLine(element, context.required), choiceLine(element, type.property)].join('')
+    const value = {
+      name: type.property,
+      js: `${prefix}${valueLine(element, type, context)}; ${element.name === 'id' ? 'continue' : 'break'}`,
+    }
+    if (!isPrimitive(type.type, context.source.model)) return [value]
+    return [value, { name: `_${type.property}`, js: `${prefix}${extraLine(element, type)}; break` }]
+  })
+}
+
+function valueLine(element: Element, type: ElementType, context: Context): string {
+  const { source, owner } = context
+  const name = text(element.name)
   if (type.type === 'Resource')
-    return name === 'contained' ? `c.contained(${element}, v)` : `c.entry(${element}, v)`
-  if (!isPrimitive(type.type, source.model))
-    return `c.${repeats ? 'many' : 'one'}(${element}, v, ${checkName(type.type)})`
-  const format = `PRIMITIVES[${text(type.type)}]`
-  return repeats
-    ? `c.primitives(v, ${format}, { name: ${element}, extras: o[${text(`_${type.property}`)}] })`
-    : `c.primitive(${element}, v, ${format})`
+    return element.name === 'contained' ? `c.contained(${name}, v)` : `c.entry(${name}, v)`
+  if (isPrimitive(type.type, source.model))
+    return element.repeats
+      ? eachItem(element, primitiveItemLine(element, type, source))
+      : primitiveLine(element, primitiveOf(owner, element, type), source)
+  const inner = (value: string) =>
+    `{ ${[`${checkName(type.type)}(${value}, c)`, ...afterLines(element, type, { source, value, owner }), 'c.leave()'].join('; ')} }`
+  return element.repeats
+    ? eachItem(element, `if (c.item(${name}, i, v[i])) ${inner('v[i]')}`)
+    : `if (c.enter(${name}, v)) ${inner('v')}`
+}
+
+function eachItem({ name }: Element, js: string): string {
+  return `for (let i = 0, n = c.count(${text(name)}, v); i < n; i++) ${js}`
+}
+
+/** What is looked at after the elements of a value: its required binding, the types that a reference may point to. */
+function afterLines(
+  { binding }: Element,
+  type: ElementType,
+  { source, value, owner }: { source: ValidateSource; value: string; owner: string },
+): readonly string[] {
+  if (type.type === 'Reference') {
+    const targets = type.targets.length ? source.bindings.set(type.targets) : 'c.types'
+    return [
+      `if (!isTarget(${value}.reference, ${targets})) checkReference(${value}.reference, ${targets}, c)`,
+    ]
+  }
+  // The parts of an extension have urls that only it knows.
+  if (type.type === 'Extension' && owner !== 'Extension')
+    return [
+      `if (!isAbsolute(${value}.url)) c.addAt("url", "value", "The url of an extension is absolute: give that of its definition.")`,
+    ]
+  if (binding === undefined || !CODED.has(type.type)) return []
+  const allowed = source.bindings.use(binding)
+  return [`if (!isAllowed(${value}, ${allowed})) c.notInSet(${allowed})`]
+}
+
+/** Types with codes; the other variants of a bound choice have none. */
+const CODED: ReadonlySet<string> = new Set(['Coding', 'CodeableConcept', 'Quantity'])
+
+function primitiveLine({ name, binding }: Element, { type }: ElementType, source: ValidateSource): string {
+  if (binding !== undefined && isCode(type)) {
+    const allowed = source.bindings.use(binding)
+    return `if (!${allowed}.codes.has(v)) c.code(${text(name)}, v, ${allowed})`
+  }
+  if (type === 'elementId') return 'c.elementId(v)'
+  return `if (!${quick(type)}(v)) c.primitive(${text(name)}, v, PRIMITIVES[${text(type)}])`
+}
+
+function primitiveItemLine(
+  { name, binding }: Element,
+  { type, property }: ElementType,
+  source: ValidateSource,
+): string {
+  const place = `name: ${text(name)}, index: i, extras: o[${text(`_${property}`)}]`
+  const format = `c.primitiveItem(v[i], PRIMITIVES[${text(type)}], { ${place} })`
+  if (binding === undefined || !isCode(type)) return `if (!${quick(type)}(v[i])) ${format}`
+  const allowed = source.bindings.use(binding)
+  return `if (v[i] === null) ${format}; else if (!${allowed}.codes.has(v[i])) c.codeItem(v[i], ${allowed}, { ${place} })`
+}
+
+/**
+ * The systems of codes and identifiers are URIs that cannot be fragments; ids of elements are unique in a resource, but for those of
+ * element definitions, which stand in two views.
+ */
+function primitiveOf(owner: string, { name }: Element, type: ElementType): ElementType {
+  if (name === 'system' && (owner === 'Coding' || owner === 'Identifier'))
+    return { ...type, type: 'namespace' }
+  // The element that holds the Reference looks at the text.
+  if (name === 'reference' && owner === 'Reference') return { ...type, type: 'referenceText' }
+  if (name === 'id' && owner !== 'ElementDefinition' && type.type !== 'System.Id')
+    return { ...type, type: 'elementId' }
+  return type
+}
+
+function isCode(type: string): boolean {
+  return type === 'code' || type === 'string' || type === 'uri'
+}
+
+function quick(type: string): string {
+  const name = QUICK_CHECKS[type]
+  if (name === undefined) throw new Error(`no quick check for ${type}`)
+  return name
 }
 
 function extraLine({ name, repeats }: Element, { property }: ElementType): string {
   const check = checkName('Element')
   return repeats
     ? `c.extras(v, ${check}, { name: ${text(name)}, values: o[${text(property)}] })`
-    : `c.extra(${text(name)}, v, ${check})`
+    : `if (c.enter(${text(name)}, v)) { ${check}(v, c); c.leave() }`
 }
 
 /** Notes which variant of a choice is there, and complains about a second one. */
@@ -83,16 +171,14 @@ function choiceLine(element: Element, property: string): string {
   return `if (${seen} !== "" && ${seen} !== ${text(property)}) c.several(${text(element.name)}, ${seen}, ${text(property)}); ${seen} = ${text(property)}; `
 }
 
-function requiredLine(element: Element): string {
-  const [first] = element.types
-  if (element.choice) return `if (${chosen(element)} === "") c.missing(${text(element.name)})`
-  const name = text(first?.property ?? element.name)
-  return `if (o[${name}] === undefined && o[${text(`_${element.name}`)}] === undefined) c.missing(${name})`
+function seenLine(element: Element, required: readonly Element[]): string {
+  const at = required.indexOf(element)
+  return at === -1 ? '' : `seen |= ${2 ** at}; `
 }
 
-/** Variants of a bound choice that hold no codes (`Reference` beside `CodeableConcept`). */
-function isPrimitiveOfSet({ type }: ElementType): boolean {
-  return !['code', 'string', 'uri', 'Coding', 'CodeableConcept', 'Quantity'].includes(type)
+function requiredLines(required: readonly Element[]): readonly string[] {
+  const lines = required.map(({ name }, i) => `if ((seen & ${2 ** i}) === 0) c.missing(${text(name)})`)
+  return [`if (seen !== ${2 ** required.length - 1}) {`, ...lines, '}']
 }
 
 function chosen({ name }: Element): string {

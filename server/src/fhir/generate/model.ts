@@ -59,7 +59,7 @@ function addStructure(model: Map<string, Type>, { name, kind, snapshot }: Struct
           .map((child) => element(child, parents, kind === 'resource' && parent === name))
           .map((entry) => [entry.name, entry]),
       ),
-      constraints: parent === name ? (own.constraint ?? []) : [],
+      constraints: own.constraint ?? [],
     })
   }
 }
@@ -78,13 +78,21 @@ function element(definition: ElementDefinition, parents: ReadonlySet<string>, of
     required: definition.min > 0,
     repeats: definition.max !== '1',
     types: elementTypes(definition, parents, { name, choice, ofResource }),
-    ...(definition.binding?.strength === 'required' && definition.binding.valueSet !== undefined
-      ? { binding: definition.binding.valueSet.replace(/\|.*$/, '') }
-      : {}),
+    ...binding(definition),
     constraints: [...(definition.constraint ?? []), ...profileRules(definition)],
     summary: definition.isSummary === true,
     modifier: definition.isModifier === true,
   }
+}
+
+const MAX_SET = 'http://hl7.org/fhir/StructureDefinition/elementdefinition-maxValueSet'
+
+/** The value set that a value must come from: that of a required binding, or the outermost one of a code that has a weaker one. */
+function binding({ binding: bound, type = [] }: ElementDefinition): { readonly binding?: string } {
+  const outermost = bound?.extension?.find(({ url }) => url === MAX_SET)?.valueCanonical
+  const isCode = type.every(({ code }) => code === 'code')
+  const set = bound?.strength === 'required' ? bound.valueSet : isCode ? outermost : undefined
+  return set === undefined ? {} : { binding: set.replace(/\|.*$/, '') }
 }
 
 /** The one profile that R4's own elements name is Quantity without a comparator. */

@@ -23,7 +23,11 @@ export interface ElementDefinition {
   contentReference?: string
   isSummary?: boolean
   isModifier?: boolean
-  binding?: { strength: string; valueSet?: string }
+  binding?: {
+    strength: string
+    valueSet?: string
+    extension?: readonly { url: string; valueCanonical?: string }[]
+  }
   constraint?: readonly Constraint[]
 }
 

@@ -57,13 +57,25 @@ function frameworkFault(error: unknown): OutcomeAnswer | undefined {
 export function outcomeOf(issues: readonly Issue[]): JsonObject {
   return {
     resourceType: 'OperationOutcome',
-    issue: issues.map(({ severity, code, at, text }) => ({
+    issue: issues.map(({ severity, code, at, text, line, column }) => ({
+      ...(line === undefined || column === undefined ? {} : { extension: place(line, column) }),
       severity,
       code,
       details: { text },
+      ...(line === undefined ? {} : { diagnostics: `line ${line}, column ${column ?? 1}` }),
       ...(at === undefined ? {} : { expression: [at] }),
     })),
   }
+}
+
+const OF_ISSUE = 'http://hl7.org/fhir/StructureDefinition/operationoutcome-issue-'
+
+/** Line and column of the source for machines. */
+function place(line: number, column: number): readonly JsonObject[] {
+  return [
+    { url: `${OF_ISSUE}line`, valueInteger: line },
+    { url: `${OF_ISSUE}col`, valueInteger: column },
+  ]
 }
 
 /** What `Prefer: return=OperationOutcome` gets after a success. */

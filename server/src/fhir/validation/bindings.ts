@@ -1,5 +1,4 @@
 import type { JsonObject, JsonValue } from '../../kernel/json.ts'
-import type { Check } from './check.ts'
 import { isObject } from './collections.ts'
 
 /** What a required binding allows. */
@@ -7,16 +6,19 @@ export interface AllowedCodes {
   /** Canonical url, for the message. */
   readonly url: string
   has(code: string, system?: string): boolean
+  /** The same for a value of an element of type `code`; anything but a string is not in it. */
+  readonly codes: { has(value: JsonValue | undefined): boolean }
 }
 
 /** Codes from an expanded value set: by code for `code` elements, by `system|code` for codings. */
 export function codesOf(url: string, systems: Readonly<Record<string, readonly string[]>>): AllowedCodes {
-  const codes = new Set(Object.values(systems).flat())
+  const codes = new Set<JsonValue | undefined>(Object.values(systems).flat())
   const pairs = new Set(
     Object.entries(systems).flatMap(([system, list]) => list.map((code) => `${system}|${code}`)),
   )
   return {
     url,
+    codes,
     has: (code, system) => (system === undefined ? codes.has(code) : pairs.has(`${system}|${code}`)),
   }
 }
@@ -27,9 +29,13 @@ const MIME =
 const CURRENCY = /^[A-Z]{3}$/
 const UCUM = /^[!-~]{1,200}$/
 const LOINC_ANSWER = /^LA\d{1,8}-\d$/
+/** BCP 47 (RFC 5646, 2.1): language, script, region, variants, extensions, private use. */
+const LANGUAGE =
+  /^(?:(?:[a-z]{2,3}(?:-[a-z]{3}){0,3}|[a-z]{4,8})(?:-[a-z]{4})?(?:-(?:[a-z]{2}|\d{3}))?(?:-(?:[a-z0-9]{5,8}|\d[a-z0-9]{3})){0,8}(?:-[0-9a-wy-z](?:-[a-z0-9]{2,8}){1,8}){0,8}(?:-x(?:-[a-z0-9]{1,8}){1,8})?|(?:x|i)(?:-[a-z0-9]{1,8}){1,8})$/i
 const SYNTAXES: Readonly<Record<string, RegExp>> = {
   mime: MIME,
   currency: CURRENCY,
+  language: LANGUAGE,
   ucum: UCUM,
   'loinc-answer': LOINC_ANSWER,
 }
@@ -38,25 +44,13 @@ const SYNTAXES: Readonly<Record<string, RegExp>> = {
 export function codesBySyntax(url: string, syntax: string): AllowedCodes {
   const pattern = SYNTAXES[syntax]
   if (!pattern) throw new Error(`no syntax ${syntax}`)
-  return { url, has: (code) => code.length <= 500 && pattern.test(code) }
+  const has = (code: JsonValue | undefined) =>
+    typeof code === 'string' && code.length <= 200 && pattern.test(code)
+  return { url, has, codes: { has } }
 }
 
-/** Checks one element, repeating or not, against its required binding. Values of another form are structural issues already. */
-export function checkBinding(
-  check: Check,
-  allowed: AllowedCodes,
-  place: { name: string; value: JsonValue | undefined },
-): void {
-  const { name, value } = place
-  const items: readonly JsonValue[] = Array.isArray(value) ? (value as readonly JsonValue[]) : [value ?? null]
-  for (const item of items) {
-    if (!isAllowed(item, allowed))
-      check.addAt(name, 'code-invalid', `Use a code of the value set ${allowed.url}; this one is not in it.`)
-  }
-}
-
-function isAllowed(item: JsonValue, allowed: AllowedCodes): boolean {
-  if (typeof item === 'string') return allowed.has(item)
+/** Whether a Coding, CodeableConcept or Quantity meets its required binding; one that only says why it is absent does. */
+export function isAllowed(item: JsonValue, allowed: AllowedCodes): boolean {
   if (!isObject(item)) return true
   const { coding } = item
   if (Array.isArray(coding)) return coding.some((each) => isCodingAllowed(each as JsonValue, allowed))

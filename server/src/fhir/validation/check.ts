@@ -1,9 +1,12 @@
 import type { Issue, IssueType } from '../../kernel/fault.ts'
 import type { JsonObject, JsonValue } from '../../kernel/json.ts'
 import { limits } from '../../kernel/limits.ts'
+import type { AllowedCodes } from './bindings.ts'
 import { isObject } from './collections.ts'
-import type { Format } from './primitives.ts'
-import { referenceProblem } from './reference-syntax.ts'
+import { PRIMITIVES, type Format } from './primitives.ts'
+import { asIssue, kindOf, notInSet } from './problems.ts'
+import { hasControls, isPlainText, isText } from './syntax.hot.ts'
+import { Trail } from './trail.ts'
 
 /** Checks one object and everything below; compiled. */
 export type ObjectCheck = (object: JsonObject, check: Check) => void
@@ -12,6 +15,12 @@ export interface CheckOptions {
   readonly type: string
   readonly most: number
   readonly resource: JsonObject
+  /** Whether rules of best practice are looked at, too. */
+  readonly warnings: boolean
+  /** The JSON text of the resource, where it is known. */
+  readonly text?: string | undefined
+  /** The resource types of R4. */
+  readonly types: ReadonlySet<string>
   /** The compiled check of a resource type; `undefined` for what is no type of R4. */
   readonly checkOf: (type: string) => ObjectCheck | undefined
 }
@@ -19,144 +28,196 @@ export interface CheckOptions {
 /** One run of a compiled validator: where it stands in the resource and what it has found. The generated code calls its methods. */
 export class Check {
   readonly issues: Issue[] = []
+  readonly types: ReadonlySet<string>
+  readonly warnings: boolean
+  /** The quick check of strings. */
+  readonly isText: (value: JsonValue | undefined) => boolean
   /** FHIRPath's %resource and %rootResource. */
   resource: JsonObject
   root: JsonObject
-  /** Issues so far that are no invariants: where there are some, invariants are not evaluated. */
+  /** Faults of structure so far: where there are some, invariants are not evaluated. */
   malformed = 0
+  /** Everything in the root resource that refers to a contained resource (`#id`), once somebody has looked at it. */
+  readonly fragments: string[] = []
+  inContained = false
+  private ids: Set<JsonValue | undefined> | undefined
   private readonly options: CheckOptions
-  private readonly names: string[] = []
-  private readonly indexes: number[] = []
-  private depth = 0
-  private inContained = false
+  private readonly trail: Trail
 
   constructor(options: CheckOptions) {
     this.options = options
+    this.types = options.types
+    this.warnings = options.warnings
+    this.isText = options.text === undefined || hasControls(options.text) ? isText : isPlainText
     this.resource = options.resource
     this.root = options.resource
-    this.names.push(options.type)
-    this.indexes.push(-1)
+    this.trail = new Trail(options.type)
   }
 
-  /** One element with elements of its own. */
-  one(name: string, value: JsonValue | undefined, check: ObjectCheck): void {
-    this.down(name, -1)
+  /** Steps down into an element with elements of its own that does not repeat. `leave` goes back, unless this was false. */
+  enter(name: string, value: JsonValue | undefined): boolean {
+    this.trail.down(name, -1)
+    if (this.canEnter(value)) return true
     if (Array.isArray(value))
-      this.add('structure', 'This element does not repeat: give one object instead of an array.')
-    else this.object(value, check)
-    this.depth--
+      this.fault('structure', 'This element does not repeat: give one object instead of an array.')
+    else this.notAnObject(value)
+    this.trail.up()
+    return false
   }
 
-  many(name: string, value: JsonValue | undefined, check: ObjectCheck): void {
-    const items = this.list(name, value)
-    for (let i = 0; i < items.length; i++) {
-      this.down(name, i)
-      this.object(items[i], check)
-      this.depth--
+  /** The same for one item of an element that repeats. */
+  item(name: string, index: number, value: JsonValue | undefined): boolean {
+    this.trail.down(name, index)
+    if (this.canEnter(value)) return true
+    this.notAnObject(value)
+    this.trail.up()
+    return false
+  }
+
+  leave(): void {
+    this.trail.up()
+  }
+
+  /** How many items an element that repeats has; 0 with an issue when it is no array. */
+  count(name: string, value: JsonValue | undefined): number {
+    if (!Array.isArray(value)) {
+      this.addAt(
+        name,
+        'structure',
+        'This element repeats: put it into an array, even when there is only one.',
+      )
+      return 0
     }
+    if (value.length === 0)
+      this.addAt(name, 'structure', 'An array must not be empty: leave the element out.')
+    return value.length
   }
 
+  /** The second look at a value that did not pass the quick check of its type. */
   primitive(name: string, value: JsonValue | undefined, format: Format): void {
+    this.note(value)
     const problem = format(value)
-    if (problem === undefined) return
-    this.down(name, -1)
-    this.add(...asIssue(value, problem))
-    this.depth--
+    if (problem !== undefined) this.addAt(name, ...asIssue(value, problem))
   }
 
-  /** @param extras the value of `_name`: it must speak for each item that is null. */
-  primitives(
+  /** The same for an item of a list. @param place `extras`: the value of `_name`, which must speak for each item that is null */
+  primitiveItem(
     value: JsonValue | undefined,
     format: Format,
-    place: { name: string; extras: JsonValue | undefined },
+    { name, index, extras }: { name: string; index: number; extras: JsonValue | undefined },
   ): void {
-    const { name, extras } = place
-    const beside = Array.isArray(extras) ? (extras as readonly JsonValue[]) : []
-    const items = this.list(name, value)
-    for (let i = 0; i < items.length; i++) {
-      const item = items[i]
-      const problem = item === null && isObject(beside[i]) ? undefined : format(item)
-      if (problem !== undefined) {
-        this.down(name, i)
-        this.add(...asIssue(item, problem))
-        this.depth--
-      }
-    }
+    this.note(value)
+    if (value === null && Array.isArray(extras) && isObject(extras[index] as JsonValue)) return
+    const problem = format(value)
+    if (problem === undefined) return
+    this.trail.down(name, index)
+    this.fault(...asIssue(value, problem))
+    this.trail.up()
   }
 
-  /** `_name` of an element that does not repeat. */
-  extra(name: string, value: JsonValue | undefined, check: ObjectCheck): void {
-    this.one(name, value, check)
+  /** A code that is not in its required value set. */
+  code(name: string, value: JsonValue | undefined, allowed: AllowedCodes): void {
+    const problem = PRIMITIVES.code(value)
+    if (problem !== undefined) this.addAt(name, ...asIssue(value, problem))
+    else if (!allowed.codes.has(value)) this.addAt(name, 'code-invalid', notInSet(allowed))
   }
 
-  /** `_name` of one that does: as long as its values, null where there is nothing to say. */
+  codeItem(
+    value: JsonValue | undefined,
+    allowed: AllowedCodes,
+    place: { name: string; index: number },
+  ): void {
+    if (value === null) return
+    this.trail.down(place.name, place.index)
+    const problem = PRIMITIVES.code(value)
+    if (problem !== undefined) this.fault(...asIssue(value, problem))
+    else if (!allowed.codes.has(value)) this.fault('code-invalid', notInSet(allowed))
+    this.trail.up()
+  }
+
+  /** The coded element where the check stands has no code of its required value set. */
+  notInSet(allowed: AllowedCodes): void {
+    this.fault('code-invalid', notInSet(allowed))
+  }
+
+  /** The id of an element: unique in its resource. */
+  elementId(id: JsonValue | undefined): void {
+    if (!isText(id)) this.primitive('id', id, PRIMITIVES.string)
+    else if (this.ids?.has(id))
+      this.addAt('id', 'value', 'Two elements of this resource have this id: change one.')
+    this.ids = (this.ids ?? new Set()).add(id)
+  }
+
+  /** `_name` of one that repeats: as long as its values, null where there is nothing to say. */
   extras(
     value: JsonValue | undefined,
     check: ObjectCheck,
-    place: { name: string; values: JsonValue | undefined },
+    { name, values }: { name: string; values: JsonValue | undefined },
   ): void {
-    const { name, values } = place
-    const items = this.list(name, value)
-    if (Array.isArray(values) && values.length !== items.length)
+    const count = this.count(name, value)
+    if (count === 0) return
+    const items = value as readonly JsonValue[]
+    if (Array.isArray(values) && values.length !== count)
       this.addAt(
         name,
         'structure',
         `"_${name}" must have as many items as "${name}", null where there is nothing to say.`,
       )
-    for (let i = 0; i < items.length; i++) {
-      const item = items[i]
-      if (item !== null) {
-        this.down(name, i)
-        this.object(item, check)
-        this.depth--
-      } else if (!Array.isArray(values)) {
-        this.addAt(name, 'structure', `"_${name}" may have null only beside a value in "${name}".`)
-      }
+    for (let i = 0; i < count; i++) this.extraItem(items[i], check, { name, index: i, values })
+  }
+
+  private extraItem(
+    item: JsonValue | undefined,
+    check: ObjectCheck,
+    { name, index, values }: { name: string; index: number; values: JsonValue | undefined },
+  ): void {
+    if (item !== null) {
+      if (!this.item(name, index, item)) return
+      check(item as JsonObject, this)
+      this.trail.up()
+    } else if (!Array.isArray(values)) {
+      this.addAt(name, 'structure', `"_${name}" may have null only beside a value in "${name}".`)
     }
   }
 
-  /** Resources in an element that does not repeat: an entry of a Bundle, a parameter. */
+  /** A resource in an element that does not repeat: an entry of a Bundle, a parameter. */
   entry(name: string, value: JsonValue | undefined): void {
-    const { resource, root } = this
-    this.one(name, value, (object) => {
-      this.resource = object
-      this.root = object
-      this.nested(object)
-    })
+    if (!this.enter(name, value)) return
+    const { resource, root, ids } = this
+    const fragments = this.fragments.splice(0)
+    this.ids = undefined
+    this.resource = value as JsonObject
+    this.root = this.resource
+    this.nested(this.resource)
     this.resource = resource
     this.root = root
+    this.ids = ids
+    this.fragments.splice(0, Infinity, ...fragments)
+    this.trail.up()
   }
 
   contained(name: string, value: JsonValue | undefined): void {
-    const { resource, inContained } = this
+    const { resource, inContained, ids } = this
     this.inContained = true
-    this.many(name, value, (object) => {
-      this.resource = object
-      this.nested(object)
-    })
-    this.resource = resource
-    this.inContained = inContained
-  }
-
-  /** The values of a Reference may be a Reference to one of these types only; empty: to any. */
-  targets(name: string, value: JsonValue | undefined, targets: readonly string[]): void {
-    const items: readonly JsonValue[] = Array.isArray(value)
-      ? (value as readonly JsonValue[])
-      : [value ?? null]
-    for (let i = 0; i < items.length; i++) {
-      const item = items[i]
-      const text = isObject(item) ? item['reference'] : undefined
-      const problem = typeof text === 'string' ? this.referenceProblem(text, targets) : undefined
-      if (problem !== undefined) {
-        this.down(name, Array.isArray(value) ? i : -1)
-        this.addAt('reference', 'value', problem)
-        this.depth--
-      }
+    for (let i = 0, count = this.count(name, value); i < count; i++) {
+      const item = (value as readonly JsonValue[])[i]
+      if (!this.item(name, i, item)) continue
+      this.resource = item as JsonObject
+      this.ids = undefined
+      this.nested(this.resource)
+      this.trail.up()
     }
+    this.resource = resource
+    this.ids = ids
+    this.inContained = inContained
   }
 
   missing(name: string): void {
     this.addAt(name, 'required', 'This element is required: add it.')
+  }
+
+  empty(): void {
+    this.fault('structure', 'An element must have a value or children (ele-1): leave it out or fill it.')
   }
 
   unknown(name: string): void {
@@ -169,33 +230,44 @@ export class Check {
 
   /** An invariant does not hold: here, or for one element (with its index when it repeats). */
   broken(rule: string, name?: string, index = -1): void {
-    if (name !== undefined) this.down(name, index)
-    this.add('invariant', rule)
-    if (name !== undefined) this.depth--
+    if (name !== undefined) this.trail.down(name, index)
+    this.fault('invariant', rule)
+    if (name !== undefined) this.trail.up()
+  }
+
+  /** A rule of best practice does not hold. */
+  advise(code: IssueType, text: string): void {
+    if (this.warnings) this.push({ severity: 'warning', code, at: this.trail.path(), text })
   }
 
   addAt(name: string, code: IssueType, text: string): void {
-    this.down(name, -1)
-    this.add(code, text)
-    this.depth--
+    this.trail.down(name, -1)
+    this.fault(code, text)
+    this.trail.up()
   }
 
-  private add(code: IssueType, text: string): void {
-    if (code !== 'invariant') this.malformed++
-    if (this.issues.length >= this.options.most) return
-    this.issues.push({ severity: 'error', code, at: this.path(), text })
+  fault(code: IssueType, text: string): void {
+    if (code === 'structure' || code === 'too-long') this.malformed++
+    this.push({ severity: 'error', code, at: this.trail.path(), text })
   }
 
-  private object(value: JsonValue | undefined, check: ObjectCheck): void {
-    if (!isObject(value)) this.add('structure', `This element must be an object, not ${kindOf(value)}.`)
-    else if (isEmpty(value))
-      this.add('structure', 'An element must have a value or children (ele-1): leave it out or fill it.')
-    else if (this.depth > limits.fhir.nesting)
-      this.add(
+  private push(issue: Issue): void {
+    if (this.issues.length < this.options.most) this.issues.push(issue)
+  }
+
+  private canEnter(value: JsonValue | undefined): boolean {
+    return (
+      isObject(value) && this.trail.depth <= limits.fhir.nesting && this.issues.length < this.options.most
+    )
+  }
+
+  private notAnObject(value: JsonValue | undefined): void {
+    if (!isObject(value)) this.fault('structure', `This element must be an object, not ${kindOf(value)}.`)
+    else if (this.trail.depth > limits.fhir.nesting)
+      this.fault(
         'too-long',
         `Elements may be nested ${limits.fhir.nesting} deep at most: flatten the resource.`,
       )
-    else if (this.issues.length < this.options.most) check(value, this)
   }
 
   private nested(resource: JsonObject): void {
@@ -205,55 +277,7 @@ export class Check {
     else this.addAt('resourceType', 'structure', 'This must be the name of an R4 resource type.')
   }
 
-  private referenceProblem(text: string, targets: readonly string[]): string | undefined {
-    if (text === '#' && !this.inContained)
-      return '"#" refers to the container: it stands in contained resources only.'
-    // Whether the contained resource is there is ref-1.
-    if (text.startsWith('#')) return undefined
-    return referenceProblem(text, { targets, isType: (type) => this.options.checkOf(type) !== undefined })
+  private note(value: JsonValue | undefined): void {
+    if (typeof value === 'string' && value.charCodeAt(0) === 35) this.fragments.push(value)
   }
-
-  private list(name: string, value: JsonValue | undefined): readonly JsonValue[] {
-    if (!Array.isArray(value)) {
-      this.addAt(
-        name,
-        'structure',
-        'This element repeats: put it into an array, even when there is only one.',
-      )
-      return []
-    }
-    if (value.length === 0)
-      this.addAt(name, 'structure', 'An array must not be empty: leave the element out.')
-    return value as readonly JsonValue[]
-  }
-
-  private down(name: string, index: number): void {
-    this.depth++
-    this.names[this.depth] = name
-    this.indexes[this.depth] = index
-  }
-
-  private path(): string {
-    let text = this.names[0] ?? ''
-    for (let i = 1; i <= this.depth; i++) {
-      const index = this.indexes[i] ?? -1
-      text += index < 0 ? `.${this.names[i]}` : `.${this.names[i]}[${index}]`
-    }
-    return text
-  }
-}
-
-function asIssue(value: JsonValue | undefined, problem: string): [IssueType, string] {
-  return [value === null || typeof value === 'object' ? 'structure' : 'value', problem]
-}
-
-/** Without anything but an id (ele-1). */
-function isEmpty(object: JsonObject): boolean {
-  for (const name in object) if (name !== 'id') return false
-  return true
-}
-
-function kindOf(value: JsonValue | undefined): string {
-  if (value === null) return 'null'
-  return Array.isArray(value) ? 'an array' : `a ${typeof value}`
 }

@@ -137,8 +137,18 @@ function orderOf(a: JsonValue, b: JsonValue): Order | undefined {
 }
 
 function datesOrder(a: string, b: string): Order | undefined {
+  if (isSameForm(a, b)) return a === b ? SAME : a < b ? EARLIER : LATER
   const left = dateInterval(a)
   const right = dateInterval(b)
   if (!left || !right) return undefined
   return { lowest: left.lo - (right.hi - 1), highest: left.hi - 1 - right.lo }
+}
+
+const SAME: Order = { lowest: 0, highest: 0 }
+const EARLIER: Order = { lowest: -1, highest: -1 }
+const LATER: Order = { lowest: 1, highest: 1 }
+
+/** Times of one precision in one zone: their order is that of their characters. */
+function isSameForm(a: string, b: string): boolean {
+  return a.length === b.length && a.length >= 25 && a.endsWith(b.slice(-6)) && a.charCodeAt(10) === 84
 }

@@ -7,38 +7,38 @@ const CONDITIONAL = /^([A-Z][A-Za-z]{1,60})\?\S+$/
 const ENDING = /\/([A-Z][A-Za-z]{1,60})\/[A-Za-z0-9.-]{1,64}(?:\/_history\/[A-Za-z0-9.-]{1,64})?$/
 
 interface Allowed {
-  readonly targets: readonly string[]
-  readonly isType: (type: string) => boolean
+  /** All types of R4 where any will do. */
+  readonly targets: ReadonlySet<string>
+  readonly types: ReadonlySet<string>
 }
 
 /** What is wrong with the text of a reference that is no fragment, and how to mend it. @see FHIR R4, "Resource References" */
-export function referenceProblem(text: string, { targets, isType }: Allowed): string | undefined {
+export function referenceProblem(text: string, { targets, types }: Allowed): string | undefined {
   if (text.length > 4096) return 'A reference may have 4096 characters at most.'
   const relative = RELATIVE.exec(text)
-  if (relative) return relativeProblem(relative, { targets, isType })
+  if (relative) return relativeProblem(relative, { targets, types })
   const conditional = CONDITIONAL.exec(text)?.[1]
   if (conditional !== undefined)
-    return isType(conditional)
+    return types.has(conditional)
       ? wrongTarget(conditional, targets)
       : `R4 has no resource type "${conditional}".`
   if (URN.test(text)) return undefined
   if (!ABSOLUTE.test(text))
     return 'A reference is "Type/id", an absolute URL, "urn:uuid:…", "urn:oid:…" or "#id" of a contained resource.'
   const type = ENDING.exec(text)?.[1]
-  return type !== undefined && isType(type) ? wrongTarget(type, targets) : undefined
+  return type !== undefined && types.has(type) ? wrongTarget(type, targets) : undefined
 }
 
 function relativeProblem(
   [, type = '', id = '', version]: RegExpExecArray,
-  { targets, isType }: Allowed,
+  { targets, types }: Allowed,
 ): string | undefined {
-  if (!isType(type)) return `R4 has no resource type "${type}": a relative reference is "Type/id".`
+  if (!types.has(type)) return `R4 has no resource type "${type}": a relative reference is "Type/id".`
   if (!ID.test(id) || (version !== undefined && !ID.test(version)))
     return 'The id of a reference has 1 to 64 letters, digits, "-" and ".".'
   return wrongTarget(type, targets)
 }
 
-function wrongTarget(type: string, targets: readonly string[]): string | undefined {
-  if (targets.length === 0 || targets.includes(type)) return undefined
-  return `This may refer to ${targets.join(', ')}, not to ${type}.`
+function wrongTarget(type: string, targets: ReadonlySet<string>): string | undefined {
+  return targets.has(type) ? undefined : `This may refer to ${[...targets].join(', ')}, not to ${type}.`
 }

@@ -58,7 +58,7 @@ const BROKEN_STRUCTURE: readonly [string, Resource, string][] = [
   [
     'a contained resource of no type',
     patient({ contained: [{ id: 'a' }] }),
-    'structure Patient.contained[0]',
+    'structure Patient.contained[0].resourceType',
   ],
   ['a number as text', observation({ valueInteger: '1' }), 'value Observation.value'],
 ]

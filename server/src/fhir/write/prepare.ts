@@ -1,9 +1,11 @@
 import { Fault, fault } from '../../kernel/fault.ts'
 import type { Issue } from '../../kernel/fault.ts'
 import { uuid7 } from '../../kernel/ids.ts'
+import { limits } from '../../kernel/limits.ts'
 import { isId } from '../access.ts'
 import type { Definitions, TypeModule } from '../definitions.ts'
 import type { Draft } from '../resources.ts'
+import { withLines } from '../validation/lines.ts'
 
 /** A draft with its module and id, validated: what does not change when the commit has to be tried again. */
 export interface Prepared {
@@ -11,8 +13,6 @@ export interface Prepared {
   readonly module: TypeModule
   readonly id: string
 }
-
-const ISSUES_MOST = 50
 
 /** Validates all drafts and gives ids to new ones. @throws Fault `malformed` with the issues of all drafts */
 export async function prepareAll(
@@ -31,7 +31,7 @@ export async function prepareAll(
     prepared.push({ draft, module, id })
   }
   if (issues.some(({ severity }) => severity === 'error' || severity === 'fatal'))
-    throw new Fault('malformed', issues.slice(0, ISSUES_MOST))
+    throw new Fault('malformed', issues.slice(0, limits.fhir.issues))
   return prepared
 }
 
@@ -48,10 +48,13 @@ export async function moduleOf(definitions: Definitions, type: string): Promise<
 
 function issuesOf(draft: Draft, module: TypeModule, id: string): readonly Issue[] {
   if (draft.method === 'DELETE') return []
-  const { resource, at } = draft
+  const { resource, at, text } = draft
   if (!resource) throw new Error(`a ${draft.method} draft without resource`)
-  const found = module.validate({ ...resource, id }, ISSUES_MOST)
-  return at === undefined ? found : found.map((issue) => placed(issue, module.type, at))
+  const known = resource['id']
+  const named = known === undefined || known === id ? resource : { ...resource, id }
+  const found = module.validate(named, limits.fhir.issues, text === undefined ? {} : { text })
+  if (at !== undefined) return found.map((issue) => placed(issue, module.type, at))
+  return text === undefined ? found : withLines(found, text)
 }
 
 function placed(issue: Issue, type: string, at: string): Issue {

@@ -1,0 +1,31 @@
+/** Where a check stands: FHIRPath from the resource type down. */
+export class Trail {
+  depth = 0
+  private readonly names: string[]
+  private readonly indexes: number[] = [-1]
+
+  constructor(type: string) {
+    this.names = [type]
+  }
+
+  /** @param index -1 for an element that does not repeat */
+  down(name: string, index: number): void {
+    this.depth++
+    this.names[this.depth] = name
+    this.indexes[this.depth] = index
+  }
+
+  up(): void {
+    this.depth--
+  }
+
+  /** Such as `Patient.contact[0].name`. */
+  path(): string {
+    let text = this.names[0] ?? ''
+    for (let i = 1; i <= this.depth; i++) {
+      const index = this.indexes[i] ?? -1
+      text += index < 0 ? `.${this.names[i]}` : `.${this.names[i]}[${index}]`
+    }
+    return text
+  }
+}
