@@ -53,7 +53,7 @@ export async function layFoundation(config: Config, closing: Foundation['closing
   // Standard output belongs to the ready line.
   const log = pino({ level: config.HUB_LOG_LEVEL, base: null }, pino.destination({ dest: 2, sync: true }))
   mkdirSync(config.HUB_DATA, { recursive: true, mode: 0o700 })
-  const definitions = loadDefinitions()
+  const definitions = loadDefinitions(config.HUB_ZONE)
   const { store, kind } = await openStore(config, definitions.hash)
   closing.push(() => store.close())
   const early = await listenEarly(config.HUB_HOST, config.HUB_HTTP_PORT)

@@ -40,8 +40,13 @@ export const RUNTIME = {
 export const RUNTIME_NAMES: readonly string[] = Object.keys(RUNTIME).toSorted()
 
 /** What a generated file of one resource type gives. */
-export interface CompiledType extends Pick<TypeModule, 'type' | 'params' | 'summary' | 'mandatory'> {
+export interface CompiledType extends Pick<
+  TypeModule,
+  'type' | 'params' | 'summary' | 'mandatory' | 'ordered'
+> {
   readonly mainDate?: string
+  /** Composites whose elements repeat: fills one collector for each element. */
+  readonly parts: Readonly<Record<string, (resource: JsonObject, each: () => KeyCollector) => void>>
   readonly check: ObjectCheck
   extract(resource: JsonObject, keys: KeyCollector): void
 }

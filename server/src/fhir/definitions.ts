@@ -2,6 +2,7 @@ import type { Issue } from '../kernel/fault.ts'
 import type { JsonObject } from '../kernel/json.ts'
 import type { SearchKeys } from '../store/keys.ts'
 import type { ElementTable } from './elements.ts'
+import type { ZoneOffset } from './keys/zone.ts'
 
 /**
  * What `npm run generate` compiles for one resource type into `server/.generated/`. Loaded at first use.
@@ -13,6 +14,10 @@ export interface TypeModule {
   validate(resource: JsonObject, most: number, options?: ValidateOptions): readonly Issue[]
   /** Search keys of one valid resource. `lastUpdated` in milliseconds; `facility` as `Organization/<id>`. */
   extract(resource: JsonObject, context: ExtractContext): SearchKeys
+  /** Keys of each element that a composite parameter is asked of, under the codes of its parts. */
+  elements(resource: JsonObject, composite: string, base: string): readonly SearchKeys[]
+  /** Code of the date parameter by which keyed scans are ordered, when a resource has at most one value of it. */
+  readonly ordered?: string
   /** Search parameters of the type, the common ones (`_id`, `_lastUpdated`, …) included, ordered by code. */
   readonly params: readonly SearchParam[]
   /** Elements (top level) that `_summary=true` keeps, and those that are mandatory or modifiers. */
@@ -54,6 +59,8 @@ export interface SearchParam {
   readonly target?: readonly string[]
   /** Parameter codes of a composite's parts. */
   readonly components?: readonly string[]
+  /** The parts of a composite stand in elements that repeat: they must be met by one and the same. */
+  readonly perElement?: true
 }
 
 export interface Definitions {
@@ -63,6 +70,8 @@ export interface Definitions {
   load(type: string): Promise<TypeModule> | undefined
   /** What single elements are, of all types; read at first use. */
   elements(): ElementTable
-  /** SHA-256 of generator and definitions: stored with the data, a difference means rebuild the keys. */
+  /** What dates and times without an offset are meant in, in resources and in searches alike. */
+  readonly zone: ZoneOffset
+  /** SHA-256 of generator, definitions and zone: stored with the data, a difference means rebuild the keys. */
   readonly hash: string
 }

@@ -12,6 +12,7 @@ export const limits = {
     pageMost: 1000,
     includesMost: 1000,
     includeDepth: 5,
+    chainDepth: 16,
     chainIds: 10_000,
     sortCandidates: 100_000,
     queryBytes: 16 * 1024,

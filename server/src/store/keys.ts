@@ -4,7 +4,7 @@
  */
 export interface SearchKeys {
   /**
-   * Equality keys, `<parameter>=<value>`:
+   * Equality keys, `<parameter>=<value>`; `fhir/search/README.md` has every form byte by byte:
    * token `code=http://loinc.org|8867-4`, `code=8867-4`, `code=http://loinc.org|`, `code=|8867-4` (the last only for a coding without system);
    * reference `subject=Patient/1`, `subject=1`, an absolute or logical one as `subject=<uri>`, `subject:identifier=<token form>`;
    * of-type `identifier:of-type=<system>|<code>|<value>`; uri `url=<uri>`; presence `code:missing=false`.
@@ -12,9 +12,12 @@ export interface SearchKeys {
    * facility `_facility=Organization/<id>`; meta `_tag=…`, `_profile=…`, `_security=…`, `_source=…`.
    */
   readonly k: readonly string[]
-  /** Half-open intervals `[lo, hi)` by parameter: dates in milliseconds since 1970 UTC, numbers as they are. Open ends are ±Infinity. */
+  /**
+   * Half-open intervals `[lo, hi)` by parameter: dates in milliseconds since 1970 UTC, numbers as they are, quantities also by unit
+   * (`value-quantity|~g1`: canonical amounts). Open ends are ±Infinity.
+   */
   readonly r: readonly RangeKey[]
-  /** Folded texts (lower case, no accents, single blanks) by parameter, for prefix scans. */
+  /** Folded texts (lower case, no accents, single blanks) and addresses (as they are) by parameter, for prefix scans. */
   readonly n: readonly NameKey[]
   /** The type's main clinical date in milliseconds, by which keyed scans are ordered; `lastUpdated` when the resource has none. */
   readonly date: number
@@ -36,4 +39,4 @@ export interface NameKey {
 }
 
 /** Bumped whenever the text or meaning of a key changes: a store with older keys rebuilds them, one with newer keys is refused. */
-export const KEY_ENCODING = 1
+export const KEY_ENCODING = 2

@@ -240,6 +240,7 @@ function eachPart(on: Compiled, code: (js: string) => string): Compiled {
 /** FHIRPath names System types with a capital (`Boolean`), FHIR its primitives without. */
 function typeName(node: PathNode | undefined): string {
   if (node?.kind !== 'member' || node.on) throw new Error('is and as need the name of a type')
+  if (node.name === 'DateTime') return 'dateTime'
   return node.name === 'Boolean' || node.name === 'String' || node.name === 'Integer'
     ? node.name.toLowerCase()
     : node.name

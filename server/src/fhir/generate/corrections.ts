@@ -10,6 +10,10 @@ export interface Corrections {
   readonly elements: readonly (Partial<ElementDefinition> & { readonly path: string; readonly why: string })[]
   /** SearchParameter id to the reason. */
   readonly removedParameters: Readonly<Record<string, string>>
+  /** Composite SearchParameter id to the expressions of its parts. */
+  readonly partExpressions: Readonly<
+    Record<string, { readonly why: string; readonly expressions: readonly string[] }>
+  >
   /** Invariants that the generator leaves out, by key, or that it reads with another expression. */
   readonly invariants: Readonly<Record<string, { readonly why: string; readonly expression?: string }>>
   /** Value sets of required bindings whose members are checked by syntax: url to `mime`, `currency` or `ucum`. */

@@ -5,7 +5,7 @@ import type { Model } from './model.ts'
 import { parametersOf, type TypeParameter } from './search-params.ts'
 import type { Specification } from './specification.ts'
 
-interface ExtractSource {
+export interface ExtractSource {
   readonly specification: Specification
   readonly model: Model
   /** The one code system that an element with a required binding takes its codes from, by `Type.element`. */
@@ -47,7 +47,7 @@ const EXTRACTORS: Readonly<Record<string, Readonly<Record<string, string>>>> = {
     Resource: 'REFERENCE.Resource',
     Attachment: 'PRESENT',
   },
-  uri: same('URI.uri', ['uri', 'url', 'canonical', 'oid', 'uuid']),
+  uri: { ...same('URI.uri', ['uri', 'url', 'oid', 'uuid']), canonical: 'URI.canonical' },
   string: {
     ...own('TEXT', ['HumanName', 'Address']),
     ...same('TEXT.string', ['string', 'markdown', 'code', 'uri', 'id']),
@@ -68,30 +68,6 @@ const EXTRACTORS: Readonly<Record<string, Readonly<Record<string, string>>>> = {
   },
 }
 
-/** Parameter codes that hold a type's main clinical date, the first one that a type has counts. */
-const MAIN_DATES = [
-  'date',
-  'onset-date',
-  'authoredon',
-  'authored-on',
-  'issued',
-  'performed',
-  'occurrence',
-  'effective-time',
-  'whenhandedover',
-  'whenprepared',
-  'effective',
-  'started',
-  'created',
-  'sent',
-  'period',
-  'recorded-date',
-  'recorded',
-  'collected',
-  'start-date',
-  'identified',
-]
-
 /** JavaScript of the function that fills a KeyCollector from one resource of the type. */
 export function emitExtract(type: string, source: ExtractSource): string {
   // The hub sets the time of the last change itself: the collector knows it.
@@ -102,16 +78,6 @@ export function emitExtract(type: string, source: ExtractSource): string {
   const blocks = parameters.map((parameter) => block(type, parameter, { ...source, compartment }))
   const patient = type === 'Patient' ? ['  if (typeof o.id === "string") K.inCompartment(o.id)'] : []
   return ['function extract(o, K) {', '  const ROOT = o', ...patient, ...blocks, '}'].join('\n')
-}
-
-/** Code of the parameter by whose earliest value keyed scans of the type are ordered. */
-export function mainDate(type: string, specification: Specification): string | undefined {
-  const dates = new Set(
-    parametersOf(type, specification)
-      .filter(({ definition }) => definition.type === 'date')
-      .map(({ definition }) => definition.code),
-  )
-  return MAIN_DATES.find((code) => dates.has(code))
 }
 
 interface BlockSource extends ExtractSource {
@@ -157,7 +123,7 @@ function branchLines(
   })
 }
 
-function extractor(paramType: string, { type }: Part): string {
+export function extractor(paramType: string, { type }: Part): string {
   const found = EXTRACTORS[paramType]?.[type]
   if (found === undefined) throw new Error(`a ${paramType} parameter can not read ${type}`)
   return found

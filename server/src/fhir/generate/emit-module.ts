@@ -1,8 +1,10 @@
 import type { SearchParam, SearchParamType } from '../definitions.ts'
 import { createBindings, onlySystem } from './bindings.ts'
 import type { Corrections } from './corrections.ts'
-import { emitExtract, mainDate } from './emit-extract.ts'
+import { emitExtract } from './emit-extract.ts'
+import { emitParts, isPerElement } from './emit-parts.ts'
 import { checkName, emitValidate } from './emit-validate.ts'
+import { mainDate, orderedDate } from './main-date.ts'
 import type { Model, Type } from './model.ts'
 import { parametersOf } from './search-params.ts'
 import type { Specification } from './specification.ts'
@@ -25,6 +27,7 @@ export function emitModule(type: string, source: ModuleSource): string {
     params: searchParams(type, source.specification),
     ...elementLists(type, source.model),
     ...optional('mainDate', mainDate(type, source.specification)),
+    ...optional('ordered', orderedDate(type, source.specification, source.model)),
   }
   const own = [...source.model.values()].filter(({ name }) => name === type || name.startsWith(`${type}.`))
   return file(source, [
@@ -33,7 +36,8 @@ export function emitModule(type: string, source: ModuleSource): string {
       .join(', ')} } = dataTypes`,
     checks(own, source),
     emitExtract(type, { ...source, systems: codeSystems(own, source) }),
-    `return { ...${JSON.stringify(facts)}, check: ${checkName(type)}, extract }`,
+    emitParts(type, source),
+    `return { ...${JSON.stringify(facts)}, check: ${checkName(type)}, extract, parts }`,
   ])
 }
 
@@ -89,13 +93,13 @@ function codeSystems(types: readonly Type[], source: ModuleSource): ReadonlyMap<
 
 function searchParams(type: string, specification: Specification): readonly SearchParam[] {
   const codes = new Map(specification.searchParameters.map(({ url, code }) => [url, code]))
-  return parametersOf(type, specification).map(
-    ({ definition: { code, type: kind, url, target, component } }) => {
-      const param: SearchParam = { code, type: kind as SearchParamType, url }
-      const components = component?.map(({ definition }) => codes.get(definition) ?? definition)
-      return Object.assign(param, target && { target }, components && { components })
-    },
-  )
+  return parametersOf(type, specification).map((parameter) => {
+    const { code, type: kind, url, target, component } = parameter.definition
+    const param: SearchParam = { code, type: kind as SearchParamType, url }
+    const components = component?.map(({ definition }) => codes.get(definition) ?? definition)
+    const perElement = components && isPerElement(parameter, type) && { perElement: true }
+    return Object.assign(param, target && { target }, components && { components }, perElement)
+  })
 }
 
 function elementLists(

@@ -3,15 +3,20 @@ import type { ExtractContext } from '../definitions.ts'
 import { boundedKey, boundedText } from './bounded.ts'
 import { foldCode, foldText } from './folding.ts'
 import { readReference, type LiteralReference } from './references.ts'
+import { tokenForm } from './tokens.ts'
+import type { ZoneOffset } from './zone.ts'
 
 export interface CollectorOptions {
   /** The parameter whose earliest value is the type's main clinical date. */
   readonly mainDate?: string
+  /** What dates without offset are meant in. */
+  readonly zone: ZoneOffset
   readonly context: ExtractContext
 }
 
 /** Where the compiled extractors put what they find, one parameter after the other; `finish` gives the keys. */
 export class KeyCollector {
+  readonly zone: ZoneOffset
   private readonly base: string
   private readonly k: string[] = []
   private readonly r: RangeKey[] = []
@@ -31,6 +36,7 @@ export class KeyCollector {
   constructor(options: CollectorOptions) {
     this.options = options
     this.base = options.context.base
+    this.zone = options.zone
   }
 
   /** All that follows belongs to this parameter. */
@@ -60,7 +66,7 @@ export class KeyCollector {
     if (folded !== undefined) this.form(folded, modifier)
     if (system !== undefined) {
       this.form(`${system}|`, modifier)
-      if (folded !== undefined) this.form(`${system}|${folded}`, modifier)
+      if (code !== undefined) this.form(tokenForm(code, system), modifier)
     } else if (folded !== undefined) {
       this.form(`|${folded}`, modifier)
     }
@@ -99,11 +105,17 @@ export class KeyCollector {
     this.n.push({ p: this.param + modifier, text: folded })
   }
 
+  /** An address: found as a whole by its key, by its beginning (`:below`) and in order by its text, in which case counts. */
+  uri(value: string): void {
+    this.key(value)
+    this.n.push({ p: this.param, text: boundedText(value) })
+  }
+
   range(lo: number, hi: number, unit = ''): void {
     this.mark()
     this.r.push({ p: this.param + unit, lo, hi })
     if (this.param !== this.options.mainDate) return
-    const date = Number.isFinite(lo) ? lo : hi
+    const date = scalarOf({ lo, hi })
     if (this.date === undefined || date < this.date) this.date = date
   }
 
@@ -155,4 +167,9 @@ export class KeyCollector {
     if (Buffer.compare(Buffer.from(scalar), Buffer.from(highest)) > 0) this.s[`-${this.param}`] = scalar
     else if (highest === lowest) this.s[`-${this.param}`] = lowest
   }
+}
+
+/** What an interval is ordered by: its beginning, or its end when it has always been. */
+export function scalarOf({ lo, hi }: { readonly lo: number; readonly hi: number }): number {
+  return Number.isFinite(lo) ? lo : hi
 }

@@ -169,7 +169,8 @@ describe('ranges, names and sort scalars', () => {
     const unit = { system: 'http://unitsofmeasure.org', code: 'mg' }
     const { r } = await keysOf(observation({ valueQuantity: { value: 5.4, ...unit } }))
     expect(r).toContainEqual({ p: 'value-quantity', lo: 5.4, hi: 5.4 })
-    expect(r).toContainEqual({ p: 'value-quantity|http://unitsofmeasure.org|mg', lo: 5.4, hi: 5.4 })
+    expect(r).toContainEqual({ p: 'value-quantity|~g1', lo: 0.0054, hi: 0.0054 })
+    expect(r).toContainEqual({ p: 'value-quantity||mg', lo: 5.4, hi: 5.4 })
     const below = await keysOf(observation({ valueQuantity: { value: 5, comparator: '<', ...unit } }))
     expect(below.r).toContainEqual({ p: 'value-quantity', lo: -Infinity, hi: 5 })
   })

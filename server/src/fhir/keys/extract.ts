@@ -1,6 +1,8 @@
 import type { JsonObject, JsonValue } from '../../kernel/json.ts'
 import type { KeyCollector } from './collector.ts'
-import { dateInterval } from './intervals.ts'
+import { dateInterval, type Interval } from './intervals.ts'
+import { ofTypeForm, tokenForm } from './tokens.ts'
+import { canonicalUnit, canonicalValue, UCUM } from './ucum.ts'
 
 /** Puts one value of a FHIR data type into the keys of the current parameter. The value comes from a valid resource. */
 export type Extractor = (keys: KeyCollector, value: JsonValue, system?: string) => void
@@ -51,7 +53,7 @@ function identifier(keys: KeyCollector, value: JsonObject): void {
   for (const item of listOf(type['coding'])) {
     if (isObject(item))
       keys.key(
-        `${textOf(item, 'system') ?? ''}|${folded(textOf(item, 'code'))}|${text.toLowerCase()}`,
+        ofTypeForm({ system: textOf(item, 'system') ?? '', code: textOf(item, 'code') ?? '', value: text }),
         ':of-type',
       )
   }
@@ -63,11 +65,7 @@ function contactPoint(keys: KeyCollector, value: JsonObject): void {
   if (text === undefined) return
   keys.token(text, textOf(value, 'system'))
   const use = textOf(value, 'use')
-  if (use !== undefined) keys.key(`${use}|${text.toLowerCase()}`)
-}
-
-function folded(text: string | undefined): string {
-  return text?.toLowerCase() ?? ''
+  if (use !== undefined) keys.key(tokenForm(text, use))
 }
 
 export const TOKEN: Readonly<Record<string, Extractor>> = {
@@ -98,7 +96,14 @@ export const REFERENCE: Readonly<Record<string, Extractor>> = {
   }),
 }
 
-export const URI: Readonly<Record<string, Extractor>> = { uri: primitive((keys, value) => keys.key(value)) }
+export const URI: Readonly<Record<string, Extractor>> = {
+  uri: primitive((keys, value) => keys.uri(value)),
+  canonical: primitive((keys, value) => {
+    keys.uri(value)
+    const bar = value.indexOf('|')
+    if (bar > 0) keys.key(value.slice(0, bar))
+  }),
+}
 
 const NAME_PARTS = ['family', 'given', 'prefix', 'suffix', 'text']
 const ADDRESS_PARTS = ['text', 'line', 'city', 'district', 'state', 'postalCode', 'country']
@@ -119,35 +124,50 @@ export const TEXT: Readonly<Record<string, Extractor>> = {
   Address: parts(ADDRESS_PARTS),
 }
 
-function period(keys: KeyCollector, value: JsonObject): void {
-  const start = dateInterval(textOf(value, 'start') ?? '')
-  const end = dateInterval(textOf(value, 'end') ?? '')
-  if (start || end) keys.range(start?.lo ?? -Infinity, end?.hi ?? Infinity)
+function periodOf(keys: KeyCollector, value: JsonObject): Interval | undefined {
+  const start = dateInterval(textOf(value, 'start') ?? '', keys.zone)
+  const end = dateInterval(textOf(value, 'end') ?? '', keys.zone)
+  return start || end ? { lo: start?.lo ?? -Infinity, hi: end?.hi ?? Infinity } : undefined
+}
+
+/** One interval, from the first to the last time that is named: the outer limits are all that counts (R4, "Search", date). */
+function timing(keys: KeyCollector, value: JsonObject): void {
+  const { repeat } = value
+  const times = listOf(value['event']).map((event) =>
+    typeof event === 'string' ? dateInterval(event, keys.zone) : undefined,
+  )
+  if (isObject(repeat) && isObject(repeat['boundsPeriod'])) times.push(periodOf(keys, repeat['boundsPeriod']))
+  const known = times.filter((time) => time !== undefined)
+  if (known.length > 0)
+    keys.range(Math.min(...known.map(({ lo }) => lo)), Math.max(...known.map(({ hi }) => hi)))
 }
 
 export const DATE: Readonly<Record<string, Extractor>> = {
   date: primitive((keys, value) => {
-    const interval = dateInterval(value)
+    const interval = dateInterval(value, keys.zone)
     if (interval) keys.range(interval.lo, interval.hi)
   }),
-  Period: complex(period),
-  Timing: complex((keys, value) => {
-    for (const event of listOf(value['event'])) {
-      const interval = typeof event === 'string' ? dateInterval(event) : undefined
-      if (interval) keys.range(interval.lo, interval.hi)
-    }
-    const { repeat } = value
-    if (isObject(repeat) && isObject(repeat['boundsPeriod'])) period(keys, repeat['boundsPeriod'])
+  Period: complex((keys, value) => {
+    const period = periodOf(keys, value)
+    if (period) keys.range(period.lo, period.hi)
   }),
+  Timing: complex(timing),
 }
 
-/** Name of the range of a quantity with this unit, as in `value-quantity|http://unitsofmeasure.org|mg`; without system `value-quantity||mg`. */
-export function unitRange(param: string, system: string, code: string): string {
-  return param + unitOf(system, code)
+/**
+ * How a quantity with this unit is filed: under the parameter with a suffix, as a canonical amount where UCUM knows the unit, else as it is
+ * written.
+ */
+export interface UnitRange {
+  /** `|~g1.m-3`: canonical amounts of a dimension; `|http://units.example.org|box`: amounts of a unit as it is; `||mg`: of any system. */
+  readonly suffix: string
+  readonly amount: (value: number) => number
 }
 
-function unitOf(system: string, code: string): string {
-  return `|${system}|${code}`
+export function unitRange(system: string, code: string): UnitRange {
+  const unit = system === UCUM ? canonicalUnit(code) : undefined
+  if (!unit) return { suffix: `|${system}|${code}`, amount: (value) => value }
+  return { suffix: `|~${unit.dimension}`, amount: (value) => canonicalValue(value, unit) }
 }
 
 function quantity(keys: KeyCollector, value: JsonObject): void {
@@ -163,9 +183,12 @@ function amount(keys: KeyCollector, unit: JsonObject, { lo, hi }: { lo: number; 
   const code = currency ?? textOf(unit, 'code')
   const system = currency === undefined ? textOf(unit, 'system') : 'urn:iso:std:iso:4217'
   const name = textOf(unit, 'unit')
-  if (code !== undefined && system !== undefined) keys.range(lo, hi, unitOf(system, code))
-  if (code !== undefined) keys.range(lo, hi, unitOf('', code))
-  if (name !== undefined && name !== code) keys.range(lo, hi, unitOf('', name))
+  if (code !== undefined && system !== undefined) {
+    const filed = unitRange(system, code)
+    keys.range(filed.amount(lo), filed.amount(hi), filed.suffix)
+  }
+  if (code !== undefined) keys.range(lo, hi, unitRange('', code).suffix)
+  if (name !== undefined && name !== code) keys.range(lo, hi, unitRange('', name).suffix)
 }
 
 /** A quantity "less than 5" may be any number below 5. */

@@ -1,4 +1,5 @@
 import { boundedKey } from './bounded.ts'
+import { isCaseSensitive } from './code-systems.ts'
 import { foldCode } from './folding.ts'
 
 /**
@@ -9,15 +10,17 @@ export function tokenKey(param: string, code: string, system?: string): string {
   return boundedKey(`${param}=${tokenForm(code, system)}`)
 }
 
-/** The part of a token key behind `=`. */
-function tokenForm(code: string, system?: string): string {
-  return system === undefined ? foldCode(code) : `${system}|${foldCode(code)}`
+/** The part of a token key behind `=`. Case counts where the system says so, and is folded where it is unknown. */
+export function tokenForm(code: string, system?: string): string {
+  if (system === undefined) return foldCode(code)
+  return `${system}|${isCaseSensitive(system) ? code : foldCode(code)}`
 }
 
-/** Key of `identifier:of-type=system|code|value`. */
-export function ofTypeKey(
-  param: string,
-  type: { readonly system: string; readonly code: string; readonly value: string },
-): string {
-  return boundedKey(`${param}:of-type=${type.system}|${foldCode(type.code)}|${foldCode(type.value)}`)
+/** `system|code|value` of `identifier:of-type`. */
+export function ofTypeForm(type: {
+  readonly system: string
+  readonly code: string
+  readonly value: string
+}): string {
+  return `${tokenForm(type.code, type.system)}|${foldCode(type.value)}`
 }

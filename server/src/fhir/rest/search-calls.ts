@@ -1,5 +1,5 @@
 import type { Row } from '../../store/port.ts'
-import type { Shape } from '../search/request.ts'
+import type { Pair, Shape } from '../search/request.ts'
 import type { SearchPage } from '../search/search.ts'
 import { moduleOf } from '../write/prepare.ts'
 import { jsonBody } from './answers.ts'
@@ -28,7 +28,8 @@ async function searchset(
 ): Promise<Uint8Array> {
   const { request, matches, included, notes, total, next } = page
   const address = compartment === undefined ? `${deps.base}/${type}` : `${deps.base}/${compartment}/${type}`
-  const link = [{ relation: 'self', url: withQuery(address, request.used) }]
+  const own: readonly Pair[] = request.page === undefined ? [] : [['_page', request.page]]
+  const link = [{ relation: 'self', url: withQuery(address, [...request.used, ...own]) }]
   if (next !== undefined)
     link.push({ relation: 'next', url: withQuery(address, [...request.used, ['_page', next]]) })
   const head = JSON.stringify({

@@ -1,7 +1,5 @@
 import { limits } from '../../kernel/limits.ts'
-import type { RangeKey } from '../../store/keys.ts'
-import type { NamePosting, Posting, ResourceReader, Row } from '../../store/port.ts'
-import { overlaps } from './comparison.ts'
+import type { Posting, ResourceReader } from '../../store/port.ts'
 import type { Driver } from './plan.ts'
 
 /** Where a walk stands: hand it back to go on behind it. Numbers are texts, since JSON has no infinity. */
@@ -13,15 +11,6 @@ export interface Place {
 export interface Candidate {
   readonly id: string
   readonly place: Place
-  /** Whether this is the row's first place in the walk: a row with several values is met several times, but counts once. */
-  isFirst(row: Row): boolean
-}
-
-/** Walks over the candidates of a driver in its order, in batches, each resource at least once. */
-export async function* candidatesOf(walk: Walk): AsyncGenerator<readonly Candidate[], void> {
-  if (walk.driver.by === 'ids') yield idBatch(walk.driver.ids, walk.after)
-  else if (walk.driver.by === 'keys') yield* keyBatches(walk, walk.driver.keys)
-  else yield* postingBatches(walk, walk.driver)
 }
 
 export interface Walk {
@@ -33,11 +22,22 @@ export interface Walk {
   readonly batch: number
 }
 
-const always = (): boolean => true
+/** Walks over the candidates of a driver in its order, in batches, each resource once. */
+export async function* candidatesOf(walk: Walk): AsyncGenerator<readonly Candidate[], void> {
+  const { driver } = walk
+  if (driver.by === 'ids') yield* idBatches(walk, driver.ids)
+  else if (driver.by !== 'keys') yield* postingBatches(walk, driver)
+  else {
+    const [only, second] = driver.keys
+    if (only !== undefined && second === undefined) yield* keyBatches(walk, only, driver.direction)
+    else yield* mergedBatches(walk, driver)
+  }
+}
 
-function idBatch(ids: readonly string[], after: Place | undefined): readonly Candidate[] {
-  const sorted = ids.toSorted().filter((id) => after === undefined || id > after.sort)
-  return sorted.map((id) => ({ id, place: { sort: id, tie: 0 }, isFirst: always }))
+function* idBatches({ batch, after }: Walk, ids: readonly string[]): Generator<readonly Candidate[], void> {
+  const rest = ids.toSorted().filter((id) => after === undefined || id > after.sort)
+  for (let at = 0; at < rest.length; at += batch)
+    yield rest.slice(at, at + batch).map((id) => ({ id, place: { sort: id, tie: 0 } }))
 }
 
 type PostingDriver = Extract<Driver, { by: 'range' | 'names' | 'type' }>
@@ -46,7 +46,7 @@ async function* postingBatches(
   walk: Walk,
   driver: PostingDriver,
 ): AsyncGenerator<readonly Candidate[], void> {
-  let after = walk.after
+  let { after } = walk
   for (;;) {
     const batch = await readPostings(walk, driver, after)
     if (batch.length > 0) yield batch
@@ -62,58 +62,60 @@ async function readPostings(
 ): Promise<readonly Candidate[]> {
   const page = { type, limit: batch }
   if (driver.by === 'names') {
+    const { param, prefix } = driver
     const after = place && { text: place.sort, tie: place.tie }
-    const found = await reader.names({
-      ...page,
-      param: driver.param,
-      prefix: driver.prefix,
-      ...(after ? { after } : {}),
-    })
-    return found.map((posting) => nameCandidate(driver, posting))
+    const found = await reader.names({ ...page, param, prefix, ...(after ? { after } : {}) })
+    return found.map(({ id, text, tie }) => ({ id, place: { sort: text, tie } }))
   }
   const after = place && { sort: Number(place.sort), tie: place.tie }
   const from = after ? { after } : {}
   const found =
     driver.by === 'range'
       ? await reader.range({ ...page, param: driver.param, lo: driver.lo, hi: driver.hi, ...from })
-      : await reader.scan({ ...page, order: 'updated', direction: driver.direction, ...from })
-  return found.map((posting) => postingCandidate(posting, driver.by === 'range' ? driver : undefined))
+      : await reader.scan({ ...page, order: driver.order, direction: driver.direction, ...from })
+  return found.map(candidate)
 }
 
-function nameCandidate(
-  { param, prefix }: Extract<Driver, { by: 'names' }>,
-  { id, text, tie }: NamePosting,
-): Candidate {
-  const isFirst = (row: Row): boolean =>
-    row.names().every((name) => name.p !== param || !name.text.startsWith(prefix) || name.text >= text)
-  return { id, place: { sort: text, tie }, isFirst }
+function candidate({ id, sort, tie }: Posting): Candidate {
+  return { id, place: { sort: String(sort), tie } }
 }
 
-function postingCandidate(posting: Posting, range: Extract<Driver, { by: 'range' }> | undefined): Candidate {
-  const { id, sort, tie } = posting
-  const isEarlier = (key: RangeKey): boolean =>
-    key.p === range?.param && finite(key.lo) < sort && overlaps(key, range)
-  const isFirst = range ? (row: Row): boolean => !row.ranges().some(isEarlier) : always
-  return { id, place: { sort: String(sort), tie }, isFirst }
+async function* keyBatches(
+  walk: Walk,
+  key: string,
+  direction: 'asc' | 'desc',
+): AsyncGenerator<readonly Candidate[], void> {
+  const { reader, type, batch: limit } = walk
+  let after = walk.after && { sort: Number(walk.after.sort), tie: walk.after.tie }
+  for (;;) {
+    const page = await reader.scan({
+      type,
+      key,
+      order: 'date',
+      direction,
+      limit,
+      ...(after ? { after } : {}),
+    })
+    if (page.length > 0) yield page.map(candidate)
+    if (page.length < limit) return
+    after = page.at(-1)
+  }
 }
 
-/** Places are finite numbers, also those of intervals without beginning. */
-function finite(bound: number): number {
-  return Math.max(bound, -Number.MAX_VALUE)
-}
+type KeyDriver = Extract<Driver, { by: 'keys' }>
 
-/** Several keys are walked side by side in the one order of the clinical date, newest first. */
-async function* keyBatches(walk: Walk, keys: readonly string[]): AsyncGenerator<readonly Candidate[], void> {
-  const cursors = await Promise.all(keys.map((key) => openCursor(walk, key)))
+/** Several keys are walked side by side in the one order of the clinical date. */
+async function* mergedBatches(walk: Walk, driver: KeyDriver): AsyncGenerator<readonly Candidate[], void> {
+  const cursors = await Promise.all(driver.keys.map((key) => openCursor(walk, driver, key)))
   let batch: Candidate[] = []
   let last: string | undefined
   for (;;) {
-    const first = earliest(cursors)
+    const first = earliest(cursors, driver.direction)
     if (!first) break
-    const posting = await advance(walk, first)
+    const posting = await advance(walk, driver, first)
     if (posting.id === last) continue
     last = posting.id
-    batch.push(postingCandidate(posting, undefined))
+    batch.push(candidate(posting))
     if (batch.length >= walk.batch) {
       yield batch
       batch = []
@@ -128,48 +130,42 @@ interface Cursor {
   at: number
 }
 
-async function openCursor(walk: Walk, key: string): Promise<Cursor> {
+async function openCursor(walk: Walk, driver: KeyDriver, key: string): Promise<Cursor> {
   const after = walk.after && { id: '', sort: Number(walk.after.sort), tie: walk.after.tie }
-  return { key, page: await readKey(walk, key, after), at: 0 }
+  return { key, page: await readKey(walk, { driver, key, after }), at: 0 }
 }
 
 async function readKey(
   { reader, type, batch }: Walk,
-  key: string,
-  after: Posting | undefined,
+  { driver, key, after }: { driver: KeyDriver; key: string; after: Posting | undefined },
 ): Promise<readonly Posting[]> {
   const from = after ? { after: { sort: after.sort, tie: after.tie } } : {}
-  return reader.scan({
-    type,
-    key,
-    order: 'date',
-    direction: 'desc',
-    limit: Math.min(batch, limits.fhir.pageMost),
-    ...from,
-  })
+  const limit = Math.min(batch, limits.fhir.pageMost)
+  return reader.scan({ type, key, order: 'date', direction: driver.direction, limit, ...from })
 }
 
-function earliest(cursors: readonly Cursor[]): Cursor | undefined {
+function earliest(cursors: readonly Cursor[], direction: 'asc' | 'desc'): Cursor | undefined {
   let best: Cursor | undefined
   for (const cursor of cursors) {
     const head = cursor.page[cursor.at]
     const rival = best?.page[best.at]
-    if (head && (!rival || isBefore(head, rival))) best = cursor
+    if (head && (!rival || isBefore(head, rival, direction))) best = cursor
   }
   return best
 }
 
-function isBefore(a: Posting, b: Posting): boolean {
-  return a.sort === b.sort ? a.tie > b.tie : a.sort > b.sort
+function isBefore(a: Posting, b: Posting, direction: 'asc' | 'desc'): boolean {
+  if (a.sort !== b.sort) return direction === 'asc' ? a.sort < b.sort : a.sort > b.sort
+  return direction === 'asc' ? a.tie < b.tie : a.tie > b.tie
 }
 
-async function advance(walk: Walk, cursor: Cursor): Promise<Posting> {
+async function advance(walk: Walk, driver: KeyDriver, cursor: Cursor): Promise<Posting> {
   const posting = cursor.page[cursor.at]
   if (!posting) throw new Error('a cursor without postings was advanced')
   cursor.at += 1
   if (cursor.at === cursor.page.length) {
     const isMore = cursor.page.length >= Math.min(walk.batch, limits.fhir.pageMost)
-    cursor.page = isMore ? await readKey(walk, cursor.key, posting) : []
+    cursor.page = isMore ? await readKey(walk, { driver, key: cursor.key, after: posting }) : []
     cursor.at = 0
   }
   return posting

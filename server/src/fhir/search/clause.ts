@@ -1,4 +1,6 @@
+import type { JsonObject } from '../../kernel/json.ts'
 import type { NameKey, RangeKey } from '../../store/keys.ts'
+import type { Row } from '../../store/port.ts'
 import { isHit } from './comparison.ts'
 import type { Comparator, Interval } from './comparison.ts'
 
@@ -8,6 +10,14 @@ export interface Clause {
   readonly label: string
   readonly anyOf: readonly Test[]
   readonly negated?: boolean
+  /** What is asked of the rows that meet everything else, in place of the tests. */
+  readonly join?: Join
+}
+
+/** A condition on other resources that are too many to be listed: looked up for some rows at a time. */
+export interface Join {
+  /** For each row whether the condition holds for it. */
+  keep(rows: readonly Row[]): Promise<readonly boolean[]>
 }
 
 export type Test =
@@ -15,6 +25,8 @@ export type Test =
   | { readonly by: 'id'; readonly id: string }
   | RangeTest
   | NameTest
+  | PartsTest
+  | BodyTest
 
 export interface RangeTest {
   readonly by: 'range'
@@ -26,11 +38,28 @@ export interface RangeTest {
 export interface NameTest {
   readonly by: 'name'
   readonly param: string
-  readonly how: 'starts' | 'contains' | 'exact'
-  /** Folded. */
+  /** `below`: the text itself, or an address under it. */
+  readonly how: 'starts' | 'contains' | 'exact' | 'below'
+  /** In the form of the keys: folded, addresses as they are. */
   readonly text: string
   /** As the caller wrote it, for `exact`. */
   readonly original: string
+}
+
+/** The parts of a composite, all of them met by the resource, and by one of its elements where these repeat. */
+export interface PartsTest {
+  readonly by: 'parts'
+  readonly composite: string
+  readonly parts: readonly Test[]
+  readonly perElement: boolean
+}
+
+/** What keys cannot say. */
+export interface BodyTest {
+  readonly by: 'body'
+  /** A key that every hit has. */
+  readonly key: string
+  holds(resource: JsonObject): boolean
 }
 
 /** What clauses are checked on: a stored row, or the keys of a resource that is about to be stored. */
@@ -41,33 +70,63 @@ export interface Subject {
   names(): readonly NameKey[]
   /** Whether a value of the string parameter equals the text, case and accents included. */
   isExactly(param: string, text: string): boolean
+  /** The elements that a composite is asked of. */
+  elements(composite: string): readonly Subject[]
+  body(): JsonObject
 }
 
+/** Everything but the joins. */
 export function meetsAll(clauses: readonly Clause[], subject: Subject): boolean {
-  return clauses.every((clause) => meets(clause, subject))
+  for (const clause of clauses) if (!meets(clause, subject)) return false
+  return true
 }
 
-function meets(clause: Clause, subject: Subject): boolean {
-  return clause.anyOf.some((test) => passes(test, subject)) !== (clause.negated === true)
+function meets({ anyOf, negated, join }: Clause, subject: Subject): boolean {
+  if (join !== undefined) return true
+  for (const test of anyOf) if (passes(test, subject)) return negated !== true
+  return negated === true
 }
 
 function passes(test: Test, subject: Subject): boolean {
-  if (test.by === 'key') return subject.has(test.key)
-  if (test.by === 'id') return subject.id === test.id
-  if (test.by === 'range') return passesRange(test, subject)
-  return subject.names().some((name) => isName(test, name)) && isExactWhereAsked(test, subject)
+  switch (test.by) {
+    case 'key':
+      return subject.has(test.key)
+    case 'id':
+      return subject.id === test.id
+    case 'range':
+      return passesRange(test, subject)
+    case 'name':
+      return subject.names().some((name) => isName(test, name)) && isExactWhereAsked(test, subject)
+    case 'parts':
+      return passesParts(test, subject)
+    case 'body':
+    default:
+      return subject.has(test.key) && test.holds(subject.body())
+  }
 }
 
-function passesRange(test: RangeTest, subject: Subject): boolean {
-  return subject
-    .ranges()
-    .some((range) => range.p === test.param && isHit(test.comparator, range, test.interval))
+function passesRange({ param, comparator, interval }: RangeTest, subject: Subject): boolean {
+  for (const range of subject.ranges())
+    if (range.p === param && isHit(comparator, range, interval)) return true
+  return false
 }
 
-function isName(test: NameTest, name: NameKey): boolean {
-  if (name.p !== test.param) return false
-  if (test.how === 'starts') return name.text.startsWith(test.text)
-  return test.how === 'contains' ? name.text.includes(test.text) : name.text === test.text
+function passesParts({ composite, parts, perElement }: PartsTest, subject: Subject): boolean {
+  if (!parts.every((part) => passes(part, subject))) return false
+  return (
+    !perElement || subject.elements(composite).some((element) => parts.every((part) => passes(part, element)))
+  )
+}
+
+function isName({ param, how, text }: NameTest, name: NameKey): boolean {
+  if (name.p !== param) return false
+  if (how === 'starts') return name.text.startsWith(text)
+  if (how === 'contains') return name.text.includes(text)
+  return name.text === text || (how === 'below' && isUnder(name.text, text))
+}
+
+function isUnder(address: string, above: string): boolean {
+  return address.startsWith(above) && (above.endsWith('/') || address.charAt(above.length) === '/')
 }
 
 function isExactWhereAsked(test: NameTest, subject: Subject): boolean {

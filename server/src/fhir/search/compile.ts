@@ -1,12 +1,14 @@
 import { fault } from '../../kernel/fault.ts'
-import type { SearchParamType } from '../definitions.ts'
+import type { SearchParam, SearchParamType, TypeModule } from '../definitions.ts'
 import { boundedKey, boundedText } from '../keys/bounded.ts'
 import { unitRange } from '../keys/extract.ts'
 import { foldText } from '../keys/folding.ts'
 import { readReference } from '../keys/references.ts'
-import { ofTypeKey, tokenKey } from '../keys/tokens.ts'
+import { ofTypeForm, tokenKey } from '../keys/tokens.ts'
+import type { ZoneOffset } from '../keys/zone.ts'
 import type { Clause, Test } from './clause.ts'
 import { dateInterval, widened } from './date-value.ts'
+import { nearTest } from './near.ts'
 import { numberInterval } from './number-value.ts'
 import type { Filter } from './request.ts'
 import { prefixed, splitAt, tokenValue, unescaped } from './values.ts'
@@ -16,17 +18,19 @@ export interface CompileContext {
   readonly now: number
   /** Own absolute base: references below it are meant as relative ones. */
   readonly base: string
+  /** What dates without offset are meant in. */
+  readonly zone: ZoneOffset
+  readonly module: TypeModule
 }
 
-type ParamFilter = Extract<Filter, { kind: 'param' }>
+export type ParamFilter = Extract<Filter, { kind: 'param' }>
 
 /** One filter on the resource itself as a condition on keys. @throws Fault `malformed` for values of the wrong form. */
 export function clauseOf(filter: ParamFilter, context: CompileContext): Clause {
   const { param, modifier, label, values } = filter
   if (modifier === 'missing') return missingClause(filter)
-  if (param.code === '_id') return { label, anyOf: values.map((id) => ({ by: 'id', id: unescaped(id) })) }
-  const toTest = TESTS[param.type]
-  const anyOf = values.map((value) => toTest({ code: param.code, modifier, value, context }))
+  const toTests = param.code === '_id' ? idTest : TESTS[param.type]
+  const anyOf = values.flatMap((value) => toTests({ param, modifier, value, context }))
   return { label, anyOf, ...(modifier === 'not' ? { negated: true } : {}) }
 }
 
@@ -43,36 +47,37 @@ function missingClause({ param, label, values }: ParamFilter): Clause {
 }
 
 interface Value {
-  readonly code: string
+  readonly param: SearchParam
   readonly modifier: string | undefined
   readonly value: string
   readonly context: CompileContext
 }
 
-const TESTS: Readonly<Record<SearchParamType, (value: Value) => Test>> = {
+const TESTS: Readonly<Record<SearchParamType, (value: Value) => Test | readonly Test[]>> = {
   token: tokenTest,
   reference: referenceTest,
-  string: stringTest,
-  uri: uriTest,
-  date: ({ code, value, context }) => {
+  string: ({ param, modifier, value }) =>
+    nameTest(param.code, modifier === 'exact' || modifier === 'contains' ? modifier : 'starts', value),
+  uri: uriTests,
+  date: ({ param: { code }, value, context }) => {
     const { comparator, text } = prefixed(value)
-    const interval = widened(comparator, dateInterval(text, code), context.now)
+    const interval = widened(comparator, dateInterval(text, code, context.zone), context.now)
     return { by: 'range', param: code, comparator, interval }
   },
-  number: ({ code, value }) => {
+  number: ({ param: { code }, value }) => {
     const { comparator, text } = prefixed(value)
     return { by: 'range', param: code, comparator, interval: numberInterval(comparator, text, code) }
   },
   quantity: quantityTest,
-  composite: unsupported,
-  special: unsupported,
+  composite: compositeTest,
+  special: ({ value }) => nearTest(value),
 }
 
-function unsupported({ code }: Value): never {
-  throw fault('malformed', { code: 'not-supported', text: `${code} is not supported by this server yet` })
+function idTest({ value }: Value): Test {
+  return { by: 'id', id: unescaped(value) }
 }
 
-function tokenTest({ code, modifier, value }: Value): Test {
+function tokenTest({ param: { code }, modifier, value }: Value): Test {
   if (modifier === 'text') return nameTest(`${code}:text`, 'starts', value)
   if (modifier === 'of-type') return ofTypeTest(code, value)
   return tokenKeyTest(code, value)
@@ -88,22 +93,18 @@ function ofTypeTest(param: string, text: string): Test {
   if (value === '' || code === '' || more.length > 0) {
     throw fault('malformed', { code: 'value', text: `${param}:of-type is written system|code|value` })
   }
-  return { by: 'key', key: ofTypeKey(param, { system, code, value }) }
+  return { by: 'key', key: boundedKey(`${param}:of-type=${ofTypeForm({ system, code, value })}`) }
 }
 
-function referenceTest({ code, modifier, value, context }: Value): Test {
+function referenceTest({ param: { code }, modifier, value, context }: Value): Test {
   if (modifier === 'identifier') return tokenKeyTest(`${code}:identifier`, value)
   const { type, id, text } = readReference(unescaped(value), context.base)
   const target = type === undefined || id === undefined ? text : `${type}/${id}`
-  if (modifier === undefined) return { by: 'key', key: boundedKey(`${code}=${target}`) }
-  if (type !== undefined && type !== modifier) {
+  if (modifier !== undefined && type !== undefined && type !== modifier) {
     throw fault('malformed', { code: 'value', text: `${code}:${modifier}: the value refers to another type` })
   }
-  return { by: 'key', key: boundedKey(`${code}=${type === undefined ? `${modifier}/${text}` : target}`) }
-}
-
-function stringTest({ code, modifier, value }: Value): Test {
-  return nameTest(code, modifier === 'exact' || modifier === 'contains' ? modifier : 'starts', value)
+  const isId = modifier !== undefined && type === undefined && !text.includes('/')
+  return { by: 'key', key: boundedKey(`${code}=${isId ? `${modifier}/${text}` : target}`) }
 }
 
 function nameTest(param: string, how: 'starts' | 'contains' | 'exact', value: string): Test {
@@ -111,11 +112,27 @@ function nameTest(param: string, how: 'starts' | 'contains' | 'exact', value: st
   return { by: 'name', param, how, text: boundedText(foldText(original)), original }
 }
 
-function uriTest({ code, value }: Value): Test {
-  return { by: 'key', key: boundedKey(`${code}=${unescaped(value)}`) }
+/** Addresses are compared as they are; above and below count whole segments of their path. */
+function uriTests({ param: { code }, modifier, value }: Value): Test | readonly Test[] {
+  const address = unescaped(value)
+  if (modifier === 'below') {
+    const text = boundedText(address)
+    return { by: 'name', param: code, how: 'below', text, original: address }
+  }
+  const meant = modifier === 'above' ? aboveOf(address) : [address]
+  return meant.map((each) => ({ by: 'key', key: boundedKey(`${code}=${each}`) }))
 }
 
-function quantityTest({ code, value }: Value): Test {
+/** `http://h/a/b` is below `http://h/a/`, `http://h/a`, `http://h/` and `http://h`. */
+function aboveOf(address: string): readonly string[] {
+  const found = [address]
+  const root = address.indexOf('://')
+  for (let at = address.lastIndexOf('/'); at > root + 2; at = address.lastIndexOf('/', at - 1))
+    found.push(address.slice(0, at + 1), address.slice(0, at))
+  return [...new Set(found)]
+}
+
+function quantityTest({ param: { code }, value }: Value): Test {
   const [number = '', system, unit, ...more] = splitAt(value, '|').map(unescaped)
   const isComplete = system === undefined || (unit !== undefined && unit !== '')
   if (more.length > 0 || !isComplete) {
@@ -126,6 +143,23 @@ function quantityTest({ code, value }: Value): Test {
   }
   const { comparator, text } = prefixed(number)
   const interval = numberInterval(comparator, text, code)
-  const param = unit === undefined ? code : unitRange(code, system ?? '', unit)
-  return { by: 'range', param, comparator, interval }
+  if (unit === undefined) return { by: 'range', param: code, comparator, interval }
+  const { suffix, amount } = unitRange(system ?? '', unit)
+  const { lo, hi } = interval
+  return { by: 'range', param: code + suffix, comparator, interval: { lo: amount(lo), hi: amount(hi) } }
+}
+
+/** `code$value`: each part as if it were searched by its own parameter. */
+function compositeTest({ param, value, context }: Value): Test {
+  const { code, components = [], perElement = false } = param
+  const values = splitAt(value, '$')
+  if (values.length !== components.length) {
+    throw fault('malformed', { code: 'value', text: `${code} is written ${components.join('$')}` })
+  }
+  const parts = components.flatMap((component, index) => {
+    const part = context.module.params.find((known) => known.code === component)
+    if (!part) throw new Error(`${code} has the unknown part ${component}`)
+    return TESTS[part.type]({ param: part, modifier: undefined, value: values[index] ?? '', context })
+  })
+  return { by: 'parts', composite: code, parts, perElement }
 }

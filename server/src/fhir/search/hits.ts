@@ -7,7 +7,7 @@ import type { Place } from './candidates.ts'
 import { meetsAll } from './clause.ts'
 import type { Clause } from './clause.ts'
 import type { Driver, Plan } from './plan.ts'
-import { subjectOf } from './subject.ts'
+import { RowSubject } from './subject.ts'
 
 /** A search of one type, ready to run: everything in `clauses` is verified on the rows, whatever drives. */
 export interface Query {
@@ -26,12 +26,12 @@ export interface Hit {
 const BATCH_MOST = 200
 const BATCH_LEAST = 20
 
-/** The rows that meet all clauses, each once, in the order of the driver. */
+/** The rows that meet all clauses, each once, in the order of the driver, some at a time. */
 export async function* hitsOf(
   query: Query,
   from: { after?: Place; wanted: number },
-): AsyncGenerator<Hit, void> {
-  const { reader, module, base, clauses, plan } = query
+): AsyncGenerator<readonly Hit[], void> {
+  const { reader, module, plan } = query
   const batch = Math.min(BATCH_MOST, Math.max(BATCH_LEAST, from.wanted + 1))
   const after = from.after ? { after: from.after } : {}
   for await (const candidates of candidatesOf({
@@ -45,21 +45,47 @@ export async function* hitsOf(
       module.type,
       candidates.map(({ id }) => id),
     )
-    for (const [index, candidate] of candidates.entries()) {
+    const hits: Hit[] = []
+    const meets = verifier(query)
+    for (const [index, { place }] of candidates.entries()) {
       const row = rows[index]
-      if (row && meetsAll(clauses, subjectOf(row, module, base)) && candidate.isFirst(row))
-        yield { row, place: candidate.place }
+      if (row && meets(row)) hits.push({ row, place })
     }
+    yield await joined(query, hits)
   }
 }
+
+function verifier({ module, base, clauses }: Query): (row: Row) => boolean {
+  const subject = new RowSubject(module, base)
+  return (row) => meetsAll(clauses, subject.at(row))
+}
+
+async function joined({ clauses }: Query, hits: readonly Hit[]): Promise<readonly Hit[]> {
+  let left = hits
+  for (const { join } of clauses) {
+    if (!join || left.length === 0) continue
+    const kept = await join.keep(left.map(({ row }) => row))
+    left = left.filter((_, index) => kept[index])
+  }
+  return left
+}
+
+/** For each row whether it meets the query. */
+export async function meetingRows(query: Query, rows: readonly Row[]): Promise<readonly Row[]> {
+  const meets = verifier(query)
+  const hits = rows.filter(meets).map((row) => ({ row, place: NOWHERE }))
+  return (await joined(query, hits)).map(({ row }) => row)
+}
+
+const NOWHERE: Place = { sort: '', tie: 0 }
 
 /** Visits every hit. @throws Fault `too-costly` when more than `most` candidates fit */
 export async function visitAll(query: Query, most: number, visit: (row: Row) => void): Promise<number> {
   let count = 0
-  for await (const { row } of hitsOf(query, { wanted: BATCH_MOST })) {
-    count += 1
+  for await (const hits of hitsOf(query, { wanted: BATCH_MOST })) {
+    count += hits.length
     if (count > most) throw tooCostly(query.plan.driver, most)
-    visit(row)
+    for (const { row } of hits) visit(row)
   }
   return count
 }
@@ -75,9 +101,15 @@ function tooCostly(driver: Driver, most: number): Error {
   })
 }
 
-/** All of a small set, such as the targets of a chain. */
-export async function collectIds(query: Query): Promise<readonly string[]> {
+/** All ids of a small set, such as the targets of a chain; `undefined` when there are more than `most`. */
+export async function collectIds(
+  query: Query,
+  most: number = limits.fhir.chainIds,
+): Promise<readonly string[] | undefined> {
   const ids: string[] = []
-  await visitAll(query, limits.fhir.chainIds, (row) => ids.push(row.id))
+  for await (const hits of hitsOf(query, { wanted: BATCH_MOST })) {
+    if (ids.length + hits.length > most) return undefined
+    for (const { row } of hits) ids.push(row.id)
+  }
   return ids
 }

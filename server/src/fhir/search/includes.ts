@@ -1,5 +1,6 @@
 import type { Caller } from '../../auth/caller.ts'
-import { Fault, fault } from '../../kernel/fault.ts'
+import { fault } from '../../kernel/fault.ts'
+import type { Issue } from '../../kernel/fault.ts'
 import { limits } from '../../kernel/limits.ts'
 import type { Row } from '../../store/port.ts'
 import type { TypeModule } from '../definitions.ts'
@@ -7,12 +8,13 @@ import { boundedKey } from '../keys/bounded.ts'
 import { meetsAll } from './clause.ts'
 import type { Clause } from './clause.ts'
 import { hitsOf } from './hits.ts'
+import { WIDEST } from './plan.ts'
 import { referencesIn } from './references.ts'
 import type { Target } from './references.ts'
-import type { Include } from './request.ts'
-import { clausesOf, queryOf } from './resolve.ts'
-import type { SearchDeps } from './resolve.ts'
-import { subjectOf } from './subject.ts'
+import type { Handling, Include } from './request.ts'
+import { queryOf } from './scope.ts'
+import type { SearchDeps } from './scope.ts'
+import { RowSubject } from './subject.ts'
 
 export interface Included {
   readonly rows: readonly Row[]
@@ -20,21 +22,35 @@ export interface Included {
   readonly isCut: boolean
 }
 
-/** @throws Fault `malformed` when an include names what is no reference parameter */
-export async function checkIncludes(deps: SearchDeps, includes: readonly Include[]): Promise<void> {
-  for (const { source, param } of includes) {
-    if (source === '*') continue
-    const module = await deps.definitions.load(source)
-    const isKnown =
-      param === '*' ||
-      module?.params.some(({ code, type }) => code === param && type === 'reference') === true
-    if (!module || !isKnown) {
-      throw fault('malformed', {
-        code: 'not-supported',
-        text: `_include, _revinclude: ${source} has no reference parameter "${param}"`,
-      })
+/** The includes that can be followed; the others are refused, or left out with a warning. @throws Fault `malformed` */
+export async function checkIncludes(
+  deps: SearchDeps,
+  includes: readonly Include[],
+  handling: Handling,
+): Promise<{ known: readonly Include[]; warnings: readonly Issue[] }> {
+  const known: Include[] = []
+  const warnings: Issue[] = []
+  for (const include of includes) {
+    const { source, param } = include
+    if (await isFollowed(deps, include)) {
+      known.push(include)
+      continue
     }
+    const text = `_include, _revinclude: ${source} has no reference parameter "${param}"`
+    if (handling === 'strict') throw fault('malformed', { code: 'not-supported', text })
+    warnings.push({ severity: 'warning', code: 'not-supported', text })
   }
+  return { known, warnings }
+}
+
+async function isFollowed({ definitions }: SearchDeps, { source, param }: Include): Promise<boolean> {
+  if (source === '*') return true
+  const module = await definitions.load(source)
+  return module !== undefined && (param === '*' || referenceCodes(module).includes(param))
+}
+
+function referenceCodes({ params }: TypeModule): readonly string[] {
+  return params.flatMap(({ code, type }) => (type === 'reference' ? [code] : []))
 }
 
 /** What the matches refer to and what refers to them, each once, never beyond what the caller may see. */
@@ -84,43 +100,44 @@ class Gathering {
       const unseen = new Set(group.map(({ id }) => id).filter((id) => !this.#seen.has(`${type}/${id}`)))
       if (!module || unseen.size === 0) continue
       const clauses = this.#deps.access.constraintFor(this.#caller, type)
+      const subject = new RowSubject(module, this.#deps.base)
       for (const row of await this.#deps.reader.fetch(type, [...unseen])) {
-        if (row && meetsAll(clauses, subjectOf(row, module, this.#deps.base))) this.#add(row)
+        if (row && meetsAll(clauses, subject.at(row))) this.#add(row)
       }
     }
   }
 
-  async #followBack({ source, param, target }: Include, level: readonly Row[]): Promise<void> {
-    const module = await this.#visibleType(source)
+  async #followBack(include: Include, level: readonly Row[]): Promise<void> {
+    const { target } = include
     const referred = level.filter(({ type }) => target === undefined || target === type)
-    if (!module || referred.length === 0) return
-    const anyOf = referred.map(({ type, id }) => ({
-      by: 'key' as const,
-      key: boundedKey(`${param}=${type}/${id}`),
-    }))
-    const link: Clause = { label: `${source}:${param}`, anyOf }
-    const scope = { caller: this.#caller, depth: 0 }
-    const query = await queryOf(this.#deps, module, [
-      ...(await clausesOf(this.#deps, scope, { module, filters: [] })),
-      link,
-    ])
-    for await (const { row } of hitsOf(query, { wanted: limits.fhir.includesMost })) {
+    const sources = include.source === '*' ? await this.#deps.reader.types() : [include.source]
+    for (const source of sources) {
+      const module = await this.#visibleType(source)
+      if (!module || referred.length === 0) continue
+      const codes = include.param === '*' ? referenceCodes(module) : [include.param]
+      const keys = referred.flatMap(({ type, id }) =>
+        codes.map((code) => boundedKey(`${code}=${type}/${id}`)),
+      )
+      for (let at = 0; at < keys.length; at += WIDEST)
+        await this.#addReferring(module, keys.slice(at, at + WIDEST))
+    }
+  }
+
+  async #addReferring(module: TypeModule, keys: readonly string[]): Promise<void> {
+    const link: Clause = { label: '_revinclude', anyOf: keys.map((key) => ({ by: 'key', key })) }
+    const constraint = this.#deps.access.constraintFor(this.#caller, module.type)
+    const query = await queryOf(this.#deps, module, [...constraint, link])
+    for await (const hits of hitsOf(query, { wanted: limits.fhir.includesMost })) {
+      for (const { row } of hits) this.#add(row)
       if (this.isCut) return
-      this.#add(row)
     }
   }
 
   /** A type that the caller may not search is left out silently, as if nothing of it existed. */
   async #visibleType(type: string): Promise<TypeModule | undefined> {
-    const module = await this.#deps.definitions.load(type)
-    if (!module) return undefined
-    try {
-      this.#deps.access.authorise(this.#caller, 'read', type)
-      return module
-    } catch (error) {
-      if (error instanceof Fault) return undefined
-      throw error
-    }
+    return this.#deps.access.allows(this.#caller, 'read', type)
+      ? this.#deps.definitions.load(type)
+      : undefined
   }
 
   #add(row: Row): void {

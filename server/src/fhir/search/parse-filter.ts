@@ -1,28 +1,38 @@
 import { fault } from '../../kernel/fault.ts'
 import type { SearchParam, SearchParamType, TypeModule } from '../definitions.ts'
 import type { Filter, Pair } from './request.ts'
-import { UnknownParameter } from './unknown-parameter.ts'
+import { unknownModifier, unknownParameter } from './unknown-parameter.ts'
 import { alternatives } from './values.ts'
 
+/** The modifiers of R4 by parameter type; references take the name of a type, too. */
 const MODIFIERS: Readonly<Record<SearchParamType, readonly string[]>> = {
-  token: ['missing', 'not', 'text', 'of-type'],
-  reference: ['missing', 'identifier'],
+  token: ['missing', 'not', 'text', 'of-type', 'in', 'not-in', 'above', 'below'],
+  reference: ['missing', 'identifier', 'above', 'below'],
   string: ['missing', 'exact', 'contains'],
   date: ['missing'],
   number: ['missing'],
   quantity: ['missing'],
-  uri: ['missing'],
+  uri: ['missing', 'above', 'below'],
   composite: [],
-  special: [],
+  special: ['missing'],
 }
 
-/** Parameters of the specification that need an index which the hub does not have yet. */
-const LATER = new Set(['_content', '_text', '_list', '_query', '_filter', '_type'])
+/** Ids have no text, type or hierarchy. */
+const ID_MODIFIERS = ['missing', 'not']
 
-/** One filter of a query. @throws UnknownParameter, Fault `malformed` */
+/** What the specification has and this server has not. */
+const REFUSED: Readonly<Record<string, 'unsupported' | 'malformed'>> = {
+  _content: 'unsupported',
+  _text: 'unsupported',
+  _query: 'malformed',
+  _filter: 'malformed',
+}
+
+/** One filter of a query. @throws UnknownParameter, Fault `malformed`, `unsupported` */
 export function filterOf(module: TypeModule, pair: Pair): Filter {
   const [name, value] = pair
   if (name.startsWith('_has:')) return hasFilter(pair)
+  if (name === '_list') return listFilter(value)
   const dot = name.indexOf('.')
   const head = dot < 0 ? name : name.slice(0, dot)
   const [code, modifier] = splitOnce(head, ':')
@@ -39,33 +49,23 @@ export function filterOf(module: TypeModule, pair: Pair): Filter {
 }
 
 function paramOf(module: TypeModule, code: string): SearchParam {
-  if (LATER.has(code))
-    throw fault('malformed', { code: 'not-supported', text: `${code} is not supported by this server yet` })
+  const kind = Object.hasOwn(REFUSED, code) ? REFUSED[code] : undefined
+  if (kind) throw fault(kind, { code: 'not-supported', text: `${code} is not supported by this server` })
   const param = module.params.find((known) => known.code === code)
-  if (!param) throw new UnknownParameter(module, `"${code}"`)
-  if (param.type === 'composite' || param.type === 'special') {
-    throw fault('malformed', {
-      code: 'not-supported',
-      text: `${code}: ${param.type} parameters are not supported by this server yet`,
-    })
-  }
+  if (!param) throw unknownParameter(module, `"${code}"`)
   return param
 }
 
 function checkModifier(param: SearchParam, modifier: string | undefined): void {
-  if (modifier === undefined || MODIFIERS[param.type].includes(modifier)) return
+  const known = param.code === '_id' ? ID_MODIFIERS : MODIFIERS[param.type]
+  if (modifier === undefined || known.includes(modifier)) return
   if (param.type === 'reference' && isTarget(param, modifier)) return
-  const known = [...MODIFIERS[param.type], ...(param.target ?? [])]
-  throw fault('malformed', {
-    code: 'not-supported',
-    text: `${param.code}:${modifier} is not supported; known modifiers are: ${known.join(', ')}`,
-  })
+  throw unknownModifier(param, modifier, [...known, ...(param.target ?? [])])
 }
 
 function isTarget(param: SearchParam, type: string): boolean {
-  return (
-    param.target?.includes(type) === true || (param.target?.length === 0 && /^[A-Z][A-Za-z]+$/.test(type))
-  )
+  const { target = [] } = param
+  return target.includes(type) || (target.length === 0 && /^[A-Z][A-Za-z]+$/.test(type))
 }
 
 function chainFilter(param: SearchParam, target: string | undefined, rest: Pair): Filter {
@@ -93,6 +93,16 @@ function hasFilter([name, value]: Pair): Filter {
     })
   }
   return { kind: 'has', source, reference, rest: [rest.join(':'), value], label: `${name}=${value}` }
+}
+
+function listFilter(value: string): Filter {
+  const lists = alternatives(value).map((list) => list.replace(/^List\//, ''))
+  const functional = lists.find((list) => list.startsWith('$'))
+  if (functional === undefined) return { kind: 'list', lists, label: `_list=${value}` }
+  throw fault('unsupported', {
+    code: 'not-supported',
+    text: `The functional list ${functional.slice(0, 64)} is not supported by this server: name a List by its id`,
+  })
 }
 
 function splitOnce(text: string, separator: string): readonly [string, string?] {

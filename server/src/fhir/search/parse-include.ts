@@ -9,7 +9,7 @@ export function includeOf(name: string, value: string): Include {
     throw fault('malformed', { code: 'not-supported', text: `${name}: the only modifier is :iterate` })
   }
   const iterate = modifier !== undefined
-  if (value === '*' && !reverse) return { reverse, iterate, source: '*', param: '*' }
+  if (value === '*') return { reverse, iterate, source: '*', param: '*' }
   const [source, param, target, ...more] = value.split(':')
   if (source === undefined || param === undefined || param === '' || more.length > 0) {
     throw fault('malformed', {

@@ -5,12 +5,12 @@ import type { TypeModule } from '../definitions.ts'
 import { filterOf } from './parse-filter.ts'
 import { includeOf } from './parse-include.ts'
 import type { Filter, Handling, Include, Pair, SearchRequest, Shape, SortKey } from './request.ts'
-import { UnknownParameter } from './unknown-parameter.ts'
+import { UnknownParameter, unknownParameter } from './unknown-parameter.ts'
 
 /**
  * Checks the parameters of a search of one type.
  *
- * @throws Fault `malformed` for values that mean nothing, for unknown modifiers, and, when `strict`, for unknown parameters.
+ * @throws Fault `malformed` for values that mean nothing, and, when `strict`, for unknown parameters and modifiers.
  */
 export function parseRequest(module: TypeModule, pairs: readonly Pair[], handling: Handling): SearchRequest {
   if (
@@ -38,7 +38,7 @@ const CONTROLS = new Map<string, Control>(
       draft.sort = sortOf(draft, value)
     },
     _total: (draft, value) => {
-      draft.total = oneOf('_total', value, ['none', 'estimate', 'accurate']) === 'none' ? 'none' : 'accurate'
+      draft.total = oneOf('_total', value, ['none', 'estimate', 'accurate'] as const)
     },
     _include: (draft, value, name) => draft.addInclude(name, value),
     _revinclude: (draft, value, name) => draft.addInclude(name, value),
@@ -73,7 +73,7 @@ class Draft {
   readonly #warnings: Issue[] = []
   sort: readonly SortKey[] = []
   count: number = limits.fhir.pageDefault
-  total: 'none' | 'accurate' | undefined
+  total: SearchRequest['total'] | undefined
   shape: Shape = {}
   explain = false
   page: string | undefined
@@ -107,7 +107,6 @@ class Draft {
   request(): SearchRequest {
     const { sort, count, total, shape, explain, page } = this
     return {
-      type: this.module.type,
       filters: this.#filters,
       includes: this.#includes,
       used: this.#used,
@@ -133,7 +132,7 @@ function sortOf(draft: Draft, value: string): readonly SortKey[] {
     const descending = each.startsWith('-')
     const code = descending ? each.slice(1) : each
     const param = draft.module.params.find((known) => known.code === code)
-    if (!param) throw new UnknownParameter(draft.module, `_sort: "${code}"`)
+    if (!param) throw unknownParameter(draft.module, `_sort: "${code}"`)
     if (param.type === 'composite' || param.type === 'special') {
       throw fault('malformed', { code: 'not-supported', text: `_sort: "${code}" has no order` })
     }

@@ -6,12 +6,11 @@ export type Pair = readonly [name: string, value: string]
 
 /** A search of one type as the caller asked for it, checked against the parameters of the type. */
 export interface SearchRequest {
-  readonly type: string
   readonly filters: readonly Filter[]
   readonly sort: readonly SortKey[]
   readonly count: number
   /** Absent: give a total where it costs nothing. */
-  readonly total?: 'none' | 'accurate'
+  readonly total?: 'none' | 'estimate' | 'accurate'
   readonly includes: readonly Include[]
   readonly shape: Shape
   readonly explain: boolean
@@ -38,6 +37,8 @@ export type Filter =
       readonly label: string
       readonly rest: Pair
     }
+  /** `_list=42`: the members of these lists. */
+  | { readonly kind: 'list'; readonly label: string; readonly lists: readonly string[] }
   /** `_has:Observation:patient:code=x`. */
   | {
       readonly kind: 'has'
@@ -67,5 +68,5 @@ export interface Shape {
   readonly elements?: readonly string[]
 }
 
-/** `lenient`: what is unknown is left out with a warning. Unknown modifiers are refused always. */
+/** `lenient`: parameters and modifiers that are unknown are left out with a warning. */
 export type Handling = 'strict' | 'lenient'

@@ -1,66 +1,35 @@
-import { limits } from '../../kernel/limits.ts'
 import type { Row } from '../../store/port.ts'
-import { visitAll } from './hits.ts'
-import type { Query } from './hits.ts'
+import { scalarOf } from '../keys/collector.ts'
 import type { SortKey } from './request.ts'
 
 /** A hit by its sort values; resources without a value stand at the end in both directions. */
-interface Ranked {
+export interface Ranked {
   readonly values: readonly SortValue[]
+  readonly type: string
   readonly id: string
 }
 
 type SortValue = number | string | undefined
 
-export interface SortedPage {
-  readonly ids: readonly string[]
-  readonly total: number
-  /** Set when there is more: what the next page starts behind. */
-  readonly last?: readonly string[]
+export function rankOf(row: Row, order: readonly SortKey[]): Ranked {
+  return { values: order.map((key) => valueOf(row, key)), type: row.type, id: row.id }
 }
 
-/** A page of all hits in a demanded order. @throws Fault `too-costly` over `limits.fhir.sortCandidates` hits */
-export async function sortedPage(
-  query: Query,
-  order: readonly SortKey[],
-  page: { count: number; after?: readonly (string | number)[] },
-): Promise<SortedPage> {
-  const ranked: Ranked[] = []
-  const total = await visitAll(query, limits.fhir.sortCandidates, (row) => {
-    ranked.push({ values: order.map((key) => valueOf(row, key)), id: row.id })
-  })
-  const compare = comparing(order)
-  const start = page.after && decode(page.after)
-  const rest = start ? ranked.filter((each) => compare(each, start) > 0) : ranked
-  const hits = rest.toSorted(compare).slice(0, page.count + 1)
-  const last = hits.length > page.count ? hits[page.count - 1] : undefined
-  return {
-    ids: hits.slice(0, page.count).map(({ id }) => id),
-    total,
-    ...(last ? { last: encode(last) } : {}),
+function valueOf(row: Row, { param: { code, type }, descending }: SortKey): SortValue {
+  if (code === '_id') return row.id
+  if (code === '_lastUpdated') return row.lastUpdated
+  if (type === 'token' || type === 'reference') {
+    const sorts = row.sorts()
+    return descending ? (sorts[`-${code}`] ?? sorts[code]) : sorts[code]
   }
-}
-
-function valueOf(row: Row, { param, descending }: SortKey): SortValue {
-  if (param.code === '_id') return row.id
-  if (param.code === '_lastUpdated') return row.lastUpdated
-  if (param.type === 'string')
-    return extreme(
-      row.names().flatMap((name) => (name.p === param.code ? [name.text] : [])),
-      descending,
-    )
-  if (param.type === 'token' || param.type === 'reference' || param.type === 'uri')
-    return scalarOf(row, param.code, descending)
-  const ranges = row.ranges().filter((range) => range.p === param.code)
+  if (type === 'string' || type === 'uri') {
+    const names = row.names().flatMap((name) => (name.p === code ? [name.text] : []))
+    return extreme(names, descending)
+  }
   return extreme(
-    ranges.map(({ lo, hi }) => (descending ? hi : lo)),
+    row.ranges().flatMap((range) => (range.p === code ? [scalarOf(range)] : [])),
     descending,
   )
-}
-
-function scalarOf(row: Row, code: string, descending: boolean): SortValue {
-  const sorts = row.sorts()
-  return descending ? (sorts[`-${code}`] ?? sorts[code]) : sorts[code]
 }
 
 function extreme<Value extends number | string>(
@@ -74,13 +43,13 @@ function extreme<Value extends number | string>(
   return best
 }
 
-function comparing(order: readonly SortKey[]): (a: Ranked, b: Ranked) => number {
+export function comparing(order: readonly SortKey[]): (a: Ranked, b: Ranked) => number {
   return (a, b) => {
     for (const [index, { descending }] of order.entries()) {
       const difference = compareSortValues(a.values[index], b.values[index], descending)
       if (difference !== 0) return difference
     }
-    return compareValues(a.id, b.id)
+    return compareValues(a.type, b.type) || compareValues(a.id, b.id)
   }
 }
 
@@ -89,15 +58,20 @@ function compareSortValues(a: SortValue, b: SortValue, descending: boolean): num
   return descending ? -compareValues(a, b) : compareValues(a, b)
 }
 
+const PLAIN = /^[ -~]*$/
+
+/** Texts in the order of their UTF-8 bytes. */
 function compareValues(a: number | string, b: number | string): number {
   if (a === b) return 0
-  if (typeof a === 'string' && typeof b === 'string') return Buffer.compare(Buffer.from(a), Buffer.from(b))
+  if (typeof a === 'string' && typeof b === 'string' && !(PLAIN.test(a) && PLAIN.test(b)))
+    return Buffer.compare(Buffer.from(a), Buffer.from(b))
   return a < b ? -1 : 1
 }
 
 // One letter tells numbers (infinite ones included), texts and absent values apart in a token.
-function encode({ values, id }: Ranked): readonly string[] {
+export function encodeRank({ values, type, id }: Ranked): readonly string[] {
   return [
+    type,
     id,
     ...values.map((value) =>
       value === undefined ? '-' : `${typeof value === 'number' ? 'n' : 's'}${String(value)}`,
@@ -105,8 +79,8 @@ function encode({ values, id }: Ranked): readonly string[] {
   ]
 }
 
-function decode([id, ...values]: readonly (string | number)[]): Ranked {
-  return { id: String(id), values: values.map((value) => decodeValue(String(value))) }
+export function decodeRank([type, id, ...values]: readonly (string | number)[]): Ranked {
+  return { type: String(type), id: String(id), values: values.map((value) => decodeValue(String(value))) }
 }
 
 function decodeValue(text: string): SortValue {

@@ -134,7 +134,7 @@ async function* membersOf(
   const { type, after, most } = from
   const query = await memberQuery(deps, walk, type)
   if (!query) return
-  yield* hitsOf(query, { wanted: most, ...(after ? { after } : {}) })
+  for await (const hits of hitsOf(query, { wanted: most, ...(after ? { after } : {}) })) yield* hits
 }
 
 async function memberQuery(deps: RestDeps, walk: Walk, type: string): Promise<Query | undefined> {
@@ -148,7 +148,9 @@ async function memberQuery(deps: RestDeps, walk: Walk, type: string): Promise<Qu
   const own = isFocus
     ? ({ label, anyOf: [{ by: 'id', id: focus.id }] } as const)
     : { label, anyOf: keys.map((key) => ({ by: 'key' as const, key })) }
-  const driver = isFocus ? ({ by: 'ids', ids: [focus.id] } as const) : ({ by: 'keys', keys } as const)
+  const driver = isFocus
+    ? ({ by: 'ids', ids: [focus.id] } as const)
+    : ({ by: 'keys', keys, direction: 'desc' } as const)
   return {
     reader: deps.reader,
     module,

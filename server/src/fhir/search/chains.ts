@@ -1,0 +1,162 @@
+import { fault } from '../../kernel/fault.ts'
+import { limits } from '../../kernel/limits.ts'
+import type { Row } from '../../store/port.ts'
+import type { TypeModule } from '../definitions.ts'
+import { boundedKey } from '../keys/bounded.ts'
+import type { Clause, Join } from './clause.ts'
+import { collectIds, hitsOf, meetingRows } from './hits.ts'
+import type { Query } from './hits.ts'
+import { filterOf } from './parse-filter.ts'
+import { referencesIn } from './references.ts'
+import type { Filter, Pair } from './request.ts'
+import { queryOf } from './scope.ts'
+import type { Scope, SearchDeps } from './scope.ts'
+import { UnknownParameter } from './unknown-parameter.ts'
+
+type ChainFilter = Extract<Filter, { kind: 'chain' }>
+type HasFilter = Extract<Filter, { kind: 'has' }>
+
+/**
+ * `subject:Patient.name=peter`: the targets are searched first, their ids become the values of the reference. When there are too many of
+ * them, the targets of each candidate are looked at instead.
+ */
+export async function chainClause(deps: SearchDeps, scope: Scope, filter: ChainFilter): Promise<Clause> {
+  const queries: Query[] = []
+  const { rest, targets, param, label } = filter
+  for (const type of targets) {
+    const query = await innerQuery(deps, scope, { type, rest, mayMiss: targets.length > 1 })
+    if (query) queries.push(query)
+  }
+  if (queries.length === 0) throw unknownChain(filter)
+  const keys: string[] = []
+  for (const query of queries) {
+    const { type } = query.module
+    const ids = await collectIds(query, limits.fhir.chainIds - keys.length)
+    if (!ids) return joined(scope, label, targetsJoin(deps, param.code, queries))
+    for (const id of ids) keys.push(boundedKey(`${param.code}=${type}/${id}`))
+  }
+  return { label, anyOf: keys.map((key) => ({ by: 'key', key })) }
+}
+
+function joined({ plain }: Scope, label: string, join: Join): Clause {
+  if (plain) {
+    const text = `More than ${String(limits.fhir.chainIds)} resources meet "${label}": make the chain narrower`
+    throw fault('too-costly', { code: 'too-costly', text })
+  }
+  return { label, anyOf: [], join }
+}
+
+function unknownChain({ param, rest, targets }: ChainFilter): Error {
+  const text =
+    targets.length === 0
+      ? `${param.code} may refer to any type: name one, as in ${param.code}:Patient.${rest[0]}`
+      : `None of the targets of ${param.code} (${targets.join(', ')}) has the search parameter "${rest[0]}"`
+  return fault('malformed', { code: 'invalid', text })
+}
+
+/** Keeps the rows whose reference names a resource that meets one of the queries. */
+function targetsJoin({ base }: SearchDeps, code: string, queries: readonly Query[]): Join {
+  return {
+    keep: async (rows) => {
+      const targets = rows.map((row) => targetNames(row, code, base))
+      const met = new Set<string>()
+      for (const query of queries) {
+        const { type } = query.module
+        const names = new Set(targets.flat().filter((name) => name.startsWith(`${type}/`)))
+        const ids = [...names].map((name) => name.slice(type.length + 1))
+        const found = (await query.reader.fetch(type, ids)).filter((row) => row !== undefined)
+        for (const { id } of await meetingRows(query, found)) met.add(`${type}/${id}`)
+      }
+      return targets.map((names) => names.some((name) => met.has(name)))
+    },
+  }
+}
+
+function targetNames(row: Row, code: string, base: string): readonly string[] {
+  return referencesIn(row.bytes, base)
+    .map(({ type, id }) => `${type}/${id}`)
+    .filter((name) => row.has(boundedKey(`${code}=${name}`)))
+}
+
+/**
+ * `_has:Observation:patient:code=x`: the sources are searched first, the resources that they refer to are the hits. When there are too many
+ * sources, each candidate is asked for one of its own.
+ */
+export async function hasClause(
+  deps: SearchDeps,
+  scope: Scope,
+  { filter, module }: { filter: HasFilter; module: TypeModule },
+): Promise<Clause> {
+  const { label, source, rest } = filter
+  const query = await innerQuery(deps, scope, { type: source, rest, mayMiss: false })
+  const param = query?.module.params.find(
+    ({ code, type }) => code === filter.reference && type === 'reference',
+  )
+  if (!query || !param) {
+    throw fault('malformed', {
+      code: 'invalid',
+      text: `_has: ${source} has no reference parameter "${filter.reference}"`,
+    })
+  }
+  const own = `${module.type}/`
+  const ids = new Set<string>()
+  let visited = 0
+  for await (const hits of hitsOf(query, { wanted: limits.fhir.pageMost })) {
+    visited += hits.length
+    if (visited > limits.fhir.chainIds)
+      return joined(scope, label, sourcesJoin(deps, query, { code: param.code, own }))
+    for (const name of hits.flatMap(({ row }) => targetNames(row, param.code, deps.base)))
+      if (name.startsWith(own)) ids.add(name.slice(own.length))
+  }
+  return { label, anyOf: [...ids].map((id) => ({ by: 'id', id })) }
+}
+
+/** Keeps the rows that at least one source of the query refers to. */
+function sourcesJoin(deps: SearchDeps, query: Query, { code, own }: { code: string; own: string }): Join {
+  const isNamed = async (id: string): Promise<boolean> => {
+    const link: Clause = { label: code, anyOf: [{ by: 'key', key: boundedKey(`${code}=${own}${id}`) }] }
+    const narrowed = await queryOf(deps, query.module, [...query.clauses, link])
+    for await (const hits of hitsOf(narrowed, { wanted: 1 })) if (hits.length > 0) return true
+    return false
+  }
+  return {
+    keep: async (rows) => {
+      const kept: boolean[] = []
+      for (const { id } of rows) kept.push(await isNamed(id))
+      return kept
+    },
+  }
+}
+
+async function innerQuery(
+  deps: SearchDeps,
+  scope: Scope,
+  inner: { type: string; rest: Pair; mayMiss: boolean },
+): Promise<Query | undefined> {
+  const inside = { ...scope, depth: scope.depth + 1 }
+  if (inside.depth > limits.fhir.chainDepth)
+    throw fault('malformed', { code: 'too-costly', text: 'The chain has too many links' })
+  const module = await deps.definitions.load(inner.type)
+  if (!module)
+    throw fault('malformed', {
+      code: 'invalid',
+      text: `"${inner.type.slice(0, 64)}" is no resource type of FHIR R4`,
+    })
+  const filter = innerFilter(module, inner)
+  if (!filter) return undefined
+  deps.access.authorise(scope.caller, 'search', inner.type)
+  return queryOf(deps, module, await scope.follow(deps, inside, { module, filters: [filter] }))
+}
+
+function innerFilter(
+  module: TypeModule,
+  { rest, mayMiss }: { rest: Pair; mayMiss: boolean },
+): Filter | undefined {
+  try {
+    return filterOf(module, rest)
+  } catch (error) {
+    if (!(error instanceof UnknownParameter)) throw error
+    if (mayMiss) return undefined
+    throw error.fault
+  }
+}

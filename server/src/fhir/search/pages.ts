@@ -1,0 +1,202 @@
+import { limits } from '../../kernel/limits.ts'
+import type { Row } from '../../store/port.ts'
+import type { Place } from './candidates.ts'
+import { hitsOf, visitAll } from './hits.ts'
+import type { Hit, Query } from './hits.ts'
+import type { PageState } from './page-token.ts'
+import { COUNT_CAP, wholeType } from './plan.ts'
+import type { Plan } from './plan.ts'
+import type { SearchRequest } from './request.ts'
+import { comparing, decodeRank, encodeRank, rankOf } from './sorting.ts'
+import type { Ranked } from './sorting.ts'
+
+/** One type of a search, planned when it is needed. */
+export interface Branch {
+  readonly type: string
+  /** @param driver the choice of a page before */
+  open(driver?: number): Promise<Query>
+}
+
+export interface Page {
+  readonly matches: readonly Row[]
+  /** Known when it cost nothing. */
+  readonly total?: number
+  readonly next?: PageState
+  readonly plans: readonly Plan[]
+}
+
+/** A page of all branches, in the order that was asked for. */
+export async function pageOf(
+  branches: readonly Branch[],
+  request: SearchRequest,
+  state: PageState | undefined,
+): Promise<Page> {
+  if (request.sort.length === 0) return walkedPage(branches, request, state)
+  const [only, second] = branches
+  if (!only || second) return rankedPage(await openAll(branches), request, state)
+  const query = ordered(await only.open(state?.driver), request)
+  if (isDated(query, request)) return datedPage(query, request, state)
+  if (isByCommit(query, request))
+    return walkedPage([{ type: only.type, open: async () => query }], request, state)
+  return rankedPage([query], request, state)
+}
+
+async function openAll(branches: readonly Branch[]): Promise<readonly Query[]> {
+  const queries: Query[] = []
+  for (const branch of branches) queries.push(await branch.open())
+  return queries
+}
+
+/**
+ * The index gives the order where it can: the clinical date below any key, the last change for a whole type. A driver in another order is
+ * kept when it has few candidates.
+ */
+function ordered(query: Query, { sort }: SearchRequest): Query {
+  const [first, second] = sort
+  const order = second ? undefined : indexOrder(query, first?.param.code)
+  if (!first || order === undefined) return query
+  const direction = first.descending ? 'desc' : 'asc'
+  const { driver, estimate = 0 } = query.plan
+  if (driver.by === 'keys' && order === 'date')
+    return { ...query, plan: { ...query.plan, driver: { ...driver, direction } } }
+  return driver.by === 'type' || estimate >= COUNT_CAP
+    ? { ...query, plan: wholeType(order, direction) }
+    : query
+}
+
+function indexOrder({ module }: Query, code: string | undefined): 'date' | 'updated' | undefined {
+  if (code === '_lastUpdated') return 'updated'
+  return code === module.ordered ? 'date' : undefined
+}
+
+function isDated({ module, plan: { driver } }: Query, { sort: [first, second] }: SearchRequest): boolean {
+  if (second || first?.param.code !== module.ordered) return false
+  return driver.by === 'keys' || (driver.by === 'type' && driver.order === 'date')
+}
+
+function isByCommit({ plan: { driver } }: Query, { sort: [first, second] }: SearchRequest): boolean {
+  return !second && first?.param.code === '_lastUpdated' && driver.by === 'type'
+}
+
+interface Placed extends Hit {
+  readonly driver: number
+}
+
+/** Type after type, each in the order of its driver. */
+async function walkedPage(
+  branches: readonly Branch[],
+  { count }: SearchRequest,
+  state: PageState | undefined,
+): Promise<Page> {
+  const from = state ? branches.findIndex(({ type }) => type === state.after[0]) : 0
+  const found: Placed[] = []
+  const plans: Plan[] = []
+  for (const branch of branches.slice(from)) {
+    const isFirst = plans.length === 0
+    const query = await branch.open(isFirst ? state?.driver : undefined)
+    plans.push(query.plan)
+    const after = isFirst && state ? { after: placeOf(state.after) } : {}
+    for await (const hits of hitsOf(query, { wanted: count - found.length, ...after })) {
+      for (const hit of hits) found.push({ ...hit, driver: query.plan.index })
+      if (found.length > count) return cut(found, { count, plans })
+    }
+  }
+  const matches = found.map(({ row }) => row)
+  return { matches, plans, ...(state ? {} : { total: matches.length }) }
+}
+
+function cut(found: readonly Placed[], { count, plans }: { count: number; plans: readonly Plan[] }): Page {
+  const matches = found.slice(0, count).map(({ row }) => row)
+  const last = found[count - 1]
+  if (!last) return { matches, plans }
+  const { row, place, driver } = last
+  return { matches, plans, next: { driver, after: [row.type, place.sort, place.tie] } }
+}
+
+function placeOf([, sort = '', tie = 0]: PageState['after']): Place {
+  return { sort: String(sort), tie }
+}
+
+/** Marks the rows without a date, which come last, in the place of the type's name. */
+const UNDATED = ''
+
+/** In the order of the clinical date: the index has rows without one among the others, by their last change. */
+async function datedPage(query: Query, request: SearchRequest, state: PageState | undefined): Promise<Page> {
+  const { count } = request
+  const isLate = state?.after[0] === UNDATED
+  const after = state ? { after: placeOf(state.after) } : {}
+  const dated: Hit[] = []
+  let undated: Hit[] = []
+  if (!isLate) {
+    for await (const hits of hitsOf(query, { wanted: count, ...after })) {
+      for (const hit of hits) (hasDate(hit.row, query) ? dated : undated).push(hit)
+      if (dated.length > count) return datedCut(query, count, { dated, undated: [] })
+      undated.length = Math.min(undated.length, count + 1)
+    }
+  }
+  if (state) undated = await undatedHits(query, count, isLate ? after : {})
+  return datedCut(query, count, { dated, undated, ...(state ? {} : { isWhole: true }) })
+}
+
+async function undatedHits(query: Query, count: number, after: { after?: Place }): Promise<Hit[]> {
+  const undated: Hit[] = []
+  for await (const hits of hitsOf(query, { wanted: count, ...after })) {
+    for (const hit of hits) if (!hasDate(hit.row, query)) undated.push(hit)
+    if (undated.length > count) break
+  }
+  return undated
+}
+
+function hasDate(row: Row, { module }: Query): boolean {
+  return row.date !== row.lastUpdated || row.ranges().some(({ p }) => p === module.ordered)
+}
+
+function datedCut(
+  { plan, module }: Query,
+  count: number,
+  { dated, undated, isWhole }: { dated: readonly Hit[]; undated: readonly Hit[]; isWhole?: boolean },
+): Page {
+  const hits = [...dated, ...undated]
+  const matches = hits.slice(0, count).map(({ row }) => row)
+  const last = hits.length > count ? hits[count - 1] : undefined
+  if (!last) return { matches, plans: [plan], ...(isWhole === true ? { total: matches.length } : {}) }
+  const phase = count > dated.length ? UNDATED : module.type
+  const { sort, tie } = last.place
+  return { matches, plans: [plan], next: { driver: plan.index, after: [phase, sort, tie] } }
+}
+
+/** All hits are ranked, the best of the rest are the page. @throws Fault `too-costly` over `limits.fhir.sortCandidates` hits */
+async function rankedPage(
+  queries: readonly Query[],
+  { sort, count }: SearchRequest,
+  state: PageState | undefined,
+): Promise<Page> {
+  const ranked: Ranked[] = []
+  let total = 0
+  for (const query of queries)
+    total += await visitAll(query, limits.fhir.sortCandidates - total, (row) =>
+      ranked.push(rankOf(row, sort)),
+    )
+  const compare = comparing(sort)
+  const start = state && decodeRank(state.after)
+  const rest = start ? ranked.filter((each) => compare(each, start) > 0) : ranked
+  const best = rest.toSorted(compare).slice(0, count + 1)
+  const last = best.length > count ? best[count - 1] : undefined
+  const plans = queries.map(({ plan }) => plan)
+  return {
+    matches: await rowsOf(queries, best.slice(0, count)),
+    total,
+    plans,
+    ...(last ? { next: { driver: plans[0]?.index ?? -1, after: encodeRank(last) } } : {}),
+  }
+}
+
+async function rowsOf(queries: readonly Query[], ranked: readonly Ranked[]): Promise<readonly Row[]> {
+  const rows = new Map<string, Row>()
+  for (const { reader, module } of queries) {
+    const ids = ranked.flatMap(({ type, id }) => (type === module.type ? [id] : []))
+    if (ids.length === 0) continue
+    for (const row of await reader.fetch(module.type, ids)) if (row) rows.set(`${row.type}/${row.id}`, row)
+  }
+  return ranked.flatMap(({ type, id }) => rows.get(`${type}/${id}`) ?? [])
+}
