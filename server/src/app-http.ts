@@ -7,6 +7,7 @@ import { serializerCompiler, validatorCompiler } from 'fastify-type-provider-zod
 import type { EarlyServer } from './app-server.ts'
 import type { Caller } from './auth/caller.ts'
 import { challengeOf } from './auth/challenge.ts'
+import { allowOrigins } from './fhir/rest/cors.ts'
 import { answerTo } from './fhir/rest/outcome.ts'
 import { Fault, fault } from './kernel/fault.ts'
 import { uuid7 } from './kernel/ids.ts'
@@ -23,6 +24,8 @@ export interface HttpOptions {
   readonly early: EarlyServer
   readonly log: FastifyBaseLogger
   readonly trustedProxies: readonly string[]
+  /** Origins whose pages may call the hub. */
+  readonly corsOrigins: readonly string[]
   readonly callerOf: (authorization: string | undefined, correlation: string) => Caller | Promise<Caller>
   /** Why the hub cannot serve now, or nothing. */
   readonly notReady: () => string | undefined
@@ -36,7 +39,7 @@ const REQUEST_ID = /^[\w.:-]{1,64}$/
 
 /** The HTTP server without its features: errors as OperationOutcome, the caller of each request, health. */
 export function createHttp(options: HttpOptions): FastifyInstance {
-  const { early, log, trustedProxies, callerOf, notReady, health } = options
+  const { early, log, trustedProxies, corsOrigins, callerOf, notReady, health } = options
   const app: FastifyInstance = Fastify({
     loggerInstance: log,
     logController: new LogController({ disableRequestLogging: true }),
@@ -55,6 +58,8 @@ export function createHttp(options: HttpOptions): FastifyInstance {
   app.setValidatorCompiler(validatorCompiler)
   app.setSerializerCompiler(serializerCompiler)
   app.decorateRequest('caller', undefined)
+  // Before the token is asked for: a preflight has none, and refusals must be readable for the page, too.
+  allowOrigins(app, corsOrigins)
   app.addHook('onRequest', async (request, reply) => {
     reply.header('x-request-id', request.id)
     if (needsToken(request.url)) request.caller = await callerOf(request.headers.authorization, request.id)

@@ -48,6 +48,7 @@ async function startFeatures(foundation: Foundation): Promise<RunningHub['ready'
     early,
     log,
     trustedProxies: config.HUB_TRUSTED_PROXIES,
+    corsOrigins: config.HUB_CORS_ORIGINS,
     callerOf: (authorization, correlation) => auth.callerOf(authorization, correlation),
     notReady: () => undefined,
     health: () => store.health(),

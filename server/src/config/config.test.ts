@@ -22,6 +22,8 @@ it.each([
   [{ MONGODB_URL: 'postgres://x' }, 'MONGODB_URL'],
   [{ HUB_BOOTSTRAP_CLIENT: 'no-secret' }, 'HUB_BOOTSTRAP_CLIENT'],
   [{ HUB_SECRET: 'too short' }, 'HUB_SECRET'],
+  [{ HUB_CORS_ORIGINS: 'app.example.org' }, 'HUB_CORS_ORIGINS'],
+  [{ HUB_CORS_ORIGINS: 'https://app.example.org/' }, 'HUB_CORS_ORIGINS'],
 ])('refuses %j and names the variable', (environment, name) => {
   expect(() => readConfig(environment, [])).toThrow(name)
 })

@@ -33,6 +33,16 @@ const Environment = z.object({
         .map((word) => word.trim())
         .filter(Boolean),
     ),
+  HUB_CORS_ORIGINS: z
+    .string()
+    .default('')
+    .transform((text) =>
+      text
+        .split(',')
+        .map((word) => word.trim())
+        .filter(Boolean),
+    )
+    .refine((origins) => origins.every(isOrigin), 'must be origins such as https://app.example.org, or *'),
   HUB_HTTP_PORT: Port.default(8080),
   HUB_MLLP_PORT: Port.default(2575),
   HUB_MQTT_PORT: Port.default(1883),
@@ -112,6 +122,10 @@ function refuseUnsafe(config: z.output<typeof Environment>): void {
       text: 'HUB_DEMO: the demo hospital exists in evaluation mode only',
     })
   }
+}
+
+function isOrigin(text: string): boolean {
+  return text === '*' || (URL.canParse(text) && new URL(text).origin === text)
 }
 
 function isZone(name: string): boolean {

@@ -75,7 +75,14 @@ export const limits = {
     previewBytes: 64 * 1024,
     attempts: 5,
   },
-  http: { requestMs: 60_000, drainMs: 10_000, oneWriteBytes: 16 * 1024, addressBytes: 16 * 1024 },
+  http: {
+    /** Smaller answers are not worth packing. */
+    packBytes: 2048,
+    requestMs: 60_000,
+    drainMs: 10_000,
+    oneWriteBytes: 16 * 1024,
+    addressBytes: 16 * 1024,
+  },
   events: {
     versionsBack: 200,
     socketQueue: 1000,

@@ -8,12 +8,15 @@ import { limits } from '../../kernel/limits.ts'
 import { processBundle } from '../bundles/process-bundle.ts'
 import { indent } from '../json/layout.ts'
 import { jsonBody } from './answers.ts'
+import { binaryText, checkSecurityContext, isBinaryRead, rawAnswer } from './binary.ts'
+import type { RawBody } from './binary.ts'
 import { METHODS, pairsOf, preferencesOf } from './call.ts'
 import type { Answer, Call, Method } from './call.ts'
 import { capabilityOf, checkMode } from './capability.ts'
 import type { Capability } from './capability.ts'
+import { packBodies } from './compression.ts'
 import { dispatch } from './dispatch.ts'
-import { checkAcceptable, checkBody, checkContentType, FHIR_JSON } from './negotiate.ts'
+import { asksForFhir, checkAcceptable, checkBody, checkContentType, FHIR_JSON } from './negotiate.ts'
 import { answerTo } from './outcome.ts'
 import type { RestDeps } from './rest-deps.ts'
 
@@ -26,6 +29,7 @@ export interface FhirRestOptions {
 /** FHIR R4 RESTful interactions, registered under a prefix such as `/fhir`. */
 export const fhirRest: FastifyPluginAsync<FhirRestOptions> = async (app, { rest, callerOf }) => {
   acceptAnyBody(app)
+  packBodies(app)
   app.setErrorHandler((error, request, reply) => {
     const { status, outcome } = answerTo(error)
     if (status >= 500 && status !== 501)
@@ -36,7 +40,8 @@ export const fhirRest: FastifyPluginAsync<FhirRestOptions> = async (app, { rest,
   app.addHook('onRequest', async (request, reply) => {
     const id = request.headers['x-request-id']
     if (typeof id === 'string') reply.header('x-request-id', id)
-    checkAcceptable(request.headers.accept, addressOf(app, request).format)
+    const { path, format } = addressOf(app, request)
+    if (!isBinaryRead({ method: methodOf(request), path })) checkAcceptable(request.headers.accept, format)
   })
 
   const started = rest.clock()
@@ -67,10 +72,18 @@ export const fhirRest: FastifyPluginAsync<FhirRestOptions> = async (app, { rest,
     exposeHeadRoute: false,
     handler: async (request, reply) => {
       const call = callOf(app, request, await callerOf(request))
-      checkBody(call, request.headers['content-type'])
-      return answer(request, reply, await dispatch(rest, call))
+      checkBody(call)
+      return answer(request, reply, await answerOf(rest, call, request))
     },
   })
+}
+
+async function answerOf(rest: RestDeps, call: Call, { headers }: FastifyRequest): Promise<Answer> {
+  const found = await dispatch(rest, call)
+  if (!isBinaryRead(call)) return found
+  await checkSecurityContext(rest, call, found)
+  const format = call.query.find(([name]) => name === '_format')?.[1]
+  return asksForFhir(headers.accept, format) ? found : rawAnswer(found)
 }
 
 /** Bodies stay bytes: they are read as text by the interaction that knows what they must be. */
@@ -112,7 +125,8 @@ function decoded(segment: string): string {
 function callOf(app: FastifyInstance, request: FastifyRequest, caller: Caller): Call {
   const { path, query } = addressOf(app, request)
   const { headers } = request
-  const method = METHODS.find((each) => each === request.method) ?? ('GET' satisfies Method)
+  const method = methodOf(request)
+  const raw = binaryText({ method, path }, rawBodyOf(request))
   return {
     caller,
     method,
@@ -125,8 +139,21 @@ function callOf(app: FastifyInstance, request: FastifyRequest, caller: Caller): 
       ...header('ifNoneExist', headers['if-none-exist']),
     },
     prefer: preferencesOf(String(headers['prefer'] ?? '')),
-    text: textOf(request.body),
-    ...header('contentType', headers['content-type']),
+    text: raw ?? textOf(request.body),
+    ...header('contentType', raw === undefined ? headers['content-type'] : FHIR_JSON),
+  }
+}
+
+function methodOf({ method }: FastifyRequest): Method {
+  return METHODS.find((each) => each === method) ?? 'GET'
+}
+
+function rawBodyOf({ body, headers }: FastifyRequest): RawBody {
+  const context = headers['x-security-context']
+  return {
+    bytes: body instanceof Uint8Array ? body : new Uint8Array(0),
+    contentType: headers['content-type'],
+    securityContext: typeof context === 'string' ? context : undefined,
   }
 }
 
@@ -151,6 +178,8 @@ function answer(
   reply.code(status).headers(headers)
   if (body === undefined) return reply.send()
   const bytes = Buffer.from(body.buffer, body.byteOffset, body.byteLength)
+  // Raw content names its own type and is no JSON.
+  if (headers['content-type'] !== undefined) return reply.send(bytes)
   if ((request.raw.url ?? '').includes('_pretty=true'))
     return reply.type(FHIR_JSON).send(indent(bytes.toString('utf8')))
   // Head and body of a small answer leave as one string in one system call; a large one is not worth the copy.

@@ -22,6 +22,16 @@ export function checkAcceptable(accept: string | undefined, format: string | und
   })
 }
 
+/** Whether an Accept header, or `_format`, asks for FHIR JSON by name. */
+export function asksForFhir(accept: string | undefined, format: string | undefined): boolean {
+  return format !== undefined || (accept ?? '').split(',').some(isFhirType)
+}
+
+/** A content type in which resources travel. */
+export function isFhirType(type: string): boolean {
+  return JSON_FORMATS.has(type.split(';', 1)[0]?.trim().toLowerCase() ?? '')
+}
+
 function isJson(range: string): boolean {
   const [type = '', ...parameters] = range.split(';').map((part) => part.trim().toLowerCase())
   return (
@@ -36,7 +46,7 @@ function isR4(parameter: string): boolean {
 }
 
 /** Whether the body of a request is of a type that its place takes. @throws Fault `media-type` */
-export function checkBody({ method, path, text }: Call, contentType: string | undefined): void {
+export function checkBody({ method, path, text, contentType }: Call): void {
   if (method !== 'POST' && method !== 'PUT') return
   const last = path.at(-1)
   // An operation may need no body at all.
