@@ -7,7 +7,7 @@ import { pino } from 'pino'
 
 import type { EarlyServer } from './app-server.ts'
 import { listenEarly } from './app-server.ts'
-import { openStore } from './app-store.ts'
+import { openStore, startKeyRebuilder } from './app-store.ts'
 import type { AuditArchive } from './audit/create-audit-trail.ts'
 import { createAuditTrail } from './audit/create-audit-trail.ts'
 import { authorise, constraintFor } from './auth/authorise.ts'
@@ -21,6 +21,7 @@ import { createFhir } from './fhir/create-fhir.ts'
 import { loadDefinitions } from './fhir/load-definitions.ts'
 import type { Clock } from './kernel/clock.ts'
 import { systemClock } from './kernel/clock.ts'
+import type { KeyRebuilder } from './store/key-rebuild.ts'
 import type { Store } from './store/port.ts'
 
 /** What every part of the hub is built from. */
@@ -36,6 +37,7 @@ export interface Foundation {
   readonly audit: AuditArchive
   readonly auth: Auth
   readonly fhir: Fhir
+  readonly keys: KeyRebuilder
   readonly live: LiveBus
   /** Steps that undo what was started; run in reverse order. */
   readonly closing: (() => Promise<void>)[]
@@ -54,7 +56,7 @@ export async function layFoundation(config: Config, closing: Foundation['closing
   const log = pino({ level: config.HUB_LOG_LEVEL, base: null }, pino.destination({ dest: 2, sync: true }))
   mkdirSync(config.HUB_DATA, { recursive: true, mode: 0o700 })
   const definitions = loadDefinitions(config.HUB_ZONE)
-  const { store, kind } = await openStore(config, definitions.hash)
+  const { store, kind } = await openStore(config)
   closing.push(() => store.close())
   const early = await listenEarly(config.HUB_HOST, config.HUB_HTTP_PORT)
   closing.push(() => early.close())
@@ -86,6 +88,8 @@ export async function layFoundation(config: Config, closing: Foundation['closing
     takenIdentifier: config.HUB_ALIAS_TAKEN,
     searchUnknown: config.HUB_SEARCH_UNKNOWN,
   })
+  const keys = await startKeyRebuilder({ store, definitions, clock, log, base: `${address}/fhir` })
+  closing.push(() => keys.close())
   return {
     config,
     clock,
@@ -97,6 +101,7 @@ export async function layFoundation(config: Config, closing: Foundation['closing
     audit,
     auth,
     fhir,
+    keys,
     live: createLiveBus(),
     closing,
   }

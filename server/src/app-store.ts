@@ -1,9 +1,17 @@
 import { join } from 'node:path'
 
+import type { Logger } from 'pino'
+
 import type { Config } from './config/config.ts'
+import type { Definitions } from './fhir/definitions.ts'
+import { keysOfRows } from './fhir/keys/keys-of-row.ts'
+import type { Clock } from './kernel/clock.ts'
 import { fault } from './kernel/fault.ts'
 import type { Crash } from './store/crash.ts'
 import { KILL_POINTS, noCrash } from './store/crash.ts'
+import type { KeyRebuilder } from './store/key-rebuild.ts'
+import { createKeyRebuilder } from './store/key-rebuild.ts'
+import { KEY_ENCODING } from './store/keys.ts'
 import type { Store } from './store/port.ts'
 
 export interface OpenedStore {
@@ -12,15 +20,32 @@ export interface OpenedStore {
 }
 
 /** The one place that picks the store. Drivers are loaded only when they are used. */
-export async function openStore(config: Config, definitionsHash: string): Promise<OpenedStore> {
+export async function openStore(config: Config): Promise<OpenedStore> {
   const crash = crashAt(config.HUB_CRASH_AT)
   if (config.MONGODB_URL !== undefined) {
     const { openMongoStore } = await import('./store/mongo/store.ts')
     return { store: await openMongoStore({ url: config.MONGODB_URL, crash }), kind: 'mongo' }
   }
   const { openEmbeddedStore } = await import('./store/embedded/store.ts')
-  const store = await openEmbeddedStore({ folder: join(config.HUB_DATA, 'store'), definitionsHash, crash })
+  const store = await openEmbeddedStore({ folder: join(config.HUB_DATA, 'store'), crash })
   return { store, kind: 'embedded' }
+}
+
+/** Rebuilds search keys in the background: those of everything when they were made with other definitions or by an older version of the hub. */
+export async function startKeyRebuilder(hub: {
+  readonly store: Store
+  readonly definitions: Definitions
+  readonly clock: Clock
+  readonly log: Logger
+  /** Own absolute base such as `http://127.0.0.1:8080/fhir`. */
+  readonly base: string
+}): Promise<KeyRebuilder> {
+  const { store, definitions, clock, log, base } = hub
+  const onError = (error: unknown) =>
+    log.error({ err: error }, 'search keys could not be rebuilt; it is tried again')
+  const rebuilder = createKeyRebuilder({ store, keysOf: keysOfRows(definitions, base), clock, onError })
+  await rebuilder.start({ name: 'definitions', target: `${KEY_ENCODING}:${definitions.hash}` })
+  return rebuilder
 }
 
 /** For the crash tests: the process kills itself, as a power cut would, when it comes to the named place. */

@@ -18,7 +18,7 @@ export async function freshFolder(): Promise<string> {
 /** An empty embedded store that is closed and removed when the test ends. */
 export async function freshStore(clock: Clock = Date.now): Promise<Store> {
   const folder = await freshFolder()
-  const store = await openEmbeddedStore({ folder, clock, definitionsHash: 'test' })
+  const store = await openEmbeddedStore({ folder, clock })
   onTestFinished(() => store.close())
   return store
 }

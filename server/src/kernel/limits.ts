@@ -35,6 +35,11 @@ export const limits = {
     recordBytes: 1024 * 1024,
     recordIdBytes: 400,
     guardRows: 10_000,
+    /** Rebuilds of search keys that are remembered, resources of one step, and how long a process holds one without a sign of life. */
+    rebuilds: 1000,
+    rebuildStep: 100,
+    rebuildLeaseMs: 30_000,
+    rebuildPollMs: 5000,
     /** Tries of one MongoDB operation, and rounds of a batch or a record that others overtake. */
     mongoAttempts: 8,
     appendRounds: 200,

@@ -11,6 +11,7 @@ export const OUTSIDE_LOG: ReadonlySet<string> = new Set([
   'hl7-raw',
   'hl7-index',
   'hl7-leases',
+  'key-rebuilds',
 ])
 
 /** @throws Error, a defect of the caller: nothing orders such a change against others */

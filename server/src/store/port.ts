@@ -188,7 +188,7 @@ export interface ResourceReader {
   history(request: HistoryRequest): Promise<HistoryPage>
   /** Exact number of versions that `history` without paging would give. */
   historyCount(request: Omit<HistoryRequest, 'after' | 'limit'>): Promise<number>
-  /** How many current resources have `key` (all of the type when absent), counted up to `cap`; an upper bound while updates are being merged. */
+  /** How many current resources have `key` (all of the type when absent), counted up to `cap`. */
   count(type: string, key: string | undefined, cap: number): Promise<number>
   scan(request: ScanRequest): Promise<readonly Posting[]>
   range(request: RangeRequest): Promise<readonly Posting[]>

@@ -2,6 +2,7 @@ import { afterEach, beforeEach, describe } from 'vitest'
 
 import { commitContract } from './commits.contract.ts'
 import { START, type Bench, type StorePlace } from './contract-bench.ts'
+import { keyRebuildContract } from './key-rebuild.contract.ts'
 import { logContract } from './log.contract.ts'
 import type { Store } from './port.ts'
 import { recordContract } from './records.contract.ts'
@@ -49,5 +50,6 @@ export function storeContract(name: string, freshPlace: () => Promise<StorePlace
     recordContract(bench)
     logContract(bench)
     rekeyContract(bench)
+    keyRebuildContract(bench)
   })
 }

@@ -186,7 +186,7 @@ it('keeps the readings of a device that nobody is connected to, and never charts
 })
 
 async function minuteRecords(folder: string) {
-  const store = await openEmbeddedStore({ folder: join(folder, 'store'), definitionsHash: 'test' })
+  const store = await openEmbeddedStore({ folder: join(folder, 'store') })
   try {
     const records = await store.records.range({ collection: 'device-minutes', limit: 100 })
     return records.map(({ value }) => value)

@@ -8,7 +8,8 @@ import { fileURLToPath } from 'node:url'
 import { expect, it, onTestFinished } from 'vitest'
 
 import { KILL_POINTS } from '../../src/store/crash.ts'
-import { openEmbeddedStore, type EmbeddedStore } from '../../src/store/embedded/store.ts'
+import { openEmbeddedStore } from '../../src/store/embedded/store.ts'
+import type { Store } from '../../src/store/port.ts'
 
 const WRITER = fileURLToPath(new URL('./store-writer.ts', import.meta.url))
 
@@ -18,7 +19,7 @@ it.each(KILL_POINTS)(
     const folder = await freshFolder()
     const acknowledged: string[] = []
     for (const count of ['1', '20', '7']) acknowledged.push(...(await writeUntilKilled(folder, point, count)))
-    const store = await openEmbeddedStore({ folder, definitionsHash: 'test' })
+    const store = await openEmbeddedStore({ folder })
     onTestFinished(async () => store.close())
 
     const commits = await store.log.read(0, 1_000_000)
@@ -43,7 +44,7 @@ async function writeUntilKilled(folder: string, point: string, count: string): P
   return output.split('\n').slice(0, -1)
 }
 
-async function expectWhole({ resources, records }: EmbeddedStore, uuid: string): Promise<void> {
+async function expectWhole({ resources, records }: Store, uuid: string): Promise<void> {
   const rows = await resources.fetch(
     'Basic',
     ['a', 'b', 'c'].map((part) => `${uuid}-${part}`),
@@ -56,7 +57,7 @@ async function expectWhole({ resources, records }: EmbeddedStore, uuid: string):
   expect(await records.get('done', uuid)).toBeDefined()
 }
 
-async function expectSearchable({ resources }: EmbeddedStore, commits: number): Promise<void> {
+async function expectSearchable({ resources }: Store, commits: number): Promise<void> {
   const found = await Promise.all(
     Array.from({ length: 8 }, async (_, lane) =>
       resources.scan({

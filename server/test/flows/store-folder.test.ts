@@ -9,7 +9,8 @@ import { promisify } from 'node:util'
 import { open as openLmdb } from 'lmdb'
 import { expect, it, onTestFinished } from 'vitest'
 
-import { openEmbeddedStore, type EmbeddedStore } from '../../src/store/embedded/store.ts'
+import { openEmbeddedStore } from '../../src/store/embedded/store.ts'
+import type { Store } from '../../src/store/port.ts'
 
 const CLI = fileURLToPath(new URL('../../src/cli/', import.meta.url))
 const WRITER = fileURLToPath(new URL('./store-writer.ts', import.meta.url))
@@ -44,16 +45,6 @@ it('refuses a folder of a newer version of the hub and leaves it alone', async (
     kind: 'unavailable',
     issues: [{ code: 'not-supported' }],
   })
-})
-
-it('says that search keys are old when other definitions made them', async () => {
-  const folder = await freshFolder()
-  const first = await openStore(folder)
-  expect(first.keysAreOld).toBe(false)
-  await first.close()
-  const second = await openEmbeddedStore({ folder, definitionsHash: 'others' })
-  expect(second.keysAreOld).toBe(true)
-  await second.close()
 })
 
 it('backs up while writes go on, restores the same, and starts on it', async () => {
@@ -112,11 +103,11 @@ it('refuses to restore a damaged backup or over a store', async () => {
   await expect(restore(join(folder, 'new'))).rejects.toMatchObject({ code: 1 })
 })
 
-async function openStore(folder: string): Promise<EmbeddedStore> {
-  return openEmbeddedStore({ folder, definitionsHash: 'test' })
+async function openStore(folder: string): Promise<Store> {
+  return openEmbeddedStore({ folder })
 }
 
-async function write(store: EmbeddedStore, id: string): Promise<void> {
+async function write(store: Store, id: string): Promise<void> {
   const result = await store.commit({
     uuid: id,
     time: 1,

@@ -17,7 +17,6 @@ it('answers a commit and a record change only behind the synced transaction that
   const steps: string[] = []
   const store = await openEmbeddedStore({
     folder,
-    definitionsHash: 'test',
     durably(transaction) {
       transaction()
       steps.push('synced')
@@ -39,7 +38,6 @@ it('does not answer what a failing disk did not take, and goes on when it is bac
   let full = false
   const store = await openEmbeddedStore({
     folder,
-    definitionsHash: 'test',
     durably(transaction) {
       if (full) throw new Error('ENOSPC')
       transaction()

@@ -12,7 +12,6 @@ let left = Number(count)
 
 const store = await openEmbeddedStore({
   folder,
-  definitionsHash: 'test',
   mergeRows: 50,
   crash(point: KillPoint) {
     if (point === killAt && --left === 0) process.kill(process.pid, 'SIGKILL')

@@ -4,7 +4,6 @@ import type { Clock } from '../../kernel/clock.ts'
 import { fault } from '../../kernel/fault.ts'
 import type { JsonObject } from '../../kernel/json.ts'
 import { limits } from '../../kernel/limits.ts'
-import type { SearchKeys } from '../../store/keys.ts'
 import type { RecordChange, ResourceWrite, Row, Store, StoredVersion } from '../../store/port.ts'
 import { unknownResource } from '../access.ts'
 import type { Access } from '../access.ts'
@@ -12,6 +11,7 @@ import { ALIASES, claim } from '../aliases.ts'
 import type { Alias } from '../aliases.ts'
 import type { Definitions } from '../definitions.ts'
 import { parseObject } from '../json/parse.ts'
+import { facilitiesIn, withFacilities } from '../keys/keys-of-row.ts'
 import type { Transaction } from '../resources.ts'
 import { meetsAll } from '../search/clause.ts'
 import { draftSubject, subjectOf } from '../search/subject.ts'
@@ -52,10 +52,8 @@ export async function compose(
   const current = isNew ? undefined : await deps.store.resources.read(draft.type, id)
   const row = current && !current.deleted ? await visibleRow(deps, caller, prepared) : undefined
   if (draft.method === 'DELETE') return composeDeletion({ deps, caller, prepared, current })
-  const facilities = facilitiesOf(
-    row,
-    transaction.facilities ?? (caller.facilities === 'all' ? [] : caller.facilities),
-  )
+  const added = transaction.facilities ?? (caller.facilities === 'all' ? [] : caller.facilities)
+  const facilities = [...new Set([...facilitiesIn(row), ...added])]
   return composeVersion({ deps, caller, prepared, current, facilities })
 }
 
@@ -68,15 +66,6 @@ async function visibleRow(
   const clauses = deps.access.constraintFor(caller, draft.type)
   if (row && !meetsAll(clauses, subjectOf(row, module, deps.base))) throw unknownResource(draft.type, id)
   return row
-}
-
-// Facilities are no part of the body: the sort scalars carry the list from version to version.
-const FACILITY_SCALAR = '_facility'
-
-function facilitiesOf(row: Row | undefined, added: readonly string[]): readonly string[] {
-  const listed = row?.sorts()[FACILITY_SCALAR] ?? ''
-  const before = listed.split(' ').filter((each) => each !== '')
-  return [...new Set([...before, ...added])]
 }
 
 interface Job {
@@ -117,7 +106,7 @@ function composeVersion(job: Job & { readonly facilities: readonly string[] }): 
   }
   const resource: JsonObject = { ...draft.resource, id, meta }
   const extracted = module.extract(resource, { lastUpdated, facilities, base: deps.base })
-  const keys: SearchKeys = { ...extracted, s: { ...extracted.s, [FACILITY_SCALAR]: facilities.join(' ') } }
+  const keys = withFacilities(extracted, facilities)
   if (
     !meetsAll(
       deps.access.constraintFor(caller, type),

@@ -9,7 +9,6 @@ export interface Meta {
   /** Layout of the databases, rows and records. */
   readonly schema: number
   readonly keyEncoding: number
-  readonly definitionsHash: string
   readonly hashSeed: { readonly hi: number; readonly lo: number }
 }
 
@@ -17,19 +16,15 @@ const SCHEMA = 1
 const NAME = Buffer.from('store', 'utf8')
 
 /**
- * Reads what the folder was written with; a new folder gets today's.
+ * Reads what the folder was written with; from now on it is written with today's, which an older version of the hub would not understand.
  *
  * @throws Fault `unavailable` when a newer version of the hub has written it.
  */
-export function openMeta(data: DataFile, definitionsHash: string): Meta {
+export function openMeta(data: DataFile): Meta {
   const stored = readMeta(data)
-  if (stored !== undefined) return stored
-  const meta: Meta = {
-    schema: SCHEMA,
-    keyEncoding: KEY_ENCODING,
-    definitionsHash,
-    hashSeed: { hi: randomInt(2 ** 32) | 0, lo: randomInt(2 ** 32) | 0 },
-  }
+  if (stored?.schema === SCHEMA && stored.keyEncoding === KEY_ENCODING) return stored
+  const { hashSeed = { hi: randomInt(2 ** 32) | 0, lo: randomInt(2 ** 32) | 0 } } = stored ?? {}
+  const meta: Meta = { schema: SCHEMA, keyEncoding: KEY_ENCODING, hashSeed }
   data.env.transactionSync(() => data.meta.putSync(NAME, Buffer.from(JSON.stringify(meta), 'utf8')))
   return meta
 }

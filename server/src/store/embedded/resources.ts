@@ -63,13 +63,8 @@ export function createResources(deps: ResourceDeps): ResourceReader {
 
     vread: async (type, id, version) => readVersion(deps, scopedKey(type, id), version),
 
-    async count(type, key, cap) {
-      const cursor = deps.index.postings({ type, key: key ?? BY_DATE, direction: 'asc' })
-      let count = 0
-      while (count < cap && cursor.next()) if (!deps.stale.has(cursor.seq)) count++
-      return count
-    },
-
+    count: async (type, key, cap) =>
+      countKey(deps, { type, order: 'date', ...(key !== undefined && { key }) }, cap),
     scan: async (request) => scanKey(deps, request),
     range: async (request) => scanRange(deps, request),
     names: async (request) => scanNames(deps, request),
@@ -97,20 +92,39 @@ function scanKey({ data, hash, index, stale }: ResourceDeps, request: ScanReques
     direction,
     ...placeOf(after),
   })
-  const { hi, lo } = hash.of(type, key ?? '')
-  const isWanted = (row: Buffer): boolean =>
-    rowType(row) === type &&
-    // Lists are found by 53 bits of the hash: the row has all of it.
-    (key === undefined || rowHasHash(row, hi, lo)) &&
-    // A row that got another date is still posted at the old one for a while.
-    (order === 'updated' || sortOf(rowDate(row)) === cursor.key)
+  const isWanted = rowTest(hash, request)
   const found: Posting[] = []
   while (found.length < limit && cursor.next()) {
     if (stale.has(cursor.seq)) continue
     const row = peek(data.rows, numberKey(cursor.seq))
-    if (row !== undefined && isWanted(row)) found.push({ id: rowId(row), sort: cursor.key, tie: cursor.seq })
+    if (row !== undefined && isWanted(row, cursor.key))
+      found.push({ id: rowId(row), sort: cursor.key, tie: cursor.seq })
   }
   return found
+}
+
+type Wanted = Pick<ScanRequest, 'type' | 'key' | 'order'>
+
+/** Whether a row belongs to its posting: lists are found by 53 bits of the hash, and rows that got other keys are still posted under the old ones for a while. */
+function rowTest(hash: KeyHash, { type, key, order }: Wanted): (row: Buffer, sort: number) => boolean {
+  const { hi, lo } = hash.of(type, key ?? '')
+  return (row, sort) =>
+    rowType(row) === type &&
+    (key === undefined || rowHasHash(row, hi, lo)) &&
+    (order === 'updated' || sortOf(rowDate(row)) === sort)
+}
+
+function countKey({ data, hash, index, stale }: ResourceDeps, wanted: Wanted, cap: number): number {
+  const cursor = index.postings({ type: wanted.type, key: wanted.key ?? BY_DATE, direction: 'asc' })
+  const isWanted = rowTest(hash, wanted)
+  let count = 0
+  while (count < cap && cursor.next()) {
+    if (stale.has(cursor.seq)) continue
+    // All postings are right, unless rows have got other keys a moment ago.
+    const row = index.isExact ? undefined : peek(data.rows, numberKey(cursor.seq))
+    if (row === undefined || isWanted(row, cursor.key)) count++
+  }
+  return count
 }
 
 function placeOf(after: { sort: number; tie: number | string } | undefined): { after?: Place<number> } {

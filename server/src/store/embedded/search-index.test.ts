@@ -6,9 +6,9 @@ import { expect, it, onTestFinished } from 'vitest'
 
 import { commitOf, keysOf, writeOf } from '../contract-bench.ts'
 import type { SearchKeys } from '../keys.ts'
-import type { Posting } from '../port.ts'
+import type { Posting, Store } from '../port.ts'
 import { compareUtf8 } from './sorted-blocks.ts'
-import { openEmbeddedStore, type EmbeddedStore } from './store.ts'
+import { openEmbeddedStore } from './store.ts'
 
 interface Resource {
   readonly version: number
@@ -41,7 +41,7 @@ it('finds what a plain list finds, whatever is merged, in whatever order it came
   await store.close()
 }, 20_000)
 
-async function change(store: EmbeddedStore, model: Map<string, Resource>, random: Random): Promise<void> {
+async function change(store: Store, model: Map<string, Resource>, random: Random): Promise<void> {
   const id = `r${random(400)}`
   const current = model.get(id)
   const isDeletion = current?.keys !== undefined && random(5) === 0
@@ -68,7 +68,7 @@ function randomKeys(random: Random): SearchKeys {
   })
 }
 
-async function expectSame(store: EmbeddedStore, model: Map<string, Resource>, random: Random): Promise<void> {
+async function expectSame(store: Store, model: Map<string, Resource>, random: Random): Promise<void> {
   const live = [...model].flatMap(([id, { keys }]) => (keys === undefined ? [] : [{ id, keys }]))
   for (const key of ['hot=1', 'warm=2', `cold=${random(300)}`, undefined]) {
     const having = live.filter(({ keys }) => key === undefined || keys.k.includes(key))
@@ -105,7 +105,7 @@ async function expectSame(store: EmbeddedStore, model: Map<string, Resource>, ra
 }
 
 async function expectNames(
-  store: EmbeddedStore,
+  store: Store,
   live: readonly { id: string; keys: SearchKeys }[],
   prefix: string,
 ): Promise<void> {
@@ -168,8 +168,8 @@ function randomFrom(seed: number): Random {
   }
 }
 
-async function open(folder: string, mergeRows: number): Promise<EmbeddedStore> {
-  return openEmbeddedStore({ folder, mergeRows, definitionsHash: 'test' })
+async function open(folder: string, mergeRows: number): Promise<Store> {
+  return openEmbeddedStore({ folder, mergeRows })
 }
 
 async function freshFolder(): Promise<string> {

@@ -52,6 +52,7 @@ export class SearchIndex {
   #tail: Tail
   #lastRow: number
   #lastRekeyed = 0
+  #filedRekeyed = 0
   #room: { promise: Promise<void>; resolve: () => void } | undefined
   readonly #closing = new AbortController()
   /** Merges that failed and were, or are to be, tried again. */
@@ -78,6 +79,11 @@ export class SearchIndex {
 
   get tailRows(): number {
     return this.#tail.rows + (this.#frozen?.rows ?? 0)
+  }
+
+  /** Whether each posting of a current row is one of its keys. */
+  get isExact(): boolean {
+    return this.#lastRekeyed === this.#filedRekeyed
   }
 
   add(seq: number, row: Buffer): void {
@@ -199,6 +205,7 @@ export class SearchIndex {
     await this.#merger.merge({ from: this.#mergedTo + 1, upTo, rekeyed, seed: this.#seed })
     this.#file.env.resetReadTxn()
     this.#mergedTo = upTo
+    this.#filedRekeyed = rekeyed
     this.#options.onFiled(rekeyed)
   }
 }

@@ -10,7 +10,7 @@ for (const mergeRows of [1, 7, 100_000]) {
   storeContract(`embedded (merging ${mergeRows} rows)`, async () => {
     const folder = await mkdtemp(join(tmpdir(), 'mogran-store-'))
     return {
-      open: async (clock) => openEmbeddedStore({ folder, clock, mergeRows, definitionsHash: 'test' }),
+      open: async (clock) => openEmbeddedStore({ folder, clock, mergeRows }),
       remove: async () => rm(folder, { recursive: true }),
     }
   })

@@ -4,7 +4,6 @@ import { join } from 'node:path'
 import { systemClock, type Clock } from '../../kernel/clock.ts'
 import { limits } from '../../kernel/limits.ts'
 import { noCrash, type Crash } from '../crash.ts'
-import { KEY_ENCODING } from '../keys.ts'
 import type { Store } from '../port.ts'
 import type { AppendedRow } from './appender.ts'
 import { backupData } from './backup.ts'
@@ -23,8 +22,6 @@ import { Writer } from './writer.ts'
 export interface EmbeddedStoreOptions {
   /** Made when it is not there. One process at a time. */
   readonly folder: string
-  /** Hash of the definitions that search keys are made with. */
-  readonly definitionsHash: string
   readonly clock?: Clock
   readonly crash?: Crash
   /** How many rows wait in memory before they are merged into the index. */
@@ -33,17 +30,12 @@ export interface EmbeddedStoreOptions {
   readonly durably?: (transaction: () => void) => void
 }
 
-export interface EmbeddedStore extends Store {
-  /** Search keys in the folder were made by an older encoding or by other definitions: rebuild them. */
-  readonly keysAreOld: boolean
-}
-
 /**
  * The store of one process without a server: LMDB files in a folder.
  *
  * @throws Fault `unavailable` when another process has the folder, or a newer version of the hub has written it.
  */
-export async function openEmbeddedStore(options: EmbeddedStoreOptions): Promise<EmbeddedStore> {
+export async function openEmbeddedStore(options: EmbeddedStoreOptions): Promise<Store> {
   mkdirSync(options.folder, { recursive: true, mode: 0o700 })
   const unlock = lockFolder(options.folder)
   try {
@@ -58,13 +50,9 @@ export async function openEmbeddedStore(options: EmbeddedStoreOptions): Promise<
 const DATA = 'data.mdb'
 const INDEX = 'index.mdb'
 
-async function start(
-  data: DataFile,
-  options: EmbeddedStoreOptions,
-  unlock: () => void,
-): Promise<EmbeddedStore> {
+async function start(data: DataFile, options: EmbeddedStoreOptions, unlock: () => void): Promise<Store> {
   const { clock = systemClock, crash = noCrash, durably = (transaction) => transaction() } = options
-  const meta = openMeta(data, options.definitionsHash)
+  const meta = openMeta(data)
   const hash = new KeyHash(meta.hashSeed)
   const stale = new RowSet()
   const show = ({ seq, row, previous }: AppendedRow): void => {
@@ -102,7 +90,6 @@ async function start(
   const reader = createRecords(data, clock)
 
   return {
-    keysAreOld: meta.keyEncoding < KEY_ENCODING || meta.definitionsHash !== options.definitionsHash,
     resources: createResources({ data, hash, index, stale }),
     records: { ...reader, apply: (changes) => writer.apply(changes) },
     log,

@@ -19,7 +19,9 @@ export function resourceReader(database: Database): ResourceReader {
     historyCount: async (request) => historyCount(database, request),
     count: async (type, key, cap) => {
       const filter = key === undefined ? { del: false } : { k: indexKey(key) }
-      return retrying(async () => database.current(type).countDocuments(filter, { limit: cap }))
+      return retrying(async () =>
+        database.current(type).countDocuments(filter, Number.isFinite(cap) ? { limit: cap } : {}),
+      )
     },
     scan: async (request) => scan(database, request),
     range: async (request) => range(database, request),

@@ -100,9 +100,11 @@ async function checkSchema({ meta }: Database): Promise<void> {
   const versions = { schema: SCHEMA, keys: KEY_ENCODING }
   for (const [_id, n] of Object.entries(versions)) {
     await retrying(async () => meta.insertOne({ _id, n })).catch(ignoreDuplicate)
-    const there = (await retrying(async () => meta.findOne({ _id })))?.n ?? n
+    // From now on the database is written with this version, which an older hub would not understand.
+    const raise = async () => meta.findOneAndUpdate({ _id }, { $max: { n } }, { returnDocument: 'after' })
+    const there = (await retrying(raise))?.n ?? n
     if (there === n) continue
-    const text = `The database has ${_id} version ${there}, this hub has ${n}. Start the hub that fits it.`
+    const text = `The database has ${_id} version ${there}, this hub knows ${n}. Start a hub that is as new.`
     throw fault('unsupported', { code: 'not-supported', text })
   }
 }

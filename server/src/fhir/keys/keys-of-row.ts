@@ -1,0 +1,34 @@
+import type { JsonObject } from '../../kernel/json.ts'
+import type { SearchKeys } from '../../store/keys.ts'
+import type { Row } from '../../store/port.ts'
+import type { Definitions } from '../definitions.ts'
+
+// Facilities are no part of the body: the sort scalars carry the list from version to version.
+const FACILITY_SCALAR = '_facility'
+
+export function facilitiesIn(row: Row | undefined): readonly string[] {
+  const listed = row?.sorts()[FACILITY_SCALAR] ?? ''
+  return listed.split(' ').filter((each) => each !== '')
+}
+
+export function withFacilities(keys: SearchKeys, facilities: readonly string[]): SearchKeys {
+  return { ...keys, s: { ...keys.s, [FACILITY_SCALAR]: facilities.join(' ') } }
+}
+
+/**
+ * The search keys of stored versions by the definitions of today.
+ *
+ * @param base own absolute base such as `http://127.0.0.1:8080/fhir`
+ */
+export function keysOfRows(definitions: Definitions, base: string): (row: Row) => Promise<SearchKeys> {
+  return async (row) => {
+    const module = await definitions.load(row.type)
+    if (module === undefined) throw new Error('a stored resource has a type that R4 does not know')
+    const resource = JSON.parse(Buffer.from(row.bytes).toString('utf8')) as JsonObject
+    const facilities = facilitiesIn(row)
+    return withFacilities(
+      module.extract(resource, { lastUpdated: row.lastUpdated, facilities, base }),
+      facilities,
+    )
+  }
+}
