@@ -46,7 +46,7 @@ test('opens the field that a value came from with one click', async ({ page, req
   const field = page.locator('button[data-position][aria-pressed=true]')
   await expect(field).toHaveAttribute('data-position', /^OBX(\[1\])?-5$/)
   await expect(field).toContainText('6.90')
-  await expect(field).toContainText('Observation Value')
+  await expect(field).toContainText('Value')
 
   await page.goto(`/patients/${id}`)
   await page
@@ -54,6 +54,31 @@ test('opens the field that a value came from with one click', async ({ page, req
     .getByRole('link', { name: /14-Jul-1981/ })
     .click()
   await expect(page.locator('button[data-position][aria-pressed=true]')).toContainText('19810714')
+})
+
+test('shows a doctor the segment that a value came from, and nothing else of the message', async ({
+  page,
+  request,
+}) => {
+  const stay = await patientWithResults()
+  const id = await patientId(request, stay)
+  await signIn(page, 'doctor')
+  await page.goto(`/patients/${id}`)
+  await page
+    .getByRole('group', { name: /Values of Potassium/ })
+    .getByRole('link', { name: '6.90' })
+    .click()
+  await expect(page.getByRole('heading', { level: 1, name: 'Source of the value' })).toBeVisible()
+  const field = page.locator('[data-position][aria-current=true]')
+  await expect(field).toHaveText(/^OBX-5Value6.90$/)
+  await expect(page.locator('[data-position]').first()).toHaveAttribute('data-position', 'OBX-1')
+  // The name in the PID segment of that message is another one: it must not be told here.
+  await expect(page.getByText('Someone')).toHaveCount(0)
+  const trail = page.getByRole('navigation', { name: 'Where you are' })
+  await trail.getByRole('link', { name: `${stay.family.toUpperCase()}, Amna` }).click()
+  await expect(page.getByRole('region', { name: 'Patient' })).toBeVisible()
+  await page.goto('/messages')
+  await expect(page.getByRole('heading', { name: 'Not for your role' })).toBeVisible()
 })
 
 test('says what a replay would change before it does it', async ({ page, request }) => {

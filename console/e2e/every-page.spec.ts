@@ -47,6 +47,7 @@ async function settled(page: Page): Promise<void> {
 
 for (const look of LOOKS) {
   test(`has no barrier that axe knows (${look.theme}, ${look.language})`, async ({ page }) => {
+    test.setTimeout(120_000)
     await signIn(page, 'admin', look)
     for (const address of addresses) {
       await page.goto(address)

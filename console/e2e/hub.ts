@@ -66,32 +66,44 @@ function stamp(): string {
 
 /** The text of a FHIR search, so that every digit is there. */
 export async function fhir(request: APIRequestContext, query: string): Promise<string> {
-  const form = { grant_type: 'client_credentials', client_id: CLIENT.id, client_secret: CLIENT.secret }
-  const token = (await (await request.post('/auth/token', { form })).json()) as {
-    readonly access_token: string
-  }
-  const answer = await request.get(`/fhir/${query}`, {
-    headers: { authorization: `Bearer ${token.access_token}` },
-  })
+  const answer = await request.get(`/fhir/${query}`, { headers: await bearer(request) })
   expect(answer.status()).toBe(200)
   return answer.text()
 }
 
-export interface Found {
-  readonly entry?: readonly {
-    readonly resource: { readonly id: string } & Readonly<Record<string, unknown>>
-  }[]
+export async function bearer(request: APIRequestContext): Promise<{ readonly authorization: string }> {
+  const form = { grant_type: 'client_credentials', client_id: CLIENT.id, client_secret: CLIENT.secret }
+  const answer = (await (await request.post('/auth/token', { form })).json()) as {
+    readonly access_token: string
+  }
+  return { authorization: `Bearer ${answer.access_token}` }
+}
+
+/** What a search found, once there are at least so many. */
+export async function found(
+  request: APIRequestContext,
+  query: string,
+  least = 1,
+): Promise<readonly Resource[]> {
+  let resources: readonly Resource[] = []
+  await expect(async () => {
+    const { entry = [] } = JSON.parse(await fhir(request, query)) as Found
+    resources = entry.map(({ resource }) => resource)
+    expect(resources.length).toBeGreaterThanOrEqual(least)
+  }).toPass()
+  return resources
+}
+
+export type Resource = { readonly id: string } & Readonly<Record<string, unknown>>
+
+interface Found {
+  readonly entry?: readonly { readonly resource: Resource }[]
 }
 
 /** The id of the patient with the number, once the message is processed. */
 export async function patientId(request: APIRequestContext, { mrn }: Stay): Promise<string> {
-  let id = ''
-  await expect(async () => {
-    const found = JSON.parse(await fhir(request, `Patient?identifier=${mrn}`)) as Found
-    id = found.entry?.[0]?.resource.id ?? ''
-    expect(id).not.toBe('')
-  }).toPass()
-  return id
+  const [patient] = await found(request, `Patient?identifier=${mrn}`)
+  return patient?.id ?? ''
 }
 
 export interface Look {

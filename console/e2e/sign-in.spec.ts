@@ -1,6 +1,6 @@
 import { expect, test } from '@playwright/test'
 
-import { signIn } from './hub.ts'
+import { admit, freshStay, patientId, signIn } from './hub.ts'
 
 test('says what is wrong, then lets a nurse in and out', async ({ page }) => {
   await page.goto('/')
@@ -59,4 +59,44 @@ test('finds its way by keys', async ({ page }) => {
   await expect(page.getByRole('heading', { level: 1, name: 'Messages' })).toBeVisible()
   await page.keyboard.press('/')
   await expect(page.getByRole('searchbox')).toBeFocused()
+})
+
+test('leads to pages, patients and actions from one field', async ({ page, request }) => {
+  const stay = freshStay()
+  await admit(stay)
+  await patientId(request, stay)
+  await signIn(page)
+  await page.keyboard.press('Control+k')
+  const field = page.getByRole('combobox')
+  await expect(field).toBeFocused()
+  await page.keyboard.type('mess')
+  await expect(page.getByRole('option')).toHaveText([/^Messages/])
+  await page.keyboard.press('Enter')
+  await expect(page.getByRole('heading', { level: 1, name: 'Messages' })).toBeVisible()
+
+  await page.keyboard.press('Control+k')
+  await page.keyboard.type(stay.mrn)
+  await expect(page.getByRole('option', { name: `${stay.family.toUpperCase()}, Amna` })).toBeVisible()
+  await page.keyboard.press('Enter')
+  await expect(page.getByRole('region', { name: 'Patient' })).toContainText(stay.mrn)
+
+  await page.keyboard.press('Control+k')
+  await page.keyboard.type('appearance dark')
+  await page.keyboard.press('Enter')
+  await expect(page.getByRole('dialog')).toHaveCount(0)
+  expect(await page.evaluate('getComputedStyle(document.documentElement).colorScheme')).toBe('dark')
+})
+
+test('leaves nothing of one person to the next one in the same tab', async ({ page, request }) => {
+  const stay = freshStay()
+  await admit(stay)
+  const id = await patientId(request, stay)
+  await signIn(page, 'doctor')
+  await page.goto(`/patients/${id}`)
+  await expect(page.getByRole('region', { name: 'Patient' })).toContainText(stay.mrn)
+  await page.getByRole('button', { name: /Signed in as/ }).click()
+  await page.getByRole('menuitem', { name: 'Sign out' }).click()
+  await expect(page.getByRole('heading', { name: 'Sign in' })).toBeVisible()
+  const kept = String(await page.evaluate('JSON.stringify({ ...sessionStorage, ...localStorage })'))
+  expect(kept).not.toContain(stay.family.toUpperCase())
 })

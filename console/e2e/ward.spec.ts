@@ -1,6 +1,6 @@
 import { expect, test } from '@playwright/test'
 
-import { admit, fhir, freshStay, report, signIn } from './hub.ts'
+import { admit, fhir, found, freshStay, report, signIn } from './hub.ts'
 
 test('shows an admission and a result as they arrive, without reload, with the digits of the record', async ({
   page,
@@ -9,15 +9,9 @@ test('shows an admission and a result as they arrive, without reload, with the d
   const first = freshStay()
   const second = { ...freshStay(), ward: first.ward }
   await admit(first)
-  const wardOf = async () => {
-    const found = JSON.parse(await fhir(request, `Location?name=${first.ward}`)) as {
-      readonly entry?: readonly { readonly resource: { readonly id: string } }[]
-    }
-    return found.entry?.[0]?.resource.id ?? ''
-  }
-  await expect(async () => expect(await wardOf()).not.toBe('')).toPass()
+  const [ward] = await found(request, `Location?name=${first.ward}`)
   await signIn(page, 'nurse')
-  await page.goto(`/ward/${await wardOf()}`)
+  await page.goto(`/ward/${ward?.id}`)
   await expect(page.locator('[data-link=live]')).toBeVisible()
   await expect(page.locator(`[data-bed=${first.bed}]`)).toContainText(`${first.family.toUpperCase()}, Amna`)
   await page.evaluate('globalThis.sameDocument = true')

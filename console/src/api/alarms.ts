@@ -20,13 +20,18 @@ export interface AlarmSignal extends z.infer<typeof Data> {
   readonly heardAt: number
 }
 
-const useSignals = create<Readonly<Record<string, AlarmSignal>>>(() => ({}))
+/** The last signal of each patient (`Patient/<id>`) since the console was opened. */
+export const useSignals = create<Readonly<Record<string, AlarmSignal>>>(() => ({}))
 
 /** Takes a `vitals.critical` signal; the tile of the patient shows it at once. */
 export function takeAlarm({ topic, patient, time, data }: Signal): void {
   const parsed = Data.safeParse(data)
   if (topic !== 'vitals.critical' || patient === undefined || !parsed.success) return
   useSignals.setState({ [patient]: { ...parsed.data, at: time, heardAt: Date.now() } })
+}
+
+export function forgetAlarms(): void {
+  useSignals.setState({}, true)
 }
 
 /** The last signal about a patient (`Patient/<id>`), if there was one since the console was opened. */

@@ -91,6 +91,7 @@ export const FhirLocation = z.object({
   resourceType: z.literal('Location'),
   id: z.string(),
   name: z.string().optional(),
+  partOf: Reference.optional(),
 })
 export type FhirLocation = z.infer<typeof FhirLocation>
 

@@ -1,7 +1,10 @@
 import { QueryClient, QueryClientProvider } from '@tanstack/react-query'
 import { RouterProvider } from 'react-router'
 
+import { forgetAlarms } from '../api/alarms.ts'
 import { Problem } from '../api/problem.ts'
+import { useSession } from '../api/session.ts'
+import { forgetTrail } from '../ui/trail.ts'
 import { Look } from './look.tsx'
 import { createRoutes } from './routes.tsx'
 
@@ -17,6 +20,14 @@ const queries = new QueryClient({
   },
 })
 const router = createRoutes()
+
+// Whoever signs in next in this tab finds nothing of the one before.
+useSession.subscribe((now, before) => {
+  if (before.session === undefined || now.session !== undefined) return
+  queries.clear()
+  forgetAlarms()
+  forgetTrail()
+})
 
 export function App() {
   return (

@@ -53,7 +53,7 @@ function globals(scheme: Scheme) {
   const { lineWidth, mode, primary } = TOKENS[scheme]
   return {
     ':root': { '--mg-line': lineWidth, colorScheme: mode },
-    html: { scrollPaddingBlock: '120px 24px' },
+    html: { scrollPaddingBlock: '160px 24px' },
     body: { fontVariantNumeric: 'tabular-nums', overflowWrap: 'anywhere' },
     '#root': { minHeight: '100vh' },
     ':focus-visible': { outline: `2px solid ${primary}`, outlineOffset: 2 },

@@ -13,6 +13,13 @@ export type ThemeChoice = (typeof THEMES)[number]
 export const LANGUAGES = ['en', 'fr', 'ar'] as const
 export type Language = (typeof LANGUAGES)[number]
 
+/** Each language by its own name: whoever cannot read the page still finds it. */
+export const OWN_NAMES: Readonly<Record<Language, string>> = {
+  en: 'English',
+  fr: 'Français',
+  ar: 'العربية',
+}
+
 interface Preferences {
   readonly theme: ThemeChoice
   readonly language: Language | undefined

@@ -1,6 +1,7 @@
 import { expect, it } from 'vitest'
 
-import { ageOf, agoOf, clinicalDate } from './dates.ts'
+import { ageOf, agoOf, clinicalDate, clinicalDay, clinicalInstant } from './dates.ts'
+import { site } from './site.ts'
 
 const at = (text: string) => Date.parse(text)
 
@@ -31,4 +32,11 @@ it('says how old a value is, and never that it comes from the future', () => {
   expect(agoOf(now - 119 * 60_000, now)).toEqual({ unit: 'minutes', count: 119 })
   expect(agoOf(now - 120 * 60_000, now)).toEqual({ unit: 'hours', count: 2 })
   expect(agoOf(now + 60_000, now)).toEqual({ unit: 'minutes', count: 0 })
+})
+
+it('shows an instant on the day that it has in the zone of the site', () => {
+  Object.assign(site, { zone: 'Africa/Khartoum' })
+  const late = '2026-11-25T22:04:00Z'
+  expect(clinicalInstant(late, 'en')).toBe('26-Nov-2026 00:04')
+  expect(clinicalDay(at(late), 'en')).toBe('26-Nov-2026')
 })

@@ -21,7 +21,17 @@ export function clinicalDate(text: string, language: string): string {
 /** An instant (ISO text or milliseconds) as date and 24 h time in the zone of the site: `14-Jul-2026 08:05`. */
 export function clinicalInstant(instant: string | number, language: string): string {
   if (typeof instant === 'string' && !instant.includes('T')) return clinicalDate(instant, language)
-  return `${clinicalDate(isoDay(instant), language)} ${hourMinute(instant, language)}`
+  return `${clinicalDay(instant, language)} ${hourMinute(instant, language)}`
+}
+
+/** The day of an instant in the zone of the site: `14-Jul-2026`, which may not be the day in UTC. */
+export function clinicalDay(instant: string | number, language: string): string {
+  return clinicalDate(isoDay(instant), language)
+}
+
+/** The same as `clinicalInstant` with seconds, for whoever follows a message: `14-Jul-2026 08:05:59`. */
+export function preciseInstant(instant: string | number, language: string): string {
+  return `${clinicalDay(instant, language)} ${clockTime(instant, language)}`
 }
 
 /** `08:05` in the zone of the site. */

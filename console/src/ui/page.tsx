@@ -4,9 +4,12 @@ import Typography from '@mui/material/Typography'
 import type { UseQueryResult } from '@tanstack/react-query'
 import type { ReactNode } from 'react'
 import { useTranslation } from 'react-i18next'
+import { Link } from 'react-router'
 
 import { clockTime } from './dates.ts'
 import { ProblemCard } from './problem-card.tsx'
+import { useTrail } from './trail.ts'
+import type { Crumb } from './trail.ts'
 
 interface BodyProps<T> {
   readonly query: UseQueryResult<T>
@@ -18,39 +21,84 @@ interface BodyProps<T> {
   readonly children: (content: T) => ReactNode
 }
 
-interface PageProps<T> extends BodyProps<T> {
+interface PageProps<T> extends BodyProps<T>, Place {
   readonly title: string
+  /** What the page is headed, where its title stands on it already. */
+  readonly heading?: string
   /** Filters and the primary action, at the inline end of the title. */
   readonly actions?: ReactNode
 }
 
+interface Place {
+  /** For a page below a list: the list, unless one came from another page. Absent for pages of the rail. */
+  readonly within?: Crumb
+  /** A page that only leads on to another one is no place to come from. */
+  readonly isPassing?: boolean
+}
+
 /** A page in one of its four states: waiting, problem, empty, content. Old content stays while it is read again. */
 export function Page<T>(props: PageProps<T>) {
-  const { title, query, actions } = props
+  const { title, heading, query, actions, within, isPassing } = props
   return (
     <Box component="section" sx={{ p: 4, maxWidth: 1760 }}>
-      <PageTitle title={title} actions={actions} asOf={query.dataUpdatedAt} />
+      <PageTitle
+        title={title}
+        heading={heading ?? title}
+        actions={actions}
+        asOf={query.dataUpdatedAt}
+        {...(within ? { within } : {})}
+        isPassing={isPassing === true || query.data === undefined}
+      />
       <Body {...props} />
     </Box>
   )
 }
 
-export function PageTitle({ title, actions, asOf }: { title: string; actions?: ReactNode; asOf?: number }) {
+interface PageTitleProps extends Place {
+  readonly title: string
+  readonly heading?: string
+  readonly actions?: ReactNode
+  readonly asOf?: number
+}
+
+export function PageTitle({ title, heading = title, actions, asOf, within, isPassing }: PageTitleProps) {
   const { t, i18n } = useTranslation()
+  const from = useTrail(title, isPassing === true) ?? within
   return (
-    <Box sx={{ display: 'flex', alignItems: 'center', flexWrap: 'wrap', gap: 3, mb: 4, minHeight: 36 }}>
-      <title>{`${title} · Mogran`}</title>
-      <Typography variant="h1">{title}</Typography>
-      {asOf ? (
-        <Typography variant="caption" sx={{ color: 'text.secondary' }}>
-          {t('page.asOf', { time: clockTime(asOf, i18n.language) })}
-        </Typography>
+    <>
+      {within && from ? (
+        <Box component="nav" aria-label={t('page.trail')} sx={trail}>
+          <Link to={from.to}>
+            <bdi>{from.text}</bdi>
+          </Link>
+          <span aria-hidden="true">/</span>
+          <bdi aria-current="page">{title}</bdi>
+        </Box>
       ) : undefined}
-      <Box sx={{ flexGrow: 1 }} />
-      {actions}
-    </Box>
+      <Box sx={{ display: 'flex', alignItems: 'center', flexWrap: 'wrap', gap: 3, mb: 4, minHeight: 36 }}>
+        <title>{`${title} · Mogran`}</title>
+        <Typography variant="h1">{heading}</Typography>
+        {asOf ? (
+          <Typography variant="caption" sx={{ color: 'text.secondary' }}>
+            {t('page.asOf', { time: clockTime(asOf, i18n.language) })}
+          </Typography>
+        ) : undefined}
+        <Box sx={{ flexGrow: 1 }} />
+        {actions}
+      </Box>
+    </>
   )
 }
+
+const trail = {
+  display: 'flex',
+  gap: 2,
+  mb: 1,
+  fontSize: 12,
+  lineHeight: '16px',
+  color: 'text.secondary',
+  '& a': { color: 'primary.main', textUnderlineOffset: '2px' },
+} as const
 
 export function Body<T>({ query, waiting, isEmpty, empty, children }: BodyProps<T>) {
   if (query.data === undefined) {

@@ -28,5 +28,8 @@ export const Sheet = styled('table')({
   '& .number': { textAlign: 'end', whiteSpace: 'nowrap' },
   '& .unit': { whiteSpace: 'nowrap' },
   '& .soft': { color: 'var(--mg-palette-text-secondary)' },
+  '& a': { color: 'var(--mg-palette-primary-main)', textDecoration: 'none' },
+  '& a.source': { color: 'inherit' },
+  '& a:hover, & a:focus-visible': { textDecoration: 'underline', textUnderlineOffset: '3px' },
   '& tr.row:hover > *, & tr.row:focus-within > *': { backgroundColor: 'var(--mg-palette-action-hover)' },
 })

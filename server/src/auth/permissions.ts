@@ -19,6 +19,7 @@ export type Interaction = (typeof INTERACTIONS)[number]
 /** Commands below `/api` and who may use them. */
 const COMMANDS = {
   'ward.read': ['doctor', 'nurse', 'administrator'],
+  'alarms.acknowledge': ['doctor', 'nurse'],
   'chart.read': ['doctor', 'nurse', 'lab-technician', 'pharmacist', 'administrator'],
   'trace.read': ['doctor', 'nurse', 'lab-technician', 'pharmacist', 'administrator'],
   'messages.read': ['lab-technician', 'administrator'],

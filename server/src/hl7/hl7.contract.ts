@@ -77,17 +77,17 @@ export const ElementTrace = z.object({
   rule: z.string(),
 })
 
+const Segment = z.object({
+  /** `OBX[2]` where the segment repeats. */
+  label: z.string(),
+  fields: z.array(z.object({ position: z.string(), text: z.string() })),
+})
+
 export const MessageDetail = MessageSummary.extend({
   /** Decoded text, cut at 64 KiB. */
   raw: z.string(),
   isCut: z.boolean(),
-  segments: z.array(
-    z.object({
-      /** `OBX[2]` where the segment repeats. */
-      label: z.string(),
-      fields: z.array(z.object({ position: z.string(), text: z.string() })),
-    }),
-  ),
+  segments: z.array(Segment),
   resources: z.array(
     z.object({
       reference: Reference,
@@ -159,6 +159,15 @@ export const TraceAnswer = z.object({
   sources: z.array(
     ElementTrace.omit({ reference: true }).extend({
       message: MessageId,
+      received: Instant.optional(),
+      /** `ADT^A01`. */
+      type: z.string().optional(),
+      sender: z.string().optional(),
+      /**
+       * The segment of the message that the element came from, and no other: whoever may read the resource may read what it was made of,
+       * but a message may speak of other patients, too. Absent when the message is not kept any more.
+       */
+      segment: Segment.optional(),
       /** The record still holds what the message said; otherwise somebody has changed it since. */
       isCurrent: z.boolean(),
     }),

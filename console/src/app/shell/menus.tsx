@@ -11,11 +11,7 @@ import type { Who } from '../../api/session.ts'
 import { Icon } from '../../ui/icon.tsx'
 import type { IconName } from '../../ui/icon.tsx'
 import { choose } from '../language.ts'
-import { LANGUAGES, THEMES, usePreferences } from '../preferences.ts'
-import type { Language } from '../preferences.ts'
-
-/** Each language by its own name: whoever cannot read the page still finds it. */
-const OWN_NAMES: Readonly<Record<Language, string>> = { en: 'English', fr: 'Français', ar: 'العربية' }
+import { LANGUAGES, OWN_NAMES, THEMES, usePreferences } from '../preferences.ts'
 
 export function LanguageMenu() {
   const { t, i18n } = useTranslation()

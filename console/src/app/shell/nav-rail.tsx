@@ -81,8 +81,8 @@ function Entry({ to, wide, nav }: EntryProps) {
 
 const rail = {
   position: 'sticky',
-  top: 48,
-  height: 'calc(100vh - 48px)',
+  top: 'var(--mg-head)',
+  height: 'calc(100vh - var(--mg-head))',
   display: 'flex',
   flexDirection: 'column',
   overflowY: 'auto',

@@ -15,15 +15,21 @@ import { SEARCH_ID } from './search-field.tsx'
 
 const CHORD_MS = 1500
 
-/** Listens for `/`, `?` and `g` with a letter, and shows their map. */
-export function Shortcuts({ roles }: { readonly roles: readonly Role[] }) {
+interface ShortcutsProps {
+  readonly roles: readonly Role[]
+  readonly openPalette: () => void
+}
+
+/** Listens for Ctrl+K, `/`, `?` and `g` with a letter, and shows their map. */
+export function Shortcuts({ roles, openPalette }: ShortcutsProps) {
   const { t } = useTranslation()
   const [open, setOpen] = useState(false)
   const pages = FEATURES.flatMap((feature) =>
     feature.nav && feature.allowed(roles) ? [{ ...feature.nav, to: homeOf(feature) }] : [],
   )
-  useKeys(pages, () => setOpen(true))
+  useKeys(pages, { openPalette, showMap: () => setOpen(true) })
   const rows = [
+    ['Ctrl K', t('palette.open')],
     ['/', t('search.label')],
     ...pages.map(({ key, text }) => [`g ${key}`, t(text)]),
     ['j, k', t('keys.rows')],
@@ -56,10 +62,23 @@ export function Shortcuts({ roles }: { readonly roles: readonly Role[] }) {
   )
 }
 
-function useKeys(pages: readonly { readonly key: string; readonly to: string }[], showMap: () => void): void {
+interface Openers {
+  readonly openPalette: () => void
+  readonly showMap: () => void
+}
+
+function useKeys(
+  pages: readonly { readonly key: string; readonly to: string }[],
+  { openPalette, showMap }: Openers,
+): void {
   const navigate = useNavigate()
   const goneAt = useRef(0)
   const pressed = useEffectEvent((event: KeyboardEvent) => {
+    if ((event.ctrlKey || event.metaKey) && event.key.toLowerCase() === 'k') {
+      event.preventDefault()
+      openPalette()
+      return
+    }
     if (!usePreferences.getState().bareKeys || isTyping(event)) return
     const page = pages.find(({ key }) => key === event.key)
     if (event.key === '/') {

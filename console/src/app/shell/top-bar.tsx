@@ -1,18 +1,29 @@
 import Box from '@mui/material/Box'
+import IconButton from '@mui/material/IconButton'
 import Typography from '@mui/material/Typography'
 import { useTranslation } from 'react-i18next'
 
 import type { Who } from '../../api/session.ts'
+import { Icon } from '../../ui/icon.tsx'
 import { site } from '../../ui/site.ts'
 import { ConnectionChip } from './connection-chip.tsx'
 import { LanguageMenu, ThemeMenu, UserMenu } from './menus.tsx'
 import { SearchField } from './search-field.tsx'
 
-export function TopBar({ who }: { readonly who: Who }) {
+interface TopBarProps {
+  readonly who: Who
+  readonly openPalette: () => void
+}
+
+export function TopBar({ who, openPalette }: TopBarProps) {
+  const { t } = useTranslation()
   return (
-    <Box component="header" sx={bar}>
+    <Box sx={bar}>
       <Brand />
       <SearchField />
+      <IconButton title={t('palette.open')} aria-label={t('palette.open')} onClick={openPalette}>
+        <Icon name="command" />
+      </IconButton>
       <Box sx={{ flexGrow: 1 }} />
       <ConnectionChip />
       <LanguageMenu />
@@ -40,10 +51,6 @@ function Brand() {
 }
 
 const bar = {
-  gridColumn: '1 / -1',
-  position: 'sticky',
-  top: 0,
-  zIndex: 5,
   height: 48,
   display: 'flex',
   alignItems: 'center',

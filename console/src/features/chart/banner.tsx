@@ -67,7 +67,7 @@ function Fact({ label, children }: { readonly label: string; readonly children: 
 
 const banner = {
   position: 'sticky',
-  top: 48,
+  top: 'var(--mg-head)',
   zIndex: 4,
   minHeight: 56,
   px: 4,

@@ -46,7 +46,13 @@ export function usePerson(id: string) {
 }
 
 export function useStays(id: string) {
-  const query = { patient: id, _sort: '-date', _count: STAYS, _include: 'Encounter:location' }
+  const query = {
+    patient: id,
+    _sort: '-date',
+    _count: STAYS,
+    _include: 'Encounter:location',
+    '_include:iterate': 'Location:partof',
+  }
   return useQuery({
     queryKey: ['stays', id],
     queryFn: ({ signal }) => find('Encounter', query, signal),
@@ -96,7 +102,7 @@ function personOf(patient: FhirPatient): Person {
 }
 
 function staysOf(resources: readonly unknown[]): readonly Stay[] {
-  const names = new Map(only(FhirLocation, resources).map(({ id, name }) => [`Location/${id}`, name]))
+  const places = new Map(only(FhirLocation, resources).map((place) => [`Location/${place.id}`, place]))
   return only(FhirEncounter, resources).map((encounter) => ({
     id: encounter.id,
     status: encounter.status,
@@ -104,7 +110,20 @@ function staysOf(resources: readonly unknown[]): readonly Stay[] {
     start: encounter.period?.start,
     end: encounter.period?.end,
     places: (encounter.location ?? []).flatMap(
-      ({ location }) => location.display ?? names.get(location.reference ?? '') ?? [],
+      ({ location: { reference = '', display } }) => placeName(places, reference) ?? display ?? [],
     ),
   }))
+}
+
+const DEEPEST = 6
+
+/** `NORTH · 1 · 03`: the place with what it is part of, as far as it was found. */
+function placeName(places: ReadonlyMap<string, FhirLocation>, reference: string): string | undefined {
+  const names: string[] = []
+  let place = places.get(reference)
+  for (let depth = 0; place !== undefined && depth < DEEPEST; depth += 1) {
+    names.unshift(place.name ?? place.id)
+    place = places.get(place.partOf?.reference ?? '')
+  }
+  return names.length === 0 ? undefined : names.join(' · ')
 }

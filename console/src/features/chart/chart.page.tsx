@@ -17,7 +17,12 @@ export function ChartPage() {
   return (
     <>
       {person.data ? <Banner person={person.data} /> : undefined}
-      <Page title={t('chart.title')} query={person}>
+      <Page
+        title={person.data?.name?.text ?? t('chart.title')}
+        heading={t('chart.title')}
+        query={person}
+        within={{ to: '/patients', text: t('nav.patients') }}
+      >
         {(content) => (
           <Box sx={layout}>
             <Box sx={{ display: 'grid', gap: 4, minWidth: 0 }}>

@@ -4,7 +4,7 @@ import Typography from '@mui/material/Typography'
 import { useTranslation } from 'react-i18next'
 import { useSearchParams } from 'react-router'
 
-import { clinicalDate, hourMinute } from '../../ui/dates.ts'
+import { clinicalDay, hourMinute } from '../../ui/dates.ts'
 import { FlagMark } from '../../ui/flag-mark.tsx'
 import { Sheet } from '../../ui/sheet.tsx'
 import { Value } from './result-value.tsx'
@@ -52,7 +52,7 @@ interface GridProps {
 function Grid({ grid: { times, tests }, chosen, choose }: GridProps) {
   const { t, i18n } = useTranslation()
   return (
-    <Sheet>
+    <Sheet sx={{ width: 'auto', '& .number': { minWidth: 96 } }}>
       <thead>
         <tr>
           <th scope="col">{t('results.test')}</th>
@@ -60,7 +60,7 @@ function Grid({ grid: { times, tests }, chosen, choose }: GridProps) {
           <th scope="col">{t('results.range')}</th>
           {times.map((time) => (
             <th key={time} scope="col" className="number">
-              {clinicalDate(new Date(time).toISOString(), i18n.language)}
+              {clinicalDay(time, i18n.language)}
               <br />
               {hourMinute(time, i18n.language)}
             </th>
@@ -83,7 +83,7 @@ function Grid({ grid: { times, tests }, chosen, choose }: GridProps) {
             <td className="soft unit">
               <bdi>{test.unit}</bdi>
             </td>
-            <td className="soft">
+            <td className="soft unit">
               <bdi dir="ltr">{test.range}</bdi>
             </td>
             {times.map((time) => (
@@ -109,8 +109,11 @@ function Cell({ test, time }: { readonly test: TestRow; readonly time: number })
 }
 
 const name = {
-  minHeight: 24,
+  minHeight: 0,
+  minWidth: 0,
   p: 0,
+  lineHeight: '18px',
+  whiteSpace: 'nowrap',
   fontSize: 13,
   justifyContent: 'start',
   textAlign: 'start',

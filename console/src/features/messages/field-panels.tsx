@@ -3,7 +3,8 @@ import Typography from '@mui/material/Typography'
 import { useEffect, useRef, useState } from 'react'
 import { useTranslation } from 'react-i18next'
 
-import { fieldHolding } from './field-tree.ts'
+import { block, blockHead, fieldLine } from '../../ui/field-rows.tsx'
+import { fieldHolding, partsOf, useFieldNames } from '../../ui/hl7-fields.ts'
 import type { FieldTree, FieldView, ResourceView, SegmentView } from './field-tree.ts'
 
 interface FieldPanelsProps {
@@ -42,7 +43,7 @@ interface Choice {
 function Segment({ segment: { label, fields }, chosen, choose }: Choice & { readonly segment: SegmentView }) {
   return (
     <Box sx={block}>
-      <Typography variant="h3" component="h2" sx={head} dir="ltr">
+      <Typography variant="h3" component="h2" sx={blockHead} dir="ltr">
         {label}
       </Typography>
       {fields.map((field) => (
@@ -58,32 +59,48 @@ interface FieldProps {
   readonly choose: (position: string) => void
 }
 
-function Field({ field: { position, name, text, isUsed }, isChosen, choose }: FieldProps) {
+function Field({ field: { position, text, isUsed }, isChosen, choose }: FieldProps) {
   const { t } = useTranslation()
+  const nameOf = useFieldNames()
   const row = useRef<HTMLButtonElement>(null)
   useEffect(() => {
     if (isChosen) row.current?.scrollIntoView({ block: 'center' })
   }, [isChosen])
   return (
-    <Box
-      ref={row}
-      component="button"
-      type="button"
-      aria-pressed={isChosen}
-      data-position={position}
-      title={t(isUsed ? 'message.fieldUsed' : 'message.fieldUnused')}
-      onClick={() => choose(position)}
-      sx={{ ...line, gridTemplateColumns: '88px 180px minmax(0, 1fr)' }}
-    >
-      <Box component="bdi" dir="ltr" sx={{ fontWeight: isUsed ? 600 : 400 }}>
-        {position}
+    <>
+      <Box
+        ref={row}
+        component="button"
+        type="button"
+        aria-pressed={isChosen}
+        data-position={position}
+        title={t(isUsed ? 'message.fieldUsed' : 'message.fieldUnused')}
+        onClick={() => choose(position)}
+        sx={line}
+      >
+        <Box component="bdi" dir="ltr" sx={{ fontWeight: isUsed ? 600 : 400 }}>
+          {position}
+        </Box>
+        <Box component="span" lang="en" dir="ltr" translate="no" sx={soft}>
+          {nameOf(position)}
+        </Box>
+        <bdi dir="auto">{text}</bdi>
       </Box>
-      <Box component="span" lang="en" dir="ltr" translate="no" sx={soft}>
-        {name}
-      </Box>
-      <bdi dir="auto">{text}</bdi>
-    </Box>
+      {isChosen ? <Parts position={position} text={text} /> : undefined}
+    </>
   )
+}
+
+/** The components of the chosen field, each on a line of its own. */
+function Parts({ position, text }: { readonly position: string; readonly text: string }) {
+  return partsOf(position, text).map((part) => (
+    <Box key={part.position} sx={partLine}>
+      <Box component="bdi" dir="ltr" sx={{ ...soft, paddingInlineStart: 4 }}>
+        {part.position}
+      </Box>
+      <bdi dir="auto">{part.text}</bdi>
+    </Box>
+  ))
 }
 
 function Resource({ resource, chosen, choose }: Choice & { readonly resource: ResourceView }) {
@@ -91,7 +108,7 @@ function Resource({ resource, chosen, choose }: Choice & { readonly resource: Re
   const { reference, action, elements } = resource
   return (
     <Box sx={block}>
-      <Typography variant="h3" component="h2" sx={head}>
+      <Typography variant="h3" component="h2" sx={blockHead}>
         <bdi dir="ltr">{reference}</bdi>{' '}
         <Box component="span" sx={soft}>
           {t(`action.${action}`)}
@@ -128,43 +145,28 @@ const panels = {
 /** Stays in sight while the segments are scrolled. */
 const beside = {
   position: { md: 'sticky' },
-  top: 64,
-  maxHeight: { md: 'calc(100vh - 80px)' },
+  top: 'calc(var(--mg-head) + 16px)',
+  maxHeight: { md: 'calc(100vh - var(--mg-head) - 32px)' },
   overflowY: { md: 'auto' },
 } as const
-
-const block = {
-  mb: 3,
-  bgcolor: 'background.paper',
-  border: 'var(--mg-line) solid var(--mg-palette-divider)',
-  borderRadius: 1,
-  overflow: 'hidden',
-} as const
-
-const head = { px: 3, py: 1.5, borderBottom: 'var(--mg-line) solid var(--mg-palette-divider)' } as const
 
 const soft = { color: 'text.secondary', fontWeight: 400 } as const
 
 const line = {
-  display: 'grid',
-  gap: 2,
+  ...fieldLine,
   width: '100%',
-  px: 3,
-  py: 1,
   font: 'inherit',
   fontSize: 13,
   lineHeight: '18px',
   textAlign: 'start',
   color: 'inherit',
   bgcolor: 'transparent',
-  border: 0,
-  borderInlineStart: '3px solid transparent',
+  borderBlock: 0,
+  borderInlineEnd: 0,
   cursor: 'pointer',
   '&:hover': { bgcolor: 'action.hover' },
   '&:focus-visible': { outlineOffset: -2 },
-  '&[aria-pressed=true]': {
-    bgcolor: 'action.selected',
-    borderInlineStartColor: 'var(--mg-palette-primary-main)',
-  },
   '&:disabled': { cursor: 'default' },
 } as const
+
+const partLine = { ...fieldLine, gridTemplateColumns: '268px minmax(0, 1fr)', py: 0.5 } as const

@@ -1,7 +1,7 @@
 import type { MessageDetail } from '@hub/hl7/hl7.contract.ts'
 import type { z } from 'zod'
 
-import { fieldName } from './field-names.ts'
+import { fieldHolding } from '../../ui/hl7-fields.ts'
 
 type Detail = Pick<z.infer<typeof MessageDetail>, 'segments' | 'resources' | 'trace'>
 
@@ -19,7 +19,6 @@ export interface SegmentView {
 export interface FieldView {
   /** `PID-5`, `OBX[2]-5`. */
   readonly position: string
-  readonly name: string
   readonly text: string
   /** Whether an element of the record came from it. */
   readonly isUsed: boolean
@@ -51,7 +50,6 @@ export function fieldTree({ segments, resources, trace }: Detail): FieldTree {
       fields: fields.map(({ position, text }) => ({
         position,
         text,
-        name: fieldName(position),
         isUsed: used.has(position),
       })),
     })),
@@ -62,25 +60,4 @@ export function fieldTree({ segments, resources, trace }: Detail): FieldTree {
       elements: elements.filter((row) => row.reference === reference),
     })),
   }
-}
-
-const SOURCE = /^([A-Z][A-Z\d]{2})(\[\d+\])?-(\d+)(\[\d+\])?/
-
-/**
- * The field of the message in which a source position lies.
- *
- * @param source `PID-5[1].1`, `OBX[2]-5`, or `OBX-5` for the first of several.
- * @param positions as the hub lists them, with or without the number of a segment or repetition.
- */
-export function fieldHolding(source: string, positions: ReadonlySet<string>): string | undefined {
-  const match = SOURCE.exec(source)
-  if (match === null) return undefined
-  const [, name = '', occurrence = '', field = '', repetition = ''] = match
-  const bare = occurrence === '' ? [`${name}[1]`] : occurrence === '[1]' ? [name] : []
-  const segments = [`${name}${occurrence}`, ...bare]
-  const candidates = segments.flatMap((segment) => [
-    `${segment}-${field}${repetition}`,
-    `${segment}-${field}`,
-  ])
-  return candidates.find((candidate) => positions.has(candidate))
 }

@@ -2,7 +2,7 @@ import Box from '@mui/material/Box'
 import Typography from '@mui/material/Typography'
 import { useTranslation } from 'react-i18next'
 
-import { clinicalDate, clockTime } from '../../ui/dates.ts'
+import { preciseInstant } from '../../ui/dates.ts'
 import { Sheet } from '../../ui/sheet.tsx'
 import { linesOf } from './messages.data.ts'
 import type { Message } from './messages.data.ts'
@@ -35,9 +35,7 @@ export function Course({ message: { history, ack, errors, warnings } }: { readon
           {history.map(({ state, time, reason }) => (
             <tr key={`${time} ${state}`}>
               <td>
-                <bdi>
-                  {clinicalDate(time, i18n.language)} {clockTime(time, i18n.language)}
-                </bdi>
+                <bdi>{preciseInstant(time, i18n.language)}</bdi>
               </td>
               <td>
                 <StateChip state={state} />

@@ -5,7 +5,7 @@ import Tab from '@mui/material/Tab'
 import Tabs from '@mui/material/Tabs'
 import { useState } from 'react'
 import { useTranslation } from 'react-i18next'
-import { Link, useParams, useSearchParams } from 'react-router'
+import { useParams, useSearchParams } from 'react-router'
 
 import { useSession } from '../../api/session.ts'
 import { clinicalInstant } from '../../ui/dates.ts'
@@ -31,17 +31,13 @@ export function MessagePage() {
       title={query.data ? `${type}^${event} ${controlId}` : t('message.title')}
       query={query}
       actions={
-        <>
-          <Box component={Link} to="/messages" sx={{ color: 'primary.main' }}>
-            {t('message.all')}
-          </Box>
-          {mayUse(roles, 'messages.replay') ? (
-            <Button variant="outlined" onClick={() => setReplaying(true)}>
-              {t('replay.open')}
-            </Button>
-          ) : undefined}
-        </>
+        mayUse(roles, 'messages.replay') ? (
+          <Button variant="outlined" onClick={() => setReplaying(true)}>
+            {t('replay.open')}
+          </Button>
+        ) : undefined
       }
+      within={{ to: '/messages', text: t('nav.messages') }}
     >
       {(message) => (
         <>

@@ -3,7 +3,7 @@ import Button from '@mui/material/Button'
 import { useTranslation } from 'react-i18next'
 import { Link, useSearchParams } from 'react-router'
 
-import { clinicalInstant } from '../../ui/dates.ts'
+import { preciseInstant } from '../../ui/dates.ts'
 import { Page } from '../../ui/page.tsx'
 import { moveInRows } from '../../ui/rows.ts'
 import { Sheet } from '../../ui/sheet.tsx'
@@ -73,15 +73,10 @@ function MessageTable({ messages }: { readonly messages: readonly MessageRow[] }
         {messages.map((message) => (
           <tr key={message.id} className="row">
             <td>
-              <bdi>{clinicalInstant(message.received, i18n.language)}</bdi>
+              <bdi>{preciseInstant(message.received, i18n.language)}</bdi>
             </td>
             <td>
-              <Link
-                data-row
-                dir="ltr"
-                to={`/messages/${message.id}`}
-                style={{ color: 'var(--mg-palette-primary-main)', fontWeight: 600 }}
-              >
+              <Link data-row dir="ltr" to={`/messages/${message.id}`} style={{ fontWeight: 600 }}>
                 {typeOf(message)}
               </Link>
             </td>

@@ -14,10 +14,11 @@ export interface PatientRow {
 const MOST = 50
 
 /** Patients whose name begins with, or whose number or date of birth is, what was typed; all by name when nothing was. */
-export function usePatients(text: string) {
+export function usePatients(text: string, enabled = true) {
   return useQuery({
     queryKey: ['patients', text],
     queryFn: ({ signal }) => find('Patient', queryOf(text), signal),
+    enabled,
     select: ({ resources }) => only(FhirPatient, resources).map(rowOf),
     meta: { types: ['Patient'] },
   })

@@ -45,7 +45,7 @@ function PatientTable({ rows }: { readonly rows: readonly PatientRow[] }) {
         {rows.map(({ id, name, birthDate, gender, numbers }) => (
           <tr key={id} className="row">
             <th scope="row" aria-label={name}>
-              <Link data-row to={`/patients/${id}`} style={{ color: 'var(--mg-palette-primary-main)' }}>
+              <Link data-row to={`/patients/${id}`}>
                 <bdi>{name === '' ? t('patient.nameless') : name}</bdi>
               </Link>
             </th>

@@ -1,13 +1,17 @@
 import { mayUse } from '@hub/auth/permissions.ts'
+import Box from '@mui/material/Box'
+import Typography from '@mui/material/Typography'
 import { useTranslation } from 'react-i18next'
 import { Navigate, useParams, useSearchParams } from 'react-router'
 
 import { useSession } from '../../api/session.ts'
+import { clinicalInstant } from '../../ui/dates.ts'
+import { FieldRows } from '../../ui/field-rows.tsx'
 import { Page } from '../../ui/page.tsx'
-import { Sheet } from '../../ui/sheet.tsx'
 import { useSources } from './source.data.ts'
+import type { Source } from './source.data.ts'
 
-/** Goes on to the field of the message; says what is known to those who may not open messages. */
+/** Goes on to the field of the message; who may not open messages sees the segment that the value came from, and nothing else of it. */
 export function SourcePage() {
   const { t } = useTranslation()
   const { type = '', id = '' } = useParams()
@@ -22,37 +26,70 @@ export function SourcePage() {
     <Page
       title={t('source.title')}
       query={sources}
+      within={{ to: '/patients', text: t('nav.patients') }}
+      isPassing
       isEmpty={(list) => list.length === 0}
       empty={t('source.none')}
     >
       {(list) => (
-        <Sheet>
-          <thead>
-            <tr>
-              <th scope="col">{t('source.element')}</th>
-              <th scope="col">{t('source.field')}</th>
-              <th scope="col">{t('source.message')}</th>
-              <th scope="col">{t('source.current')}</th>
-            </tr>
-          </thead>
-          <tbody>
-            {list.map(({ element, source, message, isCurrent }) => (
-              <tr key={element}>
-                <td>
-                  <bdi dir="ltr">{element}</bdi>
-                </td>
-                <td>
-                  <bdi dir="ltr">{source}</bdi>
-                </td>
-                <td>
-                  <bdi dir="ltr">{message}</bdi>
-                </td>
-                <td>{t(isCurrent ? 'source.same' : 'source.changed')}</td>
-              </tr>
-            ))}
-          </tbody>
-        </Sheet>
+        <Box sx={{ display: 'grid', gap: 4, maxWidth: 960 }}>
+          {list.map((source) => (
+            <SourceCard key={source.element} source={source} />
+          ))}
+        </Box>
       )}
     </Page>
   )
 }
+
+function SourceCard({
+  source: { element, source, isCurrent, segment, ...message },
+}: {
+  readonly source: Source
+}) {
+  const { t, i18n } = useTranslation()
+  const { received, type, sender } = message
+  const facts = [
+    [t('source.element'), element],
+    [t('source.field'), source],
+    [t('source.message'), type],
+    [t('message.sender'), sender],
+    [t('message.received'), received && clinicalInstant(received, i18n.language)],
+  ] as const
+  return (
+    <Box>
+      <Box component="dl" sx={factList}>
+        {facts.map(([label, text]) =>
+          text === undefined || text === '' ? undefined : (
+            <div key={label}>
+              <dt>{label}</dt>
+              <dd>
+                <bdi dir="ltr">{text}</bdi>
+              </dd>
+            </div>
+          ),
+        )}
+        <div>
+          <dt>{t('source.current')}</dt>
+          <dd>{t(isCurrent ? 'source.same' : 'source.changed')}</dd>
+        </div>
+      </Box>
+      {segment === undefined ? (
+        <Typography>{t('source.gone')}</Typography>
+      ) : (
+        <FieldRows label={segment.label} fields={segment.fields} chosen={segment.chosen} />
+      )}
+    </Box>
+  )
+}
+
+const factList = {
+  display: 'flex',
+  flexWrap: 'wrap',
+  columnGap: 8,
+  rowGap: 2,
+  m: 0,
+  mb: 3,
+  '& dt': { fontSize: 12, color: 'text.secondary' },
+  '& dd': { m: 0 },
+} as const

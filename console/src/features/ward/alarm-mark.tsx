@@ -1,11 +1,10 @@
 import Box from '@mui/material/Box'
-import { useState } from 'react'
 import { useTranslation } from 'react-i18next'
 
 import type { LiveReadings } from '../../api/vitals.ts'
 import { useAges } from '../../ui/ages.ts'
-import { comparison } from './alarm.ts'
-import type { Alarm } from './alarm.ts'
+import { comparison } from '../../ui/alarm.ts'
+import type { Alarm } from '../../ui/alarm.ts'
 
 interface AlarmMarkProps {
   readonly alarm: Alarm
@@ -13,14 +12,14 @@ interface AlarmMarkProps {
   readonly now: number
 }
 
-/** `*** ALARM HR 143 > 120  2 min`: mark, word, value against limit, age. */
-export function AlarmMark({ alarm: { since, breach }, readings, now }: AlarmMarkProps) {
+/** `*** ALARM HR 143 > 120  2 min`: mark, word, value against limit, age. Outlined once somebody takes care of it. */
+export function AlarmMark({ alarm: { since, breach, acknowledged }, readings, now }: AlarmMarkProps) {
   const { t } = useTranslation()
   const { ago } = useAges()
   return (
-    <Box component="p" sx={band}>
+    <Box component="p" sx={acknowledged === undefined ? { ...band, ...loud } : { ...band, ...quiet }}>
       <span aria-hidden="true">***</span>
-      <span>{t('alarm.word')}</span>
+      <span>{t(acknowledged === undefined ? 'alarm.word' : 'alarm.taken')}</span>
       <span>
         {breach ? (
           <>
@@ -37,25 +36,6 @@ export function AlarmMark({ alarm: { since, breach }, readings, now }: AlarmMark
   )
 }
 
-interface AlarmAnnouncementProps {
-  readonly bed: string
-  readonly alarm: Alarm | undefined
-}
-
-/** Tells screen readers of an alarm that began while the tile was shown, once: its text does not follow the value. */
-export function AlarmAnnouncement({ bed, alarm }: AlarmAnnouncementProps) {
-  const { t } = useTranslation()
-  const [known] = useState(alarm?.since)
-  if (alarm === undefined || alarm.since === known) return undefined
-  const { breach } = alarm
-  const text = breach ? `${t(`vital.${breach.metric}`)} ${comparison(breach)}` : t('alarm.critical')
-  return (
-    <Box component="span" role="alert" sx={unseen}>
-      {t('alarm.announce', { bed, text })}
-    </Box>
-  )
-}
-
 /** Drawn inside the tile, so that the lines between beds stay. */
 export const alarmEdge = {
   outline: '3px solid var(--mg-palette-flag-highSolid)',
@@ -65,22 +45,18 @@ export const alarmEdge = {
 const band = {
   display: 'flex',
   flexWrap: 'wrap',
-  gap: 2,
+  columnGap: 2,
   mt: 1,
   mb: 2,
   px: 2,
   borderRadius: 1,
   lineHeight: '28px',
   fontWeight: 600,
-  color: 'flag.highOn',
-  bgcolor: 'flag.highSolid',
 } as const
 
-const unseen = {
-  position: 'absolute',
-  width: '1px',
-  height: '1px',
-  overflow: 'hidden',
-  clipPath: 'inset(50%)',
-  whiteSpace: 'nowrap',
+const loud = { color: 'flag.highOn', bgcolor: 'flag.highSolid' } as const
+const quiet = {
+  color: 'flag.highText',
+  bgcolor: 'flag.highSoft',
+  boxShadow: 'inset 0 0 0 1px var(--mg-palette-flag-highSolid)',
 } as const

@@ -76,20 +76,23 @@ it('shows a vital sign that nobody measured as not measured', () => {
   expect(screen.getAllByLabelText('not measured')).toHaveLength(5)
 })
 
-it('marks and announces an alarm as it is raised, with the value against its limit, until it is cleared', () => {
+it('marks an alarm as it is raised, with the value against its limit, until it is cleared', () => {
   show(true)
   expect(screen.queryByText('ALARM')).toBeNull()
   hear('raised', 143)
   expect(screen.getByText('ALARM')).toBeTruthy()
   expect(screen.getByText('143 > 120')).toBeTruthy()
-  expect(screen.getByRole('alert').textContent).toBe('Alarm, bed A-01: HR 143 > 120')
   hear('cleared', 110)
   expect(screen.queryByText('ALARM')).toBeNull()
-  expect(screen.queryByRole('alert')).toBeNull()
 })
 
-it('shows an alarm of the record without announcing it as new', () => {
-  show(true, { ...occupant, patient: 'Patient/q', alarm: { since: readAt } })
+it('shows value, limit and acknowledgement of an alarm that it knows from the record only', () => {
+  const breach = { metric: 'hr', value: 38, limits: { low: 40, high: 120 } } as const
+  show(true, { ...occupant, patient: 'Patient/q', alarm: { id: 'f', since: readAt, breach } })
+  expect(screen.getByText('38 < 40')).toBeTruthy()
+  expect(screen.getByText('ALARM')).toBeTruthy()
+  cleanup()
+  show(true, { ...occupant, patient: 'Patient/r', alarm: { id: 'f', since: readAt, acknowledged: readAt } })
   expect(screen.getByText('Vital signs critical')).toBeTruthy()
-  expect(screen.queryByRole('alert')).toBeNull()
+  expect(screen.getByText('ALARM, acknowledged')).toBeTruthy()
 })

@@ -8,11 +8,11 @@ import { Link } from 'react-router'
 import { useAlarmSignal } from '../../api/alarms.ts'
 import { useLiveReadings } from '../../api/vitals.ts'
 import { useAges } from '../../ui/ages.ts'
+import { alarmOf } from '../../ui/alarm.ts'
+import type { Alarm } from '../../ui/alarm.ts'
 import { clinicalInstant } from '../../ui/dates.ts'
 import { useNow } from '../../ui/now.ts'
-import { AlarmAnnouncement, alarmEdge, AlarmMark } from './alarm-mark.tsx'
-import { alarmOf } from './alarm.ts'
-import type { Alarm } from './alarm.ts'
+import { alarmEdge, AlarmMark } from './alarm-mark.tsx'
 import { ResultLine } from './result-line.tsx'
 import { VitalCell } from './vital-cell.tsx'
 import { cellOf } from './ward.data.ts'
@@ -27,10 +27,9 @@ interface BedTileProps {
 export function BedTile({ bed, occupant, readAt }: BedTileProps) {
   const { t } = useTranslation()
   const signal = useAlarmSignal(occupant?.patient)
-  const alarm = occupant && alarmOf(occupant, signal, readAt)
+  const alarm = occupant && alarmOf(occupant.alarm, signal, readAt)
   return (
     <Box component="li" data-bed={bed.label} data-alarm={alarm !== undefined} sx={alarm ? alarmEdge : {}}>
-      {occupant ? <AlarmAnnouncement bed={bed.label} alarm={alarm} /> : undefined}
       <Box sx={{ display: 'flex', alignItems: 'baseline', gap: 2 }}>
         <Typography variant="h2" component="h2">
           <bdi>{bed.label}</bdi>

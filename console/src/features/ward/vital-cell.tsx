@@ -26,6 +26,11 @@ export function VitalCell({ vital, cell, now }: VitalCellProps) {
         <abbr title={t(`vital.${vital}.name`)} style={{ textDecoration: 'none' }}>
           {t(`vital.${vital}`)}
         </abbr>
+        {cell?.unit === undefined ? undefined : (
+          <Box component="span" sx={{ marginInlineStart: 1, fontSize: 11 }}>
+            <bdi>{cell.unit}</bdi>
+          </Box>
+        )}
       </Box>
       {cell === undefined ? (
         <Box component="dd" sx={{ ...figure, color: 'text.secondary' }} aria-label={t('vital.none')}>
@@ -42,7 +47,6 @@ export function VitalCell({ vital, cell, now }: VitalCellProps) {
             </bdi>
           </Box>
           <Box component="dd" sx={meta}>
-            {cell.unit === undefined ? undefined : <bdi>{cell.unit}</bdi>}{' '}
             <Box component="span" sx={stale ? staleMark : { whiteSpace: 'nowrap' }}>
               {cell.live && !stale ? t('vital.live') : ago(cell.at, now)}
             </Box>
@@ -73,7 +77,13 @@ function Figure({ cell: { parts, resource } }: { readonly cell: Cell }) {
   ))
 }
 
-const meta = { m: 0, fontSize: 12, lineHeight: '16px', color: 'text.secondary' } as const
+const meta = {
+  m: 0,
+  fontSize: 12,
+  lineHeight: '16px',
+  color: 'text.secondary',
+  whiteSpace: 'nowrap',
+} as const
 
 const figure = {
   m: 0,

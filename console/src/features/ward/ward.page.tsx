@@ -96,6 +96,9 @@ function Beds({ board: { beds }, readAt }: BedsProps) {
           ),
         )}
       </Box>
+      <Typography variant="caption" component="p" sx={{ color: 'text.secondary', mt: 2 }}>
+        {t('alarm.secondary')}
+      </Typography>
     </>
   )
 }

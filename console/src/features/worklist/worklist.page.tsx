@@ -69,19 +69,9 @@ function Cells({
   return (
     <>
       <td>
-        <Link to={`/messages/${message}`} style={link}>
-          {clinicalInstant(time, i18n.language)}
-        </Link>
+        <Link to={`/messages/${message}`}>{clinicalInstant(time, i18n.language)}</Link>
       </td>
-      <td>
-        {type === 'Patient' ? (
-          <Link to={`/patients/${id}`} style={link}>
-            {name}
-          </Link>
-        ) : (
-          name
-        )}
-      </td>
+      <td>{type === 'Patient' ? <Link to={`/patients/${id}`}>{name}</Link> : name}</td>
       <td>
         <DataText text={plain(current)} />
       </td>
@@ -111,5 +101,3 @@ function Choice({ item, decide }: ChoiceProps) {
     </>
   )
 }
-
-const link = { color: 'var(--mg-palette-primary-main)' } as const

@@ -50,14 +50,28 @@ export interface Observation {
   readonly valueInteger?: number | undefined
   readonly valueCodeableConcept?: Concept | undefined
   readonly component?: readonly Component[] | undefined
+  readonly referenceRange?:
+    | readonly {
+        readonly low?: Quantity | undefined
+        readonly high?: Quantity | undefined
+        readonly text?: string | undefined
+      }[]
+    | undefined
 }
 
 export interface Flag {
   readonly id: string
+  /** The reading that raised an alarm. */
+  readonly contained?: readonly Partial<Observation>[] | undefined
   readonly status: string
   readonly code: Concept
   readonly subject: Reference
   readonly period?: { readonly start?: string | undefined } | undefined
+}
+
+export interface Communication {
+  readonly id: string
+  readonly sent?: string | undefined
 }
 
 export interface Component {

@@ -17,6 +17,14 @@ export type Search = (
 /** The same with resources parsed; the caller names the interface that it reads of them. */
 export type Find = <T>(caller: Caller, type: string, query: Readonly<Record<string, string>>) => Promise<T[]>
 
+/** Whose question it is. */
+export interface Reading {
+  readonly find: Find
+  readonly caller: Caller
+}
+
+export const MANY = { _count: String(limits.fhir.pageMost) } as const
+
 export function createFind(search: Search): Find {
   return async <T>(caller: Caller, type: string, query: Readonly<Record<string, string>>) => {
     const rows = await search(caller, type, new URLSearchParams(query))

@@ -30,10 +30,27 @@ const FLAGS: Readonly<Record<string, Interpretation>> = {
 const PRINTED: Readonly<Record<string, string>> = {
   'mm[Hg]': 'mmHg',
   Cel: '°C',
-  '/min': '/min',
+  '[degF]': '°F',
   '{beats}/min': 'bpm',
-  '10*9/L': '×10⁹/L',
-  '10*12/L': '×10¹²/L',
+  '[pH]': '',
+}
+const POWER = /^10\*(\d{1,2})(?=\/|$)/
+const MICRO = /(?<![A-Za-z])u(?=(?:L|g|mol|m|U|kat)(?![A-Za-z]))/g
+const SUPERSCRIPT = '⁰¹²³⁴⁵⁶⁷⁸⁹'
+
+/** A unit as people read it: `10*3/uL` as `×10³/µL`. */
+export function printedUnit(unit: string): string {
+  return (
+    PRINTED[unit] ??
+    unit
+      .replace(POWER, (_all, digits: string) => `×10${raised(digits)}`)
+      .replaceAll(MICRO, 'µ')
+      .replaceAll('[iU]', 'IU')
+  )
+}
+
+function raised(digits: string): string {
+  return Array.from(digits, (digit) => SUPERSCRIPT[Number(digit)]).join('')
 }
 
 /** The view of one Observation; `undefined` when it has no value to show or no time. */
@@ -87,7 +104,7 @@ function quantityPart(element: string, { value, comparator }: Quantity): ValueVi
 function unitOf({ valueQuantity, component }: Observation): string | undefined {
   const quantity = valueQuantity ?? component?.find((part) => part.valueQuantity)?.valueQuantity
   const unit = quantity?.unit ?? quantity?.code
-  return unit === undefined ? undefined : (PRINTED[unit] ?? unit)
+  return unit === undefined ? undefined : printedUnit(unit)
 }
 
 function flagOf({ interpretation = [] }: Observation): Interpretation | undefined {

@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest'
 
-import type { Encounter, Flag, Location, Observation, Patient } from './record.contract.ts'
+import type { Encounter, Location, Observation, Patient } from './record.contract.ts'
 import { parseStored } from './record.contract.ts'
 import { wardBoard } from './ward-board.ts'
 import type { WardRecord } from './ward-board.ts'
@@ -46,7 +46,7 @@ const empty: WardRecord = {
   encounters: [],
   patients: new Map(),
   values: new Map(),
-  flags: [],
+  alarms: [],
 }
 const taken: WardRecord = { ...empty, encounters: [stay], patients: new Map([['Patient/p', patient]]) }
 
@@ -139,24 +139,12 @@ it('reads a blood pressure as two parts from its components', () => {
   })
 })
 
-function flagOf(status: string, start: string, code = 'vitals.critical'): Flag {
-  return {
-    id: start,
-    status,
-    code: { coding: [{ system: 'urn:mogran:alarm', code }] },
-    subject: { reference: 'Patient/p' },
-    period: { start },
-  }
+function alarmShown(alarms: WardRecord['alarms']) {
+  return wardBoard({ ...taken, alarms }).beds[1]?.occupants[0]?.alarm
 }
 
-function alarm(...flags: readonly Flag[]) {
-  return wardBoard({ ...taken, flags }).beds[1]?.occupants[0]?.alarm
-}
-
-it('marks a patient with the open alarm that began first, and with nothing once it ended', () => {
-  const [first, second] = ['2026-11-22T08:00:00.250Z', '2026-11-22T09:00:00Z']
-  expect(alarm(flagOf('active', second), flagOf('active', first))).toEqual({ since: Date.parse(first) })
-  expect(alarm(flagOf('inactive', first))).toBeUndefined()
-  expect(alarm(flagOf('active', first, 'fall-risk'))).toBeUndefined()
-  expect(alarm({ ...flagOf('active', first), subject: { reference: 'Patient/other' } })).toBeUndefined()
+it('shows the most urgent alarm of a patient, and none of another patient', () => {
+  const urgent = { id: 'f', since: 1000, patient: 'Patient/p' }
+  expect(alarmShown([urgent, { ...urgent, id: 'later', since: 2000 }])).toEqual({ id: 'f', since: 1000 })
+  expect(alarmShown([{ ...urgent, patient: 'Patient/other' }])).toBeUndefined()
 })

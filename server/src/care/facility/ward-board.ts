@@ -1,5 +1,6 @@
+import type { AlarmOf } from './alarm-view.ts'
 import type { PatientValues } from './patient-values.ts'
-import type { Encounter, Flag, HumanName, Location, Observation, Patient } from './record.contract.ts'
+import type { Encounter, HumanName, Location, Observation, Patient } from './record.contract.ts'
 import { hasCode, referenced } from './record.contract.ts'
 import { testCode, valueView } from './value-view.contract.ts'
 import type { Bed, Occupant, ValueView, WardBoard } from './wards.contract.ts'
@@ -14,13 +15,11 @@ export interface WardRecord {
   /** By reference (`Patient/1`). */
   readonly patients: ReadonlyMap<string, Patient>
   readonly values: ReadonlyMap<string, PatientValues>
-  /** Flags of these patients, of any kind and status. */
-  readonly flags: readonly Flag[]
+  /** The alarms of these patients, the most urgent first. */
+  readonly alarms: readonly AlarmOf[]
 }
 
 const RESULTS_SHOWN = 4
-/** The Flag that the hub's own alarm rule writes. */
-const ALARM = { system: 'urn:mogran:alarm', code: 'vitals.critical' }
 
 /** The board of one ward: every bed in the order of its label, then who is on the ward without a bed. */
 export function wardBoard(record: WardRecord): WardBoard {
@@ -69,12 +68,12 @@ function bedView(bed: Location, record: WardRecord): Bed {
   }
 }
 
-function occupantOf(encounter: Encounter, { patients, values, flags }: WardRecord): Occupant | undefined {
+function occupantOf(encounter: Encounter, { patients, values, alarms }: WardRecord): Occupant | undefined {
   const reference = referenced(encounter.subject, 'Patient')
   const patient = reference === undefined ? undefined : patients.get(reference)
   if (reference === undefined || patient === undefined) return undefined
   const since = encounter.period?.start
-  const alarm = alarmOf(flags, reference)
+  const alarm = alarms.find(({ patient: of }) => of === reference)
   const { vitals = {}, results = [] } = values.get(reference) ?? {}
   return {
     encounter: `Encounter/${encounter.id}`,
@@ -83,7 +82,7 @@ function occupantOf(encounter: Encounter, { patients, values, flags }: WardRecor
     ...(patient.birthDate === undefined ? {} : { birthDate: patient.birthDate }),
     ...(patient.gender === undefined ? {} : { gender: patient.gender }),
     ...(since === undefined ? {} : { since }),
-    ...(alarm === undefined ? {} : { alarm }),
+    ...(alarm === undefined ? {} : { alarm: withoutPatient(alarm) }),
     vitals: Object.fromEntries(
       Object.entries(vitals).flatMap(([vital, observation]) => {
         const view = valueView(observation)
@@ -94,18 +93,8 @@ function occupantOf(encounter: Encounter, { patients, values, flags }: WardRecor
   }
 }
 
-/** The open alarm of a patient that began first. */
-function alarmOf(flags: readonly Flag[], patient: string): Occupant['alarm'] {
-  const starts = flags
-    .filter((flag) => flag.status === 'active' && isAlarm(flag))
-    .filter(({ subject }) => referenced(subject, 'Patient') === patient)
-    .map(({ period }) => Date.parse(period?.start ?? ''))
-    .filter((start) => !Number.isNaN(start))
-  return starts.length === 0 ? undefined : { since: Math.min(...starts) }
-}
-
-function isAlarm({ code }: Flag): boolean {
-  return code.coding?.some((coding) => coding.system === ALARM.system && coding.code === ALARM.code) ?? false
+function withoutPatient({ patient: _patient, ...alarm }: AlarmOf): Occupant['alarm'] {
+  return alarm
 }
 
 function latestResults(results: readonly Observation[]): ValueView[] {
@@ -126,18 +115,18 @@ function urgency({ flag }: ValueView): number {
 }
 
 /** Where the patient is now: places that the encounter says were left or are only planned do not count. */
-function placesOf({ location = [] }: Encounter): readonly string[] {
+export function placesOf({ location = [] }: Encounter): readonly string[] {
   return location
     .filter(({ status }) => status === undefined || status === 'active')
     .flatMap((entry) => referenced(entry.location, 'Location') ?? [])
 }
 
-function nameOf({ name, identifier, id }: Location): string {
+export function nameOf({ name, identifier, id }: Location): string {
   return name ?? identifier?.[0]?.value ?? id
 }
 
 /** `FAMILY, Given` of the official name, else of the first. */
-function patientName({ name = [] }: Patient): string {
+export function patientName({ name = [] }: Patient): string {
   const chosen = name.find(({ use }) => use === 'official') ?? name[0]
   return chosen === undefined ? '' : humanName(chosen)
 }

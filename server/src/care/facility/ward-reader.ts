@@ -1,10 +1,11 @@
 import type { Caller } from '../../auth/caller.ts'
 import { fault } from '../../kernel/fault.ts'
 import { limits } from '../../kernel/limits.ts'
+import { readAlarms } from './alarm-reader.ts'
 import { readPatientValues } from './patient-values.ts'
-import type { Encounter, Flag, Location, Patient } from './record.contract.ts'
+import type { Encounter, Location, Patient } from './record.contract.ts'
 import { hasCode, referenced } from './record.contract.ts'
-import { type Find, type Search, createFind, inChunks, inGroups } from './search.ts'
+import { MANY, type Reading, type Search, createFind, inChunks, inGroups } from './search.ts'
 import { type WardRecord, wardBoard } from './ward-board.ts'
 import type { WardBoard } from './wards.contract.ts'
 
@@ -42,13 +43,6 @@ export function createWardReader({ search }: { readonly search: Search }): WardR
   }
 }
 
-interface Reading {
-  readonly find: Find
-  readonly caller: Caller
-}
-
-const MANY = { _count: String(limits.fhir.pageMost) } as const
-
 /** All places below some places, level by level. */
 async function below({ find, caller }: Reading, parents: readonly string[]): Promise<Location[]> {
   const found: Location[] = []
@@ -79,13 +73,9 @@ async function recordOf({ find, caller }: Reading, ward: Location): Promise<Ward
     references,
     async (patient) => [patient, await readPatientValues(find, caller, patient)] as const,
   )
-  // A Flag that ended stays in the record; its period keeps it out of this search.
-  const date = `gt${new Date().toISOString()}`
-  const flags = await inChunks(references, (subject) =>
-    find<Flag>(caller, 'Flag', { subject, date, ...MANY }),
-  )
+  const alarms = await readAlarms({ find, caller }, references)
   return {
-    flags,
+    alarms,
     ward,
     places,
     encounters: once,

@@ -22,6 +22,24 @@ const ValueView = z.object({
 })
 export type ValueView = z.infer<typeof ValueView>
 
+export const OpenAlarm = z.object({
+  /** Logical id of the Flag. */
+  id: z.string(),
+  /** Milliseconds UTC. */
+  since: z.number(),
+  /** The reading that raised it; absent when the Flag does not say. */
+  breach: z
+    .object({
+      metric: z.enum(VITALS),
+      value: z.number(),
+      limits: z.object({ low: z.number(), high: z.number() }),
+    })
+    .optional(),
+  /** When somebody said that they take care of it, milliseconds UTC. */
+  acknowledged: z.number().optional(),
+})
+export type OpenAlarm = z.infer<typeof OpenAlarm>
+
 const Occupant = z.object({
   encounter: z.string(),
   patient: z.string(),
@@ -31,8 +49,8 @@ const Occupant = z.object({
   gender: z.enum(['male', 'female', 'other', 'unknown']).optional(),
   /** Start of the stay: FHIR dateTime. */
   since: z.string().optional(),
-  /** A vital sign is critical now: the open alarm (Flag) that began first, milliseconds UTC. */
-  alarm: z.object({ since: z.number() }).optional(),
+  /** A vital sign is critical now: of the open alarms one that nobody acknowledged, else the one that began first. */
+  alarm: OpenAlarm.optional(),
   vitals: z.partialRecord(z.enum(VITALS), ValueView),
   /** The latest of each laboratory test, flagged ones first. */
   results: z.array(ValueView),

@@ -17,6 +17,7 @@ import { itemView } from './item-view.ts'
 import { messageCommandsApi, messagesApi } from './messages-api.ts'
 import { replaysApi } from './replays-api.ts'
 import { resolveItem } from './resolve-item.ts'
+import { withSegments } from './source-segment.ts'
 import { testerApi } from './tester-api.ts'
 
 export interface InteropOptions {
@@ -44,7 +45,7 @@ export const interopApi: FastifyPluginAsyncZod<InteropOptions> = async (app, opt
 }
 
 const recordApi: FastifyPluginAsyncZod<InteropOptions> = async (app, options) => {
-  const { records, resources, callerOf, authorise } = options
+  const { flow, records, resources, callerOf, authorise } = options
 
   app.get('/trace', { schema: { querystring: TraceQuery } }, async (request) => {
     const caller = callerOf(request)
@@ -53,7 +54,9 @@ const recordApi: FastifyPluginAsyncZod<InteropOptions> = async (app, options) =>
     const [type = '', id = ''] = reference.split('/')
     // Who may not see the resource may not see where it came from.
     await resources.read(caller, type, id)
-    return traceElements({ records, resources }, { reference, ...(element === undefined ? {} : { element }) })
+    const wanted = { reference, ...(element === undefined ? {} : { element }) }
+    const { sources } = await traceElements({ records, resources }, wanted)
+    return { reference, sources: await withSegments({ journal: flow.journal, feeds: flow.feeds }, sources) }
   })
 
   app.get('/worklist', async (request): Promise<z.input<typeof Worklist>> => {

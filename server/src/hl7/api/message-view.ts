@@ -46,15 +46,11 @@ export async function detailOf(
   message: Journaled,
 ): Promise<Detail> {
   const { entry } = message
-  const bytes =
-    entry.of === undefined
-      ? await journal.text(message, undefined, limits.hl7.previewBytes)
-      : await journal.raw(entry.of, limits.hl7.previewBytes)
-  const raw = textOf(bytes, feeds.get(entry.feed)?.charset)
+  const { raw, isCut } = await previewOf({ journal, feeds }, message)
   return {
     ...summaryOf(message),
     raw,
-    isCut: entry.bytes > bytes.length,
+    isCut,
     segments: segmentsOf(raw),
     resources: resourcesOf(entry),
     errors: [...(entry.errors ?? [])],
@@ -65,6 +61,19 @@ export async function detailOf(
     ...(entry.ack === undefined ? {} : { ack: textOf(Buffer.from(entry.ack, 'latin1'), undefined) }),
     ...(entry.rules === undefined ? {} : { rules: entry.rules }),
   }
+}
+
+/** The beginning of a message as text. */
+export async function previewOf(
+  { journal, feeds }: Pick<DetailSources, 'journal' | 'feeds'>,
+  message: Journaled,
+): Promise<{ raw: string; isCut: boolean }> {
+  const { entry } = message
+  const bytes =
+    entry.of === undefined
+      ? await journal.text(message, undefined, limits.hl7.previewBytes)
+      : await journal.raw(entry.of, limits.hl7.previewBytes)
+  return { raw: textOf(bytes, feeds.get(entry.feed)?.charset), isCut: entry.bytes > bytes.length }
 }
 
 export function resourcesOf({ made = [] }: Entry): Detail['resources'] {
@@ -91,7 +100,7 @@ function textOf(bytes: Buffer, charset: string | undefined): string {
 
 const SHOWN_SEGMENTS = 1000
 
-function segmentsOf(text: string): Detail['segments'] {
+export function segmentsOf(text: string): Detail['segments'] {
   try {
     const { segments } = parseMessage(text)
     const total = Map.groupBy(segments, ({ name }) => name)

@@ -1,20 +1,13 @@
-import type { Occupant, Vital } from '@hub/care/facility/wards.contract.ts'
+import type { OpenAlarm } from '@hub/care/facility/wards.contract.ts'
 
-import type { AlarmSignal } from '../../api/alarms.ts'
-import type { LiveReadings } from '../../api/vitals.ts'
+import type { AlarmSignal } from '../api/alarms.ts'
+import type { LiveReadings } from '../api/vitals.ts'
 
-/** An alarm that goes on. `breach` is known when this browser heard it being raised. */
-export interface Alarm {
-  /** Milliseconds UTC. */
-  readonly since: number
-  readonly breach?: Breach
+/** An alarm that goes on; without `id` the record does not have it yet. */
+export interface Alarm extends Omit<OpenAlarm, 'id'> {
+  readonly id?: string
 }
-
-interface Breach {
-  readonly metric: Vital
-  readonly value: number
-  readonly limits: { readonly low: number; readonly high: number }
-}
+type Breach = NonNullable<OpenAlarm['breach']>
 
 /** What the record says after this time includes what the signal said. */
 const RECORDED_MS = 5000
@@ -22,18 +15,18 @@ const RECORDED_MS = 5000
 /**
  * The alarm of a patient: a signal comes before the record, and the record stays right when the link missed a signal.
  *
- * @param readAt when the board with the occupant was read, milliseconds UTC of this browser
+ * @param readAt when the record was read, milliseconds UTC of this browser
  */
 export function alarmOf(
-  { alarm }: Pick<Occupant, 'alarm'>,
+  recorded: OpenAlarm | undefined,
   signal: AlarmSignal | undefined,
   readAt: number,
 ): Alarm | undefined {
-  if (signal === undefined) return alarm
-  if (readAt > signal.heardAt + RECORDED_MS) {
-    return alarm?.since === signal.at ? raised(signal) : alarm
-  }
-  return signal.phase === 'raised' ? raised(signal) : undefined
+  if (signal === undefined) return recorded
+  const isSame = recorded?.since === signal.at
+  if (readAt > signal.heardAt + RECORDED_MS) return isSame ? { ...raised(signal), ...recorded } : recorded
+  if (signal.phase === 'cleared') return undefined
+  return isSame ? { ...raised(signal), ...recorded } : raised(signal)
 }
 
 function raised({ at, metric, value, limits }: AlarmSignal): Alarm {

@@ -1,0 +1,70 @@
+import { expect, test } from '@playwright/test'
+
+import { admit, found, freshStay, patientId, signIn } from './hub.ts'
+import { associate, measure } from './monitor.ts'
+
+interface Alarm {
+  readonly id: string
+  readonly contained: readonly {
+    readonly valueQuantity: { readonly value: number }
+    readonly referenceRange: readonly { readonly high: { readonly value: number } }[]
+  }[]
+}
+
+// Other tests raise no alarms: the bar of this hub shows this patient only.
+test('shows an open alarm over every page until it ends, also after a reload, and who takes care of it is on record', async ({
+  page,
+  request,
+}) => {
+  const stay = freshStay()
+  await admit(stay)
+  const id = await patientId(request, stay)
+  await associate(request, stay.mrn, id)
+  await signIn(page, 'nurse')
+  await page.goto('/patients')
+  const bar = page.getByRole('region', { name: 'Open alarms' })
+  await expect(bar).toHaveCount(0)
+  await page.evaluate('globalThis.sameDocument = true')
+
+  await measure(stay.mrn, [131, 132, 133])
+  await expect(bar).toContainText('HR 133 > 120')
+  await expect(bar).toContainText(`${stay.family.toUpperCase()}, Amna`)
+  await expect(bar).toContainText(stay.bed)
+  await expect(page.getByRole('alert')).toHaveText(/^Alarm, bed .*: HR 133 > 120$/)
+  expect(await page.evaluate('globalThis.sameDocument')).toBe(true)
+
+  const [flag] = (await found(request, `Flag?subject=Patient/${id}`)) as unknown as readonly Alarm[]
+  const reading = flag?.contained[0]
+  await page.reload()
+  await expect(bar).toContainText(
+    `HR ${reading?.valueQuantity.value} > ${reading?.referenceRange[0]?.high.value}`,
+  )
+  await expect(page.getByRole('alert')).toHaveCount(0)
+
+  await bar.getByRole('button', { name: 'Acknowledge' }).click()
+  await expect(bar).toContainText('acknowledged: now')
+  await expect(bar.getByRole('button', { name: 'Acknowledge' })).toHaveCount(0)
+  const [taken] = await found(request, `Communication?_id=${flag?.id}`)
+  expect(taken).toMatchObject({
+    status: 'completed',
+    subject: { reference: `Patient/${id}` },
+    about: [{ reference: `Flag/${flag?.id}` }],
+  })
+  await bar.getByRole('link').click()
+  await expect(page.getByRole('region', { name: 'Patient' })).toContainText(stay.mrn)
+  await page.reload()
+  await expect(bar).toContainText('acknowledged')
+
+  await measure(stay.mrn, [90])
+  await expect(bar).toHaveCount(0)
+})
+
+test('does not offer to acknowledge to whom it is not given', async ({ request }) => {
+  const login = await request.post('/auth/login', { data: { login: 'admin', password: 'demo' } })
+  const { access_token: token } = (await login.json()) as { readonly access_token: string }
+  const answer = await request.post('/api/v1/alarms/some/acknowledge', {
+    headers: { authorization: `Bearer ${token}` },
+    data: {},
+  })
+  expect(answer.status()).toBe(403)
+})

@@ -1,0 +1,68 @@
+import Box from '@mui/material/Box'
+import Typography from '@mui/material/Typography'
+
+import { useFieldNames } from './hl7-fields.ts'
+
+interface FieldRowsProps {
+  /** `OBX[2]`. */
+  readonly label: string
+  readonly fields: readonly { readonly position: string; readonly text: string }[]
+  /** Position of the field to mark. */
+  readonly chosen: string | undefined
+}
+
+/** One segment to read: position, name and text of each field. */
+export function FieldRows({ label, fields, chosen }: FieldRowsProps) {
+  const nameOf = useFieldNames()
+  return (
+    <Box sx={block}>
+      <Typography variant="h3" component="h2" sx={blockHead} dir="ltr">
+        {label}
+      </Typography>
+      {fields.map(({ position, text }) => (
+        <Box
+          key={position}
+          data-position={position}
+          aria-current={position === chosen ? 'true' : undefined}
+          sx={fieldLine}
+        >
+          <bdi dir="ltr">{position}</bdi>
+          <Box component="span" lang="en" dir="ltr" translate="no" sx={{ color: 'text.secondary' }}>
+            {nameOf(position)}
+          </Box>
+          <bdi dir="auto">{text}</bdi>
+        </Box>
+      ))}
+    </Box>
+  )
+}
+
+export const block = {
+  mb: 3,
+  bgcolor: 'background.paper',
+  border: 'var(--mg-line) solid var(--mg-palette-divider)',
+  borderRadius: 1,
+  overflow: 'hidden',
+} as const
+
+export const blockHead = {
+  px: 3,
+  py: 1.5,
+  borderBottom: 'var(--mg-line) solid var(--mg-palette-divider)',
+} as const
+
+/** Position, name, text. */
+export const fieldLine = {
+  display: 'grid',
+  gridTemplateColumns: '88px 180px minmax(0, 1fr)',
+  gap: 2,
+  px: 3,
+  py: 1,
+  fontSize: 13,
+  lineHeight: '18px',
+  borderInlineStart: '3px solid transparent',
+  '&[aria-pressed=true], &[aria-current=true]': {
+    bgcolor: 'action.selected',
+    borderInlineStartColor: 'var(--mg-palette-primary-main)',
+  },
+} as const
