@@ -25,6 +25,7 @@ export async function startHl7(app: FastifyInstance, foundation: Foundation): Pr
   const listeners = createListeners({
     flow,
     host: config.HUB_HOST,
+    report,
     portOf: ({ name, port }) => {
       if (!isListening) return undefined
       return port ?? (name === 'default' ? config.HUB_MLLP_PORT : undefined)

@@ -53,6 +53,7 @@ export const limits = {
   hl7: {
     frameBytes: 16 * 1024 * 1024,
     frameBytesMost: 64 * 1024 * 1024,
+    largeBytes: 256 * 1024,
     inFlight: 256,
     connectionsPerFeed: 256,
     connectionsMost: 10_000,
@@ -62,6 +63,11 @@ export const limits = {
     pipelined: 64,
     unsentBytes: 1024 * 1024,
     lingerMs: 2000,
+    handshakeMs: 10_000,
+    /** How soon a renewed certificate is used. */
+    certificateMs: 2000,
+    batchMessages: 50_000,
+    batchAtOnce: 64,
     slowestBytesPerMs: 16,
     retryMs: 30_000,
     searchLines: 5000,

@@ -68,7 +68,7 @@ export async function engineOn(
     report: onError,
   })
   await flow.start()
-  const listeners = createListeners({ flow, host: '127.0.0.1', portOf: () => 0 })
+  const listeners = createListeners({ flow, host: '127.0.0.1', report: onError, portOf: () => 0 })
   await listeners.follow()
   const stop = async () => {
     await listeners.close()

@@ -3,10 +3,11 @@ import type { Draft, Resources } from '../../fhir/resources.ts'
 import type { Clock } from '../../kernel/clock.ts'
 import { fault } from '../../kernel/fault.ts'
 import { uuid7 } from '../../kernel/ids.ts'
-import type { JsonObject } from '../../kernel/json.ts'
+import type { JsonObject, JsonValue } from '../../kernel/json.ts'
 import { limits } from '../../kernel/limits.ts'
 import type { RecordChange, RecordStore } from '../../store/port.ts'
 import type { Mapped } from '../mapping/image.ts'
+import { breathe } from './breathe.ts'
 import { entryChange, FLOW, withState, type Entry, type Journaled } from './entry.ts'
 import type { FlowFeed } from './feed.ts'
 import type { Journal } from './journal.ts'
@@ -61,9 +62,12 @@ export function createApply(deps: ApplyDeps): Apply {
           text: 'The message makes more resources than one commit may hold.',
         })
       }
+      refuseLarge(job.mapped)
       let { message } = job
       for (let attempt = 0; attempt < limits.hl7.attempts; attempt++) {
-        const entry = await commit(deps, { ...job, message }, await plan(job))
+        const planned = await plan(job)
+        await breathe(message.entry)
+        const entry = await commit(deps, { ...job, message }, planned)
         if (entry) return entry
         message = (await deps.journal.get(message.id)) ?? message
         // Another process was quicker with the same message.
@@ -76,6 +80,24 @@ export function createApply(deps: ApplyDeps): Apply {
       })
     },
   }
+}
+
+/** What no store could hold is refused before it is planned: the message stays in the journal, whole. */
+function refuseLarge({ images }: Mapped): void {
+  for (const { resource, type } of images) {
+    if (textLength(resource) <= limits.fhir.resourceBytes) continue
+    throw fault('too-large', {
+      code: 'too-long',
+      text: `The ${type} that the message makes is larger than the ${limits.fhir.resourceBytes} bytes that a resource may have.`,
+    })
+  }
+}
+
+/** Of all texts inside, without building any. */
+function textLength(value: JsonValue | undefined): number {
+  if (typeof value === 'string') return value.length
+  if (typeof value !== 'object' || value === null) return 0
+  return Object.values(value).reduce((sum: number, member) => sum + textLength(member), 0)
 }
 
 /** @returns `undefined` when what the plan was made from has changed meanwhile. */

@@ -7,7 +7,7 @@ import { createApply } from './apply.ts'
 import { ALL_FEEDS, createFeedLeases, type FeedLeases } from './feed-leases.ts'
 import { createFeedModes, type FeedMode, type FeedModes } from './feed-modes.ts'
 import { readFeed, type FlowFeed } from './feed.ts'
-import { createIntake, type Intake } from './intake.ts'
+import { createIntake, type Intake, type IntakeDeps } from './intake.ts'
 import { createJournal, type Journal } from './journal.ts'
 import { createMessageIndex, type MessageIndex } from './message-index.ts'
 import { createParking, type Parking } from './parking.ts'
@@ -27,6 +27,8 @@ export interface FlowDeps {
     readonly events: ReadonlySet<string>
   }
   readonly clock: Clock
+  /** Takes acknowledgements that answer what the hub has sent. */
+  readonly answers?: IntakeDeps['answers']
   /** Other processes work on the same store. */
   readonly isShared?: boolean
   /** Told once for each thing that went wrong behind the back of a sender; ids only, no clinical content. */
@@ -73,12 +75,13 @@ export function createFlow(deps: FlowDeps): Flow {
   const processing = createProcessing({ ...deps, journal, apply, parking, partitions, feeds, tally, gate })
   const replays = createReplays({ records, clock, processing, gate, report })
   const controlIds = createControlIds(clock)
+  const answers = deps.answers ?? (async () => undefined)
   const understands = vocabularyOf(mapper.events)
   const parts = { feeds, journal, processing, parking, partitions, tally, index, modes, replays, mapper }
   return {
     ...parts,
     intake: (feed) =>
-      createIntake({ feed, understands, journal, processing, tally, clock, controlIds, report }),
+      createIntake({ feed, understands, journal, processing, tally, clock, controlIds, answers, report }),
     async setMode(feed, mode) {
       await modes.set(feed, mode)
       processing.resume()

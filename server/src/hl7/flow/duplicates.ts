@@ -1,21 +1,28 @@
 import { createHash } from 'node:crypto'
 
 import type { Header } from '../mllp/header.ts'
+import type { FlowFeed } from './feed.ts'
 
 export interface Fingerprint {
   /** SHA-256 of the message without MSH-7, because senders stamp a message anew when they send it again. */
   readonly hash: string
-  /** Equal for two messages of which the second is a repetition: same feed, sender, control id and hash. */
+  /** Equal for two messages of which the second is a repetition: same feed, sender, control id and, where ids may be used again, hash. */
   readonly key: string
 }
 
-export function fingerprint(feed: string, bytes: Buffer, header: Header): Fingerprint {
+export function fingerprint(
+  { name: feed, reusedIds }: Pick<FlowFeed, 'name' | 'reusedIds'>,
+  bytes: Buffer,
+  header: Header,
+): Fingerprint {
   const [from, to] = timeStampOf(bytes, header.fieldSeparator.charCodeAt(0))
   const hash = createHash('sha256')
     .update(bytes.subarray(0, from))
     .update(bytes.subarray(to))
     .digest('base64url')
-  const parts = [feed, header.field(3), header.field(4), header.field(10), hash]
+  // A feed that takes a control id once only finds it again whatever else is in the message.
+  const content = reusedIds === 'take' ? [hash] : []
+  const parts = [feed, header.field(3), header.field(4), header.field(10), ...content]
   const key = createHash('sha256').update(JSON.stringify(parts)).digest('base64url')
   return { hash, key }
 }

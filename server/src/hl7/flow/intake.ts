@@ -1,14 +1,17 @@
 import type { Clock } from '../../kernel/clock.ts'
 import { limits } from '../../kernel/limits.ts'
-import { ACCEPTED, ackCode, ackOfError, buildAck, type Ack, type AckError } from '../mllp/ack.ts'
+import { ackModeOf, wants, type AckMode } from '../mllp/ack-mode.ts'
+import { ACCEPTED, ackCode, ackOfError, buildAck, isAnswer, type Ack } from '../mllp/ack.ts'
+import { buildBatchAck, splitBatch, type Batch } from '../mllp/batch.ts'
 import { decodeMessage } from '../mllp/charset.ts'
 import { checkHeader, type Accepts } from '../mllp/checks.ts'
-import { findHeader, readHeader, type Header } from '../mllp/header.ts'
+import { findHeader, narrowed, readHeader, type Header } from '../mllp/header.ts'
 import { fingerprint } from './duplicates.ts'
 import type { Entry, Journaled } from './entry.ts'
 import type { FlowFeed } from './feed.ts'
 import type { Journal } from './journal.ts'
 import type { Processing } from './processing.ts'
+import { NOT_A_MESSAGE, NOT_STORED, NOT_YET, REUSED, tooLarge, UTF_16 } from './refusals.ts'
 import type { Tally } from './tally.ts'
 import type { Progress } from './work-queue.ts'
 
@@ -20,6 +23,8 @@ export interface IntakeDeps {
   readonly tally: Tally
   readonly clock: Clock
   readonly controlIds: () => string
+  /** Takes an acknowledgement that came in by itself: it answers what the hub has sent. */
+  readonly answers: (frame: Buffer, header: Header) => Promise<void>
   readonly report: (error: unknown, message: string) => void
 }
 
@@ -38,14 +43,10 @@ export interface Intake {
 export function createIntake(deps: IntakeDeps): Intake {
   return {
     receive: async (frame, later) => {
-      deps.tally.count(deps.feed.name, 'received')
-      const header = readHeader(frame)
-      if (!header) return turnDown(deps, frame, { header: findHeader(frame), ack: NOT_A_MESSAGE })
-      // An acknowledgement is never acknowledged.
-      if (header.component(9, 1) === 'ACK') return undefined
-      const refusal = refusalOf(deps, frame, header)
-      if (refusal) return turnDown(deps, frame, { header, ack: refusal })
-      return take(deps, { frame, header, later })
+      // A commit byte of MLLP release 2 that answers something which the hub has sent.
+      if (frame.length === 1 && isCommitByte(frame[0])) return undefined
+      const batch = splitBatch(frame)
+      return batch === undefined ? receiveOne(deps, frame, later) : receiveBatch(deps, batch, later)
     },
     refuse: async (head) =>
       turnDown(deps, head, {
@@ -55,14 +56,65 @@ export function createIntake(deps: IntakeDeps): Intake {
   }
 }
 
-const NOT_A_MESSAGE = rejection('100', 'The frame does not begin with an MSH segment.', 'MSH')
-
-function tooLarge(bytes: number): Ack {
-  return rejection('207', `The message is larger than the ${String(bytes)} bytes that this feed takes.`)
+async function receiveOne(
+  deps: IntakeDeps,
+  frame: Buffer,
+  later: Later['later'],
+): Promise<Buffer | undefined> {
+  deps.tally.count(deps.feed.name, 'received')
+  const header = readHeader(frame)
+  if (!header) {
+    const narrow = narrowed(frame)
+    const ack = narrow === undefined ? NOT_A_MESSAGE : UTF_16
+    return turnDown(deps, frame, { header: findHeader(narrow ?? frame), ack })
+  }
+  // An acknowledgement is never acknowledged; it may answer what the hub has sent.
+  if (isAnswer(header)) {
+    await deps.answers(frame, header)
+    return undefined
+  }
+  const refusal = refusalOf(deps, frame, header)
+  const taken = { frame, header, later }
+  return refusal ? turnDownOpenly(deps, taken, refusal) : take(deps, taken)
 }
 
-function rejection(code: AckError['code'], text: string, at?: string): Ack {
-  return { verdict: 'reject', errors: [{ code, severity: 'E', text, ...(at === undefined ? {} : { at }) }] }
+/** With commit bytes the sender first learns that the message is written down: it need not come again. */
+async function turnDownOpenly(
+  deps: IntakeDeps,
+  { frame, header, later }: Taken,
+  ack: Ack,
+): Promise<Buffer | undefined> {
+  const answered = await turnDown(deps, frame, { header, ack })
+  if (deps.feed.commitBytes) later(COMMIT_BYTES.stored)
+  return answered
+}
+
+/** Each message of a batch is journaled and answered for itself: one that is wrong does not stop the others. */
+async function receiveBatch(
+  deps: IntakeDeps,
+  batch: Batch,
+  later: Later['later'],
+): Promise<Buffer | undefined> {
+  const { feed, clock, controlIds } = deps
+  const answers: Buffer[] = []
+  const { messages } = batch
+  for (let at = 0; at < messages.length; at += limits.hl7.batchAtOnce) {
+    const part = messages.slice(at, at + limits.hl7.batchAtOnce)
+    const answered = await Promise.all(part.map(async (message) => receiveOne(deps, message, later)))
+    answers.push(...answered.filter((one) => one !== undefined))
+  }
+  if (feed.batchAck === 'each') {
+    for (const one of answers) later(one)
+    return undefined
+  }
+  return buildBatchAck(batch, answers, { controlId: controlIds(), nowMs: clock() })
+}
+
+/** MLLP release 2: what tells that a message is stored, or that it has to come again. */
+const COMMIT_BYTES = { stored: Buffer.of(0x06), again: Buffer.of(0x15) } as const
+
+function isCommitByte(byte: number | undefined): boolean {
+  return byte === COMMIT_BYTES.stored[0] || byte === COMMIT_BYTES.again[0]
 }
 
 function refusalOf({ feed, understands }: IntakeDeps, frame: Buffer, header: Header): Ack | undefined {
@@ -88,7 +140,7 @@ async function turnDown(
   { header, ack }: Refused,
 ): Promise<Buffer | undefined> {
   deps.tally.count(deps.feed.name, 'rejected')
-  const mode = modeOf(header)
+  const mode = ackModeOf(header, deps.feed.ackMode)
   const level = mode.isEnhanced ? 'transport' : 'application'
   const entry: Entry = {
     ...lineOf(deps, bytes, header),
@@ -109,13 +161,16 @@ interface Taken {
 }
 
 async function take(deps: IntakeDeps, { frame, header, later }: Taken): Promise<Buffer | undefined> {
-  const mode = modeOf(header)
+  const mode = ackModeOf(header, deps.feed.ackMode)
   const level = mode.isEnhanced ? 'transport' : 'application'
   const journaled = await writeDown(deps, frame, {
     header,
     ack: answer(deps, header, { level, ack: ACCEPTED }),
   })
-  if (!journaled) return answer(deps, header, { level, ack: NOT_STORED })
+  if (journaled === 'reused') return turnDownOpenly(deps, { frame, header, later }, REUSED)
+  if (deps.feed.commitBytes) later(journaled ? COMMIT_BYTES.stored : COMMIT_BYTES.again)
+  // A sender that reads commit bytes sends again when it gets the second one; another answer would be one too many.
+  if (!journaled) return deps.feed.commitBytes ? undefined : answer(deps, header, { level, ack: NOT_STORED })
   const { message, progress } = journaled
   const stored = Buffer.from(message.entry.ack ?? '', 'latin1')
   if (mode.isEnhanced) {
@@ -137,12 +192,13 @@ async function writeDown(
   deps: IntakeDeps,
   frame: Buffer,
   { header, ack }: { header: Header; ack: Buffer },
-): Promise<WrittenDown | undefined> {
+): Promise<WrittenDown | 'reused' | undefined> {
   const { feed, journal, processing, tally } = deps
-  const { hash, key } = fingerprint(feed.name, frame, header)
+  const { hash, key } = fingerprint(feed, frame, header)
   const line: Entry = { ...lineOf(deps, frame, header), hash, ack: ack.toString('latin1') }
   try {
     const added = await journal.add(line, frame, key)
+    if (added.outcome === 'reused') return 'reused'
     const isNew = added.outcome === 'added'
     const message = isNew ? added.message : added.of
     if (!isNew) tally.count(feed.name, 'duplicate')
@@ -153,16 +209,6 @@ async function writeDown(
     deps.report(error, header.field(10))
     return undefined
   }
-}
-
-const NOT_STORED: Ack = {
-  verdict: 'error',
-  errors: [{ code: '207', severity: 'E', text: 'The message could not be stored; send it again.' }],
-}
-
-const NOT_YET: Ack = {
-  verdict: 'error',
-  errors: [{ code: '207', severity: 'E', text: 'The message is stored, not yet processed.' }],
 }
 
 function atRest(entry: Entry): Progress {
@@ -189,7 +235,7 @@ function ackOfEntry({ state, errors = [] }: Entry): Ack {
 }
 
 interface Later {
-  readonly mode: Mode
+  readonly mode: AckMode
   readonly progress: Progress
   readonly later: (message: Buffer) => void
 }
@@ -202,48 +248,16 @@ async function answerLater(
   const ack = ackOfEntry(await progress.done)
   // A message that waits (parked, or the hub stops) has no result that its sender could be told.
   if (ack !== NOT_YET && wants(mode.application, ack))
-    later(answer(deps, header, { level: 'application', ack }))
-}
-
-/** HL7 table 0155: always, never, on error, on success. */
-type Wanted = 'AL' | 'NE' | 'ER' | 'SU'
-
-interface Mode {
-  readonly isEnhanced: boolean
-  /** MSH-15. */
-  readonly accept: Wanted
-  /** MSH-16. */
-  readonly application: Wanted
-}
-
-const WANTED: ReadonlySet<string> = new Set(['AL', 'NE', 'ER', 'SU'])
-
-/**
- * Enhanced mode as soon as MSH-15 or MSH-16 holds a code of table 0155; the empty one then means "never". Anything else is no wish for
- * silence: such a sender is answered as in original mode.
- */
-function modeOf(header: Header | undefined): Mode {
-  const accept = wantedOf(header?.field(15))
-  const application = wantedOf(header?.field(16))
-  if (!accept && !application) return { isEnhanced: false, accept: 'AL', application: 'NE' }
-  return { isEnhanced: true, accept: accept ?? 'NE', application: application ?? 'NE' }
-}
-
-function wantedOf(text = ''): Wanted | undefined {
-  return WANTED.has(text) ? (text as Wanted) : undefined
-}
-
-function wants(wanted: Wanted, { verdict }: Ack): boolean {
-  return wanted === 'AL' || (wanted === 'SU' ? verdict === 'accept' : wanted === 'ER' && verdict !== 'accept')
+    later(answer(deps, header, { level: 'application', ack, isTyped: true }))
 }
 
 function answer(
   { clock, controlIds }: IntakeDeps,
   header: Header | undefined,
-  { level, ack }: { level: 'application' | 'transport'; ack: Ack },
+  { level, ack, isTyped = false }: { level: 'application' | 'transport'; ack: Ack; isTyped?: boolean },
 ): Buffer {
   const code = ackCode(level, ack)
-  return buildAck({ header, code, errors: ack.errors, controlId: controlIds(), nowMs: clock() })
+  return buildAck({ header, code, errors: ack.errors, controlId: controlIds(), nowMs: clock(), isTyped })
 }
 
 const text = (part: string) => Buffer.from(part, 'latin1').toString('utf8').slice(0, 200)

@@ -9,6 +9,8 @@ import { markChanges } from './state-marks.ts'
 export type Added =
   | { readonly outcome: 'added'; readonly message: Journaled }
   | { readonly outcome: 'duplicate'; readonly of: Journaled }
+  /** The key is that of a message with other content; nothing was written. */
+  | { readonly outcome: 'reused' }
 
 export interface Journal {
   /**
@@ -28,6 +30,7 @@ export interface Journal {
 
 /** Largest piece of a message in one record. */
 const PIECE = 512 * 1024
+const PIECES_AT_ONCE = 4
 
 export function createJournal(
   records: RecordStore,
@@ -50,7 +53,7 @@ export function createJournal(
     add: async (entry, bytes, key) => {
       const line = { id: nextId(), entry, ...(key === undefined ? {} : { second: key }) }
       const added = await addLine(records, line, bytes)
-      index?.note(line.id, entry)
+      if (added.outcome !== 'reused') index?.note(line.id, entry)
       return added
     },
     async get(id) {
@@ -74,8 +77,12 @@ async function addLine(
   bytes: Buffer,
 ): Promise<Added> {
   const { id, entry, ...second } = line
+  const pieces = piecesOf(FLOW.raw, id, bytes)
+  // A large message is written in several steps, so that no step holds the others up; its line comes behind them all.
+  for (let at = 0; pieces.length - at > PIECES_AT_ONCE; at += PIECES_AT_ONCE)
+    await records.apply(pieces.slice(at, at + PIECES_AT_ONCE))
   const written: RecordChange[] = [
-    ...piecesOf(FLOW.raw, id, bytes),
+    ...pieces.slice(pieces.length - (pieces.length % PIECES_AT_ONCE || PIECES_AT_ONCE)),
     ...(entry.state === 'received'
       ? [{ op: 'insert' as const, collection: FLOW.pending, id, value: { feed: entry.feed } }]
       : markChanges(id, undefined, entry)),
@@ -86,14 +93,22 @@ async function addLine(
   if (result.outcome === 'applied') return { outcome: 'added', message: { ...line, revision: 1 } }
   const holder = result.why.kind === 'record' ? result.why.holder : undefined
   if (holder === undefined) throw new Error('the journal refused a new line')
+  const taken = journaledOf(holder)
+  const undo = [...pieces, ...written.slice(0, -1)].map(({ collection, id: piece }) => ({
+    op: 'delete' as const,
+    collection,
+    id: piece,
+  }))
+  if (taken.entry.hash !== entry.hash) {
+    await records.apply(undo)
+    return { outcome: 'reused' }
+  }
   await records.apply([
-    ...written
-      .slice(0, -1)
-      .map(({ collection, id: piece }) => ({ op: 'delete' as const, collection, id: piece })),
+    ...undo,
     ...markChanges(id, undefined, { ...entry, state: 'duplicate' }),
     { op: 'insert', collection: FLOW.journal, id, value: valueOf(duplicateOf(entry, holder.id)) },
   ])
-  return { outcome: 'duplicate', of: journaledOf(holder) }
+  return { outcome: 'duplicate', of: taken }
 }
 
 const PAGE = 256

@@ -5,6 +5,7 @@ import type { FlowFeed } from './feed.ts'
 export interface ListenersOptions {
   readonly flow: Pick<Flow, 'feeds' | 'intake' | 'modes'>
   readonly host: string
+  readonly report: (error: unknown, feed: string) => void
   /** `undefined` for a feed that has no port. */
   readonly portOf: (feed: FlowFeed) => number | undefined
 }
@@ -17,7 +18,7 @@ export interface Listeners {
   close(): Promise<void>
 }
 
-export function createListeners({ flow, host, portOf }: ListenersOptions): Listeners {
+export function createListeners({ flow, host, portOf, report }: ListenersOptions): Listeners {
   const open = new Map<string, Listener>()
   /** A feed that asked for any free port keeps the one that it got. */
   const ports = new Map<string, number>()
@@ -33,7 +34,19 @@ export function createListeners({ flow, host, portOf }: ListenersOptions): Liste
       await listener.close()
     }
     if (listener || !isWanted) return
-    const opened = await listenMllp({ host, port, frameBytes: feed.frameBytes, ...flow.intake(feed) })
+    const opened = await listenMllp({
+      host,
+      port,
+      frameBytes: feed.frameBytes,
+      framing: feed.framing,
+      bounds: {
+        connectionsPerFeed: feed.connections,
+        ...(feed.idleSeconds === undefined ? {} : { idleMs: feed.idleSeconds * 1000 }),
+      },
+      ...(feed.tls === undefined ? {} : { tls: feed.tls }),
+      ...flow.intake(feed),
+      report: (error) => report(error, feed.name),
+    })
     ports.set(feed.name, opened.port)
     open.set(feed.name, opened)
   }

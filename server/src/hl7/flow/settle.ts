@@ -11,6 +11,7 @@ import { ackOfError } from '../mllp/ack.ts'
 import { decodeMessage } from '../mllp/charset.ts'
 import { readHeader } from '../mllp/header.ts'
 import type { Apply, ApplyJob } from './apply.ts'
+import { breathe } from './breathe.ts'
 import { entryChange, FLOW, withState, type Entry, type Journaled } from './entry.ts'
 import type { FlowFeed } from './feed.ts'
 import type { Journal } from './journal.ts'
@@ -36,7 +37,11 @@ export interface SettleDeps {
 
 /** @returns what is wrong, when the message cannot be mapped; a store that is away is thrown instead. */
 export async function mapJob(deps: SettleDeps, message: Journaled): Promise<ApplyJob | Fault> {
-  return mapBytes(deps, message, await deps.journal.text(message))
+  const bytes = await deps.journal.text(message)
+  await breathe(message.entry)
+  const job = mapBytes(deps, message, bytes)
+  await breathe(message.entry)
+  return job
 }
 
 /** The same with other bytes than those that were sent. */

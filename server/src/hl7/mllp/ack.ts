@@ -95,6 +95,8 @@ export interface AckRequest {
   /** MSH-10 of the answer. */
   readonly controlId: string
   readonly nowMs: number
+  /** The application answers in enhanced mode, with the message that the standard names for it. */
+  readonly isTyped?: boolean
 }
 
 /**
@@ -102,12 +104,11 @@ export interface AckRequest {
  *
  * @see HL7 v2.5.1, 2.9.2 (original mode), 2.9.3 (enhanced mode), 2.15.5 (ERR), 2.15.8 (MSA)
  */
-export function buildAck({ header, code, errors, controlId, nowMs }: AckRequest): Buffer {
-  const bar = header?.fieldSeparator ?? '|'
-  const marks = header?.encodingCharacters ?? '^~\\&'
-  const echo = (field: number) => header?.field(field) ?? ''
-  const version = header?.component(12, 1) || OWN_VERSION
-  const writer: Writer = { bar, marks, since: (at) => compareVersions(version, at) >= 0 }
+export function buildAck(request: AckRequest): Buffer {
+  const { header = NO_HEADER, code, errors, controlId, nowMs, isTyped = false } = request
+  const { fieldSeparator: bar, encodingCharacters: marks, field: echo } = header
+  const version = header.component(12, 1) || OWN_VERSION
+  const writer: Writer = { bar, marks, isTyped, since: (at) => compareVersions(version, at) >= 0 }
   const ends = [echo(5), echo(6), echo(3), echo(4)]
   const head = [
     'MSH',
@@ -131,6 +132,14 @@ export function buildAck({ header, code, errors, controlId, nowMs }: AckRequest)
   return Buffer.from(text.join(''), 'latin1')
 }
 
+/** Of what no header was found in. */
+const NO_HEADER: Header = {
+  fieldSeparator: '|',
+  encodingCharacters: '^~\\&',
+  field: () => '',
+  component: () => '',
+}
+
 /** Of an answer to what does not tell its version. */
 const OWN_VERSION = '2.5.1'
 
@@ -139,11 +148,49 @@ interface Writer {
   readonly marks: string
   /** Whether the message has at least this version. */
   readonly since: (version: string) => boolean
+  readonly isTyped: boolean
 }
 
-function ackType(header: Header | undefined, { marks, since }: Writer): string {
-  const event = header?.component(9, 2) ?? ''
+/**
+ * What the application answers in enhanced mode where the standard names a message of its own; everything else gets `ACK`.
+ *
+ * @see HL7 v2.5.1, 4.4 (orders), 7.3 (R40, IHE PCD-04)
+ */
+const APPLICATION_ANSWERS: Readonly<Record<string, readonly [string, string]>> = {
+  'ORM^O01': ['ORR', 'O02'],
+  'OMG^O19': ['ORG', 'O20'],
+  'OML^O21': ['ORL', 'O22'],
+  'OMI^O23': ['ORI', 'O24'],
+  'OML^O33': ['ORL', 'O34'],
+  'OML^O35': ['ORL', 'O36'],
+  'OMP^O09': ['ORP', 'O10'],
+  'RDE^O11': ['RRE', 'O12'],
+  'RDE^O25': ['RRE', 'O26'],
+  'RDS^O13': ['RRD', 'O14'],
+  'RGV^O15': ['RRG', 'O16'],
+  'RAS^O17': ['RRA', 'O18'],
+  'ORU^R40': ['ORA', 'R41'],
+}
+
+/** The messages that answer others: they are never acknowledged themselves. */
+const ANSWER_TYPES: ReadonlySet<string> = new Set([
+  'ACK',
+  'MCF',
+  ...Object.values(APPLICATION_ANSWERS).map(([type]) => type),
+])
+
+export function isAnswer(header: Header): boolean {
+  return ANSWER_TYPES.has(header.component(9, 1))
+}
+
+function ackType(header: Header, { marks, since, isTyped }: Writer): string {
+  const event = header.component(9, 2)
   const caret = marks.charAt(0)
+  const own = APPLICATION_ANSWERS[`${header.component(9, 1)}^${event}`]
+  if (own !== undefined && isTyped) {
+    const [type, answer] = own
+    return since('2.3.1') ? [type, answer, `${type}_${answer}`].join(caret) : own.join(caret)
+  }
   if (event === '') return 'ACK'
   return since('2.3.1') ? ['ACK', event, 'ACK'].join(caret) : ['ACK', event].join(caret)
 }
@@ -189,7 +236,8 @@ function escaped(text: string, { bar, marks }: Writer): string {
   }).join('')
 }
 
-function timeStamp(nowMs: number): string {
+/** TS with milliseconds, in UTC. */
+export function timeStamp(nowMs: number): string {
   return `${new Date(nowMs).toISOString().replaceAll(/[-:TZ]/g, '')}+0000`
 }
 

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 
 import { Fault } from '../../kernel/fault.ts'
-import { decodeMessage } from './charset.ts'
+import { decodeMessage, encodeText } from './charset.ts'
 import { readHeader } from './header.ts'
 
 function decode(charset: string, name: number[] | string, override?: string): string | undefined {
@@ -36,6 +36,11 @@ describe('decodeMessage', () => {
     ['BIG-5', [0xa4, 0xa4], '中'],
     ['KS X 1001', [0xb0, 0xa1], '가'],
     ['ASCII~ISO IR87', [0x1b, 0x24, 0x42, 0x3b, 0x33, 0x1b, 0x28, 0x42], '山'],
+    ['8859/1~ISO IR87', [0xfc, 0x1b, 0x24, 0x42, 0x3b, 0x33, 0x1b, 0x28, 0x42, 0xfc], 'ü山ü'],
+    ['8859/1~8859/7', [0xe9, 0x1b, 0x2d, 0x46, 0xe1], 'éα'],
+    ['ASCII~ISO IR149', [0x1b, 0x24, 0x28, 0x43, 0x30, 0x21, 0x1b, 0x28, 0x42], '가'],
+    ['ASCII~ISO IR13', [0x1b, 0x28, 0x49, 0x31, 0x1b, 0x28, 0x42, 0x61], 'ｱa'],
+    ['ASCII~ISO IR159', [0x1b, 0x24, 0x28, 0x44, 0x30, 0x21, 0x1b, 0x28, 0x42], '丂'],
   ])('reads %s', (charset, bytes, text) => {
     expect(decode(charset, bytes)).toBe(text)
   })
@@ -54,8 +59,35 @@ describe('decodeMessage', () => {
       const { kind, issues } = refusal(() => decode(charset, [...bytes]))
       expect([kind, issues?.[0]?.at]).toEqual(['malformed', 'MSH-18'])
     }
-    for (const charset of ['KLINGON', 'UNICODE UTF-16', 'ISO IR159', '8859/99']) {
+    for (const charset of ['KLINGON', 'UNICODE UTF-16', '8859/99']) {
       expect(refusal(() => decode(charset, 'x')).kind).toBe('unsupported')
     }
+  })
+})
+
+describe('encodeText', () => {
+  it.each([
+    ['8859/1', 'Müller'],
+    ['8859/5', 'Жук'],
+    ['8859/15', '5 €'],
+    ['windows-1256', 'أمينة'],
+    ['UNICODE UTF-8', 'Łódź 山'],
+    ['GB 18030-2000', '小明'],
+    ['BIG-5', '中文'],
+    ['KS X 1001', '가나'],
+    ['ISO IR87', '山田^a'],
+    ['ASCII~ISO IR87', '山田^a'],
+  ])('writes %s so that it reads the same', (charset, text) => {
+    const message = `MSH|^~\\&|A|B|C|D|||ADT^A01|7|P|2.5||||||${charset}\rPID|||||${text}`
+    const header = readHeader(Buffer.from(message))
+    const bytes = encodeText(message, header)
+    expect(header && decodeMessage(bytes, header)).toBe(message)
+  })
+
+  it('refuses a character that the set does not have', () => {
+    const header = readHeader(Buffer.from('MSH|^~\\&|A|B|C|D|||ADT^A01|7|P|2.5||||||8859/1\r'))
+    const { kind, issues } = refusal(() => encodeText('山', header))
+    expect([kind, issues?.[0]?.at]).toEqual(['unprocessable', 'MSH-18'])
+    expect(() => encodeText('ü', header, 'ASCII')).toThrow('us-ascii')
   })
 })

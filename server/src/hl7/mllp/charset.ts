@@ -3,13 +3,18 @@ import { isAscii } from 'node:buffer'
 import { fault } from '../../kernel/fault.ts'
 import { encodeAs } from './encode.ts'
 import type { Header } from './header.ts'
+import { decodeSwitching, switches } from './iso2022.ts'
 
 /** HL7 table 0211 to the labels of the Encoding Standard; names that are labels already need no row. */
 const LABELS: Readonly<Record<string, string>> = {
   ASCII: 'us-ascii',
   'US-ASCII': 'us-ascii',
   'ISO IR6': 'us-ascii',
-  'ISO IR14': 'iso-2022-jp',
+  'ISO IR13': 'shift_jis',
+  'ISO IR14': 'us-ascii',
+  'ISO IR149': 'euc-kr',
+  'ISO IR58': 'gbk',
+  'ISO IR159': 'iso-2022-jp',
   'ISO IR87': 'iso-2022-jp',
   'GB 18030-2000': 'gb18030',
   'KS X 1001': 'euc-kr',
@@ -27,18 +32,32 @@ const REFUSED = /utf-?16|utf-?32|replacement|x-user-defined/
  * Decodes a message by MSH-18. Nothing is ever replaced silently.
  *
  * Without MSH-18 the standard says US-ASCII; strict UTF-8 is taken then, because it is the same for ASCII and cannot be mistaken for anything else.
- * With several repetitions (`ASCII~ISO IR87`) the one that switches by escape sequences decides, because it contains the first.
+ * With several repetitions (`ASCII~ISO IR87`) the first holds until an escape sequence of ISO 2022 switches to another.
  *
  * @param override the feed's own character set, for senders that lie.
  * @throws Fault `unsupported` when the character set is unknown, `malformed` when the bytes are not text in it; both at `MSH-18`.
  * @see HL7 v2.5.1, 2.15.9.18
  */
 export function decodeMessage(bytes: Buffer, header: Header, override?: string): string {
-  const declared = override ?? declaredCharset(header)
+  const names = override === undefined ? declaredCharsets(header) : [override]
+  const [declared = ''] = names
   const label = labelOf(declared)
+  if (switches(bytes) && (names.length > 1 || label === 'iso-2022-jp'))
+    return decodeWithSwitches(bytes, label, declared)
   if (label === 'us-ascii' && !isAscii(bytes)) throw undecodable(declared)
   try {
     return new TextDecoder(label, { fatal: true }).decode(bytes)
+  } catch (error) {
+    if (error instanceof TypeError) throw undecodable(declared)
+    throw error
+  }
+}
+
+function decodeWithSwitches(bytes: Buffer, label: string, declared: string): string {
+  // ASCII is the lower half of every set that a message may begin with.
+  const base = label === 'iso-2022-jp' || label === 'us-ascii' ? 'utf-8' : label
+  try {
+    return decodeSwitching(bytes, base)
   } catch (error) {
     if (error instanceof TypeError) throw undecodable(declared)
     throw error
@@ -51,13 +70,13 @@ export function decodeMessage(bytes: Buffer, header: Header, override?: string):
  * @throws Fault `unsupported`, `unprocessable` when the set does not have a character; both at `MSH-18`
  */
 export function encodeText(text: string, header: Header | undefined, override?: string): Buffer {
-  const label = labelOf(override ?? (header === undefined ? '' : declaredCharset(header)))
-  return encodeAs(label, text)
+  const labels = (override === undefined ? declaredCharsets(header) : [override]).map((name) => labelOf(name))
+  // Of several the one that holds the others, too.
+  return encodeAs(labels.find((label) => label === 'iso-2022-jp') ?? labels[0] ?? 'utf-8', text)
 }
 
-function declaredCharset(header: Header): string {
-  const names = header.field(18).split(header.encodingCharacters.charAt(1))
-  return names.find((name) => LABELS[name.trim().toUpperCase()] === 'iso-2022-jp') ?? names[0] ?? ''
+function declaredCharsets(header: Header | undefined): readonly string[] {
+  return (header?.field(18) ?? '').split(header?.encodingCharacters.charAt(1) ?? '~')
 }
 
 function labelOf(declared: string): string {

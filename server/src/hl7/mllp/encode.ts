@@ -43,7 +43,8 @@ const tables = new Map<string, ReadonlyMap<string, readonly number[]>>()
 function bytesIn(label: string): ReadonlyMap<string, readonly number[]> {
   const known = tables.get(label)
   if (known !== undefined) return known
-  const made = turnedRound(label)
+  // The platform takes ASCII for windows-1252.
+  const made = label === 'us-ascii' ? new Map<string, readonly number[]>() : turnedRound(label)
   tables.set(label, made)
   return made
 }

@@ -1,17 +1,21 @@
 const VT = 0x0b
 const FS = 0x1c
 const CR = 0x0d
+const LF = 0x0a
 
 export type FrameEvent =
   | { readonly kind: 'frame'; readonly bytes: Buffer }
   /** The frame went over the bound; `head` is its beginning, for what can be said about it. Nothing follows: the connection has to be closed. */
   | { readonly kind: 'too-large'; readonly head: Buffer }
 
+/** `strict`: FS CR ends a frame. `lenient`: any FS does, for senders that end with FS LF or a lone FS. */
+export type Framing = 'strict' | 'lenient'
+
 /**
  * Cuts the byte stream of one socket into MLLP frames (`VT payload FS CR`). Each byte is looked at once, whatever the sizes of the reads.
  *
  * Bytes between frames are skipped and counted. A VT inside a frame begins it anew, because its sender gave the first one up.
- * An FS without CR behind it belongs to the payload.
+ * An FS without CR behind it belongs to the payload, unless the feed is `lenient`.
  * @see HL7 v2.5.1, Appendix C.2 (MLLP)
  */
 export class Framer {
@@ -20,12 +24,14 @@ export class Framer {
   /** Frames that have begun, ended or not. */
   begun = 0
   readonly #bound: number
+  readonly #isLenient: boolean
   readonly #held = new Collected()
   #state: 'between' | 'inside' | 'behind-fs' | 'ended' = 'between'
 
   /** @param bound most bytes of one payload. */
-  constructor(bound: number) {
+  constructor(bound: number, framing: Framing = 'strict') {
     this.#bound = bound
+    this.#isLenient = framing === 'lenient'
   }
 
   /** Bytes of the frame that has begun and not ended; `undefined` between frames. */
@@ -36,10 +42,11 @@ export class Framer {
   /** Takes the next bytes of the stream and gives what they complete, in order. */
   push(chunk: Buffer): readonly FrameEvent[] {
     const events: FrameEvent[] = []
+    const marks: Marks = { chunk, begin: -1, end: -1 }
     let at = 0
     while (at < chunk.length && this.#state !== 'ended') {
       if (this.#state === 'between') at = this.#skip(chunk, at)
-      else if (this.#state === 'inside') at = this.#collect(chunk, at)
+      else if (this.#state === 'inside') at = this.#collect(marks, at, events)
       else at = this.#closeOrGoOn(chunk, at, events)
       if (this.#held.size > this.#bound) {
         this.#state = 'ended'
@@ -51,37 +58,68 @@ export class Framer {
 
   #skip(chunk: Buffer, at: number): number {
     const begin = chunk.indexOf(VT, at)
-    this.skippedBytes += (begin === -1 ? chunk.length : begin) - at
+    const skipped = (begin === -1 ? chunk.length : begin) - at
+    // What may stand behind the FS of a sender that has no fixed end is no garbage.
+    this.skippedBytes += this.#isLenient && isEnd(chunk[at]) ? skipped - 1 : skipped
     if (begin === -1) return chunk.length
     this.#state = 'inside'
     this.begun++
     return begin + 1
   }
 
-  #collect(chunk: Buffer, at: number): number {
-    let end = at
-    while (end < chunk.length && chunk[end] !== FS && chunk[end] !== VT) end++
+  #collect(marks: Marks, at: number, events: FrameEvent[]): number {
+    const { chunk } = marks
+    const begin = nextMark(marks, 'begin', at)
+    const end = Math.min(begin, nextMark(marks, 'end', at))
     // One byte more than the bound is enough to know that it is broken.
     this.#held.add(chunk.subarray(at, Math.min(end, at + this.#bound + 1)))
-    if (chunk[end] === FS) this.#state = 'behind-fs'
-    if (chunk[end] === VT) {
+    if (end === chunk.length) return end
+    if (end === begin) {
       this.#held.take()
       this.restarts++
       this.begun++
-    }
+    } else if (this.#isLenient) this.#close(events)
+    else this.#state = 'behind-fs'
     return end + 1
   }
 
   #closeOrGoOn(chunk: Buffer, at: number, events: FrameEvent[]): number {
     if (chunk[at] === CR) {
-      this.#state = 'between'
-      events.push({ kind: 'frame', bytes: this.#held.take() })
+      this.#close(events)
       return at + 1
     }
     this.#held.add(LONE_FS)
     this.#state = 'inside'
     return at
   }
+
+  #close(events: FrameEvent[]): void {
+    if (this.#held.size > this.#bound) return
+    this.#state = 'between'
+    events.push({ kind: 'frame', bytes: this.#held.take() })
+  }
+}
+
+/** Where the next VT and FS of a chunk are, so that each byte is looked at once for each of them. */
+interface Marks {
+  readonly chunk: Buffer
+  begin: number
+  end: number
+}
+
+const CODES = { begin: VT, end: FS } as const
+
+/** @returns the length of the chunk when there is none */
+function nextMark(marks: Marks, name: 'begin' | 'end', at: number): number {
+  if (marks[name] < at) {
+    const found = marks.chunk.indexOf(CODES[name], at)
+    marks[name] = found === -1 ? marks.chunk.length : found
+  }
+  return marks[name]
+}
+
+function isEnd(byte: number | undefined): boolean {
+  return byte === CR || byte === LF
 }
 
 const LONE_FS = Buffer.of(FS)

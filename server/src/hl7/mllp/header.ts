@@ -7,7 +7,7 @@ export interface Header {
   /** MSH-2; the characters that are missing are filled up from the usual `^~\&`. */
   readonly encodingCharacters: string
   /** Raw text of MSH-n, empty when absent. */
-  field(number: number): string
+  readonly field: (number: number) => string
   /** Component (from 1) of the first repetition of MSH-n. */
   component(field: number, component: number): string
 }
@@ -30,6 +30,17 @@ export function findHeader(bytes: Buffer): Header | undefined {
   const text = bytes.toString('latin1', 0, HEADER_BYTES)
   const at = text.search(/(?:^|[\r\n])[^\r\n]{0,64}?MSH[^\w\s]/)
   return at === -1 ? undefined : headerOf(text.slice(text.indexOf('MSH', at)))
+}
+
+/** The beginning of a text in UTF-16, one byte a character, so that a refusal can name its header; `undefined` when it is none. */
+export function narrowed(bytes: Buffer): Buffer | undefined {
+  const head = bytes.subarray(0, HEADER_BYTES)
+  const label = /^(?:\xff\xfe)?M\0S\0H\0/.test(head.toString('latin1', 0, 8))
+    ? 'utf-16le'
+    : /^(?:\xfe\xff)?\0M\0S\0H/.test(head.toString('latin1', 0, 8))
+      ? 'utf-16be'
+      : undefined
+  return label === undefined ? undefined : Buffer.from(new TextDecoder(label).decode(head), 'latin1')
 }
 
 function headerOf(text: string): Header | undefined {

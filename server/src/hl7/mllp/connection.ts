@@ -1,0 +1,186 @@
+import { once } from 'node:events'
+import type { Socket } from 'node:net'
+
+import type { limits } from '../../kernel/limits.ts'
+import { Framer, type Framing } from './framer.ts'
+
+type BoundName = Extract<
+  keyof typeof limits.hl7,
+  | 'idleMs'
+  | 'partialFrameMs'
+  | 'slowestBytesPerMs'
+  | 'connectionsPerFeed'
+  | 'pipelined'
+  | 'unsentBytes'
+  | 'lingerMs'
+>
+export type ConnectionBounds = Readonly<Record<BoundName, number>>
+
+/** What the connections of a listener count together. */
+export interface ConnectionCounts {
+  frames: number
+  skippedBytes: number
+  restarts: number
+  tooLarge: number
+  partialTimeouts: number
+}
+
+export interface ConnectionOptions {
+  /** Most bytes of one payload. */
+  readonly frameBytes: number
+  readonly framing: Framing
+  readonly bounds: ConnectionBounds
+  readonly counts: ConnectionCounts
+  /**
+   * Takes one message. Answers leave in the order in which their messages came.
+   *
+   * @param later sends one more message on the same connection, if it is still there (enhanced mode).
+   * @returns the answer without its frame; `undefined` when none is wanted.
+   */
+  receive(frame: Buffer, later: (message: Buffer) => void): Promise<Buffer | undefined>
+  /** Takes the beginning of a message that was cut at the bound; the connection is closed behind the answer. */
+  refuse(head: Buffer): Promise<Buffer | undefined>
+}
+
+/** One peer: its framer, its unanswered messages, its clocks. */
+export class Connection {
+  readonly #socket: Socket
+  readonly #options: ConnectionOptions
+  readonly #framer: Framer
+  #answers: Promise<void> = Promise.resolve()
+  #unanswered = 0
+  #unansweredBytes = 0
+  #finishing = false
+  #partialTimer: NodeJS.Timeout | undefined
+  /** Which frame `#partialTimer` watches, by its number on this connection. */
+  #watched = 0
+
+  constructor(socket: Socket, options: ConnectionOptions) {
+    this.#socket = socket
+    this.#options = options
+    this.#framer = new Framer(options.frameBytes, options.framing)
+    socket.setTimeout(options.bounds.idleMs, () => {
+      if (this.#unanswered === 0) socket.destroy()
+    })
+    socket.on('data', (chunk: Buffer) => {
+      if (!this.#finishing) this.#take(chunk)
+    })
+    socket.on('drain', () => this.#breathe())
+    socket.on('close', () => clearTimeout(this.#partialTimer))
+    // A peer that breaks the connection off is everyday life: what it sent whole is journaled, 'close' follows.
+    socket.on('error', () => undefined)
+  }
+
+  /** Answers what has come whole, then closes. */
+  async finish(): Promise<void> {
+    this.#finishing = true
+    await this.#answers
+    await this.#hangUp()
+  }
+
+  #take(chunk: Buffer): void {
+    const { counts } = this.#options
+    const { skippedBytes, restarts } = this.#framer
+    for (const event of this.#framer.push(chunk)) {
+      if (event.kind === 'frame') this.#receive(event.bytes)
+      else this.#refuse(event.head)
+    }
+    counts.skippedBytes += this.#framer.skippedBytes - skippedBytes
+    counts.restarts += this.#framer.restarts - restarts
+    this.#watchPartialFrame()
+    this.#breathe()
+  }
+
+  #receive(frame: Buffer): void {
+    this.#options.counts.frames++
+    const later = (message: Buffer) => this.#send(message)
+    this.#answer(frame.length, this.#options.receive(frame, later))
+  }
+
+  #refuse(head: Buffer): void {
+    this.#options.counts.tooLarge++
+    this.#finishing = true
+    this.#answer(head.length, this.#options.refuse(head))
+    this.#answers = this.#answers.then(async () => this.#hangUp())
+  }
+
+  #answer(bytes: number, answer: Promise<Buffer | undefined>): void {
+    this.#unanswered++
+    this.#unansweredBytes += bytes
+    this.#answers = this.#sendInTurn(this.#answers, answer).finally(() => {
+      this.#unanswered--
+      this.#unansweredBytes -= bytes
+      this.#breathe()
+    })
+  }
+
+  async #sendInTurn(before: Promise<void>, answer: Promise<Buffer | undefined>): Promise<void> {
+    try {
+      const [, message] = await Promise.all([before, answer])
+      if (message) this.#send(message)
+    } catch {
+      // Without an answer the peer sends again, on a connection that is in order. Who made the answer has logged why there is none.
+      this.#socket.destroy()
+    }
+  }
+
+  #send(message: Buffer): void {
+    if (this.#socket.writable) this.#socket.write(framed(message))
+  }
+
+  /** Reads no further while the peer waits for more answers than is sane, or does not take those that it got. */
+  #breathe(): void {
+    const { bounds, frameBytes } = this.#options
+    const isFull =
+      this.#unanswered >= bounds.pipelined ||
+      this.#unansweredBytes > frameBytes ||
+      this.#socket.writableLength > bounds.unsentBytes
+    if (isFull && !this.#finishing) this.#socket.pause()
+    else this.#socket.resume()
+  }
+
+  /** A frame that has begun must end in time; a slow line gets more of it with every byte. */
+  #watchPartialFrame(): void {
+    const isPartial = this.#framer.partialBytes !== undefined
+    if (isPartial && this.#watched === this.#framer.begun) return
+    clearTimeout(this.#partialTimer)
+    this.#watched = this.#framer.begun
+    if (isPartial) this.#lookAgain(Date.now(), this.#options.bounds.partialFrameMs)
+  }
+
+  #lookAgain(begunMs: number, waitMs: number): void {
+    const { bounds, counts } = this.#options
+    this.#partialTimer = setTimeout(() => {
+      const allowedMs = bounds.partialFrameMs + (this.#framer.partialBytes ?? 0) / bounds.slowestBytesPerMs
+      const leftMs = begunMs + allowedMs - Date.now()
+      if (leftMs > 0 || this.#socket.isPaused()) return this.#lookAgain(begunMs, Math.max(leftMs, 1000))
+      counts.partialTimeouts++
+      return void this.#socket.destroy()
+    }, waitMs)
+  }
+
+  /** Closes so that the last answer arrives: a socket that is destroyed with unread bytes would reset it away. */
+  async #hangUp(): Promise<void> {
+    if (this.#socket.destroyed) return
+    const closed = once(this.#socket, 'close')
+    this.#socket.end()
+    this.#socket.resume()
+    const timer = setTimeout(() => this.#socket.destroy(), this.#options.bounds.lingerMs)
+    await closed
+    clearTimeout(timer)
+  }
+}
+
+/** A payload in its frame. */
+function framed(message: Buffer): Buffer {
+  const frame = Buffer.allocUnsafe(message.length + 3)
+  frame[0] = VT
+  message.copy(frame, 1)
+  frame[message.length + 1] = FS
+  frame[message.length + 2] = CR
+  return frame
+}
+
+const VT = 0x0b
+const FS = 0x1c
+const CR = 0x0d

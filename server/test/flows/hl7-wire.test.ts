@@ -1,0 +1,164 @@
+import { execFile } from 'node:child_process'
+import { promisify } from 'node:util'
+
+import { expect, it, onTestFinished } from 'vitest'
+
+import { admit, result, Sender, settled, startEngine } from './interface-engine.ts'
+
+function segment(ack: string, name: string): string {
+  return ack.split('\n').find((line) => line.startsWith(name)) ?? ''
+}
+
+const enhanced = (message: string, accept: string, application: string) =>
+  message.replace('|P|2.5.1\r', `|P|2.5.1|||${accept}|${application}\r`)
+
+it('journals each message of a batch and answers them in one batch', async () => {
+  const engine = await startEngine({ ackAt: 'committed' })
+  const batch = [
+    'BHS|^~\\&|LAB|NORTH|HUB|MOGRAN|20261123||||B77\r',
+    admit({ id: 'A1', mrn: '1' }),
+    admit({ id: 'A2', mrn: '2' }).replace('ADT^A01', 'XYZ^A01'),
+    admit({ id: 'A3', mrn: '3' }),
+    'BTS|3\r',
+  ].join('')
+  const answer = await new Sender(engine.port).send(batch)
+  const lines = answer.split('\n')
+  expect(lines[0]).toMatch(/^BHS\|\^~\\&\|HUB\|MOGRAN\|LAB\|NORTH\|[^|]+\|\|\|\|[^|]+\|B77$/)
+  expect(lines.filter((line) => line.startsWith('MSA')).map((line) => line.slice(0, 9))).toEqual([
+    'MSA|AA|A1',
+    'MSA|AR|A2',
+    'MSA|AA|A3',
+  ])
+  expect(lines.at(-2)).toBe('BTS|3')
+  expect(await engine.all('Patient')).toHaveLength(2)
+})
+
+it('answers each message of a batch by itself where the feed wants it so', async () => {
+  const engine = await startEngine({ ackAt: 'committed', batchAck: 'each' })
+  const sender = new Sender(engine.port)
+  const answers = [sender.next(), sender.next()]
+  sender.write(`BHS|^~\\&|LAB\r${admit({ id: 'A1' })}${admit({ id: 'A2', mrn: '2' })}BTS|2\r`)
+  expect((await Promise.all(answers)).map((answer) => segment(answer, 'MSA'))).toEqual([
+    'MSA|AA|A1',
+    'MSA|AA|A2',
+  ])
+})
+
+it('tells by a commit byte that a message is stored, then what became of it', async () => {
+  const engine = await startEngine({ commitBytes: true })
+  const sender = new Sender(engine.port)
+  const answers = [sender.next(), sender.next()]
+  sender.write(admit())
+  expect(await Promise.all(answers)).toEqual(['\x06', expect.stringContaining('MSA|AA|A1')])
+  // The sender's own commit byte for our answer is no message.
+  sender.write('\x06')
+  const next = [sender.next(), sender.next()]
+  sender.write(enhanced(admit({ id: 'A2' }), 'NE', 'AL'))
+  expect(await Promise.all(next)).toEqual(['\x06', expect.stringContaining('MSA|AA|A2')])
+})
+
+it('finds the messages of senders that end a frame in their own way', async () => {
+  const engine = await startEngine({ framing: 'lenient', ackAt: 'committed' })
+  const sender = new Sender(engine.port)
+  for (const [id, end] of [
+    ['A1', '\x1c\n'],
+    ['A2', '\x1c'],
+    ['A3', '\x1c\r'],
+  ] as const) {
+    const answer = sender.next()
+    sender.socket.write(`\x0b${admit({ id })}${end}`)
+    expect(segment(await answer, 'MSA')).toBe(`MSA|AA|${id}`)
+  }
+  expect(engine.listeners.of('default')?.counts.skippedBytes).toBe(0)
+})
+
+it('rejects UTF-16 by name and with the control id', async () => {
+  const engine = await startEngine()
+  const ack = await new Sender(engine.port).send(Buffer.from(`\ufeff${admit()}`, 'utf16le'))
+  expect(segment(ack, 'MSA')).toBe(
+    'MSA|AR|A1|The message is in UTF-16, which MLLP cannot carry; send UNICODE UTF-8.',
+  )
+  expect(segment(ack, 'ERR')).toContain('MSH^1^18^1|103^')
+})
+
+it('refuses a control id that comes again with other content where each may come once', async () => {
+  const engine = await startEngine({ reusedIds: 'reject', ackAt: 'committed' })
+  const sender = new Sender(engine.port)
+  const first = await sender.send(admit())
+  expect(await sender.send(admit())).toBe(first)
+  const other = await sender.send(admit({ mrn: '9' }))
+  expect(segment(other, 'MSA')).toMatch(/^MSA\|AE\|A1\|/)
+  expect(segment(other, 'ERR')).toContain('MSH^1^10^1|205^')
+  expect(await engine.all('Patient')).toHaveLength(1)
+})
+
+it('keeps to the mode of the feed whatever a sender asks for', async () => {
+  const original = await startEngine({ ackMode: 'original', ackAt: 'committed' })
+  expect(await new Sender(original.port).send(enhanced(admit(), 'NE', 'NE'))).toContain('MSA|AA|A1')
+  const always = await startEngine({ ackMode: 'enhanced' })
+  expect(await new Sender(always.port).send(admit())).toContain('MSA|CA|A1')
+})
+
+it('answers an order of enhanced mode with the message that the standard names for it', async () => {
+  const engine = await startEngine()
+  const alarm = result({ id: 'R40' }).replace('ORU^R01^ORU_R01', 'ORU^R40^ORU_R40')
+  const sender = new Sender(engine.port)
+  const answer = await sender.send(enhanced(alarm, 'AL', 'AL'))
+  // Whatever the rules know: an answer of the transport is always a plain ACK.
+  expect(segment(answer, 'MSH')).toContain('|ACK^R40^ACK|')
+})
+
+it('takes 20 MB where the feed allows it, and holds nobody else up for long', async () => {
+  const engine = await startEngine({ frameBytes: 64 * 1024 * 1024 })
+  const longest: number[] = []
+  for (const id of ['BIG1', 'BIG2', 'BIG3']) {
+    const watch = watchGaps()
+    expect(await sendLarge(engine.port, id)).toContain(`MSA|AA|${id}`)
+    // The hub keeps the message, and says that no resource can be so large.
+    await settled(engine, id, 'dead')
+    longest.push(watch.longestMs())
+  }
+  // The best of three: other processes of the machine hold the loop up as well.
+  expect(Math.min(...longest)).toBeLessThan(200)
+  const [line] = await engine.store.records.range({ collection: 'hl7-journal', limit: 10 })
+  expect((await engine.flow.journal.raw(line?.id ?? '')).length).toBeGreaterThan(20 * 1024 * 1024)
+})
+
+function watchGaps() {
+  let [last, longest] = [performance.now(), 0]
+  const timer = setInterval(() => {
+    const now = performance.now()
+    longest = Math.max(longest, now - last)
+    last = now
+  }, 1)
+  onTestFinished(() => clearInterval(timer))
+  return {
+    longestMs: () => {
+      clearInterval(timer)
+      return longest
+    },
+  }
+}
+
+/** From a process of its own, so that its work does not count. */
+async function sendLarge(port: number, id: string): Promise<string> {
+  const [before = '', after = ''] = result({ id, mrn: id }).split('|NM|2823-3^Potassium^LN||6.90|')
+  const field = '|ED|11502-2^Report^LN||^Application^PDF^Base64^'
+  const code = `
+    const [before, after, field] = ${JSON.stringify([before, after, field])}
+    const socket = require('node:net').connect(${port}, '127.0.0.1')
+    socket.write('\\x0b' + before + field + 'QUJD'.repeat(5 * 1024 * 1024) + '|' + after + '\\x1c\\r')
+    socket.once('data', (answer) => process.stdout.write(answer, () => process.exit()))`
+  const { stdout } = await promisify(execFile)(process.execPath, ['-e', code])
+  return stdout
+}
+
+it('rejects what is larger than the bound and closes, with the control id', async () => {
+  const engine = await startEngine({ frameBytes: 1024 * 1024 })
+  const sender = new Sender(engine.port)
+  const ack = await sender.send(admit({ id: 'A1', name: 'x'.repeat(2 * 1024 * 1024) }))
+  expect(segment(ack, 'MSA')).toMatch(/^MSA\|AR\|A1\|/)
+  await sender.closed()
+  expect(await new Sender(engine.port).send(admit({ id: 'A2' }))).toContain('MSA|AA|A2')
+  await settled(engine, 'A2', 'committed')
+})
