@@ -10,6 +10,7 @@ export interface Load {
 }
 
 export interface LoadResult {
+  readonly requests: number
   readonly perSecond: number
   readonly p50Ms: number
   readonly p99Ms: number
@@ -39,7 +40,7 @@ export async function run(load: Load): Promise<LoadResult> {
   const seconds = (performance.now() - start) / 1000
   const sorted = Float64Array.from(times).toSorted()
   const at = (share: number) => sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))] ?? 0
-  return { perSecond: times.length / seconds, p50Ms: at(0.5), p99Ms: at(0.99) }
+  return { requests: times.length, perSecond: times.length / seconds, p50Ms: at(0.5), p99Ms: at(0.99) }
 }
 
 function connection({ load, until, times, next }: Work): Promise<void> {

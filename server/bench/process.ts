@@ -1,5 +1,6 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
+import { existsSync, readFileSync } from 'node:fs'
 import { createInterface } from 'node:readline'
 
 export interface Started {
@@ -7,6 +8,10 @@ export interface Started {
   readonly port: number
   /** Milliseconds from spawn to the ready line. */
   readonly startMs: number
+  /** Processor time that the process has used so far, all threads (Linux; elsewhere 0). */
+  cpuMs(): number
+  /** Resident memory (Linux; elsewhere 0). */
+  memoryBytes(): number
   stop(): Promise<void>
 }
 
@@ -28,6 +33,8 @@ export async function start(script: URL, { words = [], env = {} }: StartOptions)
     ready,
     port: Number(new URL(String(ready['http'])).port),
     startMs: performance.now() - from,
+    cpuMs: () => cpuMsOf(child.pid),
+    memoryBytes: () => memoryBytesOf(child.pid),
     stop: async () => {
       if (child.exitCode !== null) return
       const gone = once(child, 'exit')
@@ -35,6 +42,26 @@ export async function start(script: URL, { words = [], env = {} }: StartOptions)
       await gone
     },
   }
+}
+
+const TICK_MS = 10
+const PAGE_BYTES = 4096
+
+function cpuMsOf(pid: number | undefined): number {
+  const [user, system] = statOf(pid, 'stat')
+    .replace(/^.*\) /, '')
+    .split(' ')
+    .slice(11, 13)
+  return (Number(user ?? 0) + Number(system ?? 0)) * TICK_MS
+}
+
+function memoryBytesOf(pid: number | undefined): number {
+  return Number(statOf(pid, 'statm').split(' ')[1] ?? 0) * PAGE_BYTES
+}
+
+function statOf(pid: number | undefined, name: 'stat' | 'statm'): string {
+  const path = `/proc/${String(pid)}/${name}`
+  return existsSync(path) ? readFileSync(path, 'utf8') : ''
 }
 
 async function failed(child: ReturnType<typeof spawn>): Promise<never> {
