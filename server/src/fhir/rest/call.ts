@@ -1,8 +1,9 @@
 import type { Caller } from '../../auth/caller.ts'
 import { fault } from '../../kernel/fault.ts'
 import type { JsonObject } from '../../kernel/json.ts'
-import { parseObject } from '../json/parse.ts'
+import { isObject, parseObject } from '../json/parse.ts'
 import type { Pair } from '../search/request.ts'
+import { SUBSETTED } from './shaping.ts'
 
 /** One interaction, whether it came as an HTTP request or as an entry of a Bundle. */
 export interface Call {
@@ -63,12 +64,28 @@ export interface Answer {
 export function resourceOf(call: Call, type: string): JsonObject {
   const resource = parseObject(call.text)
   const given = resource['resourceType']
-  if (given === type) return resource
+  if (given === type) return whole(resource, call.at ?? type)
   const text =
     typeof given === 'string'
       ? `The address says ${type}, the body is a ${given.slice(0, 64)}`
       : `The body has no resourceType: send a ${type}`
   throw fault('malformed', { code: 'invalid', text, at: call.at ?? type })
+}
+
+/** A resource that was read as a summary would lose the rest of its elements. @throws Fault `unprocessable` */
+function whole(resource: JsonObject, at: string): JsonObject {
+  const tags = isObject(resource['meta']) ? resource['meta']['tag'] : undefined
+  const isPart =
+    Array.isArray(tags) &&
+    (tags as readonly unknown[]).some(
+      (tag) => isObject(tag) && tag['code'] === SUBSETTED.code && tag['system'] === SUBSETTED.system,
+    )
+  if (!isPart) return resource
+  throw fault('unprocessable', {
+    code: 'business-rule',
+    text: 'This resource is only a part (tag SUBSETTED): read it whole before you write it back',
+    at: `${at}.meta.tag`,
+  })
 }
 
 /** Name and value pairs of a query string or form, decoded once and in order. */

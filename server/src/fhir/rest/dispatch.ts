@@ -2,6 +2,7 @@ import { fault } from '../../kernel/fault.ts'
 import type { Fault } from '../../kernel/fault.ts'
 import { isId } from '../access.ts'
 import { isOperation, runOperation } from '../operations/run-operation.ts'
+import { COMPARTMENT_TYPES } from '../search/compartments.ts'
 import { jsonBody } from './answers.ts'
 import { pairsOf } from './call.ts'
 import type { Answer, Call, Method } from './call.ts'
@@ -9,7 +10,8 @@ import { outcomeOf } from './outcome.ts'
 import { patch, patchByCriteria } from './patch-calls.ts'
 import { history, read, vread } from './read-calls.ts'
 import type { RestDeps } from './rest-deps.ts'
-import { searchType } from './search-calls.ts'
+import { search } from './search-calls.ts'
+import type { Searched } from './search-calls.ts'
 import { create, remove, removeByCriteria, update, updateByCriteria } from './write-calls.ts'
 
 /** One interaction, whether it came as a request or inside a Bundle. Bundles themselves and `metadata` are the plugin's. */
@@ -20,7 +22,7 @@ export async function dispatch(deps: RestDeps, call: Call): Promise<Answer> {
   const name = placeName(path)
   const place = PLACES[name]
   if (!place) throw noSuchPlace(path)
-  if (type !== '_history') checkType(deps, type)
+  if (!SYSTEM.has(name)) checkType(deps, type)
   if (WITH_ID.has(name) && !isId(id)) throw noSuchPlace(path)
   const act = place[call.method === 'HEAD' ? 'GET' : call.method]
   return act ? act(deps, call, { type, id, third, fourth }) : methodNotAllowed(place)
@@ -44,6 +46,8 @@ interface Target {
 type Act = (deps: RestDeps, call: Call, target: Target) => Promise<Answer>
 type Place = Readonly<Partial<Record<Method, Act>>>
 type PlaceName =
+  | 'system'
+  | 'system-search'
   | 'type'
   | 'search'
   | 'instance'
@@ -52,18 +56,21 @@ type PlaceName =
   | 'history'
   | 'version'
   | 'compartment'
+  | 'compartment-search'
   | 'none'
 
 /** Every address below the base and the methods that it answers to. */
 export const PLACES: Readonly<Record<PlaceName, Place | undefined>> = {
+  system: { GET: async (deps, call) => search(deps, call, {}) },
+  'system-search': { POST: async (deps, call) => search(deps, formCall(call), {}) },
   type: {
-    GET: async (deps, call, { type }) => searchType(deps, call, { type }),
+    GET: async (deps, call, { type }) => search(deps, call, { type }),
     POST: async (deps, call, { type }) => create(deps, call, type),
     PUT: async (deps, call, { type }) => updateByCriteria(deps, call, type),
     DELETE: async (deps, call, { type }) => removeByCriteria(deps, call, type),
     PATCH: async (deps, call, { type }) => patchByCriteria(deps, call, type),
   },
-  search: { POST: async (deps, call, { type }) => searchType(deps, formCall(call), { type }) },
+  search: { POST: async (deps, call, { type }) => search(deps, formCall(call), { type }) },
   instance: {
     GET: async (deps, call, { type, id }) => read(deps, call, { type, id }),
     PUT: async (deps, call, { type, id }) => update(deps, call, { type, id }),
@@ -77,25 +84,46 @@ export const PLACES: Readonly<Record<PlaceName, Place | undefined>> = {
     GET: async (deps, call, { type, id, fourth }) => vread(deps, call, { type, id, version: fourth }),
   },
   compartment: {
-    GET: async (deps, call, { type, id, third }) => {
-      if (type !== 'Patient') throw noSuchPlace(call.path)
-      checkType(deps, third)
-      return searchType(deps, call, { type: third, compartment: `Patient/${id}` })
-    },
+    GET: async (deps, call, { type, id, third }) =>
+      search(deps, call, inCompartment(deps, { type, id, third })),
+  },
+  'compartment-search': {
+    POST: async (deps, call, { type, id, third }) =>
+      search(deps, formCall(call), inCompartment(deps, { type, id, third })),
   },
   none: undefined,
 }
 
 /** What is no id can never have been stored. */
-const WITH_ID: ReadonlySet<PlaceName> = new Set(['instance', 'history', 'version', 'compartment'])
+const WITH_ID: ReadonlySet<PlaceName> = new Set([
+  'instance',
+  'history',
+  'version',
+  'compartment',
+  'compartment-search',
+])
+const SYSTEM: ReadonlySet<PlaceName> = new Set(['system', 'system-search', 'system-history'])
+
+/** Places by the length of their path, and those that end in a word of their own. */
+const BY_LENGTH: readonly PlaceName[] = ['system', 'type', 'instance', 'compartment']
+const BY_WORD: Readonly<Record<string, readonly PlaceName[]>> = {
+  _history: ['none', 'system-history', 'type-history', 'history'],
+  _search: ['none', 'system-search', 'search', 'compartment-search', 'compartment-search'],
+}
 
 function placeName(path: readonly string[]): PlaceName {
-  const [first = '', second, third] = path
-  if (path.length === 1) return first === '_history' ? 'system-history' : 'type'
-  if (path.length === 2)
-    return second === '_history' ? 'type-history' : second === '_search' ? 'search' : 'instance'
-  if (path.length === 3) return third === '_history' ? 'history' : 'compartment'
-  return path.length === 4 && third === '_history' ? 'version' : 'none'
+  const last = path.at(-1) ?? ''
+  const named = Object.hasOwn(BY_WORD, last) ? BY_WORD[last]?.[path.length] : BY_LENGTH[path.length]
+  return named ?? (path.length === 4 && path[2] === '_history' ? 'version' : 'none')
+}
+
+/** `*` and a bare `_search` mean all types. @throws Fault `not-found` for a type that has no compartment */
+function inCompartment(deps: RestDeps, { type, id, third }: Omit<Target, 'fourth'>): Searched {
+  if (!COMPARTMENT_TYPES.includes(type)) throw noSuchPlace([type, id, third])
+  const compartment = `${type}/${id}`
+  if (third === '*' || third === '_search') return { compartment }
+  checkType(deps, third)
+  return { type: third, compartment }
 }
 
 /** The parameters of a form count together with those of the address. */

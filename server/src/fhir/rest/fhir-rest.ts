@@ -65,17 +65,14 @@ export const fhirRest: FastifyPluginAsync<FhirRestOptions> = async (app, { rest,
     return answer(request, reply, await processBundle(rest, call))
   })
 
-  app.route({
-    method: [...METHODS],
-    url: '/*',
-    bodyLimit: limits.fhir.resourceBytes,
-    exposeHeadRoute: false,
-    handler: async (request, reply) => {
-      const call = callOf(app, request, await callerOf(request))
-      checkBody(call)
-      return answer(request, reply, await answerOf(rest, call, request))
-    },
-  })
+  const handler = async (request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> => {
+    const call = callOf(app, request, await callerOf(request))
+    checkBody(call)
+    return answer(request, reply, await answerOf(rest, call, request))
+  }
+  const bodyLimit = limits.fhir.resourceBytes
+  app.route({ method: ['GET', 'HEAD'], url: '/', exposeHeadRoute: false, handler })
+  app.route({ method: [...METHODS], url: '/*', bodyLimit, exposeHeadRoute: false, handler })
 }
 
 async function answerOf(rest: RestDeps, call: Call, { headers }: FastifyRequest): Promise<Answer> {

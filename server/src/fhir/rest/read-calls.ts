@@ -19,7 +19,7 @@ export async function read(
   const version = await deps.resources.read(call.caller, type, id)
   const headers = versionHeaders(version)
   if (isUnchanged(call.conditions, version)) return { status: 304, headers }
-  return { status: 200, headers, body: await bodyOf(deps, call, version) }
+  return { status: 200, headers, body: bodyOf(deps, call, version) }
 }
 
 export async function vread(
@@ -30,13 +30,13 @@ export async function vread(
   const { type, id } = which
   const number = /^[1-9]\d{0,14}$/.test(which.version) ? Number(which.version) : -1
   const version = await deps.resources.vread(call.caller, { type, id, version: number })
-  return { status: 200, headers: versionHeaders(version), body: await bodyOf(deps, call, version) }
+  return { status: 200, headers: versionHeaders(version), body: bodyOf(deps, call, version) }
 }
 
-async function bodyOf(deps: RestDeps, call: Call, version: StoredVersion): Promise<Uint8Array> {
+function bodyOf(deps: RestDeps, call: Call, version: StoredVersion): Uint8Array {
   const shape = shapeOf(call)
   return isShaped(shape)
-    ? shaped(version.bytes, shape, await moduleOf(deps.definitions, version.type))
+    ? shaped(version.bytes, shape, { type: version.type, table: deps.definitions.elements() })
     : version.bytes
 }
 

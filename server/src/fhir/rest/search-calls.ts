@@ -1,7 +1,7 @@
+import { fault } from '../../kernel/fault.ts'
 import type { Row } from '../../store/port.ts'
-import type { Pair, Shape } from '../search/request.ts'
+import type { Pair, SearchRequest, Shape } from '../search/request.ts'
 import type { SearchPage } from '../search/search.ts'
-import { moduleOf } from '../write/prepare.ts'
 import { jsonBody } from './answers.ts'
 import { bundleBytes, searchEntry } from './bundle-bytes.hot.ts'
 import type { Answer, Call } from './call.ts'
@@ -10,24 +10,21 @@ import { withQuery } from './read-calls.ts'
 import type { RestDeps } from './rest-deps.ts'
 import { isShaped, shaped } from './shaping.ts'
 
-/** A search of one type, also within a compartment. */
-export async function searchType(
-  deps: RestDeps,
-  call: Call,
-  where: { type: string; compartment?: string },
-): Promise<Answer> {
+/** What is searched: one type or all, everywhere or within a compartment such as `Patient/1`. */
+export interface Searched {
+  readonly type?: string
+  readonly compartment?: string
+}
+
+export async function search(deps: RestDeps, call: Call, where: Searched): Promise<Answer> {
   const handling = call.prefer.handling ?? (deps.searchUnknown === 'warn' ? 'lenient' : 'strict')
   const page = await deps.search.find(call.caller, { ...where, pairs: call.query, handling })
   return { status: 200, headers: {}, body: await searchset(deps, page, where) }
 }
 
-async function searchset(
-  deps: RestDeps,
-  page: SearchPage,
-  { type, compartment }: { type: string; compartment?: string },
-): Promise<Uint8Array> {
+async function searchset(deps: RestDeps, page: SearchPage, where: Searched): Promise<Uint8Array> {
   const { request, matches, included, notes, total, next } = page
-  const address = compartment === undefined ? `${deps.base}/${type}` : `${deps.base}/${compartment}/${type}`
+  const address = addressOf(deps.base, where)
   const own: readonly Pair[] = request.page === undefined ? [] : [['_page', request.page]]
   const link = [{ relation: 'self', url: withQuery(address, [...request.used, ...own]) }]
   if (next !== undefined)
@@ -41,7 +38,9 @@ async function searchset(
   const { base } = deps
   const entries = [
     ...(await shapedRows(deps, matches, request.shape)).map((row) => searchEntry(base, row, 'match')),
-    ...included.map((row) => searchEntry(base, row, 'include')),
+    ...(await shapedRows(deps, included, includedShape(request))).map((row) =>
+      searchEntry(base, row, 'include'),
+    ),
     ...(notes.length === 0 ? [] : [[NOTES, jsonBody(outcomeOf(notes)), NOTES_END]]),
   ]
   return bundleBytes(head.slice(0, -1), entries)
@@ -52,9 +51,25 @@ const NOTES_END = Buffer.from(',"search":{"mode":"outcome"}}')
 
 type Sent = Pick<Row, 'type' | 'id' | 'bytes'>
 
+function addressOf(base: string, { type, compartment }: Searched): string {
+  if (compartment === undefined) return type === undefined ? base : `${base}/${type}`
+  return `${base}/${compartment}/${type ?? '*'}`
+}
+
+/** Elements are named for the matches; a summary is one of everything. @see FHIR R4, "Search", summary */
+function includedShape({ shape: { summary }, includes }: SearchRequest): Shape {
+  if (summary === 'text' && includes.length > 0)
+    throw fault('malformed', {
+      code: 'invalid',
+      text: '_summary=text cannot be mixed with _include or _revinclude',
+    })
+  return summary === undefined ? {} : { summary }
+}
+
 async function shapedRows(deps: RestDeps, rows: readonly Row[], shape: Shape): Promise<readonly Sent[]> {
-  const [first] = rows
-  if (!first || !isShaped(shape)) return rows
-  const module = await moduleOf(deps.definitions, first.type)
-  return rows.map(({ type, id, bytes }) => ({ type, id, bytes: shaped(bytes, shape, module) }))
+  if (!isShaped(shape)) return rows
+  const sent: Sent[] = []
+  for (const { type, id, bytes } of rows)
+    sent.push({ type, id, bytes: shaped(bytes, shape, { type, table: deps.definitions.elements() }) })
+  return sent
 }

@@ -1,36 +1,77 @@
-import type { TypeModule } from '../definitions.ts'
-import { elementsOf, membersOf, memberText, withMembers } from '../json/members.ts'
+import { elementRow } from '../elements.ts'
+import type { ElementTable } from '../elements.ts'
+import { stringIn, textOf, treeOf } from '../json/tree.ts'
+import type { ObjectTree, Tree } from '../json/tree.ts'
 import type { Shape } from '../search/request.ts'
 
-const SUBSETTED = '{"system":"http://terminology.hl7.org/CodeSystem/v3-ObservationValue","code":"SUBSETTED"}'
-const ALWAYS = ['resourceType', 'id', 'meta']
+export const SUBSETTED = {
+  system: 'http://terminology.hl7.org/CodeSystem/v3-ObservationValue',
+  code: 'SUBSETTED',
+} as const
+
+const ALWAYS = new Set(['resourceType', 'id', 'meta'])
 
 export function isShaped({ summary, elements }: Shape): boolean {
   return (summary !== undefined && summary !== 'count') || elements !== undefined
 }
 
+export interface Shaped {
+  readonly type: string
+  readonly table: ElementTable
+}
+
 /** The resource with fewer elements and the tag that says so; what is left keeps its exact text. */
-export function shaped(bytes: Uint8Array, shape: Shape, module: TypeModule): Uint8Array {
-  const text = Buffer.from(bytes).toString('utf8')
-  const keeps = keeping(shape, module)
-  const gone = membersOf(text).filter(({ name }) => !keeps(name.replace(/^_/, '')))
-  const meta = withSubsetted(memberText(text, 'meta') ?? '{}')
-  const removed = Object.fromEntries(gone.map(({ name }) => [name, undefined]))
-  const head = { resourceType: memberText(text, 'resourceType'), id: memberText(text, 'id') }
-  return Buffer.from(withMembers(text, { ...head, ...removed, meta }), 'utf8')
+export function shaped(bytes: Uint8Array, shape: Shape, of: Shaped): Uint8Array {
+  const tree = treeOf(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('utf8'))
+  if (tree.kind !== 'object') throw new Error('a stored resource that is no object')
+  if (shape.summary === 'true') summarise(tree, of, true)
+  else keepOnly(tree, keeping(shape, of))
+  return Buffer.from(textOf(tagged(tree)), 'utf8')
 }
 
-function keeping({ summary, elements }: Shape, module: TypeModule): (name: string) => boolean {
+type Keeps = (property: string) => boolean
+
+function keepOnly({ members }: ObjectTree, keeps: Keeps): void {
+  for (const name of members.keys()) if (!keeps(name.replace(/^_/, ''))) members.delete(name)
+}
+
+function keeping({ summary, elements = [] }: Shape, { type, table }: Shaped): Keeps {
   if (summary === 'data') return (name) => name !== 'text'
-  const wanted = summary === 'true' ? module.summary : summary === 'text' ? ['text'] : (elements ?? [])
-  const kept = new Set([...ALWAYS, ...module.mandatory, ...wanted])
-  // `value` keeps valueQuantity and its siblings: an element of several types is asked for by its plain name.
-  return (name) =>
-    kept.has(name) ||
-    [...kept].some((each) => name.startsWith(each) && /^[A-Z]/.test(name.slice(each.length)))
+  const wanted = new Set(summary === 'text' ? ['text'] : elements)
+  return (name) => {
+    const [, marks = '', choice = name] = elementRow(table, type, name) ?? []
+    return ALWAYS.has(name) || marks.includes('m') || wanted.has(name) || wanted.has(choice)
+  }
 }
 
-function withSubsetted(meta: string): string {
-  const tags = elementsOf(memberText(meta, 'tag') ?? '[]')
-  return withMembers(meta, { tag: `[${[...tags, SUBSETTED].join(',')}]` })
+/** Elements that are marked for summaries, at every depth, and those that are mandatory or modify. */
+function summarise(tree: Tree, { type, table }: Shaped, isResource: boolean): void {
+  if (tree.kind === 'list') for (const item of tree.items) summarise(item, { type, table }, isResource)
+  if (tree.kind !== 'object') return
+  const own = isResource ? (stringIn(tree.members.get('resourceType')) ?? type) : type
+  keepOnly(tree, (name) => {
+    const row = elementRow(table, own, name)
+    return ALWAYS.has(name) || row === undefined || /[sm]/.test(row[1])
+  })
+  for (const [name, value] of tree.members) {
+    const row = elementRow(table, own, name)
+    // Data types are given whole, as elsewhere; below them only what belongs to the resource's own structure is cut.
+    if (row && (row[0].includes('.') || row[0] === 'Resource'))
+      summarise(value, { type: row[0], table }, row[0] === 'Resource')
+  }
+}
+
+function tagged(tree: ObjectTree): ObjectTree {
+  const meta = tree.members.get('meta')
+  const members: Map<string, Tree> = meta?.kind === 'object' ? meta.members : new Map<string, Tree>()
+  const tag = members.get('tag')
+  const tags = tag?.kind === 'list' ? tag.items : []
+  members.set('tag', { kind: 'list', items: [...tags, treeOf(JSON.stringify(SUBSETTED))] })
+  const { members: all } = tree
+  const rest = [...all].filter(([name]) => !ALWAYS.has(name))
+  const head = ['resourceType', 'id'].flatMap((name) => {
+    const value = all.get(name)
+    return value ? [[name, value] as const] : []
+  })
+  return { kind: 'object', members: new Map([...head, ['meta', { kind: 'object', members }], ...rest]) }
 }

@@ -4,6 +4,9 @@ import { boundedKey } from '../keys/bounded.ts'
 import type { Clause, Test } from './clause.ts'
 import { COMPARTMENTS, SELF } from './compartment-table.ts'
 
+/** Types whose resources have a compartment. */
+export const COMPARTMENT_TYPES: readonly string[] = ['Patient', ...Object.keys(COMPARTMENTS)].toSorted()
+
 /** Resources of the type in a compartment such as `Encounter/1`. @throws Fault `malformed` for a type that is never part of it */
 export function compartmentClause(module: TypeModule, compartment: string): Clause {
   const clause = memberClause(module, compartment)

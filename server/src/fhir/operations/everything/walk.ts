@@ -5,12 +5,13 @@ import type { TypeModule } from '../../definitions.ts'
 import type { RestDeps } from '../../rest/rest-deps.ts'
 import type { Place } from '../../search/candidates.ts'
 import { meetsAll } from '../../search/clause.ts'
+import type { Clause } from '../../search/clause.ts'
+import { memberClause } from '../../search/compartments.ts'
 import { hitsOf } from '../../search/hits.ts'
 import type { Query } from '../../search/hits.ts'
 import type { PageState } from '../../search/page-token.ts'
 import { referencesIn } from '../../search/references.ts'
 import { subjectOf } from '../../search/subject.ts'
-import { memberKeys } from './members.ts'
 
 export interface Walk {
   /** The patient or encounter. */
@@ -142,12 +143,12 @@ async function memberQuery(deps: RestDeps, walk: Walk, type: string): Promise<Qu
   const module = await visibleType(deps, caller, type)
   if (!module) return undefined
   const isFocus = type === focus.type
-  const keys = isFocus ? [] : memberKeys(module, `${focus.type}/${focus.id}`)
-  if (keys.length === 0 && !isFocus) return undefined
   const label = 'everything'
-  const own = isFocus
-    ? ({ label, anyOf: [{ by: 'id', id: focus.id }] } as const)
-    : { label, anyOf: keys.map((key) => ({ by: 'key' as const, key })) }
+  const own: Clause | undefined = isFocus
+    ? { label, anyOf: [{ by: 'id', id: focus.id }] }
+    : memberClause(module, `${focus.type}/${focus.id}`)
+  if (!own) return undefined
+  const keys = own.anyOf.flatMap((test) => (test.by === 'key' ? [test.key] : []))
   const driver = isFocus
     ? ({ by: 'ids', ids: [focus.id] } as const)
     : ({ by: 'keys', keys, direction: 'desc' } as const)
