@@ -30,6 +30,11 @@ const CONTRADICTORY = ['02', '03'].map(
     `linuxforhealth/extracted-from-tests/Hl7MessageTest-${number}-ADT_A01.hl7: Encounter.period per-1: If present, start SHALL have a lower value than end`,
 )
 
+/** A vaccination whose date has nine digits. */
+CONTRADICTORY.push(
+  'linuxforhealth/extracted-from-tests/IssueFixTest-02-VXU_V04_VXU_V04.hl7: Immunization.occurrence This element is required: add it.',
+)
+
 describe.skipIf(!existsSync(CORPUS))('the corpus of HL7 v2 messages', () => {
   it('keeps every segment of every message byte by byte', () => {
     const wrong = messages.filter(({ text }) => {
@@ -54,7 +59,9 @@ describe.skipIf(!existsSync(CORPUS))('the corpus of HL7 v2 messages', () => {
       if (result === undefined) continue
       mapped += 1
       const types = new Map(result.images.map(({ key, type }) => [key, type]))
-      for (const { type, resource } of result.images) {
+      for (const { type, resource, own } of result.images) {
+        // What is only referred to is not written.
+        if (own === 'link') continue
         const known = await definitions.load(type)
         const issues = known?.validate(withPlainReferences(resource, types), 3) ?? []
         wrong.push(

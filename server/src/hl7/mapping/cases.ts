@@ -16,6 +16,9 @@ interface Expectation {
   /** Digits of decimals as they must appear in JSON. */
   readonly digits?: Readonly<Record<string, string>>
   readonly absent?: readonly string[]
+  /** `<kind> <image> <image> <images>` of each effect. */
+  readonly effects?: readonly string[]
+  readonly partitions?: readonly string[]
   /** `<kind> <position>`, all of them, in order. */
   readonly warnings?: readonly string[]
 }
@@ -38,10 +41,15 @@ export async function runCases(folder: string, mapper: Mapper): Promise<readonly
 }
 
 function problemsOf(mapped: Mapped, expected: Expectation): string[] {
-  const { images, equals = {}, digits = {}, absent = [], warnings } = expected
+  const { images, equals = {}, digits = {}, absent = [], effects, partitions, warnings } = expected
   const keys = mapped.images.map(({ key }) => key)
   const told = mapped.warnings.map(({ kind, at }) => `${kind} ${at}`)
+  const meant = (mapped.effects ?? []).map(({ kind, image, into, of = [] }) =>
+    [kind, image, into, ...of].filter((part) => part !== undefined).join(' '),
+  )
   return [
+    ...(effects === undefined ? [] : difference('effects', meant, effects)),
+    ...(partitions === undefined ? [] : difference('partitions', mapped.partitions, partitions)),
     ...(images === undefined ? [] : difference('images', keys, images)),
     ...Object.entries(equals).flatMap(([path, value]) => difference(path, valueAt(mapped, path), value)),
     ...Object.entries(digits).flatMap(([path, text]) => difference(path, digitsAt(mapped, path), text)),

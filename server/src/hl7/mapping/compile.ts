@@ -1,21 +1,11 @@
-import type { RowKit, Rows } from './body.ts'
-import { compileElement, type ElementPath } from './element.ts'
-import { compileCondition, type Predicate } from './expression.ts'
+import { compileMessage, missing, type CompiledMessage, type CompiledSegment } from './compile-message.ts'
 import { compileIdentity, type Identify } from './identity.ts'
 import type { Own } from './image.ts'
 import { RulesError } from './load.ts'
 import { compilePath, type FieldName, type Path } from './path.ts'
 import { compileRows } from './row.ts'
-import type {
-  DatatypeFile,
-  ImageRule,
-  MessageFile,
-  RuleFiles,
-  SegmentFile,
-  TableRow,
-  TestMark,
-} from './rules.ts'
-import { compileStructure, type Structure } from './structure.ts'
+import type { DatatypeFile, RuleFiles, SegmentFile, TableRow, TestMark } from './rules.ts'
+import type { RowKit, Rows } from './step.ts'
 import { indexTable } from './table.ts'
 
 export interface CompiledRules {
@@ -30,34 +20,6 @@ export interface CompiledRules {
   readonly messages: ReadonlyMap<string, CompiledMessage>
   readonly referred: ReadonlyMap<string, CompiledReferred>
   readonly codeSystems: ReadonlyMap<string, TableRow>
-}
-
-export interface CompiledMessage {
-  readonly id: string
-  readonly variables: Readonly<Record<string, string>>
-  readonly structure: Structure
-  readonly images: readonly CompiledImage[]
-  readonly partitions: readonly string[]
-  /** Fields that some rule reads or that are known not to be mapped, by segment; `all` for a segment that is ignored. */
-  readonly read: ReadonlyMap<string, ReadonlySet<number> | 'all'>
-}
-
-export interface CompiledImage {
-  readonly key: string
-  readonly type: string
-  readonly own: Own
-  readonly in: string
-  readonly from: string
-  readonly condition?: Predicate
-  readonly required: boolean
-  readonly maps: readonly { readonly segment: string; readonly rows: Rows }[]
-  readonly identify: Identify
-  readonly links: readonly {
-    readonly rule: string
-    readonly to: ElementPath
-    readonly image: string
-    readonly all: boolean
-  }[]
 }
 
 export interface CompiledReferred {
@@ -92,7 +54,9 @@ export function compileRules(files: RuleFiles): CompiledRules {
   )
   const messages = new Map<string, CompiledMessage>()
   for (const [name, file] of files.messages) {
-    const shared = tryTo(`messages/${name}.yaml`, () => compileMessage(file, segments))
+    const shared = tryTo(`messages/${name}.yaml`, () =>
+      compileMessage(file, { name, segments, images: files.images, rowKit: kit }),
+    )
     for (const [event, variables] of Object.entries(file.events)) {
       if (messages.has(event)) problems.push(`messages/${name}.yaml: ${event} is mapped by another file, too`)
       if (shared !== undefined) messages.set(event, { id: name, variables, ...shared })
@@ -118,6 +82,7 @@ function createKit(files: RuleFiles, tables: ReadonlyMap<string, ReadonlyMap<str
   const made = new Map<string, Rows>()
   const kit: Kit = {
     reads: [],
+    coded: files.envelope.coded,
     hasImage: (name) => files.datatypes.get(name)?.image !== undefined,
     table: (name) => tables.get(name) ?? missing('code table', name),
     datatype: (name) => {
@@ -135,10 +100,6 @@ function createKit(files: RuleFiles, tables: ReadonlyMap<string, ReadonlyMap<str
   return kit
 }
 
-function missing(what: string, name: string): never {
-  throw new SyntaxError(`there is no ${what} "${name}"`)
-}
-
 function mapDefined<A, B>(
   entries: ReadonlyMap<string, A>,
   change: (name: string, value: A) => B | undefined,
@@ -149,13 +110,6 @@ function mapDefined<A, B>(
     if (changed !== undefined) made.set(name, changed)
   }
   return made
-}
-
-interface CompiledSegment {
-  readonly segment: string
-  readonly type: string
-  readonly rows: Rows
-  readonly reads: readonly FieldName[]
 }
 
 function compileSegment(name: string, file: SegmentFile, kit: Kit): CompiledSegment {
@@ -169,61 +123,4 @@ function compileReferred(name: string, file: DatatypeFile, kit: Kit): CompiledRe
   if (file.image === undefined) return undefined
   const { key, type, own, identity } = file.image
   return { key, type, own, rows, identify: compileIdentity(identity, kit.reads) }
-}
-
-function compileMessage(
-  file: MessageFile,
-  segments: ReadonlyMap<string, CompiledSegment>,
-): Omit<CompiledMessage, 'id' | 'variables'> {
-  const structure = compileStructure(file.structure)
-  const reads: FieldName[] = []
-  const images = file.images.map((rule) => compileImage(rule, { structure, segments, reads }))
-  const keys = new Set(images.map(({ key }) => key))
-  for (const key of [
-    ...file.partitions,
-    ...file.images.flatMap(({ links }) => (links ?? []).map(({ image }) => image)),
-  ])
-    if (!keys.has(key)) throw new SyntaxError(`there is no image "${key}"`)
-  const read = new Map<string, Set<number> | 'all'>()
-  for (const { segment, field } of reads) {
-    const numbers = read.get(segment) ?? new Set()
-    read.set(segment, numbers === 'all' ? numbers : numbers.add(field))
-  }
-  for (const name of file.ignored ?? []) read.set(name, 'all')
-  return { structure, images, partitions: file.partitions, read }
-}
-
-interface ImageKit {
-  readonly structure: Structure
-  readonly segments: ReadonlyMap<string, CompiledSegment>
-  readonly reads: FieldName[]
-}
-
-function compileImage(rule: ImageRule, { structure, segments, reads }: ImageKit): CompiledImage {
-  if (!structure.brackets.has(rule.in))
-    throw new SyntaxError(`image ${rule.key}: the structure has no "${rule.in}"`)
-  const maps = rule.maps.map((name) => segments.get(name) ?? missing('segment map', name))
-  const [main] = maps
-  if (main?.segment !== rule.from || maps.some(({ type }) => type !== main.type))
-    throw new SyntaxError(`image ${rule.key}: its first map must be for ${rule.from}, all maps for one type`)
-  const condition = rule.when === undefined ? undefined : compileCondition(rule.when)
-  const identify = compileIdentity(rule.identity, reads)
-  reads.push(...maps.flatMap((map) => map.reads), ...(condition?.fields ?? []))
-  return {
-    key: rule.key,
-    type: main.type,
-    own: rule.own,
-    in: rule.in,
-    from: rule.from,
-    ...(condition && { condition }),
-    required: rule.required === true,
-    maps,
-    identify,
-    links: (rule.links ?? []).map(({ id, to, image, all }) => ({
-      rule: `${rule.key}/${id}`,
-      to: compileElement(to),
-      image,
-      all: all === true,
-    })),
-  }
 }

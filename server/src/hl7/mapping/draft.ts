@@ -3,6 +3,7 @@ import type { JsonValue } from '../../kernel/json.ts'
 import type { Fragment } from './element.ts'
 import type { Decimal, Made } from './functions.ts'
 import type { Image, Own, TraceRow } from './image.ts'
+import type { Scope } from './node.ts'
 
 /** An image while rows fill it. */
 export interface Draft {
@@ -18,6 +19,8 @@ export interface Draft {
   aliases: readonly Alias[]
   /** Where the preferred identity was read. */
   identitySources: readonly string[]
+  /** Where it was made. */
+  scope?: Scope
 }
 
 /** The object that rows write into: the resource itself or a part of it that is not placed yet. */

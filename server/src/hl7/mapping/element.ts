@@ -17,7 +17,7 @@ export interface Fragment {
   [name: string]: JsonValue | undefined
 }
 
-const STEP = /^([a-zA-Z]\w*)(?:\[(\d+|\+)\])?$/
+const STEP = /^(_?[a-zA-Z]\w*)(?:\[(\d+|\+)\])?$/
 
 /** @throws SyntaxError when it is no element path */
 export function compileElement(text: string): ElementPath {
@@ -66,6 +66,14 @@ export function place(holder: Fragment, element: ElementPath, value: JsonValue):
     if (number === last) items[at] = value
     else here = inner(items[at], (made) => (items[at] = made))
   }
+}
+
+/** Adds the text of one resource to that of another, on a line of its own. @returns whether both have one */
+export function joinTexts(into: Fragment, from: Fragment, element: ElementPath): boolean {
+  const [had, more] = [locate(into, element).found, locate(from, element).found]
+  if (typeof had !== 'string' || typeof more !== 'string') return false
+  place(into, element, `${had}\n${more}`)
+  return true
 }
 
 function inner(found: JsonValue | undefined, keep: (made: JsonValue) => void): Fragment {

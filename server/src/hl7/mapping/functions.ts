@@ -21,7 +21,12 @@ export interface Tools {
 }
 
 /** Makes one value of the values that a row found (never none); `undefined` when there is nothing to say, flaws are told. */
-export type ValueFunction = (nodes: readonly [Node, ...Node[]], tools: Tools) => Made | undefined
+export type ValueFunction = (
+  nodes: readonly [Node, ...Node[]],
+  tools: Tools,
+  /** The value of `plus`. */
+  other?: Node,
+) => Made | undefined
 
 /** What a row can name as `fn`: the hard cases that rows cannot say. At most 20; `mappings/README.md` explains each. */
 export const FUNCTIONS: Readonly<Record<string, ValueFunction>> = {
@@ -52,10 +57,10 @@ export const FUNCTIONS: Readonly<Record<string, ValueFunction>> = {
     if (text !== '') tools.flaw(node, 'not a number')
     return undefined
   },
-  positiveInt: ([node], tools) => {
+  wholeNumber: ([node], tools) => {
     const text = textOf(node).trim()
-    if (/^0*[1-9]\d{0,8}$/.test(text)) return Number(text)
-    tools.flaw(node, 'not a positive whole number')
+    if (/^\d{1,9}(?:\.0*)?$/.test(text)) return Number(text)
+    tools.flaw(node, 'not a whole number')
     return undefined
   },
   yesNo: ([node], tools) => {
@@ -64,8 +69,15 @@ export const FUNCTIONS: Readonly<Record<string, ValueFunction>> = {
     tools.flaw(node, 'neither Y nor N')
     return undefined
   },
-  assignerSystem: ([node], tools) => assignerSystem(node, [1, 2, 3], tools),
-  entitySystem: ([node], tools) => assignerSystem(node, [2, 3, 4], tools),
+  // A component holds the assigner alone, a whole value has it behind the identifier.
+  assignerSystem: ([node], tools) =>
+    assignerSystem(node, node.component === 0 ? [2, 3, 4] : [1, 2, 3], tools),
+  later: ([node], tools, other) => {
+    const stamp = stampOf(node, tools)
+    const minutes = Number(other === undefined ? Number.NaN : textOf(other))
+    if (stamp?.time === undefined || !(minutes > 0)) return undefined
+    return new Date(Date.parse(toDateTime(stamp, tools.zone).value) + minutes * 60_000).toISOString()
+  },
   feedSystem: (_, { feed, feedName }) => feed.noAssigner.replace('{feed}', feedName),
   codeSystem: ([node], tools) => codeSystem(node, tools),
   phone: ([node]) => clean(phoneNumber(node)),
@@ -73,6 +85,11 @@ export const FUNCTIONS: Readonly<Record<string, ValueFunction>> = {
   rangeLow: ([node]) => bound(textOf(node), RANGE_LOW),
   rangeHigh: ([node]) => bound(textOf(node), RANGE_HIGH),
   base64: ([node], tools) => base64(node, tools),
+  base64Text: (nodes) => {
+    const text = clean(nodes.map(({ repetition }) => repetition.text).join('\n'))
+    return text === undefined ? undefined : Buffer.from(text).toString('base64')
+  },
+  numbers: (nodes) => clean(nodes.flatMap(({ repetition }) => partsOf(repetition)).join(' ')),
 }
 
 /** Trimmed, without control characters that JSON texts of FHIR may not hold; nothing when nothing is left. */
@@ -80,6 +97,13 @@ function clean(text: string): string | undefined {
   // oxlint-disable-next-line no-control-regex
   const kept = text.replaceAll(/[\u0000-\u0008\u000b\u000c\u000e-\u001f]/g, '').replaceAll(/ {2,}/g, ' ')
   return kept.trim() === '' ? undefined : kept.trim()
+}
+
+function partsOf(repetition: Node['repetition']): string[] {
+  return Array.from(
+    { length: repetition.componentCount },
+    (_, at) => repetition.component(at + 1).trim() || 'E',
+  )
 }
 
 function partText(node: Node, number: number): string {
@@ -136,15 +160,27 @@ function globalSystem(text: string, kind: string): string | undefined {
 function codeSystem(node: Node, tools: Tools): string | undefined {
   const name = textOf(node).trim()
   if (name === '') return undefined
-  const known = tools.feed.codeSystems?.[name] ?? tools.codeSystems.get(name)?.to ?? numbered(name, tools)
-  if (known !== undefined) return known === '' ? undefined : known
-  const system = globalSystem(name, '')
-  if (system === undefined) tools.unmapped(node, name)
+  const system = codeSystemNamed(name, tools)
+  if (system === undefined && !isLocal(name, tools)) tools.unmapped(node, name)
   return system
 }
 
+/** System of a coding from its name; `undefined` for an unknown name and for one that means "local". */
+export function codeSystemNamed(
+  name: string,
+  tools: Pick<Tools, 'feed' | 'codeSystems'>,
+): string | undefined {
+  const known = tools.feed.codeSystems?.[name] ?? tools.codeSystems.get(name)?.to ?? numbered(name, tools)
+  if (known !== undefined) return known === '' ? undefined : known
+  return globalSystem(name, '')
+}
+
+function isLocal(name: string, { feed, codeSystems }: Tools): boolean {
+  return (feed.codeSystems?.[name] ?? codeSystems.get(name)?.to) === ''
+}
+
 /** Names that end in the number of a table: the code table writes `####` for it. */
-function numbered(name: string, { codeSystems }: Tools): string | undefined {
+function numbered(name: string, { codeSystems }: Pick<Tools, 'codeSystems'>): string | undefined {
   const number = /\d{4}$/.exec(name)?.[0]
   return number === undefined
     ? undefined

@@ -22,6 +22,8 @@ export interface IdentityContext {
   readonly feed: FeedFile
   readonly feedName: string
   readonly find: FindDraft
+  /** Another thing of the message has this identity. */
+  readonly isTaken: (alias: Alias) => boolean
 }
 
 export type Identify = (context: IdentityContext) => Identified | undefined
@@ -45,8 +47,8 @@ interface Candidate {
 }
 
 /** Identifiers of the resource, by the preference of their types; `''` stands for those without a type. */
-function byElement({ element, prefer }: Extract<IdentityRule, { element: string }>): Identify {
-  return ({ draft, feed }) => {
+function byElement({ element, prefer, once }: Extract<IdentityRule, { element: string }>): Identify {
+  return ({ draft, feed, isTaken }) => {
     const candidates = identifiersOf(draft, element)
     const kinds = prefer === 'feed' ? feed.identityPreference : prefer
     const chosen =
@@ -54,7 +56,7 @@ function byElement({ element, prefer }: Extract<IdentityRule, { element: string 
         ? candidates
         : kinds.flatMap((kind) => candidates.filter((one) => one.kind === kind))
     const [first] = chosen
-    if (first === undefined) return undefined
+    if (first === undefined || (once === true && isTaken(first.alias))) return undefined
     const parts = new Set([`${first.path}.value`, `${first.path}.system`])
     const sources = draft.trace.filter(({ element: one }) => parts.has(one)).map(({ source }) => source)
     return { aliases: chosen.map(({ alias }) => alias), sources, isComposed: false }

@@ -4,6 +4,8 @@ import type { JsonObject } from '../../kernel/json.ts'
 /** What one message says about the record: the result of mapping, before it meets the store. Pure data. */
 export interface Mapped {
   readonly images: readonly Image[]
+  /** What the message means beyond its images; absent when nothing. */
+  readonly effects?: readonly Effect[]
   /** Identity of the subject, else of the order, else the feed: messages that share a partition are processed one at a time, in order. */
   readonly partitions: readonly string[]
   /** Event time as milliseconds UTC, for the staleness guard; absent when the message has none that is exact to the minute. */
@@ -36,6 +38,23 @@ export interface Image {
   readonly trace: readonly TraceRow[]
 }
 
+/**
+ * `merge`: `image` was a double of `into`, which survives. `move`: the images `of` go from `image` to `into`. `rename`: what was known by the
+ * identity of `image` has that of `into` from now on. `link`, `unlink`: both are one, or no longer. `snapshot`: `of` is all that belongs to
+ * `image`; what was sent earlier and is missing now was withdrawn.
+ */
+export type EffectKind = 'merge' | 'move' | 'rename' | 'link' | 'unlink' | 'snapshot'
+
+export interface Effect {
+  readonly kind: EffectKind
+  /** Id of the rule: `<file>/<effect>`. */
+  readonly rule: string
+  /** Keys of images. */
+  readonly image: string
+  readonly into?: string
+  readonly of?: readonly string[]
+}
+
 export type Own = 'update' | 'create' | 'link'
 
 export interface TraceRow {
@@ -53,7 +72,7 @@ export interface TraceRow {
 }
 
 export interface MappingWarning {
-  readonly kind: 'unmapped-field' | 'unmapped-code' | 'bad-value' | 'no-identity'
+  readonly kind: 'unmapped-field' | 'unmapped-code' | 'bad-value' | 'no-identity' | 'repeated'
   readonly at: string
   /** Says what is wrong; quotes codes, never other content. */
   readonly text: string

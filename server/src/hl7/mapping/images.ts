@@ -1,16 +1,18 @@
 import { aliasId, type Alias } from '../../fhir/aliases.ts'
-import { fault } from '../../kernel/fault.ts'
 import type { Segment } from '../message/message.ts'
-import type { Work } from './body.ts'
-import type { CompiledImage, CompiledMessage, CompiledRules } from './compile.ts'
-import { createDraft, record, referenceOrigin, type Draft } from './draft.ts'
-import { locate, place as put } from './element.ts'
+import type { CompiledImage, CompiledMessage } from './compile-message.ts'
+import type { CompiledRules } from './compile.ts'
+import { createDraft, type Draft } from './draft.ts'
+import { effectsOf } from './effects.ts'
+import { joinTexts } from './element.ts'
 import type { Tools } from './functions.ts'
 import type { IdentityContext } from './identity.ts'
-import type { MappingWarning } from './image.ts'
+import { createIndex, type ImageIndex } from './image-index.ts'
+import type { Effect, MappingWarning } from './image.ts'
+import { tie, unidentified, unknownText, type Filled } from './links.ts'
 import { sourceOf, type Node, type Scope } from './node.ts'
-import { within } from './path.ts'
 import type { FeedFile } from './rules.ts'
+import type { Work } from './step.ts'
 import type { Occurrence } from './structure.ts'
 import type { Zone } from './zone.ts'
 
@@ -25,6 +27,7 @@ export interface Reading {
 /** Fills every image that the message's rules name, then ties them together. */
 export function imagesOf(reading: Reading): {
   readonly drafts: readonly Draft[]
+  readonly effects: readonly Effect[]
   readonly warnings: readonly MappingWarning[]
 } {
   const desk = createDesk(reading)
@@ -37,7 +40,9 @@ export function imagesOf(reading: Reading): {
     }
   }
   for (const one of filled) tie(desk, one)
-  return desk
+  const { drafts, warnings, index, labels } = desk
+  const effects = effectsOf(reading.rules.effects, { occurrences, index, labels, variables: desk.variables })
+  return { drafts, effects, warnings }
 }
 
 interface Place {
@@ -45,19 +50,14 @@ interface Place {
   readonly segment: Segment
 }
 
-interface Filled {
-  readonly image: CompiledImage
-  readonly draft: Draft
-  readonly here: Occurrence
-}
-
 function placesOf(
   image: CompiledImage,
   occurrences: ReadonlyMap<string, readonly Occurrence[]>,
 ): readonly Place[] {
-  return (occurrences.get(image.in) ?? []).flatMap((here) =>
-    here.segments.filter(({ name }) => name === image.from).map((segment) => ({ here, segment })),
-  )
+  return (occurrences.get(image.in) ?? []).flatMap((here) => {
+    const from = image.from.find((name) => here.segments.some((segment) => segment.name === name))
+    return here.segments.filter(({ name }) => name === from).map((segment) => ({ here, segment }))
+  })
 }
 
 function occurrencesOf(root: Occurrence): ReadonlyMap<string, Occurrence[]> {
@@ -75,12 +75,14 @@ function occurrencesOf(root: Occurrence): ReadonlyMap<string, Occurrence[]> {
 interface Desk extends Reading {
   readonly drafts: Draft[]
   readonly warnings: MappingWarning[]
-  readonly index: Index
+  readonly index: ImageIndex
   /** By identity: a thing that a message names twice is one image. */
   readonly taken: Map<string, Draft>
   /** How many images have a key. */
   readonly counts: Map<string, number>
   readonly work: Work
+  /** Of the feed and of the event. */
+  readonly variables: Readonly<Record<string, string>>
 }
 
 function createDesk(reading: Reading): Desk {
@@ -93,6 +95,7 @@ function createDesk(reading: Reading): Desk {
     index: createIndex(),
     taken: new Map(),
     counts: new Map(),
+    variables: { ...reading.feed.file.variables, ...reading.rules.variables },
     work: {
       tools: createTools(reading.feed, reading.compiled, warnings),
       eventSource: reading.compiled.envelope.eventSource,
@@ -128,13 +131,14 @@ function makeReferred(
   return draft
 }
 
-function identityContext({ feed, index }: Desk, draft: Draft, scope: Scope): IdentityContext {
+function identityContext({ feed, index, taken }: Desk, draft: Draft, scope: Scope): IdentityContext {
   return {
     scope,
     draft,
     feed: feed.file,
     feedName: feed.name,
     find: (key, { here }) => index.nearest(key, here),
+    isTaken: (alias) => taken.has(aliasId(alias)),
   }
 }
 
@@ -148,34 +152,20 @@ function keep({ drafts, taken, counts }: Desk, draft: Draft, key: string): void 
 }
 
 function fill(desk: Desk, image: CompiledImage, { here, segment }: Place): Draft | undefined {
-  const { labels, rules, warnings, taken } = desk
-  const scope: Scope = { labels, variables: rules.variables, here, segment }
+  const { labels, variables } = desk
+  const scope: Scope = { labels, variables, here, segment }
   if (image.condition?.holds(scope) === false) return undefined
   const draft = draftOf(desk, image, scope)
+  draft.scope = scope
   const at = labels[segment.index] ?? segment.name
   const identity = image.identify(identityContext(desk, draft, scope))
   if (identity === undefined) {
-    const text = `The message does not say which ${image.key} it is about`
-    if (image.required) throw fault('unprocessable', { code: 'required', at, text })
-    warnings.push({ kind: 'no-identity', at, text })
+    if (image.required) throw unidentified(image.key, at)
+    desk.warnings.push({ kind: 'no-identity', at, text: unknownText(image.key) })
     return undefined
   }
-  const aliases = identity.isComposed
-    ? identity.aliases.map((alias) => unique(alias, taken))
-    : identity.aliases
-  const known = aliases.map((alias) => taken.get(aliasId(alias))).find((one) => one !== undefined)
-  if (known !== undefined) {
-    // Several parts of a message may name the same thing: the first one counts, the others refer to it.
-    desk.index.add(image.key, here, known)
-    const isSame = JSON.stringify(known.resource) === JSON.stringify(draft.resource)
-    if (image.own === 'update' && !isSame)
-      warnings.push({
-        kind: 'bad-value',
-        at,
-        text: `The message says something else about this ${image.key} before`,
-      })
-    return undefined
-  }
+  const aliases = identity.isComposed ? toldApart(desk, { image, draft, at, identity }) : identity.aliases
+  if (aliases === undefined || isKnown(desk, { image, draft, at, identity: { aliases } })) return undefined
   draft.aliases = aliases
   draft.identitySources = identity.sources
   keep(desk, draft, image.key)
@@ -183,35 +173,66 @@ function fill(desk: Desk, image: CompiledImage, { here, segment }: Place): Draft
   return draft
 }
 
+interface Candidate {
+  readonly image: CompiledImage
+  readonly draft: Draft
+  readonly at: string
+  readonly identity: { readonly aliases: readonly Alias[] }
+}
+
+/** Two things of a message that look the same are joined where they are texts, else told apart by their number. @returns `undefined` when joined */
+function toldApart(
+  { taken, warnings }: Desk,
+  { image, draft, at, identity: { aliases } }: Candidate,
+): readonly Alias[] | undefined {
+  const [alias] = aliases
+  const double = alias === undefined ? undefined : taken.get(aliasId(alias))
+  if (double === undefined) return aliases
+  const isJoined = image.join !== undefined && joinTexts(double.resource, draft.resource, image.join)
+  const text = `There is another ${image.key} of this identity before: ${isJoined ? 'joined to it' : 'numbered'}`
+  if (image.own === 'update') warnings.push({ kind: 'repeated', at, text })
+  return isJoined ? undefined : aliases.map((one) => unique(one, taken))
+}
+
+/** Several parts of a message may name the same thing: the first one counts, the others refer to it. */
+function isKnown(
+  { taken, index, warnings }: Desk,
+  { image, draft, at, identity: { aliases } }: Candidate,
+): boolean {
+  const known = aliases.map((alias) => taken.get(aliasId(alias))).find((one) => one !== undefined)
+  if (known === undefined) return false
+  if (draft.scope !== undefined) index.add(image.key, draft.scope.here, known)
+  const isSame = JSON.stringify(known.resource) === JSON.stringify(draft.resource)
+  if (image.own === 'update' && !isSame)
+    warnings.push({
+      kind: 'bad-value',
+      at,
+      text: `The message says something else about this ${image.key} before`,
+    })
+  return true
+}
+
 function draftOf({ work }: Desk, image: CompiledImage, scope: Scope): Draft {
   const draft = createDraft(image.type, image.own)
   const target = { holder: draft.resource, path: '', draft }
-  for (const { segment: name, rows } of image.maps) {
-    for (const segment of segmentsFor(name, scope)) rows({ ...scope, segment }, target, work)
+  for (const { segment: name, rows, isOwn } of image.maps) {
+    if (scope.segment.name === name) rows(scope, target, work)
+    else
+      for (const place of isOwn ? own(scope, name) : below(scope.here, name))
+        rows({ ...scope, ...place }, target, work)
   }
   return draft
 }
 
-/** Writes the references that the message's rules name from one image to others. */
-function tie({ index }: Desk, { image, draft, here }: Filled): void {
-  for (const link of image.links) {
-    const found = link.all ? index.inside(link.image, here) : [index.nearest(link.image, here)]
-    for (const other of found) {
-      const at = locate(draft.resource, link.to)
-      if (other === undefined || other === draft || at.found !== undefined) continue
-      put(draft.resource, link.to, { reference: `#image:${other.key}` })
-      record(draft, `${at.path}.reference`, referenceOrigin(other, link.rule))
-    }
-  }
+function own({ here }: Scope, name: string): readonly Place[] {
+  return here.segments.filter((one) => one.name === name).map((segment) => ({ here, segment }))
 }
 
-/** The rule's own segment, or those of that name in the same bracket, or the first one below it. */
-function segmentsFor(name: string, { segment, here }: Scope): readonly Segment[] {
-  if (segment.name === name) return [segment]
-  const own = here.segments.filter((one) => one.name === name)
-  if (own.length > 0) return own
-  const first = within(here, name)
-  return first === undefined ? [] : [first]
+function below(here: Occurrence, name: string): readonly Place[] {
+  return here.inner.flatMap((inner) => [
+    ...inner.segments.filter((one) => one.name === name).map((segment) => ({ here: inner, segment })),
+    ...below(inner, name),
+  ])
 }
 
 /** Two things of a message that look the same are told apart by their number. */
@@ -220,37 +241,6 @@ function unique(alias: Alias, taken: ReadonlyMap<string, Draft>): Alias {
   for (let number = 2; taken.has(aliasId(found)); number++)
     found = { ...alias, value: `${alias.value}|#${number}` }
   return found
-}
-
-/** Images by key and bracket; each is also known to the brackets around its own. */
-interface Index {
-  add(key: string, here: Occurrence, draft: Draft): void
-  inside(key: string, here: Occurrence): readonly Draft[]
-  nearest(key: string, here: Occurrence): Draft | undefined
-}
-
-function createIndex(): Index {
-  const byKey = new Map<string, Map<Occurrence, Draft[]>>()
-  const inside = (key: string, here: Occurrence): readonly Draft[] => byKey.get(key)?.get(here) ?? []
-  return {
-    inside,
-    add: (key, here, draft) => {
-      const known = byKey.get(key) ?? new Map<Occurrence, Draft[]>()
-      byKey.set(key, known)
-      for (let around: Occurrence | undefined = here; around !== undefined; around = around.parent) {
-        const same = known.get(around)
-        if (same === undefined) known.set(around, [draft])
-        else same.push(draft)
-      }
-    },
-    nearest: (key, here) => {
-      for (let around: Occurrence | undefined = here; around !== undefined; around = around.parent) {
-        const [first] = inside(key, around)
-        if (first !== undefined) return first
-      }
-      return undefined
-    },
-  }
 }
 
 function createTools(

@@ -83,10 +83,10 @@ it('leaves out a visit without number and says so', () => {
 })
 
 it('reports fields, segments and codes without rules, each with its position', () => {
-  const { warnings } = map('ADT^A01', 'EVN|A01', `${PATIENT}||19870402|X||2028-9`, 'ZBE|1')
+  const { warnings } = map('ADT^A01', 'EVN|A01', `${PATIENT}||19870402|X${'|'.repeat(29)}strain`, 'ZBE|1')
   expect(warnings.map(({ kind, at }) => `${kind} ${at}`)).toEqual([
     'unmapped-code PID-8',
-    'unmapped-field PID-10',
+    'unmapped-field PID-37',
     'unmapped-field ZBE',
   ])
 })

@@ -1,11 +1,12 @@
 import { aliasId } from '../../fhir/aliases.ts'
 import { fault } from '../../kernel/fault.ts'
 import type { Message } from '../message/message.ts'
-import { compileRules, type CompiledMessage, type CompiledRules } from './compile.ts'
-import { finish } from './draft.ts'
-import type { Image, Mapped } from './image.ts'
+import type { CompiledMessage } from './compile-message.ts'
+import { compileRules, type CompiledRules } from './compile.ts'
+import { finish, type Draft } from './draft.ts'
+import type { Effect, Image, Mapped } from './image.ts'
 import { imagesOf } from './images.ts'
-import { loadRules } from './load.ts'
+import { loadRules, type RuleSources } from './load.ts'
 import { textOf, type Node, type Scope } from './node.ts'
 import type { Path } from './path.ts'
 import type { FeedFile } from './rules.ts'
@@ -22,8 +23,8 @@ export interface Mapper {
   readonly feeds: ReadonlyMap<string, FeedFile>
   /** What there are rules for: message code and trigger event joined by `^`. */
   readonly events: ReadonlySet<string>
-  /** There are rules for the message's type and event. */
-  accepts(message: Message): boolean
+  /** There are rules for the message's type and event; the feed's overlays count. */
+  accepts(message: Message, feed?: string): boolean
   /**
    * @param feed name of a file in `mappings/feeds`
    * @throws Fault `unsupported` for a type without rules, `unprocessable` when a required identity or code is missing; `at` is an HL7 position
@@ -37,28 +38,51 @@ export interface Mapper {
  * @throws RulesError with every problem by file and row
  */
 export async function createMapper(folder: string): Promise<Mapper> {
-  const files = await loadRules(folder)
-  const compiled = compileRules(files)
+  const sources = await loadRules(folder)
+  const compiled = compileAll(sources)
   const feeds = new Map(
-    [...files.feeds].map(([name, file]) => [name, { name, file, zone: createZone(file.zone) }]),
+    [...sources.feeds].map(([name, file]): [string, Feed] => {
+      const rules = compiled.get(layersOf(file)) ?? compileRules(sources.files(file.overlays ?? []))
+      return [name, { name, file, zone: createZone(file.zone), compiled: rules }]
+    }),
   )
-  return {
-    rules: files.version,
-    feeds: files.feeds,
-    events: new Set(compiled.messages.keys()),
-    accepts: (message) => rulesFor(compiled, message) !== undefined,
-    map: (message, name) => {
-      const feed = feeds.get(name)
-      if (feed === undefined) throw new TypeError(`There is no feed "${name}"`)
-      return mapMessage(compiled, { message, feed, version: files.version })
-    },
+  const feedOf = (name: string): Feed => {
+    const feed = feeds.get(name)
+    if (feed === undefined) throw new TypeError(`There is no feed "${name}"`)
+    return feed
   }
+  return {
+    rules: sources.version,
+    feeds: sources.feeds,
+    events: eventsOf(compiled),
+    accepts: (message, name = 'default') => rulesFor(feedOf(name).compiled, message) !== undefined,
+    map: (message, name) => mapMessage({ message, feed: feedOf(name), version: sources.version }),
+  }
+}
+
+/** One set of rules for each list of overlays that a feed names, the empty one included. */
+function compileAll(sources: RuleSources): ReadonlyMap<string, CompiledRules> {
+  const lists = new Map([['', [] as readonly string[]]])
+  for (const file of sources.feeds.values()) lists.set(layersOf(file), file.overlays ?? [])
+  for (const name of sources.overlays) lists.set(name, [name])
+  return new Map([...lists].map(([id, list]) => [id, compileRules(sources.files(list))]))
+}
+
+function eventsOf(compiled: ReadonlyMap<string, CompiledRules>): ReadonlySet<string> {
+  const events = new Set<string>()
+  for (const { messages } of compiled.values()) for (const event of messages.keys()) events.add(event)
+  return events
+}
+
+function layersOf({ overlays = [] }: FeedFile): string {
+  return overlays.join('+')
 }
 
 interface Feed {
   readonly name: string
   readonly file: FeedFile
   readonly zone: Zone
+  readonly compiled: CompiledRules
 }
 
 interface Job {
@@ -67,7 +91,8 @@ interface Job {
   readonly version: string
 }
 
-function mapMessage(compiled: CompiledRules, { message, feed, version }: Job): Mapped {
+function mapMessage({ message, feed, version }: Job): Mapped {
+  const { compiled } = feed
   const rules = rulesFor(compiled, message)
   if (rules === undefined)
     throw fault('unsupported', {
@@ -77,18 +102,34 @@ function mapMessage(compiled: CompiledRules, { message, feed, version }: Job): M
     })
   const root = rules.structure.arrange(message.segments)
   const labels = labelsOf(message)
-  const { drafts, warnings } = imagesOf({ compiled, rules, feed, root, labels })
+  const { drafts, effects, warnings } = imagesOf({ compiled, rules, feed, root, labels })
   const subject = rules.partitions
     .map((key) => drafts.find((draft) => draft.key === key))
     .find((draft) => draft !== undefined)
   const eventTime = timeOf(compiled.envelope.time, envelopeScope(root, labels), feed.zone)
   return {
     images: drafts.map(finish).map(marker(compiled, envelopeScope(root, labels))),
-    partitions: subject === undefined ? [`feed|${feed.name}`] : subject.aliases.map(aliasId),
+    ...(effects.length > 0 && { effects }),
+    partitions: partitionsOf(drafts, effects, subject) ?? [`feed|${feed.name}`],
     ...(eventTime !== undefined && { eventTime }),
     warnings: [...warnings, ...unreadWarnings(message, labels, rules.read)],
     rules: version,
   }
+}
+
+/** Of the subject, and of everything that an effect ties to it: sorted, so that two messages never wait for each other. */
+function partitionsOf(
+  drafts: readonly Draft[],
+  effects: readonly Effect[],
+  subject: Draft | undefined,
+): readonly string[] | undefined {
+  if (subject === undefined) return undefined
+  const own = subject.aliases.map(aliasId)
+  const two = effects.filter(({ kind }) => kind !== 'snapshot')
+  if (two.length === 0) return own
+  const keys = new Set(two.flatMap(({ image, into }) => [image, into]))
+  const others = drafts.filter(({ key }) => keys.has(key)).flatMap(({ aliases }) => aliases.map(aliasId))
+  return [...new Set([...own, ...others])].toSorted()
 }
 
 function rulesFor({ envelope, messages }: CompiledRules, message: Message): CompiledMessage | undefined {

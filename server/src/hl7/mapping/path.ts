@@ -15,11 +15,11 @@ export interface FieldName {
 }
 
 const NONE: readonly Node[] = []
-const SEGMENT_PATH = /^([A-Z][A-Z0-9]{2})-(\d+)(?:\[(\d+)\])?(?:\.(\d+)(?:\.(\d+))?)?$/
+const SEGMENT_PATH = /^([A-Z][A-Z0-9]{2})(\[\*\])?-(\d+)(?:\[(\d+)\])?(?:\.(\d+)(?:\.(\d+))?)?$/
 const VALUE_PATH = /^(?:\$this|[A-Z]{2,3}(?=\.))(?:\.(\d+)(?:\.(\d+))?)?$/
 
 /**
- * Compiles `ABC-3[2].4.1` (a field of the rule's segment, or of the nearest one of that name), `CX.4.1` and `$this.4` (parts of the value that
+ * Compiles `ABC-3[2].4.1` (a field of the rule's segment, or of the nearest one of that name), `ABC[*]-3` (of all in the bracket), `CX.4.1` and `$this.4` (parts of the value that
  * a data type works on). Alternatives are separated by `|`: the first that has a value counts.
  *
  * @throws SyntaxError when it is no path
@@ -43,11 +43,11 @@ export function compilePath(text: string): Path {
 function compileOne(text: string): Path {
   const inSegment = SEGMENT_PATH.exec(text)
   if (inSegment !== null) {
-    const [, segment = '', ...numbers] = inSegment
+    const [, segment = '', all, ...numbers] = inSegment
     const [field = 0, place = 0, component = 0, subcomponent = 0] = numbers.map((one: string | undefined) =>
       Number(one ?? 0),
     )
-    return segmentPath({ segment, field, place, component, subcomponent })
+    return segmentPath({ segment, isAll: all !== undefined, field, place, component, subcomponent })
   }
   const inValue = VALUE_PATH.exec(text)
   if (inValue === null) throw new SyntaxError(`"${text}" is no path of HL7`)
@@ -59,25 +59,42 @@ function compileOne(text: string): Path {
 
 interface Place {
   readonly segment: string
+  /** Every segment of that name in the bracket and below, not only the first. */
+  readonly isAll: boolean
   readonly field: number
   readonly place: number
   readonly component: number
   readonly subcomponent: number
 }
 
-function segmentPath({ segment, field, place, component, subcomponent }: Place): Path {
-  const find = (scope: Scope): readonly Node[] => {
-    const found = scope.segment.name === segment ? scope.segment : nearest(scope.here, segment)
-    const repetitions = found?.field(field)
-    if (found === undefined || repetitions === undefined || repetitions.length === 0) return NONE
-    const label = scope.labels[found.index] ?? segment
-    const [only] = repetitions
-    if (repetitions.length > 1 || only === undefined)
-      return repeated(repetitions, { label, field, component, subcomponent }, place)
-    const node = { label, field, repetition: only, place: 0, component, subcomponent }
-    return place > 1 || isEmptyNode(node) ? NONE : [node]
-  }
+function segmentPath(place: Place): Path {
+  const { segment, field, isAll } = place
+  const read = (found: Segment | undefined, scope: Scope): readonly Node[] =>
+    found === undefined ? NONE : nodesIn(found, scope, place)
+  const find = isAll
+    ? (scope: Scope) => allWithin(scope.here, segment).flatMap((found) => read(found, scope))
+    : (scope: Scope) =>
+        read(scope.segment.name === segment ? scope.segment : nearest(scope.here, segment), scope)
   return { fields: [{ segment, field }], find }
+}
+
+function nodesIn(
+  found: Segment,
+  scope: Scope,
+  { field, place, component, subcomponent }: Place,
+): readonly Node[] {
+  const repetitions = found.field(field)
+  if (repetitions.length === 0) return NONE
+  const label = scope.labels[found.index] ?? found.name
+  const [only] = repetitions
+  if (repetitions.length > 1 || only === undefined)
+    return repeated(repetitions, { label, field, component, subcomponent }, place)
+  const node = { label, field, repetition: only, place: 0, component, subcomponent }
+  return place > 1 || isEmptyNode(node) ? NONE : [node]
+}
+
+function allWithin({ segments, inner }: Occurrence, name: string): readonly Segment[] {
+  return [...segments.filter((one) => one.name === name), ...inner.flatMap((one) => allWithin(one, name))]
 }
 
 /** @param place number of the only repetition that counts; 0: all */
@@ -109,7 +126,7 @@ function nearest(here: Occurrence, name: string): Segment | undefined {
   return undefined
 }
 
-export function within(occurrence: Occurrence, name: string): Segment | undefined {
+function within(occurrence: Occurrence, name: string): Segment | undefined {
   const own = occurrence.segments.find((segment) => segment.name === name)
   if (own !== undefined) return own
   for (const inner of occurrence.inner) {

@@ -1,10 +1,11 @@
-import { compileBody, type RowKit, type Rows } from './body.ts'
+import { compileBody } from './body.ts'
 import type { Origin, Target } from './draft.ts'
 import { compileElement, type ElementPath } from './element.ts'
-import { compileCondition } from './expression.ts'
+import { compileCondition, type Predicate } from './expression.ts'
 import { isNullNode, sourceOf, type Node, type Scope } from './node.ts'
-import { compilePath, type FieldName } from './path.ts'
+import { compilePath, type FieldName, type Path } from './path.ts'
 import type { Row } from './rules.ts'
+import type { RowKit, Rows, Work } from './step.ts'
 
 /** @throws SyntaxError that names the row */
 export function compileRows(rows: readonly Row[], file: string, kit: RowKit): Rows {
@@ -33,13 +34,7 @@ function compileRow(row: Row, file: string, kit: RowKit): Rows {
   const isEach = row.to.includes('[+]') && row.fn !== 'lines'
   const rule = `${file}/${row.id}`
 
-  return (scope, target, work) => {
-    if (condition?.holds(scope) === false) return 0
-    const nodes = from === undefined ? NONE : valuesOf(from.find(scope), target, element)
-    if (nodes === undefined) return 0
-    if (row.initial === true) target.draft.initial.add(element.top)
-    const also = alsoOf(target, scope, condition?.fields)
-    const known = { row, rule, also }
+  const each = ({ nodes, scope, target, work, known }: Values): number => {
     if (!isEach || nodes.length < 2)
       return body({ nodes, scope, target, work, origin: originOf(known, nodes, scope) })
     let count = 0
@@ -47,9 +42,48 @@ function compileRow(row: Row, file: string, kit: RowKit): Rows {
       count += body({ nodes: [node], scope, target, work, origin: originOf(known, [node], scope) })
     return count
   }
+  const find = findNodes(from, condition)
+  return (scope, target, work) => {
+    const found = find(scope)
+    const nodes = found && valuesOf(found, target, element)
+    if (nodes === undefined) return 0
+    const isFirst = row.initial === true && target.holder[element.top] === undefined
+    const count = each({
+      nodes,
+      scope,
+      target,
+      work,
+      known: { row, rule, also: alsoOf(target, scope, condition?.fields) },
+    })
+    if (isFirst && target.holder[element.top] !== undefined) target.draft.initial.add(element.top)
+    return count
+  }
 }
 
-const NONE: readonly Node[] = []
+interface Values {
+  readonly nodes: readonly Node[]
+  readonly scope: Scope
+  readonly target: Target
+  readonly work: Work
+  readonly known: Known
+}
+
+/** Most fields are empty: a row without values is left before its condition is asked. A row without a field has no values, which is not nothing. */
+function findNodes(
+  from: Path | undefined,
+  condition: Predicate | undefined,
+): (scope: Scope) => readonly Node[] | undefined {
+  if (from === undefined)
+    return condition === undefined
+      ? () => CONSTANT
+      : (scope) => (condition.holds(scope) ? CONSTANT : undefined)
+  return (scope) => {
+    const found = from.find(scope)
+    return found.length === 0 || condition?.holds(scope) === false ? undefined : found
+  }
+}
+
+const CONSTANT: readonly Node[] = []
 
 /** Values that are not null; null alone deletes the element. @returns `undefined` when there is nothing to map */
 function valuesOf(
@@ -57,6 +91,7 @@ function valuesOf(
   { path, draft }: Target,
   element: ElementPath,
 ): readonly Node[] | undefined {
+  if (found === CONSTANT) return found
   const nodes = found.some(isNullNode) ? found.filter((node) => !isNullNode(node)) : found
   if (nodes.length > 0) return nodes
   if (found.length > 0 && path === '') draft.cleared.add(element.top)

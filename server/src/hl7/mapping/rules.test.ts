@@ -162,7 +162,7 @@ it.each([
     'in: KIN',
     /ADT\.yaml: image relatedPerson: the structure has no "KIN"/,
   ],
-  ['messages/ADT.yaml', 'image: condition', 'image: sickness', /ADT\.yaml: there is no image "sickness"/],
+  ['messages/MDM.yaml', 'image: order', 'image: sickness', /MDM\.yaml: there is no image "sickness"/],
   ['messages/ADT.yaml', 'ADT^A01:', 'ORU^R01:', /ORU\^R01 is mapped by another file/],
   ['tables/administrativeSex.csv', 'M,Male', 'F,Male', /administrativeSex\.csv: code "F" occurs twice/],
   ['feeds/default.yaml', 'zone: UTC', 'zone: [UTC]', /default\.yaml: \/zone must be string/],

@@ -1,11 +1,13 @@
 import type { JsonValue } from '../../kernel/json.ts'
-import type { Own } from './image.ts'
+import type { EffectKind, Own } from './image.ts'
 
 /** The files under `mappings/` as they are written; `mappings/schemas` and `mappings/README.md` explain them. */
 export interface RuleFiles {
   readonly envelope: EnvelopeFile
   readonly feeds: ReadonlyMap<string, FeedFile>
   readonly messages: ReadonlyMap<string, MessageFile>
+  /** Images that several messages make. */
+  readonly images: ReadonlyMap<string, ImageRule>
   readonly segments: ReadonlyMap<string, SegmentFile>
   readonly datatypes: ReadonlyMap<string, DatatypeFile>
   readonly tables: ReadonlyMap<string, readonly TableRow[]>
@@ -20,6 +22,8 @@ export interface EnvelopeFile {
   readonly time: string
   /** Marks everything that messages of some processing ids create as not real. */
   readonly test?: TestMark
+  /** Data type maps for coded values whose system is not that of the code table. */
+  readonly coded: { readonly concept: string; readonly coding: string; readonly others: string }
 }
 
 export interface TestMark {
@@ -38,17 +42,42 @@ export interface FeedFile {
   readonly noAssigner: string
   readonly codeSystems?: Readonly<Record<string, string>>
   readonly identityPreference: readonly string[]
+  /** Folders below `overlays` whose rules count for this feed. */
+  readonly overlays?: readonly string[]
+  /** What conditions see as `%name`, as the variables of an event. */
+  readonly variables?: Readonly<Record<string, string>>
 }
 
 export interface MessageFile {
   /** `ABC^X01`: message code and event, with the variables of the event. */
   readonly events: Readonly<Record<string, Readonly<Record<string, string>>>>
   readonly structure: string
-  readonly images: readonly ImageRule[]
+  readonly images: readonly (ImageRule | SharedImage)[]
+  readonly effects?: readonly EffectRule[]
   /** Keys of images: the first that the message has gives the partition. */
   readonly partitions: readonly string[]
   /** Segments that are known and deliberately not mapped. */
   readonly ignored?: readonly string[]
+}
+
+/** An image of `images/`, with what is different in this message. */
+export interface SharedImage extends Partial<ImageRule> {
+  readonly use: string
+}
+
+/** What a message means beyond the images: two of them belong together in a way that resources cannot say. */
+export interface EffectRule {
+  readonly id: string
+  readonly do: EffectKind
+  /** Bracket: one effect for each. */
+  readonly in: string
+  readonly when?: string
+  /** Key of the image that the effect starts from. */
+  readonly image: string
+  /** Key of the image that it ends at. */
+  readonly into?: string
+  /** Keys of images that it is about. */
+  readonly of?: readonly string[]
 }
 
 export interface ImageRule {
@@ -61,10 +90,13 @@ export interface ImageRule {
   readonly required?: boolean
   readonly identity: readonly IdentityRule[]
   readonly links?: readonly LinkRule[]
+  /** Element with a text: values of several segments with one identity are joined there, line by line. Others are numbered. */
+  readonly join?: string
 }
 
+/** `once`: counts for one thing of a message; a second one with the same identifier is known by the next rule. */
 export type IdentityRule =
-  | { readonly element: string; readonly prefer?: 'feed' | readonly string[] }
+  | { readonly element: string; readonly prefer?: 'feed' | readonly string[]; readonly once?: boolean }
   | { readonly system: string; readonly parts: readonly string[] }
 
 export interface LinkRule {
@@ -72,6 +104,11 @@ export interface LinkRule {
   readonly to: string
   readonly image: string
   readonly all?: boolean
+  /** The message is refused when the other image is missing. */
+  readonly required?: boolean
+  readonly when?: string
+  /** What else the segment of the other image says about it: elements beside the reference. */
+  readonly rows?: readonly Row[]
 }
 
 export interface SegmentFile {
@@ -108,6 +145,8 @@ export interface Row {
   /** Path of the text that a reference shows. */
   readonly display?: string
   readonly fn?: string
+  /** A second value for the function. */
+  readonly plus?: string
   readonly table?: string
   readonly as?: 'code' | 'coding' | 'concept'
   readonly onUnmapped?: 'error' | 'default' | 'coding-with-text' | 'skip'

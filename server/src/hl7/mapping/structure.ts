@@ -24,6 +24,8 @@ export interface Structure {
   arrange(segments: readonly Segment[]): Occurrence
   /** Names of all brackets, the root (`message`) included. */
   readonly brackets: ReadonlySet<string>
+  /** The bracket itself has the segment, not only a bracket inside it. */
+  holds(bracket: string, segment: string): boolean
 }
 
 /**
@@ -36,9 +38,13 @@ export function compileStructure(text: string): Structure {
   const tokens = text.match(/[[\]{}]|[A-Z][A-Z0-9_]*:?|\S/g) ?? []
   const reader = { tokens, at: 0 }
   const root = bracket('message', readParts(reader, undefined))
-  const brackets = new Set<string>()
-  collect(root, brackets)
-  return { brackets, arrange: (segments) => arrange(root, segments) }
+  const own = new Map<string, Set<string>>()
+  collect(root, own)
+  return {
+    brackets: new Set(own.keys()),
+    holds: (name, segment) => own.get(name)?.has(segment) === true,
+    arrange: (segments) => arrange(root, segments),
+  }
 }
 
 interface Reader {
@@ -84,10 +90,14 @@ function bracket(name: string, parts: readonly Part[]): Part {
   return { name, isRequired: true, repeats: false, parts, openers }
 }
 
-function collect(part: Part, names: Set<string>): void {
+function collect(part: Part, own: Map<string, Set<string>>): void {
   if (part.parts === undefined) return
-  names.add(part.name)
-  for (const inner of part.parts) collect(inner, names)
+  const segments = own.get(part.name) ?? new Set()
+  own.set(part.name, segments)
+  for (const inner of part.parts) {
+    if (inner.parts === undefined) segments.add(inner.name)
+    collect(inner, own)
+  }
 }
 
 /** A bracket that is being read: the part that it has reached. */

@@ -28,7 +28,7 @@ export function indexTable(rows: readonly TableRow[]): ReadonlyMap<string, Table
   return index
 }
 
-function readCsv(text: string): string[][] {
+export function readCsv(text: string): string[][] {
   const lines: string[][] = []
   let cells: string[] = []
   for (const [whole, quoted, plain = '', end] of text.matchAll(

@@ -1,0 +1,199 @@
+import { compileElement, type ElementPath } from './element.ts'
+import { compileCondition, type Predicate } from './expression.ts'
+import { compileIdentity, type Identify } from './identity.ts'
+import type { EffectKind, Own } from './image.ts'
+import type { FieldName } from './path.ts'
+import { compileRows } from './row.ts'
+import type { EffectRule, ImageRule, LinkRule, MessageFile, SharedImage } from './rules.ts'
+import type { RowKit, Rows } from './step.ts'
+import { compileStructure, type Structure } from './structure.ts'
+
+export interface CompiledMessage {
+  readonly id: string
+  readonly variables: Readonly<Record<string, string>>
+  readonly structure: Structure
+  readonly images: readonly CompiledImage[]
+  readonly effects: readonly CompiledEffect[]
+  readonly partitions: readonly string[]
+  /** Fields that some rule reads or that are known not to be mapped, by segment; `all` for a segment that is ignored. */
+  readonly read: ReadonlyMap<string, ReadonlySet<number> | 'all'>
+}
+
+export interface CompiledImage {
+  readonly key: string
+  readonly type: string
+  readonly own: Own
+  readonly in: string
+  /** Names of segments: the first that a bracket has makes the images. */
+  readonly from: readonly string[]
+  readonly condition?: Predicate
+  readonly required: boolean
+  readonly maps: readonly CompiledMap[]
+  readonly identify: Identify
+  readonly join?: ElementPath
+  readonly links: readonly {
+    readonly rule: string
+    readonly to: ElementPath
+    readonly image: string
+    readonly all: boolean
+    readonly required: boolean
+    readonly condition?: Predicate
+    readonly rows?: Rows
+  }[]
+}
+
+interface CompiledMap {
+  readonly segment: string
+  readonly rows: Rows
+  /** The bracket itself has the segment; otherwise it is looked for in the brackets inside. */
+  readonly isOwn: boolean
+}
+
+export interface CompiledEffect {
+  readonly kind: EffectKind
+  readonly rule: string
+  readonly in: string
+  readonly condition?: Predicate
+  readonly image: string
+  readonly into?: string
+  readonly of?: readonly string[]
+}
+
+export interface CompiledSegment {
+  readonly segment: string
+  readonly type: string
+  readonly rows: Rows
+  readonly reads: readonly FieldName[]
+}
+
+export interface MessageKit {
+  readonly rowKit: RowKit
+  readonly name: string
+  readonly segments: ReadonlyMap<string, CompiledSegment>
+  readonly images: ReadonlyMap<string, ImageRule>
+}
+
+/** @throws SyntaxError that says what is wrong */
+export function compileMessage(
+  file: MessageFile,
+  { name, segments, images: shared, rowKit }: MessageKit,
+): Omit<CompiledMessage, 'id' | 'variables'> {
+  const structure = compileStructure(file.structure)
+  const reads: FieldName[] = []
+  const rules = resolveImages(file.images, shared)
+  const images = rules.map((rule) => compileImage(rule, { structure, segments, reads, rowKit }))
+  const keys = new Set(images.map(({ key }) => key))
+  const effects = (file.effects ?? []).map((rule) => compileEffect(rule, { name, structure, reads }))
+  const named = [...file.partitions, ...rules.flatMap(({ links }) => (links ?? []).map(({ image }) => image))]
+  const affected = effects.flatMap(({ image, into }) => (into === undefined ? [image] : [image, into]))
+  for (const key of [...named, ...affected])
+    if (!keys.has(key)) throw new SyntaxError(`there is no image "${key}"`)
+  // Data types may read fields of the segment that they stand in.
+  reads.push(...rowKit.reads)
+  const read = new Map<string, Set<number> | 'all'>()
+  for (const { segment, field } of reads) {
+    const numbers = read.get(segment) ?? new Set()
+    read.set(segment, numbers === 'all' ? numbers : numbers.add(field))
+  }
+  for (const segment of file.ignored ?? []) read.set(segment, 'all')
+  return { structure, images, effects, partitions: file.partitions, read }
+}
+
+/** Images that messages share come with links to others; those that this message does not make are left out. */
+function resolveImages(
+  entries: readonly (ImageRule | SharedImage)[],
+  shared: ReadonlyMap<string, ImageRule>,
+): readonly ImageRule[] {
+  const rules = entries.map((entry): { rule: ImageRule; own: readonly LinkRule[] } => {
+    if (!('use' in entry)) return { rule: entry, own: entry.links ?? [] }
+    const { use, ...different } = entry
+    const rule = shared.get(use) ?? missing('shared image', use)
+    const links = [...(rule.links ?? []), ...(different.links ?? [])]
+    return { rule: { ...rule, ...different, links }, own: different.links ?? [] }
+  })
+  const keys = new Set(rules.map(({ rule }) => rule.key))
+  return rules.map(({ rule, own }) => {
+    const links = (rule.links ?? []).filter((link) => keys.has(link.image) || own.includes(link))
+    return Object.assign({}, rule, { links })
+  })
+}
+
+interface ImageKit {
+  readonly rowKit: RowKit
+  readonly structure: Structure
+  readonly segments: ReadonlyMap<string, CompiledSegment>
+  readonly reads: FieldName[]
+}
+
+function compileImage(rule: ImageRule, { structure, segments, reads, rowKit }: ImageKit): CompiledImage {
+  if (!structure.brackets.has(rule.in))
+    throw new SyntaxError(`image ${rule.key}: the structure has no "${rule.in}"`)
+  const maps = rule.maps.map((name) => segments.get(name) ?? missing('segment map', name))
+  const from = rule.from.split('|').map((name) => name.trim())
+  const [main] = maps
+  if (main === undefined || maps.some(({ type }) => type !== main.type))
+    throw new SyntaxError(`image ${rule.key}: all maps must be for one type`)
+  if (from.some((name) => !maps.some(({ segment }) => segment === name)))
+    throw new SyntaxError(`image ${rule.key}: there must be a map for ${rule.from}`)
+  const condition = rule.when === undefined ? undefined : compileCondition(rule.when)
+  const identify = compileIdentity(rule.identity, reads)
+  reads.push(...maps.flatMap((map) => map.reads), ...(condition?.fields ?? []))
+  return {
+    key: rule.key,
+    type: main.type,
+    own: rule.own,
+    in: rule.in,
+    from,
+    ...(condition && { condition }),
+    required: rule.required === true,
+    maps: maps.map(({ segment, rows }) => ({ segment, rows, isOwn: structure.holds(rule.in, segment) })),
+    identify,
+    ...(rule.join !== undefined && { join: compileElement(rule.join) }),
+    links: (rule.links ?? []).map((link) => compileLink(link, rule.key, { rowKit, reads })),
+  }
+}
+
+function compileLink(
+  { id, to, image, all, required, when, rows }: LinkRule,
+  key: string,
+  { rowKit, reads }: Pick<ImageKit, 'rowKit' | 'reads'>,
+): CompiledImage['links'][number] {
+  const condition = when === undefined ? undefined : compileCondition(when)
+  reads.push(...(condition?.fields ?? []))
+  return {
+    rule: `${key}/${id}`,
+    to: compileElement(to),
+    image,
+    all: all === true,
+    required: required === true,
+    ...(condition && { condition }),
+    ...(rows && { rows: compileRows(rows, `${key}/${id}`, { ...rowKit, reads }) }),
+  }
+}
+
+function compileEffect(
+  rule: EffectRule,
+  {
+    name,
+    structure,
+    reads,
+  }: { readonly name: string; readonly structure: Structure; readonly reads: FieldName[] },
+): CompiledEffect {
+  if (!structure.brackets.has(rule.in))
+    throw new SyntaxError(`effect ${rule.id}: the structure has no "${rule.in}"`)
+  const condition = rule.when === undefined ? undefined : compileCondition(rule.when)
+  reads.push(...(condition?.fields ?? []))
+  return {
+    kind: rule.do,
+    rule: `${name}/${rule.id}`,
+    in: rule.in,
+    ...(condition && { condition }),
+    image: rule.image,
+    ...(rule.into !== undefined && { into: rule.into }),
+    ...(rule.of !== undefined && { of: rule.of }),
+  }
+}
+
+export function missing(what: string, name: string): never {
+  throw new SyntaxError(`there is no ${what} "${name}"`)
+}
