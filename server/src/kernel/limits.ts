@@ -19,6 +19,8 @@ export const limits = {
     orValues: 500,
     writeRetries: 3,
     conditionalRetries: 20,
+    /** Resources that one conditional delete may remove. */
+    deleteMost: 100,
     patchOperations: 1000,
     patchPath: 1000,
     /** Issues that `$validate` lists. */

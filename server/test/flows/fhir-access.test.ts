@@ -1,8 +1,11 @@
 import { expect, it } from 'vitest'
 
 import type { Caller } from '../../src/auth/caller.ts'
+import type { JsonObject } from '../../src/kernel/json.ts'
 import { administrator, startFhir } from './fhir-server.ts'
 import type { FhirServer } from './fhir-server.ts'
+
+type Json = Readonly<Record<string, unknown>>
 
 const at = (facility: string, more: Partial<Caller> = {}): Caller => ({
   subject: `doctor-${facility}`,
@@ -171,6 +174,26 @@ it('declares in metadata what it does, without asking who calls', async () => {
     headers: { 'if-none-match': headers.get('etag') ?? '' },
   })
   expect(again.status).toBe(304)
+})
+
+function codes(list: unknown): readonly string[] {
+  const named = list as readonly { code?: string; name?: string }[]
+  return named.map(({ code, name }) => code ?? name ?? '').toSorted()
+}
+
+it('has a CapabilityStatement that its own validator finds valid, with all that is registered', async () => {
+  const { ask, fhir } = await startFhir()
+  const { json } = await ask('GET', '/metadata')
+  const module = await fhir.rest.definitions.load('CapabilityStatement')
+  expect(module?.validate(json as JsonObject, 20)).toEqual([])
+  const [rest = {}] = json['rest'] as readonly Json[]
+  expect(codes(rest['interaction'])).toEqual(['batch', 'history-system', 'search-system', 'transaction'])
+  expect(rest['compartment']).toHaveLength(5)
+  const patient = (rest['resource'] as readonly Json[]).find(({ type }) => type === 'Patient')
+  expect(codes(patient?.['operation'])).toEqual(
+    expect.arrayContaining(['everything', 'meta-add', 'validate']),
+  )
+  expect(json['patchFormat']).toEqual(['application/json-patch+json', 'application/fhir+json'])
 })
 
 it('says clearly what it does not do', async () => {

@@ -1,5 +1,6 @@
 import { expect, it } from 'vitest'
 
+import { limits } from '../../src/kernel/limits.ts'
 import { startFhir } from './fhir-server.ts'
 
 const patient = (value: string, more: Record<string, unknown> = {}): Record<string, unknown> => ({
@@ -52,7 +53,8 @@ it('updates and deletes what the criteria mean', async () => {
   expect((await ask('DELETE', '/Patient?identifier=s|w')).status).toBe(204)
   await ask('POST', '/Patient', { body: patient('v') })
   expect(await put(patient('v'))).toBe(412)
-  expect((await ask('DELETE', '/Patient?identifier=s|v')).status).toBe(412)
+  // Several are deleted, too: see the last test of this file.
+  expect((await ask('DELETE', '/Patient?identifier=s|v')).status).toBe(204)
   for (const query of ['', '?unknown=x'])
     expect([400, 412]).toContain((await ask('DELETE', `/Patient${query}`)).status)
   expect((await ask('GET', '/Patient')).json['total']).toBe(2)
@@ -100,4 +102,21 @@ it('fills absent elements of the holder where the policy says merge', async () =
     meta: { versionId: '2' },
   })
   expect((await ask('GET', '/Patient')).json['total']).toBe(1)
+})
+
+it('deletes all that meet the criteria, up to its limit, or none', async () => {
+  const { ask } = await startFhir()
+  const entry = Array.from({ length: limits.fhir.deleteMost + 1 }, () => ({
+    resource: { resourceType: 'Basic', code: { coding: [{ code: 'many' }] } },
+    request: { method: 'POST', url: 'Basic' },
+  }))
+  await ask('POST', '', { body: { resourceType: 'Bundle', type: 'transaction', entry } })
+  expect((await ask('DELETE', '/Basic?code=many')).status).toBe(412)
+  expect((await ask('GET', '/Basic?code=many&_summary=count')).json['total']).toBe(entry.length)
+  await ask(
+    'DELETE',
+    `/Basic/${String((await ask('GET', '/Basic?code=many&_count=1')).at('entry.0.resource.id'))}`,
+  )
+  expect((await ask('DELETE', '/Basic?code=many')).status).toBe(204)
+  expect((await ask('GET', '/Basic?code=many&_summary=count')).json['total']).toBe(0)
 })

@@ -3,8 +3,13 @@ import { createHash } from 'node:crypto'
 import { fault } from '../../kernel/fault.ts'
 import type { JsonObject } from '../../kernel/json.ts'
 import type { Definitions, SearchParam, TypeModule } from '../definitions.ts'
+import type { OperationDefinition } from '../operations/operation.ts'
+import { OPERATIONS } from '../operations/registry.ts'
 import { PATCH_FORMATS } from '../patch/patch.ts'
+import { COMPARTMENT_TYPES } from '../search/compartments.ts'
+import { MODIFIERS } from '../search/parse-filter.ts'
 import type { Pair } from '../search/request.ts'
+import type { Method } from './call.ts'
 import { PLACES } from './dispatch.ts'
 
 /** Interactions by place and method; what is not registered is not declared. */
@@ -25,11 +30,10 @@ export interface Capability {
   readonly etag: string
 }
 
-/** @param started milliseconds: when this server's abilities last changed, its start. */
+/** @param server `started` in milliseconds: when its abilities last changed, its start; `cors`: pages of some other origin may call. */
 export async function capabilityOf(
   definitions: Definitions,
-  base: string,
-  started: number,
+  { base, started, cors }: { readonly base: string; readonly started: number; readonly cors: boolean },
 ): Promise<Capability> {
   const modules = await Promise.all(definitions.types.map(async (type) => definitions.load(type)))
   const known = modules.filter((module) => module !== undefined)
@@ -41,9 +45,9 @@ export async function capabilityOf(
     software: { name: 'Mogran' },
     implementation: { description: 'Mogran, one FHIR record for every clinical feed', url: base },
     fhirVersion: '4.0.1',
-    format: ['application/fhir+json', 'json'],
+    format: ['application/fhir+json', 'application/json', 'json'],
     patchFormat: [...PATCH_FORMATS],
-    rest: [restOf(known)],
+    rest: [restOf(known, cors)],
   }
   const bytes = Buffer.from(JSON.stringify(statement), 'utf8')
   return { bytes, etag: `W/"${createHash('sha256').update(bytes).digest('base64url').slice(0, 22)}"` }
@@ -60,43 +64,78 @@ export function checkMode(query: readonly Pair[]): void {
   })
 }
 
-function restOf(modules: readonly TypeModule[]): JsonObject {
-  const interaction = INTERACTIONS.filter(([place, method]) => PLACES[place]?.[method]).map(([, , code]) => ({
-    code,
-  }))
+const SYSTEM_INTERACTIONS = [
+  ['system', 'GET', 'search-system'],
+  ['system-history', 'GET', 'history-system'],
+] as const
+
+function restOf(modules: readonly TypeModule[], cors: boolean): JsonObject {
   const sources = revIncludes(modules)
   return {
     mode: 'server',
-    security: { cors: true, description: 'OAuth 2.0 bearer tokens from /auth/token' },
-    resource: modules.map((module) => ({
-      type: module.type,
-      profile: `http://hl7.org/fhir/StructureDefinition/${module.type}`,
-      interaction,
-      versioning: 'versioned-update',
-      readHistory: true,
-      updateCreate: true,
-      conditionalCreate: true,
-      conditionalRead: 'full-support',
-      conditionalUpdate: true,
-      conditionalDelete: 'single',
-      searchInclude: ['*', ...references(module).map(({ code }) => `${module.type}:${code}`)],
-      ...listed('searchRevInclude', sources.get(module.type) ?? []),
-      ...listed('searchParam', module.params.filter(isSupported).map(declared)),
-    })),
-    interaction: [{ code: 'transaction' }, { code: 'batch' }, { code: 'history-system' }],
+    security: { cors, service: [OAUTH], description: 'OAuth 2.0 bearer tokens from /auth/token' },
+    resource: modules.map((module) => resourceOf(module, sources.get(module.type) ?? [])),
+    interaction: [...BUNDLES, ...declaredInteractions(SYSTEM_INTERACTIONS)],
+    ...listed(
+      'operation',
+      operations(({ system }) => system),
+    ),
+    compartment: COMPARTMENT_TYPES.map((type) => `${COMPARTMENT}${type.toLowerCase()}`),
   }
+}
+
+const OAUTH = {
+  coding: [{ system: 'http://terminology.hl7.org/CodeSystem/restful-security-service', code: 'OAuth' }],
+}
+/** What `POST [base]` does. */
+const BUNDLES = [{ code: 'transaction' }, { code: 'batch' }]
+const COMPARTMENT = 'http://hl7.org/fhir/CompartmentDefinition/'
+
+type Interactions = readonly (readonly [place: keyof typeof PLACES, method: Method, code: string])[]
+
+function declaredInteractions(interactions: Interactions): readonly JsonObject[] {
+  return interactions.filter(([place, method]) => PLACES[place]?.[method]).map(([, , code]) => ({ code }))
+}
+
+function resourceOf(module: TypeModule, revInclude: readonly string[]): JsonObject {
+  const { type, params } = module
+  return {
+    type,
+    profile: `http://hl7.org/fhir/StructureDefinition/${type}`,
+    interaction: declaredInteractions(INTERACTIONS),
+    versioning: 'versioned-update',
+    readHistory: true,
+    updateCreate: true,
+    conditionalCreate: true,
+    conditionalRead: 'full-support',
+    conditionalUpdate: true,
+    conditionalDelete: 'multiple',
+    referencePolicy: ['literal', 'logical', 'local'],
+    searchInclude: ['*', ...references(module).map(({ code }) => `${type}:${code}`)],
+    ...listed('searchRevInclude', revInclude),
+    ...listed('searchParam', params.map(declared)),
+    ...listed(
+      'operation',
+      operations(({ resource }) => resource.includes(type) || resource.includes('Resource')),
+    ),
+  }
+}
+
+function operations(isHere: (definition: OperationDefinition) => boolean): readonly JsonObject[] {
+  return OPERATIONS.map(({ definition }) => definition)
+    .filter(isHere)
+    .map(({ code, url, description }) => ({ name: code, definition: url, documentation: description }))
 }
 
 function listed(name: string, values: readonly (string | JsonObject)[]): JsonObject {
   return values.length === 0 ? {} : { [name]: values }
 }
 
-function isSupported({ type }: SearchParam): boolean {
-  return type !== 'composite' && type !== 'special'
-}
-
+/** R4 has no element for modifiers: they stand in the documentation. */
 function declared({ code, type, url }: SearchParam): JsonObject {
-  return { name: code, type, definition: url }
+  const modifiers = MODIFIERS[type].map((name) => `:${name}`)
+  const documentation = modifiers.length === 0 ? {} : { documentation: `Modifiers: ${modifiers.join(', ')}` }
+  return { name: code, definition: url, type, ...documentation }
 }
 
 function references({ params }: TypeModule): readonly SearchParam[] {

@@ -1,5 +1,6 @@
 import type { Caller } from '../../auth/caller.ts'
 import { fault } from '../../kernel/fault.ts'
+import { limits } from '../../kernel/limits.ts'
 import type { Guard } from '../../store/port.ts'
 import type { Clause } from '../search/clause.ts'
 import type { Matches } from '../search/search.ts'
@@ -66,9 +67,33 @@ export async function resolveCriteria(
     throw fault('multiple-matches', { code: 'multiple-matches', text })
   }
   const [id] = matches.ids
-  const key = matches.clauses.map(guardKey).findLast((each) => each !== undefined)
-  const guard: Guard = { kind: 'unchanged', type, since, ...(key === undefined ? {} : { key }) }
+  const guard = guardOf(type, matches, since)
   return { matches, guard, ...(id === undefined ? {} : { id }) }
+}
+
+/**
+ * All that conditional criteria mean, for a deletion of several.
+ *
+ * @throws Fault `multiple-matches` above `limits.fhir.deleteMost`
+ */
+export async function resolveAll(
+  deps: RestDeps,
+  caller: Caller,
+  { type, query }: { type: string; query: string },
+): Promise<{ readonly ids: readonly string[]; readonly guard: Guard }> {
+  const since = await deps.log.head()
+  const most = limits.fhir.deleteMost
+  const matches = await deps.search.match(caller, { type, pairs: pairsOf(query), most: most + 1 })
+  if (matches.ids.length > most) {
+    const text = `More than ${String(most)} ${type} resources meet these criteria: make them narrower`
+    throw fault('multiple-matches', { code: 'multiple-matches', text })
+  }
+  return { ids: matches.ids, guard: guardOf(type, matches, since) }
+}
+
+function guardOf(type: string, { clauses }: Matches, since: number): Guard {
+  const key = clauses.map(guardKey).findLast((each) => each !== undefined)
+  return { kind: 'unchanged', type, since, ...(key === undefined ? {} : { key }) }
 }
 
 /** A key that every new match would have. */

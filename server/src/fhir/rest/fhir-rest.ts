@@ -24,10 +24,15 @@ export interface FhirRestOptions {
   readonly rest: RestDeps
   /** @throws Fault `unauthenticated` */
   readonly callerOf: (request: FastifyRequest) => Caller | Promise<Caller>
+  /** Whether pages of other origins may call. */
+  readonly cors?: boolean
 }
 
 /** FHIR R4 RESTful interactions, registered under a prefix such as `/fhir`. */
-export const fhirRest: FastifyPluginAsync<FhirRestOptions> = async (app, { rest, callerOf }) => {
+export const fhirRest: FastifyPluginAsync<FhirRestOptions> = async (
+  app,
+  { rest, callerOf, cors = false },
+) => {
   acceptAnyBody(app)
   packBodies(app)
   app.setErrorHandler((error, request, reply) => {
@@ -48,7 +53,7 @@ export const fhirRest: FastifyPluginAsync<FhirRestOptions> = async (app, { rest,
   let capability: Promise<Capability> | undefined
   app.get('/metadata', async (request, reply) => {
     checkMode(pairsOf(addressOf(app, request).query))
-    capability ??= capabilityOf(rest.definitions, rest.base, started)
+    capability ??= capabilityOf(rest.definitions, { base: rest.base, started, cors })
     const { bytes, etag } = await capability
     const isKnown = request.headers['if-none-match'] === etag
     return answer(

@@ -5,7 +5,7 @@ import type { Draft, TransactResult } from '../resources.ts'
 import { writeAnswer } from './answers.ts'
 import { resourceOf } from './call.ts'
 import type { Answer, Call } from './call.ts'
-import { expectedVersion, resolveCriteria } from './conditions.ts'
+import { expectedVersion, resolveAll, resolveCriteria } from './conditions.ts'
 import { holderId, mergeInto } from './merge-taken.ts'
 import type { RestDeps } from './rest-deps.ts'
 
@@ -87,9 +87,19 @@ export async function remove(
   return deletionAnswer(versionOf(await deps.resources.transact(call.caller, { drafts: [draft] }), draft))
 }
 
+/** Deletes all that the criteria mean, or none. @see FHIR R4, "RESTful API", conditional delete */
 export async function removeByCriteria(deps: RestDeps, call: Call, type: string): Promise<Answer> {
-  const { id } = await resolveCriteria(deps, call.caller, { type, query: queryText(call) })
-  return id === undefined ? { status: 204, headers: {} } : remove(deps, call, { type, id })
+  return untilSettled(async () => {
+    const { ids, guard } = await resolveAll(deps, call.caller, { type, query: queryText(call) })
+    const [only] = ids
+    if (only === undefined) return { status: 204, headers: {} }
+    if (ids.length === 1) return remove(deps, call, { type, id: only })
+    const drafts = ids.map((id): Draft => ({ type, id, method: 'DELETE' }))
+    const result = await deps.resources.transact(call.caller, { drafts, guards: [guard] })
+    if (result.outcome === 'committed') return { status: 204, headers: {} }
+    if (result.why === 'guard') return undefined
+    throw refusal(result, { type })
+  })
 }
 
 function deletionAnswer({ version }: StoredVersion): Answer {

@@ -5,7 +5,7 @@ import { unknownModifier, unknownParameter } from './unknown-parameter.ts'
 import { alternatives } from './values.ts'
 
 /** The modifiers of R4 by parameter type; references take the name of a type, too. */
-const MODIFIERS: Readonly<Record<SearchParamType, readonly string[]>> = {
+export const MODIFIERS: Readonly<Record<SearchParamType, readonly string[]>> = {
   token: ['missing', 'not', 'text', 'of-type', 'in', 'not-in', 'above', 'below'],
   reference: ['missing', 'identifier', 'above', 'below'],
   string: ['missing', 'exact', 'contains'],
