@@ -9,10 +9,10 @@ const suite = (name: string, include: string[], testTimeout: number) => ({
 })
 
 // The same suite on both stores; a setup file provides the address of the MongoDB server.
-const conformance = (name: string, globalSetup: string[]) => ({
+const onStore = (name: string, folder: string, globalSetup: string[]) => ({
   test: {
     name,
-    include: ['server/test/conformance/**/*.test.ts'],
+    include: [`server/test/${folder}/**/*.test.ts`],
     testTimeout: 60_000,
     hookTimeout: 60_000,
     globalSetup,
@@ -40,8 +40,10 @@ export default defineConfig({
       suite('tidy', ['server/test/*.test.ts'], 20_000),
       suite('flows', ['server/test/flows/**/*.test.ts'], 30_000),
       suite('services', ['server/test/services/**/*.test.ts'], 300_000),
-      conformance('conformance', []),
-      conformance('conformance-mongo', ['server/test/conformance/mongo.setup.ts']),
+      onStore('conformance', 'conformance', []),
+      onStore('conformance-mongo', 'conformance', ['server/test/conformance/mongo.setup.ts']),
+      onStore('model', 'model', []),
+      onStore('model-mongo', 'model', ['server/test/conformance/mongo.setup.ts']),
       suite('long', ['server/test/long/**/*.test.ts'], 900_000),
       suite('corpus', ['server/test/corpus/**/*.test.ts'], 300_000),
       {
