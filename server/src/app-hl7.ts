@@ -8,7 +8,10 @@ import { authoriseCommand } from './auth/authorise.ts'
 import { interopApi } from './hl7/api/interop.ts'
 import { createFlow } from './hl7/flow/create-flow.ts'
 import { createListeners } from './hl7/flow/listeners.ts'
-import { createMapper } from './hl7/mapping/mapper.ts'
+import { createMapper, type Mapper } from './hl7/mapping/mapper.ts'
+import { createOutbound } from './hl7/outbound/create-outbound.ts'
+import { loadDestinations } from './hl7/outbound/destination.ts'
+import type { OutboundRules } from './hl7/outbound/outbound-rules.ts'
 
 const MAPPINGS = fileURLToPath(new URL('../../mappings', import.meta.url))
 
@@ -16,11 +19,22 @@ const MAPPINGS = fileURLToPath(new URL('../../mappings', import.meta.url))
 export async function startHl7(app: FastifyInstance, foundation: Foundation): Promise<number | undefined> {
   const { config, store, storeKind, clock, log, closing } = foundation
   const { resources } = foundation.fhir
-  const mapper = await createMapper(config.HUB_MAPPINGS ?? MAPPINGS)
+  const folder = config.HUB_MAPPINGS ?? MAPPINGS
+  const mapper = await createMapper(folder)
   const report = (error: unknown, message: string) =>
     log.warn({ err: error, message }, 'a message needs attention')
   const isShared = storeKind === 'mongo'
-  const flow = createFlow({ records: store.records, resources, mapper, clock, isShared, report })
+  const destinations = await loadDestinations(folder)
+  const outbound = createOutbound({
+    store,
+    rules: outboundRulesOf(mapper),
+    destinations,
+    clock,
+    isShared,
+    report,
+  })
+  const answers = async (frame: Buffer) => outbound.takeAnswer(frame)
+  const flow = createFlow({ records: store.records, resources, mapper, clock, isShared, answers, report })
   const isListening = config.HUB_ROLES.includes('mllp')
   const listeners = createListeners({
     flow,
@@ -31,12 +45,16 @@ export async function startHl7(app: FastifyInstance, foundation: Foundation): Pr
       return port ?? (name === 'default' ? config.HUB_MLLP_PORT : undefined)
     },
   })
-  const api = { flow, listeners, records: store.records, resources, since: clock() }
+  const api = { flow, listeners, outbound, records: store.records, resources, since: clock() }
   const access = { callerOf: callerOfRequest, authorise: authoriseCommand }
   // The plugin hands its options on to its parts: the prefix must not be among them.
   await app.register(async (scope) => scope.register(interopApi, { ...api, ...access }), {
     prefix: '/api/v1/interop',
   })
+  if (config.HUB_ROLES.includes('relay')) {
+    closing.push(() => outbound.stop())
+    await outbound.start()
+  }
   if (!isListening) return undefined
   closing.push(() => flow.stop())
   closing.push(() => listeners.close())
@@ -44,4 +62,9 @@ export async function startHl7(app: FastifyInstance, foundation: Foundation): Pr
   await flow.start(follow)
   await listeners.follow()
   return listeners.of('default')?.port
+}
+
+/** The rows of `mappings/outbound`, where the mapper has them. */
+function outboundRulesOf(mapper: Mapper & { readonly outbound?: OutboundRules }): OutboundRules {
+  return mapper.outbound ?? { definitions: new Map(), build: () => Promise.resolve(undefined) }
 }

@@ -66,6 +66,12 @@ export const limits = {
     unsentBytes: 1024 * 1024,
     lingerMs: 2000,
     handshakeMs: 10_000,
+    connectMs: 10_000,
+    answerBytes: 1024 * 1024,
+    answerKept: 16 * 1024,
+    outboundLookMs: 1000,
+    outboundRetryMs: 1000,
+    outboundRetryMostMs: 5 * 60_000,
     /** How soon a renewed certificate is used. */
     certificateMs: 2000,
     batchMessages: 50_000,

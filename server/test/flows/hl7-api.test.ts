@@ -23,8 +23,8 @@ async function apiOn(engine: Engine, caller: Caller = administrator): Promise<Fa
   app.setValidatorCompiler(validatorCompiler)
   app.setSerializerCompiler(serializerCompiler)
   app.setErrorHandler((error, _request, reply) => reply.code(error instanceof Fault ? 403 : 500).send({}))
-  const { flow, listeners, store, resources } = engine
-  const options = { flow, listeners, records: store.records, resources, since: Date.now() }
+  const { flow, listeners, outbound, store, resources } = engine
+  const options = { flow, listeners, outbound, records: store.records, resources, since: Date.now() }
   await app.register(interopApi, {
     ...options,
     prefix: '/api/v1/interop',

@@ -141,7 +141,7 @@ it('processes the messages of one patient in their order, although all come at o
 
 it('lets the later messages of a patient wait behind one that failed, and goes on when it is replayed', async () => {
   const store = await freshStore()
-  const broken = await engineOn(store, {}, await rulesWithWrongGender())
+  const broken = await engineOn(store, {}, { mappings: await rulesWithWrongGender() })
   const sender = new Sender(broken.port)
   await sender.send(admit({ id: 'B1' }))
   await sender.send(admit({ id: 'B2', time: '20261123111500+0000', name: 'Later^Nadia' }))

@@ -17,10 +17,11 @@ async function consoleOf(engine: Engine) {
   const app: FastifyInstance = fastify()
   app.setValidatorCompiler(validatorCompiler)
   app.setSerializerCompiler(serializerCompiler)
-  const { flow, listeners, store, resources } = engine
+  const { flow, listeners, outbound, store, resources } = engine
   await app.register(interopApi, {
     flow,
     listeners,
+    outbound,
     records: store.records,
     resources,
     since: Date.now(),

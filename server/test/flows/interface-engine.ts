@@ -13,6 +13,7 @@ import type { Resources } from '../../src/fhir/resources.ts'
 import { createFlow, type Flow } from '../../src/hl7/flow/create-flow.ts'
 import { createListeners, type Listeners } from '../../src/hl7/flow/listeners.ts'
 import { createMapper } from '../../src/hl7/mapping/mapper.ts'
+import { createOutbound, type Outbound, type OutboundDeps } from '../../src/hl7/outbound/create-outbound.ts'
 import type { JsonObject } from '../../src/kernel/json.ts'
 import type { LoggedCommit, Store } from '../../src/store/port.ts'
 import { freshFolder, freshStore } from '../fresh-store.ts'
@@ -25,6 +26,7 @@ export interface Engine {
   readonly resources: Resources
   readonly flow: Flow
   readonly listeners: Listeners
+  readonly outbound: Outbound
   readonly port: number
   readonly reported: unknown[]
   stop(): Promise<void>
@@ -34,16 +36,26 @@ export interface Engine {
   commits(): Promise<readonly LoggedCommit[]>
 }
 
+const NO_RULES: OutboundDeps['rules'] = {
+  definitions: new Map(),
+  build: () => Promise.resolve(undefined),
+}
+
 export async function startEngine(settings: Readonly<Record<string, unknown>> = {}): Promise<Engine> {
   const store = await freshStore()
   return engineOn(store, settings)
 }
 
-/** @param mappings folder of rules, for tests that break them. */
+interface EngineParts {
+  /** Folder of rules, for tests that break them. */
+  readonly mappings?: string
+  readonly out?: Pick<OutboundDeps, 'rules' | 'destinations'>
+}
+
 export async function engineOn(
   store: Store,
   settings: Readonly<Record<string, unknown>> = {},
-  mappings: string = MAPPINGS,
+  { mappings = MAPPINGS, out }: EngineParts = {},
 ): Promise<Engine> {
   const clock = Date.now
   const reported: unknown[] = []
@@ -56,7 +68,11 @@ export async function engineOn(
   const resources = createResources({ store, definitions, rules, audit, clock, base })
   const mapper = await createMapper(mappings)
   const feeds = new Map([...mapper.feeds].map(([name, file]) => [name, { ...file, ...settings }]))
+  const { rules: outboundRules, destinations } = out ?? { rules: NO_RULES, destinations: [] }
+  const shared = { clock, isShared: false, report: onError }
+  const outbound = createOutbound({ store, rules: outboundRules, destinations, ...shared })
   const flow = createFlow({
+    answers: async (frame) => outbound.takeAnswer(frame),
     records: store.records,
     resources,
     mapper: {
@@ -70,7 +86,9 @@ export async function engineOn(
   await flow.start()
   const listeners = createListeners({ flow, host: '127.0.0.1', report: onError, portOf: () => 0 })
   await listeners.follow()
+  await outbound.start()
   const stop = async () => {
+    await outbound.stop()
     await listeners.close()
     await flow.stop()
     await audit.close()
@@ -82,6 +100,7 @@ export async function engineOn(
     resources,
     flow,
     listeners,
+    outbound,
     port: listeners.of('default')?.port ?? 0,
     reported,
     stop: async () => (stopped ??= stop()),

@@ -11,10 +11,12 @@ import { FLOW } from '../flow/entry.ts'
 import type { Listeners } from '../flow/listeners.ts'
 import type { WorkItem } from '../flow/worklist.ts'
 import { Resolution, TraceQuery, type Worklist } from '../hl7.contract.ts'
+import type { Outbound } from '../outbound/create-outbound.ts'
 import { traceElements } from './element-trace.ts'
 import { feedsApi } from './feeds-api.ts'
 import { itemView } from './item-view.ts'
 import { messageCommandsApi, messagesApi } from './messages-api.ts'
+import { outboundApi } from './outbound-api.ts'
 import { replaysApi } from './replays-api.ts'
 import { resolveItem } from './resolve-item.ts'
 import { withSegments } from './source-segment.ts'
@@ -22,6 +24,7 @@ import { testerApi } from './tester-api.ts'
 
 export interface InteropOptions {
   readonly flow: Flow
+  readonly outbound: Outbound
   readonly listeners: Pick<Listeners, 'of' | 'follow'>
   readonly records: RecordStore
   readonly resources: Pick<Resources, 'read' | 'peek' | 'transact'>
@@ -42,6 +45,7 @@ export const interopApi: FastifyPluginAsyncZod<InteropOptions> = async (app, opt
   await app.register(feedsApi, below)
   await app.register(replaysApi, below)
   await app.register(testerApi, below)
+  await app.register(outboundApi, below)
 }
 
 const recordApi: FastifyPluginAsyncZod<InteropOptions> = async (app, options) => {

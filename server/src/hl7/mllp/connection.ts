@@ -172,7 +172,7 @@ export class Connection {
 }
 
 /** A payload in its frame. */
-function framed(message: Buffer): Buffer {
+export function framed(message: Buffer): Buffer {
   const frame = Buffer.allocUnsafe(message.length + 3)
   frame[0] = VT
   message.copy(frame, 1)

@@ -1,0 +1,162 @@
+import { setTimeout as delay } from 'node:timers/promises'
+
+import { limits } from '../../kernel/limits.ts'
+import { encodeText } from '../mllp/charset.ts'
+import { readHeader } from '../mllp/header.ts'
+import type { Destination } from './destination.ts'
+import { createMllpSender, msaOf, type MllpSender } from './mllp-sender.ts'
+import type { Outbox, StoredOut } from './outbox.ts'
+
+export interface DeliveryDeps {
+  readonly destination: Destination
+  readonly outbox: Outbox
+  /** Whether this process may send to the destination now: it runs, and no other process does it. */
+  readonly isOpen: () => boolean
+  readonly pause: () => Promise<void>
+  /** Told of every answer, after it is written down. */
+  readonly onAnswer: (stored: StoredOut, answer: Buffer) => Promise<void>
+  readonly onStray: (answer: Buffer) => void
+  readonly report: (error: unknown, message: string) => void
+}
+
+export interface Delivery {
+  /** Something was put into the queue. */
+  wake(): void
+  readonly failures: number
+  stop(): Promise<void>
+}
+
+/** Sends what waits for a destination, lane by lane, until it is answered: the same message with the same control id, however often. */
+export function startDelivery(deps: DeliveryDeps): Delivery {
+  const stopping = new AbortController()
+  const lanes = Array.from(
+    { length: deps.destination.lanes },
+    (_, lane) => new Lane(deps, lane, stopping.signal),
+  )
+  const running = lanes.map(async (lane) => lane.run())
+  return {
+    wake: () => {
+      for (const lane of lanes) lane.wake()
+    },
+    get failures() {
+      return lanes.reduce((sum, { failures }) => sum + failures, 0)
+    },
+    async stop() {
+      stopping.abort()
+      for (const lane of lanes) lane.wake()
+      await Promise.all(running)
+    },
+  }
+}
+
+class Lane {
+  /** Attempts in a row that ended without an answer. */
+  failures = 0
+  readonly #deps: DeliveryDeps
+  readonly #lane: number
+  readonly #signal: AbortSignal
+  readonly #sender: MllpSender
+  #wake: () => void = () => undefined
+
+  constructor(deps: DeliveryDeps, lane: number, signal: AbortSignal) {
+    this.#deps = deps
+    this.#lane = lane
+    this.#signal = signal
+    this.#sender = createMllpSender(deps.destination, deps.onStray)
+  }
+
+  wake(): void {
+    this.#wake()
+  }
+
+  async run(): Promise<void> {
+    while (!this.#signal.aborted) {
+      try {
+        const next = this.#deps.isOpen() ? await this.#next() : undefined
+        if (next === undefined) await this.#sleep(limits.hl7.outboundLookMs)
+        else await this.#deliver(next)
+      } catch (error) {
+        this.#deps.report(error, this.#deps.destination.name)
+        await this.#sleep(this.#backOffMs())
+      }
+    }
+    this.#sender.close()
+  }
+
+  async #next(): Promise<StoredOut | undefined> {
+    return this.#deps.outbox.first(this.#deps.destination.name, this.#lane)
+  }
+
+  async #deliver(stored: StoredOut): Promise<void> {
+    const { outbox } = this.#deps
+    const { message } = stored
+    try {
+      const text = Buffer.from(message.text)
+      const bytes = encodeText(message.text, readHeader(text))
+      const answer = await this.#sender.send(bytes, message.controlId, this.#signal)
+      this.failures = 0
+      await this.#settle(stored, answer)
+    } catch (error) {
+      if (this.#signal.aborted) return
+      this.failures++
+      const reason = error instanceof Error ? error.message : 'failed'
+      await outbox.move(stored, { attempts: message.attempts + 1, reason: reason.slice(0, REASON_LENGTH) })
+      await this.#sleep(this.#backOffMs())
+    }
+  }
+
+  async #settle(stored: StoredOut, answer: Buffer): Promise<void> {
+    const { outbox, destination, onAnswer } = this.#deps
+    const { attempts } = stored.message
+    const msa = msaOf(answer)
+    const code = msa?.[1] ?? ''
+    const text = answer.toString('latin1').slice(0, limits.hl7.answerKept)
+    const outcome = OUTCOMES[code] ?? 'dead'
+    if (outcome === 'rejected' && destination.onReject === 'pause') {
+      await outbox.move(stored, { attempts: attempts + 1, code, reason: 'rejected', answer: text })
+      await this.#deps.pause()
+      return
+    }
+    const state = outcome === 'taken' ? (TAKEN[code] ?? 'sent') : 'dead'
+    const reason = outcome === 'taken' ? {} : { reason: reasonOf(answer, code) }
+    await outbox.move(stored, { state, attempts: attempts + 1, code, answer: text, ...reason })
+    await onAnswer(stored, answer)
+  }
+
+  #backOffMs(): number {
+    const { outboundRetryMs, outboundRetryMostMs } = limits.hl7
+    const mostMs = Math.min(outboundRetryMs * 2 ** Math.max(0, this.failures - 1), outboundRetryMostMs)
+    return mostMs * (0.5 + Math.random() / 2)
+  }
+
+  async #sleep(ms: number): Promise<void> {
+    const woken = new AbortController()
+    this.#wake = () => woken.abort()
+    const signal = AbortSignal.any([woken.signal, this.#signal])
+    await delay(ms, undefined, { signal }).catch(() => undefined)
+    this.#wake = () => undefined
+  }
+}
+
+const REASON_LENGTH = 300
+
+const OUTCOMES: Readonly<Record<string, 'taken' | 'refused' | 'rejected'>> = {
+  AA: 'taken',
+  CA: 'taken',
+  AE: 'refused',
+  CE: 'refused',
+  AR: 'rejected',
+  CR: 'rejected',
+}
+
+const TAKEN: Readonly<Record<string, 'sent' | 'answered'>> = { AA: 'answered', CA: 'sent' }
+
+/** MSA-3, or the codes of the ERR segments; texts of a peer may hold anything, so they are cut. */
+function reasonOf(answer: Buffer, code: string): string {
+  const text = msaOf(answer)?.[3] ?? ''
+  const errors = answer
+    .toString('latin1')
+    .split(/[\r\n]+/)
+    .filter((line) => line.startsWith('ERR'))
+  return [code, text, ...errors].filter(Boolean).join(' ').slice(0, REASON_LENGTH)
+}

@@ -1,0 +1,66 @@
+import { readdir, readFile } from 'node:fs/promises'
+import { join } from 'node:path'
+
+import { parse } from 'yaml'
+import { z } from 'zod'
+
+import { fault } from '../../kernel/fault.ts'
+
+const Path = z.string().min(1).max(4096)
+
+/** A file `mappings/destinations/<name>.yaml`. */
+const DestinationFile = z.strictObject({
+  host: z.string().min(1),
+  port: z.int().min(1).max(65_535),
+  tls: z
+    .strictObject({
+      ca: Path.optional(),
+      cert: Path.optional(),
+      key: Path.optional(),
+      name: z.string().optional(),
+    })
+    .optional(),
+  /** Names of files in `mappings/outbound`. */
+  messages: z.array(z.string().min(1)).min(1),
+  /** Connections side by side; the messages of one patient always take the same one. */
+  lanes: z.int().min(1).max(16).default(1),
+  /** Changes that came from HL7 feeds are not sent back, unless the feed is named here. */
+  fromFeeds: z.array(z.string()).default([]),
+  ackSeconds: z.int().min(1).max(600).default(30),
+  /** What an AR or CR does: the message is a dead letter, or the destination pauses with the message first in its queue. */
+  onReject: z.enum(['dead', 'pause']).default('dead'),
+  sendingApplication: z.string().default('MOGRAN'),
+  sendingFacility: z.string().default(''),
+  receivingApplication: z.string().default(''),
+  receivingFacility: z.string().default(''),
+  processingId: z.enum(['P', 'T', 'D']).default('P'),
+  version: z.string().default('2.5.1'),
+  charset: z.string().default('UNICODE UTF-8'),
+})
+
+export interface Destination extends Readonly<z.output<typeof DestinationFile>> {
+  readonly name: string
+}
+
+/** @throws Fault `malformed` that names file and key */
+export function readDestination(name: string, file: unknown): Destination {
+  const read = DestinationFile.safeParse(file)
+  if (read.success && NAME.test(name)) return { name, ...read.data }
+  const [issue] = read.success ? [] : read.error.issues
+  const text = `mappings/destinations/${name}.yaml, ${issue?.path.join('.') ?? 'name'}: ${issue?.message ?? 'is wrong'}`
+  throw fault('malformed', { code: 'value', text })
+}
+
+const NAME = /^[A-Za-z0-9._-]{1,60}$/
+
+/** All destinations of a `mappings/` folder; none when it has no folder for them. */
+export async function loadDestinations(mappings: string): Promise<readonly Destination[]> {
+  const folder = join(mappings, 'destinations')
+  const names = (await readdir(folder).catch(() => [])).filter((name) => name.endsWith('.yaml'))
+  return Promise.all(
+    names.toSorted().map(async (file) => {
+      const text = await readFile(join(folder, file), 'utf8')
+      return readDestination(file.slice(0, -'.yaml'.length), parse(text, { uniqueKeys: true }))
+    }),
+  )
+}

@@ -1,0 +1,34 @@
+import type { JsonObject } from '../../kernel/json.ts'
+
+/** What the queue needs of the mapping: which changes of the record become messages, and how these read. */
+export interface OutboundRules {
+  /** Types of resources that a definition is about, by the name of the definition (`ServiceRequest.OML_O21`). */
+  readonly definitions: ReadonlyMap<string, { readonly type: string }>
+  /**
+   * @returns the message with CR behind each segment; `undefined` when this change is none that the definition tells about
+   * @throws Fault when the resource does not hold what the message needs
+   */
+  build(request: BuildRequest): Promise<string | undefined>
+}
+
+export interface BuildRequest {
+  readonly definition: string
+  readonly resource: JsonObject
+  /** The version before; absent for a new resource. */
+  readonly previous?: JsonObject
+  /** `Patient/1`: the resource as it is now; `undefined` when there is none. */
+  readonly lookup: (reference: string) => Promise<JsonObject | undefined>
+  /** MSH-10 and the time of MSH-7, the same for every attempt. */
+  readonly controlId: string
+  readonly nowMs: number
+  /** MSH-3 to MSH-6, MSH-11, MSH-12, MSH-18. */
+  readonly header: {
+    readonly sendingApplication: string
+    readonly sendingFacility: string
+    readonly receivingApplication: string
+    readonly receivingFacility: string
+    readonly processingId: string
+    readonly version: string
+    readonly charset: string
+  }
+}

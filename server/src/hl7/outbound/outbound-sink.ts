@@ -1,0 +1,134 @@
+import type { Sink } from '../../events/relay.ts'
+import type { Clock } from '../../kernel/clock.ts'
+import { Fault } from '../../kernel/fault.ts'
+import type { JsonObject } from '../../kernel/json.ts'
+import type { LoggedChange, LoggedCommit, Store } from '../../store/port.ts'
+import type { Destination } from './destination.ts'
+import type { OutboundRules } from './outbound-rules.ts'
+import { controlIdOf, laneOf, type Outbox, type OutMessage } from './outbox.ts'
+
+interface SinkDeps {
+  readonly resources: Store['resources']
+  readonly outbox: Outbox
+  readonly rules: OutboundRules
+  readonly destinations: readonly Destination[]
+  readonly clock: Clock
+  /** Something new waits for the destination. */
+  readonly onQueued: (destination: string) => void
+}
+
+/** Makes the messages that commits of the record call for. The same commit again makes the same messages, which are known then. */
+export function createOutboundSink(deps: SinkDeps): Sink {
+  return {
+    name: 'hl7-outbound',
+    async deliver(commits) {
+      for (const commit of commits) await deliverCommit(deps, commit)
+    },
+    close: () => Promise.resolve(),
+  }
+}
+
+async function deliverCommit(deps: SinkDeps, commit: LoggedCommit): Promise<void> {
+  const feeds = feedsOf(commit)
+  for (const destination of deps.destinations) {
+    if (feeds.some((feed) => !destination.fromFeeds.includes(feed))) continue
+    for (const job of jobsOf(deps.rules, destination, commit)) await queue(deps, job)
+  }
+}
+
+function jobsOf(
+  { definitions }: OutboundRules,
+  destination: Destination,
+  commit: LoggedCommit,
+): readonly Job[] {
+  return commit.changes.flatMap((change, index) =>
+    destination.messages
+      .filter((definition) => definitions.get(definition)?.type === change.type)
+      .map((definition) => ({ destination, definition, commit, index, change })),
+  )
+}
+
+interface Job {
+  readonly destination: Destination
+  readonly definition: string
+  readonly commit: LoggedCommit
+  readonly index: number
+  readonly change: LoggedChange
+}
+
+async function queue(deps: SinkDeps, job: Job): Promise<void> {
+  const { destination, definition, commit, index, change } = job
+  if (change.deleted) return
+  const place = [commit.n, index, destination.messages.indexOf(definition)]
+    .map((number, at) => String(number).padStart(at === 0 ? 14 : 4, '0'))
+    .join('.')
+  const controlId = controlIdOf(`${commit.uuid}|${destination.name}|${place}`)
+  const built = await build(deps, job, controlId)
+  if (built === undefined) return
+  const reference = `${change.type}/${change.id}`
+  const message: OutMessage = {
+    destination: destination.name,
+    definition,
+    reference,
+    version: change.version,
+    controlId,
+    lane: laneOf(change.patients[0] ?? reference, destination.lanes),
+    created: deps.clock(),
+    changed: deps.clock(),
+    attempts: 0,
+    ...built,
+  }
+  await deps.outbox.put(message, place)
+  deps.onQueued(destination.name)
+}
+
+/** What cannot be built is kept as a dead letter with its reason: one resource never holds up the others. */
+async function build(
+  { rules, resources }: SinkDeps,
+  { destination, definition, commit, change }: Job,
+  controlId: string,
+): Promise<Pick<OutMessage, 'text' | 'state' | 'reason'> | undefined> {
+  const before =
+    change.version > 1 ? await resources.vread(change.type, change.id, change.version - 1) : undefined
+  try {
+    const text = await rules.build({
+      definition,
+      controlId,
+      nowMs: commit.time,
+      header: destination,
+      resource: parsed(change.bytes),
+      lookup: async (reference) => lookup(resources, reference),
+      ...(before === undefined || before.deleted ? {} : { previous: parsed(before.bytes) }),
+    })
+    return text === undefined ? undefined : { text, state: 'queued' }
+  } catch (error) {
+    if (!(error instanceof Fault)) throw error
+    return { text: '', state: 'dead', reason: error.message }
+  }
+}
+
+async function lookup(resources: Store['resources'], reference: string): Promise<JsonObject | undefined> {
+  const [type = '', id = ''] = reference.split('/').slice(-2)
+  const found = await resources.read(type, id)
+  return found === undefined || found.deleted ? undefined : parsed(found.bytes)
+}
+
+function parsed(bytes: Uint8Array): JsonObject {
+  return JSON.parse(Buffer.from(bytes).toString('utf8')) as JsonObject
+}
+
+const FEED = 'https://mogran.org/fhir/feed'
+
+/** The HL7 feeds that a commit came from, as its Provenance says. */
+function feedsOf({ changes }: LoggedCommit): readonly string[] {
+  return changes
+    .filter(({ type, deleted }) => type === 'Provenance' && !deleted)
+    .flatMap(({ bytes }) => {
+      const { agent = [] } = parsed(bytes) as {
+        readonly agent?: readonly { who?: { identifier?: { system?: string; value?: string } } }[]
+      }
+      return agent.flatMap(({ who }) =>
+        who?.identifier?.system === FEED ? [who.identifier.value ?? ''] : [],
+      )
+    })
+}
