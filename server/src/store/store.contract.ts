@@ -4,6 +4,7 @@ import { commitContract } from './commits.contract.ts'
 import { START, type Bench, type StorePlace } from './contract-bench.ts'
 import { keyRebuildContract } from './key-rebuild.contract.ts'
 import { logContract } from './log.contract.ts'
+import { pagingContract } from './paging.contract.ts'
 import type { Store } from './port.ts'
 import { recordContract } from './records.contract.ts'
 import { rekeyContract } from './rekey.contract.ts'
@@ -49,6 +50,7 @@ export function storeContract(name: string, freshPlace: () => Promise<StorePlace
     commitContract(bench)
     recordContract(bench)
     logContract(bench)
+    pagingContract(bench)
     rekeyContract(bench)
     keyRebuildContract(bench)
   })
