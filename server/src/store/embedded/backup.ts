@@ -19,6 +19,7 @@ import { fault } from '../../kernel/fault.ts'
 import type { BackupReport } from '../port.ts'
 import { lastNumber, numberKey, openDataFile, type Bytes, type DataFile } from './databases.ts'
 import { lockFolder } from './folder-lock.ts'
+import { rowContent } from './row.ts'
 
 /** What a backup holds; stands beside it as `backup.json`, so that a restore can prove that nothing changed on the way. */
 interface Contents {
@@ -45,8 +46,10 @@ export async function backupData(data: DataFile, folder: string): Promise<Backup
   }
   await data.env.backup(join(folder, DATA), true)
   const contents = await contentsOf(join(folder, DATA))
-  const source = await checksumOf([[data.rows, contents.rows]])
-  const copied = await withData(join(folder, DATA), async (copy) => checksumOf([[copy.rows, contents.rows]]))
+  const source = await checksumOf([{ database: data.rows, upTo: contents.rows, part: rowContent }])
+  const copied = await withData(join(folder, DATA), async (copy) =>
+    checksumOf([{ database: copy.rows, part: rowContent }]),
+  )
   if (source !== copied) throw new Error('the backup does not hold what the store holds')
   rmSync(join(folder, `${DATA}-lock`), { force: true })
   sync(join(folder, DATA))
@@ -129,7 +132,7 @@ async function contentsOf(path: string): Promise<Contents> {
     commits: lastNumber(data.commits),
     rows: lastNumber(data.rows),
     records: data.records.getKeysCount(),
-    checksum: await checksumOf([[data.rows], [data.commits], [data.records]]),
+    checksum: await checksumOf([data.rows, data.commits, data.records].map((database) => ({ database }))),
   }))
 }
 
@@ -144,10 +147,18 @@ async function withData<T>(path: string, use: (data: DataFile) => Promise<T>): P
 
 const SLICE = 500
 
+interface Summed {
+  readonly database: Bytes
+  /** The last number, for databases with numbers as keys. */
+  readonly upTo?: number
+  /** What of a value counts; all of it when absent. */
+  readonly part?: (value: Buffer) => Uint8Array
+}
+
 /** Reads in slices, so that a running hub goes on answering. */
-async function checksumOf(parts: readonly (readonly [database: Bytes, upTo?: number])[]): Promise<number> {
+async function checksumOf(parts: readonly Summed[]): Promise<number> {
   let sum = 0
-  for (const [database, upTo] of parts) {
+  for (const { database, upTo, part } of parts) {
     let start: Buffer | undefined
     for (;;) {
       let last: Buffer | undefined
@@ -157,7 +168,7 @@ async function checksumOf(parts: readonly (readonly [database: Bytes, upTo?: num
         ...(upTo !== undefined && { end: numberKey(upTo + 1) }),
       }
       for (const { key, value } of database.getRange(walk)) {
-        sum = crc32(value, crc32(key, sum))
+        sum = crc32(part?.(value) ?? value, crc32(key, sum))
         last = Buffer.from(key)
       }
       if (last === undefined) break

@@ -1,17 +1,6 @@
 import type { Bytes } from './databases.ts'
-import {
-  chunkKey,
-  HASH,
-  hashKey,
-  nameKey,
-  POSTING,
-  postingsOf,
-  rangeKey,
-  readOrdered,
-  seqAt,
-  sortAt,
-  type IndexFile,
-} from './index-file.ts'
+import { chunkKey, HASH, hashKey, nameKey, rangeKey, readOrdered, type IndexFile } from './index-file.ts'
+import { POSTING, seqAt, sortAt, unpackChunk } from './postings.hot.ts'
 import type { Cursor, Direction, Place } from './sorted-blocks.ts'
 import { OPEN_CLASS, reachOf } from './tail.ts'
 
@@ -91,7 +80,7 @@ export class ChunkCursor implements Cursor<number> {
   #load(start: Buffer, how: { reverse?: boolean; exclusiveStart?: boolean } = {}): boolean {
     for (const { key, value } of this.#chunks.getRange({ start, reverse: !this.#isUp, limit: 1, ...how })) {
       if (!startsWithHash(key, this.#hash)) break
-      this.#chunk = postingsOf(Buffer.from(value))
+      this.#chunk = unpackChunk(value).postings
       this.#chunkKey = Buffer.from(key)
       this.#at = this.#isUp ? 0 : this.#chunk.length - POSTING
       return true

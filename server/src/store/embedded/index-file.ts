@@ -1,7 +1,7 @@
 import { open, type RootDatabase } from 'lmdb'
 
 import type { Bytes } from './databases.ts'
-import { EARLIEST } from './tail.ts'
+import { POSTING, writePosting } from './postings.hot.ts'
 
 /**
  * The databases of `index.mdb`: postings merged from the rows, with the number of the last merged row in the same transaction. Derived: it is
@@ -10,8 +10,8 @@ import { EARLIEST } from './tail.ts'
 export interface IndexFile {
   readonly env: RootDatabase<Buffer, Buffer>
   /**
-   * Up to `CHUNK_MOST` postings of 12 bytes: sort (6), row (6), ascending. The first chunk of a hash has the hash as its key, and a byte more when
-   * others follow it: most hashes have just one chunk, which is read and written without a search. The others have hash, first posting.
+   * About `CHUNK_MOST` postings, see `postings.hot.ts`. The first chunk of a hash has the hash as its key: most hashes have just one chunk, which is
+   * read and written without a search. The others have hash and a posting that none of theirs is before.
    */
   readonly chunks: Bytes
   /** hash, length class (1), ordered lower bound (8), row (6) -> upper bound (8). */
@@ -22,7 +22,6 @@ export interface IndexFile {
 }
 
 export const CHUNK_MOST = 128
-export const POSTING = 12
 
 export function openIndexFile(path: string): IndexFile {
   const bytes = { encoding: 'binary', keyEncoding: 'binary' } as const
@@ -44,10 +43,14 @@ export function openIndexFile(path: string): IndexFile {
   }
 }
 
+export const INDEX_FORMAT = 2
+
 const WATERMARK = Buffer.from('merged', 'utf8')
 
 /** Row up to which postings are merged, and whose they are: an index never serves another store than the one it was made from. */
 export interface Watermark {
+  /** How the index is written: another one is made anew. */
+  readonly format: number
   readonly row: number
   readonly seed: string
 }
@@ -75,19 +78,6 @@ export function chunkKey(hash: number, sort: number, seq: number): Buffer {
   const key = hashKey(hash, POSTING)
   writePosting(key, HASH, { sort, seq })
   return key
-}
-
-export function writePosting(bytes: Buffer, at: number, { sort, seq }: { sort: number; seq: number }): void {
-  bytes.writeUIntBE(sort - EARLIEST, at, 6)
-  bytes.writeUIntBE(seq, at + 6, 6)
-}
-
-export const sortAt = (chunk: Buffer, at: number): number => chunk.readUIntBE(at, 6) + EARLIEST
-export const seqAt = (chunk: Buffer, at: number): number => chunk.readUIntBE(at + 6, 6)
-
-/** The postings of a chunk, without the byte that says that others follow. */
-export function postingsOf(chunk: Buffer): Buffer {
-  return chunk.subarray(0, chunk.length - (chunk.length % POSTING))
 }
 
 export function rangeKey(hash: number, size: number, place: { lo: number; seq: number }): Buffer {

@@ -5,7 +5,8 @@ import { join } from 'node:path'
 import { expect, it, onTestFinished, vi } from 'vitest'
 
 import { commitOf, keysOf, writeOf } from '../contract-bench.ts'
-import { openIndexFile, POSTING, type IndexFile } from './index-file.ts'
+import { openIndexFile, type IndexFile } from './index-file.ts'
+import { POSTING, unpackChunk } from './postings.hot.ts'
 import { openEmbeddedStore } from './store.ts'
 
 const RESOURCES = 20
@@ -39,7 +40,7 @@ it('keeps the postings of current versions only, however often they are updated,
 
 function postings({ chunks }: IndexFile): number {
   let count = 0
-  for (const { value } of chunks.getRange({})) count += Math.floor(value.length / POSTING)
+  for (const { value } of chunks.getRange({})) count += unpackChunk(value).postings.length / POSTING
   return count
 }
 

@@ -4,17 +4,14 @@ import {
   chunkKey,
   HASH,
   hashKey,
+  INDEX_FORMAT,
   nameKey,
-  POSTING,
-  postingsOf,
   putWatermark,
   rangeKey,
-  seqAt,
-  sortAt,
-  writePosting,
   type IndexFile,
 } from './index-file.ts'
 import type { KeyHash } from './key-hash.ts'
+import { packChunk, POSTING, seqAt, sortAt, unpackChunk, writePosting, type Chunk } from './postings.hot.ts'
 import { rowPrevious } from './row.ts'
 import type { Cursor } from './sorted-blocks.ts'
 import { Tail } from './tail.ts'
@@ -46,7 +43,7 @@ export function mergeRows(files: Files, step: MergeStep): void {
     eachRange(added, (key, hi) => index.ranges.putSync(key, doubleOf(hi)))
     eachName(dropped, (key) => index.names.removeSync(key))
     eachName(added, (key) => index.names.putSync(key, EMPTY))
-    putWatermark(index, { row: step.upTo, seed: step.seed })
+    putWatermark(index, { format: INDEX_FORMAT, row: step.upTo, seed: step.seed })
   })
 }
 
@@ -114,8 +111,7 @@ function mergeChunks(index: IndexFile, hash: number, changes: readonly Change[])
     const chunk = chunkFor(index, hash, first)
     let upTo = from + 1
     for (let next = changes[upTo]; next && isBefore(next, chunk.bound); next = changes[upTo]) upTo++
-    const place = { hash, key: chunk.key, isFollowed: chunk.bound !== undefined }
-    putChunks(index, place, applied(chunk.bytes, changes.slice(from, upTo)))
+    putChunks(index, { ...chunk, hash }, applied(chunk.postings, changes.slice(from, upTo)))
     from = upTo
   }
 }
@@ -152,9 +148,8 @@ function placeIn(postings: Buffer, at: number, change: Entry): number {
   return low * POSTING
 }
 
-interface Found {
+interface Found extends Chunk {
   readonly key: Buffer
-  readonly bytes: Buffer
   /** First posting of the chunk behind it. */
   readonly bound: Entry | undefined
 }
@@ -165,14 +160,16 @@ const EMPTY = Buffer.alloc(0)
 
 /** The chunk that the posting belongs into: the last one that starts at or before it, else the first one of the hash. */
 function chunkFor({ chunks }: IndexFile, hash: number, { key: sort, seq }: Entry): Found {
-  const first = hashKey(hash, 0)
-  const only = chunks.getBinary(first)
-  if (only === undefined) return { key: first, bytes: EMPTY, bound: undefined }
-  if (only.length % POSTING === 0) return { key: first, bytes: only, bound: undefined }
+  const key = hashKey(hash, 0)
+  const stored = chunks.getBinary(key)
+  if (stored === undefined) return { key, postings: EMPTY, isFollowed: false, bound: undefined }
+  const first = unpackChunk(stored)
+  if (!first.isFollowed) return { key, ...first, bound: undefined }
   const [before] = chunks.getRange({ start: chunkKey(hash, sort, seq), reverse: true, limit: 1 })
   const [behind] = chunks.getRange({ start: chunkKey(hash, sort, seq + 1), limit: 1 })
   const bound = behind !== undefined && isOf(behind.key, hash) ? entryAt(behind.key, HASH) : undefined
-  return { key: before?.key ?? first, bytes: postingsOf(before?.value ?? only), bound }
+  if (before === undefined || before.key.length === HASH) return { key, ...first, bound }
+  return { key: before.key, ...unpackChunk(before.value), bound }
 }
 
 function isOf(key: Buffer, hash: number): boolean {
@@ -201,15 +198,13 @@ function putChunks(
   // A chunk may outgrow its measure by half before it is cut, so that single additions do not leave crumbs.
   const size = postings.length <= CHUNK_MOST * POSTING * 1.5 ? postings.length : CHUNK_MOST * POSTING
   const isFollowed = isFirst && (place.isFollowed || size < postings.length)
-  const head = postings.subarray(0, size)
-  chunks.putSync(place.key, isFollowed ? Buffer.concat([head, FOLLOWED]) : head)
+  chunks.putSync(place.key, packChunk({ postings: postings.subarray(0, size), isFollowed }))
   for (let from = size; from < postings.length; from += size) {
     const part = postings.subarray(from, from + size)
-    chunks.putSync(chunkKey(place.hash, sortAt(part, 0), seqAt(part, 0)), part)
+    const key = chunkKey(place.hash, sortAt(part, 0), seqAt(part, 0))
+    chunks.putSync(key, packChunk({ postings: part, isFollowed: false }))
   }
 }
-
-const FOLLOWED = Buffer.alloc(1)
 
 function eachRange(tail: Tail, visit: (key: Buffer, hi: number) => void): void {
   for (const [param, classes] of inOrder(tail.allRanges())) {

@@ -12,7 +12,8 @@ export interface Meta {
   readonly hashSeed: { readonly hi: number; readonly lo: number }
 }
 
-const SCHEMA = 1
+/** 2: rows may be compressed. Those of schema 1 stay readable. */
+const SCHEMA = 2
 const NAME = Buffer.from('store', 'utf8')
 
 /**

@@ -1,16 +1,21 @@
 import type { NameKey, RangeKey } from '../keys.ts'
 import type { ResourceWrite, Row, StoredVersion, WriteMethod } from '../port.ts'
+import { DICTIONARY_1 } from './dictionary-1.ts'
 import type { KeyHash } from './key-hash.ts'
+import { Lz } from './lz.hot.ts'
 
 /**
  * One version of one resource as stored bytes; all numbers big-endian:
  *
  *  0 format, 1 flags (bit 0 deleted, bits 1 and 2 method), 2 length of type, 3 length of id, 4 version (4), 8 row of the version before (6),
  * 14 commit (6), 20 lastUpdated (6), 26 highest lastUpdated of all rows up to this one (6), 32 clinical date (8, double), 40 number of keys (2),
- * 42 length of extras (4), 46 type, id, 8 bytes a key hash, extras as JSON, the resource.
+ * 42 length of extras (4), 46 type, id, 8 bytes a key hash, then the text: extras as JSON, the resource. In format 2 the text is compressed
+ * with dictionary 1, behind its length (4). Rows that compressing does not make shorter, and those of older stores, have format 1.
  */
 const HEADER = 46
-const FORMAT = 1
+const PLAIN = 1
+const COMPRESSED = 2
+const LZ = new Lz(Buffer.from(DICTIONARY_1, 'utf8'))
 const METHODS: readonly WriteMethod[] = ['POST', 'PUT', 'PATCH', 'DELETE']
 
 export const rowVersion = (row: Buffer): number => row.readUInt32BE(4)
@@ -26,15 +31,22 @@ export const rowDate = (row: Buffer): number => row.readDoubleBE(32)
 
 const typeLength = (row: Buffer): number => row[2] ?? 0
 const hashesAt = (row: Buffer): number => HEADER + typeLength(row) + (row[3] ?? 0)
-const extrasAt = (row: Buffer): number => hashesAt(row) + 8 * rowKeyCount(row)
-const bodyAt = (row: Buffer): number => extrasAt(row) + row.readUInt32BE(42)
+const textAt = (row: Buffer): number => hashesAt(row) + 8 * rowKeyCount(row)
+const extrasLength = (row: Buffer): number => row.readUInt32BE(42)
+
+/** The text up to `end`, or all of it; of a plain row a view of the row itself. */
+function textOf(row: Buffer, end?: number): Buffer {
+  const at = textAt(row)
+  if (row[0] === PLAIN) return row.subarray(at, end === undefined ? row.length : at + end)
+  return LZ.decompress(row.subarray(at + 4), end ?? row.readUInt32BE(at))
+}
 
 export const rowHashHi = (row: Buffer, index: number): number => row.readInt32BE(hashesAt(row) + 8 * index)
 export const rowHashLo = (row: Buffer, index: number): number =>
   row.readInt32BE(hashesAt(row) + 8 * index + 4)
 
 export function rowHasHash(row: Buffer, hi: number, lo: number): boolean {
-  const end = extrasAt(row)
+  const end = textAt(row)
   for (let at = hashesAt(row); at < end; at += 8) {
     if (row.readInt32BE(at) === hi && row.readInt32BE(at + 4) === lo) return true
   }
@@ -50,7 +62,7 @@ export interface RowExtras {
 }
 
 export function rowExtras(row: Buffer): RowExtras {
-  return JSON.parse(row.toString('utf8', extrasAt(row), bodyAt(row))) as RowExtras
+  return JSON.parse(textOf(row, extrasLength(row)).toString('utf8')) as RowExtras
 }
 
 export function rangesOf(extras: RowExtras): readonly RangeKey[] {
@@ -70,7 +82,7 @@ export function encodeRow(write: ResourceWrite, hash: KeyHash): Buffer {
     ...(keys.s !== undefined && { s: keys.s }),
     ...(keys.patients.length > 0 && { c: keys.patients }),
   }
-  const row = allocateRow(write, keys.k.length, JSON.stringify(extras))
+  const row = composeRow(write, keys.k.length, JSON.stringify(extras))
   let at = hashesAt(row)
   for (const key of keys.k) {
     hash.of(write.type, key)
@@ -78,27 +90,25 @@ export function encodeRow(write: ResourceWrite, hash: KeyHash): Buffer {
     row.writeInt32BE(hash.lo, at + 4)
     at += 8
   }
-  row.set(write.bytes, bodyAt(row))
   return row
 }
 
 /** The row of a deletion: it remembers whose compartment held the version before it. */
 export function encodeDeletion(write: ResourceWrite, patients: readonly string[]): Buffer {
-  return allocateRow(
-    { ...write, bytes: EMPTY },
-    0,
-    JSON.stringify(patients.length > 0 ? { c: patients } : {}),
-  )
+  return composeRow({ ...write, bytes: EMPTY }, 0, JSON.stringify(patients.length > 0 ? { c: patients } : {}))
 }
 
 const EMPTY = new Uint8Array(0)
 
-function allocateRow(write: ResourceWrite, keyCount: number, extras: string): Buffer {
+/** A row without its hashes. */
+function composeRow(write: ResourceWrite, keyCount: number, extras: string): Buffer {
   const idLength = Buffer.byteLength(write.id)
-  const extrasLength = Buffer.byteLength(extras)
-  const headLength = HEADER + write.type.length + idLength + 8 * keyCount
-  const row = Buffer.allocUnsafe(headLength + extrasLength + write.bytes.length)
-  row[0] = FORMAT
+  const extrasBytes = Buffer.from(extras, 'utf8')
+  const text = Buffer.concat([extrasBytes, write.bytes])
+  const packed = LZ.compress(text)
+  const textStart = HEADER + write.type.length + idLength + 8 * keyCount
+  const row = Buffer.allocUnsafe(textStart + (packed === undefined ? text.length : 4 + packed.length))
+  row[0] = packed === undefined ? PLAIN : COMPRESSED
   row[1] = METHODS.indexOf(write.method) * 2 + (write.method === 'DELETE' ? 1 : 0)
   row[2] = write.type.length
   row[3] = idLength
@@ -106,10 +116,14 @@ function allocateRow(write: ResourceWrite, keyCount: number, extras: string): Bu
   row.writeUIntBE(write.lastUpdated, 20, 6)
   row.writeDoubleBE(write.keys.date, 32)
   row.writeUInt16BE(keyCount, 40)
-  row.writeUInt32BE(extrasLength, 42)
+  row.writeUInt32BE(extrasBytes.length, 42)
   row.write(write.type, HEADER, 'latin1')
   row.write(write.id, HEADER + write.type.length, 'utf8')
-  row.write(extras, headLength, 'utf8')
+  if (packed === undefined) row.set(text, textStart)
+  else {
+    row.writeUInt32BE(text.length, textStart)
+    row.set(packed, textStart + 4)
+  }
   return row
 }
 
@@ -129,8 +143,19 @@ export function versionOf(row: Buffer): StoredVersion {
     deleted: rowIsDeleted(row),
     method: METHODS[(row[1] ?? 0) >> 1] ?? 'PUT',
     commit: rowCommit(row),
-    bytes: copyOf(row, bodyAt(row)),
+    bytes: bodyOf(row),
   }
+}
+
+/** The resource of a row: what stays when it gets other keys. */
+export function rowContent(row: Buffer): Buffer {
+  return textOf(row).subarray(extrasLength(row))
+}
+
+/** The resource in a buffer of its own. */
+function bodyOf(row: Buffer): Buffer {
+  const text = textOf(row)
+  return row[0] === PLAIN ? copyOf(text, extrasLength(row)) : text.subarray(extrasLength(row))
 }
 
 export function copyOf(bytes: Buffer, from = 0): Buffer {
@@ -149,10 +174,10 @@ export class OwnRow implements Row {
   readonly method: WriteMethod
   readonly commit: number
   readonly date: number
-  readonly bytes: Uint8Array
   readonly #row: Buffer
   readonly #hash: KeyHash
   #extras: RowExtras | undefined
+  #bytes: Buffer | undefined
 
   constructor(row: Buffer, hash: KeyHash) {
     this.#row = row
@@ -164,7 +189,11 @@ export class OwnRow implements Row {
     this.method = METHODS[(row[1] ?? 0) >> 1] ?? 'PUT'
     this.commit = rowCommit(row)
     this.date = rowDate(row)
-    this.bytes = row.subarray(bodyAt(row))
+  }
+
+  get bytes(): Uint8Array {
+    this.#bytes ??= bodyOf(this.#row)
+    return this.#bytes
   }
 
   has(key: string): boolean {

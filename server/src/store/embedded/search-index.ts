@@ -6,7 +6,7 @@ import type { Crash } from '../crash.ts'
 import { MergedCursor } from './cursors.ts'
 import { lastNumber, numberKey, type DataFile } from './databases.ts'
 import { ChunkCursor, nameCursor, rangeCursors } from './index-cursors.ts'
-import { openIndexFile, readWatermark, type IndexFile } from './index-file.ts'
+import { INDEX_FORMAT, openIndexFile, readWatermark, type IndexFile } from './index-file.ts'
 import type { KeyHash } from './key-hash.ts'
 import { createMerger, type Merger } from './merger.ts'
 import type { RekeyedRow } from './rekeyer.ts'
@@ -213,7 +213,10 @@ export class SearchIndex {
 async function openOwnFile(options: IndexOptions): Promise<IndexFile> {
   const file = openIndexFile(options.indexPath)
   const watermark = readWatermark(file)
-  const isOwn = watermark?.seed === JSON.stringify(options.hashSeed) && watermark.row <= options.lastRow
+  const isOwn =
+    watermark?.seed === JSON.stringify(options.hashSeed) &&
+    watermark.row <= options.lastRow &&
+    watermark.format === INDEX_FORMAT
   if (watermark === undefined || isOwn) return file
   await file.env.close()
   rmSync(options.indexPath)

@@ -1,5 +1,6 @@
 import type { RangeKey } from '../keys.ts'
 import { shortHash, type KeyHash } from './key-hash.ts'
+import { EARLIEST } from './postings.hot.ts'
 import {
   namesOf,
   rangesOf,
@@ -132,7 +133,6 @@ export function sortOf(date: number): number {
   return Math.min(Math.max(Math.trunc(date), EARLIEST), LATEST)
 }
 
-export const EARLIEST = -70_000_000_000_000
 const LATEST = EARLIEST + 2 ** 48 - 1
 
 /** Names as the index files them: the first 400 characters, so that they fit into a key. */

@@ -1,0 +1,72 @@
+import { createHash } from 'node:crypto'
+
+import { expect, it } from 'vitest'
+
+import { DICTIONARY_1 } from './dictionary-1.ts'
+import { Lz } from './lz.hot.ts'
+import { packChunk, POSTING, unpackChunk, writePosting } from './postings.hot.ts'
+
+const lz = new Lz(Buffer.from(DICTIONARY_1, 'utf8'))
+
+it('never changes its dictionary, without which stored rows cannot be read', () => {
+  expect(createHash('sha256').update(DICTIONARY_1).digest('hex')).toBe(
+    'e6a6d8d0c17ddc29445867d9962c5cba56da8ee8af9e1921138b623f02d58e71',
+  )
+})
+
+it('gives back every text that it makes shorter, and its beginning', () => {
+  const sizes = new Set<number>()
+  for (let length = 0; length < 400; length++) {
+    for (const alphabet of [1, 2, 7, 256]) {
+      const bytes = Buffer.from(
+        Array.from({ length: length * 3 }, (_, i) => (i * i * 31 + (i >> 3)) % alphabet),
+      )
+      const text = Buffer.concat([Buffer.from('{"resourceType":"Patient","id":"'), bytes])
+      const packed = lz.compress(text)
+      sizes.add(packed?.length ?? -1)
+      if (packed === undefined) continue
+      expect(packed.length).toBeLessThan(text.length)
+      expect(lz.decompress(packed, text.length)).toEqual(text)
+      expect(lz.decompress(packed, length)).toEqual(text.subarray(0, length))
+    }
+  }
+  expect(sizes.size).toBeGreaterThan(50)
+})
+
+it('leaves alone what has nothing in common with anything', () => {
+  const random = createHash('shake256', { outputLength: 3000 }).update('seed').digest()
+  expect(lz.compress(random)).toBeUndefined()
+  expect(lz.compress(Buffer.alloc(0))).toBeUndefined()
+  expect(lz.compress(Buffer.from('{}'))).toBeUndefined()
+})
+
+it('makes a long text of one kind short, far beyond the reach of a distance', () => {
+  const text = Buffer.from('abcdefgh'.repeat(40_000))
+  const packed = lz.compress(text) ?? Buffer.alloc(0)
+  expect(packed.length).toBeLessThan(text.length / 100)
+  expect(lz.decompress(packed, text.length)).toEqual(text)
+})
+
+it('says that a text is damaged when it ends early', () => {
+  const text = Buffer.from(`{"resourceType":"Patient","id":"${'0123456789'.repeat(9)}"}`)
+  const packed = lz.compress(text) ?? Buffer.alloc(0)
+  expect(() => lz.decompress(packed.subarray(0, packed.length - 3), text.length)).toThrow('damaged')
+})
+
+it('keeps postings of any distance and order of rows', () => {
+  const places = [
+    { sort: -70_000_000_000_000, seq: 0 },
+    { sort: -70_000_000_000_000, seq: 2 ** 48 - 1 },
+    { sort: 0, seq: 5 },
+    { sort: 0, seq: 6 },
+    { sort: 127, seq: 1 },
+    { sort: 1_700_000_000_000, seq: 2 ** 31 },
+    { sort: -70_000_000_000_000 + 2 ** 48 - 1, seq: 3 },
+  ]
+  const postings = Buffer.alloc(places.length * POSTING)
+  for (const [i, place] of places.entries()) writePosting(postings, i * POSTING, place)
+  for (const isFollowed of [true, false])
+    expect(unpackChunk(packChunk({ postings, isFollowed }))).toEqual({ postings, isFollowed })
+  const empty = { postings: Buffer.alloc(0), isFollowed: true }
+  expect(unpackChunk(packChunk(empty))).toEqual(empty)
+})

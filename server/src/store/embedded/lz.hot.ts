@@ -1,0 +1,167 @@
+const SHORTEST = 4
+const FARTHEST = 0xffff
+const HASH_BITS = 13
+/** So many bytes at the end are always literals, so that a match may be looked for four bytes at a time. */
+const TAIL = 5
+/** A token, a distance and the first bytes of two lengths. */
+const SEQUENCE_MOST = 8
+
+/**
+ * The LZ4 block format with a dictionary in front of the text. In JavaScript, because the matches of a dictionary are looked up in a table
+ * that is made once: a library loads the dictionary again for each text, which costs more than a short text itself.
+ *
+ * Token (literals << 4 | match length - 4, 15 goes on in further bytes), literals, distance (2, little-endian), …; the last one has literals
+ * only. One text at a time; the space that it works in stays.
+ */
+export class Lz {
+  readonly #dictionary: Buffer
+  /** Hash of four bytes of the dictionary -> 1 + their place in it; 0 where there are none. */
+  readonly #known = new Int32Array(1 << HASH_BITS)
+  readonly #table = new Int32Array(1 << HASH_BITS)
+  /** The dictionary and the text behind it. */
+  #source: Buffer
+  #packed: Buffer = Buffer.alloc(0)
+  #out = 0
+  #at = 0
+
+  constructor(dictionary: Buffer) {
+    this.#dictionary = dictionary
+    this.#source = dictionary
+    for (let at = 0; at + SHORTEST <= dictionary.length; at++)
+      this.#known[slotOf(wordAt(dictionary, at))] = at + 1
+  }
+
+  /** @returns the compressed text, or `undefined` when that would not be shorter. */
+  compress(text: Uint8Array): Buffer | undefined {
+    const start = this.#dictionary.length
+    const end = start + text.length
+    if (this.#source.length < end) {
+      this.#source = Buffer.alloc(end * 2)
+      this.#packed = Buffer.alloc(end * 2)
+      this.#dictionary.copy(this.#source)
+    }
+    this.#source.set(text, start)
+    this.#table.set(this.#known)
+    this.#out = 0
+    return this.#pack(start, end) ? Buffer.from(this.#packed.subarray(0, this.#out)) : undefined
+  }
+
+  /**
+   * @param length of the text that was compressed; less for its beginning only
+   * @throws Error when the bytes are damaged
+   */
+  decompress(bytes: Uint8Array, length: number): Buffer {
+    const text = Buffer.allocUnsafe(length)
+    this.#at = 0
+    this.#out = 0
+    while (this.#out < length && this.#at < bytes.length) this.#unpack(bytes, text)
+    const isWhole = this.#out === length && this.#at <= bytes.length
+    if (!isWhole) throw new Error('a compressed text is damaged')
+    return text
+  }
+
+  #pack(start: number, end: number): boolean {
+    const source = this.#source
+    const table = this.#table
+    const last = end - TAIL
+    const most = end - start - SEQUENCE_MOST
+    let literals = start
+    let at = start
+    let word = wordAt(source, at)
+    while (at < last) {
+      const slot = slotOf(word)
+      const found = (table[slot] ?? 0) - 1
+      table[slot] = at + 1
+      if (found < 0 || at - found > FARTHEST || wordAt(source, found) !== word) {
+        at++
+        word = (word >>> 8) | ((source[at + 3] ?? 0) << 24)
+        continue
+      }
+      const length = this.#matchLength(found, at, last)
+      if (this.#out + (at - literals) + length / 255 > most) return false
+      this.#putSequence(literals, at, { distance: at - found, length })
+      at += length
+      literals = at
+      word = wordAt(source, at)
+    }
+    if (this.#out + (end - literals) > most) return false
+    this.#putLiterals(literals, end)
+    return true
+  }
+
+  #matchLength(found: number, at: number, last: number): number {
+    const source = this.#source
+    let length = SHORTEST
+    while (at + length < last && source[found + length] === source[at + length]) length++
+    return length
+  }
+
+  #putSequence(literals: number, at: number, match: { distance: number; length: number }): void {
+    const packed = this.#packed
+    const token = this.#out
+    this.#putLiterals(literals, at)
+    packed[this.#out++] = match.distance & 0xff
+    packed[this.#out++] = match.distance >>> 8
+    const more = match.length - SHORTEST
+    packed[token] = (packed[token] ?? 0) | Math.min(more, 15)
+    if (more >= 15) this.#putMore(more - 15)
+  }
+
+  #putLiterals(from: number, to: number): void {
+    const count = to - from
+    this.#packed[this.#out++] = Math.min(count, 15) << 4
+    if (count >= 15) this.#putMore(count - 15)
+    this.#source.copy(this.#packed, this.#out, from, to)
+    this.#out += count
+  }
+
+  #putMore(count: number): void {
+    let left = count
+    for (; left >= 255; left -= 255) this.#packed[this.#out++] = 255
+    this.#packed[this.#out++] = left
+  }
+
+  /** One sequence. */
+  #unpack(bytes: Uint8Array, text: Buffer): void {
+    const token = bytes[this.#at++] ?? 0
+    const count = token >>> 4
+    const literals = count === 15 ? 15 + this.#readMore(bytes) : count
+    for (const end = Math.min(this.#out + literals, text.length); this.#out < end;)
+      text[this.#out++] = bytes[this.#at++] ?? 0
+    if (this.#at >= bytes.length) return
+    const distance = (bytes[this.#at] ?? 0) | ((bytes[this.#at + 1] ?? 0) << 8)
+    this.#at += 2
+    const more = token & 15
+    this.#repeat(text, distance, SHORTEST + (more === 15 ? 15 + this.#readMore(bytes) : more))
+  }
+
+  /** The bytes repeat what stands `distance` before them, which may reach into themselves. */
+  #repeat(text: Buffer, distance: number, length: number): void {
+    const dictionary = this.#dictionary
+    const end = Math.min(this.#out + length, text.length)
+    let from = this.#out - distance
+    let out = this.#out
+    for (; from < 0 && out < end; from++) text[out++] = dictionary[dictionary.length + from] ?? 0
+    for (; out < end; from++) text[out++] = text[from] ?? 0
+    this.#out = out
+  }
+
+  #readMore(bytes: Uint8Array): number {
+    let count = 0
+    for (let more = 255; more === 255; count += more) more = bytes[this.#at++] ?? 0
+    return count
+  }
+}
+
+function wordAt(bytes: Uint8Array, at: number): number {
+  return (
+    (bytes[at] ?? 0) |
+    ((bytes[at + 1] ?? 0) << 8) |
+    ((bytes[at + 2] ?? 0) << 16) |
+    ((bytes[at + 3] ?? 0) << 24)
+  )
+}
+
+function slotOf(word: number): number {
+  return Math.imul(word, 0x9e3779b1) >>> (32 - HASH_BITS)
+}
