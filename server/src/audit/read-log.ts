@@ -52,6 +52,8 @@ export function openReadLog(folder: string, clock: Clock, onError: (error: unkno
     append: (line) => files.append(`${line}\n`),
     appendWithTurn: (line) => turns.add(`${line}\n`),
     take: async (after) => {
+      if (after !== undefined && after.file === files.current() && after.offset === files.size())
+        return { lines: [], place: after }
       const names = await filesOf(folder)
       for (const file of names.filter((name) => after === undefined || name >= after.file)) {
         const found = await linesOf(join(folder, file), file === after?.file ? after.offset : 0)
@@ -102,8 +104,9 @@ function createTurns(append: (text: string) => void): {
 
 interface Files {
   append(text: string): void
-  /** Name of the file that is written to. */
+  /** Name of the file that is written to, and its bytes. */
   current(): string
+  size(): number
   close(): Promise<void>
 }
 
@@ -132,6 +135,7 @@ function openFiles(folder: string, clock: Clock, onError: (error: unknown) => vo
       isDirty = true
     },
     current: () => current.name,
+    size: () => current.bytes,
     close: async () => {
       clearInterval(timer)
       await new Promise<void>((resolve) => sync(current.fd, resolve))

@@ -45,6 +45,9 @@ export async function startEventFeed({
   })
   const step = async (): Promise<void> => {
     await log.grown(position, stop.signal)
+    const head = await log.head()
+    // Nobody listens: what was committed meanwhile is not even read.
+    if (listeners.size === 0) position = head
     for (const logged of stop.signal.aborted ? [] : await log.read(position, limits.events.page)) {
       const commit = await prepared(logged)
       position = commit.n

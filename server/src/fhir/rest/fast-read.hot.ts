@@ -1,6 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 
 import type { Caller } from '../../auth/caller.ts'
+import { limits } from '../../kernel/limits.ts'
 import { isId } from '../access.ts'
 import { jsonBody, versionHeaders } from './answers.ts'
 import { FHIR_JSON } from './negotiate.ts'
@@ -27,7 +28,8 @@ export interface FastReadOptions {
 export function createFastRead(
   options: FastReadOptions,
 ): (request: IncomingMessage, response: ServerResponse) => boolean {
-  const types = new Set(options.rest.definitions.types)
+  // A Binary may go out raw, and has access rules of its own.
+  const types = new Set(options.rest.definitions.types.filter((type) => type !== 'Binary'))
   return (request, response) => {
     const which = request.method === 'GET' ? resourceAt(request.url ?? '', options.prefix) : undefined
     if (which === undefined || !types.has(which.type) || !isPlain(request)) return false
@@ -94,6 +96,8 @@ function send(response: ServerResponse, requestId: string, { status, headers, bo
   response.writeHead(status, {
     'x-request-id': requestId,
     ...headers,
+    // The long way would pack it for those who ask.
+    ...(body.length >= limits.http.packBytes ? { vary: 'Accept-Encoding' } : {}),
     'content-type': FHIR_JSON,
     'content-length': body.length,
   })

@@ -16,7 +16,7 @@ import type { Transaction } from '../resources.ts'
 import { meetsAll } from '../search/clause.ts'
 import { draftSubject, subjectOf } from '../search/subject.ts'
 import { bodyOf } from './body.ts'
-import { identifyingAliases } from './identifying.ts'
+import { identifyingAliases, mayIdentify } from './identifying.ts'
 import type { Prepared } from './prepare.ts'
 
 export interface WriteDeps {
@@ -107,12 +107,9 @@ function composeVersion(job: Job & { readonly facilities: readonly string[] }): 
   const resource: JsonObject = { ...draft.resource, id, meta }
   const extracted = module.extract(resource, { lastUpdated, facilities, base: deps.base })
   const keys = withFacilities(extracted, facilities)
-  if (
-    !meetsAll(
-      deps.access.constraintFor(caller, type),
-      draftSubject({ id, keys, resource, module, base: deps.base }),
-    )
-  ) {
+  const clauses = deps.access.constraintFor(caller, type)
+  const draftOf = () => draftSubject({ id, keys, resource, module, base: deps.base })
+  if (clauses.length > 0 && !meetsAll(clauses, draftOf())) {
     throw fault('forbidden', {
       code: 'forbidden',
       text: `This ${type} would lie outside of what you may see and write`,
@@ -154,8 +151,10 @@ function releasesOf(
 
 function aliasesOf(deps: WriteDeps, version: StoredVersion | undefined): readonly Alias[] {
   if (!version || version.deleted) return []
-  const text = Buffer.from(version.bytes).toString('utf8')
-  return text.includes('"identifier"') ? identifyingAliases(parseObject(text), deps.identifyingSystems) : []
+  const text = Buffer.from(version.bytes.buffer, version.bytes.byteOffset, version.bytes.byteLength)
+  return mayIdentify(text, deps.identifyingSystems)
+    ? identifyingAliases(parseObject(text.toString('utf8')), deps.identifyingSystems)
+    : []
 }
 
 function isSame(a: Alias, b: Alias): boolean {

@@ -34,6 +34,13 @@ export function identifyingAliases(resource: JsonObject, systems: ReadonlySet<st
   })
 }
 
+/** Whether the text of a resource may claim an alias; `false` spares to parse it. */
+export function mayIdentify(text: Buffer, systems: ReadonlySet<string>): boolean {
+  // Any letter may be written as an escape.
+  if (text.includes('\\u')) return true
+  return systems.size > 0 || text.includes('v2-0203')
+}
+
 function hasCode(identifier: JsonObject, codes: readonly string[]): boolean {
   const codings = isObject(identifier['type']) ? identifier['type']['coding'] : undefined
   if (!Array.isArray(codings)) return false

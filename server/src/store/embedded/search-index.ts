@@ -87,7 +87,7 @@ export class SearchIndex {
   }
 
   add(seq: number, row: Buffer): void {
-    this.#tail.add(seq, row)
+    this.#tail.addLater(seq, row)
     this.#lastRow = seq
     this.#mergeIfMany()
   }

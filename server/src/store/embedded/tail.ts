@@ -27,6 +27,8 @@ export class Tail {
   readonly #keys = new Map<number, SortedBlocks<number>>()
   readonly #ranges = new Map<number, Map<number, SortedBlocks<number>>>()
   readonly #names = new Map<number, SortedBlocks<string>>()
+  /** Row numbers and rows that are counted, but not indexed: nobody has searched since they came. */
+  readonly #later: { readonly seq: number; readonly row: Buffer }[] = []
   rows = 0
 
   constructor(hash: KeyHash) {
@@ -36,6 +38,21 @@ export class Tail {
   add(seq: number, row: Buffer): void {
     this.addVersion(seq, row)
     this.addKeys(seq, row)
+  }
+
+  /**
+   * The same at the next search: where many write and few search, most rows are merged before anybody asks for them here.
+   *
+   * @param row stays as it is from now on.
+   */
+  addLater(seq: number, row: Buffer): void {
+    this.rows++
+    this.#later.push({ seq, row })
+  }
+
+  #settle(): void {
+    this.rows -= this.#later.length
+    for (const { seq, row } of this.#later.splice(0)) this.add(seq, row)
   }
 
   /** A version that is none of the current ones is found in the history only. */
@@ -58,28 +75,34 @@ export class Tail {
 
   /** Ordered by clinical date (`BY_COMMIT`: by row). */
   postings(key: number): SortedBlocks<number> | undefined {
+    if (this.#later.length > 0) this.#settle()
     return this.#keys.get(key)
   }
 
   /** By length class, see `lengthClass`; ordered by lower bound. */
   ranges(param: number): ReadonlyMap<number, SortedBlocks<number>> | undefined {
+    if (this.#later.length > 0) this.#settle()
     return this.#ranges.get(param)
   }
 
   /** Ordered by the UTF-8 bytes of the text. */
   names(param: number): SortedBlocks<string> | undefined {
+    if (this.#later.length > 0) this.#settle()
     return this.#names.get(param)
   }
 
   allPostings(): ReadonlyMap<number, SortedBlocks<number>> {
+    if (this.#later.length > 0) this.#settle()
     return this.#keys
   }
 
   allRanges(): ReadonlyMap<number, ReadonlyMap<number, SortedBlocks<number>>> {
+    if (this.#later.length > 0) this.#settle()
     return this.#ranges
   }
 
   allNames(): ReadonlyMap<number, SortedBlocks<string>> {
+    if (this.#later.length > 0) this.#settle()
     return this.#names
   }
 
