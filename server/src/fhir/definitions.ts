@@ -30,6 +30,8 @@ export interface ValidateOptions {
   readonly warnings?: boolean
   /** The JSON text that the resource was parsed from: makes the check quicker. */
   readonly text?: string
+  /** Profiles to check against beside those that the resource names; one that is not known is an error. */
+  readonly profiles?: readonly string[]
 }
 
 export interface ExtractContext {
@@ -66,6 +68,8 @@ export interface SearchParam {
 export interface Definitions {
   /** The 146 concrete R4 resource types, sorted. */
   readonly types: readonly string[]
+  /** Canonical urls of the profiles that resources can be checked against. */
+  readonly profiles: readonly string[]
   /** `undefined` for what is no R4 resource type. */
   load(type: string): Promise<TypeModule> | undefined
   /** What single elements are, of all types; read at first use. */

@@ -8,7 +8,9 @@ import type { Definitions, TypeModule } from './definitions.ts'
 import type { ElementTable } from './elements.ts'
 import { KeyCollector } from './keys/collector.ts'
 import { zoneOffset, type ZoneOffset } from './keys/zone.ts'
-import { Check, type ObjectCheck } from './validation/check.ts'
+import { Check, type CheckOptions } from './validation/check.ts'
+import { checkAsked } from './validation/profiles/claims.ts'
+import type { ProfilePlan } from './validation/profiles/plan.ts'
 
 const GENERATED = fileURLToPath(new URL('../../.generated', import.meta.url))
 
@@ -18,8 +20,10 @@ const GENERATED = fileURLToPath(new URL('../../.generated', import.meta.url))
  * @param zone IANA zone that dates without offset are meant in; another one means other keys
  */
 export function loadDefinitions(zone = 'UTC', folder: string = GENERATED): Definitions {
-  const { types, hash } = JSON.parse(readFileSync(join(folder, 'index.json'), 'utf8')) as {
+  const { types, profiles, hash } = JSON.parse(readFileSync(join(folder, 'index.json'), 'utf8')) as {
     types: readonly string[]
+    /** Canonical url to the file of its plan. */
+    profiles: Readonly<Record<string, string>>
     hash: string
   }
   const known = new Set(types)
@@ -38,16 +42,30 @@ export function loadDefinitions(zone = 'UTC', folder: string = GENERATED): Defin
   }
 
   function moduleOf(type: string): TypeModule {
-    const made = modules.get(type) ?? typeModule(compiledType(type), { types: known, zone: offset, checkOf })
+    const context = { types: known, zone: offset, checkOf, profileOf }
+    const made = modules.get(type) ?? typeModule(compiledType(type), context)
     modules.set(type, made)
     return made
   }
 
   const checkOf = (type: string) => (known.has(type) ? compiledType(type).check : undefined)
 
+  const files = new Map(Object.entries(profiles))
+  const plans = new Map<string, ProfilePlan>()
+  function profileOf(canonical: string): ProfilePlan | undefined {
+    const bar = canonical.indexOf('|')
+    const url = bar === -1 ? canonical : canonical.slice(0, bar)
+    const file = files.get(url)
+    if (file === undefined) return undefined
+    const plan = plans.get(url) ?? (load(`./${file}`) as CompiledFile<ProfilePlan>)(RUNTIME)
+    plans.set(url, plan)
+    return plan
+  }
+
   let elements: ElementTable | undefined
   return {
     types,
+    profiles: Object.keys(profiles),
     hash: zone === 'UTC' ? hash : `${hash} ${zone}`,
     zone: offset,
     load: (type) => (known.has(type) ? Promise.resolve(moduleOf(type)) : undefined),
@@ -56,23 +74,23 @@ export function loadDefinitions(zone = 'UTC', folder: string = GENERATED): Defin
   }
 }
 
-interface TypeContext {
-  readonly types: ReadonlySet<string>
+interface TypeContext extends Pick<CheckOptions, 'types' | 'checkOf' | 'profileOf'> {
   readonly zone: ZoneOffset
-  readonly checkOf: (type: string) => ObjectCheck | undefined
 }
 
-function typeModule(compiled: CompiledType, { types, zone, checkOf }: TypeContext): TypeModule {
+function typeModule(compiled: CompiledType, { zone, ...known }: TypeContext): TypeModule {
   const { type, params, summary, mandatory, mainDate, ordered } = compiled
   return {
     type,
     params,
     summary,
     mandatory,
-    validate: (resource, most, { warnings = false, text } = {}) => {
-      const check = new Check({ type, most, resource, warnings, text, types, checkOf })
-      if (resource['resourceType'] === type) compiled.check(resource, check)
-      else check.addAt('resourceType', 'structure', `This must be "${type}".`)
+    validate: (resource, most, { warnings = false, text, profiles = [] } = {}) => {
+      const check = new Check({ type, most, resource, warnings, text, ...known })
+      if (resource['resourceType'] === type) {
+        check.whole(resource, compiled.check)
+        checkAsked(profiles, resource, check)
+      } else check.addAt('resourceType', 'structure', `This must be "${type}".`)
       return check.issues
     },
     extract: (resource, context) => {

@@ -38,6 +38,8 @@ const CASE_NEEDS: Readonly<Record<string, string>> = {
   'uk-msg': 'terminology (SNOMED CT)',
   PulseOxBundle_25Oct2022: 'terminology (LOINC displays)',
   'ips-nz-pj': 'terminology (LOINC displays)',
+  'bundle-with-contained': 'terminology (LOINC displays)',
+  'bundle-enrl': 'profiles of its package',
   'bundle-id-5': 'terminology (CVX displays)',
 }
 
@@ -46,11 +48,9 @@ const DISAGREED: Readonly<Record<string, string>> = {
   'dr-example-org': 'addresses of example.org are data like any other',
   'pat-security-bad-string': 'R4 lets a string hold "<"; whoever shows it must escape it',
   'bad-markdown-no-html': 'R4 lets markdown hold "<"',
-  'obs-temp-bad': 'profiles are not looked at yet',
   'parameters-reference-bad': 'whether a reference has a target is a question of existence',
   'mr-covid-bnd1': 'a relative code system is unwise, not an error in R4',
-  'bundle-with-contained': 'links within a narrative are not followed',
-  'bundle-enrl': 'links within a narrative are not followed',
+  'obs-temp-bad': 'a vital sign is checked against the profile that it names, not by its code',
   'ab-list-slicing': 'links within a narrative are not followed',
   'encounter-period': 'a period whose precisions differ and overlap is not the wrong way round',
   'contained-resource-bad-id-ignore': 'an id of 65 characters is wrong wherever it stands',
@@ -81,7 +81,7 @@ describe('the recorded outcomes of the official validator', () => {
     }
     expect(different.toSorted()).toEqual(Object.keys(DISAGREED).toSorted())
     expect(possible.length).toBeGreaterThan(125)
-    expect(1 - different.length / possible.length).toBeGreaterThan(0.89)
+    expect(1 - different.length / possible.length).toBeGreaterThan(0.9)
 
     async function isRefused(text: string): Promise<boolean> {
       try {

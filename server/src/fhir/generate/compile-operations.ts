@@ -159,6 +159,13 @@ const FUNCTIONS: Readonly<Record<string, Compiler>> = {
   allFalse: plain('allFalse', 'strict'),
   count: (on) => ({ kind: 'value', js: `(${collectionOf(on)}).length` }),
   startsWith: plain('startsWith', 'boolean'),
+  endsWith: plain('endsWith', 'boolean'),
+  length: plain('lengthOf', 'value'),
+  extension: (on, [url], scope) =>
+    list(
+      'Extension',
+      `extensionsOf(${collectionOf(on)}, ${collectionOf(scope.compile(needed(url), scope))})`,
+    ),
   matches: plain('matches', 'boolean'),
   contains: plain('containsText', 'boolean'),
   substring: plain('substring', 'value'),

@@ -14,6 +14,8 @@ export interface Corrections {
   readonly partExpressions: Readonly<
     Record<string, { readonly why: string; readonly expressions: readonly string[] }>
   >
+  /** Profiles of R4 that the generator leaves out: canonical url to the reason. */
+  readonly removedProfiles: Readonly<Record<string, string>>
   /** Invariants that the generator leaves out, by key, or that it reads with another expression. */
   readonly invariants: Readonly<Record<string, { readonly why: string; readonly expression?: string }>>
   /** Value sets of required bindings whose members are checked by syntax: url to `mime`, `currency` or `ucum`. */

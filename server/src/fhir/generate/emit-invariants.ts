@@ -38,7 +38,7 @@ export function emitInvariants(type: Type, source: InvariantSource): readonly st
 function ownRule(rule: Constraint, type: Type, source: InvariantSource): string {
   const native = Object.hasOwn(NATIVE, rule.key) ? NATIVE[rule.key] : undefined
   if (native !== undefined) return native
-  const test = compiled(rule, type.name, { type, source, item: 'o' })
+  const test = compiledRule(rule, type.name, { owner: type.name, source, item: 'o' })
   return rule.severity === 'warning'
     ? `if (c.warnings && !(${test})) c.advise("invariant", ${message(rule)})`
     : `if (!(${test})) c.broken(${message(rule)})`
@@ -51,8 +51,8 @@ function elementRules(type: Type, element: Element, source: InvariantSource): re
       .filter(({ key, severity }) => severity === 'error' && !inherited.has(key))
       .flatMap((rule) => {
         // Of a choice's invariant only the variants count that have the elements it speaks of.
-        if (element.choice && !isAbout(rule, variant.type, { type, source })) return []
-        const test = compiled(rule, variant.type, { type, source, item: 'e' })
+        if (element.choice && !isAbout(rule, variant.type, { owner: type.name, source })) return []
+        const test = compiledRule(rule, variant.type, { owner: type.name, source, item: 'e' })
         const at = `${JSON.stringify(element.name)}, ${element.repeats ? 'i' : '-1'}`
         const each = `if (!(${test})) c.broken(${message(rule)}, ${at})`
         return [
@@ -63,7 +63,8 @@ function elementRules(type: Type, element: Element, source: InvariantSource): re
 }
 
 interface Place {
-  readonly type: Type
+  /** The resource or data type, or the path of a backbone element, that the rule belongs to. */
+  readonly owner: string
   readonly source: InvariantSource
 }
 
@@ -78,12 +79,13 @@ function applicable(
   })
 }
 
-function compiled(
+/** JavaScript that says whether a rule holds for the value in the variable `item`. @throws Error naming the rule */
+export function compiledRule(
   rule: Constraint,
   focusType: string,
-  { type, source, item }: Place & { item: string },
+  { owner, source, item }: Place & { item: string },
 ): string {
-  const root = type.name.split('.')[0] ?? ''
+  const root = owner.split('.')[0] ?? ''
   const resourceType = source.model.get(root)?.kind === 'resource' ? root : '*'
   const focus = single(focusType.startsWith('System.') ? 'string' : focusType, item)
   const expression = source.corrections.invariants[rule.key]?.expression ?? rule.expression ?? ''
@@ -101,7 +103,7 @@ function compiled(
       }),
     )
   } catch (error) {
-    throw new Error(`invariant ${rule.key} of ${type.name} does not compile: ${expression}`, { cause: error })
+    throw new Error(`invariant ${rule.key} of ${owner} does not compile: ${expression}`, { cause: error })
   }
 }
 
@@ -112,7 +114,7 @@ function single(type: string, item: string): Compiled {
 
 function isAbout(rule: Constraint, focusType: string, place: Place): boolean {
   try {
-    compiled(rule, focusType, { ...place, item: 'e' })
+    compiledRule(rule, focusType, { ...place, item: 'e' })
     return true
   } catch {
     return false

@@ -115,10 +115,10 @@ const CODED: ReadonlySet<string> = new Set(['Coding', 'CodeableConcept', 'Quanti
 function primitiveLine({ name, binding }: Element, { type }: ElementType, source: ValidateSource): string {
   if (binding !== undefined && isCode(type)) {
     const allowed = source.bindings.use(binding)
-    return `if (!${allowed}.codes.has(v)) c.code(${text(name)}, v, ${allowed})`
+    return `if (!${allowed}.codes.has(v)) checkCode(v, ${allowed}, { check: c, name: ${text(name)} })`
   }
-  if (type === 'elementId') return 'c.elementId(v)'
-  return `if (!${quick(type)}(v)) c.primitive(${text(name)}, v, PRIMITIVES[${text(type)}])`
+  if (type === 'elementId') return 'checkElementId(v, c)'
+  return `if (!${quick(type)}(v)) checkPrimitive(v, PRIMITIVES[${text(type)}], { check: c, name: ${text(name)} })`
 }
 
 function primitiveItemLine(
@@ -126,11 +126,11 @@ function primitiveItemLine(
   { type, property }: ElementType,
   source: ValidateSource,
 ): string {
-  const place = `name: ${text(name)}, index: i, extras: o[${text(`_${property}`)}]`
-  const format = `c.primitiveItem(v[i], PRIMITIVES[${text(type)}], { ${place} })`
+  const place = `check: c, name: ${text(name)}, index: i, extras: o[${text(`_${property}`)}]`
+  const format = `checkPrimitiveItem(v[i], PRIMITIVES[${text(type)}], { ${place} })`
   if (binding === undefined || !isCode(type)) return `if (!${quick(type)}(v[i])) ${format}`
   const allowed = source.bindings.use(binding)
-  return `if (v[i] === null) ${format}; else if (!${allowed}.codes.has(v[i])) c.codeItem(v[i], ${allowed}, { ${place} })`
+  return `if (v[i] === null) ${format}; else if (!${allowed}.codes.has(v[i])) checkCodeItem(v[i], ${allowed}, { ${place} })`
 }
 
 /**
@@ -160,7 +160,7 @@ function quick(type: string): string {
 function extraLine({ name, repeats }: Element, { property }: ElementType): string {
   const check = checkName('Element')
   return repeats
-    ? `c.extras(v, ${check}, { name: ${text(name)}, values: o[${text(property)}] })`
+    ? `checkExtras(v, ${check}, { check: c, name: ${text(name)}, values: o[${text(property)}] })`
     : `if (c.enter(${text(name)}, v)) { ${check}(v, c); c.leave() }`
 }
 

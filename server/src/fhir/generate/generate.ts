@@ -8,6 +8,7 @@ import { CORRECTIONS_FILE, readCorrections } from './corrections.ts'
 import { emitElements } from './emit-elements.ts'
 import { emitDataTypes, emitModule } from './emit-module.ts'
 import { modelOf } from './model.ts'
+import { emitProfiles } from './profiles/emit-profiles.ts'
 import { DEFINITION_FILES, definitionsFolder, readSpecification } from './specification.ts'
 
 /**
@@ -23,8 +24,13 @@ export function generate(folder: string): { readonly types: number } {
   const source = { specification, corrections, model: modelOf(specification), runtime: RUNTIME_NAMES }
   const files = new Map(specification.types.map((type) => [`${type}.cjs`, emitModule(type, source)]))
   files.set('data-types.cjs', emitDataTypes(source))
+  const { urls, modules } = emitProfiles(source)
+  for (const [name, text] of modules) files.set(name, text)
   files.set('elements.json', emitElements(source.model))
-  files.set('index.json', JSON.stringify({ types: specification.types, hash: fingerprint(definitions) }))
+  files.set(
+    'index.json',
+    JSON.stringify({ types: specification.types, profiles: urls, hash: fingerprint(definitions) }),
+  )
   replaceFolder(folder, files)
   return { types: specification.types.length }
 }

@@ -73,6 +73,8 @@ export interface Specification {
   readonly structures: ReadonlyMap<string, StructureDefinition>
   /** The concrete resource types, sorted. */
   readonly types: readonly string[]
+  /** StructureDefinitions of R4 that constrain a type. */
+  readonly profiles: readonly { readonly url: string }[]
   readonly searchParameters: readonly SearchParameter[]
   readonly terminology: ReadonlyMap<string, ValueSetSource>
   /** Parameter codes by type that place a resource into a patient's compartment. */
@@ -83,6 +85,7 @@ export interface Specification {
 export const DEFINITION_FILES = [
   'profiles-resources.json',
   'profiles-types.json',
+  'profiles-others.json',
   'search-parameters.json',
   'valuesets.json',
   'v3-codesystems.json',
@@ -115,6 +118,9 @@ export function readSpecification(folder: string, corrections: Corrections): Spe
       .filter(({ kind, abstract }) => kind === 'resource' && !abstract)
       .map(({ name }) => name)
       .toSorted(),
+    profiles: (resources(folder, 'profiles-others.json') as readonly { readonly url: string }[]).filter(
+      (each) => 'derivation' in each && each.derivation === 'constraint',
+    ),
     searchParameters: parameters.filter(({ id }) => !(id in corrections.removedParameters)),
     terminology: terminology(folder),
     compartment: compartment(folder),

@@ -3,8 +3,9 @@ import type { JsonObject, JsonValue } from '../../kernel/json.ts'
 import { limits } from '../../kernel/limits.ts'
 import type { AllowedCodes } from './bindings.ts'
 import { isObject } from './collections.ts'
-import { PRIMITIVES, type Format } from './primitives.ts'
-import { asIssue, kindOf, notInSet } from './problems.ts'
+import { kindOf, notInSet } from './problems.ts'
+import { checkClaims } from './profiles/claims.ts'
+import type { ProfilePlan } from './profiles/plan.ts'
 import { hasControls, isPlainText, isText } from './syntax.hot.ts'
 import { Trail } from './trail.ts'
 
@@ -23,6 +24,7 @@ export interface CheckOptions {
   readonly types: ReadonlySet<string>
   /** The compiled check of a resource type; `undefined` for what is no type of R4. */
   readonly checkOf: (type: string) => ObjectCheck | undefined
+  readonly profileOf: (url: string) => ProfilePlan | undefined
 }
 
 /** One run of a compiled validator: where it stands in the resource and what it has found. The generated code calls its methods. */
@@ -37,10 +39,12 @@ export class Check {
   root: JsonObject
   /** Faults of structure so far: where there are some, invariants are not evaluated. */
   malformed = 0
+  private faults = 0
   /** Everything in the root resource that refers to a contained resource (`#id`), once somebody has looked at it. */
   readonly fragments: string[] = []
   inContained = false
-  private ids: Set<JsonValue | undefined> | undefined
+  /** Ids of elements of the resource so far. */
+  ids: Set<JsonValue | undefined> | undefined
   private readonly options: CheckOptions
   private readonly trail: Trail
 
@@ -74,8 +78,30 @@ export class Check {
     return false
   }
 
+  /** Steps to an item that is known to be right. */
+  step(name: string, index: number): void {
+    this.trail.down(name, index)
+  }
+
   leave(): void {
     this.trail.up()
+  }
+
+  /** Whether work finds no errors; what it finds is forgotten. */
+  trial(work: () => void): boolean {
+    const { faults, malformed } = this
+    const before = this.issues.length
+    work()
+    const isClean = this.faults === faults
+    this.issues.length = before
+    this.faults = faults
+    this.malformed = malformed
+    return isClean
+  }
+
+  /** The plan of a profile that the hub holds. @param url canonical, with or without version */
+  profileOf(url: string): ProfilePlan | undefined {
+    return this.options.profileOf(url)
   }
 
   /** How many items an element that repeats has; 0 with an issue when it is no array. */
@@ -93,91 +119,9 @@ export class Check {
     return value.length
   }
 
-  /** The second look at a value that did not pass the quick check of its type. */
-  primitive(name: string, value: JsonValue | undefined, format: Format): void {
-    this.note(value)
-    const problem = format(value)
-    if (problem !== undefined) this.addAt(name, ...asIssue(value, problem))
-  }
-
-  /** The same for an item of a list. @param place `extras`: the value of `_name`, which must speak for each item that is null */
-  primitiveItem(
-    value: JsonValue | undefined,
-    format: Format,
-    { name, index, extras }: { name: string; index: number; extras: JsonValue | undefined },
-  ): void {
-    this.note(value)
-    if (value === null && Array.isArray(extras) && isObject(extras[index] as JsonValue)) return
-    const problem = format(value)
-    if (problem === undefined) return
-    this.trail.down(name, index)
-    this.fault(...asIssue(value, problem))
-    this.trail.up()
-  }
-
-  /** A code that is not in its required value set. */
-  code(name: string, value: JsonValue | undefined, allowed: AllowedCodes): void {
-    const problem = PRIMITIVES.code(value)
-    if (problem !== undefined) this.addAt(name, ...asIssue(value, problem))
-    else if (!allowed.codes.has(value)) this.addAt(name, 'code-invalid', notInSet(allowed))
-  }
-
-  codeItem(
-    value: JsonValue | undefined,
-    allowed: AllowedCodes,
-    place: { name: string; index: number },
-  ): void {
-    if (value === null) return
-    this.trail.down(place.name, place.index)
-    const problem = PRIMITIVES.code(value)
-    if (problem !== undefined) this.fault(...asIssue(value, problem))
-    else if (!allowed.codes.has(value)) this.fault('code-invalid', notInSet(allowed))
-    this.trail.up()
-  }
-
   /** The coded element where the check stands has no code of its required value set. */
   notInSet(allowed: AllowedCodes): void {
     this.fault('code-invalid', notInSet(allowed))
-  }
-
-  /** The id of an element: unique in its resource. */
-  elementId(id: JsonValue | undefined): void {
-    if (!isText(id)) this.primitive('id', id, PRIMITIVES.string)
-    else if (this.ids?.has(id))
-      this.addAt('id', 'value', 'Two elements of this resource have this id: change one.')
-    this.ids = (this.ids ?? new Set()).add(id)
-  }
-
-  /** `_name` of one that repeats: as long as its values, null where there is nothing to say. */
-  extras(
-    value: JsonValue | undefined,
-    check: ObjectCheck,
-    { name, values }: { name: string; values: JsonValue | undefined },
-  ): void {
-    const count = this.count(name, value)
-    if (count === 0) return
-    const items = value as readonly JsonValue[]
-    if (Array.isArray(values) && values.length !== count)
-      this.addAt(
-        name,
-        'structure',
-        `"_${name}" must have as many items as "${name}", null where there is nothing to say.`,
-      )
-    for (let i = 0; i < count; i++) this.extraItem(items[i], check, { name, index: i, values })
-  }
-
-  private extraItem(
-    item: JsonValue | undefined,
-    check: ObjectCheck,
-    { name, index, values }: { name: string; index: number; values: JsonValue | undefined },
-  ): void {
-    if (item !== null) {
-      if (!this.item(name, index, item)) return
-      check(item as JsonObject, this)
-      this.trail.up()
-    } else if (!Array.isArray(values)) {
-      this.addAt(name, 'structure', `"_${name}" may have null only beside a value in "${name}".`)
-    }
   }
 
   /** A resource in an element that does not repeat: an entry of a Bundle, a parameter. */
@@ -247,6 +191,7 @@ export class Check {
   }
 
   fault(code: IssueType, text: string): void {
+    this.faults++
     if (code === 'structure' || code === 'too-long') this.malformed++
     this.push({ severity: 'error', code, at: this.trail.path(), text })
   }
@@ -273,11 +218,14 @@ export class Check {
   private nested(resource: JsonObject): void {
     const type = resource['resourceType']
     const check = typeof type === 'string' ? this.options.checkOf(type) : undefined
-    if (check) check(resource, this)
+    if (check) this.whole(resource, check)
     else this.addAt('resourceType', 'structure', 'This must be the name of an R4 resource type.')
   }
 
-  private note(value: JsonValue | undefined): void {
-    if (typeof value === 'string' && value.charCodeAt(0) === 35) this.fragments.push(value)
+  /** A resource and the profiles that it names. */
+  whole(resource: JsonObject, check: ObjectCheck): void {
+    const { malformed } = this
+    check(resource, this)
+    if (resource['meta'] !== undefined && this.malformed === malformed) checkClaims(resource, this)
   }
 }

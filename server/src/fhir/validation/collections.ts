@@ -50,6 +50,11 @@ export function cat(...lists: readonly Collection[]): Collection {
   return lists.flat()
 }
 
+/** The extensions with one url, of objects and of the `_name` of primitives that have nothing else. */
+export function extensionsOf(items: Collection, urls: Collection): Collection {
+  return step(items, 'extension').filter((each) => isObject(each) && each['url'] === urls[0])
+}
+
 export function at(items: Collection, index: number): Collection {
   return one(items[index])
 }

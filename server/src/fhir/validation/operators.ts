@@ -47,6 +47,15 @@ export function startsWith(items: Collection, start: Collection): Truth {
   return withTexts(items, start, (text, prefix) => text.startsWith(prefix))
 }
 
+export function endsWith(items: Collection, end: Collection): Truth {
+  return withTexts(items, end, (text, suffix) => text.endsWith(suffix))
+}
+
+export function lengthOf(items: Collection): number | undefined {
+  const [text] = items
+  return typeof text === 'string' ? text.length : undefined
+}
+
 export function containsText(items: Collection, part: Collection): Truth {
   return withTexts(items, part, (text, piece) => text.includes(piece))
 }

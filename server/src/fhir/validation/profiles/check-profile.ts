@@ -1,0 +1,66 @@
+import type { JsonObject } from '../../../kernel/json.ts'
+import type { Check } from '../check.ts'
+import { isObject } from '../collections.ts'
+import { checkReference } from '../references.ts'
+import { itemsOf, typeOf, type Item } from './items.ts'
+import { checkCount, checkLimits } from './limits.ts'
+import type { ElementPlan, Limits, ProfilePlan } from './plan.ts'
+import { checkSlices } from './slices.ts'
+
+/** Checks what a profile adds to R4. The resource has passed R4's own check without faults of structure. */
+export function checkProfile(plan: ProfilePlan, value: JsonObject, check: Check): void {
+  checkItem(plan.root, { value, type: plan.type, index: -1 }, check)
+}
+
+/** Checks one value, where the check stands. */
+function checkItem(plan: ElementPlan, item: Item, check: Check): void {
+  if (plan.limits) {
+    checkType(plan.limits, item, check)
+    checkLimits(plan.limits, item.value, check)
+  }
+  if (plan.rules.length > 0) checkRules(plan, item, check)
+  if (isObject(item.value)) for (const child of plan.children) checkElement(child, item.value, check)
+}
+
+function checkRules({ rules, variants }: ElementPlan, { value, type }: Item, check: Check): void {
+  for (const rule of rules) {
+    if (rule.type !== type && variants.length > 1) continue
+    if (rule.test(value, check.resource, check.root)) continue
+    if (rule.severity === 'error') check.fault('invariant', rule.text)
+    else check.advise('invariant', rule.text)
+  }
+}
+
+function checkElement(plan: ElementPlan, parent: JsonObject, check: Check): void {
+  const items = itemsOf(plan, parent)
+  checkCount(plan, items.length, check)
+  for (const item of items) {
+    check.step(plan.name, item.index)
+    checkItem(plan, item, check)
+    check.leave()
+  }
+  if (plan.slicing) checkSlices(plan, plan.slicing, { items, check, checkItem })
+}
+
+function checkType({ types, targets, profiles }: Limits, item: Item, check: Check): void {
+  const type = typeOf(item)
+  if (types && !types.includes(type)) {
+    check.fault('structure', `The profile allows ${types.join(', ')} here, not ${type}.`)
+    return
+  }
+  if (targets && isObject(item.value)) {
+    const { reference } = item.value
+    if (typeof reference === 'string' && !reference.startsWith('#')) checkReference(reference, targets, check)
+  }
+  if (profiles && isObject(item.value)) checkAnyProfile(profiles, item.value, check)
+}
+
+/** With one profile its own issues tell most. */
+function checkAnyProfile(urls: readonly string[], value: JsonObject, check: Check): void {
+  const plans = urls.flatMap((url) => check.profileOf(url) ?? [])
+  const [only, ...others] = plans
+  if (!only) return
+  if (others.length === 0) checkProfile(only, value, check)
+  else if (!plans.some((plan) => check.trial(() => checkProfile(plan, value, check))))
+    check.fault('structure', `This must meet one of the profiles ${urls.join(', ')}.`)
+}

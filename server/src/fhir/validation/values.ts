@@ -1,0 +1,91 @@
+import type { JsonObject, JsonValue } from '../../kernel/json.ts'
+import type { AllowedCodes } from './bindings.ts'
+import type { Check, ObjectCheck } from './check.ts'
+import { isObject } from './collections.ts'
+import { PRIMITIVES, type Format } from './primitives.ts'
+import { asIssue, notInSet } from './problems.ts'
+
+/** The second look at values that did not pass the quick check of their type: generated code calls these where something may be wrong. */
+interface Place {
+  readonly check: Check
+  readonly name: string
+}
+
+interface ItemPlace extends Place {
+  readonly index: number
+}
+
+export function checkPrimitive(value: JsonValue | undefined, format: Format, { check, name }: Place): void {
+  note(value, check)
+  const problem = format(value)
+  if (problem !== undefined) check.addAt(name, ...asIssue(value, problem))
+}
+
+/** @param place `extras`: the value of `_name`, which must speak for each item that is null */
+export function checkPrimitiveItem(
+  value: JsonValue | undefined,
+  format: Format,
+  { check, name, index, extras }: ItemPlace & { readonly extras: JsonValue | undefined },
+): void {
+  note(value, check)
+  if (value === null && Array.isArray(extras) && isObject(extras[index] as JsonValue)) return
+  const problem = format(value)
+  if (problem !== undefined) faultAt({ check, name, index }, ...asIssue(value, problem))
+}
+
+/** A code that is not in its required value set. */
+export function checkCode(value: JsonValue | undefined, allowed: AllowedCodes, { check, name }: Place): void {
+  const problem = PRIMITIVES.code(value)
+  if (problem !== undefined) check.addAt(name, ...asIssue(value, problem))
+  else if (!allowed.codes.has(value)) check.addAt(name, 'code-invalid', notInSet(allowed))
+}
+
+export function checkCodeItem(value: JsonValue | undefined, allowed: AllowedCodes, place: ItemPlace): void {
+  const problem = PRIMITIVES.code(value)
+  if (problem !== undefined) faultAt(place, ...asIssue(value, problem))
+  else if (!allowed.codes.has(value)) faultAt(place, 'code-invalid', notInSet(allowed))
+}
+
+/** The id of an element: unique in its resource. */
+export function checkElementId(id: JsonValue | undefined, check: Check): void {
+  if (!check.isText(id)) checkPrimitive(id, PRIMITIVES.string, { check, name: 'id' })
+  else if (check.ids?.has(id))
+    check.addAt('id', 'value', 'Two elements of this resource have this id: change one.')
+  check.ids = (check.ids ?? new Set()).add(id)
+}
+
+/** `_name` of an element that repeats: as long as its values, null where there is nothing to say. */
+export function checkExtras(
+  value: JsonValue | undefined,
+  elementCheck: ObjectCheck,
+  { check, name, values }: Place & { readonly values: JsonValue | undefined },
+): void {
+  const count = check.count(name, value)
+  if (count === 0) return
+  const items = value as readonly JsonValue[]
+  if (Array.isArray(values) && values.length !== count)
+    check.addAt(
+      name,
+      'structure',
+      `"_${name}" must have as many items as "${name}", null where there is nothing to say.`,
+    )
+  for (let i = 0; i < count; i++) {
+    const item = items[i]
+    if (item === null && !Array.isArray(values))
+      check.addAt(name, 'structure', `"_${name}" may have null only beside a value in "${name}".`)
+    if (item === null || !check.item(name, i, item)) continue
+    elementCheck(item as JsonObject, check)
+    check.leave()
+  }
+}
+
+function faultAt({ check, name, index }: ItemPlace, ...issue: Parameters<Check['fault']>): void {
+  check.step(name, index)
+  check.fault(...issue)
+  check.leave()
+}
+
+/** Anything that begins with "#" may be what refers to a contained resource. */
+function note(value: JsonValue | undefined, check: Check): void {
+  if (typeof value === 'string' && value.startsWith('#')) check.fragments.push(value)
+}
