@@ -33,6 +33,12 @@ test.beforeAll(async ({ request, browser }) => {
     '/messages',
     String(message),
     `${message}?tab=course`,
+    `${message}?tab=text`,
+    `${message}?tab=mend`,
+    '/feeds',
+    '/feeds/default',
+    '/dead-letters',
+    '/mapping',
     '/worklist',
     '/nowhere',
   )

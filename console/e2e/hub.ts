@@ -18,9 +18,9 @@ export interface Stay {
 }
 
 /** Invented data that no other test uses. */
-export function freshStay(): Stay {
+export function freshStay(family?: string): Stay {
   const number = String(randomInt(1e9)).padStart(9, '0')
-  return { mrn: `E2E${number}`, family: `Test${number}`, ward: `W${number}`, bed: `B${number}` }
+  return { mrn: `E2E${number}`, family: family ?? `Test${number}`, ward: `W${number}`, bed: `B${number}` }
 }
 
 export async function admit({ mrn, family, ward, bed }: Stay): Promise<void> {
@@ -37,31 +37,39 @@ export interface Result {
   readonly id: string
   readonly value: string
   readonly flag: string
+  /** When it was measured, ISO; now when absent. */
+  readonly at?: string
 }
 
-export async function report({ mrn, id, value, flag }: Result): Promise<void> {
+export async function report({ mrn, id, value, flag, at }: Result): Promise<void> {
+  const measured = stamp(at)
   await send([
     `MSH|^~\\&|LAB|HTEST|HUB|HTEST|${stamp()}||ORU^R01^ORU_R01|R${id}|P|2.5.1`,
     `PID|1||${mrn}^^^HTEST^MR||Else^Someone||19500101|M`,
     `ORC|RE|P${id}^HTEST|F${id}^LAB||CM`,
-    `OBR|1|P${id}^HTEST|F${id}^LAB|24323-8^Metabolic panel^LN|||${stamp()}|||||||||||||||${stamp()}||LAB|F`,
-    `OBX|1|NM|2823-3^Potassium^LN||${value}|mmol/L^mmol/L^UCUM|3.5-5.1|${flag}|||F|||${stamp()}`,
+    `OBR|1|P${id}^HTEST|F${id}^LAB|24323-8^Metabolic panel^LN|||${measured}|||||||||||||||${stamp()}||LAB|F`,
+    `OBX|1|NM|2823-3^Potassium^LN||${value}|mmol/L^mmol/L^UCUM|3.5-5.1|${flag}|||F|||${measured}`,
   ])
 }
 
 /** Sends one message over MLLP and waits for its acknowledgement. */
 async function send(segments: readonly string[]): Promise<void> {
-  const socket = connect(MLLP_PORT, '127.0.0.1')
-  await once(socket, 'connect')
-  socket.write(`\u000b${segments.join('\r')}\r\u001c\r`)
-  const [ack] = (await once(socket, 'data')) as [Buffer]
-  socket.destroy()
-  expect(ack.toString()).toMatch(/\rMSA\|[AC]A\|/)
+  expect(await sendText(segments.join('\r'))).toMatch(/\rMSA\|[AC]A\|/)
 }
 
-/** Now in UTC, as HL7 writes it. */
-function stamp(): string {
-  return `${new Date().toISOString().replaceAll(/\D/g, '').slice(0, 14)}+0000`
+/** Sends the text of one message over MLLP. @returns the acknowledgement */
+export async function sendText(text: string): Promise<string> {
+  const socket = connect(MLLP_PORT, '127.0.0.1')
+  await once(socket, 'connect')
+  socket.write(`\u000b${text}\r\u001c\r`)
+  const [ack] = (await once(socket, 'data')) as [Buffer]
+  socket.destroy()
+  return ack.toString()
+}
+
+/** An instant (now) in UTC, as HL7 writes it. */
+function stamp(at = new Date().toISOString()): string {
+  return `${at.replaceAll(/\D/g, '').slice(0, 14)}+0000`
 }
 
 /** The text of a FHIR search, so that every digit is there. */

@@ -4,6 +4,7 @@ import { RouterProvider } from 'react-router'
 import { forgetAlarms } from '../api/alarms.ts'
 import { Problem } from '../api/problem.ts'
 import { useSession } from '../api/session.ts'
+import { forgetDrafts } from '../ui/draft.ts'
 import { forgetTrail } from '../ui/trail.ts'
 import { Look } from './look.tsx'
 import { createRoutes } from './routes.tsx'
@@ -27,6 +28,7 @@ useSession.subscribe((now, before) => {
   queries.clear()
   forgetAlarms()
   forgetTrail()
+  forgetDrafts()
 })
 
 export function App() {

@@ -15,6 +15,14 @@ it('gives every entry of the rail an address and a key of its own', () => {
 
 it('opens pages by the permission table of the server', () => {
   expect(open('nurse')).toEqual(['/ward', '/patients', '/worklist'])
-  expect(open('administrator')).toEqual(['/ward', '/patients', '/messages', '/worklist'])
+  expect(open('administrator')).toEqual([
+    '/ward',
+    '/patients',
+    '/feeds',
+    '/messages',
+    '/dead-letters',
+    '/mapping',
+    '/worklist',
+  ])
   expect(open('billing')).toEqual(['/patients'])
 })

@@ -3,6 +3,7 @@ import type { Role } from '@hub/auth/permissions.ts'
 import type { ComponentType } from 'react'
 
 import type { IconName } from '../ui/icon.tsx'
+import type en from './locales/en.json'
 
 type Roles = readonly Role[]
 
@@ -15,7 +16,7 @@ export interface Feature {
   /** Entry of the rail; `key` is the second letter of `g w`. Pages without one are reached from another page. */
   readonly nav?: {
     readonly group: 'work' | 'patients' | 'interop'
-    readonly text: 'nav.ward' | 'nav.patients' | 'nav.messages' | 'nav.worklist'
+    readonly text: Extract<keyof typeof en, `nav.${string}`>
     readonly icon: IconName
     readonly key: string
   }
@@ -41,6 +42,17 @@ export const FEATURES: readonly Feature[] = [
     load: async () => ({ Component: (await import('../features/chart/chart.page.tsx')).ChartPage }),
   },
   {
+    path: 'feeds',
+    allowed: (roles) => mayUse(roles, 'messages.read'),
+    nav: { group: 'interop', text: 'nav.feeds', icon: 'feeds', key: 'f' },
+    load: async () => ({ Component: (await import('../features/feeds/feeds.page.tsx')).FeedsPage }),
+  },
+  {
+    path: 'feeds/:name',
+    allowed: (roles) => mayUse(roles, 'messages.read'),
+    load: async () => ({ Component: (await import('../features/feeds/feed.page.tsx')).FeedPage }),
+  },
+  {
     path: 'messages',
     allowed: (roles) => mayUse(roles, 'messages.read'),
     nav: { group: 'interop', text: 'nav.messages', icon: 'messages', key: 'm' },
@@ -50,6 +62,20 @@ export const FEATURES: readonly Feature[] = [
     path: 'messages/:messageId',
     allowed: (roles) => mayUse(roles, 'messages.read'),
     load: async () => ({ Component: (await import('../features/messages/message.page.tsx')).MessagePage }),
+  },
+  {
+    path: 'dead-letters',
+    allowed: (roles) => mayUse(roles, 'messages.read'),
+    nav: { group: 'interop', text: 'nav.deadLetters', icon: 'letter', key: 'd' },
+    load: async () => ({
+      Component: (await import('../features/dead-letters/dead-letters.page.tsx')).DeadLettersPage,
+    }),
+  },
+  {
+    path: 'mapping',
+    allowed: (roles) => mayUse(roles, 'messages.read'),
+    nav: { group: 'interop', text: 'nav.mapping', icon: 'flask', key: 't' },
+    load: async () => ({ Component: (await import('../features/mapping/mapping.page.tsx')).MappingPage }),
   },
   {
     path: 'source/:type/:id',

@@ -27,6 +27,8 @@ interface PageProps<T> extends BodyProps<T>, Place {
   readonly heading?: string
   /** Filters and the primary action, at the inline end of the title. */
   readonly actions?: ReactNode
+  /** Filters that need a line of their own; they stay while the content is awaited. */
+  readonly under?: ReactNode
 }
 
 interface Place {
@@ -38,7 +40,7 @@ interface Place {
 
 /** A page in one of its four states: waiting, problem, empty, content. Old content stays while it is read again. */
 export function Page<T>(props: PageProps<T>) {
-  const { title, heading, query, actions, within, isPassing } = props
+  const { title, heading, query, actions, under, within, isPassing } = props
   return (
     <Box component="section" sx={{ p: 4, maxWidth: 1760 }}>
       <PageTitle
@@ -49,6 +51,7 @@ export function Page<T>(props: PageProps<T>) {
         {...(within ? { within } : {})}
         isPassing={isPassing === true || query.data === undefined}
       />
+      {under === undefined ? undefined : <Box sx={{ mb: 3 }}>{under}</Box>}
       <Body {...props} />
     </Box>
   )

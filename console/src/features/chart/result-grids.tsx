@@ -9,6 +9,7 @@ import { FlagMark } from '../../ui/flag-mark.tsx'
 import { Sheet } from '../../ui/sheet.tsx'
 import { Value } from './result-value.tsx'
 import type { ResultGrid, TestRow } from './results.ts'
+import { useTestLabel } from './test-label.ts'
 import { TrendPanel } from './trend-panel.tsx'
 
 /** The results as grids, and the trend of the test that the address names. */
@@ -51,6 +52,7 @@ interface GridProps {
 
 function Grid({ grid: { times, tests }, chosen, choose }: GridProps) {
   const { t, i18n } = useTranslation()
+  const labelOf = useTestLabel()
   return (
     <Sheet sx={{ width: 'auto', '& .number': { minWidth: 96 } }}>
       <thead>
@@ -70,14 +72,14 @@ function Grid({ grid: { times, tests }, chosen, choose }: GridProps) {
       <tbody>
         {tests.map((test) => (
           <tr key={test.code} className="row">
-            <th scope="row" aria-label={test.label}>
+            <th scope="row" aria-label={labelOf(test)}>
               <Button
                 sx={name}
                 aria-pressed={test.code === chosen}
                 title={t('results.trend')}
                 onClick={() => choose(test.code)}
               >
-                <bdi>{test.label}</bdi>
+                <bdi>{labelOf(test)}</bdi>
               </Button>
             </th>
             <td className="soft unit">

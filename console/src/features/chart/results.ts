@@ -1,6 +1,7 @@
 import { hasCode } from '@hub/care/facility/record.contract.ts'
 import { VITAL_CODES, testCode, valueView } from '@hub/care/facility/value-view.contract.ts'
-import type { ValueView } from '@hub/care/facility/wards.contract.ts'
+import { VITALS } from '@hub/care/facility/wards.contract.ts'
+import type { ValueView, Vital } from '@hub/care/facility/wards.contract.ts'
 
 import type { FhirObservation } from '../../api/fhir.ts'
 
@@ -14,7 +15,9 @@ export interface ResultGrid {
 
 export interface TestRow {
   readonly code: string
+  /** As the record says; a vital sign has a name in every language. */
   readonly label: string
+  readonly vital: Vital | undefined
   readonly unit: string | undefined
   readonly range: string | undefined
   /** Newest first. */
@@ -43,9 +46,22 @@ function testsOf(observations: readonly FhirObservation[]): readonly TestRow[] {
     const [latest] = values
     return latest === undefined
       ? []
-      : [{ code, label: latest.label, unit: latest.unit, range: rangeOf(group), values }]
+      : [
+          {
+            code,
+            label: latest.label,
+            vital: vitalOf(group[0]),
+            unit: latest.unit,
+            range: rangeOf(group),
+            values,
+          },
+        ]
   })
   return rows.toSorted((a, b) => a.label.localeCompare(b.label))
+}
+
+function vitalOf(observation: FhirObservation | undefined): Vital | undefined {
+  return VITALS.find((vital) => VITAL_CODES[vital].some((code) => hasCode(observation?.code, code)))
 }
 
 const VITAL = Object.values(VITAL_CODES).flat()

@@ -8,6 +8,7 @@ import { FlagMark } from '../../ui/flag-mark.tsx'
 import { Sheet } from '../../ui/sheet.tsx'
 import { Value } from './result-value.tsx'
 import type { TestRow } from './results.ts'
+import { useTestLabel } from './test-label.ts'
 
 const TrendChart = lazy(async () => ({ default: (await import('../../ui/trend-chart.tsx')).TrendChart }))
 
@@ -15,11 +16,9 @@ const TrendChart = lazy(async () => ({ default: (await import('../../ui/trend-ch
 export function TrendPanel({ test }: { readonly test: TestRow }) {
   const { t, i18n } = useTranslation()
   const oldestFirst = test.values.toReversed()
-  const lines = [0, 1].flatMap((part) => {
-    const values = oldestFirst.map(({ parts }) => Number(parts[part]?.text ?? Number.NaN))
-    return values.some((value) => !Number.isNaN(value)) ? [values] : []
-  })
-  const title = test.unit === undefined ? test.label : `${test.label} (${test.unit})`
+  const lines = linesOf(oldestFirst)
+  const label = useTestLabel()(test)
+  const title = test.unit === undefined ? label : `${label} (${test.unit})`
   return (
     <Box sx={panel}>
       <Box sx={{ minWidth: 0 }}>
@@ -71,6 +70,14 @@ export function TrendPanel({ test }: { readonly test: TestRow }) {
       </Box>
     </Box>
   )
+}
+
+/** One line for each part that has numbers: two for a blood pressure. */
+function linesOf(values: TestRow['values']): readonly (readonly number[])[] {
+  return [0, 1].flatMap((part) => {
+    const numbers = values.map(({ parts }) => Number(parts[part]?.text ?? Number.NaN))
+    return numbers.some((number) => !Number.isNaN(number)) ? [numbers] : []
+  })
 }
 
 const panel = {

@@ -2,7 +2,7 @@ import Box from '@mui/material/Box'
 import Button from '@mui/material/Button'
 import { useTranslation } from 'react-i18next'
 
-import { filtersOf, STATES } from './messages.data.ts'
+import { filtersOf, STATES, WITHIN } from './messages.data.ts'
 import type { Filters } from './messages.data.ts'
 
 interface FilterBarProps {
@@ -35,18 +35,55 @@ export function FilterBar({ filters, apply }: FilterBarProps) {
           ))}
         </select>
       </label>
+      <TextFilters filters={filters} />
       <label>
-        <span>{t('message.type')}</span>
-        <input name="type" dir="ltr" size={10} defaultValue={filters.type ?? ''} placeholder="ADT^A01" />
-      </label>
-      <label>
-        <span>{t('message.feed')}</span>
-        <input name="feed" dir="ltr" size={12} defaultValue={filters.feed ?? ''} />
+        <span>{t('message.received')}</span>
+        <select
+          name="within"
+          defaultValue={filters.within ?? ''}
+          onChange={({ target }) => target.form?.requestSubmit()}
+        >
+          <option value="">{t('filter.anyTime')}</option>
+          {WITHIN.map((within) => (
+            <option key={within} value={within}>
+              {t(`filter.within.${within}`)}
+            </option>
+          ))}
+        </select>
       </label>
       <Button type="submit" variant="outlined">
         {t('filter.apply')}
       </Button>
+      {Object.keys(filters).length === 0 ? undefined : (
+        <Button onClick={() => apply({})}>{t('filter.clear')}</Button>
+      )}
     </Box>
+  )
+}
+
+const TEXTS = [
+  { name: 'type', text: 'message.type', size: 8, placeholder: 'ADT^A01' },
+  { name: 'controlId', text: 'message.control', size: 14 },
+  { name: 'sender', text: 'message.sender', size: 16 },
+  { name: 'feed', text: 'message.feed', size: 10 },
+] as const
+/** Set by links only, and kept. */
+const HIDDEN = ['cause', 'patient'] as const
+
+function TextFilters({ filters }: { readonly filters: Filters }) {
+  const { t } = useTranslation()
+  return (
+    <>
+      {TEXTS.map(({ name, text, size, ...rest }) => (
+        <label key={name}>
+          <span>{t(text)}</span>
+          <input name={name} dir="ltr" size={size} defaultValue={filters[name] ?? ''} {...rest} />
+        </label>
+      ))}
+      {HIDDEN.map((name) => (
+        <input key={name} type="hidden" name={name} value={filters[name] ?? ''} />
+      ))}
+    </>
   )
 }
 

@@ -3,17 +3,18 @@ import Typography from '@mui/material/Typography'
 import { useTranslation } from 'react-i18next'
 
 import { preciseInstant } from '../../ui/dates.ts'
+import { Findings } from '../../ui/findings.tsx'
+import { RawLines } from '../../ui/raw-lines.tsx'
 import { Sheet } from '../../ui/sheet.tsx'
-import { linesOf } from './messages.data.ts'
+import { StateChip } from '../../ui/state-chip.tsx'
 import type { Message } from './messages.data.ts'
-import { StateChip } from './state-chip.tsx'
 
 export function RawText({ message: { raw, isCut } }: { readonly message: Message }) {
   const { t } = useTranslation()
   return (
     <>
       {isCut ? <Typography sx={{ mb: 2 }}>{t('message.cut')}</Typography> : undefined}
-      <Lines lines={linesOf(raw)} label={t('message.tab.text')} />
+      <RawLines text={raw} label={t('message.tab.text')} />
     </>
   )
 }
@@ -46,49 +47,12 @@ export function Course({ message: { history, ack, errors, warnings } }: { readon
         </tbody>
       </Sheet>
       <Typography variant="h2">{t('course.ack')}</Typography>
-      {ack.length === 0 ? (
+      {ack === '' ? (
         <Typography>{t('course.noAck')}</Typography>
       ) : (
-        <Lines lines={ack} label={t('course.ack')} />
+        <RawLines text={ack} label={t('course.ack')} />
       )}
-      {errors.length + warnings.length === 0 ? undefined : (
-        <>
-          <Typography variant="h2">{t('course.findings')}</Typography>
-          <ul>
-            {errors.map(({ at, text }) => (
-              <li key={`${at} ${text}`}>
-                <bdi dir="ltr">{at}</bdi> {text}
-              </li>
-            ))}
-            {warnings.map(({ at, text }) => (
-              <li key={`${at} ${text}`}>
-                <bdi dir="ltr">{at}</bdi> {text}
-              </li>
-            ))}
-          </ul>
-        </>
-      )}
+      {errors.length + warnings.length === 0 ? undefined : <Findings errors={errors} warnings={warnings} />}
     </Box>
   )
 }
-
-function Lines({ lines, label }: { readonly lines: readonly string[]; readonly label: string }) {
-  return (
-    <Box component="pre" dir="ltr" tabIndex={0} role="group" aria-label={label} sx={text}>
-      {lines.join('\n')}
-    </Box>
-  )
-}
-
-const text = {
-  m: 0,
-  p: 3,
-  maxHeight: '70vh',
-  overflow: 'auto',
-  fontSize: 13,
-  lineHeight: '20px',
-  whiteSpace: 'pre-wrap',
-  bgcolor: 'background.paper',
-  border: 'var(--mg-line) solid var(--mg-palette-divider)',
-  borderRadius: 1,
-} as const

@@ -9,15 +9,16 @@ import { useParams, useSearchParams } from 'react-router'
 
 import { useSession } from '../../api/session.ts'
 import { clinicalInstant } from '../../ui/dates.ts'
+import { FieldPanels } from '../../ui/field-panels.tsx'
 import { Page } from '../../ui/page.tsx'
-import { FieldPanels } from './field-panels.tsx'
+import { StateChip } from '../../ui/state-chip.tsx'
+import { MendForm } from './mend-form.tsx'
 import { RawText, Course } from './message-texts.tsx'
 import { useMessage } from './messages.data.ts'
 import type { Message } from './messages.data.ts'
 import { ReplayDialog } from './replay-dialog.tsx'
-import { StateChip } from './state-chip.tsx'
 
-const TABS = ['fields', 'text', 'course'] as const
+const TABS = ['fields', 'text', 'course', 'mend'] as const
 
 export function MessagePage() {
   const { t } = useTranslation()
@@ -42,7 +43,7 @@ export function MessagePage() {
       {(message) => (
         <>
           <Facts message={message} />
-          <MessageTabs message={message} />
+          <MessageTabs message={message} mayMend={mayUse(roles, 'messages.replay')} />
           <ReplayDialog messageId={messageId} open={isReplaying} close={() => setReplaying(false)} />
         </>
       )}
@@ -50,10 +51,16 @@ export function MessagePage() {
   )
 }
 
-function MessageTabs({ message }: { readonly message: Message }) {
+interface TabsProps {
+  readonly message: Message
+  readonly mayMend: boolean
+}
+
+function MessageTabs({ message, mayMend }: TabsProps) {
   const { t } = useTranslation()
   const [params, setParams] = useSearchParams()
-  const tab = TABS.find((known) => known === params.get('tab')) ?? 'fields'
+  const tabs = TABS.filter((name) => name !== 'mend' || mayMend)
+  const tab = tabs.find((known) => known === params.get('tab')) ?? 'fields'
   const open = (next: string) => {
     params.set('tab', next)
     setParams(params, { replace: true })
@@ -66,7 +73,7 @@ function MessageTabs({ message }: { readonly message: Message }) {
         aria-label={t('message.views')}
         sx={{ mb: 3, borderBottom: 'var(--mg-line) solid var(--mg-palette-divider)' }}
       >
-        {TABS.map((name) => (
+        {tabs.map((name) => (
           <Tab
             key={name}
             value={name}
@@ -82,6 +89,7 @@ function MessageTabs({ message }: { readonly message: Message }) {
         ) : undefined}
         {tab === 'text' ? <RawText message={message} /> : undefined}
         {tab === 'course' ? <Course message={message} /> : undefined}
+        {tab === 'mend' ? <MendForm key={message.id} message={message} /> : undefined}
       </div>
     </>
   )
@@ -119,7 +127,7 @@ function Facts({ message }: { readonly message: Message }) {
 }
 
 function ackCode({ ack }: Message): string {
-  return ack.find((line) => line.startsWith('MSA'))?.slice(4, 6) ?? ''
+  return /(?:^|[\r\n])MSA.(\w\w)/.exec(ack)?.[1] ?? ''
 }
 
 const factList = {

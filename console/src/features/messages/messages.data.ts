@@ -1,10 +1,11 @@
 import { MessageDetail, MessageList, MessageState, ReplayAnswer } from '@hub/hl7/hl7.contract.ts'
+import { Discarded } from '@hub/hl7/replay.contract.ts'
 import { keepPreviousData, useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
 import type { z } from 'zod'
 
 import { getJson, postJson } from '../../api/http.ts'
-import { fieldTree } from './field-tree.ts'
-import type { FieldTree } from './field-tree.ts'
+import { fieldTree } from '../../ui/field-tree.ts'
+import type { FieldTree } from '../../ui/field-tree.ts'
 
 export const STATES = MessageState.options
 export type State = z.infer<typeof MessageState>
@@ -16,10 +17,20 @@ export interface Filters {
   readonly type?: string
   readonly feed?: string
   readonly patient?: string
+  readonly controlId?: string
+  readonly sender?: string
+  /** Key of a group of failed messages. */
+  readonly cause?: string
+  /** Received in the last hour, day or week. */
+  readonly within?: Within
   readonly cursor?: string
 }
 
-const NAMES = ['type', 'feed', 'patient', 'cursor'] as const
+export const SPANS_HOURS = { '1h': 1, '1d': 24, '7d': 168 } as const
+export type Within = keyof typeof SPANS_HOURS
+export const WITHIN = Object.keys(SPANS_HOURS) as readonly Within[]
+
+const NAMES = ['type', 'feed', 'patient', 'controlId', 'sender', 'cause', 'cursor'] as const
 
 export function filtersOf(params: URLSearchParams): Filters {
   const state = STATES.find((known) => known === params.get('state'))
@@ -27,25 +38,41 @@ export function filtersOf(params: URLSearchParams): Filters {
     const value = params.get(name)?.trim()
     return value ? [[name, value] as const] : []
   })
-  return { ...Object.fromEntries(rest), ...(state === undefined ? {} : { state }) }
+  const within = WITHIN.find((known) => known === params.get('within'))
+  return {
+    ...Object.fromEntries(rest),
+    ...(state === undefined ? {} : { state }),
+    ...(within === undefined ? {} : { within }),
+  }
 }
 
 export function useMessages(filters: Filters) {
-  const query = new URLSearchParams(Object.entries(filters))
   return useQuery({
-    queryKey: ['messages', String(query)],
-    queryFn: ({ signal }) => getJson(MessageList, `/api/v1/interop/messages?${query}`, signal),
+    queryKey: ['messages', filters],
+    queryFn: ({ signal }) =>
+      getJson(MessageList, `/api/v1/interop/messages?${searchOf(filters, Date.now())}`, signal),
     placeholderData: keepPreviousData,
     // Every message that is committed writes its Provenance.
     meta: { types: ['Provenance'] },
   })
 }
 
+/** The filters as the search takes them. */
+export function searchOf({ within, ...rest }: Filters, nowMs: number): URLSearchParams {
+  const query = new URLSearchParams(Object.entries(rest))
+  if (within !== undefined) query.set('from', new Date(nowMs - SPANS_HOURS[within] * HOUR_MS).toISOString())
+  return query
+}
+
+const HOUR_MS = 3_600_000
+
 export interface Message extends MessageRow {
   readonly raw: string
   readonly isCut: boolean
   readonly tree: FieldTree
-  readonly ack: readonly string[]
+  /** What the sender was told; empty when nothing. */
+  readonly ack: string
+  readonly edits: z.infer<typeof MessageDetail>['edits']
   readonly errors: z.infer<typeof MessageDetail>['errors']
   readonly warnings: z.infer<typeof MessageDetail>['warnings']
   readonly history: z.infer<typeof MessageDetail>['history']
@@ -54,20 +81,14 @@ export interface Message extends MessageRow {
 export function useMessage(id: string) {
   return useQuery({
     queryKey: ['message', id],
-    queryFn: ({ signal }) =>
-      getJson(MessageDetail, `/api/v1/interop/messages/${encodeURIComponent(id)}`, signal),
+    queryFn: ({ signal }) => getJson(MessageDetail, addressOf(id), signal),
     select: messageOf,
     meta: { types: ['Provenance'] },
   })
 }
 
 function messageOf(detail: z.infer<typeof MessageDetail>): Message {
-  return { ...detail, tree: fieldTree(detail), ack: linesOf(detail.ack ?? ''), raw: detail.raw }
-}
-
-/** Segments end with a carriage return. */
-export function linesOf(text: string): readonly string[] {
-  return text.split(/\r\n|\r|\n/).filter((line) => line !== '')
+  return { ...detail, tree: fieldTree(detail), ack: detail.ack ?? '' }
 }
 
 export type Replay = z.infer<typeof ReplayAnswer>
@@ -76,8 +97,7 @@ export type Replay = z.infer<typeof ReplayAnswer>
 export function useRehearsal(id: string, enabled: boolean) {
   return useQuery({
     queryKey: ['rehearsal', id],
-    queryFn: () =>
-      postJson(ReplayAnswer, `/api/v1/interop/messages/${encodeURIComponent(id)}/replay?dryRun=true`, {}),
+    queryFn: () => postJson(ReplayAnswer, `${addressOf(id)}/replay?dryRun=true`, {}),
     enabled,
     staleTime: 0,
     gcTime: 0,
@@ -85,11 +105,43 @@ export function useRehearsal(id: string, enabled: boolean) {
 }
 
 export function useReplay(id: string) {
-  const queries = useQueryClient()
+  const done = useReadAgain(id)
   return useMutation({
-    mutationFn: () =>
-      postJson(ReplayAnswer, `/api/v1/interop/messages/${encodeURIComponent(id)}/replay?dryRun=false`, {}),
+    mutationFn: () => postJson(ReplayAnswer, `${addressOf(id)}/replay?dryRun=false`, {}),
     networkMode: 'always',
-    onSuccess: () => queries.invalidateQueries({ queryKey: ['message', id] }),
+    onSuccess: done,
   })
+}
+
+/** Hands in a mended text, or only asks what it would change. */
+export function useMend(id: string) {
+  const done = useReadAgain(id)
+  return useMutation({
+    mutationFn: ({ text, dryRun }: { readonly text: string; readonly dryRun: boolean }) =>
+      postJson(ReplayAnswer, `${addressOf(id)}/edit?dryRun=${dryRun}`, { text }),
+    networkMode: 'always',
+    onSuccess: ({ dryRun }) => (dryRun ? undefined : done()),
+  })
+}
+
+/** Gives up on a message that cannot be mended. */
+export function useDiscard(id: string) {
+  const done = useReadAgain(id)
+  return useMutation({
+    mutationFn: (reason: string) => postJson(Discarded, `${addressOf(id)}/discard`, { reason }),
+    networkMode: 'always',
+    onSuccess: done,
+  })
+}
+
+function addressOf(id: string): string {
+  return `/api/v1/interop/messages/${encodeURIComponent(id)}`
+}
+
+function useReadAgain(id: string) {
+  const queries = useQueryClient()
+  return async () => {
+    await queries.invalidateQueries({ queryKey: ['message', id] })
+    await queries.invalidateQueries({ queryKey: ['dead-letters'] })
+  }
 }

@@ -7,10 +7,10 @@ import { preciseInstant } from '../../ui/dates.ts'
 import { Page } from '../../ui/page.tsx'
 import { moveInRows } from '../../ui/rows.ts'
 import { Sheet } from '../../ui/sheet.tsx'
+import { StateChip } from '../../ui/state-chip.tsx'
 import { FilterBar } from './filter-bar.tsx'
 import { filtersOf, useMessages } from './messages.data.ts'
 import type { MessageRow } from './messages.data.ts'
-import { StateChip } from './state-chip.tsx'
 
 export function MessagesPage() {
   const { t } = useTranslation()
@@ -25,7 +25,7 @@ export function MessagesPage() {
     <Page
       title={t('nav.messages')}
       query={useMessages(filters)}
-      actions={
+      under={
         <FilterBar filters={filters} apply={(next) => setParams(new URLSearchParams(Object.entries(next)))} />
       }
       isEmpty={({ messages, next }) => messages.length === 0 && next === undefined}

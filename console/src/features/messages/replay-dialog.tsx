@@ -59,11 +59,15 @@ export function ReplayDialog({ messageId, open, close }: ReplayDialogProps) {
   )
 }
 
-function Changes({ answer: { changes, conflicts } }: { readonly answer: Replay }) {
+export function Changes({ answer: { changes, conflicts } }: { readonly answer: Replay }) {
   const { t } = useTranslation()
   return (
     <Box sx={{ display: 'grid', gap: 3 }}>
-      <p>{t('replay.explain', { changes: changes.length, conflicts: conflicts.length })}</p>
+      <p>
+        {changes.length + conflicts.length === 0
+          ? t('replay.nothing')
+          : t('replay.explain', { changes: changes.length, conflicts: conflicts.length })}
+      </p>
       {changes.length === 0 ? undefined : (
         <Sheet>
           <thead>

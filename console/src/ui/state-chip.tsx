@@ -1,7 +1,9 @@
+import type { MessageState } from '@hub/hl7/hl7.contract.ts'
 import Box from '@mui/material/Box'
 import { useTranslation } from 'react-i18next'
+import type { z } from 'zod'
 
-import type { State } from './messages.data.ts'
+type State = z.infer<typeof MessageState>
 
 const LOOKS: Readonly<
   Record<State, { readonly colour: 'ok' | 'info' | 'stale' | 'high'; readonly mark: string }>

@@ -3,9 +3,9 @@ import Typography from '@mui/material/Typography'
 import { useEffect, useRef, useState } from 'react'
 import { useTranslation } from 'react-i18next'
 
-import { block, blockHead, fieldLine } from '../../ui/field-rows.tsx'
-import { fieldHolding, partsOf, useFieldNames } from '../../ui/hl7-fields.ts'
+import { block, blockHead, fieldLine } from './field-rows.tsx'
 import type { FieldTree, FieldView, ResourceView, SegmentView } from './field-tree.ts'
+import { fieldHolding, partsOf, useFieldNames } from './hl7-fields.ts'
 
 interface FieldPanelsProps {
   readonly tree: FieldTree
@@ -18,17 +18,19 @@ export function FieldPanels({ tree, at }: FieldPanelsProps) {
   const { t } = useTranslation()
   const positions = new Set(tree.segments.flatMap(({ fields }) => fields.map(({ position }) => position)))
   const [chosen, choose] = useState(() => (at === undefined ? undefined : fieldHolding(at, positions)))
+  const [lit, light] = useState<string | undefined>()
+  const choice = { chosen, choose, lit, light }
   return (
     <Box sx={panels}>
       <Box component="section" aria-label={t('message.segments')}>
         {tree.segments.map((segment) => (
-          <Segment key={segment.label} segment={segment} chosen={chosen} choose={choose} />
+          <Segment key={segment.label} segment={segment} choice={choice} />
         ))}
       </Box>
       <Box component="section" aria-label={t('message.resources')} tabIndex={0} sx={beside}>
         {tree.resources.length === 0 ? <Typography>{t('message.noResources')}</Typography> : undefined}
         {tree.resources.map((resource) => (
-          <Resource key={resource.reference} resource={resource} chosen={chosen} choose={choose} />
+          <Resource key={resource.reference} resource={resource} choice={choice} />
         ))}
       </Box>
     </Box>
@@ -38,16 +40,30 @@ export function FieldPanels({ tree, at }: FieldPanelsProps) {
 interface Choice {
   readonly chosen: string | undefined
   readonly choose: (position: string) => void
+  /** The field of the element that the pointer or the focus is on. */
+  readonly lit: string | undefined
+  readonly light: (position: string | undefined) => void
 }
 
-function Segment({ segment: { label, fields }, chosen, choose }: Choice & { readonly segment: SegmentView }) {
+interface SegmentProps {
+  readonly segment: SegmentView
+  readonly choice: Choice
+}
+
+function Segment({ segment: { label, fields }, choice: { chosen, choose, lit } }: SegmentProps) {
   return (
     <Box sx={block}>
       <Typography variant="h3" component="h2" sx={blockHead} dir="ltr">
         {label}
       </Typography>
       {fields.map((field) => (
-        <Field key={field.position} field={field} isChosen={field.position === chosen} choose={choose} />
+        <Field
+          key={field.position}
+          field={field}
+          isChosen={field.position === chosen}
+          isLit={field.position === lit}
+          choose={choose}
+        />
       ))}
     </Box>
   )
@@ -56,10 +72,11 @@ function Segment({ segment: { label, fields }, chosen, choose }: Choice & { read
 interface FieldProps {
   readonly field: FieldView
   readonly isChosen: boolean
+  readonly isLit: boolean
   readonly choose: (position: string) => void
 }
 
-function Field({ field: { position, text, isUsed }, isChosen, choose }: FieldProps) {
+function Field({ field: { position, text, isUsed }, isChosen, isLit, choose }: FieldProps) {
   const { t } = useTranslation()
   const nameOf = useFieldNames()
   const row = useRef<HTMLButtonElement>(null)
@@ -74,6 +91,7 @@ function Field({ field: { position, text, isUsed }, isChosen, choose }: FieldPro
         type="button"
         aria-pressed={isChosen}
         data-position={position}
+        data-lit={isLit}
         title={t(isUsed ? 'message.fieldUsed' : 'message.fieldUnused')}
         onClick={() => choose(position)}
         sx={line}
@@ -103,7 +121,12 @@ function Parts({ position, text }: { readonly position: string; readonly text: s
   ))
 }
 
-function Resource({ resource, chosen, choose }: Choice & { readonly resource: ResourceView }) {
+interface ResourceProps {
+  readonly resource: ResourceView
+  readonly choice: Choice
+}
+
+function Resource({ resource, choice: { chosen, choose, light } }: ResourceProps) {
   const { t } = useTranslation()
   const { reference, action, elements } = resource
   return (
@@ -114,7 +137,7 @@ function Resource({ resource, chosen, choose }: Choice & { readonly resource: Re
           {t(`action.${action}`)}
         </Box>
       </Typography>
-      {elements.map(({ element, source, field, rule }) => (
+      {elements.map(({ element, source, field, rule, value }) => (
         <Box
           key={element}
           component="button"
@@ -123,9 +146,20 @@ function Resource({ resource, chosen, choose }: Choice & { readonly resource: Re
           disabled={field === undefined}
           title={t('message.rule', { rule })}
           onClick={() => field !== undefined && choose(field)}
+          onMouseEnter={() => light(field)}
+          onMouseLeave={() => light(undefined)}
+          onFocus={() => light(field)}
+          onBlur={() => light(undefined)}
           sx={{ ...line, gridTemplateColumns: 'minmax(0, 1fr) 112px' }}
         >
-          <bdi dir="ltr">{element}</bdi>
+          <span>
+            <bdi dir="ltr">{element}</bdi>
+            {value === undefined ? undefined : (
+              <Box component="bdi" dir="auto" sx={{ display: 'block', fontWeight: 600 }}>
+                {value}
+              </Box>
+            )}
+          </span>
           <Box component="bdi" dir="ltr" sx={soft}>
             {source}
           </Box>
@@ -167,6 +201,10 @@ const line = {
   '&:hover': { bgcolor: 'action.hover' },
   '&:focus-visible': { outlineOffset: -2 },
   '&:disabled': { cursor: 'default' },
+  '&[data-lit=true]': {
+    bgcolor: 'action.selected',
+    borderInlineStartColor: 'var(--mg-palette-control-line)',
+  },
 } as const
 
 const partLine = { ...fieldLine, gridTemplateColumns: '268px minmax(0, 1fr)', py: 0.5 } as const

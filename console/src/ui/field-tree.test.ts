@@ -14,7 +14,7 @@ it('marks the fields that were used and lists the elements under their resource'
         ],
       },
     ],
-    resources: [{ reference: 'Patient/1', action: 'created', version: 1 }],
+    resources: [{ reference: 'Patient/1', action: 'created' }],
     trace: [{ reference: 'Patient/1', ...row }],
   })
   expect(tree.segments[0]?.fields.map(({ position, isUsed }) => [position, isUsed])).toEqual([

@@ -1,9 +1,19 @@
 import type { MessageDetail } from '@hub/hl7/hl7.contract.ts'
 import type { z } from 'zod'
 
-import { fieldHolding } from '../../ui/hl7-fields.ts'
+import { fieldHolding } from './hl7-fields.ts'
 
-type Detail = Pick<z.infer<typeof MessageDetail>, 'segments' | 'resources' | 'trace'>
+type Detail = z.infer<typeof MessageDetail>
+
+/** A message that was processed, or one that is only tried out. */
+interface Source {
+  readonly segments: readonly {
+    readonly label: string
+    readonly fields: readonly { readonly position: string; readonly text: string }[]
+  }[]
+  readonly resources: readonly Pick<ResourceView, 'reference' | 'action'>[]
+  readonly trace: readonly (Omit<ElementView, 'field'> & { readonly reference: string })[]
+}
 
 /** The segments of a message beside the resources that were made of them, with the ways between the two. */
 export interface FieldTree {
@@ -26,8 +36,7 @@ export interface FieldView {
 
 export interface ResourceView {
   readonly reference: string
-  readonly action: Detail['resources'][number]['action']
-  readonly version: number | undefined
+  readonly action: Detail['resources'][number]['action'] | 'create' | 'update' | 'link'
   readonly elements: readonly ElementView[]
 }
 
@@ -38,9 +47,11 @@ export interface ElementView {
   /** Position of the field that holds it; `undefined` when the message does not have the field. */
   readonly field: string | undefined
   readonly rule: string
+  /** What stands in the element, where it is known. */
+  readonly value?: string | undefined
 }
 
-export function fieldTree({ segments, resources, trace }: Detail): FieldTree {
+export function fieldTree({ segments, resources, trace }: Source): FieldTree {
   const positions = new Set(segments.flatMap(({ fields }) => fields.map(({ position }) => position)))
   const elements = trace.map((row) => ({ ...row, field: fieldHolding(row.source, positions) }))
   const used = new Set(elements.map(({ field }) => field))
@@ -53,10 +64,9 @@ export function fieldTree({ segments, resources, trace }: Detail): FieldTree {
         isUsed: used.has(position),
       })),
     })),
-    resources: resources.map(({ reference, action, version }) => ({
+    resources: resources.map(({ reference, action }) => ({
       reference,
       action,
-      version,
       elements: elements.filter((row) => row.reference === reference),
     })),
   }

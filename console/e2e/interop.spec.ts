@@ -1,0 +1,98 @@
+import { randomInt } from 'node:crypto'
+
+import { expect, test } from '@playwright/test'
+
+import { admit, freshStay, patientId, sendText, signIn } from './hub.ts'
+
+/** A result of `number`; without one it belongs to nobody, and the rules refuse it. */
+function result(mrn: string, number: string): string {
+  return [
+    `MSH|^~\\&|LAB|HTEST|HUB|HTEST|20261120080000+0000||ORU^R01^ORU_R01|X${mrn}|P|2.5.1`,
+    `PID|1||${number}||Else^Someone||19500101|M`,
+    `OBR|1|P${mrn}^HTEST|F${mrn}^LAB|24323-8^Metabolic panel^LN|||20261120080000+0000|||||||||||||||20261120080000+0000||LAB|F`,
+    `OBX|1|NM|2823-3^Potassium^LN||5.60|mmol/L^mmol/L^UCUM|3.5-5.1||||F|||20261120080000+0000`,
+  ].join('\r')
+}
+
+test('shows how the feeds are, and pauses one', async ({ page }) => {
+  await signIn(page)
+  await page.goto('/feeds')
+  const row = page.getByRole('row', { name: /^default/ })
+  await expect(row).toContainText('running')
+  await row.getByRole('button', { name: 'Pause default' }).click()
+  await expect(row).toContainText('paused')
+  await row.getByRole('button', { name: 'Start default' }).click()
+  await expect(row).toContainText('running')
+  await row.getByRole('link', { name: 'default' }).click()
+  await expect(page.getByRole('heading', { level: 1, name: 'default' })).toBeVisible()
+  await expect(page.getByRole('heading', { name: 'Messages since the hub started' })).toBeVisible()
+})
+
+test('lets those look who may not run the feeds', async ({ page }) => {
+  await signIn(page, 'lab')
+  await page.goto('/feeds')
+  await expect(page.getByRole('row', { name: /^default/ })).toContainText('running')
+  await expect(page.getByRole('button', { name: /Pause/ })).toHaveCount(0)
+})
+
+test('groups what failed, and brings a message through once it is mended', async ({ page, request }) => {
+  const stay = freshStay()
+  await admit(stay)
+  const id = await patientId(request, stay)
+  await sendText(result(stay.mrn, ''))
+  await signIn(page)
+  await page.goto('/dead-letters')
+  const group = page.getByRole('row', { name: /PID/ })
+  await expect(async () => {
+    await page.reload()
+    await expect(group).toBeVisible({ timeout: 1000 })
+  }).toPass()
+  await group.getByRole('link', { name: 'Mend the newest' }).click()
+  const text = page.getByRole('textbox', { name: 'Text of the message' })
+  await expect(text).toHaveValue(/PID\|1\|\|\|\|Else/)
+  await text.fill((await text.inputValue()).replace('PID|1|||', `PID|1||${stay.mrn}^^^HTEST^MR|`))
+
+  await page.reload()
+  await expect(text).toHaveValue(new RegExp(`${stay.mrn}\\^`))
+  await page.getByRole('button', { name: 'Check' }).click()
+  await expect(page.getByRole('cell', { name: '5.60' })).toBeVisible()
+  await page.getByRole('button', { name: 'Hand in the mended text' }).click()
+  await expect(page.getByText(/replayed\. State: recorded/)).toBeVisible()
+  await page.goto(`/patients/${id}`)
+  await expect(page.getByRole('link', { name: '5.60' }).first()).toBeVisible()
+})
+
+test('finds a message by its control ID and shows what cannot be seen', async ({ page }) => {
+  const stay = freshStay()
+  await admit(stay)
+  await signIn(page)
+  await page.goto('/messages')
+  await page.getByLabel('Control ID').fill(`A${stay.mrn}`)
+  await page.getByRole('button', { name: 'Apply' }).click()
+  await expect(page.locator('a[data-row]')).toHaveCount(1)
+  await page.locator('a[data-row]').click()
+  await page.getByRole('tab', { name: 'Text' }).click()
+  await expect(page.getByRole('group', { name: 'Text' })).toContainText(/2\.5\.1␍/)
+  const trail = page.getByRole('navigation', { name: 'Where you are' })
+  await trail.getByRole('link', { name: 'Messages' }).click()
+  await expect(page).toHaveURL(new RegExp(`controlId=A${stay.mrn}`))
+})
+
+test('shows what the rules make of a pasted message, and lights the field of an element', async ({
+  page,
+}) => {
+  const mrn = `T${randomInt(1e6)}`
+  await signIn(page)
+  await page.goto('/mapping')
+  const text = page.getByRole('textbox', { name: /Message to map/ })
+  await text.fill(result(mrn, `${mrn}^^^HTEST^MR`).replaceAll('\r', '\n'))
+  await page.reload()
+  await expect(text).toHaveValue(new RegExp(mrn))
+  await page.getByRole('button', { name: 'Map' }).click()
+  const element = page.getByRole('button', { name: /Observation\.valueQuantity\.value/ })
+  await expect(element).toContainText('5.60')
+  await element.hover()
+  await expect(page.locator('[data-position=OBX-5]')).toHaveAttribute('data-lit', 'true')
+  await element.click()
+  await expect(page.locator('[data-position=OBX-5]')).toHaveAttribute('aria-pressed', 'true')
+})

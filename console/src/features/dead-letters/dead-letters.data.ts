@@ -1,0 +1,68 @@
+import { DeadLetters, ReplayJob, ReplayJobs } from '@hub/hl7/replay.contract.ts'
+import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
+import type { z } from 'zod'
+
+import { getJson, postJson } from '../../api/http.ts'
+
+export type Group = z.infer<typeof DeadLetters>['groups'][number]
+export type Job = z.infer<typeof ReplayJob>
+
+const ASK_MS = { running: 1000, idle: 15_000 } as const
+
+export function useDeadLetters() {
+  return useQuery({
+    queryKey: ['dead-letters'],
+    queryFn: ({ signal }) => getJson(DeadLetters, '/api/v1/interop/dead-letters', signal),
+    refetchInterval: ASK_MS.idle,
+  })
+}
+
+/** Replays of many messages, the newest first; asked for every second while one runs. */
+export function useReplayJobs() {
+  return useQuery({
+    queryKey: ['replay-jobs'],
+    queryFn: ({ signal }) => getJson(ReplayJobs, '/api/v1/interop/replays', signal),
+    select: ({ jobs }) => jobs.toSorted((a, b) => b.started.localeCompare(a.started)),
+    refetchInterval: ({ state: { data } }) =>
+      data?.jobs.some(({ state }) => state === 'running') ? ASK_MS.running : ASK_MS.idle,
+  })
+}
+
+/** Processes all messages of a group again, in the order in which they came. */
+export function useReplayGroup() {
+  const done = useReadAgain()
+  return useMutation({
+    mutationFn: ({ feed, oldest, newest, key }: Group) =>
+      postJson(ReplayJob, '/api/v1/interop/replays', {
+        feed,
+        from: oldest,
+        to: justAfter(newest),
+        cause: key,
+      }),
+    networkMode: 'always',
+    onSettled: done,
+  })
+}
+
+export function useCancelJob() {
+  const done = useReadAgain()
+  return useMutation({
+    mutationFn: (id: string) =>
+      postJson(ReplayJob, `/api/v1/interop/replays/${encodeURIComponent(id)}/cancel`, {}),
+    networkMode: 'always',
+    onSettled: done,
+  })
+}
+
+function useReadAgain() {
+  const queries = useQueryClient()
+  return async () => {
+    await queries.invalidateQueries({ queryKey: ['replay-jobs'] })
+    await queries.invalidateQueries({ queryKey: ['dead-letters'] })
+  }
+}
+
+/** The end of a span does not belong to it. */
+function justAfter(instant: string): string {
+  return new Date(Date.parse(instant) + 1).toISOString()
+}

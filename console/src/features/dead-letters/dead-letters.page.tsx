@@ -1,0 +1,126 @@
+import { mayUse } from '@hub/auth/permissions.ts'
+import Box from '@mui/material/Box'
+import Button from '@mui/material/Button'
+import Typography from '@mui/material/Typography'
+import { useTranslation } from 'react-i18next'
+import { Link } from 'react-router'
+
+import { useSession } from '../../api/session.ts'
+import { clinicalInstant } from '../../ui/dates.ts'
+import { Page } from '../../ui/page.tsx'
+import { ProblemCard } from '../../ui/problem-card.tsx'
+import { moveInRows } from '../../ui/rows.ts'
+import { Sheet } from '../../ui/sheet.tsx'
+import { useDeadLetters, useReplayGroup } from './dead-letters.data.ts'
+import type { Group } from './dead-letters.data.ts'
+import { ReplayJobs } from './replay-jobs.tsx'
+
+/** What failed, by its cause: one cause is mended once, then all its messages are processed again. */
+export function DeadLettersPage() {
+  const { t } = useTranslation()
+  return (
+    <Page
+      title={t('nav.deadLetters')}
+      query={useDeadLetters()}
+      under={<ReplayJobs />}
+      isEmpty={({ groups }) => groups.length === 0}
+      empty={t('dead.none')}
+    >
+      {({ groups, isCut }) => (
+        <>
+          {isCut ? <Typography sx={{ mb: 2 }}>{t('dead.cut')}</Typography> : undefined}
+          <Groups groups={groups} />
+        </>
+      )}
+    </Page>
+  )
+}
+
+function Groups({ groups }: { readonly groups: readonly Group[] }) {
+  const { t } = useTranslation()
+  const replay = useReplayGroup()
+  const roles = useSession((state) => state.session?.who.roles) ?? []
+  const mayReplay = mayUse(roles, 'messages.replay')
+  return (
+    <>
+      {replay.isError ? <ProblemCard error={replay.error} /> : undefined}
+      <Sheet onKeyDown={moveInRows}>
+        <thead>
+          <tr>
+            <th scope="col" className="number">
+              {t('feeds.count')}
+            </th>
+            <th scope="col">{t('dead.cause')}</th>
+            <th scope="col">{t('finding.at')}</th>
+            <th scope="col">{t('message.type')}</th>
+            <th scope="col">{t('message.feed')}</th>
+            <th scope="col">{t('dead.span')}</th>
+            <th scope="col">{t('dead.next')}</th>
+          </tr>
+        </thead>
+        <tbody>
+          {groups.map((group) => (
+            <tr key={group.key} className="row">
+              <GroupCells group={group} />
+              <td className="unit">
+                <Link to={`/messages/${group.example}?tab=${mayReplay ? 'mend' : 'course'}`}>
+                  {t(mayReplay ? 'dead.mend' : 'dead.example')}
+                </Link>
+                {mayReplay ? (
+                  <Button
+                    sx={{ minHeight: 24, py: 0, ml: 2, fontSize: 13 }}
+                    disabled={replay.isPending}
+                    onClick={() => replay.mutate(group)}
+                  >
+                    {t('dead.replay', { n: group.count })}
+                  </Button>
+                ) : undefined}
+              </td>
+            </tr>
+          ))}
+        </tbody>
+      </Sheet>
+    </>
+  )
+}
+
+function GroupCells({
+  group: { count, text, code, at, type, feed, oldest, newest, key },
+}: {
+  readonly group: Group
+}) {
+  const { i18n } = useTranslation()
+  return (
+    <>
+      <td className="number">
+        <strong>{count}</strong>
+      </td>
+      <td>
+        <Link data-row to={`/messages?${new URLSearchParams({ state: 'dead', cause: key })}`}>
+          <bdi lang="en">{text}</bdi>
+        </Link>
+        <Box component="bdi" dir="ltr" className="soft" sx={{ marginInlineStart: 2 }}>
+          {code}
+        </Box>
+      </td>
+      <td>
+        <bdi dir="ltr">{at ?? '–'}</bdi>
+      </td>
+      <td>
+        <bdi dir="ltr">{type}</bdi>
+      </td>
+      <td>
+        <bdi>{feed}</bdi>
+      </td>
+      <td className="soft">
+        <bdi>{clinicalInstant(oldest, i18n.language)}</bdi>
+        {oldest === newest ? undefined : (
+          <>
+            {' – '}
+            <bdi>{clinicalInstant(newest, i18n.language)}</bdi>
+          </>
+        )}
+      </td>
+    </>
+  )
+}

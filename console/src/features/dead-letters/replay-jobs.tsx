@@ -1,0 +1,62 @@
+import { mayUse } from '@hub/auth/permissions.ts'
+import Box from '@mui/material/Box'
+import Button from '@mui/material/Button'
+import { useTranslation } from 'react-i18next'
+
+import { useSession } from '../../api/session.ts'
+import { clinicalInstant } from '../../ui/dates.ts'
+import { useCancelJob, useReplayJobs } from './dead-letters.data.ts'
+import type { Job } from './dead-letters.data.ts'
+
+const SHOWN = 3
+
+/** The latest replays of many messages, with how far they are. */
+export function ReplayJobs() {
+  const { data = [] } = useReplayJobs()
+  if (data.length === 0) return undefined
+  return (
+    <Box component="ul" sx={{ listStyle: 'none', m: 0, p: 0, display: 'grid', gap: 1 }}>
+      {data.slice(0, SHOWN).map((job) => (
+        <JobLine key={job.id} job={job} />
+      ))}
+    </Box>
+  )
+}
+
+function JobLine({ job }: { readonly job: Job }) {
+  const { t, i18n } = useTranslation()
+  const cancel = useCancelJob()
+  const roles = useSession((state) => state.session?.who.roles) ?? []
+  const { id, state, started, progress, done, changed, unchanged, failed, request } = job
+  const percent = Math.round(progress * 100)
+  return (
+    <Box component="li" sx={line}>
+      <span>
+        {t(`job.${state}`)} <bdi>{request.feed}</bdi>
+      </span>
+      <Box component="span" sx={{ color: 'text.secondary' }}>
+        <bdi>{clinicalInstant(started, i18n.language)}</bdi>
+      </Box>
+      <progress max={100} value={percent} aria-label={t('job.progress', { percent })} />
+      <span>{t('job.counts', { done, changed, unchanged, failed })}</span>
+      {state === 'running' && mayUse(roles, 'messages.replay') ? (
+        <Button sx={{ minHeight: 24, py: 0 }} onClick={() => cancel.mutate(id)}>
+          {t('job.cancel')}
+        </Button>
+      ) : undefined}
+    </Box>
+  )
+}
+
+const line = {
+  display: 'flex',
+  flexWrap: 'wrap',
+  alignItems: 'center',
+  gap: 4,
+  px: 3,
+  minHeight: 36,
+  fontSize: 13,
+  bgcolor: 'background.paper',
+  border: 'var(--mg-line) solid var(--mg-palette-divider)',
+  borderRadius: 1,
+} as const

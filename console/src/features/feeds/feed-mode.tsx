@@ -1,0 +1,65 @@
+import Box from '@mui/material/Box'
+import Button from '@mui/material/Button'
+import { useTranslation } from 'react-i18next'
+
+import type { FeedRow, Mode, ModeChange } from './feeds.data.ts'
+
+const LOOKS = {
+  running: { colour: 'ok', mark: '●' },
+  paused: { colour: 'stale', mark: '‖' },
+  stopped: { colour: 'stale', mark: '■' },
+  silent: { colour: 'high', mark: '○' },
+} as const
+
+/** What the feed shall do, and loudly when it does not: it should run and nobody listens. */
+export function FeedState({ feed: { mode, state, folder } }: { readonly feed: FeedRow }) {
+  const { t } = useTranslation()
+  const isDown = mode !== 'stopped' && state === 'closed' && folder === undefined
+  const word = isDown ? 'silent' : mode
+  const { colour, mark } = LOOKS[word]
+  return (
+    <Box
+      component="span"
+      title={t(`feeds.state.${word}.note`)}
+      sx={{ ...chip, color: `flag.${colour}Text`, bgcolor: `flag.${colour}Soft` }}
+    >
+      <span aria-hidden="true">{mark}</span> {t(`feeds.state.${word}`)}
+    </Box>
+  )
+}
+
+/** From each mode the two others. */
+const OTHERS: Readonly<Record<Mode, readonly Mode[]>> = {
+  running: ['paused', 'stopped'],
+  paused: ['running', 'stopped'],
+  stopped: ['running'],
+}
+
+interface ModeButtonsProps {
+  readonly feed: FeedRow
+  readonly setMode: (change: ModeChange) => void
+}
+
+export function ModeButtons({ feed: { name, mode }, setMode }: ModeButtonsProps) {
+  const { t } = useTranslation()
+  return OTHERS[mode].map((other) => (
+    <Button
+      key={other}
+      sx={{ minHeight: 24, minWidth: 0, py: 0, px: 2, fontSize: 13 }}
+      title={t(`feeds.state.${other}.note`)}
+      aria-label={`${t(`feeds.do.${other}`)} ${name}`}
+      onClick={() => setMode({ feed: name, mode: other })}
+    >
+      {t(`feeds.do.${other}`)}
+    </Button>
+  ))
+}
+
+const chip = {
+  px: 1,
+  borderRadius: 1,
+  fontSize: 12,
+  lineHeight: '18px',
+  fontWeight: 600,
+  whiteSpace: 'nowrap',
+} as const

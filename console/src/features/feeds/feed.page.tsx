@@ -1,0 +1,140 @@
+import { mayUse } from '@hub/auth/permissions.ts'
+import Box from '@mui/material/Box'
+import { useTranslation } from 'react-i18next'
+import { Link, useParams } from 'react-router'
+
+import { useSession } from '../../api/session.ts'
+import { Page } from '../../ui/page.tsx'
+import { ProblemCard } from '../../ui/problem-card.tsx'
+import { Section } from '../../ui/section.tsx'
+import { Sheet } from '../../ui/sheet.tsx'
+import { StateChip } from '../../ui/state-chip.tsx'
+import { FeedState, ModeButtons } from './feed-mode.tsx'
+import { useFeeds, useSetMode, useUnmapped } from './feeds.data.ts'
+import type { FeedRow } from './feeds.data.ts'
+
+/** One interface: what became of its messages, what its wire saw, and what no rule read. */
+export function FeedPage() {
+  const { t } = useTranslation()
+  const { name = '' } = useParams()
+  const feeds = useFeeds()
+  const feed = feeds.data?.find((one) => one.name === name)
+  const setMode = useSetMode()
+  const roles = useSession((state) => state.session?.who.roles) ?? []
+  return (
+    <Page
+      title={name}
+      query={feeds}
+      within={{ to: '/feeds', text: t('nav.feeds') }}
+      actions={
+        feed && mayUse(roles, 'feeds.manage') ? (
+          <ModeButtons feed={feed} setMode={(change) => setMode.mutate(change)} />
+        ) : undefined
+      }
+      isEmpty={() => feed === undefined}
+      empty={t('feeds.unknown')}
+    >
+      {() => (
+        <>
+          {setMode.isError ? <ProblemCard error={setMode.error} /> : undefined}
+          {feed ? <Content feed={feed} /> : undefined}
+        </>
+      )}
+    </Page>
+  )
+}
+
+function Content({ feed }: { readonly feed: FeedRow }) {
+  const { t } = useTranslation()
+  return (
+    <Box sx={{ display: 'grid', gap: 6, maxWidth: 960 }}>
+      <p style={{ margin: 0 }}>
+        <FeedState feed={feed} />
+      </p>
+      <Section title={t('feeds.messages')}>
+        <Counts feed={feed} />
+      </Section>
+      {Object.keys(feed.wire).length === 0 ? undefined : (
+        <Section title={t('feeds.wire')}>
+          <Sheet>
+            <tbody>
+              {Object.entries(feed.wire).map(([what, count]) => (
+                <tr key={what}>
+                  <th scope="row">
+                    <bdi dir="ltr" lang="en" translate="no">
+                      {what}
+                    </bdi>
+                  </th>
+                  <td className="number">{count}</td>
+                </tr>
+              ))}
+            </tbody>
+          </Sheet>
+        </Section>
+      )}
+      <Unmapped feed={feed.name} />
+    </Box>
+  )
+}
+
+function Counts({ feed: { name, messages } }: { readonly feed: FeedRow }) {
+  const { t } = useTranslation()
+  return (
+    <Sheet>
+      <tbody>
+        {Object.entries(messages).map(([state, count]) => {
+          const known = state as keyof FeedRow['messages']
+          return (
+            <tr key={state} className="row">
+              <th scope="row" aria-label={t(`state.${known}`)}>
+                <Link to={`/messages?${new URLSearchParams({ feed: name, state })}`}>
+                  <StateChip state={known} />
+                </Link>
+              </th>
+              <td className="number">{count}</td>
+            </tr>
+          )
+        })}
+      </tbody>
+    </Sheet>
+  )
+}
+
+function Unmapped({ feed }: { readonly feed: string }) {
+  const { t } = useTranslation()
+  return (
+    <Section
+      title={t('feeds.unmapped')}
+      query={useUnmapped(feed)}
+      isEmpty={(items) => items.length === 0}
+      empty={t('feeds.noUnmapped')}
+    >
+      {(items) => (
+        <Sheet>
+          <thead>
+            <tr>
+              <th scope="col">{t('finding.at')}</th>
+              <th scope="col">{t('finding.text')}</th>
+              <th scope="col" className="number">
+                {t('feeds.count')}
+              </th>
+            </tr>
+          </thead>
+          <tbody>
+            {items.map(({ kind, at, text, count }) => (
+              <tr key={`${kind} ${at} ${text}`}>
+                <td>
+                  <bdi dir="ltr">{at}</bdi>
+                </td>
+                <td>
+                  <bdi lang="en">{text}</bdi>
+                </td>
+                <td className="number">{count}</td>
+              </tr>
+            ))}
+          </tbody>
+        </Sheet>
+      )}
+    </Section>
+  )
+}

@@ -1,0 +1,53 @@
+import { Feed, Feeds, Statistics, Unmapped } from '@hub/hl7/feeds.contract.ts'
+import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
+import type { z } from 'zod'
+
+import { getJson, postJson } from '../../api/http.ts'
+
+export type FeedRow = z.infer<typeof Feed>
+export type Mode = FeedRow['mode']
+export type Numbers = z.infer<typeof Statistics>
+
+/** Rates and lag change without an event of the record: they are asked for while somebody looks. */
+const ASK_MS = 5000
+
+export function useFeeds() {
+  return useQuery({
+    queryKey: ['feeds'],
+    queryFn: ({ signal }) => getJson(Feeds, '/api/v1/interop/feeds', signal),
+    select: ({ feeds }) => feeds.toSorted((a, b) => a.name.localeCompare(b.name, 'en', { numeric: true })),
+    refetchInterval: ASK_MS,
+  })
+}
+
+export function useStatistics() {
+  return useQuery({
+    queryKey: ['feed-statistics'],
+    queryFn: ({ signal }) => getJson(Statistics, '/api/v1/interop/statistics', signal),
+    refetchInterval: ASK_MS,
+  })
+}
+
+export function useUnmapped(feed: string) {
+  return useQuery({
+    queryKey: ['unmapped', feed],
+    queryFn: ({ signal }) =>
+      getJson(Unmapped, `/api/v1/interop/feeds/${encodeURIComponent(feed)}/unmapped`, signal),
+    select: ({ items }) => items,
+  })
+}
+
+export interface ModeChange {
+  readonly feed: string
+  readonly mode: Mode
+}
+
+export function useSetMode() {
+  const queries = useQueryClient()
+  return useMutation({
+    mutationFn: ({ feed, mode }: ModeChange) =>
+      postJson(Feed, `/api/v1/interop/feeds/${encodeURIComponent(feed)}/mode`, { mode }),
+    networkMode: 'always',
+    onSettled: () => queries.invalidateQueries({ queryKey: ['feeds'] }),
+  })
+}

@@ -1,0 +1,138 @@
+import { mayUse } from '@hub/auth/permissions.ts'
+import Box from '@mui/material/Box'
+import { useTranslation } from 'react-i18next'
+import { Link } from 'react-router'
+
+import { useSession } from '../../api/session.ts'
+import { useAges } from '../../ui/ages.ts'
+import { useNow } from '../../ui/now.ts'
+import { Page } from '../../ui/page.tsx'
+import { ProblemCard } from '../../ui/problem-card.tsx'
+import { moveInRows } from '../../ui/rows.ts'
+import { Sheet } from '../../ui/sheet.tsx'
+import { FeedState, ModeButtons } from './feed-mode.tsx'
+import { useFeeds, useSetMode, useStatistics } from './feeds.data.ts'
+import type { FeedRow, ModeChange } from './feeds.data.ts'
+import { Throughput } from './throughput.tsx'
+
+/** The interfaces of the hub: which of them listen, how much comes, what fails, how far behind they are. */
+export function FeedsPage() {
+  const { t } = useTranslation()
+  const statistics = useStatistics()
+  return (
+    <Page
+      title={t('nav.feeds')}
+      query={useFeeds()}
+      under={statistics.data ? <Throughput numbers={statistics.data} /> : undefined}
+      isEmpty={(feeds) => feeds.length === 0}
+      empty={t('feeds.none')}
+    >
+      {(feeds) => <FeedTable feeds={feeds} />}
+    </Page>
+  )
+}
+
+function FeedTable({ feeds }: { readonly feeds: readonly FeedRow[] }) {
+  const { t } = useTranslation()
+  const setMode = useSetMode()
+  const roles = useSession((state) => state.session?.who.roles) ?? []
+  const mayManage = mayUse(roles, 'feeds.manage')
+  return (
+    <>
+      {setMode.isError ? <ProblemCard error={setMode.error} /> : undefined}
+      <Box sx={{ overflowX: 'auto' }} tabIndex={0} role="group" aria-label={t('nav.feeds')}>
+        <Sheet onKeyDown={moveInRows}>
+          <thead>
+            <tr>
+              <th scope="col">{t('message.feed')}</th>
+              <th scope="col">{t('message.state')}</th>
+              <th scope="col">{t('feeds.from')}</th>
+              <th scope="col">{t('feeds.ackAt')}</th>
+              <th scope="col" className="number">
+                {t('feeds.perMinute')}
+              </th>
+              <th scope="col" className="number">
+                {t('feeds.perHour')}
+              </th>
+              <th scope="col" className="number">
+                {t('feeds.errors')}
+              </th>
+              <th scope="col" className="number">
+                {t('feeds.waiting')}
+              </th>
+              <th scope="col">{t('feeds.lag')}</th>
+              <th scope="col">{t('feeds.last')}</th>
+              {mayManage ? <th scope="col">{t('feeds.run')}</th> : undefined}
+            </tr>
+          </thead>
+          <tbody>
+            {feeds.map((feed) => (
+              <FeedCells
+                key={feed.name}
+                feed={feed}
+                {...(mayManage ? { setMode: (change: ModeChange) => setMode.mutate(change) } : {})}
+              />
+            ))}
+          </tbody>
+        </Sheet>
+      </Box>
+    </>
+  )
+}
+
+interface FeedCellsProps {
+  readonly feed: FeedRow
+  /** Absent for those who may only look. */
+  readonly setMode?: (change: ModeChange) => void
+}
+
+function FeedCells({ feed, setMode }: FeedCellsProps) {
+  const { t } = useTranslation()
+  const { ago } = useAges()
+  const now = useNow(5000)
+  const { name, port, folder, isTls, ackAt, perMinute, perHour, errorsPerHour, waiting, lastReceived } = feed
+  const failed = new URLSearchParams({ feed: name, state: 'dead' })
+  return (
+    <tr className="row">
+      <th scope="row" aria-label={name}>
+        <Link data-row to={`/feeds/${encodeURIComponent(name)}`}>
+          <bdi>{name}</bdi>
+        </Link>
+      </th>
+      <td>
+        <FeedState feed={feed} />
+      </td>
+      <td className="unit">
+        <bdi dir="ltr">{folder ?? (port === undefined ? '–' : `${isTls ? 'TLS ' : ''}${port}`)}</bdi>
+      </td>
+      <td>{t(`feeds.ack.${ackAt}`)}</td>
+      <td className="number">{perMinute}</td>
+      <td className="number">{perHour}</td>
+      <td className="number">
+        {errorsPerHour === 0 ? (
+          0
+        ) : (
+          <Link
+            to={`/messages?${failed}`}
+            aria-label={t('feeds.showErrors', { n: errorsPerHour, feed: name })}
+          >
+            <Box component="strong" sx={{ color: 'flag.highText' }}>
+              {errorsPerHour}
+            </Box>
+          </Link>
+        )}
+      </td>
+      <td className="number">
+        {waiting.count}
+        {waiting.isMore ? '+' : ''}
+      </td>
+      <td className="unit">{waiting.oldest === undefined ? '–' : ago(Date.parse(waiting.oldest), now)}</td>
+      <td className="unit">{lastReceived === undefined ? '–' : ago(Date.parse(lastReceived), now)}</td>
+      {setMode ? (
+        <td className="unit">
+          <ModeButtons feed={feed} setMode={setMode} />
+        </td>
+      ) : undefined}
+    </tr>
+  )
+}

@@ -1,0 +1,16 @@
+import { expect, it } from 'vitest'
+
+import { filtersOf, searchOf } from './messages.data.ts'
+
+it('takes from the address what the search knows, and nothing else', () => {
+  const params = new URLSearchParams('state=dead&type=ADT^A01&sender=&within=1d&colour=red')
+  expect(filtersOf(params)).toEqual({ state: 'dead', type: 'ADT^A01', within: '1d' })
+  expect(filtersOf(new URLSearchParams('state=lost&within=9y'))).toEqual({})
+})
+
+it('asks for the time from which a span counts', () => {
+  const now = Date.parse('2026-11-25T22:00:00Z')
+  expect(String(searchOf({ within: '1d', controlId: 'A1' }, now))).toBe(
+    'controlId=A1&from=2026-11-24T22%3A00%3A00.000Z',
+  )
+})
