@@ -14,7 +14,7 @@ import { fault } from './kernel/fault.ts'
 const DRIVERS = fileURLToPath(new URL('../../device-drivers', import.meta.url))
 const TICK_MS = 1000
 
-/** The gateway with its API and its broker. @returns the port of the broker; undefined when this process has no devices role */
+/** The gateway with its API and its broker. @returns the port of the broker; undefined when this process has none */
 export async function startDevices(
   app: FastifyInstance,
   foundation: Foundation,
@@ -42,8 +42,8 @@ export async function startDevices(
   }, TICK_MS)
   closing.push(async () => clearInterval(tick))
   const broker = await openBroker(foundation, (topic, payload) => gateway.accept(topic, payload))
-  closing.push(() => broker.close())
-  return broker.port
+  if (broker) closing.push(() => broker.close())
+  return broker?.port
 }
 
 async function openBroker(
@@ -55,6 +55,7 @@ async function openBroker(
     const report = (error: unknown) => log.warn({ err: error }, 'the MQTT broker is away')
     return openExternalBroker({ url: config.MQTT_URL, accept, report })
   }
+  if (config.HUB_MQTT_PORT === undefined) return undefined
   const { openEmbeddedBroker } = await import('./devices/embedded-broker.ts')
   return openEmbeddedBroker({ host: config.HUB_HOST, port: config.HUB_MQTT_PORT, accept })
 }

@@ -1,4 +1,5 @@
 import { enableCompileCache } from 'node:module'
+import { setTimeout as after } from 'node:timers/promises'
 
 import type { RunningHub } from './app.ts'
 
@@ -15,10 +16,11 @@ if (Number(process.versions.node.split('.')[0]) < NODE_LEAST) {
 // Static imports would be compiled before this call, therefore everything else is loaded behind it.
 enableCompileCache()
 const started = performance.now()
-const [{ readConfig }, { startHub }, { Fault }] = await Promise.all([
+const [{ readConfig }, { startHub }, { Fault }, { limits }] = await Promise.all([
   import('./config/config.ts'),
   import('./app.ts'),
   import('./kernel/fault.ts'),
+  import('./kernel/limits.ts'),
 ])
 
 try {
@@ -34,9 +36,11 @@ try {
   process.exit(error instanceof Fault && error.kind === 'unavailable' ? BAD_CONFIGURATION : 1)
 }
 
+/** What is under way is finished, but a store or a broker that is away does not keep the process: nothing that it owes them was acknowledged. */
 async function stop(hub: RunningHub): Promise<void> {
   try {
-    await hub.stop()
+    const isClean = await Promise.race([hub.stop().then(() => true), after(limits.process.stopMs)])
+    if (isClean !== true) throw new Error(`after ${limits.process.stopMs} ms something is still under way`)
     process.exit(0)
   } catch (error) {
     process.stderr.write(`The hub did not stop cleanly: ${String(error)}\n`)

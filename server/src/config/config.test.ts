@@ -28,6 +28,12 @@ it.each([
   expect(() => readConfig(environment, [])).toThrow(name)
 })
 
+it('opens plain-text listeners for messages and devices by itself in evaluation only', () => {
+  expect(readConfig({}, [])).toMatchObject({ HUB_MLLP_PORT: 2575, HUB_MQTT_PORT: 1883 })
+  const production = readConfig({ HUB_MODE: 'production', HUB_MQTT_PORT: '0' }, [])
+  expect([production.HUB_MLLP_PORT, production.HUB_MQTT_PORT]).toEqual([undefined, 0])
+})
+
 it('refuses default and short secrets and the demo in production', () => {
   const production = { HUB_MODE: 'production' }
   expect(() => readConfig({ ...production, HUB_BOOTSTRAP_CLIENT: 'admin:admin' }, [])).toThrow(

@@ -44,8 +44,8 @@ const Environment = z.object({
     )
     .refine((origins) => origins.every(isOrigin), 'must be origins such as https://app.example.org, or *'),
   HUB_HTTP_PORT: Port.default(8080),
-  HUB_MLLP_PORT: Port.default(2575),
-  HUB_MQTT_PORT: Port.default(1883),
+  HUB_MLLP_PORT: Port.optional(),
+  HUB_MQTT_PORT: Port.optional(),
   HUB_DATA: z.string().min(1).default('./data'),
   HUB_SITE: z.string().min(1).max(80).default('Mogran'),
   HUB_ZONE: z.string().default('UTC').refine(isZone, 'must be an IANA zone such as Africa/Khartoum'),
@@ -77,6 +77,9 @@ const Environment = z.object({
 
 export type Config = Readonly<z.output<typeof Environment>> & { readonly demo: boolean }
 
+/** Plain-text listeners that evaluation opens by itself; production opens them only where their variable asks for it. */
+const EVALUATION_PORTS = { HUB_MLLP_PORT: 2575, HUB_MQTT_PORT: 1883 } as const
+
 /**
  * The one frozen configuration, from environment variables and the words behind `npm start --`.
  *
@@ -104,7 +107,8 @@ export function readConfig(
   const config = parsed.data
   const demo = config.HUB_MODE === 'evaluation' && config.HUB_DEMO !== 'off' && !words.includes('--empty')
   if (config.HUB_MODE === 'production') refuseUnsafe(config)
-  return Object.freeze({ ...config, demo })
+  const ports = config.HUB_MODE === 'evaluation' ? EVALUATION_PORTS : {}
+  return Object.freeze({ ...ports, ...config, demo })
 }
 
 function refuseUnsafe(config: z.output<typeof Environment>): void {

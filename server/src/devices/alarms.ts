@@ -11,6 +11,7 @@ import { flagOf } from './alarm-flag.ts'
 import type { HeartRateState } from './heart-rate-rule.ts'
 import { CRITICAL_HIGH, CRITICAL_LOW, heartRateStep, QUIET } from './heart-rate-rule.ts'
 import type { DeviceAlert, Reading } from './reading.ts'
+import { createTurns } from './turns.ts'
 
 /** What devices said about their own alarms, and the open alarms of the hub's rule, by device. */
 const ALERTS = 'device-alerts'
@@ -31,8 +32,12 @@ export interface AlarmsOptions {
 }
 
 export interface Alarms {
-  /** One reading through the rule. A change goes to the screens at once, and resolves when it is also in the record (a Flag). */
-  step(reading: Reading, who: Who): Promise<void>
+  /**
+   * One reading through the rule; the readings of a device come one after the other. A change goes to the screens at once.
+   *
+   * @returns `written`: resolves when the change is also in the record (a Flag)
+   */
+  step(reading: Reading, who: Who): Promise<{ readonly written: Promise<void> }>
   /** An alert that the device raised itself: durable when it resolves. */
   record(alert: DeviceAlert): Promise<void>
   /** Writes the changes that could not be written when they happened. */
@@ -44,17 +49,18 @@ type Change =
   | { readonly phase: 'raised'; readonly alarm: OpenAlarm; readonly facilities: readonly string[] }
   | { readonly phase: 'cleared'; readonly end: number }
 
+const NOTHING = { written: Promise.resolve() }
+
 export function createAlarms(options: AlarmsOptions): Alarms {
   const { store, live, report } = options
   const states = new Map<string, HeartRateState>()
   const unwritten = new Map<string, Change[]>()
   const inTurn = createTurns()
 
-  /** After a restart the open alarm is known from its record. Readings of a burst may look it up together: the first one counts. */
+  /** After a restart the open alarm is known from its record. */
   async function restore(device: string): Promise<void> {
     if (states.has(device)) return
     const open = await store.records.get(OPEN, device)
-    if (states.has(device)) return
     states.set(device, open ? { recent: [], since: (open.value as unknown as OpenAlarm).since } : QUIET)
   }
 
@@ -72,25 +78,24 @@ export function createAlarms(options: AlarmsOptions): Alarms {
     step: async (reading, who) => {
       const { device, time } = reading
       const rate = reading.values['hr']
-      if (rate === undefined) return
+      if (rate === undefined) return NOTHING
       await restore(device)
       const waiting = unwritten.get(device) ?? []
       if (waiting.length >= limits.devices.unwrittenAlarms) throw storeAway(device)
-      // No reading comes in between: nothing is awaited from taking the state to setting it.
       const { state, change } = heartRateStep(states.get(device) ?? QUIET, time, rate)
       states.set(device, state)
-      if (!change) return
+      if (!change) return NOTHING
       const flag = uuid7(time)
       live.publish({ topic: 'vitals.critical', time, ...who, data: signalOf(reading, flag, change) })
       const { patient, facilities } = who
       if (change === 'cleared') waiting.push({ phase: 'cleared', end: time })
-      else if (patient === undefined) return
+      else if (patient === undefined) return NOTHING
       else {
         const alarm = { flag, device, since: time, value: rate, patient }
         waiting.push({ phase: 'raised', alarm, facilities })
       }
       unwritten.set(device, waiting)
-      await inTurn(device, () => write(device))
+      return { written: inTurn(device, () => write(device)) }
     },
     record: async (alert) => {
       const id = `${alert.device}|${String(alert.time).padStart(16, '0')}|${alert.code}|${alert.phase}`
@@ -134,14 +139,4 @@ function signalOf({ device, values }: Reading, alarm: string, phase: 'raised' | 
 function storeAway(device: string): Error {
   const text = `Alarms of ${device} cannot be written: the record is away, or refuses them`
   return fault('unavailable', { code: 'transient', text })
-}
-
-/** One write of a device after the other. */
-function createTurns() {
-  const latest = new Map<string, Promise<void>>()
-  return async (device: string, write: () => Promise<void>): Promise<void> => {
-    const turn = (latest.get(device) ?? Promise.resolve()).then(write, write)
-    latest.set(device, turn)
-    await turn
-  }
 }

@@ -1,4 +1,7 @@
+import { setTimeout } from 'node:timers/promises'
+
 import { fault } from '../kernel/fault.ts'
+import { limits } from '../kernel/limits.ts'
 import type { Store } from '../store/port.ts'
 
 /** Which patient a device measures, from when to when. Bounds in milliseconds UTC; `end` absent: still going on. */
@@ -77,6 +80,36 @@ export function createAssociations(store: Pick<Store, 'records'>): Associations 
       return records
         .map((record) => decode(record.value))
         .filter((association) => association.end === undefined)
+    },
+  }
+}
+
+/**
+ * Screens and alarms do not wait for a store that is slow or away: they go by the last association that it told. One entry a device of the
+ * fleet, which is bounded.
+ */
+export function remembering(associations: Associations): Pick<Associations, 'at'> {
+  const last = new Map<string, Association | undefined>()
+  const look = async (device: string, time: number): Promise<Association | undefined> => {
+    const found = await associations.at(device, time)
+    last.set(device, found)
+    return found
+  }
+  return {
+    at: async (device, time) => {
+      const looking = look(device, time)
+      if (!last.has(device)) return looking
+      const stop = new AbortController()
+      const late = setTimeout(limits.devices.associationMs, undefined, { signal: stop.signal })
+      try {
+        return await Promise.race([looking, late.then(() => last.get(device))])
+      } catch {
+        return last.get(device)
+      } finally {
+        stop.abort()
+        late.catch(() => undefined)
+        looking.catch(() => undefined)
+      }
     },
   }
 }

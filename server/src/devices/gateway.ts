@@ -5,14 +5,16 @@ import type { Clock } from '../kernel/clock.ts'
 import { Fault, fault } from '../kernel/fault.ts'
 import { limits } from '../kernel/limits.ts'
 import type { Store } from '../store/port.ts'
-import { createAlarms } from './alarms.ts'
-import type { Associations } from './association.ts'
+import { createAlarms, type Who } from './alarms.ts'
+import type { Association, Associations } from './association.ts'
+import { remembering } from './association.ts'
 import type { DeviceState } from './fleet.ts'
 import { createFleet } from './fleet.ts'
 import { createMinutes } from './minutes.ts'
 import type { Profile } from './profile.ts'
 import type { Reading } from './reading.ts'
 import { readAlert, readStatus, readVitals } from './reading.ts'
+import { createTurns } from './turns.ts'
 
 export interface GatewayOptions {
   readonly store: Pick<Store, 'records'>
@@ -45,19 +47,22 @@ const CALLER: Caller = {
 }
 
 export function createGateway(options: GatewayOptions): Gateway {
-  const { live, associations, clock, profile, report } = options
+  const { live, clock, profile, report } = options
   const fleet = createFleet({ live, clock, profile: profile.id })
   const minutes = createMinutes({ ...options, caller: CALLER })
   const alarms = createAlarms({ ...options, caller: CALLER })
+  const associations = remembering(options.associations)
+  const inTurn = createTurns()
 
-  async function vitals(reading: Reading): Promise<void> {
+  /** Screens and alarms see the readings of a device in the order in which they came. */
+  async function show(reading: Reading): Promise<void> {
     const { device, time, values, off, questionable } = reading
-    const association = await associations.at(device, time)
-    const who = association
-      ? { facilities: association.facilities, patient: association.patient }
-      : { facilities: [] }
-    live.publish({ topic: 'vitals.update', time, ...who, data: { device, values, off, questionable } })
-    await Promise.all([minutes.keep(reading), alarms.step(reading, who)])
+    const { written } = await inTurn(device, async () => {
+      const who = whoOf(await associations.at(device, time))
+      live.publish({ topic: 'vitals.update', time, ...who, data: { device, values, off, questionable } })
+      return alarms.step(reading, who)
+    })
+    await written
   }
 
   async function take(device: string, kind: string, payload: Uint8Array): Promise<void> {
@@ -67,9 +72,9 @@ export function createGateway(options: GatewayOptions): Gateway {
       return
     }
     fleet.announce(device, 'online')
-    await (kind === 'vitals'
-      ? vitals(readVitals(profile, device, payload))
-      : alarms.record(readAlert(device, payload)))
+    if (kind === 'alerts') return alarms.record(readAlert(device, payload))
+    const reading = readVitals(profile, device, payload)
+    await Promise.all([minutes.keep(reading), show(reading)])
   }
 
   return {
@@ -94,6 +99,11 @@ export function createGateway(options: GatewayOptions): Gateway {
     },
     fleet: () => fleet.list(),
   }
+}
+
+function whoOf(association: Association | undefined): Who {
+  if (!association) return { facilities: [] }
+  return { facilities: association.facilities, patient: association.patient }
 }
 
 function isBadContent(error: unknown): boolean {

@@ -1,5 +1,6 @@
 /** Every bound of the hub by name. Sizes are bytes, times milliseconds, the rest counts. */
 export const limits = {
+  process: { stopMs: 10_000 },
   fhir: {
     nesting: 64,
     /** Issues that an answer reports, and the longest text whose lines are counted for them. */
@@ -147,6 +148,7 @@ export const limits = {
     bufferedReadings: 10_000,
     staleMs: 10_000,
     unwrittenAlarms: 100,
+    associationMs: 250,
   },
   care: { placeDepth: 6, idsPerSearch: 100, patientsAtOnce: 8 },
 } as const

@@ -32,6 +32,8 @@ export class SocketSession {
   /** Index in the commit behind `#position` up to which the client has the events already. */
   #skip = -1
   #unsent = 0
+  /** Welcomed: signals may be sent, also while events are still caught up with. */
+  #isWelcome = false
   #isLive = false
   #isDraining = false
   #isOver = false
@@ -59,6 +61,7 @@ export class SocketSession {
       this.#position = n
       this.#skip = skip
     } else this.#position = head
+    this.#isWelcome = true
     await this.#send({ type: isReachable ? 'welcome' : 'too-old', sequence: this.#position })
     while (!this.#isOver && this.#position < feed.position()) {
       const missed = await feed.read(this.#position)
@@ -114,7 +117,7 @@ export class SocketSession {
   }
 
   #signal(signal: LiveSignal): void {
-    const isWanted = this.#isLive && (this.#topics?.has(signal.topic) ?? true)
+    const isWanted = this.#isWelcome && (this.#topics?.has(signal.topic) ?? true)
     if (!isWanted || !mayHear(this.#caller, signal)) return
     // The next vital signs replace these: a slow reader does without.
     if (signal.topic === 'vitals.update' && this.#unsent > limits.events.socketQueue / 2) return
