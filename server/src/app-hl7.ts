@@ -9,6 +9,8 @@ import { interopApi } from './hl7/api/interop.ts'
 import { createFlow } from './hl7/flow/create-flow.ts'
 import { createListeners } from './hl7/flow/listeners.ts'
 import { createMapper, type Mapper } from './hl7/mapping/mapper.ts'
+import { createMerging } from './hl7/merging/create-merging.ts'
+import { mergesApi } from './hl7/merging/merges-api.ts'
 import { createOutbound } from './hl7/outbound/create-outbound.ts'
 import { loadDestinations } from './hl7/outbound/destination.ts'
 import type { OutboundRules } from './hl7/outbound/outbound-rules.ts'
@@ -47,6 +49,7 @@ export async function startHl7(app: FastifyInstance, foundation: Foundation): Pr
   })
   const api = { flow, listeners, outbound, records: store.records, resources, since: clock() }
   const access = { callerOf: callerOfRequest, authorise: authoriseCommand }
+  const merging = createMerging({ records: store.records, resources, reader: store.resources, report })
   // The plugin hands its options on to its parts: the prefix must not be among them.
   await app.register(async (scope) => scope.register(interopApi, { ...api, ...access }), {
     prefix: '/api/v1/interop',
@@ -55,7 +58,12 @@ export async function startHl7(app: FastifyInstance, foundation: Foundation): Pr
     closing.push(() => outbound.stop())
     await outbound.start()
   }
+  await app.register(async (scope) => scope.register(mergesApi, { merging, ...access }), {
+    prefix: '/api/v1/interop',
+  })
   if (!isListening) return undefined
+  merging.start()
+  closing.push(() => merging.stop())
   closing.push(() => flow.stop())
   closing.push(() => listeners.close())
   const follow = () => void listeners.follow().catch((error: unknown) => report(error, 'listeners'))

@@ -86,6 +86,8 @@ export const limits = {
     /** How often processes on one journal look what the others have done, and how long an answer waits for them. */
     pollMs: 250,
     followMs: 60_000,
+    /** How soon references follow a merge. */
+    mergeMs: 500,
     /** How long a feed stays with a process that is not heard of any more. */
     leaseMs: 8000,
     deadLettersCounted: 20_000,

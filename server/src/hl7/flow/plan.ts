@@ -3,6 +3,7 @@ import type { Draft, Resources } from '../../fhir/resources.ts'
 import type { JsonObject, JsonValue } from '../../kernel/json.ts'
 import type { RecordChange, RecordStore } from '../../store/port.ts'
 import type { Mapped } from '../mapping/image.ts'
+import { planEffects } from '../merging/plan-effects.ts'
 import type { Made } from './entry.ts'
 import { isSame, leavesOf, parseExact, withLongTexts, withoutLongTexts } from './exact-json.ts'
 import { identify, withReferences, type Identities, type Identity } from './identity.ts'
@@ -64,11 +65,13 @@ export async function planMessage(request: PlanRequest): Promise<Plan> {
     ...steps.flatMap((step) => step.conflicts ?? []),
     ...[...identities.values()].flatMap((identity) => identityItem(request, identity)),
   ]
+  const written = steps.flatMap(({ draft }) => (draft ? [draft] : []))
+  const effects = await planEffects(request, identities, written)
   return {
     identities,
     conflicts,
-    drafts: steps.flatMap(({ draft }) => (draft ? [draft] : [])),
-    records: steps.flatMap((step) => step.records ?? []),
+    drafts: effects.drafts,
+    records: [...steps.flatMap((step) => step.records ?? []), ...effects.records],
     made: steps.map(({ made }) => made),
     changes: steps.flatMap((step) => step.changes ?? []),
     patients: [...identities.values()].flatMap(({ image, id }) =>

@@ -106,6 +106,7 @@ function mapMessage({ message, feed, version }: Job): Mapped {
   const subject = rules.partitions
     .map((key) => drafts.find((draft) => draft.key === key))
     .find((draft) => draft !== undefined)
+  renamed(drafts, effects)
   const eventTime = timeOf(compiled.envelope.time, envelopeScope(root, labels), feed.zone)
   return {
     images: drafts.map(finish).map(marker(compiled, envelopeScope(root, labels))),
@@ -114,6 +115,14 @@ function mapMessage({ message, feed, version }: Job): Mapped {
     ...(eventTime !== undefined && { eventTime }),
     warnings: [...warnings, ...unreadWarnings(message, labels, rules.read)],
     rules: version,
+  }
+}
+
+/** What has another identity from now on is still found by the one of before. */
+function renamed(drafts: readonly Draft[], effects: readonly Effect[]): void {
+  for (const { kind, image, into } of effects) {
+    const [before, now] = [image, into].map((key) => drafts.find((draft) => draft.key === key))
+    if (kind === 'rename' && before && now) now.aliases = [...now.aliases, ...before.aliases]
   }
 }
 

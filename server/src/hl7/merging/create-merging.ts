@@ -1,0 +1,240 @@
+import { systemCaller, type Caller } from '../../auth/caller.ts'
+import { ALIASES } from '../../fhir/aliases.ts'
+import type { Resources } from '../../fhir/resources.ts'
+import { fault } from '../../kernel/fault.ts'
+import type { JsonObject } from '../../kernel/json.ts'
+import { limits } from '../../kernel/limits.ts'
+import type { RecordStore, ResourceReader } from '../../store/port.ts'
+import { createDraftBook, objectsIn } from './draft-book.ts'
+import { mergeOf, MERGING, putMerge, putStep, stepOf, type MergeRecord } from './merge-record.ts'
+import { withoutLinkOf } from './merged-resources.ts'
+import { countReferences, repoint, restore } from './repoint.ts'
+
+export interface MergingDeps {
+  readonly records: RecordStore
+  readonly resources: Pick<Resources, 'peek' | 'transact'>
+  readonly reader: Pick<ResourceReader, 'types' | 'scan'>
+  /** Told what went wrong behind the back of everybody; ids only. */
+  readonly report: (error: unknown, merge: string) => void
+}
+
+/** The job that repoints references after a merge or a move, and takes it back. */
+export interface Merging {
+  start(): void
+  stop(): Promise<void>
+  /** Works on everything that is open now. */
+  run(): Promise<void>
+  /** Newest first. */
+  list(): Promise<readonly MergeRecord[]>
+  /** Takes a merge back: references, aliases, links and identifiers, as far as nobody has changed them since. @throws Fault `not-found`, `conflict` */
+  undo(caller: Caller, id: string): Promise<MergeRecord>
+}
+
+const LISTED = 200
+const PAGE = 100
+
+/** Search parameters whose references follow what they name. The trail of what happened (Provenance, AuditEvent) stays. */
+const PARAMETERS = [
+  'encounter',
+  'context',
+  'account',
+  'part-of',
+  'partof',
+  'subject',
+  'patient',
+  'related',
+  'entity',
+  'focus',
+  'member',
+  'participant',
+  'actor',
+  'item',
+  'link',
+  'beneficiary',
+  'subscriber',
+  'policy-holder',
+  'recipient',
+  'sender',
+  'performer',
+  'owner',
+  'requester',
+  'source',
+  'author',
+  'individual',
+  'episode-of-care',
+] as const
+const TRAIL: ReadonlySet<string> = new Set(['Provenance', 'AuditEvent'])
+
+export function createMerging(deps: MergingDeps): Merging {
+  let running: Promise<void> | undefined
+  let timer: NodeJS.Timeout | undefined
+  const run = async (): Promise<void> => {
+    running ??= work(deps).finally(() => (running = undefined))
+    return running
+  }
+  return {
+    run,
+    start() {
+      timer ??= setInterval(
+        () => void run().catch((error: unknown) => deps.report(error, 'merging')),
+        limits.hl7.mergeMs,
+      )
+      timer.unref()
+    },
+    async stop() {
+      clearInterval(timer)
+      await running?.catch(() => undefined)
+    },
+    async list() {
+      const found = await deps.records.range({ collection: MERGING.merges, reverse: true, limit: LISTED })
+      return found.map(mergeOf)
+    },
+    async undo(caller, id) {
+      const record = await deps.records.get(MERGING.merges, id)
+      if (record === undefined)
+        throw fault('not-found', { code: 'not-found', text: 'There is no such merge.' })
+      const merge = mergeOf(record)
+      if (merge.state !== 'done')
+        throw fault('conflict', { code: 'conflict', text: 'Only a merge that is done can be taken back.' })
+      const undone = await takeBack(deps, caller, merge)
+      await deps.records.apply(putMerge(undone))
+      return undone
+    },
+  }
+}
+
+async function work(deps: MergingDeps): Promise<void> {
+  const open = await deps.records.range({ collection: MERGING.pending, limit: PAGE })
+  for (const { id } of open) {
+    const record = await deps.records.get(MERGING.merges, id)
+    if (record === undefined) continue
+    const merge = mergeOf(record)
+    try {
+      const moved = await repointAll(deps, merge)
+      await deps.records.apply(putMerge({ ...merge, moved: merge.moved + moved, state: 'done' }))
+    } catch (error) {
+      deps.report(error, id)
+    }
+  }
+}
+
+async function repointAll(deps: MergingDeps, merge: MergeRecord): Promise<number> {
+  let moved = 0
+  for (const type of await deps.reader.types()) {
+    if (TRAIL.has(type)) continue
+    const ids = await referring(deps, type, merge.from)
+    for (const id of ids) moved += await repointOne(deps, merge, { type, id })
+  }
+  return moved
+}
+
+/** Ids of the resources of a type that refer to one. */
+async function referring(
+  { reader }: MergingDeps,
+  type: string,
+  reference: string,
+): Promise<readonly string[]> {
+  const keys = [`_compartment=${reference}`, ...PARAMETERS.map((parameter) => `${parameter}=${reference}`)]
+  const found = new Set<string>()
+  for (const key of keys) {
+    let page = await reader.scan({ type, key, order: 'date', direction: 'asc', limit: PAGE })
+    while (page.length > 0) {
+      for (const { id } of page) found.add(id)
+      const last = page.at(-1)
+      if (last === undefined || page.length < PAGE) break
+      page = await reader.scan({ type, key, order: 'date', direction: 'asc', limit: PAGE, after: last })
+    }
+  }
+  return [...found]
+}
+
+async function repointOne(
+  deps: MergingDeps,
+  merge: MergeRecord,
+  { type, id }: { type: string; id: string },
+): Promise<number> {
+  const reference = `${type}/${id}`
+  if (reference === merge.from || reference === merge.to) return 0
+  for (let attempt = 0; attempt < limits.hl7.attempts; attempt++) {
+    const current = await deps.resources.peek(type, id)
+    const text = current && Buffer.from(current.bytes).toString('utf8')
+    if (current === undefined || text === undefined || !isInScope(merge, reference, text)) return 0
+    const changed = repoint(text, merge.from, merge.to)
+    if (changed === undefined) return 0
+    const total = countReferences(changed.text, merge.to)
+    const result = await deps.resources.transact(systemCaller('merging', 'system', merge.message), {
+      drafts: [
+        {
+          type,
+          id,
+          method: 'PUT',
+          expected: current.version,
+          text: changed.text,
+          resource: JSON.parse(changed.text) as JsonObject,
+        },
+      ],
+      records: [putStep(merge.id, { reference, places: changed.places, total })],
+      facilities: [],
+    })
+    if (result.outcome === 'committed') return 1
+  }
+  throw fault('conflict', {
+    code: 'conflict',
+    text: 'A resource kept changing while references were repointed.',
+  })
+}
+
+function isInScope({ scope }: MergeRecord, reference: string, text: string): boolean {
+  if (scope.length === 0 || scope.includes(reference)) return true
+  return scope.some((one) => countReferences(text, one) > 0)
+}
+
+async function takeBack(deps: MergingDeps, caller: Caller, merge: MergeRecord): Promise<MergeRecord> {
+  const left: string[] = []
+  const steps = await deps.records.range({
+    collection: MERGING.steps,
+    from: `${merge.id}|`,
+    to: `${merge.id}}`,
+    limit: limits.fhir.bundleEntries,
+  })
+  for (const step of steps.map(stepOf)) {
+    const [type = '', id = ''] = step.reference.split('/')
+    const current = await deps.resources.peek(type, id)
+    const text = current && restore(Buffer.from(current.bytes).toString('utf8'), { ...merge, ...step })
+    if (current === undefined || text === undefined) {
+      left.push(step.reference)
+      continue
+    }
+    const resource = JSON.parse(text) as JsonObject
+    const draft = { type, id, method: 'PUT' as const, expected: current.version, text, resource }
+    const result = await deps.resources.transact(caller, { drafts: [draft], facilities: [] })
+    if (result.outcome !== 'committed') left.push(step.reference)
+  }
+  if (merge.kind === 'merge') await partAgain(deps, caller, merge)
+  return { ...merge, state: 'undone', left }
+}
+
+/** Both are themselves again: links, numbers and aliases in one commit. */
+async function partAgain({ resources }: MergingDeps, caller: Caller, merge: MergeRecord): Promise<void> {
+  const { from, to, wasActive, identifiers } = merge
+  const book = createDraftBook(resources, [])
+  await book.change(to, (resource) => {
+    const own = objectsIn(resource['identifier']).filter((one) => !identifiers.includes(JSON.stringify(one)))
+    return withoutLinkOf({ ...resource, ...(own.length > 0 && { identifier: own }) }, from, ['replaces'])
+  })
+  await book.change(from, (resource) =>
+    withoutLinkOf(resource['active'] === false && wasActive ? { ...resource, active: true } : resource, to, [
+      'replaced-by',
+    ]),
+  )
+  const [type = '', id = ''] = from.split('/')
+  const records = merge.aliases.map((alias) => ({
+    op: 'put' as const,
+    collection: ALIASES,
+    id: alias,
+    value: { type, id },
+  }))
+  const result = await resources.transact(caller, { drafts: book.drafts(), records, facilities: [] })
+  if (result.outcome !== 'committed')
+    throw fault('conflict', { code: 'conflict', text: 'One of both was changed meanwhile; try again.' })
+}

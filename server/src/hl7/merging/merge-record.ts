@@ -1,0 +1,68 @@
+import type { JsonObject } from '../../kernel/json.ts'
+import type { RecordChange, StoredRecord } from '../../store/port.ts'
+
+/** Collections of the merging job. */
+export const MERGING = {
+  merges: 'merges',
+  pending: 'merges-pending',
+  steps: 'merge-steps',
+  snapshots: 'snapshots',
+} as const
+
+/** One thing became another, or what belonged to it moved: what was done and what is left to do. */
+export interface MergeRecord {
+  /** UUIDv7: in order of time. */
+  readonly id: string
+  readonly kind: 'merge' | 'move'
+  /** References `Type/id`. */
+  readonly from: string
+  readonly to: string
+  /** Of a move: only these and what refers to them change. */
+  readonly scope: readonly string[]
+  readonly state: 'pending' | 'done' | 'undoing' | 'undone'
+  readonly feed: string
+  /** Id of the message in the journal. */
+  readonly message: string
+  /** Milliseconds UTC. */
+  readonly time: number
+  /** Ids of the alias records that went from one to the other. */
+  readonly aliases: readonly string[]
+  /** Identifiers that the survivor got, as JSON texts. */
+  readonly identifiers: readonly string[]
+  readonly wasActive: boolean
+  /** Resources whose references changed. */
+  readonly moved: number
+  /** References that could not be taken back, because somebody has changed them since. */
+  readonly left: readonly string[]
+}
+
+/** What the job did to one resource. */
+export interface MergeStep {
+  readonly reference: string
+  readonly places: readonly number[]
+  /** How many references to the survivor the resource had afterwards. */
+  readonly total: number
+}
+
+export function putMerge(merge: MergeRecord): readonly RecordChange[] {
+  const isOpen = merge.state === 'pending' || merge.state === 'undoing'
+  return [
+    { op: 'put', collection: MERGING.merges, id: merge.id, value: { ...merge } as unknown as JsonObject },
+    isOpen
+      ? { op: 'put', collection: MERGING.pending, id: merge.id, value: {} }
+      : { op: 'delete', collection: MERGING.pending, id: merge.id },
+  ]
+}
+
+export function putStep(merge: string, step: MergeStep): RecordChange {
+  const value = { ...step } as unknown as JsonObject
+  return { op: 'put', collection: MERGING.steps, id: `${merge}|${step.reference}`, value }
+}
+
+export function mergeOf(record: StoredRecord): MergeRecord {
+  return record.value as unknown as MergeRecord
+}
+
+export function stepOf(record: StoredRecord): MergeStep {
+  return record.value as unknown as MergeStep
+}

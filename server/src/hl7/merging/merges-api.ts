@@ -1,0 +1,49 @@
+import type { FastifyRequest } from 'fastify'
+import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod'
+import { z } from 'zod'
+
+import type { Caller } from '../../auth/caller.ts'
+import type { Command } from '../../auth/permissions.ts'
+import type { Merging } from './create-merging.ts'
+import type { MergeRecord } from './merge-record.ts'
+import type { Merges } from './merges.contract.ts'
+
+export interface MergesOptions {
+  readonly merging: Pick<Merging, 'list' | 'undo'>
+  readonly callerOf: (request: FastifyRequest) => Caller
+  /** @throws Fault `forbidden` */
+  readonly authorise: (caller: Caller, command: Command) => void
+}
+
+/** `/api/v1/interop/merges`: what was merged or moved, and the way back. */
+export const mergesApi: FastifyPluginAsyncZod<MergesOptions> = async (
+  app,
+  { merging, callerOf, authorise },
+) => {
+  app.get('/merges', async (request): Promise<z.input<typeof Merges>> => {
+    authorise(callerOf(request), 'worklist.read')
+    return { merges: (await merging.list()).map(view) }
+  })
+
+  const schema = { params: z.object({ id: z.string().max(64) }) }
+  app.post('/merges/:id/undo', { schema }, async (request) => {
+    const caller = callerOf(request)
+    authorise(caller, 'worklist.resolve')
+    return view(await merging.undo(caller, request.params.id))
+  })
+}
+
+function view({ id, kind, from, to, state, feed, message, time, moved, left }: MergeRecord) {
+  return {
+    id,
+    kind,
+    from,
+    to,
+    state,
+    feed,
+    message,
+    time: new Date(time).toISOString(),
+    moved,
+    left: [...left],
+  }
+}

@@ -1,0 +1,20 @@
+import { z } from 'zod'
+
+/** What `/api/v1/interop/merges` gives. */
+const Merge = z.object({
+  id: z.string(),
+  kind: z.enum(['merge', 'move']),
+  from: z.string(),
+  to: z.string(),
+  state: z.enum(['pending', 'done', 'undoing', 'undone']),
+  feed: z.string(),
+  /** Id of the message in the journal. */
+  message: z.string(),
+  time: z.iso.datetime(),
+  /** Resources whose references changed. */
+  moved: z.int(),
+  /** References that could not be taken back, because somebody has changed them since. */
+  left: z.array(z.string()),
+})
+
+export const Merges = z.object({ merges: z.array(Merge) })

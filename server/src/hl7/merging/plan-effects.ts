@@ -1,0 +1,174 @@
+import { ALIASES, aliasId, claim, type Alias } from '../../fhir/aliases.ts'
+import type { Draft, Resources } from '../../fhir/resources.ts'
+import type { JsonObject } from '../../kernel/json.ts'
+import type { RecordChange, RecordStore } from '../../store/port.ts'
+import type { Identities, Identity } from '../flow/identity.ts'
+import type { Effect, Mapped } from '../mapping/image.ts'
+import { createDraftBook, objectsIn, type DraftBook } from './draft-book.ts'
+import { MERGING, putMerge, type MergeRecord } from './merge-record.ts'
+import { mergedInto, mergedSurvivor, withLink, withoutLink, withdrawn } from './merged-resources.ts'
+
+export interface EffectsRequest {
+  readonly records: RecordStore
+  readonly resources: Pick<Resources, 'peek'>
+  readonly mapped: Mapped
+  readonly feed: string
+  readonly message: string
+  readonly nowMs: number
+  readonly newId: () => string
+}
+
+export interface EffectsPlan {
+  readonly drafts: readonly Draft[]
+  readonly records: readonly RecordChange[]
+}
+
+interface Desk extends EffectsRequest {
+  readonly identities: Identities
+  readonly book: DraftBook
+  readonly changes: RecordChange[]
+}
+
+/**
+ * What a message means beyond its images, in the same commit: merged things get their links and give up their aliases, and the job that
+ * repoints references is noted. Done twice it does nothing.
+ */
+export async function planEffects(
+  request: EffectsRequest,
+  identities: Identities,
+  drafts: readonly Draft[],
+): Promise<EffectsPlan> {
+  const { effects = [] } = request.mapped
+  const book = createDraftBook(request.resources, drafts)
+  const desk: Desk = { ...request, identities, book, changes: [] }
+  for (const effect of effects) await KINDS[effect.kind](desk, effect)
+  return { drafts: book.drafts(), records: desk.changes }
+}
+
+const KINDS: Readonly<Record<Effect['kind'], (desk: Desk, effect: Effect) => Promise<void>>> = {
+  merge: becomeOne,
+  rename: becomeOne,
+  move,
+  link: async (desk, effect) => tieBoth(desk, effect, withLink),
+  unlink: async (desk, effect) => tieBoth(desk, effect, withoutLink),
+  snapshot,
+}
+
+function referenceOf(identity: Identity | undefined): string | undefined {
+  return identity?.id === undefined ? undefined : `${identity.image.type}/${identity.id}`
+}
+
+async function becomeOne(desk: Desk, { image, into }: Effect): Promise<void> {
+  const [loser, survivor] = [desk.identities.get(image), desk.identities.get(into ?? '')]
+  const [from, to] = [referenceOf(loser), referenceOf(survivor)]
+  if (loser === undefined || survivor === undefined || to === undefined || from === to) return
+  const old = objectsIn(
+    from === undefined ? loser.image.resource['identifier'] : (await desk.book.read(from))?.['identifier'],
+  )
+  const before = objectsIn((await desk.book.read(to))?.['identifier'])
+  await desk.book.change(to, (resource) => mergedSurvivor(resource, { from, identifiers: old }))
+  const after = objectsIn((await desk.book.read(to))?.['identifier'])
+  if (from === undefined) {
+    // Nobody knows the other one: whoever speaks of it from now on means the survivor.
+    desk.changes.push(...loser.image.aliases.map((alias) => claim(alias, survivor.id ?? '')))
+    return
+  }
+  const wasActive = (await desk.book.read(from))?.['active'] !== false
+  await desk.book.change(from, (resource) => mergedInto(resource, to))
+  const aliases = await moveAliases(desk, [...aliasesOf(loser, old)], { from, to })
+  note(desk, {
+    kind: 'merge',
+    from,
+    to,
+    aliases,
+    wasActive,
+    identifiers: after.slice(before.length).map((one) => JSON.stringify(one)),
+  })
+}
+
+/** By the identifiers of the record and those of the message: composed ones have no identifier. */
+function aliasesOf({ image }: Identity, identifiers: readonly JsonObject[]): readonly Alias[] {
+  const own = identifiers.flatMap(({ system, value }) =>
+    typeof system === 'string' && typeof value === 'string' ? [{ type: image.type, system, value }] : [],
+  )
+  return [...own, ...image.aliases]
+}
+
+async function moveAliases(
+  { records, changes }: Desk,
+  aliases: readonly Alias[],
+  { from, to }: { readonly from: string; readonly to: string },
+): Promise<readonly string[]> {
+  const moved: string[] = []
+  const [type = '', id = ''] = to.split('/')
+  for (const alias of new Set(aliases.map(aliasId))) {
+    const record = await records.get(ALIASES, alias)
+    const holder = record === undefined || record.value instanceof Uint8Array ? undefined : record.value['id']
+    if (record === undefined || typeof holder !== 'string' || `${type}/${holder}` !== from) continue
+    moved.push(alias)
+    changes.push({
+      op: 'replace',
+      revision: record.revision,
+      collection: ALIASES,
+      id: alias,
+      value: { type, id },
+    })
+  }
+  return moved
+}
+
+/** What `of` names belongs to another one from now on, with everything that refers to it. */
+async function move(desk: Desk, { image, into, of = [] }: Effect): Promise<void> {
+  const from = referenceOf(desk.identities.get(image))
+  const to = referenceOf(desk.identities.get(into ?? ''))
+  const scope = of.flatMap((key) => referenceOf(desk.identities.get(key)) ?? [])
+  if (from === undefined || to === undefined || from === to || scope.length === 0) return
+  note(desk, { kind: 'move', from, to, scope })
+}
+
+function note(
+  { changes, feed, message, nowMs, newId }: Desk,
+  merge: Pick<MergeRecord, 'kind' | 'from' | 'to'> & Partial<MergeRecord>,
+): void {
+  const open = {
+    state: 'pending',
+    scope: [],
+    aliases: [],
+    identifiers: [],
+    left: [],
+    wasActive: true,
+    moved: 0,
+  } as const
+  changes.push(...putMerge({ id: newId(), feed, message, time: nowMs, ...open, ...merge }))
+}
+
+async function tieBoth(
+  { identities, book }: Desk,
+  { image, into }: Effect,
+  change: (resource: JsonObject, other: string) => JsonObject,
+): Promise<void> {
+  const [one, two] = [referenceOf(identities.get(image)), referenceOf(identities.get(into ?? ''))]
+  if (one === undefined || two === undefined || one === two) return
+  await book.change(one, (resource) => change(resource, two))
+  await book.change(two, (resource) => change(resource, one))
+}
+
+/** What was in the last snapshot and is missing now was withdrawn. */
+async function snapshot(desk: Desk, { rule, image, of = [] }: Effect): Promise<void> {
+  const owner = referenceOf(desk.identities.get(image))
+  if (owner === undefined) return
+  const items = of.flatMap((key) => referenceOf(desk.identities.get(key)) ?? [])
+  const id = `${owner}|${desk.feed}|${rule}`
+  const record = await desk.records.get(MERGING.snapshots, id)
+  const earlier = record === undefined || record.value instanceof Uint8Array ? [] : record.value['items']
+  const missing = (Array.isArray(earlier) ? (earlier as readonly string[]) : []).filter(
+    (one) => !items.includes(one),
+  )
+  for (const reference of missing) await desk.book.change(reference, withdrawn)
+  const content = { collection: MERGING.snapshots, id, value: { items } }
+  desk.changes.push(
+    record === undefined
+      ? { op: 'insert', ...content }
+      : { op: 'replace', revision: record.revision, ...content },
+  )
+}

@@ -1,0 +1,188 @@
+import { cp, readFile, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+
+import { expect, it } from 'vitest'
+
+import { systemCaller } from '../../src/auth/caller.ts'
+import { createMerging } from '../../src/hl7/merging/create-merging.ts'
+import type { JsonObject } from '../../src/kernel/json.ts'
+import { freshFolder, freshStore } from '../fresh-store.ts'
+import { engineOn, MAPPINGS, Sender, startEngine, type Engine } from './interface-engine.ts'
+
+const header = (type: string, id: string, time: string) =>
+  `MSH|^~\\&|ADT|NORTH|HUB|MAIN|${time}||${type}|${id}|P|2.5.1`
+const visit = (number: string) => `PV1|1|I|W1${'|'.repeat(16)}${number}^^^HOSP^VN`
+const text = (...lines: readonly string[]) => lines.join('\r')
+
+const ADMIT_KEPT = text(
+  header('ADT^A01', '1', '20260301080000'),
+  'EVN|A01',
+  'PID|1||4711^^^HOSP^MR||Okoye^Ada',
+  visit('V1'),
+)
+const ADMIT_DOUBLE = text(
+  header('ADT^A01', '2', '20260301081000'),
+  'EVN|A01',
+  'PID|1||99^^^HOSP^MR||Okoye^Adah',
+  visit('V2'),
+)
+const RESULT = text(
+  header('ORU^R01', '3', '20260301082000'),
+  'PID|1||99^^^HOSP^MR||Okoye^Adah',
+  'OBR|1||F1^LAB|X^Panel|||||||||||||||||||||F',
+  'OBX|1|NM|A^Test||7.10|mmol/L|||||F',
+)
+const MERGE = text(
+  header('ADT^A40^ADT_A39', '4', '20260301083000'),
+  'EVN|A40',
+  'PID|1||4711^^^HOSP^MR||Okoye^Ada',
+  'MRG|99^^^HOSP^MR',
+)
+const EVERYTHING = [ADMIT_KEPT, ADMIT_DOUBLE, RESULT, MERGE]
+
+async function engineWith(messages: readonly string[]) {
+  const engine = await startEngine({ ackAt: 'committed' })
+  const { records, resources: reader } = engine.store
+  const reported: unknown[] = []
+  const report = (error: unknown) => void reported.push(error)
+  const merging = createMerging({ records, reader, resources: engine.resources, report })
+  const peer = new Sender(engine.port)
+  const send = async (list: readonly string[]) => {
+    for (const message of list) expect(await peer.send(message)).toMatch(/MSA\|AA/)
+  }
+  await send(messages)
+  return { engine, merging, send, reported }
+}
+
+const wholeReport = (id: string, status: string, ...results: readonly string[]) =>
+  text(
+    header('ORU^R01', id, `2026030108000${id}`),
+    'PID|1||4711^^^HOSP^MR||Okoye^Ada',
+    `OBR|1||F1^LAB|X^Panel${'|'.repeat(21)}${status}`,
+    ...results,
+  )
+const referenceTo = (patient: JsonObject | undefined) => `Patient/${patient?.['id'] as string}`
+const numbered = async (engine: Engine, number: string): Promise<JsonObject | undefined> =>
+  (await engine.all('Patient')).find(({ identifier }) =>
+    JSON.stringify(identifier).includes(`"${number}","system"`),
+  )
+const refer = (resources: readonly JsonObject[], element: string) =>
+  new Set(resources.map((one) => (one[element] as JsonObject)['reference']))
+
+it('makes one patient of two: links, numbers, aliases, and every reference', async () => {
+  const { engine, merging, reported } = await engineWith(EVERYTHING)
+  await merging.run()
+  expect(reported).toEqual([])
+  const patients = await engine.all('Patient')
+  const [kept, double] = [true, false].map((isKept) =>
+    patients.find(({ active }) => (active !== false) === isKept),
+  )
+  expect(kept).toMatchObject({
+    link: [{ other: { reference: referenceTo(double) }, type: 'replaces' }],
+  })
+  expect(kept?.['identifier']).toEqual([
+    expect.objectContaining({ value: '4711' }),
+    expect.objectContaining({ value: '99', use: 'old' }),
+  ])
+  expect(double).toMatchObject({
+    active: false,
+    link: [{ other: { reference: referenceTo(kept) }, type: 'replaced-by' }],
+  })
+  const survivor = new Set([referenceTo(kept)])
+  expect(refer(await engine.all('Encounter'), 'subject')).toEqual(survivor)
+  expect(refer(await engine.all('Observation'), 'subject')).toEqual(survivor)
+  expect(refer(await engine.all('DiagnosticReport'), 'subject')).toEqual(survivor)
+  expect(JSON.stringify((await engine.all('Observation'))[0])).toContain('7.1')
+})
+
+it('writes nothing when everything is sent again after a merge', async () => {
+  const { engine, merging, send } = await engineWith(EVERYTHING)
+  await merging.run()
+  const before = await engine.commits()
+  const again = EVERYTHING.map((message) => message.replace(/\|(\d)\|P\|/, '|again$1|P|'))
+  await send(again)
+  await merging.run()
+  const after = await engine.commits()
+  const changed = after.slice(before.length).flatMap(({ changes }) => changes.map(({ type }) => type))
+  expect(changed).toEqual([])
+})
+
+it('takes a merge back, as far as nobody has changed it since', async () => {
+  const { engine, merging } = await engineWith(EVERYTHING)
+  await merging.run()
+  const [merge] = await merging.list()
+  expect(merge).toMatchObject({ kind: 'merge', state: 'done', moved: 3 })
+  const undone = await merging.undo(systemCaller('test', 'system'), merge?.id ?? '')
+  expect(undone).toMatchObject({ state: 'undone', left: [] })
+  const patients = await engine.all('Patient')
+  expect(patients.map(({ active, link }) => [active ?? true, link])).toEqual([
+    [true, undefined],
+    [true, undefined],
+  ])
+  const double = await numbered(engine, '99')
+  expect(refer(await engine.all('Observation'), 'subject')).toEqual(new Set([referenceTo(double)]))
+  await expect(merging.undo(systemCaller('test', 'system'), merge?.id ?? '')).rejects.toMatchObject({
+    kind: 'conflict',
+  })
+})
+
+it('gives the survivor the number of one that nobody knew', async () => {
+  const late = text(
+    header('ORU^R01', '9', '20260301090000'),
+    'PID|1||99^^^HOSP^MR||Okoye^Adah',
+    'OBR|1||F9^LAB|X^Panel|||||||||||||||||||||F',
+  )
+  const { engine } = await engineWith([ADMIT_KEPT, MERGE, late])
+  const patients = await engine.all('Patient')
+  expect(patients).toHaveLength(1)
+  expect(refer(await engine.all('DiagnosticReport'), 'subject')).toEqual(new Set([referenceTo(patients[0])]))
+})
+
+it('knows a patient whose number was changed by both numbers', async () => {
+  const changed = text(
+    header('ADT^A47^ADT_A30', '5', '20260301083000'),
+    'EVN|A47',
+    'PID|1||1000^^^HOSP^MR||Okoye^Ada',
+    'MRG|4711^^^HOSP^MR',
+  )
+  const old = text(
+    header('ORU^R01', '6', '20260301084000'),
+    'PID|1||4711^^^HOSP^MR||Okoye^Ada',
+    'OBR|1||F2^LAB|X^Panel|||||||||||||||||||||F',
+  )
+  const { engine } = await engineWith([ADMIT_KEPT, changed, old])
+  expect(await engine.all('Patient')).toHaveLength(1)
+})
+
+it('moves a visit with everything that refers to it, and leaves the rest', async () => {
+  const moved = text(
+    header('ADT^A45^ADT_A45', '5', '20260301083000'),
+    'EVN|A45',
+    'PID|1||4711^^^HOSP^MR||Okoye^Ada',
+    'MRG|99^^^HOSP^MR',
+    visit('V2'),
+  )
+  const { engine, merging } = await engineWith([ADMIT_KEPT, ADMIT_DOUBLE, RESULT, moved])
+  await merging.run()
+  const kept = await numbered(engine, '4711')
+  const double = await numbered(engine, '99')
+  expect(refer(await engine.all('Encounter'), 'subject')).toEqual(new Set([referenceTo(kept)]))
+  expect(refer(await engine.all('Observation'), 'subject')).toEqual(new Set([referenceTo(double)]))
+  expect((await engine.all('Patient')).map(({ active }) => active ?? true)).toEqual([true, true])
+})
+
+it('withdraws a result that a corrected report leaves out, when the feed sends whole reports', async () => {
+  const folder = await freshFolder()
+  await cp(MAPPINGS, folder, { recursive: true })
+  const feed = join(folder, 'feeds', 'default.yaml')
+  await writeFile(feed, `${await readFile(feed, 'utf8')}\nvariables: { snapshots: 'yes' }\n`)
+  const engine = await engineOn(await freshStore(), { ackAt: 'committed' }, { mappings: folder })
+  const peer = new Sender(engine.port)
+  await peer.send(wholeReport('1', 'F', 'OBX|1|NM|A^Test||1||||||F', 'OBX|2|NM|B^Test||2||||||F'))
+  await peer.send(wholeReport('2', 'C', 'OBX|1|NM|A^Test||1.5||||||C'))
+  const states = (await engine.all('Observation')).map(({ code, status }) => [
+    ((code as JsonObject)['coding'] as readonly JsonObject[])[0]?.['code'],
+    status,
+  ])
+  expect(Object.fromEntries(states as [string, string][])).toEqual({ A: 'corrected', B: 'entered-in-error' })
+})
