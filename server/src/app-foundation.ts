@@ -87,6 +87,7 @@ export async function layFoundation(config: Config, closing: Foundation['closing
     pageSecret: await sharedSecret(store, 'page-links'),
     takenIdentifier: config.HUB_ALIAS_TAKEN,
     searchUnknown: config.HUB_SEARCH_UNKNOWN,
+    references: config.HUB_REFERENCES,
   })
   const keys = await startKeyRebuilder({ store, definitions, clock, log, base: `${address}/fhir` })
   closing.push(() => keys.close())

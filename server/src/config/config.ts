@@ -52,6 +52,7 @@ const Environment = z.object({
   HUB_LOG_KEEP: Duration.default(7 * 86_400_000),
   HUB_SEARCH_UNKNOWN: z.enum(['refuse', 'warn']).default('refuse'),
   HUB_ALIAS_TAKEN: z.enum(['refuse', 'merge']).default('refuse'),
+  HUB_REFERENCES: z.enum(['check-type', 'enforce']).default('check-type'),
   MONGODB_URL: z
     .string()
     .regex(/^mongodb(\+srv)?:\/\/./, 'must begin with mongodb:// or mongodb+srv://')

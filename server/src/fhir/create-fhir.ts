@@ -25,6 +25,8 @@ export interface FhirOptions {
   readonly identifyingSystems?: readonly string[]
   /** What happens to a REST create whose identifying identifier is taken: `refuse` (409) or `merge` absent elements into its holder. */
   readonly takenIdentifier?: 'refuse' | 'merge'
+  /** `HUB_REFERENCES`: `enforce` refuses references to resources that are not here; their syntax and types are checked always. */
+  readonly references?: 'check-type' | 'enforce'
   /** `HUB_SEARCH_UNKNOWN`. */
   readonly searchUnknown?: 'refuse' | 'warn'
 }

@@ -23,6 +23,8 @@ export interface ResourcesDeps {
   readonly base: string
   /** Identifier systems whose every value names one resource, beside the types of v2-0203 that do. */
   readonly identifyingSystems?: readonly string[]
+  /** `HUB_REFERENCES` */
+  readonly references?: 'check-type' | 'enforce'
 }
 
 export function createResources(deps: ResourcesDeps): Resources {

@@ -58,6 +58,8 @@ export interface Issue {
   /** Where the element stands in the text that the caller sent; both count from 1. */
   readonly line?: number
   readonly column?: number
+  /** Canonical url of the profile that asks for more than R4 does. */
+  readonly profile?: string
 }
 
 export class Fault extends Error {

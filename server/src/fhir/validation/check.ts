@@ -39,6 +39,8 @@ export class Check {
   root: JsonObject
   /** Faults of structure so far: where there are some, invariants are not evaluated. */
   malformed = 0
+  /** The profile that is checked now. */
+  profile: string | undefined
   private faults = 0
   /** Everything in the root resource that refers to a contained resource (`#id`), once somebody has looked at it. */
   readonly fragments: string[] = []
@@ -197,7 +199,8 @@ export class Check {
   }
 
   private push(issue: Issue): void {
-    if (this.issues.length < this.options.most) this.issues.push(issue)
+    if (this.issues.length >= this.options.most) return
+    this.issues.push(this.profile === undefined ? issue : { ...issue, profile: this.profile })
   }
 
   private canEnter(value: JsonValue | undefined): boolean {

@@ -28,6 +28,8 @@ export interface WriteDeps {
   /** Own absolute base such as `http://127.0.0.1:8080/fhir`. */
   readonly base: string
   readonly identifyingSystems: ReadonlySet<string>
+  /** `enforce` refuses references to what is not here. */
+  readonly references?: 'check-type' | 'enforce'
 }
 
 /** What one draft adds to a commit. */

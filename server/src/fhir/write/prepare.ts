@@ -14,7 +14,7 @@ export interface Prepared {
   readonly id: string
 }
 
-/** Validates all drafts and gives ids to new ones. @throws Fault `malformed` with the issues of all drafts */
+/** Validates all drafts and gives ids to new ones. @throws Fault `malformed` or `unprocessable` with the issues of all drafts */
 export async function prepareAll(
   drafts: readonly Draft[],
   definitions: Definitions,
@@ -30,8 +30,10 @@ export async function prepareAll(
     issues.push(...issuesOf(draft, module, id))
     prepared.push({ draft, module, id })
   }
-  if (issues.some(({ severity }) => severity === 'error' || severity === 'fatal'))
-    throw new Fault('malformed', issues.slice(0, limits.fhir.issues))
+  const errors = issues.filter(({ severity }) => severity === 'error' || severity === 'fatal')
+  // R4, "RESTful API": 400 for what is no R4, 422 for what only a profile asks for.
+  const kind = errors.every(({ profile }) => profile !== undefined) ? 'unprocessable' : 'malformed'
+  if (errors.length > 0) throw new Fault(kind, issues.slice(0, limits.fhir.issues))
   return prepared
 }
 

@@ -10,6 +10,7 @@ import { compose } from './compose.ts'
 import type { Composed, WriteDeps } from './compose.ts'
 import { prepareAll } from './prepare.ts'
 import type { Prepared } from './prepare.ts'
+import { checkReferenced } from './referenced.ts'
 
 /** All drafts and records in one commit, or none. */
 export async function transact(
@@ -20,6 +21,7 @@ export async function transact(
   for (const draft of transaction.drafts)
     deps.access.authorise(caller, INTERACTIONS[draft.method], draft.type)
   const prepared = await prepareAll(transaction.drafts, deps.definitions, deps.clock())
+  if (deps.references === 'enforce') await checkReferenced(prepared, deps.store.resources, deps.base)
   for (let attempt = 0; attempt <= limits.fhir.writeRetries; attempt += 1) {
     const result = await attemptCommit(deps, caller, { prepared, transaction })
     if (result.outcome === 'committed' || !isRace(result.refusal, transaction.drafts)) return resultOf(result)

@@ -1,16 +1,17 @@
 import { fault } from '../../../kernel/fault.ts'
-import type { Issue } from '../../../kernel/fault.ts'
+import type { Fault, Issue } from '../../../kernel/fault.ts'
 import type { JsonObject } from '../../../kernel/json.ts'
 import { limits } from '../../../kernel/limits.ts'
+import { locate } from '../../json/locate.ts'
+import { elementsOf, memberText } from '../../json/members.ts'
 import { parseObject } from '../../json/parse.ts'
 import { jsonBody } from '../../rest/answers.ts'
 import type { Answer } from '../../rest/call.ts'
 import { outcomeOf } from '../../rest/outcome.ts'
 import type { RestDeps } from '../../rest/rest-deps.ts'
-import { moduleOf } from '../../write/prepare.ts'
+import type { Arguments } from '../arguments.ts'
 import type { Invocation, Operation } from '../operation.ts'
 
-const BASE_PROFILE = 'http://hl7.org/fhir/StructureDefinition/'
 const MODES = ['create', 'update', 'delete', 'profile']
 
 /** Checks a resource without storing it; the answer lists everything that is wrong. */
@@ -54,50 +55,111 @@ export const validate: Operation = {
     ],
   },
   run: async (deps, invocation) => {
-    const mode = invocation.given.text('mode')
-    if (mode !== undefined && !MODES.includes(mode))
-      throw fault('malformed', { code: 'value', text: `mode is one of: ${MODES.join(', ')}` })
+    const { call, id, given } = invocation
+    const mode = modeOf(given)
+    if (id === undefined && call.method !== 'POST') throw needsPost()
     const stored = await storedResource(deps, invocation)
-    if (mode === 'delete') return answerWith([])
-    const [argument] = invocation.given.all('resource')
-    const resource = argument?.resource ?? stored
-    if (!resource) throw fault('malformed', { code: 'required', text: 'The parameter resource is missing' })
-    return answerWith([
-      ...(await issuesOf(deps, resource, invocation)),
-      ...profileIssues(resource, invocation),
-    ])
+    if (mode === 'delete') return answerWith(id === undefined ? [WHICH] : [])
+    const subject = subjectOf(invocation) ?? stored
+    if (!subject) throw fault('malformed', { code: 'required', text: 'The parameter resource is missing' })
+    const profiles = given.all('profile').flatMap(({ value }) => (typeof value === 'string' ? [value] : []))
+    const found = await issuesOf(deps, subject, { type: invocation.type, profiles })
+    return answerWith(
+      [...found, ...requestIssues(subject, invocation, mode)].map((issue) => placed(issue, subject)),
+    )
   },
+}
+
+const WHICH: Issue = {
+  severity: 'error',
+  code: 'required',
+  text: 'A deletion is checked at an instance: POST [base]/[type]/[id]/$validate?mode=delete',
+}
+
+function modeOf(given: Arguments): string | undefined {
+  const mode = given.text('mode')
+  if (mode !== undefined && !MODES.includes(mode))
+    throw fault('malformed', { code: 'value', text: `mode is one of: ${MODES.join(', ')}` })
+  if (mode === 'profile' && given.all('profile').length === 0)
+    throw fault('malformed', { code: 'required', text: 'The mode profile needs the parameter profile' })
+  return mode
+}
+
+function needsPost(): Fault {
+  return fault('method', {
+    code: 'not-supported',
+    text: '$validate answers to GET at an instance only: POST the resource',
+  })
+}
+
+/** What is checked, and where its text stands in what the caller sent. */
+interface Subject {
+  readonly resource: JsonObject
+  readonly text: string
+  /** The whole text that lines are counted in, and the path of the resource there; absent for what is stored already. */
+  readonly source?: { readonly text: string; readonly path: string }
+}
+
+function subjectOf({ call, given }: Invocation): Subject | undefined {
+  const [argument] = given.all('resource')
+  if (!argument?.resource || argument.text === undefined) return undefined
+  const { resource, text } = argument
+  const path = text === call.text ? '' : `Parameters.parameter[${parameterIndex(call.text)}].resource`
+  return { resource, text, source: { text: call.text, path } }
+}
+
+function parameterIndex(text: string): number {
+  const parameters = elementsOf(memberText(text, 'parameter') ?? '[]')
+  return parameters.findIndex((each) => memberText(each, 'name') === '"resource"')
 }
 
 async function storedResource(
   { resources }: RestDeps,
   { call, type, id }: Invocation,
-): Promise<JsonObject | undefined> {
+): Promise<Subject | undefined> {
   if (type === undefined || id === undefined) return undefined
   const { bytes } = await resources.read(call.caller, type, id)
-  return parseObject(Buffer.from(bytes).toString('utf8'))
+  const text = Buffer.from(bytes).toString('utf8')
+  return { resource: parseObject(text), text }
 }
 
 async function issuesOf(
   { definitions }: RestDeps,
-  resource: JsonObject,
-  { type = resource['resourceType'], id }: Pick<Invocation, 'id'> & { readonly type?: unknown },
+  { resource, text }: Subject,
+  { type, profiles }: { readonly type: string | undefined; readonly profiles: readonly string[] },
 ): Promise<readonly Issue[]> {
-  const module = await moduleOf(definitions, String(type))
-  const issues = module.validate(resource, limits.fhir.validateIssues)
-  const isOther = id !== undefined && resource['id'] !== undefined && resource['id'] !== id
-  const text = 'The resource must have the id of the address'
-  return isOther ? [...issues, { severity: 'error', code: 'invalid', text, at: `${module.type}.id` }] : issues
+  const own = resource['resourceType']
+  const module = await definitions.load(type ?? (typeof own === 'string' ? own : ''))
+  if (module) return module.validate(resource, limits.fhir.validateIssues, { text, profiles, warnings: true })
+  const what = 'The body needs the name of an R4 resource type as its resourceType'
+  return [{ severity: 'error', code: 'structure', text: what, at: 'Resource.resourceType' }]
 }
 
-function profileIssues(resource: JsonObject, { given }: Invocation): readonly Issue[] {
-  return given.all('profile').flatMap(({ value }): readonly Issue[] => {
-    const profile = typeof value === 'string' ? value : ''
-    const type = typeof resource['resourceType'] === 'string' ? resource['resourceType'] : ''
-    if (profile.split('|', 1)[0] === `${BASE_PROFILE}${type}`) return []
-    const text = `The profile ${profile.slice(0, 200)} is not known to this server`
-    return [{ severity: 'error', code: 'not-found', text }]
-  })
+/** What the request would be refused for, beside the resource itself. */
+function requestIssues(
+  { resource }: Subject,
+  { type = 'Resource', id }: Invocation,
+  mode: string | undefined,
+): readonly Issue[] {
+  const given = resource['id']
+  const at = `${type}.id`
+  if (id !== undefined && given !== undefined && given !== id)
+    return [{ severity: 'error', code: 'invalid', text: 'The resource must have the id of the address', at }]
+  if (mode === 'update' && given === undefined)
+    return [
+      { severity: 'error', code: 'required', text: 'An update needs the id of the resource: add it', at },
+    ]
+  if (mode === 'create' && given !== undefined)
+    return [{ severity: 'warning', code: 'informational', text: 'A create does not keep the id', at }]
+  return []
+}
+
+/** With line and column in what the caller sent. */
+function placed(issue: Issue, { source }: Subject): Issue {
+  if (!source || issue.at === undefined || source.text.length > limits.fhir.locatedChars) return issue
+  const below = issue.at.slice(issue.at.indexOf('.') + 1)
+  const path = issue.at.includes('.') ? `.${below}` : ''
+  return { ...issue, ...locate(source.text, `${source.path || 'Resource'}${path}`) }
 }
 
 function answerWith(issues: readonly Issue[]): Answer {

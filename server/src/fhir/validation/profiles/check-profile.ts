@@ -9,7 +9,10 @@ import { checkSlices } from './slices.ts'
 
 /** Checks what a profile adds to R4. The resource has passed R4's own check without faults of structure. */
 export function checkProfile(plan: ProfilePlan, value: JsonObject, check: Check): void {
+  const { profile } = check
+  check.profile = plan.url
   checkItem(plan.root, { value, type: plan.type, index: -1 }, check)
+  check.profile = profile
 }
 
 /** Checks one value, where the check stands. */
