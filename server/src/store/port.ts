@@ -193,8 +193,12 @@ export interface ResourceReader {
   scan(request: ScanRequest): Promise<readonly Posting[]>
   range(request: RangeRequest): Promise<readonly Posting[]>
   names(request: NameRequest): Promise<readonly NamePosting[]>
-  /** In the order of `ids`; `undefined` for what is deleted or unknown. */
-  fetch(type: string, ids: readonly string[]): Promise<readonly (Row | undefined)[]>
+  /** In the order of `ids`; `undefined` for what is deleted or unknown. `ties` of a scan just made spare a look-up. */
+  fetch(
+    type: string,
+    ids: readonly string[],
+    ties?: readonly Posting['tie'][],
+  ): Promise<readonly (Row | undefined)[]>
   /** Types that have at least one resource or deletion. */
   types(): Promise<readonly string[]>
 }

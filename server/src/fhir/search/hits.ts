@@ -44,6 +44,7 @@ export async function* hitsOf(
     const rows = await reader.fetch(
       module.type,
       candidates.map(({ id }) => id),
+      candidates.map(({ place }) => place.tie),
     )
     const hits: Hit[] = []
     const meets = verifier(query)

@@ -1,4 +1,4 @@
-import { createHmac, timingSafeEqual } from 'node:crypto'
+import { createHmac, createSecretKey, timingSafeEqual } from 'node:crypto'
 
 import { fault } from '../../kernel/fault.ts'
 
@@ -21,8 +21,9 @@ const SEAL_BYTES = 16
 
 /** @param secret at least 16 bytes; tokens of another secret are refused. */
 export function createPageTokens(secret: Uint8Array): PageTokens {
+  const key = createSecretKey(secret)
   const sealOf = (body: string, search: string): Buffer =>
-    createHmac('sha256', secret).update(body).update('\0').update(search).digest().subarray(0, SEAL_BYTES)
+    createHmac('sha256', key).update(body).update('\0').update(search).digest().subarray(0, SEAL_BYTES)
   return {
     sign: (state, search) => {
       const body = Buffer.from(JSON.stringify([state.driver, ...state.after])).toString('base64url')

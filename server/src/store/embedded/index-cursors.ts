@@ -123,21 +123,26 @@ interface Entry<K> {
   readonly extra: number
 }
 
-const BATCH = 32
+/** Most walks end soon; those that go on read more at a time. */
+const FIRST_BATCH = 8
+const BATCH = 64
+
+interface Batch<K> {
+  readonly entries: readonly Entry<K>[]
+  /** Where the next one starts; `undefined` behind the last. */
+  readonly next: Buffer | undefined
+}
 
 /** Walks entries of one key each upwards, some at a time. */
 class EntryCursor<K> implements Cursor<K> {
-  readonly #read: (start: Buffer) => { entries: readonly Entry<K>[]; next: Buffer | undefined }
+  readonly #read: (start: Buffer, size: number) => Batch<K>
   readonly #upTo: number
   #start: Buffer | undefined
   #entries: readonly Entry<K>[] = []
   #index = -1
+  #size = FIRST_BATCH
 
-  constructor(
-    read: (start: Buffer) => { entries: readonly Entry<K>[]; next: Buffer | undefined },
-    start: Buffer,
-    upTo: number,
-  ) {
+  constructor(read: (start: Buffer, size: number) => Batch<K>, start: Buffer, upTo: number) {
     this.#read = read
     this.#start = start
     this.#upTo = upTo
@@ -165,7 +170,8 @@ class EntryCursor<K> implements Cursor<K> {
 
   #load(): boolean {
     if (this.#start === undefined) return false
-    const { entries, next } = this.#read(this.#start)
+    const { entries, next } = this.#read(this.#start, this.#size)
+    this.#size = BATCH
     this.#entries = entries
     this.#start = next
     this.#index = 0
@@ -191,7 +197,7 @@ export function rangeCursors(
     const end = hashKey(walk.hash, 1)
     end[HASH] = size + 1
     return new EntryCursor<number>(
-      (start) => batch(index.ranges, { start, end }, decodeRange),
+      (from, most) => batch(index.ranges, { start: from, end, size: most }, decodeRange),
       rangeKey(walk.hash, size, { lo: key, seq: seq + 1 }),
       walk.upTo,
     )
@@ -225,7 +231,7 @@ export function nameCursor(
       : nameKey(walk.hash, walk.after.key, walk.after.seq + 1)
   const end = behind(walk.hash)
   return new EntryCursor<string>(
-    (from) => batch(index.names, { start: from, end }, decodeName),
+    (from, size) => batch(index.names, { start: from, end, size }, decodeName),
     start,
     walk.upTo,
   )
@@ -242,17 +248,17 @@ function decodeName(key: Buffer): Entry<string> {
 
 function batch<K>(
   database: Bytes,
-  bounds: { start: Buffer; end: Buffer },
+  { start, end, size }: { start: Buffer; end: Buffer; size: number },
   decode: (key: Buffer, value: Buffer) => Entry<K>,
-): { entries: readonly Entry<K>[]; next: Buffer | undefined } {
+): Batch<K> {
   const entries: Entry<K>[] = []
   let last: Buffer | undefined
-  for (const { key, value } of database.getRange({ ...bounds, limit: BATCH })) {
+  for (const { key, value } of database.getRange({ start, end, limit: size })) {
     entries.push(decode(key, value))
     last = key
   }
   // The next possible key is the last one with a zero byte behind it.
-  const next = last === undefined || entries.length < BATCH ? undefined : Buffer.concat([last, ZERO])
+  const next = last === undefined || entries.length < size ? undefined : Buffer.concat([last, ZERO])
   return { entries, next }
 }
 

@@ -13,14 +13,12 @@ import { currentOf } from './appender.ts'
 import { numberKey, scopedKey, type DataFile, peek } from './databases.ts'
 import { createHistory } from './history.ts'
 import type { KeyHash } from './key-hash.ts'
+import type { RowCache } from './row-cache.ts'
 import type { RowSet } from './row-set.ts'
 import {
   copyOf,
-  namesOf,
   OwnRow,
-  rangesOf,
   rowDate,
-  rowExtras,
   rowHasHash,
   rowId,
   rowPrevious,
@@ -38,18 +36,18 @@ export interface ResourceDeps {
   readonly index: SearchIndex
   /** Rows that are no current resource: replaced ones and deletions. */
   readonly stale: RowSet
+  readonly cache: RowCache
 }
 
 /** Reads of one call happen in one turn, so they see one state of the store. */
 export function createResources(deps: ResourceDeps): ResourceReader {
-  const { data, hash } = deps
-  const rowAt = (seq: number): Buffer | undefined => peek(data.rows, numberKey(seq))
+  const { data } = deps
 
-  function fetchOne(type: string, id: string): Row | undefined {
+  function fetchOne(type: string, id: string, tie: Posting['tie'] | undefined): Row | undefined {
+    const found = typeof tie === 'number' && !deps.stale.has(tie) ? ownRow(deps, tie) : undefined
+    if (found?.id === id && found.type === type) return found
     const current = currentOf(data, scopedKey(type, id))
-    if (current === undefined || current.deleted) return undefined
-    const row = rowAt(current.seq)
-    return row === undefined ? undefined : new OwnRow(copyOf(row), hash)
+    return current === undefined || current.deleted ? undefined : ownRow(deps, current.seq)
   }
 
   return {
@@ -57,7 +55,9 @@ export function createResources(deps: ResourceDeps): ResourceReader {
 
     async read(type, id) {
       const current = currentOf(data, scopedKey(type, id))
-      const row = current === undefined ? undefined : rowAt(current.seq)
+      if (current === undefined) return undefined
+      if (!current.deleted) return ownRow(deps, current.seq)?.plain()
+      const row = peek(data.rows, numberKey(current.seq))
       return row === undefined ? undefined : versionOf(row)
     },
 
@@ -68,9 +68,20 @@ export function createResources(deps: ResourceDeps): ResourceReader {
     scan: async (request) => scanKey(deps, request),
     range: async (request) => scanRange(deps, request),
     names: async (request) => scanNames(deps, request),
-    fetch: async (type, ids) => ids.map((id) => fetchOne(type, id)),
+    fetch: async (type, ids, ties) => ids.map((id, index) => fetchOne(type, id, ties?.[index])),
     types: async () => typesIn(data),
   }
+}
+
+/** A current row, from the cache when it was read lately. */
+function ownRow({ data, hash, cache }: ResourceDeps, seq: number): OwnRow | undefined {
+  const known = cache.get(seq)
+  if (known !== undefined) return known
+  const shared = peek(data.rows, numberKey(seq))
+  if (shared === undefined) return undefined
+  const row = new OwnRow(copyOf(shared), hash)
+  cache.set(seq, row)
+  return row
 }
 
 function readVersion({ data }: ResourceDeps, key: Buffer, version: number): StoredVersion | undefined {
@@ -84,7 +95,10 @@ function readVersion({ data }: ResourceDeps, key: Buffer, version: number): Stor
   return undefined
 }
 
-function scanKey({ data, hash, index, stale }: ResourceDeps, request: ScanRequest): readonly Posting[] {
+function scanKey(
+  { data, hash, index, stale, cache }: ResourceDeps,
+  request: ScanRequest,
+): readonly Posting[] {
   const { type, key, order, direction, after, limit } = request
   const cursor = index.postings({
     type,
@@ -96,7 +110,7 @@ function scanKey({ data, hash, index, stale }: ResourceDeps, request: ScanReques
   const found: Posting[] = []
   while (found.length < limit && cursor.next()) {
     if (stale.has(cursor.seq)) continue
-    const row = peek(data.rows, numberKey(cursor.seq))
+    const row = cache.get(cursor.seq)?.stored ?? peek(data.rows, numberKey(cursor.seq))
     if (row !== undefined && isWanted(row, cursor.key))
       found.push({ id: rowId(row), sort: cursor.key, tie: cursor.seq })
   }
@@ -131,19 +145,19 @@ function placeOf(after: { sort: number; tie: number | string } | undefined): { a
   return after === undefined ? {} : { after: { key: after.sort, seq: Number(after.tie) } }
 }
 
-function scanRange({ data, index, stale }: ResourceDeps, request: RangeRequest): readonly Posting[] {
+function scanRange(deps: ResourceDeps, request: RangeRequest): readonly Posting[] {
+  const { index, stale } = deps
   const { type, param, lo, hi, after, limit } = request
   const cursor = index.ranges({ type, key: param, direction: 'asc', ...placeOf(after) }, lo)
   const found: Posting[] = []
   while (found.length < limit && cursor.next() && cursor.key <= hi) {
     if (stale.has(cursor.seq)) continue
-    const row = peek(data.rows, numberKey(cursor.seq))
-    if (row === undefined || rowType(row) !== type) continue
+    const row = ownRow(deps, cursor.seq)
+    if (row?.type !== type) continue
     // A resource with several fitting intervals is found once, by the lowest of them.
-    const lowest = lowestBound(rangesOf(rowExtras(row)), request)
+    const lowest = lowestBound(row.ranges(), request)
     const isRepeated = (found.at(-1) ?? after)?.tie === cursor.seq
-    if (lowest === cursor.key && !isRepeated)
-      found.push({ id: rowId(row), sort: cursor.key, tie: cursor.seq })
+    if (lowest === cursor.key && !isRepeated) found.push({ id: row.id, sort: cursor.key, tie: cursor.seq })
   }
   return found
 }
@@ -165,21 +179,22 @@ function overlaps(a: Interval, b: Interval): boolean {
   return a.lo < b.hi && b.lo < a.hi
 }
 
-function scanNames({ data, index, stale }: ResourceDeps, request: NameRequest): readonly NamePosting[] {
+function scanNames(deps: ResourceDeps, request: NameRequest): readonly NamePosting[] {
+  const { index, stale } = deps
   const { type, param, prefix, after, limit } = request
   const start = after === undefined ? { key: prefix, seq: -1 } : { key: after.text, seq: Number(after.tie) }
   const cursor: Cursor<string> = index.names({ type, key: param, direction: 'asc' }, start)
   const found: NamePosting[] = []
   while (found.length < limit && cursor.next() && cursor.key.startsWith(prefix)) {
     if (stale.has(cursor.seq)) continue
-    const row = peek(data.rows, numberKey(cursor.seq))
-    if (row === undefined || rowType(row) !== type) continue
-    const texts = namesOf(rowExtras(row)).filter(({ p, text }) => p === param && text.startsWith(prefix))
+    const row = ownRow(deps, cursor.seq)
+    if (row?.type !== type) continue
+    const texts = row.names().filter(({ p, text }) => p === param && text.startsWith(prefix))
     // A resource with several fitting names is found once, by the first of them.
     const first = texts.map(({ text }) => nameText(text)).toSorted(compareUtf8)[0]
     const isFirst = first === cursor.key
     if (!isFirst || found.at(-1)?.tie === cursor.seq) continue
-    found.push({ id: rowId(row), text: cursor.key, tie: cursor.seq })
+    found.push({ id: row.id, text: cursor.key, tie: cursor.seq })
   }
   return found
 }

@@ -38,7 +38,12 @@ const extrasLength = (row: Buffer): number => row.readUInt32BE(42)
 function textOf(row: Buffer, end?: number): Buffer {
   const at = textAt(row)
   if (row[0] === PLAIN) return row.subarray(at, end === undefined ? row.length : at + end)
-  return LZ.decompress(row.subarray(at + 4), end ?? row.readUInt32BE(at))
+  return LZ.decompress(row.subarray(at + 4), end ?? textLength(row))
+}
+
+function textLength(row: Buffer): number {
+  const at = textAt(row)
+  return row[0] === PLAIN ? row.length - at : row.readUInt32BE(at)
 }
 
 export const rowHashHi = (row: Buffer, index: number): number => row.readInt32BE(hashesAt(row) + 8 * index)
@@ -164,6 +169,9 @@ export function copyOf(bytes: Buffer, from = 0): Buffer {
   return copy
 }
 
+/** Object, map entry, decoded extras. */
+const OBJECT_BYTES = 1024
+
 /** A row in a buffer of its own; what a plain listing does not need is decoded when asked for. */
 export class OwnRow implements Row {
   readonly type: string
@@ -189,6 +197,21 @@ export class OwnRow implements Row {
     this.method = METHODS[(row[1] ?? 0) >> 1] ?? 'PUT'
     this.commit = rowCommit(row)
     this.date = rowDate(row)
+  }
+
+  /** The row as it is stored. */
+  get stored(): Buffer {
+    return this.#row
+  }
+
+  /** About what it takes in memory once all is decoded. */
+  get size(): number {
+    return this.#row.length + textLength(this.#row) + OBJECT_BYTES
+  }
+
+  plain(): StoredVersion {
+    const { type, id, version, lastUpdated, deleted, method, commit, bytes } = this
+    return { type, id, version, lastUpdated, deleted, method, commit, bytes }
   }
 
   get bytes(): Uint8Array {

@@ -14,6 +14,7 @@ import { createLog } from './log.ts'
 import { openMeta } from './meta.ts'
 import { createRecords } from './records.ts'
 import { createResources } from './resources.ts'
+import { RowCache } from './row-cache.ts'
 import { RowSet } from './row-set.ts'
 import { rowIsDeleted } from './row.ts'
 import { SearchIndex } from './search-index.ts'
@@ -55,6 +56,7 @@ async function start(data: DataFile, options: EmbeddedStoreOptions, unlock: () =
   const meta = openMeta(data)
   const hash = new KeyHash(meta.hashSeed)
   const stale = new RowSet()
+  const cache = new RowCache()
   const show = ({ seq, row, previous }: AppendedRow): void => {
     if (previous !== 0) stale.add(previous)
     if (rowIsDeleted(row)) stale.add(seq)
@@ -68,7 +70,10 @@ async function start(data: DataFile, options: EmbeddedStoreOptions, unlock: () =
     durably: (work) => durably(() => data.env.transactionSync(work)),
     onDurable(rows, rekeyed) {
       for (const row of rows) show(row)
-      for (const row of rekeyed) index.rekey(row)
+      for (const row of rekeyed) {
+        cache.delete(row.seq)
+        index.rekey(row)
+      }
       log.wake()
     },
     room: () => index.room(),
@@ -90,7 +95,7 @@ async function start(data: DataFile, options: EmbeddedStoreOptions, unlock: () =
   const reader = createRecords(data, clock)
 
   return {
-    resources: createResources({ data, hash, index, stale }),
+    resources: createResources({ data, hash, index, stale, cache }),
     records: { ...reader, apply: (changes) => writer.apply(changes) },
     log,
     commit: (commit) => writer.commit(commit),
