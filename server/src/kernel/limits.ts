@@ -1,6 +1,8 @@
 /** Every bound of the hub by name. Sizes are bytes, times milliseconds, the rest counts. */
 export const limits = {
   process: { stopMs: 10_000 },
+  /** Long work on the main thread lets others run after each slice. */
+  work: { sliceMs: 10 },
   fhir: {
     nesting: 64,
     /** Issues that an answer reports, and the longest text whose lines are counted for them. */
@@ -9,6 +11,8 @@ export const limits = {
     resourceBytes: 8 * 1024 * 1024,
     bundleBytes: 50 * 1024 * 1024,
     bundleEntries: 10_000,
+    /** Everything of a Bundle but its entries. */
+    bundleHeadBytes: 1024 * 1024,
     pageDefault: 20,
     pageMost: 1000,
     includesMost: 1000,

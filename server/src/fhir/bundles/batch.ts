@@ -1,3 +1,4 @@
+import { createPace } from '../../kernel/pace.ts'
 import { jsonBody } from '../rest/answers.ts'
 import type { Answer, Call } from '../rest/call.ts'
 import { dispatch } from '../rest/dispatch.ts'
@@ -10,7 +11,11 @@ import { responseBundle } from './response.ts'
 /** Each entry stands for itself: one that fails gets its outcome, the others go on. */
 export async function batch(deps: RestDeps, call: Call, entries: readonly Entry[]): Promise<Answer> {
   const answers: Answer[] = []
-  for (const entry of entries) answers.push(await answerEntry(deps, call, entry))
+  const pace = createPace()
+  for (const entry of entries) {
+    answers.push(await answerEntry(deps, call, entry))
+    await pace()
+  }
   return responseBundle('batch-response', answers)
 }
 

@@ -3,11 +3,12 @@ import type { Answer, Call } from '../rest/call.ts'
 import type { RestDeps } from '../rest/rest-deps.ts'
 import { batch } from './batch.ts'
 import { readBundle } from './read-bundle.ts'
+import type { CutBundle } from './receive-bundle.ts'
 import { transaction } from './transaction.ts'
 
 /** A Bundle that was posted to the base. @throws Fault `malformed` when it is no batch and no transaction */
-export async function processBundle(deps: RestDeps, call: Call): Promise<Answer> {
-  const { type, entries } = readBundle(call.text, deps.base)
+export async function processBundle(deps: RestDeps, call: Call, cut: CutBundle): Promise<Answer> {
+  const { type, entries } = await readBundle(cut, deps.base)
   if (type === 'batch') return batch(deps, call, entries)
   if (type === 'transaction') return transaction(deps, call, entries)
   throw fault('malformed', {

@@ -1,11 +1,14 @@
+import { isUtf8 } from 'node:buffer'
+
 import { fault } from '../../kernel/fault.ts'
 import type { JsonObject } from '../../kernel/json.ts'
-import { limits } from '../../kernel/limits.ts'
-import { elementsOf, memberText } from '../json/members.ts'
+import { createPace } from '../../kernel/pace.ts'
+import { memberText } from '../json/members.ts'
 import { isObject, parseObject } from '../json/parse.ts'
 import { METHODS, pairsOf } from '../rest/call.ts'
 import type { Conditions, Method } from '../rest/call.ts'
 import type { Pair } from '../search/request.ts'
+import type { CutBundle } from './receive-bundle.ts'
 
 /** One entry of a batch or transaction, checked and with its exact resource text. */
 export interface Entry {
@@ -28,9 +31,9 @@ export interface ReadBundle {
   readonly entries: readonly Entry[]
 }
 
-/** @throws Fault `malformed`, `too-large` */
-export function readBundle(text: string, base: string): ReadBundle {
-  const bundle = parseObject(text)
+/** @throws Fault `malformed` */
+export async function readBundle({ head, items }: CutBundle, base: string): Promise<ReadBundle> {
+  const bundle = parseObject(head)
   if (bundle['resourceType'] !== 'Bundle') {
     throw fault('malformed', {
       code: 'invalid',
@@ -39,22 +42,24 @@ export function readBundle(text: string, base: string): ReadBundle {
     })
   }
   const type = typeof bundle['type'] === 'string' ? bundle['type'] : undefined
-  const { entry = [] } = bundle
-  if (!Array.isArray(entry))
+  const { entry } = bundle
+  const isList =
+    entry === undefined ? items.length === 0 : Array.isArray(entry) && entry.length === items.length
+  if (!isList)
     throw fault('malformed', { code: 'structure', text: 'entry must be a list', at: 'Bundle.entry' })
-  if (entry.length > limits.fhir.bundleEntries) {
-    throw fault('too-large', {
-      code: 'too-long',
-      text: `A Bundle may have ${String(limits.fhir.bundleEntries)} entries at most`,
-      at: 'Bundle.entry',
-    })
+  const pace = createPace()
+  const entries: Entry[] = []
+  for (const [index, item] of items.entries()) {
+    entries.push(readEntry({ index, text: textOf(item), base }))
+    await pace()
   }
-  const texts = elementsOf(memberText(text, 'entry') ?? '[]')
-  const entries = (entry as readonly unknown[]).map((each, index) =>
-    readEntry(each, { index, text: texts[index] ?? '{}', base }),
-  )
   checkFullUrls(entries)
   return { type, entries }
+}
+
+function textOf(item: Uint8Array): string {
+  if (!isUtf8(item)) throw fault('malformed', { code: 'structure', text: 'The body is not UTF-8' })
+  return Buffer.from(item.buffer, item.byteOffset, item.byteLength).toString('utf8')
 }
 
 interface Raw {
@@ -63,10 +68,11 @@ interface Raw {
   readonly base: string
 }
 
-function readEntry(entry: unknown, { index, text, base }: Raw): Entry {
+function readEntry({ index, text, base }: Raw): Entry {
   const at = `Bundle.entry[${String(index)}]`
-  const request = isObject(entry) ? entry['request'] : undefined
-  if (!isObject(entry) || !isObject(request)) {
+  const entry = parseObject(text)
+  const { request } = entry
+  if (!isObject(request)) {
     throw fault('malformed', {
       code: 'required',
       text: 'Every entry needs a request with method and url',

@@ -1,5 +1,6 @@
 import { fault } from '../../kernel/fault.ts'
 import { uuid7 } from '../../kernel/ids.ts'
+import { createPace } from '../../kernel/pace.ts'
 import type { Guard } from '../../store/port.ts'
 import { parseObject } from '../json/parse.ts'
 import type { Call } from '../rest/call.ts'
@@ -37,10 +38,12 @@ export interface Steps {
 export async function stepsOf(deps: RestDeps, call: Call, entries: readonly Entry[]): Promise<Steps> {
   const steps: Step[] = []
   const guards: Guard[] = []
+  const pace = createPace()
   for (const entry of entries) {
     const { step, guard } = await stepOf(deps, call, entry)
     steps.push(step)
     if (guard) guards.push(guard)
+    await pace()
   }
   checkIdentities(steps)
   return { steps, guards }

@@ -1,5 +1,6 @@
 import { Fault, fault } from '../../kernel/fault.ts'
 import { limits } from '../../kernel/limits.ts'
+import { createPace } from '../../kernel/pace.ts'
 import type { StoredVersion } from '../../store/port.ts'
 import type { Draft, TransactResult } from '../resources.ts'
 import { jsonBody, locationOf, versionHeaders } from '../rest/answers.ts'
@@ -48,7 +49,7 @@ async function attemptTransaction(
     .toSorted((a, b) => ORDER[a.method] - ORDER[b.method])
   const links = linkMap(steps)
   const bodies = writes.filter(({ method }) => method !== 'DELETE')
-  const linked = bodies.map((step) => ({
+  const linked = await eachPaced(bodies, (step) => ({
     type: step.type,
     id: step.id,
     at: step.entry.at,
@@ -56,7 +57,7 @@ async function attemptTransaction(
   }))
   const references = await resolveReferences(deps, call, linked)
   const texts = new Map(bodies.map((step, index) => [step, references.texts[index] ?? '']))
-  const drafts = writes.map((step) => draftOf(call, step, texts.get(step)))
+  const drafts = await eachPaced(writes, (step) => draftOf(call, step, texts.get(step)))
   if (drafts.length === 0) return { steps, versions: new Map() }
   const result = await deps.resources.transact(call.caller, {
     drafts,
@@ -98,8 +99,26 @@ function staleOrThrow(
 
 async function answersOf(deps: RestDeps, call: Call, { steps, versions }: Done): Promise<readonly Answer[]> {
   const answers: Answer[] = []
-  for (const step of steps) answers.push(await answerOf(deps, call, { step, version: versions.get(step) }))
+  const pace = createPace()
+  for (const step of steps) {
+    answers.push(await answerOf(deps, call, { step, version: versions.get(step) }))
+    await pace()
+  }
   return answers
+}
+
+/** Long lists are worked on in slices, so that others are served meanwhile. */
+async function eachPaced<Item, Result>(
+  items: readonly Item[],
+  make: (item: Item) => Result,
+): Promise<readonly Result[]> {
+  const pace = createPace()
+  const results: Result[] = []
+  for (const item of items) {
+    results.push(make(item))
+    await pace()
+  }
+  return results
 }
 
 async function answerOf(

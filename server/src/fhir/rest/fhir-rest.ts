@@ -1,4 +1,5 @@
 import { isUtf8 } from 'node:buffer'
+import { Readable } from 'node:stream'
 
 import type { FastifyInstance, FastifyPluginAsync, FastifyReply, FastifyRequest } from 'fastify'
 
@@ -6,6 +7,7 @@ import type { Caller } from '../../auth/caller.ts'
 import { fault } from '../../kernel/fault.ts'
 import { limits } from '../../kernel/limits.ts'
 import { processBundle } from '../bundles/process-bundle.ts'
+import { receiveBundle } from '../bundles/receive-bundle.ts'
 import { indent } from '../json/layout.ts'
 import { jsonBody } from './answers.ts'
 import { binaryText, checkSecurityContext, isBinaryRead, rawAnswer } from './binary.ts'
@@ -63,11 +65,15 @@ export const fhirRest: FastifyPluginAsync<FhirRestOptions> = async (
     )
   })
 
-  // A Bundle may be large; everything else is one resource.
-  app.post('/', { bodyLimit: limits.fhir.bundleBytes }, async (request, reply) => {
-    const call = callOf(app, request, await callerOf(request))
-    checkContentType(request.headers['content-type'], false)
-    return answer(request, reply, await processBundle(rest, call))
+  await app.register(async (bundles) => {
+    bundles.removeAllContentTypeParsers()
+    bundles.addContentTypeParser('*', (_request, payload, done) => done(null, payload))
+    bundles.post('/', async (request, reply) => {
+      const call = callOf(app, request, await callerOf(request))
+      checkContentType(request.headers['content-type'], false)
+      const body = request.body instanceof Readable ? request.body : Readable.from([])
+      return answer(request, reply, await processBundle(rest, call, await receiveBundle(body)))
+    })
   })
 
   const handler = async (request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> => {

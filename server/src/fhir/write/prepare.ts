@@ -2,6 +2,7 @@ import { Fault, fault } from '../../kernel/fault.ts'
 import type { Issue } from '../../kernel/fault.ts'
 import { uuid7 } from '../../kernel/ids.ts'
 import { limits } from '../../kernel/limits.ts'
+import { createPace } from '../../kernel/pace.ts'
 import { isId } from '../access.ts'
 import type { Definitions, TypeModule } from '../definitions.ts'
 import type { Draft } from '../resources.ts'
@@ -22,6 +23,7 @@ export async function prepareAll(
 ): Promise<readonly Prepared[]> {
   const issues: Issue[] = []
   const prepared: Prepared[] = []
+  const pace = createPace()
   for (const draft of drafts) {
     const module = await moduleOf(definitions, draft.type)
     const id = draft.id ?? uuid7(now)
@@ -29,6 +31,7 @@ export async function prepareAll(
       throw fault('malformed', { code: 'value', text: 'An id has 1 to 64 letters, digits, "-" or "."' })
     issues.push(...issuesOf(draft, module, id))
     prepared.push({ draft, module, id })
+    await pace()
   }
   const errors = issues.filter(({ severity }) => severity === 'error' || severity === 'fatal')
   // R4, "RESTful API": 400 for what is no R4, 422 for what only a profile asks for.

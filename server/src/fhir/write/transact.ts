@@ -3,6 +3,7 @@ import { randomUUID } from 'node:crypto'
 import type { Caller } from '../../auth/caller.ts'
 import { fault } from '../../kernel/fault.ts'
 import { limits } from '../../kernel/limits.ts'
+import { createPace } from '../../kernel/pace.ts'
 import type { Commit, RecordChange, Refusal, StoredVersion } from '../../store/port.ts'
 import { ALIASES } from '../aliases.ts'
 import type { Draft, Transaction, TransactResult } from '../resources.ts'
@@ -49,7 +50,11 @@ async function attemptCommit(
   { prepared, transaction }: Job,
 ): Promise<Attempt> {
   const composed: Composed[] = []
-  for (const each of prepared) composed.push(await compose(deps, caller, { prepared: each, transaction }))
+  const pace = createPace()
+  for (const each of prepared) {
+    composed.push(await compose(deps, caller, { prepared: each, transaction }))
+    await pace()
+  }
   const early = composed.find(isOutdated)
   if (early) return { outcome: 'refused', refusal: versionRefusal(early) }
   const writes = composed.flatMap(({ write }) => write ?? [])

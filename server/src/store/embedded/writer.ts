@@ -1,6 +1,7 @@
 import type { Clock } from '../../kernel/clock.ts'
 import { fault } from '../../kernel/fault.ts'
 import { limits } from '../../kernel/limits.ts'
+import { createPace } from '../../kernel/pace.ts'
 import type { Crash } from '../crash.ts'
 import { refuseOutsideLog } from '../outside-log.ts'
 import type { ApplyResult, Commit, CommitResult, KeyChange, RecordChange } from '../port.ts'
@@ -68,9 +69,14 @@ export class Writer {
     refuseOutsideLog(commit)
     for (const change of commit.records) checkRecordChange(change)
     for (const { id } of commit.writes) checkId(id)
-    const rows = commit.writes.map((write) =>
-      write.method === 'DELETE' ? undefined : encodeRow(write, this.#options.hash),
-    )
+    // A large Bundle is encoded in slices; the others go on meanwhile.
+    const pace = createPace()
+    const rows: PreparedCommit['rows'][number][] = []
+    for (const write of commit.writes) {
+      rows.push(write.method === 'DELETE' ? undefined : encodeRow(write, this.#options.hash))
+      const slice = pace()
+      if (slice) await slice
+    }
     return new Promise<CommitResult>((resolve, reject) => {
       this.#add({ kind: 'commit', prepared: { commit, rows }, answer: { resolve, reject } })
     })

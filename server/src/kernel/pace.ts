@@ -1,0 +1,18 @@
+import { setImmediate } from 'node:timers/promises'
+
+import { limits } from './limits.ts'
+
+/**
+ * For long work on the main thread: `await pace()` between its steps lets everything else run whenever a slice of time is used up, and
+ * costs nothing otherwise.
+ */
+export type Pace = () => Promise<void> | undefined
+
+export function createPace(): Pace {
+  let started = performance.now()
+  const next = async (): Promise<void> => {
+    await setImmediate()
+    started = performance.now()
+  }
+  return () => (performance.now() - started < limits.work.sliceMs ? undefined : next())
+}
