@@ -7,7 +7,7 @@ import { pino } from 'pino'
 
 import type { EarlyServer } from './app-server.ts'
 import { listenEarly } from './app-server.ts'
-import { openStore, startKeyRebuilder } from './app-store.ts'
+import { openStore, startSearchKeys } from './app-store.ts'
 import type { AuditArchive } from './audit/create-audit-trail.ts'
 import { createAuditTrail } from './audit/create-audit-trail.ts'
 import { authorise, constraintFor } from './auth/authorise.ts'
@@ -18,6 +18,7 @@ import type { LiveBus } from './events/live.ts'
 import { createLiveBus } from './events/live.ts'
 import type { Fhir } from './fhir/create-fhir.ts'
 import { createFhir } from './fhir/create-fhir.ts'
+import { customDefinitions } from './fhir/custom/custom-definitions.ts'
 import { loadDefinitions } from './fhir/load-definitions.ts'
 import type { Clock } from './kernel/clock.ts'
 import { systemClock } from './kernel/clock.ts'
@@ -55,7 +56,7 @@ export async function layFoundation(config: Config, closing: Foundation['closing
   // Standard output belongs to the ready line.
   const log = pino({ level: config.HUB_LOG_LEVEL, base: null }, pino.destination({ dest: 2, sync: true }))
   mkdirSync(config.HUB_DATA, { recursive: true, mode: 0o700 })
-  const definitions = loadDefinitions(config.HUB_ZONE)
+  const definitions = customDefinitions(loadDefinitions(config.HUB_ZONE))
   const { store, kind } = await openStore(config)
   closing.push(() => store.close())
   const early = await listenEarly(config.HUB_HOST, config.HUB_HTTP_PORT)
@@ -77,20 +78,22 @@ export async function layFoundation(config: Config, closing: Foundation['closing
     ...(client === undefined ? {} : { bootstrapClient: client }),
     ...(secret === undefined ? {} : { secret }),
   })
+  const base = `${address}/fhir`
+  const { keys, custom, close } = await startSearchKeys({ store, definitions, clock, log, base })
+  closing.push(close)
   const fhir = createFhir({
     store,
     definitions,
     audit,
     clock,
     rules: { authorise, constraintFor },
-    base: `${address}/fhir`,
+    base,
     pageSecret: await sharedSecret(store, 'page-links'),
     takenIdentifier: config.HUB_ALIAS_TAKEN,
     searchUnknown: config.HUB_SEARCH_UNKNOWN,
     references: config.HUB_REFERENCES,
+    onSearchParameters: () => custom.refresh(),
   })
-  const keys = await startKeyRebuilder({ store, definitions, clock, log, base: `${address}/fhir` })
-  closing.push(() => keys.close())
   return {
     config,
     clock,

@@ -3,7 +3,9 @@ import { join } from 'node:path'
 import type { Logger } from 'pino'
 
 import type { Config } from './config/config.ts'
-import type { Definitions } from './fhir/definitions.ts'
+import type { CustomDefinitions } from './fhir/custom/custom-definitions.ts'
+import { createCustomParameters } from './fhir/custom/custom-parameters.ts'
+import type { CustomParameters } from './fhir/custom/custom-parameters.ts'
 import { keysOfRows } from './fhir/keys/keys-of-row.ts'
 import type { Clock } from './kernel/clock.ts'
 import { fault } from './kernel/fault.ts'
@@ -31,21 +33,44 @@ export async function openStore(config: Config): Promise<OpenedStore> {
   return { store, kind: 'embedded' }
 }
 
-/** Rebuilds search keys in the background: those of everything when they were made with other definitions or by an older version of the hub. */
-export async function startKeyRebuilder(hub: {
+interface SearchKeysWork {
+  readonly keys: KeyRebuilder
+  readonly custom: CustomParameters
+  readonly close: () => Promise<void>
+}
+
+/**
+ * Makes search keys in the background: those of posted SearchParameters, and of everything when it was made with other definitions or by an
+ * older version of the hub. The posted ones are known before anything is rebuilt.
+ */
+export async function startSearchKeys(hub: {
   readonly store: Store
-  readonly definitions: Definitions
+  readonly definitions: CustomDefinitions
   readonly clock: Clock
   readonly log: Logger
   /** Own absolute base such as `http://127.0.0.1:8080/fhir`. */
   readonly base: string
-}): Promise<KeyRebuilder> {
+}): Promise<SearchKeysWork> {
   const { store, definitions, clock, log, base } = hub
+  const custom = createCustomParameters({
+    reader: store.resources,
+    definitions,
+    onError: (error) => log.warn({ err: error }, 'a posted search parameter can not be used'),
+  })
+  await custom.refresh()
   const onError = (error: unknown) =>
     log.error({ err: error }, 'search keys could not be rebuilt; it is tried again')
-  const rebuilder = createKeyRebuilder({ store, keysOf: keysOfRows(definitions, base), clock, onError })
-  await rebuilder.start({ name: 'definitions', target: `${KEY_ENCODING}:${definitions.hash}` })
-  return rebuilder
+  const keys = createKeyRebuilder({ store, keysOf: keysOfRows(definitions, base), clock, onError })
+  await keys.start({ name: 'definitions', target: `${KEY_ENCODING}:${definitions.hash}` })
+  custom.run(keys)
+  return {
+    keys,
+    custom,
+    close: async () => {
+      await custom.close()
+      await keys.close()
+    },
+  }
 }
 
 /** For the crash tests: the process kills itself, as a power cut would, when it comes to the named place. */

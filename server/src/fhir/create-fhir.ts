@@ -27,6 +27,8 @@ export interface FhirOptions {
   readonly takenIdentifier?: 'refuse' | 'merge'
   /** `HUB_REFERENCES`: `enforce` refuses references to resources that are not here; their syntax and types are checked always. */
   readonly references?: 'check-type' | 'enforce'
+  /** Called after a commit that changed a SearchParameter, before it is answered. */
+  readonly onSearchParameters?: () => Promise<void>
   /** `HUB_SEARCH_UNKNOWN`. */
   readonly searchUnknown?: 'refuse' | 'warn'
 }
@@ -43,7 +45,7 @@ export function createFhir(options: FhirOptions): Fhir {
   const { store, definitions, rules, audit, clock, base } = options
   const access = auditedAccess(rules, audit, clock)
   const tokens = createPageTokens(options.pageSecret)
-  const resources = createResources(options)
+  const resources = noticing(createResources(options), options.onSearchParameters)
   const search = createSearch({ reader: store.resources, definitions, access, clock, base }, tokens)
   const { takenIdentifier = 'refuse', searchUnknown = 'refuse' } = options
   return {
@@ -61,6 +63,19 @@ export function createFhir(options: FhirOptions): Fhir {
       base,
       takenIdentifier,
       searchUnknown,
+    },
+  }
+}
+
+/** A SearchParameter is known to the very next search. */
+function noticing(resources: Resources, onSearchParameters: FhirOptions['onSearchParameters']): Resources {
+  if (!onSearchParameters) return resources
+  return {
+    ...resources,
+    transact: async (caller, transaction) => {
+      const result = await resources.transact(caller, transaction)
+      if (transaction.drafts.some(({ type }) => type === 'SearchParameter')) await onSearchParameters()
+      return result
     },
   }
 }

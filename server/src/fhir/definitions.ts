@@ -2,6 +2,7 @@ import type { Issue } from '../kernel/fault.ts'
 import type { JsonObject } from '../kernel/json.ts'
 import type { SearchKeys } from '../store/keys.ts'
 import type { ElementTable } from './elements.ts'
+import type { KeyCollector } from './keys/collector.ts'
 import type { ZoneOffset } from './keys/zone.ts'
 
 /**
@@ -12,8 +13,12 @@ export interface TypeModule {
   readonly type: string
   /** Checks one parsed resource, contained resources included. Stops at `most` issues. */
   validate(resource: JsonObject, most: number, options?: ValidateOptions): readonly Issue[]
-  /** Search keys of one valid resource. `lastUpdated` in milliseconds; `facility` as `Organization/<id>`. */
-  extract(resource: JsonObject, context: ExtractContext): SearchKeys
+  /**
+   * Search keys of one valid resource. `lastUpdated` in milliseconds; `facility` as `Organization/<id>`.
+   *
+   * @param more adds what other than R4's own parameters find
+   */
+  extract(resource: JsonObject, context: ExtractContext, more?: (keys: KeyCollector) => void): SearchKeys
   /** Keys of each element that a composite parameter is asked of, under the codes of its parts. */
   elements(resource: JsonObject, composite: string, base: string): readonly SearchKeys[]
   /** Code of the date parameter by which keyed scans are ordered, when a resource has at most one value of it. */
@@ -61,8 +66,16 @@ export interface SearchParam {
   readonly target?: readonly string[]
   /** Parameter codes of a composite's parts. */
   readonly components?: readonly string[]
+  /** Of a parameter that was posted as a resource: how far its index is; absent when it is built. */
+  readonly progress?: () => Promise<IndexProgress | undefined>
   /** The parts of a composite stand in elements that repeat: they must be met by one and the same. */
   readonly perElement?: true
+}
+
+/** Resources that have the keys of a new parameter, of about so many. */
+export interface IndexProgress {
+  readonly done: number
+  readonly total: number
 }
 
 export interface Definitions {

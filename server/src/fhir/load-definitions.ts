@@ -93,9 +93,10 @@ function typeModule(compiled: CompiledType, { zone, ...known }: TypeContext): Ty
       } else check.addAt('resourceType', 'structure', `This must be "${type}".`)
       return check.issues
     },
-    extract: (resource, context) => {
+    extract: (resource, context, more) => {
       const keys = new KeyCollector({ context, zone, ...(mainDate === undefined ? {} : { mainDate }) })
       compiled.extract(resource, keys)
+      more?.(keys)
       return keys.finish()
     },
     elements: (resource, composite, base) => {

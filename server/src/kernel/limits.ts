@@ -18,6 +18,8 @@ export const limits = {
     includesMost: 1000,
     includeDepth: 5,
     chainDepth: 16,
+    customParameters: 500,
+    customPollMs: 1000,
     chainIds: 10_000,
     sortCandidates: 100_000,
     queryBytes: 16 * 1024,

@@ -1,3 +1,4 @@
+import { EXTRACTOR_NAMES } from '../keys/extractor-names.ts'
 import { compilePath } from './compile-path.ts'
 import { collectionOf, type Compiled, type Part } from './compiled-expression.ts'
 import type { PathNode } from './fhirpath-parser.ts'
@@ -10,62 +11,6 @@ export interface ExtractSource {
   readonly model: Model
   /** The one code system that an element with a required binding takes its codes from, by `Type.element`. */
   readonly systems: ReadonlyMap<string, string>
-}
-
-/** Which extractor of the run time reads which data type, by parameter type. A pair that is not listed fails the generator. */
-const EXTRACTORS: Readonly<Record<string, Readonly<Record<string, string>>>> = {
-  token: {
-    ...same('TOKEN.code', [
-      'code',
-      'boolean',
-      'string',
-      'id',
-      'uri',
-      'url',
-      'canonical',
-      'oid',
-      'uuid',
-      'integer',
-      'positiveInt',
-    ]),
-    ...own('TOKEN', ['Coding', 'CodeableConcept', 'Identifier', 'ContactPoint']),
-    ...same('PRESENT', [
-      'date',
-      'dateTime',
-      'Age',
-      'Range',
-      'Period',
-      'Reference',
-      'Quantity',
-      'BackboneElement',
-      'Extension',
-    ]),
-  },
-  reference: {
-    ...own('REFERENCE', ['Reference', 'canonical']),
-    ...same('REFERENCE.canonical', ['uri', 'url', 'oid', 'uuid']),
-    Resource: 'REFERENCE.Resource',
-    Attachment: 'PRESENT',
-  },
-  uri: { ...same('URI.uri', ['uri', 'url', 'oid', 'uuid']), canonical: 'URI.canonical' },
-  string: {
-    ...own('TEXT', ['HumanName', 'Address']),
-    ...same('TEXT.string', ['string', 'markdown', 'code', 'uri', 'id']),
-  },
-  date: {
-    ...own('DATE', ['Period', 'Timing']),
-    ...same('DATE.date', ['date', 'dateTime', 'instant']),
-    ...same('PRESENT', ['string', 'Age', 'Range', 'Duration', 'boolean']),
-  },
-  quantity: {
-    ...same('NUMBER.Quantity', ['Quantity', 'Age', 'Duration', 'Distance', 'Count', 'Money']),
-    ...own('NUMBER', ['Range']),
-    ...same('PRESENT', ['SampledData']),
-  },
-  number: {
-    ...own('NUMBER', ['Range', 'decimal']),
-    ...same('NUMBER.decimal', ['integer', 'positiveInt', 'unsignedInt']),
-  },
 }
 
 /** JavaScript of the function that fills a KeyCollector from one resource of the type. */
@@ -124,7 +69,7 @@ function branchLines(
 }
 
 export function extractor(paramType: string, { type }: Part): string {
-  const found = EXTRACTORS[paramType]?.[type]
+  const found = EXTRACTOR_NAMES[paramType]?.[type]
   if (found === undefined) throw new Error(`a ${paramType} parameter can not read ${type}`)
   return found
 }
@@ -135,12 +80,4 @@ function systemPath(type: string, node: PathNode): string | undefined {
   if (!node.on) return node.name === type ? type : undefined
   const parent = systemPath(type, node.on)
   return parent === undefined ? undefined : `${parent}.${node.name}`
-}
-
-function same(extractorName: string, types: readonly string[]): Record<string, string> {
-  return Object.fromEntries(types.map((type) => [type, extractorName]))
-}
-
-function own(table: string, types: readonly string[]): Record<string, string> {
-  return Object.fromEntries(types.map((type) => [type, `${table}.${type}`]))
 }

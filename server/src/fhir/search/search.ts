@@ -15,6 +15,7 @@ import { pageOf } from './pages.ts'
 import type { Branch, Page } from './pages.ts'
 import { driversOf } from './pairs.ts'
 import { parseRequest } from './parse-request.ts'
+import { pendingNotes, refusePending } from './pending.ts'
 import { planAgain } from './plan.ts'
 import type { Handling, Pair, SearchRequest } from './request.ts'
 import { clausesOf, scopeOf } from './resolve.ts'
@@ -91,6 +92,7 @@ async function find(deps: FindDeps, caller: Caller, call: SearchCall): Promise<S
     notes: [
       ...request.warnings,
       ...warnings,
+      ...(await pendingNotes(request)),
       ...(isCut ? [cutNote()] : []),
       ...(request.explain ? await explained(branches, page.plans) : []),
     ],
@@ -159,6 +161,7 @@ async function match(deps: SearchDeps, caller: Caller, { type, pairs, most }: Cr
       code: 'required',
       text: 'Conditional requests need at least one search parameter',
     })
+  await refusePending({ filters, sort: [] })
   const clauses = await clausesOf(deps, scopeOf(caller, true), { module, filters })
   return { ids: await firstIds(await queryOf(deps, module, clauses), most), clauses, module }
 }

@@ -1,0 +1,156 @@
+import { setTimeout } from 'node:timers/promises'
+
+import type { JsonObject } from '../../kernel/json.ts'
+import { limits } from '../../kernel/limits.ts'
+import type { KeyRebuilder } from '../../store/key-rebuild.ts'
+import type { ResourceReader, Row } from '../../store/port.ts'
+import type { IndexProgress } from '../definitions.ts'
+import type { CustomDefinitions } from './custom-definitions.ts'
+import { customParameter } from './custom-parameter.ts'
+import type { CustomParameter } from './custom-parameter.ts'
+
+/** Search parameters that are posted as resources: read from the store, indexed in the background, pending until then. */
+export interface CustomParameters {
+  /** Reads them again, when one was changed. */
+  refresh(): Promise<void>
+  /** From now on their indexes are built, and those of other processes are noticed. */
+  run(rebuilder: KeyRebuilder): void
+  close(): Promise<void>
+}
+
+export interface CustomParametersOptions {
+  readonly reader: ResourceReader
+  readonly definitions: CustomDefinitions
+  /** Told why a SearchParameter can not be used, and of what failed in the background. */
+  readonly onError: (error: unknown) => void
+}
+
+const TYPE = 'SearchParameter'
+
+export function createCustomParameters(options: CustomParametersOptions): CustomParameters {
+  const { reader, definitions, onError } = options
+  const stop = new AbortController()
+  const background = new Set<Promise<void>>()
+  let rebuilder: KeyRebuilder | undefined
+  let parameters: readonly CustomParameter[] = []
+  let known = ''
+  const supervise = (work: Promise<void>): void => {
+    const watched = work.catch(onError).finally(() => background.delete(watched))
+    background.add(watched)
+  }
+  const index = (): void => {
+    if (rebuilder && parameters.length > 0) supervise(startIndexes(rebuilder, parameters, stop.signal))
+  }
+  const refresh = async (): Promise<void> => {
+    const state = await stateOf(reader)
+    if (state === known) return
+    parameters = await readParameters(options)
+    definitions.replace(parameters, (parameter) => progressOf(() => rebuilder, parameter))
+    known = state
+    index()
+  }
+  return {
+    refresh,
+    run: (given) => {
+      rebuilder = given
+      index()
+      supervise(poll(refresh, stop.signal, onError))
+    },
+    close: async () => {
+      stop.abort()
+      await Promise.all(background)
+    },
+  }
+}
+
+/** Other processes of the store post them, too. */
+async function poll(
+  refresh: () => Promise<void>,
+  signal: AbortSignal,
+  onError: (error: unknown) => void,
+): Promise<void> {
+  for (;;) {
+    await setTimeout(limits.fhir.customPollMs, undefined, { signal }).catch(() => undefined)
+    if (signal.aborted) return
+    await refresh().catch(onError)
+  }
+}
+
+/** Changes with every write of a SearchParameter. */
+async function stateOf(reader: ResourceReader): Promise<string> {
+  const [last] = await reader.scan({ type: TYPE, order: 'updated', direction: 'desc', limit: 1 })
+  const count = last ? await reader.count(TYPE, undefined, limits.fhir.customParameters) : 0
+  return JSON.stringify([count, last?.sort, last?.tie])
+}
+
+async function readParameters({
+  reader,
+  definitions,
+  onError,
+}: CustomParametersOptions): Promise<readonly CustomParameter[]> {
+  const limit = limits.fhir.customParameters
+  const found = await reader.scan({ type: TYPE, order: 'updated', direction: 'asc', limit })
+  const rows = await reader.fetch(
+    TYPE,
+    found.map(({ id }) => id),
+  )
+  const taken = new Set<string>()
+  for (const type of definitions.types)
+    for (const { code, progress } of (await definitions.load(type))?.params ?? [])
+      if (!progress) taken.add(`${type} ${code}`)
+  return rows.flatMap((row) => (row ? (parameterOf(row, { definitions, taken, onError }) ?? []) : []))
+}
+
+interface Known extends Pick<CustomParametersOptions, 'definitions' | 'onError'> {
+  /** `Type code` of the parameters that are there already. */
+  readonly taken: Set<string>
+}
+
+function parameterOf(
+  { id, bytes }: Row,
+  { definitions, taken, onError }: Known,
+): CustomParameter | undefined {
+  const resource = JSON.parse(Buffer.from(bytes).toString('utf8')) as JsonObject
+  if (resource['status'] !== 'active') return undefined
+  try {
+    const parameter = customParameter(resource, { table: definitions.elements(), types: definitions.types })
+    const names = parameter.types.map((type) => `${type} ${parameter.param.code}`)
+    const clash = names.find((name) => taken.has(name))
+    if (clash !== undefined) throw new Error(`there is a parameter ${clash} already`)
+    for (const name of names) taken.add(name)
+    return parameter
+  } catch (error) {
+    onError(new Error(`SearchParameter/${id} can not be used`, { cause: error }))
+    return undefined
+  }
+}
+
+/** After a while, in which every process of the store has come to know them. */
+async function startIndexes(
+  rebuilder: KeyRebuilder,
+  parameters: readonly CustomParameter[],
+  signal: AbortSignal,
+): Promise<void> {
+  await setTimeout(limits.fhir.customPollMs * 2, undefined, { signal }).catch(() => undefined)
+  if (signal.aborted) return
+  for (const { id, fingerprint, types } of parameters)
+    await rebuilder.start({ name: rebuildName(id), target: fingerprint, types })
+}
+
+function rebuildName(id: string): string {
+  return `search-parameter ${id}`
+}
+
+function progressOf(
+  rebuilder: () => KeyRebuilder | undefined,
+  { id, fingerprint }: CustomParameter,
+): () => Promise<IndexProgress | undefined> {
+  let isBuilt = false
+  return async () => {
+    if (isBuilt) return undefined
+    const all = (await rebuilder()?.progress()) ?? []
+    const own = all.find(({ name, target }) => name === rebuildName(id) && target === fingerprint)
+    isBuilt = own?.isFinished === true
+    return isBuilt ? undefined : { done: own?.done ?? 0, total: own?.total ?? 0 }
+  }
+}

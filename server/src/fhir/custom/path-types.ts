@@ -1,0 +1,78 @@
+import { propertiesOf, type ElementTable } from '../elements.ts'
+import type { PathNode } from '../generate/fhirpath-parser.ts'
+import { dataType, FUNCTION_NAMES, isRootName } from './typed-path.ts'
+
+const OPERATORS = new Set(['|', '=', '!=', 'and', 'or'])
+const TESTS = new Set(['exists', 'empty', 'not'])
+const TYPED = new Set(['as', 'ofType', 'is'])
+
+type Call = Extract<PathNode, { kind: 'call' }>
+
+interface Place {
+  readonly table: ElementTable
+  /** The resource type that is asked. */
+  readonly root: string
+  readonly focus: readonly string[]
+}
+
+/** The data types that an expression can find in resources of a type. @throws Error that says what can not be used, and why */
+export function typesAt(node: PathNode, table: ElementTable, root: string): readonly string[] {
+  return [...new Set(walk(node, { table, root, focus: [root] }))]
+}
+
+function walk(node: PathNode, place: Place): readonly string[] {
+  switch (node.kind) {
+    case 'literal':
+      return [typeof node.value]
+    case 'this':
+      return place.focus
+    case 'variable':
+      if (node.name !== 'resource') throw new Error(`%${node.name} is not supported`)
+      return [place.root]
+    case 'member':
+      return node.on ? step(walk(node.on, place), node.name, place) : start(node.name, place)
+    case 'index':
+      return walk(node.on, place)
+    case 'binary':
+      return operation(node, place)
+    case 'call':
+    default:
+      return call(node, place)
+  }
+}
+
+function start(name: string, place: Place): readonly string[] {
+  if (isRootName(name, place.root)) return [place.root]
+  return /^[A-Z]/.test(name) ? [] : step(place.focus, name, place)
+}
+
+function step(types: readonly string[], name: string, { table }: Place): readonly string[] {
+  const found = types.flatMap((type) =>
+    propertiesOf(table, type, name).flatMap((property) => table[type]?.[property]?.[0] ?? []),
+  )
+  if (types.length > 0 && found.length === 0) throw new Error(`${types.join(', ')} has no element ${name}`)
+  return found
+}
+
+function operation(node: Extract<PathNode, { kind: 'binary' }>, place: Place): readonly string[] {
+  if (!OPERATORS.has(node.op)) throw new Error(`the operator ${node.op} is not supported`)
+  const types = [...walk(node.left, place), ...walk(node.right, place)]
+  return node.op === '|' ? types : ['boolean']
+}
+
+function call(node: Call, place: Place): readonly string[] {
+  if (!FUNCTION_NAMES.has(node.name)) throw new Error(`the function ${node.name}() is not supported`)
+  const on = node.on ? walk(node.on, place) : place.focus
+  const [argument] = node.args
+  if (TYPED.has(node.name)) return narrowed(node, on)
+  if (node.name === 'extension') return ['Extension']
+  if (node.name === 'resolve') return ['Resource']
+  if (argument && on.length > 0) walk(argument, { ...place, focus: on })
+  return TESTS.has(node.name) ? ['boolean'] : on
+}
+
+function narrowed({ name, args: [argument] }: Call, types: readonly string[]): readonly string[] {
+  if (argument?.kind !== 'member') throw new Error(`${name} needs the name of a type`)
+  const wanted = dataType(argument.name)
+  return name === 'is' ? ['boolean'] : types.filter((type) => type === wanted)
+}
