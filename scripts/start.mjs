@@ -1,5 +1,7 @@
 // `npm start`: makes the clone ready, then becomes the hub, on Node 24.
 import { spawn } from 'node:child_process'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 
 import { consoleBuilt, definitionsCompiled, hubNode, installed } from './ready.mjs'
@@ -8,6 +10,10 @@ installed()
 definitionsCompiled()
 consoleBuilt()
 const main = fileURLToPath(new URL('../server/src/main.ts', import.meta.url))
-const hub = spawn(hubNode(), [main, ...process.argv.slice(2)], { stdio: 'inherit' })
+// Starting fills the space of young objects, which never gets smaller again: half of V8's bound is enough, and 30 MB less.
+const flags = ['--max-semi-space-size=8']
+// With the cache from the first file on, nothing is compiled or stripped of its types twice.
+const env = { NODE_COMPILE_CACHE: join(tmpdir(), 'node-compile-cache'), ...process.env }
+const hub = spawn(hubNode(), [...flags, main, ...process.argv.slice(2)], { stdio: 'inherit', env })
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, () => hub.kill(signal))
 hub.on('exit', (code, signal) => process.exit(code ?? (signal ? 1 : 0)))

@@ -23,7 +23,10 @@ export function freshFolder(): string {
 
 export function startHub(folder: string): Promise<Started> {
   return start(HUB, {
+    // As `npm start` does.
+    flags: ['--max-semi-space-size=8'],
     env: {
+      NODE_COMPILE_CACHE: join(tmpdir(), 'node-compile-cache'),
       HUB_DATA: folder,
       HUB_HTTP_PORT: '0',
       HUB_MLLP_PORT: '0',

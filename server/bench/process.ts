@@ -16,14 +16,19 @@ export interface Started {
 }
 
 export interface StartOptions {
+  /** Options of Node itself. */
+  readonly flags?: readonly string[]
   readonly words?: readonly string[]
   readonly env?: Readonly<Record<string, string>>
 }
 
 /** Starts a script on this Node and waits for its JSON line `{"event":"ready","http":…}`. */
-export async function start(script: URL, { words = [], env = {} }: StartOptions): Promise<Started> {
+export async function start(
+  script: URL,
+  { flags = [], words = [], env = {} }: StartOptions,
+): Promise<Started> {
   const from = performance.now()
-  const child = spawn(process.execPath, [script.pathname, ...words], {
+  const child = spawn(process.execPath, [...flags, script.pathname, ...words], {
     env: { ...process.env, ...env },
     stdio: ['ignore', 'pipe', 'inherit'],
   })

@@ -105,6 +105,7 @@ export function callerOfRequest(request: FastifyRequest): Caller {
 }
 
 function needsToken(url: string): boolean {
+  if (!url.startsWith('/fhir') && !url.startsWith('/api')) return false
   const path = url.split('?', 1)[0] ?? ''
   return /^\/(fhir|api)(\/|$)/.test(path) && !OPEN.some((open) => open.test(path))
 }

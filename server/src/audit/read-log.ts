@@ -178,8 +178,10 @@ async function filesOf(folder: string): Promise<readonly string[]> {
 async function linesOf(path: string, offset: number): Promise<{ lines: readonly string[]; end: number }> {
   const file = await open(path)
   try {
+    const left = (await file.stat()).size - offset
+    if (left <= 0) return { lines: [], end: offset }
     const { buffer, bytesRead } = await file.read({
-      buffer: Buffer.alloc(limits.audit.groupBytes),
+      buffer: Buffer.allocUnsafe(Math.min(left, limits.audit.groupBytes)),
       position: offset,
     })
     const whole = buffer.subarray(0, bytesRead).lastIndexOf(0x0a) + 1

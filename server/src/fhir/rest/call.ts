@@ -39,8 +39,9 @@ export interface Preferences {
 
 /** `Prefer: return=minimal, handling=lenient` (RFC 7240); what is unknown is ignored, as it says. */
 export function preferencesOf(header: string | undefined): Preferences {
+  if (header === undefined || header === '') return { return: 'representation' }
   const wanted = new Map(
-    (header ?? '').split(/[,;]/).map((part) => {
+    header.split(/[,;]/).map((part) => {
       const [name = '', value = ''] = part.trim().split('=')
       return [name.trim(), value.trim().replaceAll('"', '')] as const
     }),
@@ -90,5 +91,5 @@ function whole(resource: JsonObject, at: string): JsonObject {
 
 /** Name and value pairs of a query string or form, decoded once and in order. */
 export function pairsOf(query: string): readonly Pair[] {
-  return [...new URLSearchParams(query)]
+  return query === '' ? [] : [...new URLSearchParams(query)]
 }

@@ -123,6 +123,7 @@ function addressOf(app: FastifyInstance, { raw }: FastifyRequest): Address {
 }
 
 function decoded(segment: string): string {
+  if (!segment.includes('%')) return segment
   try {
     return decodeURIComponent(segment)
   } catch {
