@@ -8,12 +8,11 @@ import { authoriseCommand } from './auth/authorise.ts'
 import { interopApi } from './hl7/api/interop.ts'
 import { createFlow } from './hl7/flow/create-flow.ts'
 import { createListeners } from './hl7/flow/listeners.ts'
-import { createMapper, type Mapper } from './hl7/mapping/mapper.ts'
+import { createMapper } from './hl7/mapping/mapper.ts'
 import { createMerging } from './hl7/merging/create-merging.ts'
 import { mergesApi } from './hl7/merging/merges-api.ts'
 import { createOutbound } from './hl7/outbound/create-outbound.ts'
 import { loadDestinations } from './hl7/outbound/destination.ts'
-import type { OutboundRules } from './hl7/outbound/outbound-rules.ts'
 
 const MAPPINGS = fileURLToPath(new URL('../../mappings', import.meta.url))
 
@@ -29,7 +28,7 @@ export async function startHl7(app: FastifyInstance, foundation: Foundation): Pr
   const destinations = await loadDestinations(folder)
   const outbound = createOutbound({
     store,
-    rules: outboundRulesOf(mapper),
+    rules: mapper.outbound,
     destinations,
     clock,
     isShared,
@@ -70,9 +69,4 @@ export async function startHl7(app: FastifyInstance, foundation: Foundation): Pr
   await flow.start(follow)
   await listeners.follow()
   return listeners.of('default')?.port
-}
-
-/** The rows of `mappings/outbound`, where the mapper has them. */
-function outboundRulesOf(mapper: Mapper & { readonly outbound?: OutboundRules }): OutboundRules {
-  return mapper.outbound ?? { definitions: new Map(), build: () => Promise.resolve(undefined) }
 }

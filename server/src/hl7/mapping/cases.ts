@@ -7,6 +7,7 @@ import { parse } from 'yaml'
 import { parseMessage } from '../message/parse-message.ts'
 import type { Mapped } from './image.ts'
 import type { Mapper } from './mapper.ts'
+import { outboundProblems } from './outbound-cases.ts'
 
 /** What `expect.yaml` of a case may say. Paths begin with the key of an image: `patient.name[0].family`. */
 interface Expectation {
@@ -32,6 +33,10 @@ export interface CaseResult {
 export async function runCases(folder: string, mapper: Mapper): Promise<readonly CaseResult[]> {
   const results: CaseResult[] = []
   for (const name of (await readdir(folder)).toSorted()) {
+    if ((await readdir(join(folder, name))).includes('change.yaml')) {
+      results.push({ name, problems: await outboundProblems(join(folder, name), mapper.outbound) })
+      continue
+    }
     const text = await readFile(join(folder, name, 'in.hl7'), 'utf8')
     const expected = parse(await readFile(join(folder, name, 'expect.yaml'), 'utf8')) as Expectation
     const mapped = mapper.map(parseMessage(text), expected.feed ?? 'default')

@@ -29,6 +29,8 @@ const KINDS = {
   segments: 'segment',
   datatypes: 'datatype',
   tables: 'table',
+  outbound: 'outbound',
+  fields: 'fields',
 } as const
 
 type Kind = keyof typeof KINDS
@@ -135,6 +137,8 @@ function materialise({ base, overlays, validators, version }: Sources, wanted: r
     images: folder('images'),
     segments: folder('segments'),
     datatypes: folder('datatypes'),
+    outbound: folder('outbound'),
+    fields: folder('fields'),
     tables: below(valid, 'tables') as ReadonlyMap<string, readonly TableRow[]>,
     version,
   }

@@ -1,13 +1,15 @@
 import { aliasId } from '../../fhir/aliases.ts'
 import { fault } from '../../kernel/fault.ts'
 import type { Message } from '../message/message.ts'
+import type { OutboundRules } from '../outbound/outbound-rules.ts'
 import type { CompiledMessage } from './compile-message.ts'
 import { compileRules, type CompiledRules } from './compile.ts'
 import { finish, type Draft } from './draft.ts'
 import type { Effect, Image, Mapped } from './image.ts'
 import { imagesOf } from './images.ts'
-import { loadRules, type RuleSources } from './load.ts'
+import { loadRules, RulesError, type RuleSources } from './load.ts'
 import { textOf, type Node, type Scope } from './node.ts'
+import { compileOutbound } from './outbound.ts'
 import type { Path } from './path.ts'
 import type { FeedFile } from './rules.ts'
 import type { Occurrence } from './structure.ts'
@@ -23,6 +25,8 @@ export interface Mapper {
   readonly feeds: ReadonlyMap<string, FeedFile>
   /** What there are rules for: message code and trigger event joined by `^`. */
   readonly events: ReadonlySet<string>
+  /** What the hub sends of its own. */
+  readonly outbound: OutboundRules
   /** There are rules for the message's type and event; the feed's overlays count. */
   accepts(message: Message, feed?: string): boolean
   /**
@@ -54,6 +58,7 @@ export async function createMapper(folder: string): Promise<Mapper> {
   return {
     rules: sources.version,
     feeds: sources.feeds,
+    outbound: outboundOf(sources),
     events: eventsOf(compiled),
     accepts: (message, name = 'default') => rulesFor(feedOf(name).compiled, message) !== undefined,
     map: (message, name) => mapMessage({ message, feed: feedOf(name), version: sources.version }),
@@ -66,6 +71,15 @@ function compileAll(sources: RuleSources): ReadonlyMap<string, CompiledRules> {
   for (const file of sources.feeds.values()) lists.set(layersOf(file), file.overlays ?? [])
   for (const name of sources.overlays) lists.set(name, [name])
   return new Map([...lists].map(([id, list]) => [id, compileRules(sources.files(list))]))
+}
+
+function outboundOf(sources: RuleSources): OutboundRules {
+  try {
+    return compileOutbound(sources.files([]))
+  } catch (error) {
+    if (error instanceof SyntaxError) throw new RulesError([error.message], { cause: error })
+    throw error
+  }
 }
 
 function eventsOf(compiled: ReadonlyMap<string, CompiledRules>): ReadonlySet<string> {

@@ -63,6 +63,7 @@ it('makes only valid resources of its cases', async () => {
   const definitions = loadDefinitions()
   const wrong: unknown[] = []
   for (const name of await readdir(join(MAPPINGS, 'tests'))) {
+    if (name.startsWith('out-')) continue
     const text = await readFile(join(MAPPINGS, 'tests', name, 'in.hl7'), 'utf8')
     const { images } = mapper.map(parseMessage(text), 'default')
     const typeOf = new Map(images.map(({ key, type }) => [key, type]))

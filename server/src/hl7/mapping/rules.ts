@@ -11,6 +11,10 @@ export interface RuleFiles {
   readonly segments: ReadonlyMap<string, SegmentFile>
   readonly datatypes: ReadonlyMap<string, DatatypeFile>
   readonly tables: ReadonlyMap<string, readonly TableRow[]>
+  /** Messages that the hub sends. */
+  readonly outbound: ReadonlyMap<string, OutboundFile>
+  /** How values of FHIR are written into fields. */
+  readonly fields: ReadonlyMap<string, { readonly rows: readonly OutRow[] }>
   /** Changes with every change of a rule. */
   readonly version: string
 }
@@ -169,4 +173,41 @@ export interface TableRow {
   readonly toSystem: string
   /** `ig:<table of the guide>` or `own`. */
   readonly origin: string
+}
+
+export interface OutboundFile {
+  /** Type of the resource whose changes become messages. */
+  readonly type: string
+  /** Expression over the resource and `%previous`: which changes. */
+  readonly when?: string
+  readonly segments: readonly OutSegment[]
+}
+
+export interface OutSegment {
+  readonly segment: string
+  /** Expression: one segment for each value, about it; a reference is followed. */
+  readonly each?: string
+  readonly when?: string
+  /** The message cannot be built without it. */
+  readonly required?: boolean
+  readonly rows: readonly OutRow[]
+}
+
+export interface OutRow {
+  readonly id: string
+  /** `ABC-3[+].4.2`; inside rows of a field `.4.2`. */
+  readonly to: string
+  /** Expression over the resource. */
+  readonly from?: string
+  readonly const?: string
+  readonly when?: string
+  /** Field map. */
+  readonly type?: string
+  readonly rows?: readonly OutRow[]
+  /** The value is a reference: the rows are about what it names. */
+  readonly follow?: boolean
+  readonly fn?: string
+  readonly table?: string
+  readonly default?: string
+  readonly note?: string
 }

@@ -6,6 +6,10 @@ const NONE: readonly Repetition[] = []
 /** Their first field is the field separator itself, their second the encoding characters as they are. */
 const HEADERS: ReadonlySet<string> = new Set(['MSH', 'FHS', 'BHS'])
 
+export function isHeader(name: string): boolean {
+  return HEADERS.has(name)
+}
+
 /** A segment that is split when a field is first asked for, and a field when it is itself asked for. */
 export class LazySegment implements Segment {
   readonly name: string

@@ -1,0 +1,211 @@
+import { fault } from '../../kernel/fault.ts'
+import type { JsonObject, JsonValue } from '../../kernel/json.ts'
+import type { BuildRequest, OutboundRules } from '../outbound/outbound-rules.ts'
+import { missing } from './compile-message.ts'
+import {
+  compileResourceExpression,
+  isTrue,
+  type ResourceExpression,
+  type View,
+} from './resource-expression.ts'
+import type { OutboundFile, OutRow, OutSegment, RuleFiles, TableRow } from './rules.ts'
+import { compileTarget, createSegmentWriter, type SegmentWriter, type Target } from './segment-writer.ts'
+import { indexTable } from './table.ts'
+
+/** Compiles `outbound/`: which changes become messages, and how these read. @throws SyntaxError that names file and row */
+export function compileOutbound(files: RuleFiles): OutboundRules {
+  const tables = new Map([...files.tables].map(([name, rows]) => [name, indexTable(rows)]))
+  const kit: Kit = { files, tables, made: new Map() }
+  const compiled = new Map(
+    [...files.outbound].map(([name, file]) => {
+      try {
+        return [name, compileFile(file, kit)]
+      } catch (error) {
+        throw new SyntaxError(
+          `outbound/${name}.yaml: ${error instanceof Error ? error.message : String(error)}`,
+          {
+            cause: error,
+          },
+        )
+      }
+    }),
+  )
+  return {
+    definitions: new Map([...files.outbound].map(([name, { type }]) => [name, { type }])),
+    build: async (request) => compiled.get(request.definition)?.(request),
+  }
+}
+
+interface Kit {
+  readonly files: RuleFiles
+  readonly tables: ReadonlyMap<string, ReadonlyMap<string, TableRow>>
+  readonly made: Map<string, Fill>
+}
+
+/** What rows work with. */
+interface Work {
+  readonly view: View
+  readonly writer: SegmentWriter
+  readonly lookup: BuildRequest['lookup']
+  /** The field that the rows of a field map write into. */
+  readonly base?: Target
+}
+
+type Fill = (work: Work) => Promise<void>
+
+function compileFile(file: OutboundFile, kit: Kit): (request: BuildRequest) => Promise<string | undefined> {
+  const condition = file.when === undefined ? undefined : compileResourceExpression(file.when)
+  const segments = file.segments.map((segment) => compileSegment(segment, kit))
+  return async (request) => {
+    const { resource, previous, controlId, nowMs, header, lookup } = request
+    const variables: Record<string, JsonValue | undefined> = {
+      ...header,
+      controlId,
+      now: new Date(nowMs).toISOString(),
+      resource,
+      previous,
+    }
+    const view: View = { focus: resource, variables }
+    if (condition !== undefined && !isTrue(condition(view))) return undefined
+    const texts: string[] = []
+    for (const write of segments) texts.push(...(await write(view, lookup)))
+    return texts.map((text) => `${text}\r`).join('')
+  }
+}
+
+type WriteSegments = (view: View, lookup: BuildRequest['lookup']) => Promise<readonly string[]>
+
+function compileSegment(rule: OutSegment, kit: Kit): WriteSegments {
+  const condition = rule.when === undefined ? undefined : compileResourceExpression(rule.when)
+  const each = rule.each === undefined ? undefined : compileResourceExpression(rule.each)
+  const fill = compileRows(rule.rows, kit)
+  return async (view, lookup) => {
+    if (condition !== undefined && !isTrue(condition(view))) return []
+    const texts: string[] = []
+    for (const found of each === undefined ? [view.focus] : each(view)) {
+      const focus = await follow(found, lookup)
+      if (focus === undefined) {
+        if (rule.required === true) throw notThere(rule.segment)
+        continue
+      }
+      const writer = createSegmentWriter(rule.segment)
+      const number = String(texts.length + 1)
+      await fill({ view: { focus, variables: { ...view.variables, number } }, writer, lookup })
+      if (!writer.isEmpty) texts.push(writer.text())
+    }
+    if (texts.length === 0 && rule.required === true) throw notThere(rule.segment)
+    return texts
+  }
+}
+
+function notThere(segment: string): Error {
+  const text = 'The resource does not refer to what the message must tell'
+  return fault('unprocessable', { code: 'required', at: segment, text })
+}
+
+/** A reference becomes the resource that it names; without one it stays what it is, for its display and identifier. */
+async function follow(value: JsonValue, lookup: BuildRequest['lookup']): Promise<JsonValue | undefined> {
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) return value
+  const { reference } = value as JsonObject
+  return typeof reference === 'string' ? ((await lookup(reference)) ?? value) : value
+}
+
+function compileRows(rows: readonly OutRow[], kit: Kit): Fill {
+  const compiled = rows.map((row) => {
+    try {
+      return compileRow(row, kit)
+    } catch (error) {
+      throw new SyntaxError(`row ${row.id}: ${error instanceof Error ? error.message : String(error)}`, {
+        cause: error,
+      })
+    }
+  })
+  return async (work) => {
+    for (const fill of compiled) await fill(work)
+  }
+}
+
+function compileRow(row: OutRow, kit: Kit): Fill {
+  const target = compileTarget(row.to)
+  const condition = row.when === undefined ? undefined : compileResourceExpression(row.when)
+  const values = valuesOf(row)
+  const inner = innerOf(row, kit)
+  const texts = textsOf(row, kit)
+  const fill = async (value: JsonValue, work: Work, base: Target): Promise<boolean> => {
+    if (inner === undefined) return work.writer.write(target, texts(value), base)
+    const focus = (row.follow === true ? await follow(value, work.lookup) : value) ?? value
+    await inner({ ...work, base, view: { ...work.view, focus } })
+    return true
+  }
+  return async (work) => {
+    if (condition !== undefined && !isTrue(condition(work.view))) return
+    const base = target.field === 0 ? work.base : target
+    if (base === undefined) return
+    for (const value of values(work.view)) {
+      work.writer.begin(target)
+      if ((await fill(value, work, base)) && !target.isNew) break
+    }
+  }
+}
+
+function valuesOf(row: OutRow): ResourceExpression {
+  if (row.const !== undefined) {
+    const value = [row.const]
+    return () => value
+  }
+  if (row.from === undefined) throw new SyntaxError('a row needs from or const')
+  return compileResourceExpression(row.from)
+}
+
+/** Field maps are compiled at first use. */
+function innerOf(row: OutRow, kit: Kit): Fill | undefined {
+  if (row.rows !== undefined) return compileRows(row.rows, kit)
+  if (row.type === undefined) return undefined
+  const { type } = row
+  const known = kit.made.get(type)
+  if (known !== undefined) return known
+  const file = kit.files.fields.get(type) ?? missing('field map', type)
+  const fill = compileRows(file.rows, kit)
+  kit.made.set(type, fill)
+  return fill
+}
+
+function textsOf(row: OutRow, { tables }: Kit): (value: JsonValue) => string {
+  const table =
+    row.table === undefined ? undefined : (tables.get(row.table) ?? missing('code table', row.table))
+  const write = FORMS[row.fn ?? 'text']
+  if (write === undefined) throw new SyntaxError(`"${row.fn ?? ''}" is no form`)
+  return (value) => {
+    const text = plainText(value)
+    return table === undefined ? write(text) : (table.get(text)?.to ?? row.default ?? '')
+  }
+}
+
+function plainText(value: JsonValue): string {
+  return typeof value === 'string' || typeof value === 'number' || typeof value === 'boolean'
+    ? String(value)
+    : ''
+}
+
+/** How a text of FHIR is written in HL7. */
+const FORMS: Readonly<Record<string, (text: string) => string>> = {
+  text: (text) => text,
+  /** `2026-03-01T09:00:00+02:00` as `20260301090000+0200`; shorter ones as they are. */
+  time: (text) => {
+    const [, date = '', clock = '', offset = ''] =
+      /^([\d-]+)(?:T([\d:]+)(?:\.\d+)?)?(Z|[+-]\d\d:\d\d)?$/.exec(text) ?? []
+    return `${date.replaceAll('-', '')}${clock.replaceAll(':', '')}${offset === 'Z' ? '+0000' : offset.replace(':', '')}`
+  },
+  /** `09:30:00` as `0930`. */
+  clock: (text) => text.slice(0, 5).replace(':', ''),
+  yesNo: (text) => (text === 'true' ? 'Y' : 'N'),
+  /** The id of a reference or canonical. */
+  tail: (text) => text.slice(text.lastIndexOf('/') + 1),
+  /** `urn:oid:1.2.3` as `1.2.3`. */
+  oid: (text) => (text.startsWith('urn:oid:') ? text.slice('urn:oid:'.length) : ''),
+  /** The name behind the prefix of assigners that the hub has no better name for. */
+  assigner: (text) =>
+    text.startsWith('urn:oid:')
+      ? ''
+      : decodeURIComponent(text.slice(text.lastIndexOf(':') + 1)).replace(/^\/\//, ''),
+}
