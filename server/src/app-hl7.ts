@@ -6,6 +6,7 @@ import type { Foundation } from './app-foundation.ts'
 import { callerOfRequest } from './app-http.ts'
 import { authoriseCommand } from './auth/authorise.ts'
 import { interopApi } from './hl7/api/interop.ts'
+import { watchFolders } from './hl7/files/watch-folders.ts'
 import { createFlow } from './hl7/flow/create-flow.ts'
 import { createListeners } from './hl7/flow/listeners.ts'
 import { createMapper } from './hl7/mapping/mapper.ts'
@@ -67,6 +68,7 @@ export async function startHl7(app: FastifyInstance, foundation: Foundation): Pr
   closing.push(() => listeners.close())
   const follow = () => void listeners.follow().catch((error: unknown) => report(error, 'listeners'))
   await flow.start(follow)
+  closing.push(watchFolders({ flow, records: store.records, report }))
   await listeners.follow()
   return listeners.of('default')?.port
 }

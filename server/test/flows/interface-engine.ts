@@ -1,123 +1,28 @@
 import { once } from 'node:events'
 import { connect, type Socket } from 'node:net'
-import { join } from 'node:path'
-import { fileURLToPath } from 'node:url'
 
 import { onTestFinished } from 'vitest'
 
-import { createAuditTrail } from '../../src/audit/create-audit-trail.ts'
-import { authorise, constraintFor } from '../../src/auth/authorise.ts'
-import { createResources } from '../../src/fhir/create-resources.ts'
-import { loadDefinitions } from '../../src/fhir/load-definitions.ts'
-import type { Resources } from '../../src/fhir/resources.ts'
-import { createFlow, type Flow } from '../../src/hl7/flow/create-flow.ts'
-import { createListeners, type Listeners } from '../../src/hl7/flow/listeners.ts'
-import { createMapper } from '../../src/hl7/mapping/mapper.ts'
-import { createOutbound, type Outbound, type OutboundDeps } from '../../src/hl7/outbound/create-outbound.ts'
 import type { JsonObject } from '../../src/kernel/json.ts'
-import type { LoggedCommit, Store } from '../../src/store/port.ts'
+import type { Store } from '../../src/store/port.ts'
 import { freshFolder, freshStore } from '../fresh-store.ts'
+import { assembleEngine, MAPPINGS, type Engine, type EngineParts } from './assemble-engine.ts'
 
-export const MAPPINGS = fileURLToPath(new URL('../../../mappings', import.meta.url))
-
-/** The interface engine with everything below it, and one open port; no HTTP, no process of its own. */
-export interface Engine {
-  readonly store: Store
-  readonly resources: Resources
-  readonly flow: Flow
-  readonly listeners: Listeners
-  readonly outbound: Outbound
-  readonly port: number
-  readonly reported: unknown[]
-  stop(): Promise<void>
-  /** Current resources of a type. */
-  all(type: string): Promise<readonly JsonObject[]>
-  /** Every commit so far. */
-  commits(): Promise<readonly LoggedCommit[]>
-}
-
-const NO_RULES: OutboundDeps['rules'] = {
-  definitions: new Map(),
-  build: () => Promise.resolve(undefined),
-}
+export { MAPPINGS, type Engine }
 
 export async function startEngine(settings: Readonly<Record<string, unknown>> = {}): Promise<Engine> {
   const store = await freshStore()
   return engineOn(store, settings)
 }
 
-interface EngineParts {
-  /** Folder of rules, for tests that break them. */
-  readonly mappings?: string
-  readonly out?: Pick<OutboundDeps, 'rules' | 'destinations'>
-}
-
 export async function engineOn(
   store: Store,
   settings: Readonly<Record<string, unknown>> = {},
-  { mappings = MAPPINGS, out }: EngineParts = {},
+  parts: Pick<EngineParts, 'mappings' | 'out'> = {},
 ): Promise<Engine> {
-  const clock = Date.now
-  const reported: unknown[] = []
-  const onError = (error: unknown) => void reported.push(error)
-  const folder = join(await freshFolder(), 'audit')
-  const audit = createAuditTrail({ folder, store, clock, onError })
-  const definitions = loadDefinitions()
-  const rules = { authorise, constraintFor }
-  const base = 'http://127.0.0.1/fhir'
-  const resources = createResources({ store, definitions, rules, audit, clock, base })
-  const mapper = await createMapper(mappings)
-  const feeds = new Map([...mapper.feeds].map(([name, file]) => [name, { ...file, ...settings }]))
-  const { rules: outboundRules, destinations } = out ?? { rules: NO_RULES, destinations: [] }
-  const shared = { clock, isShared: false, report: onError }
-  const outbound = createOutbound({ store, rules: outboundRules, destinations, ...shared })
-  const flow = createFlow({
-    answers: async (frame) => outbound.takeAnswer(frame),
-    records: store.records,
-    resources,
-    mapper: {
-      events: mapper.events,
-      feeds,
-      map: (message, feed) => mapper.map(message, feed),
-    },
-    clock,
-    report: onError,
-  })
-  await flow.start()
-  const listeners = createListeners({ flow, host: '127.0.0.1', report: onError, portOf: () => 0 })
-  await listeners.follow()
-  await outbound.start()
-  const stop = async () => {
-    await outbound.stop()
-    await listeners.close()
-    await flow.stop()
-    await audit.close()
-  }
-  let stopped: Promise<void> | undefined
-  onTestFinished(async () => (stopped ??= stop()))
-  return {
-    store,
-    resources,
-    flow,
-    listeners,
-    outbound,
-    port: listeners.of('default')?.port ?? 0,
-    reported,
-    stop: async () => (stopped ??= stop()),
-    all: async (type) => currentOf(store, type),
-    commits: async () => store.log.read(0, 10_000),
-  }
-}
-
-async function currentOf(store: Store, type: string): Promise<readonly JsonObject[]> {
-  const found = await store.resources.scan({ type, order: 'updated', direction: 'asc', limit: 1000 })
-  const rows = await store.resources.fetch(
-    type,
-    found.map(({ id }) => id),
-  )
-  return rows.flatMap((row) =>
-    row ? [JSON.parse(Buffer.from(row.bytes).toString('utf8')) as JsonObject] : [],
-  )
+  const engine = await assembleEngine(store, { ...parts, settings, folder: await freshFolder() })
+  onTestFinished(async () => engine.stop())
+  return engine
 }
 
 const END = '\x1c\r'

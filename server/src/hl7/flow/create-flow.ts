@@ -14,6 +14,7 @@ import { createParking, type Parking } from './parking.ts'
 import { createPartitions, type Partitions } from './partitions.ts'
 import { createProcessing, type Processing } from './processing.ts'
 import { createReplays, type Replays } from './replays.ts'
+import { createRetention, type Retention } from './retention.ts'
 import type { FlowMapper } from './settle.ts'
 import { createTally, type Tally } from './tally.ts'
 
@@ -46,8 +47,11 @@ export interface Flow {
   readonly index: MessageIndex
   readonly modes: FeedModes
   readonly replays: Replays
+  readonly retention: Retention
   readonly mapper: FlowDeps['mapper']
   intake(feed: FlowFeed): Intake
+  /** The feed runs, and this process is the one that works on it. */
+  isOpen(feed: string): boolean
   /** Sets how a feed runs from now on. */
   setMode(feed: string, mode: FeedMode): Promise<void>
   /** Goes on with what waits in the journal. @param onModes told when another process has set how a feed runs */
@@ -74,27 +78,30 @@ export function createFlow(deps: FlowDeps): Flow {
   const apply = createApply({ ...deps, journal })
   const processing = createProcessing({ ...deps, journal, apply, parking, partitions, feeds, tally, gate })
   const replays = createReplays({ records, clock, processing, gate, report })
+  const retention = createRetention({ records, clock, feeds, report })
   const controlIds = createControlIds(clock)
   const answers = deps.answers ?? (async () => undefined)
   const understands = vocabularyOf(mapper.events)
   const parts = { feeds, journal, processing, parking, partitions, tally, index, modes, replays, mapper }
   return {
     ...parts,
+    isOpen: (feed) => modes.of(feed) === 'running' && gate.isOpen(feed),
     intake: (feed) =>
       createIntake({ feed, understands, journal, processing, tally, clock, controlIds, answers, report }),
     async setMode(feed, mode) {
       await modes.set(feed, mode)
       processing.resume()
     },
-    ...runningOf({ ...parts, leases, isShared, report }),
+    retention,
+    ...runningOf({ ...parts, retention, leases, isShared, report }),
   }
 }
 
-type Parts = Pick<Flow, 'processing' | 'index' | 'modes' | 'replays'> &
+type Parts = Pick<Flow, 'processing' | 'index' | 'modes' | 'replays' | 'retention'> &
   Pick<FlowDeps, 'report'> & { readonly leases: FeedLeases; readonly isShared: boolean }
 
 function runningOf(parts: Parts): Pick<Flow, 'start' | 'stop'> {
-  const { processing, index, modes, replays, leases, isShared, report } = parts
+  const { processing, index, modes, replays, retention, leases, isShared, report } = parts
   let timer: NodeJS.Timeout | undefined
   const look = async (onModes: () => void) => {
     if (!(await modes.load())) return
@@ -108,11 +115,13 @@ function runningOf(parts: Parts): Pick<Flow, 'start' | 'stop'> {
       await leases.start()
       await processing.start()
       replays.start()
+      retention.start()
       const lookSoon = () => void look(onModes).catch((error: unknown) => report(error, 'modes'))
       if (isShared) timer = setInterval(lookSoon, limits.hl7.modesMs).unref()
     },
     async stop() {
       clearInterval(timer)
+      await retention.stop()
       await replays.stop()
       await processing.stop()
       await leases.stop()

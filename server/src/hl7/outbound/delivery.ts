@@ -3,8 +3,9 @@ import { setTimeout as delay } from 'node:timers/promises'
 import { limits } from '../../kernel/limits.ts'
 import { encodeText } from '../mllp/charset.ts'
 import { readHeader } from '../mllp/header.ts'
+import { msaOf } from '../mllp/msa.ts'
 import type { Destination } from './destination.ts'
-import { createMllpSender, msaOf, type MllpSender } from './mllp-sender.ts'
+import { createMllpSender, type MllpSender } from './mllp-sender.ts'
 import type { Outbox, StoredOut } from './outbox.ts'
 
 export interface DeliveryDeps {

@@ -6,7 +6,7 @@ import { connect as connectTls } from 'node:tls'
 import { limits } from '../../kernel/limits.ts'
 import { framed } from '../mllp/connection.ts'
 import { Framer } from '../mllp/framer.ts'
-import { readHeader } from '../mllp/header.ts'
+import { msaOf } from '../mllp/msa.ts'
 import type { Destination } from './destination.ts'
 
 /** One connection to a peer, opened when it is needed: one message at a time, each waits for the answer that names it. */
@@ -103,15 +103,4 @@ async function readIfNamed(file: string | undefined): Promise<Buffer | undefined
 /** MSA-2 byte by byte. */
 export function answeredId(answer: Buffer): string | undefined {
   return msaOf(answer)?.[2]
-}
-
-/** Fields of the MSA segment, `[0]` its name, one character a byte. */
-export function msaOf(answer: Buffer): readonly string[] | undefined {
-  const header = readHeader(answer)
-  if (header === undefined) return undefined
-  const line = answer
-    .toString('latin1')
-    .split(/[\r\n]+/)
-    .find((one) => one.startsWith(`MSA${header.fieldSeparator}`))
-  return line?.split(header.fieldSeparator)
 }

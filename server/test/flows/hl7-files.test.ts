@@ -1,0 +1,93 @@
+import { appendFile, mkdir, readdir, readFile, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+
+import { expect, it } from 'vitest'
+
+import type { JsonObject } from '../../src/kernel/json.ts'
+import { freshFolder, freshStore } from '../fresh-store.ts'
+import { admit, engineOn, result, Sender, startEngine, type Engine } from './interface-engine.ts'
+
+async function folderFeed() {
+  const folder = join(await freshFolder(), 'in')
+  await mkdir(folder)
+  return { folder, files: { folder, pollMs: 50 } }
+}
+
+const namesIn = async (...path: readonly string[]) => readdir(join(...path)).catch(() => [])
+
+async function states(engine: Engine): Promise<readonly string[]> {
+  const lines = await engine.store.records.range({ collection: 'hl7-journal', limit: 1000 })
+  return lines.map(
+    ({ value }) =>
+      `${(value as JsonObject)['controlId'] as string} ${(value as JsonObject)['state'] as string}`,
+  )
+}
+
+it('takes the messages of a batch file and puts the file away', async () => {
+  const { folder, files } = await folderFeed()
+  const engine = await startEngine({ ackAt: 'committed', files })
+  const batch = [
+    'FHS|^~\\&|LAB\rBHS|^~\\&|LAB\r',
+    admit({ id: 'A1', mrn: '1' }),
+    result({ id: 'R1', mrn: '1' }),
+    'BTS|2\rFTS|1\r',
+  ].join('')
+  await writeFile(join(folder, 'night.hl7'), batch)
+  await writeFile(join(folder, 'notes.md'), 'not for us')
+  await expect.poll(() => namesIn(folder, 'done')).toEqual([expect.stringMatching(/^\d+-night\.hl7$/)])
+  expect(await engine.all('Observation')).toHaveLength(1)
+  expect(await namesIn(folder)).toEqual(['done', 'notes.md'])
+})
+
+it('waits until a file has stopped growing', async () => {
+  const { folder, files } = await folderFeed()
+  const engine = await startEngine({ files: { ...files, pollMs: 300 } })
+  const path = join(folder, 'slow.hl7')
+  const text = admit()
+  await writeFile(path, text.slice(0, 40))
+  for (let at = 40; at < text.length; at += 40) {
+    await new Promise((resolve) => setTimeout(resolve, 60))
+    await appendFile(path, text.slice(at, at + 40))
+  }
+  await expect.poll(() => states(engine), { timeout: 5000 }).toEqual(['A1 committed'])
+})
+
+it('says what was refused beside the file, and takes the rest of it', async () => {
+  const { folder, files } = await folderFeed()
+  const engine = await startEngine({ ackAt: 'committed', files })
+  const bad = admit({ id: 'A2' }).replace('ADT^A01', 'XYZ^A01')
+  await writeFile(join(folder, 'mixed.hl7'), admit({ id: 'A1' }) + bad + admit({ id: 'A3', mrn: '3' }))
+  await writeFile(join(folder, 'none.txt'), 'no message at all')
+  await expect.poll(async () => (await namesIn(folder, 'failed')).length).toBe(4)
+  const [first = '', , second = ''] = (await namesIn(folder, 'failed')).filter(Boolean).toSorted()
+  expect([first, second].map((name) => name.replace(/^\d+-/, ''))).toEqual(['mixed.hl7', 'none.txt'])
+  const problems = await readFile(join(folder, 'failed', `${first}.problems.txt`), 'utf8')
+  expect(problems).toMatch(/^message 2 A2: AR /)
+  expect(await engine.all('Patient')).toHaveLength(2)
+})
+
+it('goes on with a file that was there when the hub was killed, and takes no message twice', async () => {
+  const { folder, files } = await folderFeed()
+  const store = await freshStore()
+  const before = await engineOn(store, { ackAt: 'committed' })
+  // As if the first messages of the file had been taken before the kill.
+  await new Sender(before.port).send(admit({ id: 'A1', mrn: '1' }))
+  await before.stop()
+  await writeFile(join(folder, 'again.hl7'), admit({ id: 'A1', mrn: '1' }) + admit({ id: 'A2', mrn: '2' }))
+  const after = await engineOn(store, { ackAt: 'committed', files })
+  await expect.poll(async () => (await namesIn(folder, 'done')).length).toBe(1)
+  expect(await states(after)).toEqual(['A1 committed', 'A1 duplicate', 'A2 committed'])
+})
+
+it('removes what a feed does not keep any longer, and nothing that waits for a person', async () => {
+  const engine = await startEngine({ ackAt: 'committed', keep: '0m' })
+  const sender = new Sender(engine.port)
+  await sender.send(admit({ id: 'A1' }))
+  await sender.send(result({ id: 'R1' }).replace('4711^^^NORTH^MR', ''))
+  await new Promise((resolve) => setTimeout(resolve, 5))
+  expect(await engine.flow.retention.step()).toBe(false)
+  expect(await states(engine)).toEqual(['R1 dead'])
+  expect(await engine.all('Patient')).toHaveLength(1)
+  const raw = await engine.store.records.range({ collection: 'hl7-raw', limit: 10 })
+  expect(raw).toHaveLength(1)
+})
