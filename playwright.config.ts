@@ -11,8 +11,9 @@ const launchOptions = existsSync(debian)
   : {}
 // `.ci/run` names a file for the machine-readable report of each step.
 const report = process.env['TEST_REPORT']
-const HTTP = '18080'
-const MLLP = '18575'
+// The hub takes free ports and names them in its ready line; Playwright hands the named parts on as variables of the environment.
+const READY =
+  /"http":"(?<BROWSER_TEST_HTTP>http:[^"]+)".*"mllp":(?<BROWSER_TEST_MLLP>\d+).*"mqtt":(?<BROWSER_TEST_MQTT>\d+)/
 
 export default defineConfig({
   testDir: 'console/e2e',
@@ -20,23 +21,22 @@ export default defineConfig({
   workers: 2,
   reporter: report ? [['list'], ['json', { outputFile: report }]] : 'list',
   use: {
-    baseURL: `http://127.0.0.1:${HTTP}`,
+    baseURL: process.env['BROWSER_TEST_HTTP'] ?? '',
     launchOptions,
     contextOptions: { reducedMotion: 'reduce' },
     screenshot: 'only-on-failure',
   },
   webServer: {
     command: 'node server/src/main.ts --empty',
-    url: `http://127.0.0.1:${HTTP}/readyz`,
+    wait: { stdout: READY },
     env: {
-      HUB_HTTP_PORT: HTTP,
-      HUB_MLLP_PORT: MLLP,
-      HUB_MQTT_PORT: '18883',
+      HUB_HTTP_PORT: '0',
+      HUB_MLLP_PORT: '0',
+      HUB_MQTT_PORT: '0',
       HUB_DATA: mkdtempSync(join(tmpdir(), 'mogran-browser-')),
       HUB_ZONE: 'Africa/Khartoum',
       HUB_BOOTSTRAP_CLIENT: 'browser-tests:0123456789abcdefghij',
     },
-    reuseExistingServer: false,
     gracefulShutdown: { signal: 'SIGTERM', timeout: 5000 },
   },
 })

@@ -53,7 +53,7 @@ async function settled(page: Page): Promise<void> {
 
 for (const look of LOOKS) {
   test(`has no barrier that axe knows (${look.theme}, ${look.language})`, async ({ page }) => {
-    test.setTimeout(120_000)
+    test.setTimeout(240_000)
     await signIn(page, 'admin', look)
     for (const address of addresses) {
       await page.goto(address)
@@ -65,6 +65,7 @@ for (const look of LOOKS) {
 }
 
 test('has no text outside of the language files', async ({ page }) => {
+  test.setTimeout(240_000)
   // The French file is replaced by one whose every text stands in brackets: what has none is not translated.
   await page.route(/\/assets\/fr-.*\.json$/, async (route) => {
     const texts = (await (await route.fetch()).json()) as Readonly<Record<string, string>>

@@ -6,7 +6,7 @@ import type { APIRequestContext, Page } from '@playwright/test'
 import { expect } from '@playwright/test'
 
 /** What the browser tests need of the hub that `playwright.config.ts` starts: a ward that sends, a FHIR client that asks. */
-const MLLP_PORT = 18_575
+const MLLP_PORT = Number(process.env['BROWSER_TEST_MLLP'])
 const CLIENT = { id: 'browser-tests', secret: '0123456789abcdefghij' }
 
 export interface Stay {

@@ -7,7 +7,7 @@ import { expect } from '@playwright/test'
 import { bearer } from './hub.ts'
 
 /** A bedside monitor of the browser tests, at the MQTT port of the hub that `playwright.config.ts` starts. */
-const MQTT_PORT = 18_883
+const MQTT_PORT = Number(process.env['BROWSER_TEST_MQTT'])
 
 export async function associate(request: APIRequestContext, device: string, patient: string): Promise<void> {
   const answer = await request.put(`/api/v1/devices/${device}/association`, {

@@ -1,6 +1,7 @@
+import type { WebSocketRoute } from '@playwright/test'
 import { expect, test } from '@playwright/test'
 
-import { admit, fhir, found, freshStay, report, signIn } from './hub.ts'
+import { admit, fhir, found, freshStay, patientId, report, signIn } from './hub.ts'
 
 test('shows an admission and a result as they arrive, without reload, with the digits of the record', async ({
   page,
@@ -27,4 +28,57 @@ test('shows an admission and a result as they arrive, without reload, with the d
   const digits = /"value":([\d.]+)/.exec(recorded)?.[1] ?? 'none'
   expect(digits).toBe('6.90')
   await expect(tile.getByRole('link', { name: digits, exact: true })).toBeVisible()
+})
+
+test('says that the link is lost, and shows what came meanwhile once it is back', async ({
+  page,
+  request,
+}) => {
+  const first = freshStay()
+  const second = { ...freshStay(), ward: first.ward }
+  await admit(first)
+  const [ward] = await found(request, `Location?name=${first.ward}`)
+  let isCut = false
+  let link: WebSocketRoute | undefined
+  await page.routeWebSocket(/\/ws$/, async (socket) => {
+    if (isCut) {
+      await socket.close()
+      return
+    }
+    socket.connectToServer()
+    link = socket
+  })
+  await signIn(page, 'nurse')
+  await page.goto(`/ward/${ward?.id}`)
+  await expect(page.locator('[data-link=live]')).toBeVisible()
+  await page.evaluate('globalThis.sameDocument = true')
+
+  isCut = true
+  await link?.close()
+  await expect(page.locator('[data-link=offline]')).toHaveText(/Offline/)
+  await admit(second)
+  await patientId(request, second)
+  const tile = page.locator(`[data-bed=${second.bed}]`)
+  await expect(tile).toHaveCount(0)
+
+  isCut = false
+  await expect(page.locator('[data-link=live]')).toBeVisible({ timeout: 20_000 })
+  await expect(tile).toContainText(`${second.family.toUpperCase()}, Amna`)
+  expect(await page.evaluate('globalThis.sameDocument')).toBe(true)
+})
+
+test('keeps a very long name readable and the page within its width', async ({ page, request }) => {
+  const long = 'Alhassan Abdelrahman Mohammed Ibrahim Elzubeir Osman Babiker Mustafa Abdalla'
+  const stay = { ...freshStay(long) }
+  await admit(stay)
+  const id = await patientId(request, stay)
+  const [ward] = await found(request, `Location?name=${stay.ward}`)
+  await page.setViewportSize({ width: 1024, height: 768 })
+  await signIn(page, 'nurse')
+  for (const address of [`/ward/${ward?.id}`, `/patients/${id}`, `/patients?q=${long.slice(0, 8)}`]) {
+    await page.goto(address)
+    await expect(page.getByText(`${long.toUpperCase()}, Amna`).first()).toBeVisible()
+    const wider = 'document.documentElement.scrollWidth - document.documentElement.clientWidth'
+    expect(await page.evaluate(wider), address).toBe(0)
+  }
 })

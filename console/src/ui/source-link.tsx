@@ -1,7 +1,10 @@
+import { mayUse } from '@hub/auth/permissions.ts'
 import Box from '@mui/material/Box'
 import type { ReactNode } from 'react'
 import { useTranslation } from 'react-i18next'
 import { Link } from 'react-router'
+
+import { useSession } from '../api/session.ts'
 
 interface SourceLinkProps {
   /** `Observation/1`: the resource that holds the value. */
@@ -11,9 +14,11 @@ interface SourceLinkProps {
   readonly children: ReactNode
 }
 
-/** A value that opens the field of the message that it came from. */
+/** A value that opens the field of the message that it came from; for those who may not ask for that it is a plain value. */
 export function SourceLink({ resource, element, children }: SourceLinkProps) {
   const { t } = useTranslation()
+  const roles = useSession((state) => state.session?.who.roles)
+  if (roles && !mayUse(roles, 'trace.read')) return children
   return (
     <Box
       component={Link}

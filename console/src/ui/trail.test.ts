@@ -29,3 +29,8 @@ it('passes over a page that only leads on, which knows its own origin all the sa
   expect(walk.from['s']).toEqual({ to: list.to, text: list.text })
   expect(walk.from['b']).toEqual({ to: list.to, text: list.text })
 })
+
+it('begins anew where an address was typed in', () => {
+  const typed = { ...message, key: 'default' }
+  expect([list, typed].reduce(walkedTo, start).from).toEqual({})
+})

@@ -17,6 +17,7 @@ interface Walk {
 }
 
 const REMEMBERED = 50
+const NO_KEY = 'default'
 const START: Walk = { here: undefined, from: {} }
 
 /** The way through the pages in this tab, so that it survives a reload. */
@@ -51,7 +52,8 @@ interface Step extends Crumb {
 /** The walk after a page was shown. Another tab or filter of the same page keeps where one came from. */
 export function walkedTo({ here, from }: Walk, { isPassing = false, ...page }: Step): Walk {
   const next = isPassing ? here : page
-  if (here?.key === page.key) return { here: next, from }
+  // An address that was typed in begins a new walk: its entry has no key of its own.
+  if (here?.key === page.key || page.key === NO_KEY) return { here: next, from }
   const isSamePage = here !== undefined && pathOf(here) === pathOf(page)
   const origin = isSamePage ? from[here.key] : here && { to: here.to, text: here.text }
   if (origin === undefined || from[page.key] !== undefined) return { here: next, from }

@@ -56,7 +56,7 @@ function usePatientItems(typed: string, roles: readonly Role[]): readonly Item[]
   return data.slice(0, PATIENTS_SHOWN).map(({ id, name, birthDate, numbers }) => ({
     group: 'patients' as const,
     text: name === '' ? t('patient.nameless') : name,
-    note: [birthDate && clinicalDate(birthDate, i18n.language), numbers[0]].filter(Boolean).join('  '),
+    note: [birthDate && clinicalDate(birthDate, i18n.language), numbers[0]?.text].filter(Boolean).join('  '),
     run: () => void navigate(`/patients/${id}`),
   }))
 }

@@ -30,7 +30,7 @@ export interface Stay {
   readonly kind: string
   readonly start: string | undefined
   readonly end: string | undefined
-  readonly places: readonly string[]
+  readonly places: readonly Sourced[]
 }
 
 const STAYS = '50'
@@ -109,9 +109,11 @@ function staysOf(resources: readonly unknown[]): readonly Stay[] {
     kind: encounter.class?.display ?? encounter.class?.code ?? '',
     start: encounter.period?.start,
     end: encounter.period?.end,
-    places: (encounter.location ?? []).flatMap(
-      ({ location: { reference = '', display } }) => placeName(places, reference) ?? display ?? [],
-    ),
+    places: (encounter.location ?? []).flatMap(({ location: { reference = '', display } }, index) => {
+      const text = placeName(places, reference) ?? display
+      const element = `Encounter.location[${index}].location`
+      return text === undefined ? [] : { text, resource: `Encounter/${encounter.id}`, element }
+    }),
   }))
 }
 

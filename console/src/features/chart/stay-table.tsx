@@ -36,7 +36,13 @@ export function StayTable({ stays }: { readonly stays: readonly Stay[] }) {
               </SourceLink>
             </td>
             <td>
-              <bdi>{stay.places.join(', ')}</bdi>
+              {stay.places.map((place) => (
+                <div key={place.element}>
+                  <SourceLink {...place}>
+                    <bdi>{place.text}</bdi>
+                  </SourceLink>
+                </div>
+              ))}
             </td>
           </tr>
         ))}

@@ -63,7 +63,10 @@ function Groups({ groups }: { readonly groups: readonly Group[] }) {
             <tr key={group.key} className="row">
               <GroupCells group={group} />
               <td className="unit">
-                <Link to={`/messages/${group.example}?tab=${mayReplay ? 'mend' : 'course'}`}>
+                <Link
+                  to={`/messages/${group.example}?tab=${mayReplay ? 'mend' : 'course'}`}
+                  style={{ fontWeight: 600 }}
+                >
                   {t(mayReplay ? 'dead.mend' : 'dead.example')}
                 </Link>
                 {mayReplay ? (

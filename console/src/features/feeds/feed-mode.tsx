@@ -45,7 +45,15 @@ export function ModeButtons({ feed: { name, mode }, setMode }: ModeButtonsProps)
   return OTHERS[mode].map((other) => (
     <Button
       key={other}
-      sx={{ minHeight: 24, minWidth: 0, py: 0, px: 2, fontSize: 13 }}
+      sx={{
+        minHeight: 24,
+        minWidth: 0,
+        py: 0,
+        px: 1,
+        marginInlineEnd: 3,
+        marginInlineStart: -1,
+        fontSize: 13,
+      }}
       title={t(`feeds.state.${other}.note`)}
       aria-label={`${t(`feeds.do.${other}`)} ${name}`}
       onClick={() => setMode({ feed: name, mode: other })}

@@ -1,4 +1,5 @@
 import { mayUse } from '@hub/auth/permissions.ts'
+import { MessageState } from '@hub/hl7/hl7.contract.ts'
 import Box from '@mui/material/Box'
 import { useTranslation } from 'react-i18next'
 import { Link, useParams } from 'react-router'
@@ -48,28 +49,19 @@ function Content({ feed }: { readonly feed: FeedRow }) {
   const { t } = useTranslation()
   return (
     <Box sx={{ display: 'grid', gap: 6, maxWidth: 960 }}>
-      <p style={{ margin: 0 }}>
+      <Box sx={{ display: 'flex', gap: 4, alignItems: 'center', '& a': { color: 'primary.main' } }}>
         <FeedState feed={feed} />
-      </p>
+        <Link to={`/messages?${new URLSearchParams({ feed: feed.name })}`}>{t('feeds.show')}</Link>
+        <Link to={`/messages?${new URLSearchParams({ feed: feed.name, state: 'dead' })}`}>
+          {t('feeds.showFailed')}
+        </Link>
+      </Box>
       <Section title={t('feeds.messages')}>
         <Counts feed={feed} />
       </Section>
       {Object.keys(feed.wire).length === 0 ? undefined : (
         <Section title={t('feeds.wire')}>
-          <Sheet>
-            <tbody>
-              {Object.entries(feed.wire).map(([what, count]) => (
-                <tr key={what}>
-                  <th scope="row">
-                    <bdi dir="ltr" lang="en" translate="no">
-                      {what}
-                    </bdi>
-                  </th>
-                  <td className="number">{count}</td>
-                </tr>
-              ))}
-            </tbody>
-          </Sheet>
+          <Wire wire={feed.wire} />
         </Section>
       )}
       <Unmapped feed={feed.name} />
@@ -77,28 +69,60 @@ function Content({ feed }: { readonly feed: FeedRow }) {
   )
 }
 
-function Counts({ feed: { name, messages } }: { readonly feed: FeedRow }) {
+function Counts({ feed: { messages } }: { readonly feed: FeedRow }) {
   const { t } = useTranslation()
   return (
-    <Sheet>
+    <Sheet sx={figures}>
       <tbody>
-        {Object.entries(messages).map(([state, count]) => {
-          const known = state as keyof FeedRow['messages']
-          return (
-            <tr key={state} className="row">
-              <th scope="row" aria-label={t(`state.${known}`)}>
-                <Link to={`/messages?${new URLSearchParams({ feed: name, state })}`}>
-                  <StateChip state={known} />
-                </Link>
-              </th>
-              <td className="number">{count}</td>
-            </tr>
-          )
-        })}
+        {STATES.map((state) => (
+          <tr key={state}>
+            <th scope="row" aria-label={t(`state.${state}`)}>
+              <StateChip state={state} />
+            </th>
+            <td className="number">{messages[state]}</td>
+          </tr>
+        ))}
       </tbody>
     </Sheet>
   )
 }
+
+/** What the listener counts, as far as it has a word of its own. */
+const WIRE = [
+  'connections',
+  'accepted',
+  'dropped',
+  'frames',
+  'skippedBytes',
+  'restarts',
+  'tooLarge',
+  'partialTimeouts',
+] as const
+
+function Wire({ wire }: Pick<FeedRow, 'wire'>) {
+  const { t } = useTranslation()
+  return (
+    <Sheet sx={figures}>
+      <tbody>
+        {WIRE.map((what) =>
+          wire[what] === undefined ? undefined : (
+            <tr key={what}>
+              <th scope="row" aria-label={t(`wire.${what}`)}>
+                {t(`wire.${what}`)}
+              </th>
+              <td className="number">{wire[what]}</td>
+            </tr>
+          ),
+        )}
+      </tbody>
+    </Sheet>
+  )
+}
+
+const STATES = MessageState.options
+
+/** Figures close to their names. */
+const figures = { width: 'auto', '& th': { minWidth: 280, fontWeight: 400 } } as const
 
 function Unmapped({ feed }: { readonly feed: string }) {
   const { t } = useTranslation()

@@ -91,7 +91,6 @@ function FeedCells({ feed, setMode }: FeedCellsProps) {
   const { ago } = useAges()
   const now = useNow(5000)
   const { name, port, folder, isTls, ackAt, perMinute, perHour, errorsPerHour, waiting, lastReceived } = feed
-  const failed = new URLSearchParams({ feed: name, state: 'dead' })
   return (
     <tr className="row">
       <th scope="row" aria-label={name}>
@@ -112,14 +111,9 @@ function FeedCells({ feed, setMode }: FeedCellsProps) {
         {errorsPerHour === 0 ? (
           0
         ) : (
-          <Link
-            to={`/messages?${failed}`}
-            aria-label={t('feeds.showErrors', { n: errorsPerHour, feed: name })}
-          >
-            <Box component="strong" sx={{ color: 'flag.highText' }}>
-              {errorsPerHour}
-            </Box>
-          </Link>
+          <Box component="strong" sx={{ color: 'flag.highText' }}>
+            {errorsPerHour}
+          </Box>
         )}
       </td>
       <td className="number">

@@ -8,7 +8,8 @@ export interface PatientRow {
   readonly name: string
   readonly birthDate: string | undefined
   readonly gender: 'male' | 'female' | 'other' | 'unknown'
-  readonly numbers: readonly string[]
+  /** With the place that each stands at: `Patient.identifier[0].value`. */
+  readonly numbers: readonly { readonly text: string; readonly element: string }[]
 }
 
 const MOST = 50
@@ -39,6 +40,8 @@ function rowOf({ id, name, birthDate, gender, identifier = [] }: FhirPatient): P
     name: shownName(name)?.text ?? '',
     birthDate,
     gender: gender ?? 'unknown',
-    numbers: identifier.flatMap(({ value }) => value ?? []),
+    numbers: identifier.flatMap(({ value }, index) =>
+      value === undefined ? [] : { text: value, element: `Patient.identifier[${index}].value` },
+    ),
   }
 }

@@ -1,3 +1,4 @@
+import Box from '@mui/material/Box'
 import { useTranslation } from 'react-i18next'
 import { Link, useSearchParams } from 'react-router'
 
@@ -7,6 +8,7 @@ import { useNow } from '../../ui/now.ts'
 import { Page } from '../../ui/page.tsx'
 import { moveInRows } from '../../ui/rows.ts'
 import { Sheet } from '../../ui/sheet.tsx'
+import { SourceLink } from '../../ui/source-link.tsx'
 import { usePatients } from './patients.data.ts'
 import type { PatientRow } from './patients.data.ts'
 
@@ -27,9 +29,7 @@ export function PatientsPage() {
 }
 
 function PatientTable({ rows }: { readonly rows: readonly PatientRow[] }) {
-  const { t, i18n } = useTranslation()
-  const { age } = useAges()
-  const now = useNow(60_000)
+  const { t } = useTranslation()
   return (
     <Sheet onKeyDown={moveInRows}>
       <thead>
@@ -42,22 +42,50 @@ function PatientTable({ rows }: { readonly rows: readonly PatientRow[] }) {
         </tr>
       </thead>
       <tbody>
-        {rows.map(({ id, name, birthDate, gender, numbers }) => (
-          <tr key={id} className="row">
-            <th scope="row" aria-label={name}>
-              <Link data-row to={`/patients/${id}`}>
-                <bdi>{name === '' ? t('patient.nameless') : name}</bdi>
-              </Link>
-            </th>
-            <td>{birthDate === undefined ? '–' : <bdi>{clinicalDate(birthDate, i18n.language)}</bdi>}</td>
-            <td>{birthDate === undefined ? '–' : age(birthDate, now)}</td>
-            <td>{t(`gender.${gender}`)}</td>
-            <td className="soft">
-              <bdi dir="ltr">{numbers.join('  ')}</bdi>
-            </td>
-          </tr>
+        {rows.map((row) => (
+          <PatientCells key={row.id} row={row} />
         ))}
       </tbody>
     </Sheet>
+  )
+}
+
+function PatientCells({ row: { id, name, birthDate, gender, numbers } }: { readonly row: PatientRow }) {
+  const { t, i18n } = useTranslation()
+  const { age } = useAges()
+  const now = useNow(60_000)
+  const resource = `Patient/${id}`
+  return (
+    <tr className="row">
+      <th scope="row" aria-label={name}>
+        <Link data-row to={`/patients/${id}`}>
+          <bdi>{name === '' ? t('patient.nameless') : name}</bdi>
+        </Link>
+      </th>
+      <td>
+        {birthDate === undefined ? (
+          '–'
+        ) : (
+          <SourceLink resource={resource} element="Patient.birthDate">
+            <bdi>{clinicalDate(birthDate, i18n.language)}</bdi>
+          </SourceLink>
+        )}
+      </td>
+      <td>{birthDate === undefined ? '–' : age(birthDate, now)}</td>
+      <td>
+        <SourceLink resource={resource} element="Patient.gender">
+          {t(`gender.${gender}`)}
+        </SourceLink>
+      </td>
+      <td className="soft">
+        {numbers.map(({ text, element }) => (
+          <Box key={element} component="span" sx={{ marginInlineEnd: 3 }}>
+            <SourceLink resource={resource} element={element}>
+              <bdi dir="ltr">{text}</bdi>
+            </SourceLink>
+          </Box>
+        ))}
+      </td>
+    </tr>
   )
 }

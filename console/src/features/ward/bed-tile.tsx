@@ -12,6 +12,7 @@ import { alarmOf } from '../../ui/alarm.ts'
 import type { Alarm } from '../../ui/alarm.ts'
 import { clinicalInstant } from '../../ui/dates.ts'
 import { useNow } from '../../ui/now.ts'
+import { SourceLink } from '../../ui/source-link.tsx'
 import { alarmEdge, AlarmMark } from './alarm-mark.tsx'
 import { ResultLine } from './result-line.tsx'
 import { VitalCell } from './vital-cell.tsx'
@@ -32,7 +33,9 @@ export function BedTile({ bed, occupant, readAt }: BedTileProps) {
     <Box component="li" data-bed={bed.label} data-alarm={alarm !== undefined} sx={alarm ? alarmEdge : {}}>
       <Box sx={{ display: 'flex', alignItems: 'baseline', gap: 2 }}>
         <Typography variant="h2" component="h2">
-          <bdi>{bed.label}</bdi>
+          <SourceLink resource={bed.id} element="Location.name">
+            <bdi>{bed.label}</bdi>
+          </SourceLink>
         </Typography>
         {bed.kind === 'no-bed' ? <Typography variant="caption">{t('ward.noBed')}</Typography> : undefined}
         <Box sx={{ flexGrow: 1 }} />
@@ -49,12 +52,14 @@ export function BedTile({ bed, occupant, readAt }: BedTileProps) {
   )
 }
 
-function Since({ occupant: { since } }: { readonly occupant: Occupant }) {
+function Since({ occupant: { since, encounter } }: { readonly occupant: Occupant }) {
   const { t, i18n } = useTranslation()
   if (since === undefined) return undefined
   return (
     <Typography variant="caption" sx={{ color: 'text.secondary' }}>
-      {t('ward.since', { time: clinicalInstant(since, i18n.language) })}
+      <SourceLink resource={encounter} element="Encounter.period.start">
+        {t('ward.since', { time: clinicalInstant(since, i18n.language) })}
+      </SourceLink>
     </Typography>
   )
 }
@@ -76,9 +81,17 @@ function Content({ occupant, alarm }: ContentProps) {
           <bdi>{occupant.name === '' ? t('patient.nameless') : occupant.name}</bdi>
         </Box>
         <Typography variant="body2" component="span" sx={{ color: 'text.secondary', whiteSpace: 'nowrap' }}>
-          {occupant.birthDate === undefined ? t('patient.ageUnknown') : age(occupant.birthDate, now)}
+          {occupant.birthDate === undefined ? (
+            t('patient.ageUnknown')
+          ) : (
+            <SourceLink resource={occupant.patient} element="Patient.birthDate">
+              {age(occupant.birthDate, now)}
+            </SourceLink>
+          )}
           {' · '}
-          {t(`gender.${occupant.gender ?? 'unknown'}`)}
+          <SourceLink resource={occupant.patient} element="Patient.gender">
+            {t(`gender.${occupant.gender ?? 'unknown'}`)}
+          </SourceLink>
         </Typography>
       </Box>
       {alarm ? <AlarmMark alarm={alarm} readings={readings} now={now} /> : undefined}
