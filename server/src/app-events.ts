@@ -1,6 +1,7 @@
 import { fileURLToPath } from 'node:url'
 
 import type { Foundation } from './app-foundation.ts'
+import { keepLogShort } from './app-store.ts'
 import { startRelay } from './events/relay.ts'
 import { loadTopics } from './events/topics/topics.ts'
 import { startEventFeed } from './events/websocket/event-feed.ts'
@@ -11,6 +12,8 @@ const TOPICS = fileURLToPath(new URL('../../fhir-profiles/topics', import.meta.u
 /** The sinks of the commit log that this process serves: WebSocket where it speaks HTTP, Kafka where it relays and a broker is named. */
 export async function startEvents(foundation: Foundation): Promise<void> {
   const { config, store, early, live, auth, audit, clock, log, address, closing } = foundation
+  const trimmer = keepLogShort(foundation)
+  closing.push(() => trimmer.close())
   const topics = loadTopics(TOPICS, store.resources)
   const onError = (error: unknown) =>
     log.error({ err: error }, 'events could not be read; they are tried again')

@@ -2,6 +2,7 @@ import { join } from 'node:path'
 
 import type { Logger } from 'pino'
 
+import { shippedUpTo } from './audit/shipper.ts'
 import type { Config } from './config/config.ts'
 import type { CustomDefinitions } from './fhir/custom/custom-definitions.ts'
 import { createCustomParameters } from './fhir/custom/custom-parameters.ts'
@@ -14,6 +15,8 @@ import { KILL_POINTS, noCrash } from './store/crash.ts'
 import type { KeyRebuilder } from './store/key-rebuild.ts'
 import { createKeyRebuilder } from './store/key-rebuild.ts'
 import { KEY_ENCODING } from './store/keys.ts'
+import type { LogTrimmer } from './store/log-trimmer.ts'
+import { startLogTrimmer } from './store/log-trimmer.ts'
 import type { Store } from './store/port.ts'
 
 export interface OpenedStore {
@@ -71,6 +74,23 @@ export async function startSearchKeys(hub: {
       await keys.close()
     },
   }
+}
+
+/** Old commits leave the log when every sink and the audit trail have passed them and `HUB_LOG_KEEP` is over. */
+export function keepLogShort(hub: {
+  readonly config: Config
+  readonly store: Store
+  readonly clock: Clock
+  readonly log: Logger
+}): LogTrimmer {
+  const { config, store, clock, log } = hub
+  return startLogTrimmer({
+    store,
+    clock,
+    keepMs: config.HUB_LOG_KEEP,
+    otherPlaces: async () => [await shippedUpTo(store)],
+    onError: (error) => log.error({ err: error }, 'the log could not be trimmed; it is tried again'),
+  })
 }
 
 /** For the crash tests: the process kills itself, as a power cut would, when it comes to the named place. */

@@ -44,6 +44,12 @@ export function createShipper(store: Store, log: ReadLog, clock: Clock): () => P
   }
 }
 
+/** The commit up to which the rows of writes are in their chains; the log may forget those before it. */
+export async function shippedUpTo({ records }: Pick<Store, 'records'>): Promise<number> {
+  const place = await records.get(PLACES, COMMITS)
+  return place === undefined ? 0 : CommitPlace.parse(place.value).n
+}
+
 interface Round {
   readonly writes: AuditLines
   readonly reads: Pick<Taken, 'place'>

@@ -3,10 +3,9 @@ import { z } from 'zod'
 import type { Clock } from '../kernel/clock.ts'
 import { uuid7 } from '../kernel/ids.ts'
 import { limits } from '../kernel/limits.ts'
+import { CURSORS } from '../store/log-trimmer.ts'
 import type { LoggedCommit, RecordChange, Store } from '../store/port.ts'
 import { paused } from './pause.ts'
-
-const CURSORS = 'cursors'
 
 /** Where events leave the hub. Commits come in order; on return they are safe on the other side, else it throws and is asked again. */
 export interface Sink {
@@ -117,7 +116,8 @@ function createHolding({ store, name, holder, clock }: HoldingOptions): Holding 
   }
   const take = async (): Promise<void> => {
     const record = await store.records.get(CURSORS, name)
-    const known = record ? Cursor.parse(record.value) : { n: 0, holder, until: 0 }
+    // A new sink begins with the oldest commit that is left.
+    const known = record ? Cursor.parse(record.value) : { n: await store.log.trimmed(), holder, until: 0 }
     if (known.holder !== holder && known.until > clock()) return
     await write({ n: known.n, holder, until: clock() + limits.events.leaseMs }, record?.revision ?? 0)
   }

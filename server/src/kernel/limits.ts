@@ -41,6 +41,11 @@ export const limits = {
     mergeRetryMs: 1000,
     keyBytes: 512,
     logPage: 500,
+    /** Commits that one step of trimming takes out of the log, how often it looks, and how young a commit always stays (MongoDB). */
+    trimStep: 500,
+    trimEveryMs: 60_000,
+    trimYoungestMs: 3_600_000,
+    cursors: 10_000,
     recordBytes: 1024 * 1024,
     recordIdBytes: 400,
     /** Decoded rows that the embedded store keeps. */

@@ -1,6 +1,8 @@
-import { describe, expect, it } from 'vitest'
+import { describe, expect, it, onTestFinished, vi } from 'vitest'
 
 import { START, commitOf, keysOf, textOf, writeOf, type Bench } from './contract-bench.ts'
+import { startLogTrimmer } from './log-trimmer.ts'
+import type { RecordChange } from './port.ts'
 
 /** The commit log, which every sink reads from its own place. */
 export function logContract(bench: Bench): void {
@@ -81,6 +83,79 @@ export function logContract(bench: Bench): void {
       await waiting
       await store.log.grown(1, gaveUp.signal)
       expect(await store.log.head()).toBe(1)
+    })
+
+    describe('trimmed', () => {
+      const DAY = 86_400_000
+      const commitEachDay = async (days: number): Promise<void> => {
+        for (let i = 0; i < days; i++) {
+          const write = writeOf({ id: 'p', expected: i, keys: keysOf({ k: [`day=${i}`] }) })
+          await bench.store.commit(commitOf({ time: START + i * DAY, writes: [write] }))
+        }
+        bench.now = START + days * DAY
+      }
+      const trim = async (upTo: number, day: number): Promise<number> =>
+        bench.store.log.trim({ upTo, before: START + day * DAY })
+
+      it('loses its oldest commits up to a number and a time, and says so to who comes from before', async () => {
+        await commitEachDay(6)
+        expect(await trim(4, 2)).toBe(2)
+        for (let round = 0; round < 2; round++) {
+          const { log } = bench.store
+          expect([await log.trimmed(), await log.head()]).toEqual([2, 6])
+          await expect(log.read(1, 10)).rejects.toMatchObject({ kind: 'gone' })
+          await expect(log.read(0, 10)).rejects.toMatchObject({ kind: 'gone' })
+          expect((await log.read(2, 10)).map(({ n }) => n)).toEqual([3, 4, 5, 6])
+          await bench.reopen()
+        }
+        expect(await trim(3, 100)).toBe(1)
+        expect(await trim(3, 100)).toBe(0)
+      })
+
+      it('keeps its last commit, its numbers and the history of resources', async () => {
+        await commitEachDay(4)
+        expect(await trim(Infinity, 100)).toBe(3)
+        const { log, resources } = await bench.reopen()
+        expect([await log.trimmed(), await log.head()]).toEqual([3, 4])
+        const { versions } = await resources.history({ type: 'Patient', id: 'p', limit: 10 })
+        expect(versions.map(({ version }) => version)).toEqual([4, 3, 2, 1])
+        expect(textOf((await resources.vread('Patient', 'p', 1))?.bytes)).toContain('"versionId":"1"')
+        expect(await bench.store.commit(commitOf({}))).toMatchObject({ n: 5 })
+      })
+
+      it('fails a guard whose commits are not there to be looked at, and no other one', async () => {
+        await commitEachDay(4)
+        await trim(2, 100)
+        const guarded = async (since: number): Promise<string> => {
+          const guard = { kind: 'unchanged', type: 'Patient', key: 'day=9', since } as const
+          return (await bench.store.commit(commitOf({ guards: [guard] }))).outcome
+        }
+        expect(await guarded(1)).toBe('refused')
+        expect(await guarded(2)).toBe('committed')
+        expect(await guarded(4)).toBe('committed')
+      })
+
+      it('waits for every cursor and for the time that commits are kept', async () => {
+        await commitEachDay(8)
+        const cursor = (id: string, n: number): RecordChange => {
+          return { op: 'put', collection: 'cursors', id, value: { n } }
+        }
+        await bench.store.records.apply([cursor('kafka', 3), cursor('tasks', 5)])
+        const options = { store: bench.store, clock: () => bench.now, everyMs: 1 }
+        const onError = (error: unknown): never => {
+          throw error
+        }
+        const trimmer = startLogTrimmer({ ...options, keepMs: 2 * DAY, onError })
+        onTestFinished(() => trimmer.close())
+        const trimmedTo = async (n: number): Promise<void> =>
+          vi.waitFor(async () => expect(await bench.store.log.trimmed()).toBe(n), { timeout: 10_000 })
+        await trimmedTo(3)
+        await bench.store.records.apply([cursor('kafka', 8)])
+        await trimmedTo(5)
+        await bench.store.records.apply([cursor('tasks', 8)])
+        await trimmedTo(6)
+        await trimmer.close()
+      })
     })
   })
 }

@@ -283,9 +283,16 @@ export interface AuditLines {
 /** Dense numbers from 1; what is read is durable. */
 export interface CommitLog {
   head(): Promise<number>
-  /** Commits with number above `after`, in order. Record changes are not shown. */
+  /** Number of the last commit that was trimmed; 0 when the log is whole. */
+  trimmed(): Promise<number>
+  /**
+   * Takes out commits up to `upTo` that are from before `before` (milliseconds), oldest first, at most `limits.store.trimStep`. The last one
+   * stays, and so does the history of resources. @returns how many were taken out
+   */
+  trim(bounds: { readonly upTo: number; readonly before: number }): Promise<number>
+  /** Commits with number above `after`, in order, without record changes. @throws Fault `gone` when the next one was trimmed: read the resources again */
   read(after: number, limit: number): Promise<readonly LoggedCommit[]>
-  /** Audit rows of the commits above `after`: of at most `limit` commits, and of none behind the one that makes `limit` rows. */
+  /** Audit rows of the commits above `after`: of at most `limit` commits, and of none behind the one that makes `limit` rows. @throws Fault `gone` */
   audit(after: number, limit: number): Promise<AuditLines>
   /** Resolves once `head() > after`, or when the signal aborts. */
   grown(after: number, signal: AbortSignal): Promise<void>

@@ -1,3 +1,4 @@
+import { Fault } from '../../kernel/fault.ts'
 import { limits } from '../../kernel/limits.ts'
 import type { CommitLog, LoggedChange, LoggedCommit, ResourceReader, Row } from '../../store/port.ts'
 import { paused } from '../pause.ts'
@@ -71,14 +72,23 @@ export async function startEventFeed({
       return () => listeners.delete(listener)
     },
     read: async (after) => {
-      const commits = await log.read(after, limits.events.page)
-      if (commits[0] && commits[0].n !== after + 1) return undefined
-      return Promise.all(commits.map(prepared))
+      const commits = await readFrom(log, after)
+      return commits && Promise.all(commits.map(prepared))
     },
     close: async () => {
       stop.abort()
       await running
     },
+  }
+}
+
+/** @returns `undefined` for what was trimmed */
+async function readFrom(log: CommitLog, after: number): Promise<readonly LoggedCommit[] | undefined> {
+  try {
+    return await log.read(after, limits.events.page)
+  } catch (error) {
+    if (error instanceof Fault && error.kind === 'gone') return undefined
+    throw error
   }
 }
 

@@ -142,7 +142,8 @@ export class Appender {
 
   #isUnchanged({ type, key, since }: Extract<Guard, { kind: 'unchanged' }>): boolean {
     const next = peek(this.#data.commits, numberKey(since + 1))
-    if (next === undefined) return true
+    // What was trimmed may have changed anything.
+    if (next === undefined) return since >= this.#reached.commit
     const { firstRow } = decodeCommitHeader(next)
     // So far behind, reading again is cheaper than looking through everything.
     if (this.#reached.row - firstRow >= limits.store.guardRows) return false

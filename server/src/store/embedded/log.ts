@@ -1,20 +1,36 @@
+import { limits } from '../../kernel/limits.ts'
+import { trimmedFault } from '../log-trimmer.ts'
 import type { CommitLog, LoggedChange, LoggedCommit } from '../port.ts'
 import { auditOfHeader, decodeCommitHeader } from './commit-header.ts'
 import { numberKey, type DataFile, peek } from './databases.ts'
 import { rowExtras, versionOf } from './row.ts'
+import type { Writer } from './writer.ts'
 
 export interface EmbeddedLog extends CommitLog {
   /** To be called once a batch is durable. */
   wake(): void
 }
 
-export function createLog(data: DataFile, head: () => number): EmbeddedLog {
+export function createLog(data: DataFile, writer: Pick<Writer, 'appender' | 'trim'>): EmbeddedLog {
+  const head = (): number => writer.appender.head
   const waiting = new Set<() => void>()
 
   return {
     head: async () => head(),
 
+    trimmed: async () => trimmedOf(data),
+
+    async trim({ upTo, before }) {
+      const trimmed = trimmedOf(data)
+      const most = Math.min(upTo, head() - 1, trimmed + limits.store.trimStep)
+      let last = trimmed
+      while (last < most && decodeCommitHeader(headerOf(data, last + 1)).about.time < before) last++
+      if (last > trimmed) await writer.trim(trimmed + 1, last)
+      return last - trimmed
+    },
+
     async read(after, limit) {
+      if (after < trimmedOf(data)) throw trimmedFault()
       const commits: LoggedCommit[] = []
       const last = Math.min(head(), after + limit)
       for (let n = after + 1; n <= last; n++) commits.push(readCommit(data, n))
@@ -22,6 +38,7 @@ export function createLog(data: DataFile, head: () => number): EmbeddedLog {
     },
 
     async audit(after, limit) {
+      if (after < trimmedOf(data)) throw trimmedFault()
       const last = Math.min(head(), after + limit)
       const lines: string[] = []
       let upTo = after
@@ -48,6 +65,11 @@ export function createLog(data: DataFile, head: () => number): EmbeddedLog {
       for (const go of waiting) go()
     },
   }
+}
+
+function trimmedOf({ commits }: DataFile): number {
+  for (const key of commits.getKeys({ limit: 1 })) return key.readUIntBE(0, 6) - 1
+  return 0
 }
 
 function headerOf(data: DataFile, n: number): Buffer {

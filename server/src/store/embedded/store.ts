@@ -78,7 +78,7 @@ async function start(data: DataFile, options: EmbeddedStoreOptions, unlock: () =
     },
     room: () => index.room(),
   })
-  const log = createLog(data, () => writer.appender.head)
+  const log = createLog(data, writer)
   for (const key of data.superseded.getKeys()) stale.add(key.readUIntBE(0, 6))
   const index = await SearchIndex.open({
     data,

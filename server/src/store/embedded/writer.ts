@@ -6,7 +6,7 @@ import type { Crash } from '../crash.ts'
 import { refuseOutsideLog } from '../outside-log.ts'
 import type { ApplyResult, Commit, CommitResult, KeyChange, RecordChange } from '../port.ts'
 import { Appender, type AppendedRow, type PreparedCommit } from './appender.ts'
-import type { DataFile } from './databases.ts'
+import { numberKey, type DataFile } from './databases.ts'
 import type { KeyHash } from './key-hash.ts'
 import { applyRecordChanges, sweepExpired } from './record-changes.ts'
 import { checkRecordChange } from './records.ts'
@@ -33,6 +33,7 @@ type Job =
       readonly changes: readonly RecordChange[]
       readonly answer: Answer<ApplyResult>
     }
+  | { readonly kind: 'trim'; readonly from: number; readonly upTo: number; readonly answer: Answer<void> }
   | { readonly kind: 'rekey'; readonly changes: readonly KeyChange[]; readonly answer: Answer<number> }
 
 interface Answer<T> {
@@ -92,6 +93,13 @@ export class Writer {
   async rekey(changes: readonly KeyChange[]): Promise<number> {
     return new Promise<number>((resolve, reject) => {
       this.#add({ kind: 'rekey', changes, answer: { resolve, reject } })
+    })
+  }
+
+  /** Takes commits out of the log. */
+  async trim(from: number, upTo: number): Promise<void> {
+    return new Promise<void>((resolve, reject) => {
+      this.#add({ kind: 'trim', from, upTo, answer: { resolve, reject } })
     })
   }
 
@@ -162,6 +170,10 @@ export class Writer {
     if (job.kind === 'commit') {
       const result = this.appender.append(job.prepared, clock())
       return () => job.answer.resolve(result)
+    }
+    if (job.kind === 'trim') {
+      for (let n = job.from; n <= job.upTo; n++) data.commits.removeSync(numberKey(n))
+      return job.answer.resolve
     }
     if (job.kind === 'rekey') {
       const rekeyed = this.rekeyer.rekey(job.changes)

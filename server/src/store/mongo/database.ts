@@ -39,6 +39,8 @@ export interface Meta {
   readonly n: number
   /** Beside `applied`: how often a process found its number taken. Who sees it move lets the others go first. */
   readonly overtaken?: number
+  /** Beside `applied`: the last commit that was trimmed. */
+  readonly trimmed?: number
 }
 
 /** The collections of one store. Those of a type or of a kind of records get their indexes when they are first written. */

@@ -1,12 +1,19 @@
 import { limits } from '../../kernel/limits.ts'
+import { trimmedFault } from '../log-trimmer.ts'
 import type { AuditLines, CommitLog } from '../port.ts'
 import { loggedCommit, type CommitRecord } from './commit-record.ts'
 import { pause, retrying, type Database } from './database.ts'
-import { readParts } from './touched.ts'
+import { partId, readParts } from './touched.ts'
 
 /** Number of the last commit up to which all are applied. Whoever answers a writer has moved it first. */
 export async function appliedUpTo(database: Database): Promise<number> {
-  return (await retrying(async () => database.meta.findOne({ _id: 'applied' })))?.n ?? 0
+  return (await stateOf(database)).applied
+}
+
+/** @returns the last commit that is applied, and the last one that was trimmed */
+async function stateOf({ meta }: Database): Promise<{ applied: number; trimmed: number }> {
+  const state = await retrying(async () => meta.findOne({ _id: 'applied' }))
+  return { applied: state?.n ?? 0, trimmed: state?.trimmed ?? 0 }
 }
 
 interface CommitPage {
@@ -48,7 +55,7 @@ export interface Growth {
 /**
  * The log as sinks see it: commits that are durable and applied, so that what a sink reads elsewhere is never older than its commit.
  */
-export function commitLog(database: Database): { log: CommitLog; growth: Growth } {
+export function commitLog(database: Database, now: () => number): { log: CommitLog; growth: Growth } {
   const waiting = new Set<() => void>()
   const closed = new AbortController()
   const wake = (): void => {
@@ -57,13 +64,18 @@ export function commitLog(database: Database): { log: CommitLog; growth: Growth 
   }
   const log: CommitLog = {
     head: async () => appliedUpTo(database),
+    trimmed: async () => (await stateOf(database)).trimmed,
+    trim: async (bounds) => trim(database, bounds, now()),
     read: async (after, limit) => {
-      const upTo = await appliedUpTo(database)
+      const { applied: upTo, trimmed } = await stateOf(database)
+      if (after < trimmed) throw trimmedFault()
       if (upTo <= after) return []
       return (await readCommits(database, { after, upTo, limit, withRecords: false })).map(loggedCommit)
     },
     audit: async (after, limit) => {
-      const upTo = Math.min(await appliedUpTo(database), after + limit)
+      const { applied, trimmed } = await stateOf(database)
+      if (after < trimmed) throw trimmedFault()
+      const upTo = Math.min(applied, after + limit)
       return upTo <= after ? { upTo: after, lines: [] } : auditLines(database, { after, upTo, limit })
     },
     grown: async (after, signal) => {
@@ -103,6 +115,36 @@ async function auditLines(
     if (lines.length >= limit) return { upTo: _id, lines }
   }
   return { upTo, lines }
+}
+
+interface Bounds {
+  readonly upTo: number
+  readonly before: number
+}
+
+/**
+ * The state says first what will be gone, so that nobody reads a log with holes. A commit of the last hour stays in any case: a process that
+ * was held up would otherwise find its number free again.
+ */
+async function trim(database: Database, { upTo, before }: Bounds, now: number): Promise<number> {
+  const { applied, trimmed } = await stateOf(database)
+  const most = Math.min(upTo, applied - 1, trimmed + limits.store.trimStep)
+  const cursor = database.commits
+    .find({ _id: { $gt: trimmed, $lte: most } }, { projection: { time: 1, uuid: 1, parts: 1 } })
+    .sort({ _id: 1 })
+  const there = await retrying(async () => cursor.clone().toArray())
+  const oldest = Math.min(before, now - limits.store.trimYoungestMs)
+  const firstYoung = there.findIndex(({ time }) => time >= oldest)
+  const old = firstYoung === -1 ? there : there.slice(0, firstYoung)
+  const last = old.at(-1)
+  if (last === undefined) return 0
+  await retrying(async () => database.meta.updateOne({ _id: 'applied' }, { $max: { trimmed: last._id } }))
+  const parts = old.flatMap(({ uuid, parts: count = 0 }) =>
+    Array.from({ length: count }, (_, index) => partId(uuid, index)),
+  )
+  if (parts.length > 0) await retrying(async () => database.parts.deleteMany({ _id: { $in: parts } }))
+  await retrying(async () => database.commits.deleteMany({ _id: { $lte: last._id } }))
+  return old.length
 }
 
 async function wakeUp(waiting: Set<() => void>, signal: AbortSignal): Promise<void> {

@@ -69,7 +69,7 @@ interface Parts {
 }
 
 function storeOf({ client, database, clock, crash, head }: Parts): Store {
-  const { log, growth } = commitLog(database)
+  const { log, growth } = commitLog(database, clock)
   const writer = new Writer({ database, now: clock, crash, notify: growth.notify }, head)
   const recovery = recoverer(database, clock, growth.notify)
   return {

@@ -1,6 +1,7 @@
 import type { Commit } from '../port.ts'
 import type { CommitPart, LoggedWrite } from './commit-record.ts'
 import { retrying, type Database } from './database.ts'
+import { indexKey } from './documents.ts'
 
 /** What a commit wrote, as far as guards look at it. */
 export interface Touch {
@@ -23,11 +24,20 @@ export async function touchedSince(
   const projection = { uuid: 1, parts: 1, 'w.t': 1, 'w.k': 1, 'w.b': 1 }
   const cursor = database.commits.find(filter, { projection })
   const touches: Touch[] = []
+  const state = await retrying(async () => database.meta.findOne({ _id: 'applied' }))
+  // What was trimmed may have changed anything.
+  const trimmed = state?.trimmed ?? 0
+  if (since < trimmed)
+    touches.push({ n: trimmed, writes: guards.map(({ type, key }) => ({ t: type, k: keyOf(key), b: [] })) })
   for (const { _id, uuid, w, parts } of await retrying(async () => cursor.clone().toArray())) {
     const whole = parts === undefined ? w : (await readParts(database, uuid, parts)).flatMap((part) => part.w)
     touches.push({ n: _id, writes: whole })
   }
   return touches
+}
+
+function keyOf(key: string | undefined): readonly string[] {
+  return key === undefined ? [] : [indexKey(key)]
 }
 
 export function partId(uuid: string, index: number): string {
