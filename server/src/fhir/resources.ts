@@ -18,7 +18,7 @@ export interface Resources {
   /** @throws Fault `not-found`, `gone`, `forbidden` */
   read(caller: Caller, type: string, id: string): Promise<StoredVersion>
   vread(caller: Caller, which: WhichVersion): Promise<StoredVersion>
-  /** Versions of one resource, of a type or of everything, newest first, with the exact total. @throws Fault `not-found`, `forbidden` */
+  /** Versions of one resource, of a type or of everything, newest first: of what exists for the caller. @throws Fault `not-found`, `forbidden` */
   history(caller: Caller, request: HistoryRequest): Promise<History>
   /** The current version without audit and access checks, for the hub's own comparing before a write; `undefined` when never used or deleted. */
   peek(type: string, id: string): Promise<StoredVersion | undefined>
@@ -34,7 +34,8 @@ export interface WhichVersion {
 
 export interface History {
   readonly versions: readonly StoredVersion[]
-  readonly total: number
+  /** Exact; absent where counting what the caller may see would cost too much. */
+  readonly total?: number
   readonly next?: string
 }
 

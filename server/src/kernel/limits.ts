@@ -28,6 +28,8 @@ export const limits = {
     conditionalRetries: 20,
     /** Resources that one conditional delete may remove. */
     deleteMost: 100,
+    /** Versions that are looked at for the total of a history of which the caller sees a part. */
+    historyCounted: 10_000,
     patchOperations: 1000,
     patchPath: 1000,
     /** Issues that `$validate` lists. */

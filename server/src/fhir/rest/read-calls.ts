@@ -72,7 +72,8 @@ export async function history(
     const token = deps.tokens.sign({ driver: 0, after: [next] }, identityOf(call))
     links.push({ relation: 'next', url: withQuery(address, [...used, ['_page', token]]) })
   }
-  const bundle = { resourceType: 'Bundle', type: 'history', total, link: links }
+  const counted = total === undefined ? {} : { total }
+  const bundle = { resourceType: 'Bundle', type: 'history', ...counted, link: links }
   const entries = versions.map((version) => historyEntry(deps.base, version))
   return { status: 200, headers: {}, body: bundleBytes(JSON.stringify(bundle).slice(0, -1), entries) }
 }
