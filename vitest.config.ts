@@ -35,6 +35,8 @@ export default defineConfig({
           name: 'unit',
           include: ['server/src/**/*.test.ts', 'device-drivers/**/*.test.ts'],
           isolate: false,
+          // A busy machine takes longer; no test waits for time to pass.
+          testTimeout: 30_000,
         },
       },
       suite('tidy', ['server/test/*.test.ts'], 20_000),
