@@ -69,6 +69,7 @@ async function startFeatures(foundation: Foundation): Promise<RunningHub['ready'
     prefix: '/fhir/',
     knownCaller: auth.knownCaller,
     requestIdOf,
+    vary: config.HUB_CORS_ORIGINS.length > 0 ? ['Origin'] : [],
     onDefect: (error) => log.error({ err: error }, 'request failed'),
   })
   early.serve((request, response) => {

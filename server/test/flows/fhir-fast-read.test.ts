@@ -38,6 +38,10 @@ it('answers a plain read by the fast way exactly as by the long way, errors incl
     'Patient/unknown',
     `Observation/${id}`,
   ]) {
+    const packed = { ...own(hub), 'accept-encoding': 'gzip' }
+    expect(await get(hub, `/fhir/${path}`, packed)).toEqual(
+      await get(hub, `/fhir/${path}`, { ...packed, ...LONG_WAY }),
+    )
     const fast = await get(hub, `/fhir/${path}`)
     expect(fast).toEqual(await get(hub, `/fhir/${path}`, { ...own(hub), ...LONG_WAY }))
     statuses.push(fast.status)
@@ -64,9 +68,20 @@ it('lets nobody read the fast way who may not read the long way', async () => {
   expect((await get(hub, path, { ...own(hub), accept: 'text/html' })).status).toBe(406)
 })
 
-async function freshHub(): Promise<Hub> {
+it('varies by origin as the long way does where pages of other origins may call', async () => {
+  const hub = await freshHub({ HUB_CORS_ORIGINS: 'https://app.example.org' })
+  for (const text of ['', 'x'.repeat(5000)]) {
+    const body = JSON.stringify({ resourceType: 'Basic', code: { text: `a${text}` } })
+    const { id } = await hub.json<{ id: string }>('/fhir/Basic', { method: 'POST', body })
+    const fast = await get(hub, `/fhir/Basic/${id}`)
+    expect(fast.headers.vary).toContain('Origin')
+    expect(fast).toEqual(await get(hub, `/fhir/Basic/${id}`, { ...own(hub), ...LONG_WAY }))
+  }
+})
+
+async function freshHub(env: Readonly<Record<string, string>> = {}): Promise<Hub> {
   const data = await freshFolder()
-  const hub = await startHub({ data })
+  const hub = await startHub({ data, env })
   onTestFinished(async () => {
     await hub.kill()
     await removeFolder(data)
@@ -84,6 +99,7 @@ async function get(hub: Hub, path: string, headers = own(hub)) {
   const [response] = (await once(sent, 'response')) as [IncomingMessage]
   const chunks: Buffer[] = []
   for await (const chunk of response) chunks.push(chunk as Buffer)
+  // Compressed as it comes, the length of a packed body is either told or not.
   const { date: _date, ...rest } = response.headers
   return { status: response.statusCode, headers: rest, text: Buffer.concat(chunks).toString('utf8') }
 }

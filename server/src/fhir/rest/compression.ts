@@ -1,7 +1,8 @@
+import type { IncomingMessage } from 'node:http'
 import { promisify } from 'node:util'
 import { constants, createGunzip, createInflate, gzip } from 'node:zlib'
 
-import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
+import type { FastifyInstance, FastifyReply } from 'fastify'
 
 import { fault } from '../../kernel/fault.ts'
 import { limits } from '../../kernel/limits.ts'
@@ -44,8 +45,12 @@ export function packBodies(app: FastifyInstance): void {
     varyBy(reply)
     if (!takesGzip(request)) return payload
     reply.header('content-encoding', 'gzip').removeHeader('content-length')
-    return compress(payload, LEVEL)
+    return gzipped(payload)
   })
+}
+
+export function gzipped(payload: string | Uint8Array): Promise<Buffer> {
+  return compress(payload, LEVEL)
 }
 
 function isWorthwhile(payload: unknown): payload is string | Uint8Array {
@@ -62,7 +67,7 @@ function varyBy(reply: FastifyReply): void {
   )
 }
 
-function takesGzip({ headers }: FastifyRequest): boolean {
+export function takesGzip({ headers }: Pick<IncomingMessage, 'headers'>): boolean {
   const codings = (headers['accept-encoding'] ?? '').split(',')
   return codings.some((coding) => {
     const [name = '', ...parameters] = coding.split(';').map((part) => part.trim().toLowerCase())

@@ -4,6 +4,7 @@ import type { Caller } from '../../auth/caller.ts'
 import { limits } from '../../kernel/limits.ts'
 import { isId } from '../access.ts'
 import { jsonBody, versionHeaders } from './answers.ts'
+import { gzipped, takesGzip } from './compression.ts'
 import { FHIR_JSON } from './negotiate.ts'
 import { answerTo } from './outcome.ts'
 import type { RestDeps } from './rest-deps.ts'
@@ -15,6 +16,8 @@ export interface FastReadOptions {
   /** The caller of a token that was seen lately; `undefined` when it has to be checked. */
   readonly knownCaller: (authorization: string | undefined, correlation: string) => Caller | undefined
   readonly requestIdOf: (request: IncomingMessage) => string
+  /** Request headers that the answers of this hub depend on in any case. */
+  readonly vary: readonly string[]
   /** Told what no caller can mend. */
   readonly onDefect: (error: unknown) => void
 }
@@ -36,7 +39,9 @@ export function createFastRead(
     const requestId = options.requestIdOf(request)
     const caller = options.knownCaller(request.headers.authorization, requestId)
     if (caller === undefined) return false
-    void answer(options, { caller, ...which }).then((found) => send(response, requestId, found))
+    void answer(options, { caller, ...which })
+      .then((found) => fitted(found, request, options.vary))
+      .then((found) => send(response, requestId, found))
     return true
   }
 }
@@ -61,7 +66,10 @@ const HARMLESS: ReadonlySet<string> = new Set([
   'connection',
   'authorization',
   'user-agent',
+  'accept-encoding',
   'accept-language',
+  // What `fetch` adds by itself.
+  'sec-fetch-mode',
   'x-request-id',
 ])
 
@@ -92,12 +100,21 @@ async function answer(
   }
 }
 
+/** Packed for those who ask, when that is worthwhile. */
+async function fitted(found: Found, request: IncomingMessage, vary: readonly string[]): Promise<Found> {
+  const { status, headers, body } = found
+  const isLarge = body.length >= limits.http.packBytes
+  if (!isLarge && vary.length === 0) return found
+  const varied = { ...headers, vary: (isLarge ? [...vary, 'Accept-Encoding'] : vary).join(', ') }
+  return isLarge && takesGzip(request)
+    ? { status, headers: { ...varied, 'content-encoding': 'gzip' }, body: await gzipped(body) }
+    : { status, headers: varied, body }
+}
+
 function send(response: ServerResponse, requestId: string, { status, headers, body }: Found): void {
   response.writeHead(status, {
     'x-request-id': requestId,
     ...headers,
-    // The long way would pack it for those who ask.
-    ...(body.length >= limits.http.packBytes ? { vary: 'Accept-Encoding' } : {}),
     'content-type': FHIR_JSON,
     'content-length': body.length,
   })

@@ -80,7 +80,7 @@ function ownRow({ data, hash, cache }: ResourceDeps, seq: number): OwnRow | unde
   const shared = peek(data.rows, numberKey(seq))
   if (shared === undefined) return undefined
   const row = new OwnRow(copyOf(shared), hash)
-  cache.set(seq, row)
+  cache.offer(seq, row)
   return row
 }
 
