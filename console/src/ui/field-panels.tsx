@@ -189,9 +189,7 @@ const soft = { color: 'text.secondary', fontWeight: 400 } as const
 const line = {
   ...fieldLine,
   width: '100%',
-  font: 'inherit',
-  fontSize: 13,
-  lineHeight: '18px',
+  fontFamily: 'inherit',
   textAlign: 'start',
   color: 'inherit',
   bgcolor: 'transparent',

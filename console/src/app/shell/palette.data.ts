@@ -14,7 +14,8 @@ import { LANGUAGES, OWN_NAMES, THEMES, usePreferences } from '../preferences.ts'
 export interface Item {
   readonly group: 'pages' | 'patients' | 'actions'
   readonly text: string
-  readonly note?: string
+  /** What tells it from others: shown beside it, each piece in its own direction. */
+  readonly notes: readonly string[]
   readonly run: () => void
 }
 
@@ -38,7 +39,7 @@ function usePages(roles: readonly Role[]): readonly Item[] {
           {
             group: 'pages' as const,
             text: t(feature.nav.text),
-            note: `g ${feature.nav.key}`,
+            notes: [`g ${feature.nav.key}`],
             run: () => void navigate(homeOf(feature)),
           },
         ]
@@ -56,7 +57,10 @@ function usePatientItems(typed: string, roles: readonly Role[]): readonly Item[]
   return data.slice(0, PATIENTS_SHOWN).map(({ id, name, birthDate, numbers }) => ({
     group: 'patients' as const,
     text: name === '' ? t('patient.nameless') : name,
-    note: [birthDate && clinicalDate(birthDate, i18n.language), numbers[0]?.text].filter(Boolean).join('  '),
+    notes: [
+      ...(birthDate === undefined ? [] : [clinicalDate(birthDate, i18n.language)]),
+      ...numbers.slice(0, 1).map((number) => number.text),
+    ],
     run: () => void navigate(`/patients/${id}`),
   }))
 }
@@ -68,14 +72,16 @@ function useActions(): readonly Item[] {
     ...THEMES.map((theme) => ({
       group,
       text: t('palette.theme', { name: t(`theme.${theme}`) }),
+      notes: [],
       run: () => usePreferences.setState({ theme }),
     })),
     ...LANGUAGES.map((language) => ({
       group,
       text: t('palette.language', { name: OWN_NAMES[language] }),
+      notes: [],
       run: () => void choose(language),
     })),
-    { group, text: t('menu.signOut'), run: signOut },
+    { group, text: t('menu.signOut'), notes: [], run: signOut },
   ]
 }
 

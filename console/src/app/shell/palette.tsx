@@ -5,6 +5,7 @@ import { useEffect, useId, useRef, useState } from 'react'
 import type { KeyboardEvent } from 'react'
 import { useTranslation } from 'react-i18next'
 
+import { DataText } from '../../ui/data-text.tsx'
 import { usePaletteItems } from './palette.data.ts'
 import type { Item } from './palette.data.ts'
 
@@ -68,7 +69,7 @@ export function Palette({ roles, close }: PaletteProps) {
       <Box id={`${id}-list`} role="listbox" aria-label={t('palette.open')} sx={list}>
         {items.map((item, index) => (
           <Option
-            key={`${item.group} ${item.text} ${item.note ?? ''}`}
+            key={`${item.group} ${item.text} ${item.notes.join(' ')}`}
             id={`${id}-${index}`}
             item={item}
             isFirst={items[index - 1]?.group !== item.group}
@@ -96,7 +97,7 @@ interface OptionProps {
   readonly run: () => void
 }
 
-function Option({ id, item: { group, text, note }, isFirst, isChosen, run }: OptionProps) {
+function Option({ id, item: { group, text, notes }, isFirst, isChosen, run }: OptionProps) {
   const { t } = useTranslation()
   const row = useRef<HTMLDivElement>(null)
   useEffect(() => {
@@ -111,8 +112,10 @@ function Option({ id, item: { group, text, note }, isFirst, isChosen, run }: Opt
       ) : undefined}
       <Box ref={row} id={id} role="option" aria-selected={isChosen} onClick={run} sx={option}>
         <bdi>{text}</bdi>
-        <Box component="bdi" dir="ltr" sx={{ color: 'text.secondary', fontSize: 12 }}>
-          {note}
+        <Box component="span" sx={{ display: 'flex', gap: 3, color: 'text.secondary', fontSize: 12 }}>
+          {notes.map((note) => (
+            <DataText key={note} text={note} />
+          ))}
         </Box>
       </Box>
     </>
