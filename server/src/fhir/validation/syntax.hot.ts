@@ -42,9 +42,16 @@ export function isAbsolute(value: JsonValue | undefined): boolean {
   return typeof value !== 'string' || value.indexOf(':') > 0
 }
 
+/** The last good URI of each length: most are code systems, of which there are few, and to compare is cheaper than to scan. */
+const lastUris: string[] = Array.from({ length: 128 }, () => '')
+
 /** Fragments and URNs have rules of their own. */
 export function isUri(value: JsonValue | undefined): boolean {
-  return isCode(value) && typeof value === 'string' && !startsSpecially(value)
+  if (typeof value !== 'string') return false
+  if (value.length < lastUris.length && value.length > 0 && lastUris[value.length] === value) return true
+  if (!isCode(value) || startsSpecially(value)) return false
+  if (value.length < lastUris.length) lastUris[value.length] = value
+  return true
 }
 
 function startsSpecially(value: string): boolean {

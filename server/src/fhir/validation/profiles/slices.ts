@@ -4,7 +4,7 @@ import type { Check } from '../check.ts'
 import { isObject, same } from '../collections.ts'
 import { typeOf, type Item } from './items.ts'
 import { checkCount } from './limits.ts'
-import type { Discriminator, ElementPlan, Slice, Slicing } from './plan.ts'
+import type { Discriminator, ElementPlan, Limits, Slice, Slicing } from './plan.ts'
 
 interface Context {
   readonly check: Check
@@ -100,7 +100,10 @@ function meets(by: Discriminator, item: Item, context: Context): boolean {
 function isFitting(plan: ElementPlan | undefined, item: Item, { check, checkItem }: Context): boolean {
   if (!plan) return false
   const { limits } = plan
-  if (limits?.fixed !== undefined && !same(item.value, limits.fixed)) return false
+  if (limits?.fixed !== undefined) {
+    if (!same(item.value, limits.fixed)) return false
+    if (isFixedOnly(plan, limits)) return true
+  }
   return check.trial(() => checkItem(plan, item, check))
 }
 
@@ -122,4 +125,13 @@ function shownType(value: JsonValue): string {
   const { resourceType, reference } = value
   if (typeof resourceType === 'string') return resourceType
   return (typeof reference === 'string' ? referencedType(reference) : undefined) ?? ''
+}
+
+/** Most discriminators lead to a fixed code or system, and nothing else. */
+function isFixedOnly(
+  { rules, children, slicing }: ElementPlan,
+  { pattern, allowed, profiles }: Limits,
+): boolean {
+  if (rules.length > 0 || children.length > 0 || slicing) return false
+  return pattern === undefined && allowed === undefined && profiles === undefined
 }
