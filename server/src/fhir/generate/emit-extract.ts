@@ -52,10 +52,9 @@ function branchLines(
 ): readonly string[] {
   const focus: Compiled = { kind: 'path', parts: [{ type, js: '[o]', item: 'o' }] }
   const compiled = compilePath(branch, { model: source.model, focus, variables: {}, root: type })
-  if (definition.type === 'composite' || definition.type === 'special')
-    return branch.kind === 'member' && !branch.on
-      ? []
-      : [`  for (const v of ${collectionOf(compiled)}) PRESENT(K, v)`]
+  // A composite has no keys of its own: it is asked of the keys of its parts.
+  if (definition.type === 'composite') return []
+  if (definition.type === 'special') return [`  for (const v of ${collectionOf(compiled)}) PRESENT(K, v)`]
   if (compiled.kind !== 'path') return [`  for (const v of ${collectionOf(compiled)}) TOKEN.code(K, v)`]
   if (!compiled.parts.length) throw new Error('it finds nothing')
   return compiled.parts.flatMap((part) => {
