@@ -26,7 +26,7 @@ const { values: words } = parseArgs({
 })
 const run = words.quick
   ? { rounds: 1, seconds: 1, patients: 100, observations: 10_000, bundles: 4 }
-  : { rounds: 3, seconds: 2, patients: 1000, observations: 100_000, bundles: 1000 }
+  : { rounds: 3, seconds: 1, patients: 1000, observations: 100_000, bundles: 1000 }
 const size: Size = { ...run, observations: Number(words.observations ?? run.observations) }
 const BASELINE = fileURLToPath(new URL('baseline.json', import.meta.url))
 const CORPUS = process.env['CORPUS'] ?? fileURLToPath(new URL('../../../shared/corpus', import.meta.url))

@@ -12,7 +12,8 @@ export interface Merger {
   close(): Promise<void>
 }
 
-export function createMerger(files: MergeWorkerData): Merger {
+/** @param closing aborted: a merge that is running ends behind its slice. */
+export function createMerger(files: MergeWorkerData, closing: AbortSignal): Merger {
   let running: Promise<unknown> = Promise.resolve()
   let started: Worker | undefined
 
@@ -32,6 +33,8 @@ export function createMerger(files: MergeWorkerData): Merger {
       const [result] = (await answer) as [MergeAnswer]
       if ('failed' in result) throw new Error(`the index could not be written: ${result.failed}`)
       if (slice.upTo === step.upTo) return
+      // The index knows how far it is; the rest is merged after the next start.
+      if (closing.aborted) throw new Error('the store is closing')
     }
   }
 

@@ -4,6 +4,7 @@ import { join } from 'node:path'
 
 import { expect, it, onTestFinished } from 'vitest'
 
+import { limits } from '../../kernel/limits.ts'
 import { commitOf, keysOf, writeOf } from '../contract-bench.ts'
 import type { SearchKeys } from '../keys.ts'
 import type { Posting, Store } from '../port.ts'
@@ -39,6 +40,21 @@ it('finds what a plain list finds, whatever is merged, in whatever order it came
   await expectSame(store, model, random)
   expect(store.health()).toMatchObject({ merge_failures: 0 })
   await store.close()
+}, 20_000)
+
+it('closes behind the running slice of a long merge; the rest is found and merged later', async () => {
+  const folder = await freshFolder()
+  const count = limits.store.mergeRows * 3
+  const store = await open(folder, count)
+  const writes = Array.from({ length: count }, (_, i) =>
+    writeOf({ id: `p${i}`, keys: keysOf({ k: ['all'] }) }),
+  )
+  await store.commit(commitOf({ writes }))
+  await store.close()
+  const again = await open(folder, count * 2)
+  expect(again.health()['unmerged_rows']).toBeGreaterThanOrEqual(limits.store.mergeRows)
+  expect(await again.resources.count('Patient', 'all', count * 2)).toBe(count)
+  await again.close()
 }, 20_000)
 
 async function change(store: Store, model: Map<string, Resource>, random: Random): Promise<void> {

@@ -65,7 +65,7 @@ export class SearchIndex {
     const { dataPath, indexPath, hashSeed } = options
     this.#seed = JSON.stringify(hashSeed)
     this.#mergedTo = readWatermark(file)?.row ?? 0
-    this.#merger = createMerger({ dataPath, indexPath, hashSeed })
+    this.#merger = createMerger({ dataPath, indexPath, hashSeed }, this.#closing.signal)
     this.#tail = new Tail(options.hash)
     this.#lastRow = options.lastRow
   }

@@ -1,3 +1,4 @@
+import { limits } from '../../kernel/limits.ts'
 import type { RangeKey } from '../keys.ts'
 import { shortHash, type KeyHash } from './key-hash.ts'
 import { EARLIEST } from './postings.hot.ts'
@@ -46,6 +47,8 @@ export class Tail {
    * @param row stays as it is from now on.
    */
   addLater(seq: number, row: Buffer): void {
+    // More than a merge takes would make the next search wait too long.
+    if (this.#later.length >= limits.store.mergeRows) return this.add(seq, row)
     this.rows++
     this.#later.push({ seq, row })
   }
