@@ -6,6 +6,7 @@ import { createInterface } from 'node:readline'
 export interface Started {
   readonly ready: Readonly<Record<string, unknown>>
   readonly port: number
+  readonly pid: number
   /** Milliseconds from spawn to the ready line. */
   readonly startMs: number
   /** Processor time that the process has used so far, all threads (Linux; elsewhere 0). */
@@ -36,6 +37,7 @@ export async function start(
   const ready = JSON.parse(String(line[0])) as Readonly<Record<string, unknown>>
   return {
     ready,
+    pid: child.pid ?? 0,
     port: Number(new URL(String(ready['http'])).port),
     startMs: performance.now() - from,
     cpuMs: () => cpuMsOf(child.pid),

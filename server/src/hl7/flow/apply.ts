@@ -62,7 +62,7 @@ export function createApply(deps: ApplyDeps): Apply {
           text: 'The message makes more resources than one commit may hold.',
         })
       }
-      refuseLarge(job.mapped)
+      if (job.message.entry.bytes > limits.fhir.resourceBytes / 4) refuseLarge(job.mapped)
       let { message } = job
       for (let attempt = 0; attempt < limits.hl7.attempts; attempt++) {
         const planned = await plan(job)

@@ -24,8 +24,8 @@ export interface Journal {
   raw(id: string, most?: number): Promise<Buffer>
   /** The bytes that count: as a person has mended them last, else as they came. @param edit a certain version, 0 is what came. */
   text(message: Journaled, edit?: number, most?: number): Promise<Buffer>
-  /** Ids behind `after` that are not processed yet, oldest first. */
-  pending(after: string): Promise<readonly string[]>
+  /** Messages behind `after` that are not processed yet, oldest first. */
+  pending(after: string): Promise<readonly { readonly id: string; readonly feed: string }[]>
 }
 
 /** Largest piece of a message in one record. */
@@ -66,7 +66,7 @@ export function createJournal(
     },
     async pending(after) {
       const found = await records.range({ collection: FLOW.pending, from: `${after}\u0000`, limit: PAGE })
-      return found.map(({ id }) => id)
+      return found.map(({ id, value }) => ({ id, feed: (value as { readonly feed: string }).feed }))
     },
   }
 }

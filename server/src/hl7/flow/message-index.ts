@@ -97,7 +97,13 @@ async function readAgain(records: RecordStore, from: string, note: MessageIndex[
 
 function postingsOf(batch: readonly Waiting[]): readonly RecordChange[] {
   const byKey = new Map<string, string[]>()
-  for (const { id, keys } of batch) for (const key of keys) byKey.set(key, [...(byKey.get(key) ?? []), id])
+  for (const { id, keys } of batch) {
+    for (const key of keys) {
+      const ids = byKey.get(key)
+      if (ids === undefined) byKey.set(key, [id])
+      else ids.push(id)
+    }
+  }
   const postings = [...byKey].map(([key, ids]) => {
     const sorted = ids.toSorted()
     // The newest names the record: a reverse scan from an id on misses none that is older.

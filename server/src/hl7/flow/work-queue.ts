@@ -60,9 +60,9 @@ export class WorkQueue {
     const isOpen = gate.isOpen(message.entry.feed)
     if (!gate.isShared && isOpen && this.#catchingUp === undefined && this.#running.size < OUTSTANDING)
       return this.run(message)
-    if (gate.isShared && !isOpen) return this.#watch(message)
+    // Another process works on the feed, or nobody does for now: the journal has the message.
+    if (!isOpen) return gate.isShared ? this.#watch(message) : untouched(message)
     // With several processes the journal alone tells who came first.
-    if (gate.isShared) this.lookAtAll()
     this.#isMoreWork = true
     return this.#follow(message, this.catchUp())
   }
@@ -143,7 +143,7 @@ export class WorkQueue {
   }
 
   async #readJournal(): Promise<void> {
-    const { journal, report } = this.#deps
+    const { journal, gate, report } = this.#deps
     this.#after = ''
     try {
       for (;;) {
@@ -151,8 +151,8 @@ export class WorkQueue {
         const after = this.#after
         const ids = await journal.pending(after)
         if (this.#stopping.signal.aborted || (ids.length === 0 && !this.#hasMoreWork())) return
-        for (const id of ids) await this.#takeUp(id)
-        if (this.#after === after) this.#after = ids.at(-1) ?? after
+        for (const { id, feed } of ids) await (gate.isOpen(feed) && this.#takeUp(id))
+        if (this.#after === after) this.#after = ids.at(-1)?.id ?? after
       }
     } catch (error) {
       report(error, this.#after)
@@ -208,3 +208,7 @@ export class WorkQueue {
 }
 
 const FIRST_LOOK_MS = 10
+
+function untouched({ entry }: Journaled): Progress {
+  return { mapped: Promise.resolve(false), done: Promise.resolve(entry) }
+}

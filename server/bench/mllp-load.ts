@@ -1,0 +1,98 @@
+import { once } from 'node:events'
+import { readFileSync } from 'node:fs'
+import { connect } from 'node:net'
+
+export interface MllpLoad {
+  readonly port: number
+  readonly pid: number
+  readonly connections: number
+  readonly seconds: number
+  readonly message: (index: number) => string
+}
+
+export interface MllpResult {
+  readonly perSecond: number
+  readonly p50Ms: number
+  readonly p99Ms: number
+  /** Of the receiving process. */
+  readonly cpuMicros: number
+  readonly count: number
+}
+
+const END = Buffer.from([0x1c, 0x0d])
+
+/** Stop-and-wait senders, each on its own connection. @throws Error when an answer is no AA or CA */
+export async function loadMllp({ port, pid, connections, seconds, message }: MllpLoad): Promise<MllpResult> {
+  const times: number[] = []
+  const before = cpuOf(pid)
+  const from = performance.now()
+  const until = from + seconds * 1000
+  let index = 0
+  const sender = async (): Promise<void> => {
+    const socket = connect({ port, host: '127.0.0.1', noDelay: true })
+    await once(socket, 'connect')
+    while (performance.now() < until) {
+      const sent = performance.now()
+      socket.write(`\x0b${message(index++)}\x1c\r`)
+      let answer = Buffer.alloc(0)
+      while (!answer.includes(END)) {
+        const [chunk] = (await once(socket, 'data')) as [Buffer]
+        answer = Buffer.concat([answer, chunk])
+      }
+      if (!/MSA\|[AC]A/.test(answer.toString('latin1'))) throw new Error(answer.toString('latin1'))
+      times.push(performance.now() - sent)
+    }
+    socket.destroy()
+  }
+  await Promise.all(Array.from({ length: connections }, async () => sender()))
+  const elapsed = (performance.now() - from) / 1000
+  const sorted = Float64Array.from(times).toSorted()
+  const at = (share: number) => sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))] ?? 0
+  return {
+    count: times.length,
+    perSecond: times.length / elapsed,
+    p50Ms: at(0.5),
+    p99Ms: at(0.99),
+    cpuMicros: ((cpuOf(pid) - before) * 1e6) / times.length,
+  }
+}
+
+const TICKS_PER_SECOND = 100
+
+/** Seconds of processor time of a process and all its threads so far. */
+export function cpuOf(pid: number): number {
+  const fields = readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ')[1]?.split(' ') ?? []
+  return (Number(fields[11]) + Number(fields[12])) / TICKS_PER_SECOND
+}
+
+/** An admit message of 1.5 kB, another patient for each index. */
+export function admitMessage(index: number): string {
+  const mrn = `B${String(index).padStart(8, '0')}`
+  const lines = [
+    `MSH|^~\\&|WARD|NORTH|HUB|MOGRAN|20260301101500+0000||ADT^A01^ADT_A01|C${mrn}|P|2.5.1`,
+    'EVN||20260301101500+0000',
+    `PID|1||${mrn}^^^NORTH^MR~99${mrn}^^^STATE^SS||Salih^Nadia^Amal||19870402|F|||12 River Road^^Khartoum^^11111^SD||+249155501${index % 1000}|||M`,
+    'NK1|1|Salih^Omar|SPO|12 River Road^^Khartoum^^11111^SD|+2491555019',
+    `PV1|1|I|W1^05^A^NORTH||||1001^Osman^Huda^^^Dr|||MED||||1|||1001^Osman^Huda^^^Dr|IP|V${mrn}^^^NORTH^VN|||||||||||||||||||||||||20260301101400+0000`,
+    'PV2|||R07.9^Chest pain^I10',
+    'AL1|1|DA|70618^Penicillin^RXNORM|SV|Rash',
+    'DG1|1||I20.0^Unstable angina^I10||20260301|A',
+  ]
+  return `${lines.join('\r')}\r`
+}
+
+/** A blood count of 28 results, 3 kB. */
+export function resultMessage(index: number): string {
+  const mrn = `B${String(index % 1000).padStart(8, '0')}`
+  const lines = [
+    `MSH|^~\\&|LAB|NORTH|HUB|MOGRAN|20260301101500+0000||ORU^R01^ORU_R01|R${index}|P|2.5.1`,
+    `PID|1||${mrn}^^^NORTH^MR||Salih^Nadia||19870402|F`,
+    `OBR|1|P${index}^NORTH|F${index}^LAB|58410-2^CBC panel^LN|||20260301101000+0000|||||||||||||||20260301101400+0000||LAB|F`,
+    ...Array.from(
+      { length: 28 },
+      (_, at) =>
+        `OBX|${at + 1}|NM|${6690 + at}-${at % 10}^Result ${at}^LN||${(index % 50) + at / 10}|10*9/L^^UCUM|4-11|N|||F|||20260301101000+0000`,
+    ),
+  ]
+  return `${lines.join('\r')}\r`
+}
