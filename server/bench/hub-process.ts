@@ -27,6 +27,7 @@ export function startHub(folder: string): Promise<Started> {
     flags: ['--max-semi-space-size=8'],
     env: {
       NODE_COMPILE_CACHE: join(tmpdir(), 'node-compile-cache'),
+      MALLOC_MMAP_THRESHOLD_: '1048576',
       HUB_DATA: folder,
       HUB_HTTP_PORT: '0',
       HUB_MLLP_PORT: '0',
