@@ -108,6 +108,77 @@ it('rewrites references to entries of the same transaction, and nothing else', a
   })
 })
 
+it('tells links from other texts by the type of their element', async () => {
+  const server = await startFhir()
+  const oid = 'urn:oid:1.2.3.4'
+  const document = {
+    resourceType: 'DocumentReference',
+    status: 'current',
+    content: [{ attachment: { url: oid, title: oid } }],
+  }
+  const request = {
+    resourceType: 'ServiceRequest',
+    status: 'active',
+    intent: 'order',
+    subject: { reference: oid },
+    instantiatesUri: [oid, 'http://x'],
+    instantiatesCanonical: [oid],
+    _status: { extension: [{ url: 'http://x', valueUrl: oid }] },
+  }
+  const answers = answersOf(
+    await post(server, 'transaction', [
+      create(document),
+      create(request),
+      create({ resourceType: 'Patient' }, { fullUrl: oid }),
+    ]),
+  )
+  const target = `Patient/${String(answers[2]?.resource?.['id'])}`
+  expect(answers[0]?.resource).toMatchObject({ content: [{ attachment: { url: target, title: oid } }] })
+  expect(answers[1]?.resource).toMatchObject({
+    subject: { reference: target },
+    instantiatesUri: [target, 'http://x'],
+    instantiatesCanonical: [oid],
+    _status: { extension: [{ valueUrl: target }] },
+  })
+})
+
+it('makes one of two creates with the same criteria, and refuses two updates with them', async () => {
+  const server = await startFhir()
+  const organization = { resourceType: 'Organization', name: 'x', identifier: [{ system: 's', value: '1' }] }
+  const other = 'urn:uuid:22222222-2222-4222-8222-222222222222'
+  const twice = (fullUrl: string) => ({
+    fullUrl,
+    request: { method: 'POST', url: 'Organization', ifNoneExist: 'identifier=s|1' },
+    resource: organization,
+  })
+  const patient = { resourceType: 'Patient', managingOrganization: { reference: other } }
+  const answers = answersOf(await post(server, 'transaction', [twice(A), twice(other), create(patient)]))
+  const id = String(answers[0]?.resource?.['id'])
+  expect(answers[1]?.resource?.['id']).toBe(id)
+  expect(answers[2]?.resource).toMatchObject({ managingOrganization: { reference: `Organization/${id}` } })
+  expect((await server.ask('GET', '/Organization')).json['total']).toBe(1)
+  const update = { request: { method: 'PUT', url: 'Organization?identifier=s|2' }, resource: organization }
+  expect((await post(server, 'transaction', [update, update])).status).toBe(400)
+})
+
+it('runs operations behind the writes of a transaction, none that writes itself', async () => {
+  const server = await startFhir()
+  const patient = { resourceType: 'Patient', id: 'p' }
+  const put = { request: { method: 'PUT', url: 'Patient/p' }, resource: patient }
+  const answers = answersOf(
+    await post(server, 'transaction', [
+      entry('GET', 'Patient/p/$everything'),
+      entry('POST', 'Patient/$validate', { resource: { resourceType: 'Patient', gender: 'M' } }),
+      put,
+    ]),
+  )
+  expect(answers[0]?.resource).toMatchObject({ type: 'searchset', total: 1 })
+  expect(JSON.stringify(answers[1]?.resource)).toContain('"severity":"error"')
+  const parameter = [{ name: 'meta', valueMeta: { tag: [{ code: 'x' }] } }]
+  const add = entry('POST', 'Patient/p/$meta-add', { resource: { resourceType: 'Parameters', parameter } })
+  expect((await post(server, 'transaction', [put, add])).status).toBe(501)
+})
+
 it('keeps the digits of decimals in what it rewrites', async () => {
   const server = await startFhir()
   const text = `{"resourceType":"Bundle","type":"transaction","entry":[

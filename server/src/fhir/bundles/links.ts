@@ -1,18 +1,13 @@
+import { elementRow } from '../elements.ts'
+import type { ElementTable } from '../elements.ts'
 import { rewriteStrings } from '../json/rewrite.ts'
+import { stringIn, textOf, treeOf } from '../json/tree.ts'
+import type { Tree } from '../json/tree.ts'
 import type { Entry } from './read-bundle.ts'
 import type { Step } from './steps.ts'
 
-/** Elements whose whole value is a link: references, and the uri types (canonicals are not, FHIR R4, "Transaction"). */
-const LINKS = new Set([
-  'reference',
-  'valueUri',
-  'valueUrl',
-  'valueOid',
-  'valueUuid',
-  'url',
-  'uri',
-  'instantiatesUri',
-])
+/** Types whose whole value may be a link; canonicals stay as they are. @see FHIR R4, "RESTful API", transaction */
+const LINK_TYPES = new Set(['uri', 'url', 'oid', 'uuid'])
 const RELATIVE = /^[A-Z][A-Za-z]+\/[A-Za-z0-9.-]{1,64}$/
 /** The value of an href or src attribute, without its quotes. */
 const NARRATIVE_LINK = /(?<=\b(?:href|src)=["'])[^"']+(?=["'])/g
@@ -30,14 +25,49 @@ export function linkMap(steps: readonly Step[]): LinkMap {
 }
 
 /** The resource text of an entry with its links to other entries replaced; everything else keeps its exact text. */
-export function relinked(entry: Pick<Entry, 'fullUrl' | 'text'>, links: LinkMap): string {
+export function relinked(
+  entry: Pick<Entry, 'fullUrl' | 'text'>,
+  links: LinkMap,
+  elements: () => ElementTable,
+): string {
   const root = rootOf(entry.fullUrl)
   const find = (target: string): string | undefined =>
     links.get(target) ?? (root !== undefined && RELATIVE.test(target) ? links.get(root + target) : undefined)
-  return rewriteStrings(entry.text, (name, value) => {
-    if (LINKS.has(name)) return find(value)
-    return name === 'div' && value.includes('=') ? narrative(value, find) : undefined
+  let isElsewhere = false
+  const text = rewriteStrings(entry.text, (name, value) => {
+    if (name === 'div') return value.includes('=') ? narrative(value, find) : undefined
+    const target = find(value)
+    if (target !== undefined && name !== 'reference') isElsewhere = true
+    return name === 'reference' ? target : undefined
   })
+  // Only there the types of the elements must be known.
+  return isElsewhere ? relinkedUris(text, elements(), find) : text
+}
+
+type Find = (target: string) => string | undefined
+
+function relinkedUris(text: string, table: ElementTable, find: Find): string {
+  const tree = treeOf(text)
+  relink(tree, 'Resource', { table, find })
+  return textOf(tree)
+}
+
+function relink(tree: Tree, type: string, how: { readonly table: ElementTable; readonly find: Find }): void {
+  if (tree.kind === 'list') for (const item of tree.items) relink(item, type, how)
+  if (tree.kind !== 'object') return
+  const own = type === 'Resource' ? (stringIn(tree.members.get('resourceType')) ?? type) : type
+  for (const [name, value] of tree.members) {
+    const row = name.startsWith('_') ? (['Element'] as const) : elementRow(how.table, own, name)
+    if (!row) continue
+    if (LINK_TYPES.has(row[0])) tree.members.set(name, withLinks(value, how.find))
+    else relink(value, row[0], how)
+  }
+}
+
+function withLinks(value: Tree, find: Find): Tree {
+  if (value.kind === 'list') return { kind: 'list', items: value.items.map((item) => withLinks(item, find)) }
+  const target = find(stringIn(value) ?? '')
+  return target === undefined ? value : { kind: 'scalar', text: JSON.stringify(target) }
 }
 
 /** `http://other/fhir/` of `http://other/fhir/Patient/1`: what its relative references mean. */
@@ -46,7 +76,7 @@ function rootOf(fullUrl: string | undefined): string | undefined {
   return parts.length > 4 ? `${parts.slice(0, -2).join('/')}/` : undefined
 }
 
-function narrative(div: string, find: (target: string) => string | undefined): string | undefined {
+function narrative(div: string, find: Find): string | undefined {
   const changed = div.replaceAll(NARRATIVE_LINK, (target) => find(target) ?? target)
   return changed === div ? undefined : changed
 }

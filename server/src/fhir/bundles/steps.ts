@@ -3,6 +3,7 @@ import { uuid7 } from '../../kernel/ids.ts'
 import { createPace } from '../../kernel/pace.ts'
 import type { Guard } from '../../store/port.ts'
 import { parseObject } from '../json/parse.ts'
+import { changesState, isOperation } from '../operations/run-operation.ts'
 import type { Call } from '../rest/call.ts'
 import { expectedVersion, resolveCriteria } from '../rest/conditions.ts'
 import type { RestDeps } from '../rest/rest-deps.ts'
@@ -39,14 +40,35 @@ export async function stepsOf(deps: RestDeps, call: Call, entries: readonly Entr
   const steps: Step[] = []
   const guards: Guard[] = []
   const pace = createPace()
+  const created = new Map<string, Step>()
   for (const entry of entries) {
     const { step, guard } = await stepOf(deps, call, entry)
-    steps.push(step)
+    steps.push(sameOrOwn(created, step))
     if (guard) guards.push(guard)
     await pace()
   }
   checkIdentities(steps)
   return { steps, guards }
+}
+
+/** Entries that would create the same resource, by the same criteria, make one. @throws Fault `malformed` where both bring content for it */
+function sameOrOwn(created: Map<string, Step>, step: Step): Step {
+  if (step.kind !== 'write' || step.method !== 'POST') return step
+  const { ifNoneExist } = step.entry.conditions
+  const criteria = step.entry.method === 'PUT' ? step.entry.queryText : ifNoneExist
+  if (criteria === undefined) return step
+  const name = `${step.type}?${criteria}`
+  const first = created.get(name)
+  if (first?.kind !== 'write') {
+    created.set(name, step)
+    return step
+  }
+  if (step.entry.method === 'POST') return { kind: 'found', entry: step.entry, type: step.type, id: first.id }
+  throw fault('malformed', {
+    code: 'duplicate',
+    text: `Two entries of the transaction mean the same ${step.type}`,
+    at: step.entry.at,
+  })
 }
 
 interface Decided {
@@ -58,6 +80,7 @@ async function stepOf(deps: RestDeps, call: Call, entry: Entry): Promise<Decided
   const { method, path } = entry
   if (method === 'GET' || method === 'HEAD' || path.at(-1) === '_search')
     return { step: { kind: 'read', entry } }
+  if (isOperation(path)) return operationStep(entry)
   const [type = '', id] = path
   if (!deps.definitions.types.includes(type) || path.length > (method === 'POST' ? 1 : 2)) {
     throw fault('malformed', {
@@ -71,6 +94,16 @@ async function stepOf(deps: RestDeps, call: Call, entry: Entry): Promise<Decided
   return id === undefined
     ? conditionalStep(deps, call, { entry, type, method })
     : { step: instanceStep({ entry, type, method, id }) }
+}
+
+/** Operations run with the reads, behind all writes: one that writes itself would be outside of the commit. */
+function operationStep(entry: Entry): Decided {
+  if (entry.method === 'POST' && !changesState(entry.path)) return { step: { kind: 'read', entry } }
+  throw fault('unsupported', {
+    code: 'not-supported',
+    text: 'An operation that changes something cannot be part of a transaction: send it by itself or in a batch',
+    at: `${entry.at}.request.url`,
+  })
 }
 
 async function createStep(

@@ -53,7 +53,9 @@ async function attemptTransaction(
     type: step.type,
     id: step.id,
     at: step.entry.at,
-    text: relinked({ ...step.entry, text: step.text ?? step.entry.text }, links),
+    text: relinked({ ...step.entry, text: step.text ?? step.entry.text }, links, () =>
+      deps.definitions.elements(),
+    ),
   }))
   const references = await resolveReferences(deps, call, linked)
   const texts = new Map(bodies.map((step, index) => [step, references.texts[index] ?? '']))

@@ -9,7 +9,7 @@ import { validate } from './validate/operation.ts'
 /** Every operation of the hub, by name: the only list of them. */
 export const OPERATIONS: readonly Operation[] = [everything, lastn, meta, metaAdd, metaDelete, validate]
 
-/** Operations of the specification and of Bulk Data that the hub has not yet. */
+/** Operations of the specification, of Bulk Data and of the hub itself that are still to come. */
 export const LATER: readonly string[] = [
   'apply',
   'cancel',
@@ -19,6 +19,7 @@ export const LATER: readonly string[] = [
   'conforms',
   'convert',
   'data-requirements',
+  'diff',
   'document',
   'evaluate-measure',
   'expand',
@@ -36,6 +37,7 @@ export const LATER: readonly string[] = [
   'preferred-id',
   'process-message',
   'questionnaire',
+  'reindex',
   'snapshot',
   'stats',
   'submit',

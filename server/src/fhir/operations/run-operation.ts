@@ -13,6 +13,11 @@ export function isOperation(path: readonly string[]): boolean {
   return path.some((segment) => segment.startsWith('$'))
 }
 
+/** Whether the operation that a path names may write. @throws Fault `not-found`, `unsupported` */
+export function changesState(path: readonly string[]): boolean {
+  return operationAt(path).definition.affectsState
+}
+
 /** Runs the operation at the end of a path such as `Patient/1/$everything`. @throws Fault `not-found`, `unsupported`, `malformed` */
 export async function runOperation(deps: RestDeps, call: Call): Promise<Answer> {
   const operation = operationAt(call.path)
