@@ -33,15 +33,15 @@ export function relinked(
   const root = rootOf(entry.fullUrl)
   const find = (target: string): string | undefined =>
     links.get(target) ?? (root !== undefined && RELATIVE.test(target) ? links.get(root + target) : undefined)
-  let isElsewhere = false
+  const elsewhere: string[] = []
   const text = rewriteStrings(entry.text, (name, value) => {
     if (name === 'div') return value.includes('=') ? narrative(value, find) : undefined
     const target = find(value)
-    if (target !== undefined && name !== 'reference') isElsewhere = true
+    if (target !== undefined && name !== 'reference') elsewhere.push(name)
     return name === 'reference' ? target : undefined
   })
   // Only there the types of the elements must be known.
-  return isElsewhere ? relinkedUris(text, elements(), find) : text
+  return elsewhere.length > 0 ? relinkedUris(text, elements(), find) : text
 }
 
 type Find = (target: string) => string | undefined
