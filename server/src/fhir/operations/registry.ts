@@ -1,3 +1,4 @@
+import { diff } from './diff/operation.ts'
 import { everything } from './everything/operation.ts'
 import { lastn } from './lastn/operation.ts'
 import { metaAdd } from './meta-add/operation.ts'
@@ -7,7 +8,7 @@ import type { Operation } from './operation.ts'
 import { validate } from './validate/operation.ts'
 
 /** Every operation of the hub, by name: the only list of them. */
-export const OPERATIONS: readonly Operation[] = [everything, lastn, meta, metaAdd, metaDelete, validate]
+export const OPERATIONS: readonly Operation[] = [diff, everything, lastn, meta, metaAdd, metaDelete, validate]
 
 /** Operations of the specification, of Bulk Data and of the hub itself that are still to come. */
 export const LATER: readonly string[] = [
@@ -19,7 +20,6 @@ export const LATER: readonly string[] = [
   'conforms',
   'convert',
   'data-requirements',
-  'diff',
   'document',
   'evaluate-measure',
   'expand',
