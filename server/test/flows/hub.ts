@@ -27,6 +27,8 @@ export interface Hub {
 export interface HubOptions {
   readonly data: string
   readonly env?: Readonly<Record<string, string>>
+  /** A command that becomes the hub, such as that of a tracer that watches it. */
+  readonly under?: readonly string[]
 }
 
 export async function freshFolder(): Promise<string> {
@@ -38,8 +40,8 @@ export async function removeFolder(folder: string): Promise<void> {
 }
 
 /** @throws Error with the exit code and what the process wrote to standard error when it does not get ready */
-export async function startHub({ data, env = {} }: HubOptions): Promise<Hub> {
-  const child = spawnHub(data, env)
+export async function startHub({ data, env = {}, under = [] }: HubOptions): Promise<Hub> {
+  const child = spawnHub(data, env, under)
   let complaint = ''
   child.stderr.on('data', (chunk: Buffer) => {
     complaint += chunk.toString()
@@ -90,8 +92,9 @@ export async function exitOf({
   return { code, said }
 }
 
-function spawnHub(data: string, env: Readonly<Record<string, string>>) {
-  return spawn(process.execPath, [MAIN.pathname], {
+function spawnHub(data: string, env: Readonly<Record<string, string>>, under: readonly string[] = []) {
+  const [command, ...args] = [...under, process.execPath, MAIN.pathname]
+  return spawn(command, args, {
     env: {
       PATH: process.env['PATH'],
       HUB_DATA: data,

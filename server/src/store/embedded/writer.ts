@@ -155,7 +155,7 @@ export class Writer {
       })
     } catch (error) {
       this.appender.rollback()
-      for (const { answer } of jobs) answer.reject(error)
+      for (const { answer } of jobs) answer.reject(refusalOf(error))
       return
     }
     crash('after-sync')
@@ -184,6 +184,17 @@ export class Writer {
       job.answer.resolve(refused === undefined ? { outcome: 'applied' } : { outcome: 'refused', ...refused })
     }
   }
+}
+
+/** Errors of lmdb have a number: the disk is full or fails. Nothing of the batch is there, and the next one may go through. */
+function refusalOf(error: unknown): unknown {
+  if (!(error instanceof Error) || !('code' in error) || typeof error.code !== 'number') return error
+  const refusal = fault('unavailable', {
+    code: 'transient',
+    text: 'The disk takes no more writes: nothing was stored. Make room, then try again.',
+  })
+  refusal.cause = error
+  return refusal
 }
 
 /** A row keeps the length of its id in one byte. */
