@@ -7,11 +7,12 @@ import { expect, it, onTestFinished } from 'vitest'
 
 import { freshFolder, removeFolder, startHub, type Hub } from './hub.ts'
 
+const LIMITER = 'prlimit'
 const run = promisify(execFile)
 
 it('refuses writes while the disk takes none, keeps what it acknowledged, and goes on when there is room', async () => {
   // On a machine without the command nothing can be seen; the checks of the project install it.
-  if (spawnSync('prlimit', ['--version']).error !== undefined) return
+  if (spawnSync(LIMITER, ['--version']).error !== undefined) return
   const data = await freshFolder()
   onTestFinished(() => removeFolder(data))
   const hub = await startHub({ data })
@@ -55,5 +56,5 @@ async function create(hub: Hub): Promise<Response> {
 }
 
 async function limitFiles(pid: number, bytes: string): Promise<void> {
-  await run('prlimit', ['--pid', String(pid), `--fsize=${bytes}:unlimited`])
+  await run(LIMITER, ['--pid', String(pid), `--fsize=${bytes}:unlimited`])
 }

@@ -7,20 +7,22 @@ import { expect, it, onTestFinished, vi } from 'vitest'
 
 import { freshFolder, removeFolder, startHub } from './hub.ts'
 
+const TRACER = 'strace'
+
 /**
  * The system calls of a whole hub. What a power cut takes away is what no sync has covered, which no kill can show: so no answer of a
  * write, over HTTP or MLLP, may leave while pages of the store are written and not synced.
  */
 it('lets no answer of a write leave before the sync that covers it', async () => {
   // On a machine without the command nothing can be seen; the checks of the project install it.
-  if (spawnSync('strace', ['-V']).error !== undefined) return
+  if (spawnSync(TRACER, ['-V']).error !== undefined) return
   const data = await freshFolder()
   onTestFinished(() => removeFolder(data))
   const trace = join(data, 'trace')
   const calls = 'trace=write,writev,sendto,sendmsg,pwrite64,pwritev,fdatasync,fsync,msync'
   const hub = await startHub({
     data,
-    under: ['strace', '-D', '-f', '-y', '--seccomp-bpf', '-e', calls, '-o', trace],
+    under: [TRACER, '-D', '-f', '-y', '--seccomp-bpf', '-e', calls, '-o', trace],
   })
   onTestFinished(() => hub.kill())
   const create = async (): Promise<number> => {
