@@ -55,3 +55,13 @@ export const Unmapped = z.object({
   feed: z.string(),
   items: z.array(z.object({ kind: z.string(), at: z.string(), text: z.string(), count: z.int() })),
 })
+
+/** What `learn` proposes for the feed file. */
+export const LearnedProfile = z.object({
+  feed: z.string(),
+  messages: z.int(),
+  /** `profile` of the feed file, as YAML. */
+  profile: z.string(),
+  /** Fields that no rule reads yet: where an overlay has work. */
+  unmapped: z.array(z.object({ at: z.string(), count: z.int() })),
+})

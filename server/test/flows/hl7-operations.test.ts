@@ -5,7 +5,7 @@ import { expect, it, onTestFinished } from 'vitest'
 import { authoriseCommand } from '../../src/auth/authorise.ts'
 import { systemCaller } from '../../src/auth/caller.ts'
 import { interopApi } from '../../src/hl7/api/interop.ts'
-import { Feed, Feeds, Statistics } from '../../src/hl7/feeds.contract.ts'
+import { Feed, Feeds, LearnedProfile, Statistics } from '../../src/hl7/feeds.contract.ts'
 import { MessageDetail, MessageList, ReplayAnswer } from '../../src/hl7/hl7.contract.ts'
 import { DeadLetters, Discarded, ReplayJob, ReplayJobs, TesterAnswer } from '../../src/hl7/replay.contract.ts'
 import { admit, result, Sender, settled, startEngine, type Engine } from './interface-engine.ts'
@@ -164,6 +164,8 @@ it('replays the messages of a time span and says what changed', async () => {
   })
   expect(await engine.commits()).toEqual(before)
   expect(ReplayJobs.parse(await ask('/replays')).jobs).toHaveLength(1)
+  const learned = LearnedProfile.parse(await ask('/feeds/default/learn'))
+  expect(learned).toMatchObject({ messages: 5, profile: expect.stringContaining('ADT^A01:') as string })
 })
 
 it('shows what the rules make of a pasted message, and what is wrong with it', async () => {

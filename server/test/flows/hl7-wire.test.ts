@@ -3,6 +3,8 @@ import { promisify } from 'node:util'
 
 import { expect, it, onTestFinished } from 'vitest'
 
+import { parseMessage } from '../../src/hl7/message/parse-message.ts'
+import { learnProfile } from '../../src/hl7/profile/learn.ts'
 import { admit, result, Sender, settled, startEngine } from './interface-engine.ts'
 
 function segment(ack: string, name: string): string {
@@ -161,4 +163,43 @@ it('rejects what is larger than the bound and closes, with the control id', asyn
   await sender.closed()
   expect(await new Sender(engine.port).send(admit({ id: 'A2' }))).toContain('MSA|AA|A2')
   await settled(engine, 'A2', 'committed')
+})
+
+it('refuses what does not conform to the profile of the feed, and proposes a profile from what came', async () => {
+  const fields = { 'PID-8': { codes: ['F', 'M'] }, 'PID-5': { required: true, length: 20 } }
+  const profile = { ADT: { segments: ['PV1'], fields } }
+  const engine = await startEngine({ profile, ackAt: 'committed' })
+  const sender = new Sender(engine.port)
+  expect(segment(await sender.send(admit()), 'MSA')).toBe('MSA|AA|A1')
+  const wrong = admit({ id: 'A2', name: 'x'.repeat(21) })
+    .replace('|F|', '|Q|')
+    .replace(/PV1.*\r/, '')
+  const ack = await sender.send(wrong)
+  expect(segment(ack, 'MSA')).toMatch(/^MSA\|AE\|A2\|/)
+  const errors = ack.split('\n').filter((line) => line.startsWith('ERR'))
+  expect(
+    errors.map((line) =>
+      line
+        .split('|')
+        .slice(2, 4)
+        .map((part) => part.split('^')[0])
+        .join(' '),
+    ),
+  ).toEqual(['PV1 100', 'PID 103', 'PID 102'])
+  expect(await engine.all('Patient')).toHaveLength(1)
+
+  const later = await startEngine({ profile, checkProfile: 'before-mapping' })
+  expect(segment(await new Sender(later.port).send(wrong), 'MSA')).toBe('MSA|AA|A2')
+  await settled(later, 'A2', 'dead')
+
+  const learned = learnProfile(
+    Array.from({ length: 40 }, (_, at) =>
+      parseMessage(admit({ mrn: String(at) }).replace('|F|', at % 2 ? '|F|' : '|M|')),
+    ),
+  )
+  expect(learned['ADT^A01']).toMatchObject({
+    segments: ['MSH', 'EVN', 'PID', 'PV1'],
+    fields: { 'PID-3': { required: true }, 'PID-8': { required: true, length: 2, codes: ['F', 'M'] } },
+  })
+  expect(learned['ADT^A01']?.fields['PID-3']).not.toHaveProperty('codes')
 })

@@ -2,6 +2,7 @@ import { z } from 'zod'
 
 import { fault } from '../../kernel/fault.ts'
 import { limits } from '../../kernel/limits.ts'
+import { Profile } from '../profile/conformance.ts'
 
 const Path = z.string().min(1).max(4096)
 
@@ -62,6 +63,9 @@ const FeedKeys = z.object({
   /** How long messages are kept in the journal; for ever when absent. */
   keep: Duration.optional(),
   files: Files.optional(),
+  /** What messages have to look like, and when it is checked: a wrong one is refused, or becomes a dead letter. */
+  profile: Profile.optional(),
+  checkProfile: z.enum(['before-ack', 'before-mapping']).default('before-ack'),
 })
 
 export interface FlowFeed extends Readonly<z.output<typeof FeedKeys>> {

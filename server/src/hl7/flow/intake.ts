@@ -1,11 +1,13 @@
 import type { Clock } from '../../kernel/clock.ts'
 import { limits } from '../../kernel/limits.ts'
+import { parseMessage } from '../message/parse-message.ts'
 import { ackModeOf, wants, type AckMode } from '../mllp/ack-mode.ts'
 import { ACCEPTED, ackCode, ackOfError, buildAck, isAnswer, type Ack } from '../mllp/ack.ts'
 import { buildBatchAck, splitBatch, type Batch } from '../mllp/batch.ts'
 import { decodeMessage } from '../mllp/charset.ts'
 import { checkHeader, type Accepts } from '../mllp/checks.ts'
 import { findHeader, narrowed, readHeader, type Header } from '../mllp/header.ts'
+import { checkProfile } from '../profile/conformance.ts'
 import { fingerprint } from './duplicates.ts'
 import type { Entry, Journaled } from './entry.ts'
 import type { FlowFeed } from './feed.ts'
@@ -121,8 +123,10 @@ function refusalOf({ feed, understands }: IntakeDeps, frame: Buffer, header: Hea
   const wrong = checkHeader(header, { processingIds: feed.processingIds, understands })
   if (wrong) return wrong
   try {
-    decodeMessage(frame, header, feed.charset)
-    return undefined
+    const text = decodeMessage(frame, header, feed.charset)
+    if (feed.profile === undefined || feed.checkProfile !== 'before-ack') return undefined
+    const errors = checkProfile(feed.profile, parseMessage(text))
+    return errors.length === 0 ? undefined : { verdict: 'error', errors }
   } catch (error) {
     return ackOfError(error)
   }

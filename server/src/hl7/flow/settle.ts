@@ -10,6 +10,7 @@ import { parseMessage } from '../message/parse-message.ts'
 import { ackOfError } from '../mllp/ack.ts'
 import { decodeMessage } from '../mllp/charset.ts'
 import { readHeader } from '../mllp/header.ts'
+import { checkProfile } from '../profile/conformance.ts'
 import type { Apply, ApplyJob } from './apply.ts'
 import { breathe } from './breathe.ts'
 import { entryChange, FLOW, withState, type Entry, type Journaled } from './entry.ts'
@@ -58,6 +59,9 @@ export function mapBytes(deps: SettleDeps, message: Journaled, bytes: Buffer): A
     if (!header)
       return fault('malformed', { code: 'structure', text: 'The message has no MSH segment.', at: 'MSH' })
     const parsed = parseMessage(decodeMessage(bytes, header, feed.charset))
+    const wrong = feed.profile && checkProfile(feed.profile, parsed)[0]
+    if (wrong)
+      return fault('unprocessable', { code: 'invalid', text: wrong.text, ...(wrong.at && { at: wrong.at }) })
     return { message, feed, mapped: deps.mapper.map(parsed, feed.name), mappedAt: deps.clock() }
   } catch (error) {
     if (error instanceof Fault) return error
