@@ -1,3 +1,4 @@
+import { globSync } from 'node:fs'
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -8,7 +9,7 @@ import { createMapper, type Mapper } from '../hl7/mapping/mapper.ts'
 import { parseMessage } from '../hl7/message/parse-message.ts'
 import { Fault } from '../kernel/fault.ts'
 
-const USAGE = 'npm run mappings -- check | test | explain <file> [feed]'
+const USAGE = 'npm run mappings -- check | test | explain <file> [feed] | coverage <folder> [feed]'
 const FOLDER = fileURLToPath(new URL('../../../mappings/', import.meta.url))
 
 /** What each command says; a command that finds a problem makes the exit code 1. */
@@ -35,6 +36,30 @@ const COMMANDS: Readonly<Record<string, (mapper: Mapper, args: readonly string[]
     for (const { kind, at, text } of warnings) lines.push(`! ${kind} ${at}: ${text}`)
     return `${lines.join('\n')}\n`
   },
+  coverage: async (mapper, [folder, feed = 'default']) => {
+    if (folder === undefined) return `${USAGE}\n`
+    const counts = new Map<string, number>()
+    for (const file of globSync('**/*.hl7', { cwd: folder })) {
+      const text = await readFile(join(folder, file), 'utf8')
+      for (const what of readingOf(mapper, text, feed)) counts.set(what, (counts.get(what) ?? 0) + 1)
+    }
+    const lines = [...counts].toSorted(([, a], [, b]) => b - a).map(([what, count]) => `${count} ${what}`)
+    return `${lines.join('\n')}\n`
+  },
+}
+
+/** `mapped`, or why not; and each field and code that no rule reads. */
+function readingOf(mapper: Mapper, text: string, feed: string): readonly string[] {
+  try {
+    const { warnings } = mapper.map(parseMessage(text), feed)
+    const unread = warnings.map(({ kind, at, text: said }) =>
+      kind === 'unmapped-code' ? `${kind} ${at}: ${said}` : `${kind} ${at}`,
+    )
+    return ['mapped', ...unread.map((one) => one.replaceAll(/\[\d+\]/g, ''))]
+  } catch (error) {
+    if (error instanceof Fault) return [`refused ${error.issues[0]?.at ?? ''}: ${error.message}`]
+    throw error
+  }
 }
 
 const [name = '', ...args] = process.argv.slice(2)

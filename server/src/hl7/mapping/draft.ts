@@ -68,6 +68,8 @@ export function record(draft: Draft, path: string, origin: Origin): void {
 
 /** A reference comes from what identifies the other image. */
 export function referenceOrigin({ identitySources, type }: Draft, rule: string): Origin {
+  const [only] = identitySources
+  if (identitySources.length === 1 && only !== undefined) return { source: only, rule }
   const [source = type, ...also] = new Set(identitySources)
   return { source, ...(also.length > 0 && { also }), rule }
 }

@@ -5,6 +5,8 @@ export interface ElementPath {
   readonly steps: readonly Step[]
   /** Top-level element. */
   readonly top: string
+  /** The name, when the path is nothing but one. */
+  readonly only?: string
 }
 
 interface Step {
@@ -27,7 +29,9 @@ export function compileElement(text: string): ElementPath {
     if (index === undefined) return { name }
     return { name, index: index === '+' ? '+' : Number(index) }
   })
-  return { steps, top: steps[0]?.name ?? '' }
+  const [first] = steps
+  const isSimple = steps.length === 1 && first?.index === undefined
+  return { steps, top: first?.name ?? '', ...(isSimple && first && { only: first.name }) }
 }
 
 /** The path that a value would get, and what stands there now. */
@@ -35,6 +39,8 @@ export function locate(
   holder: Fragment,
   element: ElementPath,
 ): { readonly path: string; readonly found: unknown } {
+  const { only } = element
+  if (only !== undefined) return { path: only, found: holder[only] }
   let path = ''
   let found: unknown = holder
   for (const { name, index } of element.steps) {
@@ -53,6 +59,10 @@ export function locate(
 
 /** Puts a value where nothing stands yet, makes what lies between. */
 export function place(holder: Fragment, element: ElementPath, value: JsonValue): void {
+  if (element.only !== undefined) {
+    holder[element.only] = value
+    return
+  }
   let here = holder
   const last = element.steps.length - 1
   for (const [number, { name, index }] of element.steps.entries()) {

@@ -8,7 +8,14 @@ export interface Predicate {
 
 /** What a part of an expression gives: texts (a path, a literal, a variable) or a truth. */
 type Part =
-  | { readonly kind: 'texts'; readonly texts: (scope: Scope) => readonly string[] }
+  | {
+      readonly kind: 'texts'
+      readonly texts: (scope: Scope) => readonly string[]
+      /** Of a path. */
+      readonly find?: (scope: Scope) => readonly Node[]
+      /** Of a literal. */
+      readonly value?: string
+    }
   | { readonly kind: 'test'; readonly holds: (scope: Scope) => boolean }
 
 const TOKEN =
@@ -76,8 +83,11 @@ function parseComparison(parser: Parser): Part {
   if (!['=', '!=', 'in'].includes(operator) && !(operator in NUMERIC)) return left
   parser.at += 1
   const a = asTexts(left, parser)
-  if (operator === 'in') return membership(a, parser)
-  const b = asTexts(parsePostfix(parser), parser)
+  if (operator === 'in') return membership(left, a, parser)
+  const right = parsePostfix(parser)
+  const b = asTexts(right, parser)
+  const quick = operator === '=' ? fieldIs(left, right) : undefined
+  if (quick !== undefined) return quick
   const compare = NUMERIC[operator]
   if (compare !== undefined)
     return { kind: 'test', holds: (scope) => compare(Number(a(scope)[0] ?? NaN), Number(b(scope)[0] ?? NaN)) }
@@ -91,13 +101,42 @@ function areEqual(one: readonly string[], two: readonly string[]): boolean | und
   return one.length === two.length && one.every((text, index) => text === two[index])
 }
 
-function membership(texts: (scope: Scope) => readonly string[], parser: Parser): Part {
+/** A field with one value against a literal: by far the most frequent comparison. */
+function fieldIs(left: Part, right: Part): Part | undefined {
+  if (left.kind !== 'texts' || right.kind !== 'texts') return undefined
+  const { find, texts } = left
+  const { value } = right
+  if (find === undefined || value === undefined) return undefined
+  return {
+    kind: 'test',
+    holds: (scope) => {
+      const found = find(scope)
+      const [node] = found
+      if (node === undefined) return false
+      return found.length === 1
+        ? !isNullNode(node) && textOf(node) === value
+        : areEqual(texts(scope), [value]) === true
+    },
+  }
+}
+
+function membership(left: Part, texts: (scope: Scope) => readonly string[], parser: Parser): Part {
   expect(parser, '(')
   const members = new Set<string>()
   do members.add(literal(parser))
   while (take(parser, ','))
   expect(parser, ')')
-  return { kind: 'test', holds: (scope) => texts(scope).some((text) => members.has(text)) }
+  const find = left.kind === 'texts' ? left.find : undefined
+  return {
+    kind: 'test',
+    holds: (scope) => {
+      const found = find?.(scope)
+      const [node] = found ?? []
+      return found?.length === 1 && node !== undefined
+        ? !isNullNode(node) && members.has(textOf(node))
+        : texts(scope).some((text) => members.has(text))
+    },
+  }
 }
 
 function parsePostfix(parser: Parser): Part {
@@ -125,9 +164,11 @@ function invoke(
   const texts = asTexts(part, parser)
   switch (name) {
     case 'exists':
-      return { kind: 'test', holds: (scope) => texts(scope).length > 0 }
-    case 'empty':
-      return { kind: 'test', holds: (scope) => texts(scope).length === 0 }
+      return { kind: 'test', holds: existence(part, texts) }
+    case 'empty': {
+      const exists = existence(part, texts)
+      return { kind: 'test', holds: (scope) => !exists(scope) }
+    }
     case 'startsWith':
       return { kind: 'test', holds: (scope) => texts(scope)[0]?.startsWith(argument) === true }
     case 'contains':
@@ -143,6 +184,15 @@ function invoke(
   }
 }
 
+function existence(part: Part, texts: (scope: Scope) => readonly string[]): (scope: Scope) => boolean {
+  const find = part.kind === 'texts' ? part.find : undefined
+  if (find === undefined) return (scope) => texts(scope).length > 0
+  return (scope) => {
+    const found = find(scope)
+    return found.some((node) => !isNullNode(node))
+  }
+}
+
 function parsePrimary(parser: Parser): Part {
   if (take(parser, '(')) {
     const inner = parseOr(parser)
@@ -152,7 +202,7 @@ function parsePrimary(parser: Parser): Part {
   const token = parser.tokens[parser.at] ?? ''
   if (/^['\d]/.test(token)) {
     const value = [literal(parser)]
-    return { kind: 'texts', texts: () => value }
+    return { kind: 'texts', texts: () => value, value: value[0] ?? '' }
   }
   parser.at += 1
   if (token.startsWith('%')) {
@@ -164,7 +214,7 @@ function parsePrimary(parser: Parser): Part {
   while (take(parser, '|')) source += `|${parser.tokens[parser.at++] ?? ''}`
   const path = compilePath(source)
   parser.fields.push(...path.fields)
-  return { kind: 'texts', texts: (scope) => textsOf(path.find(scope)) }
+  return { kind: 'texts', texts: (scope) => textsOf(path.find(scope)), find: (scope) => path.find(scope) }
 }
 
 const NO_TEXTS: readonly string[] = []

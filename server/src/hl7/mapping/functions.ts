@@ -92,8 +92,12 @@ export const FUNCTIONS: Readonly<Record<string, ValueFunction>> = {
   numbers: (nodes) => clean(nodes.flatMap(({ repetition }) => partsOf(repetition)).join(' ')),
 }
 
+// oxlint-disable-next-line no-control-regex
+const UNCLEAN = /[\u0000-\u0008\u000b\u000c\u000e-\u001f]| {2}|^\s|\s$/
+
 /** Trimmed, without control characters that JSON texts of FHIR may not hold; nothing when nothing is left. */
 function clean(text: string): string | undefined {
+  if (!UNCLEAN.test(text)) return text === '' ? undefined : text
   // oxlint-disable-next-line no-control-regex
   const kept = text.replaceAll(/[\u0000-\u0008\u000b\u000c\u000e-\u001f]/g, '').replaceAll(/ {2,}/g, ' ')
   return kept.trim() === '' ? undefined : kept.trim()

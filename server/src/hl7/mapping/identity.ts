@@ -94,13 +94,18 @@ function byParts(
     for (const part of compiled) {
       const found = part(context)
       if (found === undefined) return undefined
-      texts.push(found.text.replaceAll(/[\\|]/g, '\\$&'))
+      texts.push(escaped(found.text))
       sources.push(...found.sources)
     }
     const { draft, feedName } = context
     const alias = { type: draft.type, system: system.replace('{feed}', feedName), value: texts.join('|') }
     return { aliases: [alias], sources, isComposed: true }
   }
+}
+
+/** A bar joins the parts. */
+function escaped(text: string): string {
+  return text.includes('|') || text.includes('\\') ? text.replaceAll(/[\\|]/g, '\\$&') : text
 }
 
 type Part = (

@@ -1,4 +1,4 @@
-import { aliasId, type Alias } from '../../fhir/aliases.ts'
+import type { Alias } from '../../fhir/aliases.ts'
 import type { Segment } from '../message/message.ts'
 import type { CompiledImage, CompiledMessage } from './compile-message.ts'
 import type { CompiledRules } from './compile.ts'
@@ -121,9 +121,7 @@ function makeReferred(
   rule.rows(scope, { holder: draft.resource, path: '', draft }, desk.work)
   const identity = rule.identify(identityContext(desk, draft, scope))
   if (identity === undefined) return undefined
-  const same = identity.aliases
-    .map((alias) => desk.taken.get(aliasId(alias)))
-    .find((one) => one !== undefined)
+  const same = identity.aliases.map((alias) => desk.taken.get(keyOf(alias))).find((one) => one !== undefined)
   if (same !== undefined) return same
   draft.aliases = identity.aliases
   draft.identitySources = identity.sources
@@ -138,7 +136,7 @@ function identityContext({ feed, index, taken }: Desk, draft: Draft, scope: Scop
     feed: feed.file,
     feedName: feed.name,
     find: (key, { here }) => index.nearest(key, here),
-    isTaken: (alias) => taken.has(aliasId(alias)),
+    isTaken: (alias) => taken.has(keyOf(alias)),
   }
 }
 
@@ -147,7 +145,7 @@ function keep({ drafts, taken, counts }: Desk, draft: Draft, key: string): void 
   const number = (counts.get(key) ?? 0) + 1
   counts.set(key, number)
   draft.key = number === 1 ? key : `${key}/${number}`
-  for (const alias of draft.aliases) taken.set(aliasId(alias), draft)
+  for (const alias of draft.aliases) taken.set(keyOf(alias), draft)
   drafts.push(draft)
 }
 
@@ -186,7 +184,7 @@ function toldApart(
   { image, draft, at, identity: { aliases } }: Candidate,
 ): readonly Alias[] | undefined {
   const [alias] = aliases
-  const double = alias === undefined ? undefined : taken.get(aliasId(alias))
+  const double = alias === undefined ? undefined : taken.get(keyOf(alias))
   if (double === undefined) return aliases
   const isJoined = image.join !== undefined && joinTexts(double.resource, draft.resource, image.join)
   const text = `There is another ${image.key} of this identity before: ${isJoined ? 'joined to it' : 'numbered'}`
@@ -199,7 +197,7 @@ function isKnown(
   { taken, index, warnings }: Desk,
   { image, draft, at, identity: { aliases } }: Candidate,
 ): boolean {
-  const known = aliases.map((alias) => taken.get(aliasId(alias))).find((one) => one !== undefined)
+  const known = aliases.map((alias) => taken.get(keyOf(alias))).find((one) => one !== undefined)
   if (known === undefined) return false
   if (draft.scope !== undefined) index.add(image.key, draft.scope.here, known)
   const isSame = JSON.stringify(known.resource) === JSON.stringify(draft.resource)
@@ -235,10 +233,15 @@ function below(here: Occurrence, name: string): readonly Place[] {
   ])
 }
 
+/** Of an identity, inside one message. */
+function keyOf({ type, system, value }: Alias): string {
+  return `${type}\n${system}\n${value}`
+}
+
 /** Two things of a message that look the same are told apart by their number. */
 function unique(alias: Alias, taken: ReadonlyMap<string, Draft>): Alias {
   let found = alias
-  for (let number = 2; taken.has(aliasId(found)); number++)
+  for (let number = 2; taken.has(keyOf(found)); number++)
     found = { ...alias, value: `${alias.value}|#${number}` }
   return found
 }

@@ -92,6 +92,8 @@ function valuesOf(
   element: ElementPath,
 ): readonly Node[] | undefined {
   if (found === CONSTANT) return found
+  const [only] = found
+  if (found.length === 1 && only !== undefined && !isNullNode(only)) return found
   const nodes = found.some(isNullNode) ? found.filter((node) => !isNullNode(node)) : found
   if (nodes.length > 0) return nodes
   if (found.length > 0 && path === '') draft.cleared.add(element.top)

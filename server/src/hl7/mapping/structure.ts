@@ -24,7 +24,7 @@ export interface Structure {
   arrange(segments: readonly Segment[]): Occurrence
   /** Names of all brackets, the root (`message`) included. */
   readonly brackets: ReadonlySet<string>
-  /** The bracket itself has the segment, not only a bracket inside it. */
+  /** The bracket itself has the segment, not only a bracket inside it; so does every bracket of a segment that the structure does not name. */
   holds(bracket: string, segment: string): boolean
 }
 
@@ -42,7 +42,8 @@ export function compileStructure(text: string): Structure {
   collect(root, own)
   return {
     brackets: new Set(own.keys()),
-    holds: (name, segment) => own.get(name)?.has(segment) === true,
+    holds: (name, segment) =>
+      own.get(name)?.has(segment) === true || ![...own.values()].some((one) => one.has(segment)),
     arrange: (segments) => arrange(root, segments),
   }
 }
