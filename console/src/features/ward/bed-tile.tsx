@@ -101,7 +101,7 @@ function Content({ occupant, alarm }: ContentProps) {
         ))}
       </Box>
       {occupant.results.length === 0 ? undefined : (
-        <Box component="ul" aria-label={t('ward.results')} sx={{ listStyle: 'none', m: 0, p: 0 }}>
+        <Box component="ul" aria-label={t('ward.results')} sx={results}>
           {occupant.results.map((result) => (
             <ResultLine key={result.resource} result={result} now={now} />
           ))}
@@ -120,8 +120,18 @@ const name = {
 
 const vitals = {
   display: 'grid',
-  gridTemplateColumns: '3fr 3fr 5fr 3fr 3fr',
+  gridTemplateColumns: '3fr 3fr 5.4fr 2.6fr 3.2fr',
   gap: 2,
   my: 2,
   mx: 0,
+} as const
+
+/** The lines share these columns, each as wide as its widest content: the rest belongs to the names. */
+const results = {
+  display: 'grid',
+  gridTemplateColumns: 'minmax(0, 1fr) repeat(4, auto)',
+  columnGap: 2,
+  listStyle: 'none',
+  m: 0,
+  p: 0,
 } as const

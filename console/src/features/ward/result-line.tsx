@@ -38,7 +38,7 @@ export function ResultLine({ result: { label, parts, unit, resource, flag, at },
       <span>{flag ? <FlagMark flag={flag} /> : undefined}</span>
       <Box
         component="span"
-        sx={{ color: 'text.secondary', textAlign: 'end' }}
+        sx={{ color: 'text.secondary', textAlign: 'end', whiteSpace: 'nowrap' }}
         title={clinicalInstant(at, i18n.language)}
       >
         {ago(at, now)}
@@ -49,8 +49,8 @@ export function ResultLine({ result: { label, parts, unit, resource, flag, at },
 
 const line = {
   display: 'grid',
-  gridTemplateColumns: 'minmax(0, 1fr) 56px 60px 108px 48px',
-  gap: 2,
+  gridColumn: '1 / -1',
+  gridTemplateColumns: 'subgrid',
   fontSize: 13,
   lineHeight: '24px',
   borderTop: 'var(--mg-line) solid var(--mg-palette-divider)',
