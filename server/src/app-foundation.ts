@@ -86,6 +86,7 @@ export async function layFoundation(config: Config, closing: Foundation['closing
     definitions,
     audit,
     clock,
+    keys,
     rules: { authorise, constraintFor },
     base,
     pageSecret: await sharedSecret(store, 'page-links'),

@@ -31,6 +31,7 @@ const COMMANDS = {
   'devices.manage': ['nurse', 'administrator'],
   'audit.read': ['administrator'],
   'accounts.manage': ['administrator'],
+  'search-keys.rebuild': ['administrator'],
   'system.read': ['administrator'],
 } as const satisfies Readonly<Record<string, readonly Role[]>>
 export type Command = keyof typeof COMMANDS

@@ -1,6 +1,7 @@
 import type { AuditEntry, AuditTrail } from '../audit/trail.ts'
+import { authoriseCommand } from '../auth/authorise.ts'
 import type { Caller } from '../auth/caller.ts'
-import type { Interaction } from '../auth/permissions.ts'
+import type { Command, Interaction } from '../auth/permissions.ts'
 import type { Clock } from '../kernel/clock.ts'
 import { Fault, fault } from '../kernel/fault.ts'
 import type { Clause } from './search/clause.ts'
@@ -23,6 +24,13 @@ export interface Access {
   constraintFor(caller: Caller, type: string): readonly Clause[]
   /** Notes a read or search: its answer may leave when the promise resolves. */
   noteRead(caller: Caller, interaction: string, entity?: string): Promise<void>
+  /** Refuses who has no right to the command, and notes that it was used. @throws Fault `forbidden` */
+  useCommand(caller: Caller, command: Command, use: CommandUse): Promise<void>
+}
+
+interface CommandUse {
+  readonly interaction: string
+  readonly entity?: string
 }
 
 /** The rules with their audit: a refusal leaves a row, too. */
@@ -53,6 +61,19 @@ export function auditedAccess(rules: AccessRules, audit: AuditTrail, clock: Cloc
       })),
     noteRead: (caller, interaction, entity) =>
       audit.noteRead(entryOf(caller, { time: clock(), interaction, entity, outcome: 'success' })),
+    useCommand: async (caller, command, { interaction, entity }) => {
+      const entry = (outcome: Accessed['outcome']): AuditEntry => ({
+        ...entryOf(caller, { time: clock(), interaction, entity, outcome }),
+        action: 'E',
+      })
+      try {
+        authoriseCommand(caller, command)
+      } catch (error) {
+        audit.note(entry('refused'))
+        throw error
+      }
+      await audit.noteRead(entry('success'))
+    },
   }
 }
 

@@ -1,5 +1,6 @@
 import type { AuditTrail } from '../audit/trail.ts'
 import type { Clock } from '../kernel/clock.ts'
+import type { KeyRebuilder } from '../store/key-rebuild.ts'
 import type { Store } from '../store/port.ts'
 import { auditedAccess } from './access.ts'
 import type { AccessRules } from './access.ts'
@@ -17,6 +18,8 @@ export interface FhirOptions {
   readonly rules: AccessRules
   readonly audit: AuditTrail
   readonly clock: Clock
+  /** Carries out `$reindex`. */
+  readonly keys: KeyRebuilder
   /** Own absolute base such as `http://127.0.0.1:8080/fhir`. */
   readonly base: string
   /** Signs page links; the same in all processes of a hub. At least 16 bytes. */
@@ -42,7 +45,7 @@ export interface Fhir {
 
 /** The FHIR server over a store: one write path, one search, and what the REST plugin needs. */
 export function createFhir(options: FhirOptions): Fhir {
-  const { store, definitions, rules, audit, clock, base } = options
+  const { store, definitions, rules, audit, clock, keys, base } = options
   const access = auditedAccess(rules, audit, clock)
   const tokens = createPageTokens(options.pageSecret)
   const resources = noticing(createResources(options), options.onSearchParameters)
@@ -60,6 +63,7 @@ export function createFhir(options: FhirOptions): Fhir {
       log: store.log,
       tokens,
       clock,
+      keys,
       base,
       takenIdentifier,
       searchUnknown,

@@ -9,8 +9,10 @@ import { authorise, constraintFor } from '../../src/auth/authorise.ts'
 import type { Caller } from '../../src/auth/caller.ts'
 import { createFhir } from '../../src/fhir/create-fhir.ts'
 import type { Fhir, FhirOptions } from '../../src/fhir/create-fhir.ts'
+import { keysOfRows } from '../../src/fhir/keys/keys-of-row.ts'
 import { loadDefinitions } from '../../src/fhir/load-definitions.ts'
 import { fhirRest } from '../../src/fhir/rest/fhir-rest.ts'
+import { createKeyRebuilder } from '../../src/store/key-rebuild.ts'
 import type { Store } from '../../src/store/port.ts'
 import { freshFolder, freshStore } from '../fresh-store.ts'
 
@@ -74,9 +76,17 @@ export async function startFhir(options: Partial<FhirOptions> = {}): Promise<Fhi
   const rules = { authorise, constraintFor }
   const port = await freePort()
   const base = `http://127.0.0.1:${String(port)}/fhir`
+  const { definitions = loadDefinitions() } = options
+  const keys = createKeyRebuilder({
+    store,
+    keysOf: keysOfRows(definitions, base),
+    clock: Date.now,
+    onError: () => undefined,
+  })
   const fhir = createFhir({
     store,
-    definitions: loadDefinitions(),
+    definitions,
+    keys,
     rules,
     audit,
     clock,
@@ -88,6 +98,7 @@ export async function startFhir(options: Partial<FhirOptions> = {}): Promise<Fhi
   await app.listen({ port, host: '127.0.0.1' })
   onTestFinished(async () => {
     await app.close()
+    await keys.close()
     await audit.close()
   })
   return {

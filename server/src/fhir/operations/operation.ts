@@ -32,6 +32,8 @@ export interface OperationDefinition {
   readonly description: string
   /** Such an operation answers to POST alone. */
   readonly affectsState: boolean
+  /** It answers to GET, too: with what came of a POST before, changing nothing. */
+  readonly answersGet?: true
   readonly system: boolean
   readonly type: boolean
   readonly instance: boolean

@@ -5,10 +5,20 @@ import { metaAdd } from './meta-add/operation.ts'
 import { metaDelete } from './meta-delete/operation.ts'
 import { meta } from './meta/operation.ts'
 import type { Operation } from './operation.ts'
+import { reindex } from './reindex/operation.ts'
 import { validate } from './validate/operation.ts'
 
 /** Every operation of the hub, by name: the only list of them. */
-export const OPERATIONS: readonly Operation[] = [diff, everything, lastn, meta, metaAdd, metaDelete, validate]
+export const OPERATIONS: readonly Operation[] = [
+  diff,
+  everything,
+  lastn,
+  meta,
+  metaAdd,
+  metaDelete,
+  reindex,
+  validate,
+]
 
 /** Operations of the specification, of Bulk Data and of the hub itself that are still to come. */
 export const LATER: readonly string[] = [
@@ -37,7 +47,6 @@ export const LATER: readonly string[] = [
   'preferred-id',
   'process-message',
   'questionnaire',
-  'reindex',
   'snapshot',
   'stats',
   'submit',

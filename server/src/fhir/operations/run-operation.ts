@@ -24,7 +24,8 @@ export async function runOperation(deps: RestDeps, call: Call): Promise<Answer> 
   const place = placeOf(deps, call.path)
   if (!place || !worksAt(operation, place)) throw notHere(operation, call.path)
   const { definition } = operation
-  const methods: readonly Method[] = definition.affectsState ? ['POST'] : ['GET', 'HEAD', 'POST']
+  const methods: readonly Method[] =
+    definition.affectsState && !definition.answersGet ? ['POST'] : ['GET', 'HEAD', 'POST']
   if (!methods.includes(call.method)) return otherMethod(definition.code, methods)
   const given = argumentsOf(definition, call, place.type)
   return operation.run(deps, { ...place, call, given })

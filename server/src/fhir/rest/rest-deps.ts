@@ -1,4 +1,5 @@
 import type { Clock } from '../../kernel/clock.ts'
+import type { KeyRebuilder } from '../../store/key-rebuild.ts'
 import type { CommitLog, ResourceReader } from '../../store/port.ts'
 import type { Access } from '../access.ts'
 import type { Definitions } from '../definitions.ts'
@@ -17,6 +18,8 @@ export interface RestDeps {
   readonly log: CommitLog
   readonly tokens: PageTokens
   readonly clock: Clock
+  /** Search keys that are made again in the background. */
+  readonly keys: KeyRebuilder
   /** Own absolute base such as `http://127.0.0.1:8080/fhir`. */
   readonly base: string
   /** What happens to a create whose identifying identifier belongs to another resource already. */
