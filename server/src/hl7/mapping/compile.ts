@@ -20,6 +20,7 @@ export interface CompiledRules {
   readonly messages: ReadonlyMap<string, CompiledMessage>
   readonly referred: ReadonlyMap<string, CompiledReferred>
   readonly codeSystems: ReadonlyMap<string, TableRow>
+  readonly mediaTypes: ReadonlyMap<string, TableRow>
 }
 
 export interface CompiledReferred {
@@ -32,6 +33,7 @@ export interface CompiledReferred {
 
 /** Name of the table that knows code systems by their names in HL7. */
 const CODE_SYSTEMS = 'codeSystems'
+const MEDIA_TYPES = 'mediaType'
 
 /** @throws RulesError naming file and row */
 export function compileRules(files: RuleFiles): CompiledRules {
@@ -71,7 +73,14 @@ export function compileRules(files: RuleFiles): CompiledRules {
     ...(test && { test: { ...test, path: compilePath(test.from) } }),
   }))
   if (envelope === undefined || problems.length > 0) throw new RulesError(problems)
-  return { envelope, messages, referred, codeSystems: tables.get(CODE_SYSTEMS) ?? new Map() }
+  const [codeSystems, mediaTypes] = [CODE_SYSTEMS, MEDIA_TYPES].map((name) => tables.get(name))
+  return {
+    envelope,
+    messages,
+    referred,
+    codeSystems: codeSystems ?? new Map(),
+    mediaTypes: mediaTypes ?? new Map(),
+  }
 }
 
 interface Kit extends RowKit {

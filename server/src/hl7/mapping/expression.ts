@@ -1,5 +1,6 @@
 import { isNullNode, textOf, type Node, type Scope } from './node.ts'
 import { compilePath, type FieldName } from './path.ts'
+import { readTimeStamp } from './time-stamp.ts'
 
 export interface Predicate {
   holds(scope: Scope): boolean
@@ -174,7 +175,17 @@ function invoke(
     case 'contains':
       return { kind: 'test', holds: (scope) => texts(scope)[0]?.includes(argument) === true }
     case 'convertsToDecimal':
-      return { kind: 'test', holds: (scope) => /^\s*[+-]?\d+(\.\d*)?\s*$/.test(texts(scope)[0] ?? '') }
+      return {
+        kind: 'test',
+        holds: (scope) => /^\s*[+-]?\d{1,300}(\.\d*)?\s*$/.test(texts(scope)[0] ?? ''),
+      }
+    case 'convertsToDateTime':
+      return { kind: 'test', holds: (scope) => readTimeStamp((texts(scope)[0] ?? '').trim()) !== undefined }
+    case 'convertsToTime':
+      return {
+        kind: 'test',
+        holds: (scope) => readTimeStamp(`19700101${(texts(scope)[0] ?? '').trim()}`)?.time !== undefined,
+      }
     case 'count':
       return { kind: 'texts', texts: (scope) => [String(texts(scope).length)] }
     case 'length':

@@ -1,3 +1,4 @@
+import { dataOf, mediaTypeOf } from './encapsulated.ts'
 import { partOf, textOf, type Node } from './node.ts'
 import type { FeedFile, TableRow } from './rules.ts'
 import { readTimeStamp, toDateTime } from './time-stamp.ts'
@@ -16,6 +17,8 @@ export interface Tools {
   readonly zone: Zone
   /** Known code systems by their name in HL7. */
   readonly codeSystems: ReadonlyMap<string, TableRow>
+  /** Types of media by the names of tables 0191 and 0291. */
+  readonly mediaTypes: ReadonlyMap<string, TableRow>
   flaw(node: Node, text: string): void
   unmapped(node: Node, code: string): void
 }
@@ -28,7 +31,7 @@ export type ValueFunction = (
   other?: Node,
 ) => Made | undefined
 
-/** What a row can name as `fn`: the hard cases that rows cannot say. At most 20; `mappings/README.md` explains each. */
+/** What a row can name as `fn`: the hard cases that rows cannot say. At most 24; `mappings/README.md` explains each. */
 export const FUNCTIONS: Readonly<Record<string, ValueFunction>> = {
   text: ([node]) => clean(textOf(node)),
   lines: (nodes) => clean(nodes.map(({ repetition }) => repetition.text).join('\n')),
@@ -53,7 +56,7 @@ export const FUNCTIONS: Readonly<Record<string, ValueFunction>> = {
   },
   decimal: ([node], tools) => {
     const text = textOf(node).trim()
-    if (NUMBER.test(text)) return { digits: jsonDigits(text) }
+    if (NUMBER.test(text) && Number.isFinite(Number(text))) return { digits: jsonDigits(text) }
     if (text !== '') tools.flaw(node, 'not a number')
     return undefined
   },
@@ -84,7 +87,9 @@ export const FUNCTIONS: Readonly<Record<string, ValueFunction>> = {
   personName: ([node]) => clean(NAME_ORDER.map((part) => partText(node, part)).join(' ')),
   rangeLow: ([node]) => bound(textOf(node), RANGE_LOW),
   rangeHigh: ([node]) => bound(textOf(node), RANGE_HIGH),
-  base64: ([node], tools) => base64(node, tools),
+  base64: ([node], tools) => dataOf(node, tools),
+  mediaType: ([node], tools, other) => mediaTypeOf(node, tools, other),
+  url: ([node]) => clean(textOf(node))?.replaceAll(/\s/g, (blank) => encodeURIComponent(blank)),
   base64Text: (nodes) => {
     const text = clean(nodes.map(({ repetition }) => repetition.text).join('\n'))
     return text === undefined ? undefined : Buffer.from(text).toString('base64')
@@ -221,18 +226,5 @@ function bound(text: string, patterns: readonly RegExp[]): Decimal | undefined {
     const digits = pattern.exec(text)?.[1]
     if (digits !== undefined) return { digits: jsonDigits(digits) }
   }
-  return undefined
-}
-
-/** Encapsulated data: component 4 is the encoding (Base64, Hex, A), component 5 the data. */
-function base64(node: Node, tools: Tools): string | undefined {
-  const encoding = partText(node, 4)
-  const data = partText(node, 5).replaceAll(/\s/g, '')
-  if (encoding === 'Base64' && data.length % 4 === 0 && /^[A-Za-z0-9+/]*={0,2}$/.test(data))
-    return data || undefined
-  if (encoding === 'Hex' && /^([0-9A-Fa-f]{2})+$/.test(data))
-    return Buffer.from(data, 'hex').toString('base64')
-  if (encoding === 'A') return Buffer.from(partText(node, 5)).toString('base64') || undefined
-  tools.flaw(node, 'encapsulated data is not in its encoding')
   return undefined
 }

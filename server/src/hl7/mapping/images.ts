@@ -12,6 +12,7 @@ import type { Effect, MappingWarning } from './image.ts'
 import { tie, unidentified, unknownText, type Filled } from './links.ts'
 import { sourceOf, type Node, type Scope } from './node.ts'
 import type { FeedFile } from './rules.ts'
+import { withoutEarlyEnds } from './soundness.ts'
 import type { Work } from './step.ts'
 import type { Occurrence } from './structure.ts'
 import type { Zone } from './zone.ts'
@@ -40,6 +41,7 @@ export function imagesOf(reading: Reading): {
     }
   }
   for (const one of filled) tie(desk, one)
+  for (const draft of desk.drafts) desk.warnings.push(...withoutEarlyEnds(draft))
   const { drafts, warnings, index, labels } = desk
   const effects = effectsOf(reading.rules.effects, { occurrences, index, labels, variables: desk.variables })
   return { drafts, effects, warnings }
@@ -248,7 +250,7 @@ function unique(alias: Alias, taken: ReadonlyMap<string, Draft>): Alias {
 
 function createTools(
   feed: Reading['feed'],
-  { codeSystems }: CompiledRules,
+  { codeSystems, mediaTypes }: CompiledRules,
   warnings: MappingWarning[],
 ): Tools {
   return {
@@ -256,6 +258,7 @@ function createTools(
     feed: feed.file,
     zone: feed.zone,
     codeSystems,
+    mediaTypes,
     flaw: (node, text) => warnings.push({ kind: 'bad-value', at: sourceOf(node), text }),
     unmapped: (node, code) =>
       warnings.push({ kind: 'unmapped-code', at: sourceOf(node), text: `Code "${code}" is in no table` }),
