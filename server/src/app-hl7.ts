@@ -1,3 +1,4 @@
+import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 
 import type { FastifyInstance } from 'fastify'
@@ -22,7 +23,7 @@ export async function startHl7(app: FastifyInstance, foundation: Foundation): Pr
   const { config, store, storeKind, clock, log, closing } = foundation
   const { resources } = foundation.fhir
   const folder = config.HUB_MAPPINGS ?? MAPPINGS
-  const mapper = await createMapper(folder)
+  const mapper = await createMapper(folder, join(config.HUB_DATA, 'rules.json'))
   const report = (error: unknown, message: string) =>
     log.warn({ err: error, message }, 'a message needs attention')
   const isShared = storeKind === 'mongo'

@@ -49,6 +49,8 @@ export function createHttp(options: HttpOptions): FastifyInstance {
     // Lines name their request themselves: a logger of its own for each would cost more than reading a resource.
     childLoggerFactory: (logger) => logger,
     routerOptions: { maxParamLength: limits.http.addressBytes },
+    // Without these Fastify loads compilers of its own at every start, more than a hundred files, and then uses the two that are set below.
+    schemaController: { compilersFactory: { buildValidator: neverAsked, buildSerializer: neverAsked } },
     // An address that cannot be decoded never reaches a handler.
     frameworkErrors: (error, _request, reply: FastifyReply) => {
       const { status, outcome } = answerTo(error)
@@ -87,6 +89,10 @@ export function createHttp(options: HttpOptions): FastifyInstance {
     return reply.type(type).send(text)
   })
   return app
+}
+
+function neverAsked(): never {
+  throw new TypeError('A route asked for a schema compiler of Fastify; all schemas are zod schemas')
 }
 
 /** The id that the caller gave the request, or a new one: it travels into answer, commit and audit row. */

@@ -85,6 +85,8 @@ export interface Definitions {
   readonly profiles: readonly string[]
   /** `undefined` for what is no R4 resource type. */
   load(type: string): Promise<TypeModule> | undefined
+  /** Search parameters of a type as in its module, which is not loaded for it. @returns none for what is no R4 resource type */
+  params(type: string): readonly SearchParam[]
   /** What single elements are, of all types; read at first use. */
   elements(): ElementTable
   /** What dates and times without an offset are meant in, in resources and in searches alike. */

@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 
 import { RUNTIME, type CompiledFile, type CompiledType, type DataTypes } from './compiled.ts'
-import type { Definitions, TypeModule } from './definitions.ts'
+import type { Definitions, SearchParam, TypeModule } from './definitions.ts'
 import type { ElementTable } from './elements.ts'
 import { KeyCollector } from './keys/collector.ts'
 import { zoneOffset, type ZoneOffset } from './keys/zone.ts'
@@ -20,7 +20,8 @@ const GENERATED = fileURLToPath(new URL('../../.generated', import.meta.url))
  * @param zone IANA zone that dates without offset are meant in; another one means other keys
  */
 export function loadDefinitions(zone = 'UTC', folder: string = GENERATED): Definitions {
-  const { types, profiles, hash } = JSON.parse(readFileSync(join(folder, 'index.json'), 'utf8')) as {
+  const read = (name: string): unknown => JSON.parse(readFileSync(join(folder, name), 'utf8'))
+  const { types, profiles, hash } = read('index.json') as {
     types: readonly string[]
     /** Canonical url to the file of its plan. */
     profiles: Readonly<Record<string, string>>
@@ -62,6 +63,7 @@ export function loadDefinitions(zone = 'UTC', folder: string = GENERATED): Defin
     return plan
   }
 
+  let params: Readonly<Record<string, readonly SearchParam[]>> | undefined
   let elements: ElementTable | undefined
   return {
     types,
@@ -69,8 +71,9 @@ export function loadDefinitions(zone = 'UTC', folder: string = GENERATED): Defin
     hash: zone === 'UTC' ? hash : `${hash} ${zone}`,
     zone: offset,
     load: (type) => (known.has(type) ? Promise.resolve(moduleOf(type)) : undefined),
-    elements: () =>
-      (elements ??= JSON.parse(readFileSync(join(folder, 'elements.json'), 'utf8')) as ElementTable),
+    params: (type) =>
+      (known.has(type) ? (params ??= read('params.json') as typeof params)?.[type] : []) ?? [],
+    elements: () => (elements ??= read('elements.json') as ElementTable),
   }
 }
 

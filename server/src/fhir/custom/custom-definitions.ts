@@ -23,6 +23,7 @@ export function customDefinitions(definitions: Definitions): CustomDefinitions {
       made.set(type, extended)
       return extended
     },
+    params: (type) => withAdded(definitions.params(type), added.get(type) ?? [], progressOf),
     replace: (parameters, progress) => {
       added.clear()
       made.clear()
@@ -38,14 +39,23 @@ function withParameters(
   own: readonly CustomParameter[],
   progressOf: ProgressOf | undefined,
 ): TypeModule {
-  const params = own.map((each) => ({ ...each.param, ...(progressOf ? { progress: progressOf(each) } : {}) }))
   return {
     ...module,
-    params: [...module.params, ...params].toSorted((a, b) => (a.code < b.code ? -1 : 1)),
+    params: withAdded(module.params, own, progressOf),
     extract: (resource, context, more) =>
       module.extract(resource, context, (keys) => {
         for (const parameter of own) parameter.collect(module.type, resource, keys)
         more?.(keys)
       }),
   }
+}
+
+function withAdded(
+  params: readonly SearchParam[],
+  own: readonly CustomParameter[],
+  progressOf: ProgressOf | undefined,
+): readonly SearchParam[] {
+  if (own.length === 0) return params
+  const added = own.map((each) => ({ ...each.param, ...(progressOf ? { progress: progressOf(each) } : {}) }))
+  return [...params, ...added].toSorted((a, b) => (a.code < b.code ? -1 : 1))
 }

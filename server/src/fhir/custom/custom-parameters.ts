@@ -94,10 +94,10 @@ async function readParameters({
     TYPE,
     found.map(({ id }) => id),
   )
+  if (rows.length === 0) return []
   const taken = new Set<string>()
   for (const type of definitions.types)
-    for (const { code, progress } of (await definitions.load(type))?.params ?? [])
-      if (!progress) taken.add(`${type} ${code}`)
+    for (const { code, progress } of definitions.params(type)) if (!progress) taken.add(`${type} ${code}`)
   return rows.flatMap((row) => (row ? (parameterOf(row, { definitions, taken, onError }) ?? []) : []))
 }
 

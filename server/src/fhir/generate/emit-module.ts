@@ -92,7 +92,8 @@ function codeSystems(types: readonly Type[], source: ModuleSource): ReadonlyMap<
   return systems
 }
 
-function searchParams(type: string, specification: Specification): readonly SearchParam[] {
+/** As they stand in the module of the type. */
+export function searchParams(type: string, specification: Specification): readonly SearchParam[] {
   const codes = new Map(specification.searchParameters.map(({ url, code }) => [url, code]))
   return parametersOf(type, specification).map((parameter) => {
     const { code, type: kind, url, target, component } = parameter.definition

@@ -6,7 +6,7 @@ import { fileURLToPath } from 'node:url'
 import { RUNTIME_NAMES } from '../compiled.ts'
 import { CORRECTIONS_FILE, readCorrections } from './corrections.ts'
 import { emitElements } from './emit-elements.ts'
-import { emitDataTypes, emitModule } from './emit-module.ts'
+import { emitDataTypes, emitModule, searchParams } from './emit-module.ts'
 import { modelOf } from './model.ts'
 import { emitProfiles } from './profiles/emit-profiles.ts'
 import { DEFINITION_FILES, definitionsFolder, readSpecification } from './specification.ts'
@@ -26,6 +26,8 @@ export function generate(folder: string): { readonly types: number } {
   files.set('data-types.cjs', emitDataTypes(source))
   const { urls, modules } = emitProfiles(source)
   for (const [name, text] of modules) files.set(name, text)
+  const params = specification.types.map((type) => [type, searchParams(type, specification)] as const)
+  files.set('params.json', JSON.stringify(Object.fromEntries(params)))
   files.set('elements.json', emitElements(source.model))
   files.set(
     'index.json',

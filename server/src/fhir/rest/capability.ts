@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto'
 
 import { fault } from '../../kernel/fault.ts'
 import type { JsonObject } from '../../kernel/json.ts'
-import type { Definitions, SearchParam, TypeModule } from '../definitions.ts'
+import type { Definitions, SearchParam } from '../definitions.ts'
 import type { OperationDefinition } from '../operations/operation.ts'
 import { OPERATIONS } from '../operations/registry.ts'
 import { PATCH_FORMATS } from '../patch/patch.ts'
@@ -30,13 +30,14 @@ export interface Capability {
   readonly etag: string
 }
 
+type SearchedType = Readonly<{ type: string; params: readonly SearchParam[] }>
+
 /** @param server `started` in milliseconds: when its abilities last changed, its start; `cors`: pages of some other origin may call. */
-export async function capabilityOf(
+export function capabilityOf(
   definitions: Definitions,
   { base, started, cors }: { readonly base: string; readonly started: number; readonly cors: boolean },
-): Promise<Capability> {
-  const modules = await Promise.all(definitions.types.map(async (type) => definitions.load(type)))
-  const known = modules.filter((module) => module !== undefined)
+): Capability {
+  const types = definitions.types.map((type) => ({ type, params: definitions.params(type) }))
   const statement: JsonObject = {
     resourceType: 'CapabilityStatement',
     status: 'active',
@@ -47,7 +48,7 @@ export async function capabilityOf(
     fhirVersion: '4.0.1',
     format: ['application/fhir+json', 'application/json', 'json'],
     patchFormat: [...PATCH_FORMATS],
-    rest: [restOf(known, cors)],
+    rest: [restOf(types, cors)],
   }
   const bytes = Buffer.from(JSON.stringify(statement), 'utf8')
   return { bytes, etag: `W/"${createHash('sha256').update(bytes).digest('base64url').slice(0, 22)}"` }
@@ -69,12 +70,12 @@ const SYSTEM_INTERACTIONS = [
   ['system-history', 'GET', 'history-system'],
 ] as const
 
-function restOf(modules: readonly TypeModule[], cors: boolean): JsonObject {
-  const sources = revIncludes(modules)
+function restOf(types: readonly SearchedType[], cors: boolean): JsonObject {
+  const sources = revIncludes(types)
   return {
     mode: 'server',
     security: { cors, service: [OAUTH], description: 'OAuth 2.0 bearer tokens from /auth/token' },
-    resource: modules.map((module) => resourceOf(module, sources.get(module.type) ?? [])),
+    resource: types.map((type) => resourceOf(type, sources.get(type.type) ?? [])),
     interaction: [...BUNDLES, ...declaredInteractions(SYSTEM_INTERACTIONS)],
     ...listed(
       'operation',
@@ -97,8 +98,7 @@ function declaredInteractions(interactions: Interactions): readonly JsonObject[]
   return interactions.filter(([place, method]) => PLACES[place]?.[method]).map(([, , code]) => ({ code }))
 }
 
-function resourceOf(module: TypeModule, revInclude: readonly string[]): JsonObject {
-  const { type, params } = module
+function resourceOf({ type, params }: SearchedType, revInclude: readonly string[]): JsonObject {
   return {
     type,
     profile: `http://hl7.org/fhir/StructureDefinition/${type}`,
@@ -111,7 +111,7 @@ function resourceOf(module: TypeModule, revInclude: readonly string[]): JsonObje
     conditionalUpdate: true,
     conditionalDelete: 'multiple',
     referencePolicy: ['literal', 'logical', 'local'],
-    searchInclude: ['*', ...references(module).map(({ code }) => `${type}:${code}`)],
+    searchInclude: ['*', ...references(params).map(({ code }) => `${type}:${code}`)],
     ...listed('searchRevInclude', revInclude),
     ...listed('searchParam', params.map(declared)),
     ...listed(
@@ -138,15 +138,19 @@ function declared({ code, type, url }: SearchParam): JsonObject {
   return { name: code, definition: url, type, ...documentation }
 }
 
-function references({ params }: TypeModule): readonly SearchParam[] {
+function references(params: SearchedType['params']): readonly SearchParam[] {
   return params.filter(({ type }) => type === 'reference')
 }
 
-function revIncludes(modules: readonly TypeModule[]): ReadonlyMap<string, readonly string[]> {
+function revIncludes(types: readonly SearchedType[]): ReadonlyMap<string, readonly string[]> {
   const sources = new Map<string, string[]>()
-  for (const module of modules) {
-    for (const { code, target = [] } of references(module)) {
-      for (const type of target) sources.set(type, [...(sources.get(type) ?? []), `${module.type}:${code}`])
+  for (const { type: source, params } of types) {
+    for (const { code, target = [] } of references(params)) {
+      for (const type of target) {
+        const known = sources.get(type) ?? []
+        known.push(`${source}:${code}`)
+        sources.set(type, known)
+      }
     }
   }
   return sources

@@ -52,11 +52,11 @@ export const fhirRest: FastifyPluginAsync<FhirRestOptions> = async (
   })
 
   const started = rest.clock()
-  let capability: Promise<Capability> | undefined
+  let capability: Capability | undefined
   app.get('/metadata', async (request, reply) => {
     checkMode(pairsOf(addressOf(app, request).query))
     capability ??= capabilityOf(rest.definitions, { base: rest.base, started, cors })
-    const { bytes, etag } = await capability
+    const { bytes, etag } = capability
     const isKnown = request.headers['if-none-match'] === etag
     return answer(
       request,

@@ -1,11 +1,11 @@
 import { createHash } from 'node:crypto'
-import { readdir, readFile } from 'node:fs/promises'
+import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 
-import { Ajv, type ErrorObject, type ValidateFunction } from 'ajv'
-import { parse } from 'yaml'
+import type { ErrorObject, ValidateFunction } from 'ajv'
 
-import { overlay } from './overlay.ts'
+import { keep, keyOf, readKept, type KeptRules } from './kept-rules.ts'
+import { overlay, type Contents } from './overlay.ts'
 import type { FeedFile, RuleFiles, TableRow } from './rules.ts'
 import { readTable } from './table.ts'
 
@@ -48,64 +48,104 @@ export interface RuleSources {
    * @throws RulesError when a file does not fit its schema, or two overlays change the same row
    */
   files(overlays: readonly string[]): RuleFiles
+  /** To be called when every list of overlays that is used was materialised and compiled: the next start need not check them. */
+  keep(): void
 }
-
-/** Contents of one folder: what its YAML or CSV says, by path below the folder. */
-type Contents = ReadonlyMap<string, unknown>
 
 /**
  * Reads all rule files of a `mappings/` folder and checks their shape against its `schemas/`.
  *
+ * @param keptAt file that keeps what was read and found right: the same rules are then neither parsed nor checked at the next start
  * @throws RulesError
  */
-export async function loadRules(folder: string): Promise<RuleSources> {
-  // The schemas are ours and tested; checking them against the meta-schema at every start costs a quarter of a second.
-  const ajv = new Ajv({ allErrors: true, allowUnionTypes: true, validateSchema: false, meta: false })
-  const validators = new Map<Kind, ValidateFunction>()
-  for (const [kind, name] of Object.entries(KINDS) as [Kind, string][]) {
-    const schema = await readFile(join(folder, 'schemas', `${name}.schema.json`), 'utf8')
-    validators.set(kind, ajv.compile(JSON.parse(schema) as object))
-  }
-  const hash = createHash('sha256')
-  const base = await readContents(folder, hash)
-  const names = await namesIn(join(folder, 'overlays'))
-  const overlays = new Map<string, Contents>()
-  for (const name of names) overlays.set(name, await readContents(join(folder, 'overlays', name), hash))
-  const version = hash.digest('hex').slice(0, 16)
+export async function loadRules(folder: string, keptAt?: string): Promise<RuleSources> {
+  const schemas = new Map(Object.values(KINDS).map((name) => [name, schemaText(folder, name)]))
+  const base = readTexts(folder)
+  const names = namesIn(join(folder, 'overlays'))
+  const overlays = new Map(names.map((name) => [name, readTexts(join(folder, 'overlays', name))]))
+  const key = keyOf([schemas, base, ...overlays.values()], names)
+  const kept = keptAt === undefined ? undefined : readKept(keptAt, key)
+  const read = kept ?? (await parseRules(base, overlays))
+  const validators = kept === undefined ? await compileSchemas(schemas) : new Map<Kind, ValidateFunction>()
+  const version = versionOf([base, ...overlays.values()])
   const files = (wanted: readonly string[]): RuleFiles =>
-    materialise({ base, overlays, validators, version }, wanted)
-  return { version, feeds: files([]).feeds, overlays: names, files }
+    materialise({ ...read, validators, version }, wanted)
+  return {
+    version,
+    feeds: files([]).feeds,
+    overlays: names,
+    files,
+    keep: () => {
+      if (keptAt !== undefined && kept === undefined) keep(keptAt, key, read)
+    },
+  }
+}
+
+type Texts = ReadonlyMap<string, string>
+
+function schemaText(folder: string, name: string): string {
+  return readFileSync(join(folder, 'schemas', `${name}.schema.json`), 'utf8')
+}
+
+/** The YAML and CSV files of one folder, by path below it, in order. */
+function readTexts(folder: string): Texts {
+  const texts = new Map<string, string>()
+  for (const kind of FOLDERS) {
+    for (const name of namesIn(join(folder, kind))) {
+      if (!/\.(yaml|csv)$/.test(name) || (kind === '' && name !== 'envelope.yaml')) continue
+      texts.set(kind === '' ? name : `${kind}/${name}`, readFileSync(join(folder, kind, name), 'utf8'))
+    }
+  }
+  return texts
 }
 
 /** In order; none when there is no such folder. */
-async function namesIn(folder: string): Promise<readonly string[]> {
-  const names: string[] = await readdir(folder).catch(() => [])
-  return names.toSorted()
+function namesIn(folder: string): readonly string[] {
+  return existsSync(folder) ? readdirSync(folder).toSorted() : []
 }
 
-async function readContents(folder: string, hash: ReturnType<typeof createHash>): Promise<Contents> {
-  const contents = new Map<string, unknown>()
-  const problems: string[] = []
-  for (const kind of FOLDERS) {
-    for (const name of await namesIn(join(folder, kind))) {
-      if (!/\.(yaml|csv)$/.test(name) || (kind === '' && name !== 'envelope.yaml')) continue
-      const text = await readFile(join(folder, kind, name), 'utf8')
-      const path = kind === '' ? name : `${kind}/${name}`
-      hash.update(`${path}\n${text}`)
+function versionOf(folders: readonly Texts[]): string {
+  const hash = createHash('sha256')
+  for (const texts of folders) for (const [path, text] of texts) hash.update(`${path}\n${text}`)
+  return hash.digest('hex').slice(0, 16)
+}
+
+/** @throws RulesError */
+async function parseRules(base: Texts, overlays: ReadonlyMap<string, Texts>): Promise<KeptRules> {
+  const { parse } = await import('yaml')
+  const contentsOf = (texts: Texts): Contents => {
+    const contents = new Map<string, unknown>()
+    const problems: string[] = []
+    for (const [path, text] of texts) {
       try {
-        contents.set(path, name.endsWith('.csv') ? readTable(text) : parse(text, { uniqueKeys: true }))
+        contents.set(path, path.endsWith('.csv') ? readTable(text) : parse(text, { uniqueKeys: true }))
       } catch (error) {
         problems.push(`${path}: ${error instanceof Error ? error.message : String(error)}`)
       }
     }
+    if (problems.length > 0) throw new RulesError(problems)
+    return contents
   }
-  if (problems.length > 0) throw new RulesError(problems)
-  return contents
+  return {
+    base: contentsOf(base),
+    overlays: new Map([...overlays].map(([name, texts]) => [name, contentsOf(texts)])),
+  }
 }
 
-interface Sources {
-  readonly base: Contents
-  readonly overlays: ReadonlyMap<string, Contents>
+async function compileSchemas(schemas: Texts): Promise<ReadonlyMap<Kind, ValidateFunction>> {
+  const { Ajv } = await import('ajv')
+  // The schemas are ours and tested; checking them against the meta-schema, too, costs a quarter of a second.
+  const ajv = new Ajv({ allErrors: true, allowUnionTypes: true, validateSchema: false, meta: false })
+  return new Map(
+    (Object.entries(KINDS) as [Kind, string][]).map(([kind, name]) => [
+      kind,
+      ajv.compile(JSON.parse(schemas.get(name) ?? '{}') as object),
+    ]),
+  )
+}
+
+interface Sources extends KeptRules {
+  /** None for rules that are known to be right. */
   readonly validators: ReadonlyMap<Kind, ValidateFunction>
   readonly version: string
 }

@@ -39,10 +39,11 @@ export interface Mapper {
 /**
  * Loads, checks and compiles the rules.
  *
+ * @param keptAt file for what was checked: the same rules are not checked again
  * @throws RulesError with every problem by file and row
  */
-export async function createMapper(folder: string): Promise<Mapper> {
-  const sources = await loadRules(folder)
+export async function createMapper(folder: string, keptAt?: string): Promise<Mapper> {
+  const sources = await loadRules(folder, keptAt)
   const compiled = compileAll(sources)
   const feeds = new Map(
     [...sources.feeds].map(([name, file]): [string, Feed] => {
@@ -50,6 +51,8 @@ export async function createMapper(folder: string): Promise<Mapper> {
       return [name, { name, file, zone: createZone(file.zone), compiled: rules }]
     }),
   )
+  const outbound = outboundOf(sources)
+  sources.keep()
   const feedOf = (name: string): Feed => {
     const feed = feeds.get(name)
     if (feed === undefined) throw new TypeError(`There is no feed "${name}"`)
@@ -58,7 +61,7 @@ export async function createMapper(folder: string): Promise<Mapper> {
   return {
     rules: sources.version,
     feeds: sources.feeds,
-    outbound: outboundOf(sources),
+    outbound,
     events: eventsOf(compiled),
     accepts: (message, name = 'default') => rulesFor(feedOf(name).compiled, message) !== undefined,
     map: (message, name) => mapMessage({ message, feed: feedOf(name), version: sources.version }),

@@ -1,9 +1,10 @@
 interface Layer {
   readonly name: string
-  readonly contents: ReadonlyMap<string, unknown>
+  readonly contents: Contents
 }
 
-type Contents = ReadonlyMap<string, unknown>
+/** Contents of one folder: what its YAML or CSV says, by path below the folder. */
+export type Contents = ReadonlyMap<string, unknown>
 type Fields = Readonly<Record<string, unknown>>
 
 /** Lists whose members have a name: an overlay replaces the member of that name, or adds one. */
