@@ -15,6 +15,7 @@ import { createMerging } from './hl7/merging/create-merging.ts'
 import { mergesApi } from './hl7/merging/merges-api.ts'
 import { createOutbound } from './hl7/outbound/create-outbound.ts'
 import { loadDestinations } from './hl7/outbound/destination.ts'
+import { createAnswerTaker } from './hl7/outbound/take-answer.ts'
 
 const MAPPINGS = fileURLToPath(new URL('../../mappings', import.meta.url))
 
@@ -34,6 +35,7 @@ export async function startHl7(app: FastifyInstance, foundation: Foundation): Pr
     destinations,
     clock,
     isShared,
+    onAnswer: createAnswerTaker({ mapper, resources, clock, report }),
     report,
   })
   const answers = async (frame: Buffer) => outbound.takeAnswer(frame)

@@ -56,7 +56,7 @@ export function startRelay({ store, sink, clock, onError }: RelayOptions): Relay
       await sink.rest?.()
       await store.log.grown(
         held.n,
-        AbortSignal.any([stop.signal, AbortSignal.timeout(limits.events.leaseMs / 3)]),
+        AbortSignal.any([stop.signal, AbortSignal.timeout(Math.floor(limits.events.leaseMs / 3))]),
       )
     }
     failures = 0

@@ -11,6 +11,7 @@ import { createFlow, type Flow } from '../../src/hl7/flow/create-flow.ts'
 import { createListeners, type Listeners } from '../../src/hl7/flow/listeners.ts'
 import { createMapper } from '../../src/hl7/mapping/mapper.ts'
 import { createOutbound, type Outbound, type OutboundDeps } from '../../src/hl7/outbound/create-outbound.ts'
+import { createAnswerTaker } from '../../src/hl7/outbound/take-answer.ts'
 import type { JsonObject } from '../../src/kernel/json.ts'
 import type { LoggedCommit, Store } from '../../src/store/port.ts'
 
@@ -65,7 +66,8 @@ export async function assembleEngine(store: Store, parts: EngineParts): Promise<
   const feeds = new Map([...mapper.feeds].map(([name, file]) => [name, { ...file, ...settings }]))
   const { rules: outboundRules, destinations } = out ?? { rules: NO_RULES, destinations: [] }
   const shared = { clock, isShared, report: onError }
-  const outbound = createOutbound({ store, rules: outboundRules, destinations, ...shared })
+  const onAnswer = createAnswerTaker({ mapper, resources, clock, report: onError })
+  const outbound = createOutbound({ store, rules: outboundRules, destinations, onAnswer, ...shared })
   const flow = createFlow({
     answers: async (frame) => outbound.takeAnswer(frame),
     records: store.records,

@@ -1,0 +1,130 @@
+import { systemCaller } from '../../auth/caller.ts'
+import type { Resources } from '../../fhir/resources.ts'
+import type { Clock } from '../../kernel/clock.ts'
+import type { JsonObject, JsonValue } from '../../kernel/json.ts'
+import { limits } from '../../kernel/limits.ts'
+import { parseExact } from '../flow/exact-json.ts'
+import type { Image, Mapped } from '../mapping/image.ts'
+import type { Message } from '../message/message.ts'
+import { parseMessage } from '../message/parse-message.ts'
+import { decodeMessage } from '../mllp/charset.ts'
+import { readHeader } from '../mllp/header.ts'
+import type { StoredOut } from './outbox.ts'
+
+export interface AnswerDeps {
+  readonly resources: Pick<Resources, 'peek' | 'transact'>
+  readonly mapper: {
+    accepts(message: Message): boolean
+    map(message: Message, feed: string): Mapped
+  }
+  readonly clock: Clock
+  /** Told of an answer that could not be written into its order: it stays with the message that it answers. */
+  readonly report: (error: unknown, message: string) => void
+}
+
+/**
+ * Writes what a filler answers (ORR, ORL, RRE and their like) into the order that the message was about: its number, and its state. A plain ACK says
+ * nothing about either.
+ */
+export function createAnswerTaker(deps: AnswerDeps) {
+  return async (stored: StoredOut, answer: Buffer): Promise<void> => {
+    try {
+      const images = imagesOf(deps, answer)
+      for (let attempt = 0; images.length > 0 && attempt < limits.hl7.attempts; attempt++)
+        if (await write(deps, stored, images)) return
+    } catch (error) {
+      // The message is delivered and answered: what the answer says must not send it again.
+      deps.report(error, stored.message.controlId)
+    }
+  }
+}
+
+function imagesOf({ mapper }: AnswerDeps, answer: Buffer): readonly Image[] {
+  const header = readHeader(answer)
+  if (header === undefined) return []
+  const message = parseMessage(decodeMessage(answer, header, undefined))
+  return mapper.accepts(message) ? mapper.map(message, 'default').images : []
+}
+
+/** @returns whether it is done; `false` when the order has changed meanwhile */
+async function write(
+  { resources, clock }: AnswerDeps,
+  stored: StoredOut,
+  images: readonly Image[],
+): Promise<boolean> {
+  const { destination, controlId: correlation, reference } = stored.message
+  const [type = '', id = ''] = reference.split('/')
+  const current = await resources.peek(type, id)
+  if (current === undefined || current.deleted) return true
+  const order = parseExact(Buffer.from(current.bytes).toString('utf8'))
+  const of = images.filter((image) => image.type === type)
+  const next = answered(order, imageOf(of, order, id))
+  if (next === undefined) return true
+  const text = JSON.stringify(next)
+  const resource = JSON.parse(text) as JsonObject
+  const draft = { type, id, method: 'PUT' as const, resource, text, expected: current.version }
+  const caller = systemCaller(`feed:${destination}`, 'feed', correlation)
+  const drafts = [draft, provenance(stored, clock())]
+  const result = await resources.transact(caller, { drafts, correlation })
+  return result.outcome === 'committed'
+}
+
+type Coded = { readonly type?: { readonly coding?: readonly { readonly code?: string }[] } }
+type Identifier = Coded & { readonly system?: string; readonly value?: string }
+
+function identifiersOf(resource: JsonObject, code: string): readonly Identifier[] {
+  const all = (resource['identifier'] ?? []) as readonly Identifier[]
+  return all.filter(({ type }) => type?.coding?.some((coding) => coding.code === code))
+}
+
+/** The part of the answer that names our number, or the only one when it names none. */
+function imageOf(images: readonly Image[], order: JsonObject, id: string): Image | undefined {
+  const ours = new Set([id, ...identifiersOf(order, 'PLAC').map(({ value }) => value)])
+  const named = images.find(({ resource }) =>
+    identifiersOf(resource, 'PLAC').some(({ value }) => ours.has(value)),
+  )
+  if (named !== undefined) return named
+  const [only] = images
+  const isNameless = only && identifiersOf(only.resource, 'PLAC').length === 0
+  return images.length === 1 && isNameless ? only : undefined
+}
+
+/** States that no answer takes an order out of. */
+const ENDED = new Set(['revoked', 'completed', 'entered-in-error', 'cancelled', 'stopped'])
+/** States that an acceptance moves on: what was held or changed since is not reopened by an answer to an earlier message. */
+const UNDECIDED = new Set(['draft', 'unknown'])
+
+/** @returns `undefined` when nothing is new */
+function answered(order: JsonObject, image: Image | undefined): JsonObject | undefined {
+  if (image === undefined) return undefined
+  const had = (order['identifier'] ?? []) as readonly Identifier[]
+  const fresh = identifiersOf(image.resource, 'FILL').filter(
+    ({ system, value }) => !had.some((one) => one.system === system && one.value === value),
+  )
+  const status = statusAfter(order['status'], image.resource['status'])
+  if (fresh.length === 0 && status === order['status']) return undefined
+  const identifier = [...had, ...fresh] as unknown as JsonObject[]
+  return { ...order, ...(identifier.length > 0 && { identifier }), status }
+}
+
+function statusAfter(now: JsonValue | undefined, said: JsonValue | undefined): JsonValue {
+  if (typeof now !== 'string') return said ?? 'unknown'
+  if (typeof said !== 'string' || ENDED.has(now)) return now
+  return said === 'active' && !UNDECIDED.has(now) ? now : said
+}
+
+/** As of a feed: the change is not sent back to where it came from. */
+function provenance({ message: { destination, reference, controlId } }: StoredOut, now: number) {
+  const resource: JsonObject = {
+    resourceType: 'Provenance',
+    target: [{ reference }],
+    recorded: new Date(now).toISOString(),
+    agent: [{ who: byName('feed', destination) }],
+    entity: [{ role: 'source', what: byName('hl7-message', controlId) }],
+  }
+  return { type: 'Provenance', method: 'POST' as const, resource }
+}
+
+function byName(name: string, value: string) {
+  return { identifier: { system: `https://mogran.org/fhir/${name}`, value } }
+}

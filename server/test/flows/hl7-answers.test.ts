@@ -1,0 +1,141 @@
+import { expect, it, onTestFinished } from 'vitest'
+
+import { systemCaller } from '../../src/auth/caller.ts'
+import { createMapper } from '../../src/hl7/mapping/mapper.ts'
+import { listenMllp } from '../../src/hl7/mllp/listener.ts'
+import { readDestination } from '../../src/hl7/outbound/destination.ts'
+import type { JsonObject } from '../../src/kernel/json.ts'
+import { freshStore } from '../fresh-store.ts'
+import { engineOn, MAPPINGS, Sender, type Engine } from './interface-engine.ts'
+
+const { outbound: rules } = await createMapper(MAPPINGS)
+
+interface Filler {
+  readonly type: string
+  readonly code?: string
+  /** ORC and what follows, made of the placer number. */
+  readonly lines?: (placer: string) => readonly string[]
+}
+
+/** A laboratory or a pharmacy that answers every order message in its own way. */
+async function startFiller({ type, code = 'AA', lines = () => [] }: Filler) {
+  const got: string[] = []
+  const peer = await listenMllp({
+    host: '127.0.0.1',
+    port: 0,
+    frameBytes: 1024 * 1024,
+    receive: async (frame) => {
+      const text = frame.toString()
+      got.push(text)
+      const id = text.split('|')[9] ?? ''
+      const placer = /\rORC\|[^|]*\|([^|]*)/.exec(text)?.[1] ?? ''
+      const answer = [`MSH|^~\\&|LAB||MOGRAN||2026||${type}|X${got.length}|P|2.5.1`, `MSA|${code}|${id}`]
+      return Promise.resolve(Buffer.from([...answer, ...lines(placer), ''].join('\r')))
+    },
+    refuse: () => Promise.resolve(undefined),
+  })
+  onTestFinished(async () => peer.close())
+  return { port: peer.port, got }
+}
+
+async function engineFor(port: number, message: string): Promise<Engine> {
+  const file = { host: '127.0.0.1', port, messages: [message], ackSeconds: 1 }
+  const destinations = [readDestination('lab', file)]
+  return engineOn(await freshStore(), { ackAt: 'committed' }, { out: { rules, destinations } })
+}
+
+async function put(engine: Engine, resource: JsonObject): Promise<void> {
+  const { resourceType: type, id } = resource as { resourceType: string; id: string }
+  await engine.resources.transact(systemCaller('tests', 'system'), {
+    drafts: [{ type, id, method: 'PUT', resource }],
+  })
+}
+
+const PATIENT = {
+  resourceType: 'Patient',
+  id: 'p1',
+  identifier: [{ system: 'urn:hospital', value: '4711', type: { coding: [{ code: 'MR' }] } }],
+  name: [{ family: 'Okoye' }],
+}
+const ORDER = {
+  resourceType: 'ServiceRequest',
+  id: 'o1',
+  status: 'active',
+  intent: 'order',
+  subject: { reference: 'Patient/p1' },
+  code: { coding: [{ system: 'http://loinc.org', code: '2823-3' }] },
+}
+const MEDICATION = {
+  resourceType: 'MedicationRequest',
+  id: 'm1',
+  status: 'active',
+  intent: 'order',
+  subject: { reference: 'Patient/p1' },
+  medicationCodeableConcept: { text: 'amoxicillin 500 mg' },
+}
+
+const states = async (engine: Engine) =>
+  (await engine.outbound.outbox.list('lab', { limit: 10 })).map(({ message }) => message.state)
+const numbersOf = (resource: JsonObject | undefined) =>
+  ((resource?.['identifier'] ?? []) as readonly { readonly value?: string }[]).map(({ value }) => value)
+
+it.each([
+  ['ORR^O02^ORR_O02', 'ServiceRequest.ORM_O01', ORDER, 'OK', 'active'],
+  ['ORL^O22^ORL_O22', 'ServiceRequest.OML_O21', ORDER, 'OK', 'active'],
+  ['ORL^O22^ORL_O22', 'ServiceRequest.OML_O21', ORDER, 'UA', 'revoked'],
+  ['RRE^O12^RRE_O12', 'MedicationRequest.RDE_O11', MEDICATION, 'OK', 'active'],
+  ['RRE^O12^RRE_O12', 'MedicationRequest.RDE_O11', MEDICATION, 'UA', 'cancelled'],
+])('%s to %s writes number and state into the order', async (...[type, message, order, control, status]) => {
+  const peer = await startFiller({ type, lines: (placer) => [`ORC|${control}|${placer}|F77^LAB`] })
+  const engine = await engineFor(peer.port, message)
+  await put(engine, PATIENT)
+  await put(engine, order)
+  const found = async () => (await engine.all(order.resourceType))[0]
+  await expect.poll(async () => numbersOf(await found())).toEqual(['F77'])
+  expect(await found()).toMatchObject({ id: order.id, status, subject: order.subject, intent: 'order' })
+  await expect.poll(() => states(engine)).toEqual(['answered'])
+  // What the answer changed is not sent back to who gave it.
+  expect(peer.got).toHaveLength(1)
+  expect(engine.reported).toEqual([])
+})
+
+it('a plain acknowledgement leaves the order as it is, a refusal too: a person has to look', async () => {
+  for (const [code, state] of [
+    ['AA', 'answered'],
+    ['AE', 'dead'],
+  ] as const) {
+    const peer = await startFiller({ type: 'ACK', code })
+    const engine = await engineFor(peer.port, 'ServiceRequest.OML_O21')
+    await put(engine, PATIENT)
+    await put(engine, ORDER)
+    await expect.poll(() => states(engine)).toEqual([state])
+    expect(await engine.all('ServiceRequest')).toMatchObject([{ status: 'active', meta: { versionId: '1' } }])
+  }
+})
+
+it('an answer that names another order changes none', async () => {
+  const peer = await startFiller({ type: 'ORL^O22^ORL_O22', lines: () => ['ORC|UA|somebody-else|F9'] })
+  const engine = await engineFor(peer.port, 'ServiceRequest.OML_O21')
+  await put(engine, PATIENT)
+  await put(engine, ORDER)
+  await expect.poll(() => states(engine)).toEqual(['answered'])
+  expect(await engine.all('ServiceRequest')).toMatchObject([{ status: 'active', meta: { versionId: '1' } }])
+})
+
+it('an acceptance that comes late does not reopen what was withdrawn meanwhile', async () => {
+  const peer = await startFiller({ type: 'ACK', code: 'CA' })
+  const engine = await engineFor(peer.port, 'ServiceRequest.OML_O21')
+  await put(engine, PATIENT)
+  await put(engine, ORDER)
+  await expect.poll(() => states(engine)).toEqual(['sent'])
+  await put(engine, { ...ORDER, status: 'revoked' })
+  const id = peer.got[0]?.split('|')[9] ?? ''
+  const lines = [
+    'MSH|^~\\&|LAB||MOGRAN||2026||ORL^O22^ORL_O22|Y1|P|2.5.1',
+    `MSA|AA|${id}`,
+    'ORC|OK|o1|F77^LAB',
+  ]
+  new Sender(engine.port).write(lines.join('\r'))
+  await expect.poll(async () => numbersOf((await engine.all('ServiceRequest'))[0])).toEqual(['F77'])
+  expect(await engine.all('ServiceRequest')).toMatchObject([{ status: 'revoked' }])
+})
