@@ -120,7 +120,7 @@ const name = {
 
 const vitals = {
   display: 'grid',
-  gridTemplateColumns: '3fr 3fr 5.4fr 2.6fr 3.2fr',
+  gridTemplateColumns: '3fr 2.8fr 5.1fr 2.9fr 3.3fr',
   gap: 2,
   my: 2,
   mx: 0,
