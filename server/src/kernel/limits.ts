@@ -40,6 +40,8 @@ export const limits = {
     pendingCommits: 4096,
     tailRows: 50_000,
     mergeRows: 2000,
+    /** Writes of a commit that are indexed before it becomes visible, in slices: many at once would stop the others. */
+    bulkWrites: 1000,
     mergeRetryMs: 1000,
     keyBytes: 512,
     logPage: 500,

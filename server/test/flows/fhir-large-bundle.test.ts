@@ -79,10 +79,11 @@ it(
     const { entry } = (await answer.json()) as { entry: readonly { response: { status: string } }[] }
     expect(entry.length).toBe(ENTRIES)
     expect(new Set(entry.map(({ response }) => response.status))).toEqual(new Set(['201 Created']))
-    // A quiet machine answers within 200 ms even at the commit; the bound leaves room for a busy one. Worked on in one go, the Bundle would
-    // let only a handful of reads through.
+    // The hub stands still while the one transaction of the commit is written and synced: 100 to 200 ms on a quiet machine. The bounds leave
+    // room for a busy one. Indexed together with the commit, the rows alone would take most of a second.
     expect(times.length).toBeGreaterThan(20)
-    expect(times[Math.floor(times.length * 0.9)]).toBeLessThan(1000)
+    expect(times[Math.floor(times.length * 0.9)]).toBeLessThan(300)
+    expect(times.at(-1)).toBeLessThan(1000)
   },
 )
 

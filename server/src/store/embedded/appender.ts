@@ -1,6 +1,7 @@
 import { limits } from '../../kernel/limits.ts'
 import type { Commit, CommitResult, Guard, Refusal, ResourceWrite } from '../port.ts'
-import { decodeCommitHeader, encodeCommitHeader } from './commit-header.ts'
+import type { BulkTail } from './bulk-tail.ts'
+import { decodeCommitHeader, stampCommitHeader } from './commit-header.ts'
 import { lastNumber, numberKey, scopedKey, type DataFile, peek } from './databases.ts'
 import type { KeyHash } from './key-hash.ts'
 import { applyRecordChanges, revisionOf } from './record-changes.ts'
@@ -8,8 +9,18 @@ import { encodeDeletion, rowExtras, rowHasHash, rowLatest, rowPrevious, rowType,
 
 export interface PreparedCommit {
   readonly commit: Commit
-  /** One for each write; `undefined` for a deletion, whose row depends on the version before it. */
-  readonly rows: readonly (Buffer | undefined)[]
+  readonly header: Buffer
+  readonly writes: readonly PreparedWrite[]
+  /** The postings of its rows, where there are many. */
+  readonly bulk?: BulkTail
+}
+
+export interface PreparedWrite {
+  readonly write: ResourceWrite
+  /** Type and id, see `scopedKey`. */
+  readonly key: Buffer
+  /** Absent for a deletion, whose row depends on the version before it. */
+  readonly row?: Buffer
 }
 
 export interface AppendedRow {
@@ -17,6 +28,8 @@ export interface AppendedRow {
   readonly row: Buffer
   /** The row that it replaces, 0 when it is the first of its resource. */
   readonly previous: number
+  /** Holds the postings of the row already. */
+  readonly bulk?: BulkTail
 }
 
 interface Position {
@@ -83,45 +96,50 @@ export class Appender {
   }
 
   append(prepared: PreparedCommit, now: number): CommitResult {
-    const { commit } = prepared
-    const why = this.#refusal(commit, now)
+    const { commit, header, writes, bulk } = prepared
+    const { why, before } = this.#check(prepared, now)
     if (why !== undefined) return { outcome: 'refused', why }
     const refused = applyRecordChanges(this.#data, commit.records, { now, atomic: true })
     if (refused !== undefined) return { outcome: 'refused', why: refused.why }
     const n = this.#reached.commit + 1
-    this.#data.commits.putSync(numberKey(n), encodeCommitHeader(commit, this.#reached.row + 1), {
-      append: true,
-    })
+    stampCommitHeader(header, this.#reached.row + 1)
+    this.#data.commits.putSync(numberKey(n), header, { append: true })
     this.#reached = { ...this.#reached, commit: n }
-    for (const [index, write] of commit.writes.entries()) this.#appendRow(write, prepared.rows[index])
+    bulk?.place(this.#reached.row + 1)
+    for (const [at, write] of writes.entries()) this.#appendRow(write, before[at]?.seq ?? 0, bulk)
     return { outcome: 'committed', n }
   }
 
-  #refusal({ guards, writes }: Commit, now: number): Refusal | undefined {
-    for (const guard of guards) if (!this.#holds(guard, now)) return { kind: 'guard', guard }
+  /** Why the commit is refused, or what each of its writes replaces. */
+  #check({ commit, writes }: PreparedCommit, now: number): { why?: Refusal; before: readonly Current[] } {
+    const before: Current[] = []
+    for (const guard of commit.guards)
+      if (!this.#holds(guard, now)) return { why: { kind: 'guard', guard }, before }
     const written = new Set<string>()
-    for (const { type, id, expected } of writes) {
-      const current = written.has(`${type}/${id}`) ? expected + 1 : this.#current(type, id).version
-      if (current !== expected) return { kind: 'version', type, id, current }
+    for (const { write, key } of writes) {
+      const { type, id, expected } = write
+      const current = currentOf(this.#data, key) ?? NEVER_USED
+      const version = written.has(`${type}/${id}`) ? expected + 1 : current.version
+      if (version !== expected) return { why: { kind: 'version', type, id, current: version }, before }
       written.add(`${type}/${id}`)
+      before.push(current)
     }
-    return undefined
+    return { before }
   }
 
-  #appendRow(write: ResourceWrite, encoded: Buffer | undefined): void {
+  #appendRow({ write, key, row: encoded }: PreparedWrite, previous: number, bulk?: BulkTail): void {
     const data = this.#data
-    const previous = this.#current(write.type, write.id).seq
     const row = encoded ?? encodeDeletion(write, this.#patientsOf(previous))
     const seq = this.#reached.row + 1
     const latest = Math.max(this.#reached.latest, write.lastUpdated)
     stampRow(row, { previous, commit: this.#reached.commit, latest })
     // Appending keeps the pages full: without it a split leaves one row a page.
     data.rows.putSync(numberKey(seq), row, { append: true })
-    data.ids.putSync(scopedKey(write.type, write.id), encodeCurrent(seq, write))
+    data.ids.putSync(key, encodeCurrent(seq, write))
     if (previous !== 0) data.superseded.putSync(numberKey(previous), numberKey(seq))
     if (encoded === undefined) data.superseded.putSync(numberKey(seq), numberKey(seq))
     this.#reached = { ...this.#reached, row: seq, latest }
-    this.#appended.push({ seq, row, previous })
+    this.#appended.push({ seq, row, previous, ...(bulk && { bulk }) })
   }
 
   #patientsOf(seq: number): readonly string[] {

@@ -10,14 +10,18 @@ export interface CommitHeader {
 const ABOUT = 10
 const NEWLINE = 0x0a
 
-export function encodeCommitHeader(commit: Commit, firstRow: number): Buffer {
+/** The header of a commit, without what only its transaction knows: see `stampCommitHeader`. */
+export function encodeCommitHeader(commit: Commit): Buffer {
   const { uuid, time, facility, correlation, audit = [] } = commit
   const text = [JSON.stringify({ uuid, time, facility, correlation }), ...audit].join('\n')
   const header = Buffer.allocUnsafe(ABOUT + Buffer.byteLength(text))
-  header.writeUIntBE(firstRow, 0, 6)
   header.writeUInt32BE(commit.writes.length, 6)
   header.write(text, ABOUT, 'utf8')
   return header
+}
+
+export function stampCommitHeader(header: Buffer, firstRow: number): void {
+  header.writeUIntBE(firstRow, 0, 6)
 }
 
 export function decodeCommitHeader(header: Buffer): CommitHeader {

@@ -42,6 +42,36 @@ it('finds what a plain list finds, whatever is merged, in whatever order it came
   await store.close()
 }, 20_000)
 
+it('finds what large commits brought, between small ones, whatever is merged', async () => {
+  const folder = await freshFolder()
+  const random = randomFrom(11)
+  const model = new Map<string, Resource>()
+  const store = await open(folder, 150, 30)
+  for (let round = 0; round < 12; round++) {
+    const many = new Set(Array.from({ length: 60 }, () => `r${random(400)}`))
+    // They are under way together: a large one knows its place only when it is its turn.
+    const groups = [[`s${round}`], [...many], [`t${round}`, `s${round + 1}`], [`u${round}`]]
+    await Promise.all(groups.map((ids) => changeAll(store, model, { ids, random })))
+    if (round % 3 === 0) await expectSame(store, model, random)
+  }
+  await expectSame(store, model, random)
+  expect(store.health()).toMatchObject({ merge_failures: 0 })
+  await store.close()
+}, 20_000)
+
+it('leaves nothing of a large commit that is refused', async () => {
+  const store = await open(await freshFolder(), 1000, 2)
+  const keys = keysOf({ k: ['k=1'] })
+  const write = (id: string, expected = 0) => writeOf({ id, expected, keys })
+  const refused = await store.commit(commitOf({ writes: [write('a'), write('b', 3), write('c')] }))
+  expect(refused.outcome).toBe('refused')
+  expect(await store.resources.count('Patient', 'k=1', 10)).toBe(0)
+  const taken = await store.commit(commitOf({ writes: [write('c'), write('d')] }))
+  expect(taken.outcome).toBe('committed')
+  expect(await store.resources.count('Patient', 'k=1', 10)).toBe(2)
+  await store.close()
+})
+
 it('closes behind the running slice of a long merge; the rest is found and merged later', async () => {
   const folder = await freshFolder()
   const count = limits.store.mergeRows * 3
@@ -58,14 +88,27 @@ it('closes behind the running slice of a long merge; the rest is found and merge
 }, 20_000)
 
 async function change(store: Store, model: Map<string, Resource>, random: Random): Promise<void> {
-  const id = `r${random(400)}`
-  const current = model.get(id)
-  const isDeletion = current?.keys !== undefined && random(5) === 0
-  const keys = isDeletion ? undefined : randomKeys(random)
-  const version = current?.version ?? 0
-  const write = { id, expected: version, ...(keys === undefined ? { method: 'DELETE' as const } : { keys }) }
-  expect((await store.commit(commitOf({ writes: [writeOf(write)] }))).outcome).toBe('committed')
-  model.set(id, { version: version + 1, ...(keys !== undefined && { keys }) })
+  await changeAll(store, model, { ids: [`r${random(400)}`], random })
+}
+
+async function changeAll(
+  store: Store,
+  model: Map<string, Resource>,
+  { ids, random }: { readonly ids: readonly string[]; readonly random: Random },
+): Promise<void> {
+  const writes = ids.map((id) => {
+    const current = model.get(id)
+    const isDeletion = current?.keys !== undefined && random(5) === 0
+    const keys = isDeletion ? undefined : randomKeys(random)
+    const version = current?.version ?? 0
+    model.set(id, { version: version + 1, ...(keys !== undefined && { keys }) })
+    return writeOf({
+      id,
+      expected: version,
+      ...(keys === undefined ? { method: 'DELETE' as const } : { keys }),
+    })
+  })
+  expect((await store.commit(commitOf({ writes }))).outcome).toBe('committed')
 }
 
 function randomKeys(random: Random): SearchKeys {
@@ -184,8 +227,12 @@ function randomFrom(seed: number): Random {
   }
 }
 
-async function open(folder: string, mergeRows: number): Promise<Store> {
-  return openEmbeddedStore({ folder, mergeRows })
+async function open(
+  folder: string,
+  mergeRows: number,
+  bulkWrites: number = limits.store.bulkWrites,
+): Promise<Store> {
+  return openEmbeddedStore({ folder, mergeRows, bulkWrites })
 }
 
 async function freshFolder(): Promise<string> {

@@ -3,6 +3,7 @@ import { setTimeout } from 'node:timers/promises'
 
 import { limits } from '../../kernel/limits.ts'
 import type { Crash } from '../crash.ts'
+import type { BulkTail } from './bulk-tail.ts'
 import { MergedCursor } from './cursors.ts'
 import { lastNumber, numberKey, type DataFile } from './databases.ts'
 import { ChunkCursor, nameCursor, rangeCursors } from './index-cursors.ts'
@@ -48,8 +49,8 @@ export class SearchIndex {
   readonly #seed: string
   #mergedTo: number
   /** While a merge runs: the postings that it files. */
-  #frozen: Tail | undefined
-  #tail: Tail
+  #frozen: Waiting | undefined
+  #waiting: Waiting
   #lastRow: number
   #lastRekeyed = 0
   #filedRekeyed = 0
@@ -66,7 +67,7 @@ export class SearchIndex {
     this.#seed = JSON.stringify(hashSeed)
     this.#mergedTo = readWatermark(file)?.row ?? 0
     this.#merger = createMerger({ dataPath, indexPath, hashSeed }, this.#closing.signal)
-    this.#tail = new Tail(options.hash)
+    this.#waiting = noneWaiting(options.hash)
     this.#lastRow = options.lastRow
   }
 
@@ -78,7 +79,7 @@ export class SearchIndex {
   }
 
   get tailRows(): number {
-    return this.#tail.rows + (this.#frozen?.rows ?? 0)
+    return this.#waiting.tail.rows + (this.#frozen?.tail.rows ?? 0)
   }
 
   /** Whether each posting of a current row is one of its keys. */
@@ -86,16 +87,22 @@ export class SearchIndex {
     return this.#lastRekeyed === this.#filedRekeyed
   }
 
-  add(seq: number, row: Buffer): void {
-    this.#tail.addLater(seq, row)
+  /** @param bulk holds the postings of the row already */
+  add(seq: number, row: Buffer, bulk?: BulkTail): void {
+    const { tail, bulks } = this.#waiting
+    if (bulk === undefined) tail.addLater(seq, row)
+    else {
+      tail.addVersion(seq, row)
+      bulks.add(bulk)
+    }
     this.#lastRow = seq
     this.#mergeIfMany()
   }
 
   /** A row, merged or not, has other keys now. */
   rekey({ number, seq, row }: RekeyedRow): void {
-    this.#tail.addKeys(seq, row)
-    this.#tail.rows++
+    this.#waiting.tail.addKeys(seq, row)
+    this.#waiting.tail.rows++
     this.#lastRekeyed = number
     this.#mergeIfMany()
   }
@@ -150,12 +157,14 @@ export class SearchIndex {
   }
 
   #mergeIfMany(): void {
-    if (this.#frozen === undefined && this.#tail.rows >= this.#options.mergeRows)
+    if (this.#frozen === undefined && this.#waiting.tail.rows >= this.#options.mergeRows)
       this.#merging = this.#merge()
   }
 
-  #tails(): readonly Tail[] {
-    return this.#frozen === undefined ? [this.#tail] : [this.#frozen, this.#tail]
+  #tails(): readonly (Tail | BulkTail)[] {
+    const { tail, bulks } = this.#waiting
+    const frozen = this.#frozen === undefined ? [] : [this.#frozen.tail, ...this.#frozen.bulks]
+    return [...frozen, tail, ...bulks]
   }
 
   async #catchUp(): Promise<void> {
@@ -164,18 +173,18 @@ export class SearchIndex {
     this.#lastRekeyed = lastNumber(data.rekeyed)
     if (behind > this.#options.mergeRows * 4) await this.#fileUpTo(lastRow, this.#lastRekeyed)
     const rows = { start: numberKey(this.#mergedTo + 1) }
-    for (const { key, value } of data.rows.getRange(rows)) this.#tail.add(key.readUIntBE(0, 6), value)
+    for (const { key, value } of data.rows.getRange(rows)) this.#waiting.tail.add(key.readUIntBE(0, 6), value)
     for (const { value } of data.rekeyed.getRange({})) this.#addRekeyed(value.readUIntBE(0, 6))
   }
 
   #addRekeyed(seq: number): void {
     const row = this.#options.data.rows.getBinary(numberKey(seq))
-    if (row !== undefined && !this.#options.stale.has(seq)) this.#tail.addKeys(seq, row)
+    if (row !== undefined && !this.#options.stale.has(seq)) this.#waiting.tail.addKeys(seq, row)
   }
 
   async #merge(): Promise<void> {
-    this.#frozen = this.#tail
-    this.#tail = new Tail(this.#options.hash)
+    this.#frozen = this.#waiting
+    this.#waiting = noneWaiting(this.#options.hash)
     const upTo = this.#lastRow
     const rekeyed = this.#lastRekeyed
     this.#options.crash('before-merge')
@@ -187,7 +196,8 @@ export class SearchIndex {
     this.#frozen = undefined
     this.#room?.resolve()
     this.#room = undefined
-    if (this.#tail.rows >= this.#options.mergeRows && !this.#closing.signal.aborted) await this.#merge()
+    if (this.#waiting.tail.rows >= this.#options.mergeRows && !this.#closing.signal.aborted)
+      await this.#merge()
   }
 
   /** A full disk stops the merge, not the hub: the postings stay in memory, and writers wait once too many do. */
@@ -208,6 +218,16 @@ export class SearchIndex {
     this.#filedRekeyed = rekeyed
     this.#options.onFiled(rekeyed)
   }
+}
+
+/** Postings that are not merged yet. */
+interface Waiting {
+  readonly tail: Tail
+  readonly bulks: Set<BulkTail>
+}
+
+function noneWaiting(hash: KeyHash): Waiting {
+  return { tail: new Tail(hash), bulks: new Set() }
 }
 
 async function openOwnFile(options: IndexOptions): Promise<IndexFile> {

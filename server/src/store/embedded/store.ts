@@ -27,6 +27,8 @@ export interface EmbeddedStoreOptions {
   readonly crash?: Crash
   /** How many rows wait in memory before they are merged into the index. */
   readonly mergeRows?: number
+  /** From how many writes the rows of a commit are indexed before it becomes visible. */
+  readonly bulkWrites?: number
   /** The seam of the power-loss test: runs lmdb's own synced transaction and may look on. */
   readonly durably?: (transaction: () => void) => void
 }
@@ -57,10 +59,10 @@ async function start(data: DataFile, options: EmbeddedStoreOptions, unlock: () =
   const hash = new KeyHash(meta.hashSeed)
   const stale = new RowSet()
   const cache = new RowCache()
-  const show = ({ seq, row, previous }: AppendedRow): void => {
+  const show = ({ seq, row, previous, bulk }: AppendedRow): void => {
     if (previous !== 0) stale.add(previous)
     if (rowIsDeleted(row)) stale.add(seq)
-    index.add(seq, row)
+    index.add(seq, row, bulk)
   }
   const writer = new Writer({
     data,
@@ -77,6 +79,7 @@ async function start(data: DataFile, options: EmbeddedStoreOptions, unlock: () =
       log.wake()
     },
     room: () => index.room(),
+    bulkWrites: options.bulkWrites ?? limits.store.bulkWrites,
   })
   const log = createLog(data, writer)
   for (const key of data.superseded.getKeys()) stale.add(key.readUIntBE(0, 6))

@@ -5,8 +5,10 @@ import { createPace } from '../../kernel/pace.ts'
 import type { Crash } from '../crash.ts'
 import { refuseOutsideLog } from '../outside-log.ts'
 import type { ApplyResult, Commit, CommitResult, KeyChange, RecordChange } from '../port.ts'
-import { Appender, type AppendedRow, type PreparedCommit } from './appender.ts'
-import { numberKey, type DataFile } from './databases.ts'
+import { Appender, type AppendedRow, type PreparedCommit, type PreparedWrite } from './appender.ts'
+import { BulkTail } from './bulk-tail.ts'
+import { encodeCommitHeader } from './commit-header.ts'
+import { numberKey, scopedKey, type DataFile } from './databases.ts'
 import type { KeyHash } from './key-hash.ts'
 import { applyRecordChanges, sweepExpired } from './record-changes.ts'
 import { checkRecordChange } from './records.ts'
@@ -24,6 +26,8 @@ export interface WriterOptions {
   readonly onDurable: (rows: readonly AppendedRow[], rekeyed: readonly RekeyedRow[]) => void
   /** Resolves when the postings that wait in memory leave room for more. */
   readonly room: () => Promise<void> | undefined
+  /** From how many writes a commit brings the postings of its rows along. */
+  readonly bulkWrites: number
 }
 
 type Job =
@@ -70,17 +74,27 @@ export class Writer {
     refuseOutsideLog(commit)
     for (const change of commit.records) checkRecordChange(change)
     for (const { id } of commit.writes) checkId(id)
-    // A large Bundle is encoded in slices; the others go on meanwhile.
+    const prepared = await this.#prepare(commit)
+    return new Promise<CommitResult>((resolve, reject) => {
+      this.#add({ kind: 'commit', prepared, answer: { resolve, reject } })
+    })
+  }
+
+  /** A large Bundle is encoded and indexed in slices; the others go on meanwhile. */
+  async #prepare(commit: Commit): Promise<PreparedCommit> {
+    const { hash, bulkWrites } = this.#options
+    const bulk = commit.writes.length < bulkWrites ? undefined : new BulkTail(hash)
     const pace = createPace()
-    const rows: PreparedCommit['rows'][number][] = []
+    const writes: PreparedWrite[] = []
     for (const write of commit.writes) {
-      rows.push(write.method === 'DELETE' ? undefined : encodeRow(write, this.#options.hash))
+      const key = scopedKey(write.type, write.id)
+      const row = write.method === 'DELETE' ? undefined : encodeRow(write, hash)
+      if (row) bulk?.add(writes.length, row)
+      writes.push(row ? { write, key, row } : { write, key })
       const slice = pace()
       if (slice) await slice
     }
-    return new Promise<CommitResult>((resolve, reject) => {
-      this.#add({ kind: 'commit', prepared: { commit, rows }, answer: { resolve, reject } })
-    })
+    return { commit, header: encodeCommitHeader(commit), writes, ...(bulk && { bulk }) }
   }
 
   async apply(changes: readonly RecordChange[]): Promise<ApplyResult> {
