@@ -10,7 +10,7 @@ import { interopApi } from './hl7/api/interop.ts'
 import { watchFolders } from './hl7/files/watch-folders.ts'
 import { createFlow } from './hl7/flow/create-flow.ts'
 import { createListeners } from './hl7/flow/listeners.ts'
-import { createMapper } from './hl7/mapping/mapper.ts'
+import { createLiveMapper } from './hl7/mapping/live-mapper.ts'
 import { createMerging } from './hl7/merging/create-merging.ts'
 import { mergesApi } from './hl7/merging/merges-api.ts'
 import { createOutbound } from './hl7/outbound/create-outbound.ts'
@@ -24,9 +24,10 @@ export async function startHl7(app: FastifyInstance, foundation: Foundation): Pr
   const { config, store, storeKind, clock, log, closing } = foundation
   const { resources } = foundation.fhir
   const folder = config.HUB_MAPPINGS ?? MAPPINGS
-  const mapper = await createMapper(folder, join(config.HUB_DATA, 'rules.json'))
   const report = (error: unknown, message: string) =>
     log.warn({ err: error, message }, 'a message needs attention')
+  const mapper = await createLiveMapper({ folder, kept: join(config.HUB_DATA, 'rules.json'), report })
+  closing.push(() => mapper.stop())
   const isShared = storeKind === 'mongo'
   const destinations = await loadDestinations(folder)
   const outbound = createOutbound({

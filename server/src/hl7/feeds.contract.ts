@@ -46,6 +46,8 @@ export const Statistics = z.object({
   inFlight: z.int(),
   outstanding: z.int(),
   blockedPartitions: z.int(),
+  /** The mapping rules in force, and why newer ones are not. */
+  rules: z.object({ version: z.string(), problems: z.array(z.string()) }),
   /** The last sixty minutes, oldest first; the last one is not over. */
   minutes: z.array(z.object({ time: Instant, received: z.int(), committed: z.int(), failed: z.int() })),
 })

@@ -114,6 +114,7 @@ export const limits = {
     replayPage: 200,
     replayLookMs: 1000,
     modesMs: 2000,
+    rulesLookMs: 2000,
     previewBytes: 64 * 1024,
     attempts: 5,
   },

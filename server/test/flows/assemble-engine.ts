@@ -73,7 +73,9 @@ export async function assembleEngine(store: Store, parts: EngineParts): Promise<
     records: store.records,
     resources,
     mapper: {
-      events: mapper.events,
+      eventsOf: (feed) => mapper.eventsOf(feed),
+      rules: mapper.rules,
+      problems: mapper.problems,
       feeds,
       map: (message, feed) => mapper.map(message, feed),
     },

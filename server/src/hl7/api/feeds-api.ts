@@ -78,7 +78,8 @@ export const feedsApi: FastifyPluginAsyncZod<InteropOptions> = async (app, optio
       failed,
     }))
     const messages = flow.tally.total()
-    return { since: instant(since), messages, inFlight, outstanding, blockedPartitions, minutes }
+    const rules = { version: flow.mapper.rules, problems: [...flow.mapper.problems] }
+    return { since: instant(since), messages, inFlight, outstanding, blockedPartitions, rules, minutes }
   })
 }
 

@@ -24,8 +24,12 @@ export interface FlowDeps {
   readonly mapper: FlowMapper & {
     /** Feed files by name. */
     readonly feeds: ReadonlyMap<string, object>
-    /** `ADT^A01` for each message that has rules. */
-    readonly events: ReadonlySet<string>
+    /** `ADT^A01` for each message that has rules for the feed now. */
+    eventsOf(feed: string): ReadonlySet<string>
+    /** Version of the rules in force. */
+    readonly rules: string
+    /** Why newer rules are not in force. */
+    readonly problems: readonly string[]
   }
   readonly clock: Clock
   /** Takes acknowledgements that answer what the hub has sent. */
@@ -81,13 +85,22 @@ export function createFlow(deps: FlowDeps): Flow {
   const retention = createRetention({ records, clock, feeds, report })
   const controlIds = createControlIds(clock)
   const answers = deps.answers ?? (async () => undefined)
-  const understands = vocabularyOf(mapper.events)
   const parts = { feeds, journal, processing, parking, partitions, tally, index, modes, replays, mapper }
   return {
     ...parts,
     isOpen: (feed) => modes.of(feed) === 'running' && gate.isOpen(feed),
     intake: (feed) =>
-      createIntake({ feed, understands, journal, processing, tally, clock, controlIds, answers, report }),
+      createIntake({
+        feed,
+        understands: vocabularyOf(mapper, feed),
+        journal,
+        processing,
+        tally,
+        clock,
+        controlIds,
+        answers,
+        report,
+      }),
     async setMode(feed, mode) {
       await modes.set(feed, mode)
       processing.resume()
@@ -130,10 +143,11 @@ function runningOf(parts: Parts): Pick<Flow, 'start' | 'stop'> {
   }
 }
 
-function vocabularyOf(events: ReadonlySet<string>) {
-  const types = new Set([...events].map((event) => event.split('^')[0] ?? ''))
-  return (type: string, event: string) => {
-    if (!types.has(type)) return 'unknown-type'
-    return events.has(`${type}^${event}`) ? 'yes' : 'unknown-event'
+/** What the feed takes: its own overlays count, and the rules of now. */
+function vocabularyOf(mapper: FlowDeps['mapper'], { name }: FlowFeed): IntakeDeps['understands'] {
+  return (type, event) => {
+    const events = mapper.eventsOf(name)
+    if (events.has(`${type}^${event}`)) return 'yes'
+    return [...events].some((one) => one.startsWith(`${type}^`)) ? 'unknown-event' : 'unknown-type'
   }
 }

@@ -25,6 +25,10 @@ export interface Mapper {
   readonly feeds: ReadonlyMap<string, FeedFile>
   /** What there are rules for: message code and trigger event joined by `^`. */
   readonly events: ReadonlySet<string>
+  /** The same for one feed, its overlays included. */
+  eventsOf(feed: string): ReadonlySet<string>
+  /** Why the newest rule files are not in force; empty when they are. */
+  readonly problems: readonly string[]
   /** What the hub sends of its own. */
   readonly outbound: OutboundRules
   /** There are rules for the message's type and event; the feed's overlays count. */
@@ -48,7 +52,8 @@ export async function createMapper(folder: string, keptAt?: string): Promise<Map
   const feeds = new Map(
     [...sources.feeds].map(([name, file]): [string, Feed] => {
       const rules = compiled.get(layersOf(file)) ?? compileRules(sources.files(file.overlays ?? []))
-      return [name, { name, file, zone: createZone(file.zone), compiled: rules }]
+      const events = new Set(rules.messages.keys())
+      return [name, { name, file, zone: createZone(file.zone), compiled: rules, events }]
     }),
   )
   const outbound = outboundOf(sources)
@@ -63,6 +68,8 @@ export async function createMapper(folder: string, keptAt?: string): Promise<Map
     feeds: sources.feeds,
     outbound,
     events: eventsOf(compiled),
+    eventsOf: (name) => feedOf(name).events,
+    problems: [],
     accepts: (message, name = 'default') => rulesFor(feedOf(name).compiled, message) !== undefined,
     map: (message, name) => mapMessage({ message, feed: feedOf(name), version: sources.version }),
   }
@@ -100,6 +107,7 @@ interface Feed {
   readonly file: FeedFile
   readonly zone: Zone
   readonly compiled: CompiledRules
+  readonly events: ReadonlySet<string>
 }
 
 interface Job {

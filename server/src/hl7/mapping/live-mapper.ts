@@ -1,0 +1,128 @@
+import { readdir, stat } from 'node:fs/promises'
+import { join } from 'node:path'
+import { setTimeout as delay } from 'node:timers/promises'
+
+import { limits } from '../../kernel/limits.ts'
+import { RulesError } from './load.ts'
+import { createMapper, type Mapper } from './mapper.ts'
+
+/** A mapper that follows its folder: what is changed there counts for the messages that are mapped from then on. */
+export interface LiveMapper extends Mapper {
+  stop(): Promise<void>
+}
+
+export interface LiveOptions {
+  readonly folder: string
+  /** File that keeps what was read. */
+  readonly kept?: string
+  /** How often the folder is looked at. */
+  readonly pollMs?: number
+  /** Told once of each set of rules that cannot be used. */
+  readonly report: (error: unknown, what: string) => void
+}
+
+/**
+ * Loads the rules, and loads them again when their files have changed and then stood still for one look, one reload at a time. Rules that cannot be used
+ * leave the ones before in force, and say why in `problems`. The mapping of a message is one call: it ends by the rules that it began with. Ports, destinations and
+ * which feeds there are are read at the start only.
+ *
+ * @throws RulesError when the rules of the start cannot be used
+ */
+export async function createLiveMapper(options: LiveOptions): Promise<LiveMapper> {
+  const { folder, kept, pollMs = limits.hl7.rulesLookMs, report } = options
+  const loadedAt = await stampOf(folder)
+  const state = { mapper: await createMapper(folder, kept), problems: [] as readonly string[] }
+  const reload = async (): Promise<void> => {
+    try {
+      const next = await createMapper(folder, kept)
+      refuseMissing(state.mapper, next)
+      Object.assign(state, { mapper: next, problems: [] })
+    } catch (error) {
+      state.problems = (error instanceof RulesError ? error.problems : [textOf(error)]).slice(
+        0,
+        MOST_PROBLEMS,
+      )
+      report(error, 'mappings')
+    }
+  }
+  const stopping = new AbortController()
+  const following = follow({ folder, pollMs, loadedAt, reload, signal: stopping.signal })
+  return {
+    get rules() {
+      return state.mapper.rules
+    },
+    get feeds() {
+      return state.mapper.feeds
+    },
+    get events() {
+      return state.mapper.events
+    },
+    get problems() {
+      return state.problems
+    },
+    outbound: {
+      get definitions() {
+        return state.mapper.outbound.definitions
+      },
+      build: async (request) => state.mapper.outbound.build(request),
+    },
+    eventsOf: (feed) => state.mapper.eventsOf(feed),
+    accepts: (message, feed) => state.mapper.accepts(message, feed),
+    map: (message, feed) => state.mapper.map(message, feed),
+    async stop() {
+      stopping.abort()
+      await following
+    },
+  }
+}
+
+const MOST_PROBLEMS = 20
+
+function textOf(error: unknown): string {
+  return error instanceof Error ? error.message : 'The rules cannot be read'
+}
+
+/** Ports of a feed are open and messages wait for destinations while the hub runs: taking these rules away needs a restart. */
+function refuseMissing(before: Mapper, next: Mapper): void {
+  const feeds = [...before.feeds.keys()].filter((name) => !next.feeds.has(name))
+  const sent = [...before.outbound.definitions.keys()].filter((name) => !next.outbound.definitions.has(name))
+  const missing = [...feeds.map((name) => `feeds/${name}`), ...sent.map((name) => `outbound/${name}`)]
+  if (missing.length === 0) return
+  throw new RulesError(missing.map((file) => `${file}.yaml: is missing; it can be taken away with a restart`))
+}
+
+interface Following {
+  readonly folder: string
+  readonly pollMs: number
+  /** Stamp of the folder before it was loaded. */
+  readonly loadedAt: string
+  readonly reload: () => Promise<void>
+  readonly signal: AbortSignal
+}
+
+async function follow({ folder, pollMs, loadedAt, reload, signal }: Following): Promise<void> {
+  let [loaded, last] = [loadedAt, loadedAt]
+  while (!signal.aborted) {
+    await delay(pollMs, undefined, { signal, ref: false }).catch(() => undefined)
+    const now = await stampOf(folder).catch(() => last)
+    if (now !== loaded && now === last) {
+      loaded = now
+      await reload()
+    }
+    last = now
+  }
+}
+
+/** Names, sizes and times of all rule files: looking works on every file system, mounted ones too. */
+async function stampOf(folder: string): Promise<string> {
+  const names = await readdir(folder, { recursive: true })
+  const lines = await Promise.all(
+    names
+      .filter((name) => /\.(?:yaml|csv|json)$/.test(name) && !name.startsWith('tests'))
+      .map(async (name) => {
+        const { mtimeMs, size } = await stat(join(folder, name))
+        return `${name} ${mtimeMs} ${size}`
+      }),
+  )
+  return lines.toSorted().join('\n')
+}
