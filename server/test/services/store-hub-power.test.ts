@@ -1,11 +1,10 @@
-import { spawnSync } from 'node:child_process'
 import { readFile } from 'node:fs/promises'
 import { connect } from 'node:net'
 import { join } from 'node:path'
 
 import { expect, it, onTestFinished, vi } from 'vitest'
 
-import { freshFolder, removeFolder, startHub } from './hub.ts'
+import { freshFolder, removeFolder, startHub } from '../flows/hub.ts'
 
 const TRACER = 'strace'
 
@@ -14,8 +13,6 @@ const TRACER = 'strace'
  * write, over HTTP or MLLP, may leave while pages of the store are written and not synced.
  */
 it('lets no answer of a write leave before the sync that covers it', async () => {
-  // On a machine without the command nothing can be seen; the checks of the project install it.
-  if (spawnSync(TRACER, ['-V']).error !== undefined) return
   const data = await freshFolder()
   onTestFinished(() => removeFolder(data))
   const trace = join(data, 'trace')
