@@ -53,7 +53,7 @@ export const limits = {
     recordBytes: 1024 * 1024,
     recordIdBytes: 400,
     /** Decoded rows that the embedded store keeps. */
-    cachedRowBytes: 64 * 1024 * 1024,
+    cachedRowBytes: 128 * 1024 * 1024,
     guardRows: 10_000,
     /** Rebuilds of search keys that are remembered, resources of one step, and how long a process holds one without a sign of life. */
     rebuilds: 1000,

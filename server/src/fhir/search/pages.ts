@@ -4,7 +4,7 @@ import type { Place } from './candidates.ts'
 import { hitsOf, visitAll } from './hits.ts'
 import type { Hit, Query } from './hits.ts'
 import type { PageState } from './page-token.ts'
-import { COUNT_CAP, wholeType } from './plan.ts'
+import { COUNT_CAP, countCandidates, wholeType } from './plan.ts'
 import type { Plan } from './plan.ts'
 import type { SearchRequest } from './request.ts'
 import { comparing, decodeRank, encodeRank, rankOf } from './sorting.ts'
@@ -34,7 +34,7 @@ export async function pageOf(
   if (request.sort.length === 0) return walkedPage(branches, request, state)
   const [only, second] = branches
   if (!only || second) return rankedPage(await openAll(branches), request, state)
-  const query = ordered(await only.open(state?.driver), request)
+  const query = await ordered(await only.open(state?.driver), request, state)
   if (isDated(query, request)) return datedPage(query, request, state)
   if (isByCommit(query, request))
     return walkedPage([{ type: only.type, open: async () => query }], request, state)
@@ -51,17 +51,21 @@ async function openAll(branches: readonly Branch[]): Promise<readonly Query[]> {
  * The index gives the order where it can: the clinical date below any key, the last change for a whole type. A driver in another order is
  * kept when it has few candidates.
  */
-function ordered(query: Query, { sort }: SearchRequest): Query {
+async function ordered(query: Query, { sort }: SearchRequest, state: PageState | undefined): Promise<Query> {
   const [first, second] = sort
   const order = second ? undefined : indexOrder(query, first?.param.code)
   if (!first || order === undefined) return query
   const direction = first.descending ? 'desc' : 'asc'
-  const { driver, estimate = 0 } = query.plan
+  const { driver } = query.plan
   if (driver.by === 'keys' && order === 'date')
     return { ...query, plan: { ...query.plan, driver: { ...driver, direction } } }
-  return driver.by === 'type' || estimate >= COUNT_CAP
-    ? { ...query, plan: wholeType(order, direction) }
-    : query
+  // The page before has decided already.
+  const isMany = driver.by === 'type' || (!state && (await sizeOf(query)) >= COUNT_CAP)
+  return isMany ? { ...query, plan: wholeType(order, direction) } : query
+}
+
+async function sizeOf({ reader, module, plan: { driver, estimate } }: Query): Promise<number> {
+  return estimate ?? countCandidates(reader, module.type, driver)
 }
 
 function indexOrder({ module }: Query, code: string | undefined): 'date' | 'updated' | undefined {

@@ -40,7 +40,7 @@ const GOOD_ENOUGH = 100
 export const WIDEST = 500
 
 /**
- * Picks the driver of a search of one type from capped counts.
+ * Picks the driver of a search of one type from capped counts; the only one that there is is not counted.
  *
  * @param clauses all that may drive; what only follows from others (pair keys) included.
  */
@@ -53,11 +53,14 @@ export async function planSearch(
   const candidates = clauses.flatMap((clause, index) =>
     covered.has(index) ? [] : candidateOf(clause, index),
   )
+  const [only, second] = candidates
+  // There is nothing to choose: whoever needs the count asks for it.
+  if (only !== undefined && second === undefined) return only
   const others: string[] = []
   let best: Plan | undefined
   for (const candidate of candidates.toSorted((a, b) => COST_ORDER[a.driver.by] - COST_ORDER[b.driver.by])) {
     if (best?.estimate !== undefined && best.estimate <= GOOD_ENOUGH) break
-    const estimate = await estimateOf(reader, type, candidate.driver)
+    const estimate = await countCandidates(reader, type, candidate.driver)
     others.push(`${candidate.label}: ${sizeOf(estimate)}`)
     if (best?.estimate === undefined || estimate < best.estimate) best = { ...candidate, estimate }
   }
@@ -107,7 +110,8 @@ function nameDriver({ param, how, text }: NameTest): Driver {
   return { by: 'names', param, prefix: how === 'contains' ? '' : text }
 }
 
-async function estimateOf(reader: ResourceReader, type: string, driver: Driver): Promise<number> {
+/** How many candidates a driver has, at most `COUNT_CAP`. */
+export async function countCandidates(reader: ResourceReader, type: string, driver: Driver): Promise<number> {
   if (driver.by === 'ids') return driver.ids.length
   if (driver.by === 'keys') return countKeys(reader, type, driver.keys)
   if (driver.by === 'type') return COUNT_CAP

@@ -126,8 +126,12 @@ export class Lz {
     const token = bytes[this.#at++] ?? 0
     const count = token >>> 4
     const literals = count === 15 ? 15 + this.#readMore(bytes) : count
-    for (const end = Math.min(this.#out + literals, text.length); this.#out < end;)
-      text[this.#out++] = bytes[this.#at++] ?? 0
+    // Fields are slow where every byte counts.
+    const end = Math.min(this.#out + literals, text.length)
+    let [out, at] = [this.#out, this.#at]
+    while (out < end) text[out++] = bytes[at++] ?? 0
+    this.#out = out
+    this.#at = at
     if (this.#at >= bytes.length) return
     const distance = (bytes[this.#at] ?? 0) | ((bytes[this.#at + 1] ?? 0) << 8)
     this.#at += 2
