@@ -75,6 +75,8 @@ export const limits = {
     frameBytesMost: 64 * 1024 * 1024,
     largeBytes: 256 * 1024,
     inFlight: 256,
+    /** What processing takes of one turn of the event loop: a share of what the rest took, while messages come in and while none does. */
+    slice: { leastMs: 2, mostMs: 100, busyMs: 50, busyShare: 1, quietShare: 8 },
     connectionsPerFeed: 256,
     connectionsMost: 10_000,
     idleMs: 10 * 60_000,

@@ -7,6 +7,7 @@ import { partitionKey } from './parking.ts'
 import type { Partitions } from './partitions.ts'
 import { bury, mapJob, settle, type SettleDeps } from './settle.ts'
 import type { Tally } from './tally.ts'
+import { createTurns } from './turns.ts'
 
 export interface ProcessingDeps extends SettleDeps {
   readonly partitions: Partitions
@@ -37,6 +38,9 @@ export class WorkQueue {
   readonly #deps: ProcessingDeps
   readonly #running = new Map<string, Progress>()
   readonly #stopping = new AbortController()
+  readonly #turns = createTurns()
+  /** Resolves when a message has come to rest. */
+  #freed = Promise.withResolvers<void>()
   #catchingUp: Promise<void> | undefined
   /** The message before has stepped up to its partitions. */
   #entered: Promise<unknown> = Promise.resolve()
@@ -56,6 +60,7 @@ export class WorkQueue {
   }
 
   submit(message: Journaled): Progress {
+    this.#turns.arrived()
     const { gate } = this.#deps
     const isOpen = gate.isOpen(message.entry.feed)
     if (!gate.isShared && isOpen && this.#catchingUp === undefined && this.#running.size < OUTSTANDING)
@@ -88,6 +93,8 @@ export class WorkQueue {
     void done.then((entry) => {
       if (entry.state !== message.entry.state) this.#deps.tally.count(entry.feed, entry.state)
       mapped.resolve(false)
+      this.#freed.resolve()
+      this.#freed = Promise.withResolvers()
       return this.#running.delete(message.id)
     })
     return progress
@@ -111,7 +118,7 @@ export class WorkQueue {
   async #process(message: Journaled, onMapped: (isMapped: boolean) => void): Promise<Entry> {
     const { partitions } = this.#deps
     const { signal } = this.#stopping
-    const reading = mapJob(this.#deps, message)
+    const reading = this.#turns.begin().then(async () => mapJob(this.#deps, message))
     // Messages are read side by side, but step up to their partitions in the order in which they were handed in.
     const turn = Promise.allSettled([this.#entered, reading]).then(() => undefined)
     this.#entered = turn
@@ -123,6 +130,7 @@ export class WorkQueue {
     const keys = job.mapped.partitions.map((partition) => partitionKey(job.feed.name, partition))
     let entry = message.entry
     await partitions.run(keys, async () => {
+      await this.#turns.finish()
       if (!signal.aborted) entry = await settle(this.#deps, job, { keys, signal })
       // A text that a person mended may speak of another patient than before.
       const before = (message.entry.partitions ?? []).map((partition) =>
@@ -166,7 +174,7 @@ export class WorkQueue {
 
   async #takeUp(id: string): Promise<void> {
     if (this.#running.has(id)) return
-    while (this.#running.size >= OUTSTANDING) await Promise.race(this.#atWork())
+    while (this.#running.size >= OUTSTANDING) await this.#freed.promise
     const message = await this.#deps.journal.get(id)
     if (message?.entry.state !== 'received' || this.#stopping.signal.aborted) return
     if (this.#deps.gate.isOpen(message.entry.feed)) this.run(message)
