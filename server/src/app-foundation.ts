@@ -65,21 +65,17 @@ export async function layFoundation(config: Config, closing: Foundation['closing
   const onError = (error: unknown) => log.error({ err: error }, 'audit rows could not be shipped')
   const audit = createAuditTrail({ folder: join(config.HUB_DATA, 'audit'), store, clock, onError })
   closing.push(() => audit.close())
-  const client = config.HUB_BOOTSTRAP_CLIENT?.reveal()
-  const secret = config.HUB_SECRET?.reveal()
-  if (secret === undefined && config.HUB_MODE === 'production')
-    log.warn('HUB_SECRET is not set: the key that signs tokens lies in the store as it is')
   const auth = await createAuth({
     store,
     audit,
     clock,
     publicUrl: () => address,
     mode: config.HUB_MODE,
-    ...(client === undefined ? {} : { bootstrapClient: client }),
-    ...(secret === undefined ? {} : { secret }),
+    ...secretsOf(config, log),
   })
   const base = `${address}/fhir`
-  const { keys, custom, close } = await startSearchKeys({ store, definitions, clock, log, base })
+  const work = { store, definitions, clock, log, base, isShared: kind === 'mongo' }
+  const { keys, custom, close } = await startSearchKeys(work)
   closing.push(close)
   const fhir = createFhir({
     store,
@@ -109,6 +105,19 @@ export async function layFoundation(config: Config, closing: Foundation['closing
     keys,
     live: createLiveBus(),
     closing,
+  }
+}
+
+function secretsOf(
+  config: Config,
+  log: Logger,
+): { readonly bootstrapClient?: string; readonly secret?: string } {
+  const { HUB_BOOTSTRAP_CLIENT: client, HUB_SECRET: secret } = config
+  if (secret === undefined && config.HUB_MODE === 'production')
+    log.warn('HUB_SECRET is not set: the key that signs tokens lies in the store as it is')
+  return {
+    ...(client === undefined ? {} : { bootstrapClient: client.reveal() }),
+    ...(secret === undefined ? {} : { secret: secret.reveal() }),
   }
 }
 

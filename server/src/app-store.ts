@@ -53,11 +53,13 @@ export async function startSearchKeys(hub: {
   readonly log: Logger
   /** Own absolute base such as `http://127.0.0.1:8080/fhir`. */
   readonly base: string
+  readonly isShared: boolean
 }): Promise<SearchKeysWork> {
-  const { store, definitions, clock, log, base } = hub
+  const { store, definitions, clock, log, base, isShared } = hub
   const custom = createCustomParameters({
     reader: store.resources,
     definitions,
+    isShared,
     onError: (error) => log.warn({ err: error }, 'a posted search parameter can not be used'),
   })
   await custom.refresh()

@@ -13,7 +13,7 @@ import type { CustomParameter } from './custom-parameter.ts'
 export interface CustomParameters {
   /** Reads them again, when one was changed. */
   refresh(): Promise<void>
-  /** From now on their indexes are built, and those of other processes are noticed. */
+  /** From now on their indexes are built and, on a store with other processes, those that these post are noticed. */
   run(rebuilder: KeyRebuilder): void
   close(): Promise<void>
 }
@@ -21,6 +21,8 @@ export interface CustomParameters {
 export interface CustomParametersOptions {
   readonly reader: ResourceReader
   readonly definitions: CustomDefinitions
+  /** Other processes write to the store, too. Where none does, looking for their changes would only make the search index settle every second. */
+  readonly isShared: boolean
   /** Told why a SearchParameter can not be used, and of what failed in the background. */
   readonly onError: (error: unknown) => void
 }
@@ -28,7 +30,7 @@ export interface CustomParametersOptions {
 const TYPE = 'SearchParameter'
 
 export function createCustomParameters(options: CustomParametersOptions): CustomParameters {
-  const { reader, definitions, onError } = options
+  const { reader, definitions, isShared, onError } = options
   const stop = new AbortController()
   const background = new Set<Promise<void>>()
   let rebuilder: KeyRebuilder | undefined
@@ -54,7 +56,7 @@ export function createCustomParameters(options: CustomParametersOptions): Custom
     run: (given) => {
       rebuilder = given
       index()
-      supervise(poll(refresh, stop.signal, onError))
+      if (isShared) supervise(poll(refresh, stop.signal, onError))
     },
     close: async () => {
       stop.abort()
