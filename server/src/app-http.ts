@@ -9,6 +9,7 @@ import type { Caller } from './auth/caller.ts'
 import { challengeOf } from './auth/challenge.ts'
 import { allowOrigins } from './fhir/rest/cors.ts'
 import { answerTo } from './fhir/rest/outcome.ts'
+import { dropRestOfBody } from './fhir/rest/refused-body.ts'
 import { Fault, fault } from './kernel/fault.ts'
 import { uuid7 } from './kernel/ids.ts'
 import { limits } from './kernel/limits.ts'
@@ -70,6 +71,7 @@ export function createHttp(options: HttpOptions): FastifyInstance {
     const { status, outcome } = answerTo(error)
     if (status >= 500) request.log.error({ err: error, requestId: request.id }, 'request failed')
     if (status === 401 && error instanceof Fault) reply.header('www-authenticate', challengeOf(error))
+    if (status === 413) dropRestOfBody(request, reply)
     return reply.code(status).type(OUTCOME).send(outcome)
   })
   app.setNotFoundHandler((request, reply) => {

@@ -124,6 +124,7 @@ export const limits = {
     /** Smaller answers are not worth packing. */
     packBytes: 2048,
     requestMs: 60_000,
+    droppedBytes: 128 * 1024 * 1024,
     drainMs: 10_000,
     oneWriteBytes: 16 * 1024,
     addressBytes: 16 * 1024,

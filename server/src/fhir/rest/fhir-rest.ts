@@ -20,6 +20,7 @@ import { packBodies } from './compression.ts'
 import { dispatch } from './dispatch.ts'
 import { asksForFhir, checkAcceptable, checkBody, checkContentType, FHIR_JSON } from './negotiate.ts'
 import { answerTo } from './outcome.ts'
+import { dropRestOfBody } from './refused-body.ts'
 import type { RestDeps } from './rest-deps.ts'
 
 export interface FhirRestOptions {
@@ -42,6 +43,7 @@ export const fhirRest: FastifyPluginAsync<FhirRestOptions> = async (
     if (status >= 500 && status !== 501)
       request.log.error({ err: error, requestId: request.id }, 'request failed')
     if (status === 401) reply.header('www-authenticate', 'Bearer')
+    if (status === 413) dropRestOfBody(request, reply)
     return reply.code(status).type(FHIR_JSON).send(jsonBody(outcome))
   })
   app.addHook('onRequest', async (request, reply) => {
