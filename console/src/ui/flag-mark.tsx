@@ -1,6 +1,7 @@
 import type { Interpretation } from '@hub/care/facility/wards.contract.ts'
-import Box from '@mui/material/Box'
 import { useTranslation } from 'react-i18next'
+
+import { Chip } from './chip.tsx'
 
 /** One arrow: outside the usual range; two: critical. Always with its word, never colour alone. */
 const LOOKS: Readonly<
@@ -18,18 +19,8 @@ export function FlagMark({ flag }: { readonly flag: Interpretation }) {
   const { t } = useTranslation()
   const { arrow, colour } = LOOKS[flag]
   return (
-    <Box component="span" sx={{ ...mark, color: `flag.${colour}Text`, bgcolor: `flag.${colour}Soft` }}>
-      <span aria-hidden="true">{arrow}</span> {t(`flag.${flag}`)}
-    </Box>
+    <Chip colour={colour} mark={arrow}>
+      {t(`flag.${flag}`)}
+    </Chip>
   )
 }
-
-const mark = {
-  display: 'inline-block',
-  px: 1,
-  borderRadius: 1,
-  fontSize: 12,
-  lineHeight: '18px',
-  fontWeight: 600,
-  whiteSpace: 'nowrap',
-} as const

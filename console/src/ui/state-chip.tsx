@@ -1,7 +1,8 @@
 import type { MessageState } from '@hub/hl7/hl7.contract.ts'
-import Box from '@mui/material/Box'
 import { useTranslation } from 'react-i18next'
 import type { z } from 'zod'
+
+import { Chip } from './chip.tsx'
 
 type State = z.infer<typeof MessageState>
 
@@ -22,17 +23,8 @@ export function StateChip({ state }: { readonly state: State }) {
   const { t } = useTranslation()
   const { colour, mark } = LOOKS[state]
   return (
-    <Box component="span" sx={{ ...chip, color: `flag.${colour}Text`, bgcolor: `flag.${colour}Soft` }}>
-      <span aria-hidden="true">{mark}</span> {t(`state.${state}`)}
-    </Box>
+    <Chip colour={colour} mark={mark}>
+      {t(`state.${state}`)}
+    </Chip>
   )
 }
-
-const chip = {
-  px: 1,
-  borderRadius: 1,
-  fontSize: 12,
-  lineHeight: '18px',
-  fontWeight: 600,
-  whiteSpace: 'nowrap',
-} as const

@@ -1,7 +1,7 @@
-import Box from '@mui/material/Box'
 import Button from '@mui/material/Button'
 import { useTranslation } from 'react-i18next'
 
+import { Chip } from '../../ui/chip.tsx'
 import type { FeedRow, Mode, ModeChange } from './feeds.data.ts'
 
 const LOOKS = {
@@ -18,13 +18,11 @@ export function FeedState({ feed: { mode, state, folder } }: { readonly feed: Fe
   const word = isDown ? 'silent' : mode
   const { colour, mark } = LOOKS[word]
   return (
-    <Box
-      component="span"
-      title={t(`feeds.state.${word}.note`)}
-      sx={{ ...chip, color: `flag.${colour}Text`, bgcolor: `flag.${colour}Soft` }}
-    >
-      <span aria-hidden="true">{mark}</span> {t(`feeds.state.${word}`)}
-    </Box>
+    <span title={t(`feeds.state.${word}.note`)}>
+      <Chip colour={colour} mark={mark}>
+        {t(`feeds.state.${word}`)}
+      </Chip>
+    </span>
   )
 }
 
@@ -62,12 +60,3 @@ export function ModeButtons({ feed: { name, mode }, setMode }: ModeButtonsProps)
     </Button>
   ))
 }
-
-const chip = {
-  px: 1,
-  borderRadius: 1,
-  fontSize: 12,
-  lineHeight: '18px',
-  fontWeight: 600,
-  whiteSpace: 'nowrap',
-} as const

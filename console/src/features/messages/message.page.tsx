@@ -9,6 +9,7 @@ import { useParams, useSearchParams } from 'react-router'
 
 import { useSession } from '../../api/session.ts'
 import { clinicalInstant } from '../../ui/dates.ts'
+import { factList } from '../../ui/fact-list.ts'
 import { FieldPanels } from '../../ui/field-panels.tsx'
 import { Page } from '../../ui/page.tsx'
 import { StateChip } from '../../ui/state-chip.tsx'
@@ -129,14 +130,3 @@ function Facts({ message }: { readonly message: Message }) {
 function ackCode({ ack }: Message): string {
   return /(?:^|[\r\n])MSA.(\w\w)/.exec(ack)?.[1] ?? ''
 }
-
-const factList = {
-  display: 'flex',
-  flexWrap: 'wrap',
-  columnGap: 8,
-  rowGap: 2,
-  m: 0,
-  mb: 3,
-  '& dt': { fontSize: 12, color: 'text.secondary' },
-  '& dd': { m: 0 },
-} as const

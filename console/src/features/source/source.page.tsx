@@ -6,6 +6,7 @@ import { Navigate, useParams, useSearchParams } from 'react-router'
 
 import { useSession } from '../../api/session.ts'
 import { clinicalInstant } from '../../ui/dates.ts'
+import { factList } from '../../ui/fact-list.ts'
 import { FieldRows } from '../../ui/field-rows.tsx'
 import { Page } from '../../ui/page.tsx'
 import { useSources } from './source.data.ts'
@@ -82,14 +83,3 @@ function SourceCard({
     </Box>
   )
 }
-
-const factList = {
-  display: 'flex',
-  flexWrap: 'wrap',
-  columnGap: 8,
-  rowGap: 2,
-  m: 0,
-  mb: 3,
-  '& dt': { fontSize: 12, color: 'text.secondary' },
-  '& dd': { m: 0 },
-} as const

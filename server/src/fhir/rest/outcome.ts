@@ -51,7 +51,23 @@ const UNREADABLE: Issue = { severity: 'error', code: 'invalid', text: 'The reque
 function frameworkFault(error: unknown): OutcomeAnswer | undefined {
   const status = error instanceof Error && 'statusCode' in error ? error.statusCode : undefined
   if (typeof status !== 'number' || status < 400 || status > 499) return undefined
-  return { status, outcome: outcomeOf([status === 413 ? TOO_LARGE : UNREADABLE]) }
+  const wrong = wrongPlaces(error)
+  return { status, outcome: outcomeOf(wrong.length > 0 ? wrong : [status === 413 ? TOO_LARGE : UNREADABLE]) }
+}
+
+interface Unreadable {
+  /** Fastify: `body`, `params`, `querystring`. */
+  readonly validationContext?: string
+  readonly validation?: readonly { readonly instancePath?: string; readonly message?: string }[]
+}
+
+/** What the schema of a route says of a request: where it is wrong and what was expected there, without the value that came. */
+function wrongPlaces(error: unknown): readonly Issue[] {
+  const { validation = [], validationContext = 'request' } = error as Unreadable
+  return validation.map(({ instancePath = '', message = 'is wrong' }) => {
+    const at = validationContext + instancePath.replaceAll('/', '.')
+    return { severity: 'error', code: 'invalid', at, text: `${at}: ${message}` }
+  })
 }
 
 export function outcomeOf(issues: readonly Issue[]): JsonObject {
