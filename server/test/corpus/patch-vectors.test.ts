@@ -1,0 +1,109 @@
+import { existsSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
+
+import { expect, it } from 'vitest'
+
+import { elementRow } from '../../src/fhir/elements.ts'
+import { parseObject } from '../../src/fhir/json/parse.ts'
+import { textOf, treeOf } from '../../src/fhir/json/tree.ts'
+import type { ObjectTree } from '../../src/fhir/json/tree.ts'
+import { loadDefinitions } from '../../src/fhir/load-definitions.ts'
+import { fhirDiff } from '../../src/fhir/patch/fhir-diff.ts'
+import { applyFhirPatch, readFhirPatch } from '../../src/fhir/patch/fhir-patch.ts'
+import { applyJsonPatch, readJsonPatch } from '../../src/fhir/patch/json-patch.ts'
+import { Fault } from '../../src/kernel/fault.ts'
+import type { JsonObject, JsonValue } from '../../src/kernel/json.ts'
+import { readXml, resourceOfXml } from './fhir-xml.ts'
+import type { XmlElement } from './fhir-xml.ts'
+
+const FOLDER = join(import.meta.dirname, '../../../../shared/corpus/fhir/fhir-test-cases/r4/patch')
+const isHere = existsSync(FOLDER)
+
+const table = loadDefinitions().elements()
+
+interface JsonVector {
+  readonly comment: string
+  readonly doc: JsonValue
+  readonly patch: JsonValue
+  readonly expected?: JsonValue
+}
+
+it.skipIf(!isHere)('JSON patches give what the vectors expect', () => {
+  const vectors = JSON.parse(read('json-patch-tests.json')) as readonly JsonVector[]
+  const results = vectors.map(({ comment, doc, patch }) => [
+    comment,
+    outcome(
+      () => applyJsonPatch(treeOf(JSON.stringify(doc)), readJsonPatch(JSON.stringify(patch))),
+      (tree) => JSON.parse(textOf(tree)) as JsonValue,
+    ),
+  ])
+  expect(results).toEqual(vectors.map(({ comment, expected }) => [comment, expected ?? 'refused']))
+  expect(vectors.length).toBeGreaterThan(15)
+})
+
+it.skipIf(!isHere)('FHIRPath patches give what the vectors expect', () => {
+  const cases = fhirCases()
+  const results = cases.map(({ name, input, diff }) => [name, patched(input, diff)])
+  expect(results).toEqual(cases.map(({ name, output }) => [name, output ?? 'refused']))
+  expect(cases.length).toBeGreaterThan(30)
+})
+
+it.skipIf(!isHere)('our diff between both sides of a vector leads from one to the other, and back', () => {
+  const cases = fhirCases().flatMap(({ name, input, output }) => (output ? [{ name, input, output }] : []))
+  const results = cases.map(({ name, input, output }) => [
+    name,
+    patched(input, between(input, output)),
+    patched(output, between(output, input)),
+  ])
+  expect(results).toEqual(cases.map(({ name, input, output }) => [name, output, input]))
+})
+
+function read(name: string): string {
+  return readFileSync(join(FOLDER, name), 'utf8')
+}
+
+interface FhirCase {
+  readonly name: string
+  readonly input: JsonObject
+  readonly diff: JsonObject
+  /** Absent: the patch is to be refused. */
+  readonly output?: JsonObject
+}
+
+function fhirCases(): readonly FhirCase[] {
+  return readXml(read('fhir-patch-tests.xml')).children.map((each) => {
+    const output = resourceIn(each, 'output')
+    const [input, diff] = [resourceIn(each, 'input'), resourceIn(each, 'diff')]
+    if (!input || !diff) throw new Error(`${String(each.attributes['name'])} has no input or no diff`)
+    return { name: each.attributes['name'] ?? '', input, diff, ...(output && { output }) }
+  })
+}
+
+function resourceIn({ children }: XmlElement, name: string): JsonObject | undefined {
+  const resource = children.find((child) => child.name === name)?.children[0]
+  return resource && resourceOfXml(table, resource)
+}
+
+function patched(input: JsonObject, patch: JsonObject): JsonValue {
+  return outcome(
+    () => applyFhirPatch(table, treeOf(JSON.stringify(input)), readFhirPatch(JSON.stringify(patch))),
+    (tree) => JSON.parse(textOf(tree)) as JsonValue,
+  )
+}
+
+function outcome<T>(run: () => T, show: (result: T) => JsonValue): JsonValue {
+  try {
+    return show(run())
+  } catch (error) {
+    if (error instanceof Fault) return 'refused'
+    throw error
+  }
+}
+
+function between(before: JsonObject, after: JsonObject): JsonObject {
+  const [a, b] = [treeOf(JSON.stringify(before)), treeOf(JSON.stringify(after))] as ObjectTree[]
+  const type = String(before['resourceType'])
+  if (!a || !b || !elementRow(table, type, 'id')) throw new Error(`${type} is no resource`)
+  const operations = fhirDiff(table, type, { path: type, before: a, after: b })
+  return parseObject(`{"resourceType":"Parameters","parameter":[${operations.join(',')}]}`)
+}
