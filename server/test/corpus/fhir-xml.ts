@@ -32,10 +32,10 @@ export function readXml(text: string): XmlElement {
     const end = tag.index + written.length
     if (!closes) open.push({ name, attributes: attributesOf(attributes), children: [], from: tag.index })
     if (!closes && !isEmpty) continue
-    const done = open.pop()
-    if (done?.name !== name) throw new Error(`</${name}> closes <${String(done?.name)}>`)
-    const { attributes: given, children, from } = done
-    open.at(-1)?.children.push({ name, attributes: given, children, source: text.slice(from, end) })
+    const done = open.pop() ?? root
+    if (done.name !== name) throw new Error(`</${name}> closes <${done.name}>`)
+    const { from, ...content } = done
+    open.at(-1)?.children.push({ ...content, source: text.slice(from, end) })
   }
   const [only] = root.children
   if (!only || open.length > 1) throw new Error('the text has no root, or it stays open')
@@ -49,13 +49,12 @@ function attributesOf(text: string): Record<string, string> {
 }
 
 function plainText(text: string): string {
-  return text.replaceAll(
-    /&(?:#(x?)([\da-f]+)|(\w+));/gi,
-    (whole, hex: string, code?: string, name?: string) =>
-      code === undefined
-        ? (ENTITIES[name ?? ''] ?? whole)
-        : String.fromCodePoint(parseInt(code, hex ? 16 : 10)),
-  )
+  return text.replaceAll(/&(#?\w+);/g, (whole, name: string) => {
+    const [, hex, code] = /^#(x?)([\da-f]+)$/i.exec(name) ?? []
+    return code === undefined
+      ? (ENTITIES[name] ?? whole)
+      : String.fromCodePoint(Number.parseInt(code, hex ? 16 : 10))
+  })
 }
 
 /** The JSON of a resource that is written in XML. @throws Error for an element that its type does not have @see FHIR R4, "XML Representation" */
@@ -89,8 +88,8 @@ function isPrimitive(type: string): boolean {
 }
 
 function valueOf(table: ElementTable, element: XmlElement, type: string): JsonValue | undefined {
-  // An XML parser does not tell how a quotation mark was written.
-  if (type === 'xhtml') return element.source.replaceAll('&quot;', '"')
+  // How a quotation mark or white space is written is no difference in XML.
+  if (type === 'xhtml') return element.source.replaceAll('&quot;', '"').replaceAll(/\s+/g, ' ')
   if (type === 'Resource') {
     const [resource] = element.children
     return resource && resourceOfXml(table, resource)

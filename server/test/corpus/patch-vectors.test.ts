@@ -5,7 +5,7 @@ import { expect, it } from 'vitest'
 
 import { elementRow } from '../../src/fhir/elements.ts'
 import { parseObject } from '../../src/fhir/json/parse.ts'
-import { textOf, treeOf } from '../../src/fhir/json/tree.ts'
+import { stringIn, textOf, treeOf } from '../../src/fhir/json/tree.ts'
 import type { ObjectTree } from '../../src/fhir/json/tree.ts'
 import { loadDefinitions } from '../../src/fhir/load-definitions.ts'
 import { fhirDiff } from '../../src/fhir/patch/fhir-diff.ts'
@@ -75,7 +75,7 @@ function fhirCases(): readonly FhirCase[] {
     const output = resourceIn(each, 'output')
     const [input, diff] = [resourceIn(each, 'input'), resourceIn(each, 'diff')]
     if (!input || !diff) throw new Error(`${String(each.attributes['name'])} has no input or no diff`)
-    return { name: each.attributes['name'] ?? '', input, diff, ...(output && { output }) }
+    return Object.assign({ name: each.attributes['name'] ?? '', input, diff }, output && { output })
   })
 }
 
@@ -102,7 +102,7 @@ function outcome<T>(run: () => T, show: (result: T) => JsonValue): JsonValue {
 
 function between(before: JsonObject, after: JsonObject): JsonObject {
   const [a, b] = [treeOf(JSON.stringify(before)), treeOf(JSON.stringify(after))] as ObjectTree[]
-  const type = String(before['resourceType'])
+  const type = stringIn(a?.members.get('resourceType')) ?? ''
   if (!a || !b || !elementRow(table, type, 'id')) throw new Error(`${type} is no resource`)
   const operations = fhirDiff(table, type, { path: type, before: a, after: b })
   return parseObject(`{"resourceType":"Parameters","parameter":[${operations.join(',')}]}`)
