@@ -57,6 +57,14 @@ function plainText(text: string): string {
   })
 }
 
+/** How a quotation mark, or white space around tags, is written is no difference between two narratives. */
+export function sameMarkup(xhtml: string): string {
+  return xhtml
+    .replaceAll('&quot;', '"')
+    .replaceAll(/\s+/g, ' ')
+    .replaceAll(/ ?(<[^>]*>) ?/g, '$1')
+}
+
 /** The JSON of a resource that is written in XML. @throws Error for an element that its type does not have @see FHIR R4, "XML Representation" */
 export function resourceOfXml(table: ElementTable, element: XmlElement): JsonObject {
   return { resourceType: element.name, ...contentOf(table, element, element.name) }
@@ -88,8 +96,7 @@ function isPrimitive(type: string): boolean {
 }
 
 function valueOf(table: ElementTable, element: XmlElement, type: string): JsonValue | undefined {
-  // How a quotation mark or white space is written is no difference in XML.
-  if (type === 'xhtml') return element.source.replaceAll('&quot;', '"').replaceAll(/\s+/g, ' ')
+  if (type === 'xhtml') return sameMarkup(element.source)
   if (type === 'Resource') {
     const [resource] = element.children
     return resource && resourceOfXml(table, resource)
