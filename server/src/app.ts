@@ -11,7 +11,7 @@ import { startHl7 } from './app-hl7.ts'
 import { createHttp, requestIdOf } from './app-http.ts'
 import type { Config } from './config/config.ts'
 import { createDemoAccounts } from './demo/accounts.ts'
-import { createFastRead } from './fhir/rest/fast-read.hot.ts'
+import { createFastRoute } from './fhir/rest/fast-route.hot.ts'
 
 export interface RunningHub {
   /** What the ready line says (DESIGN, section 14). */
@@ -64,7 +64,7 @@ async function startFeatures(foundation: Foundation): Promise<RunningHub['ready'
     about: { site: config.HUB_SITE, mode: config.HUB_MODE, zone: config.HUB_ZONE },
   })
   await app.ready()
-  const fastRead = createFastRead({
+  const fastRoute = createFastRoute({
     rest: foundation.fhir.rest,
     prefix: '/fhir/',
     knownCaller: auth.knownCaller,
@@ -73,7 +73,7 @@ async function startFeatures(foundation: Foundation): Promise<RunningHub['ready'
     onDefect: (error) => log.error({ err: error }, 'request failed'),
   })
   early.serve((request, response) => {
-    if (!fastRead(request, response)) app.routing(request, response)
+    if (!fastRoute(request, response)) app.routing(request, response)
   })
   closing.push(() => app.close())
   await startDemoHospital(foundation, {

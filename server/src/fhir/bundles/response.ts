@@ -1,5 +1,6 @@
 import type { JsonObject } from '../../kernel/json.ts'
 import { bundleBytes } from '../rest/bundle-bytes.hot.ts'
+import type { BundleEntry } from '../rest/bundle-bytes.hot.ts'
 import type { Answer } from '../rest/call.ts'
 
 /** The response Bundle: one entry for each of the request, in the same order; resources go in as bytes. */
@@ -11,20 +12,14 @@ export function responseBundle(
   return { status: 200, headers: {}, body: bundleBytes(head, answers.map(entryOf)) }
 }
 
-const RESOURCE = Buffer.from('{"resource":')
-const COMMA = Buffer.from(',')
-const OPEN = Buffer.from('{')
-const CLOSE = Buffer.from('}')
+const NONE = new Uint8Array(0)
 
-function entryOf({ status, headers, body }: Answer): readonly Uint8Array[] {
-  const outcome = status >= 400 && body ? [Buffer.from(',"outcome":'), body] : []
-  const response = [
-    Buffer.from(`"response":${JSON.stringify(responseOf(status, headers)).slice(0, -1)}`, 'utf8'),
-    ...outcome,
-    CLOSE,
-    CLOSE,
-  ]
-  return body && status < 400 ? [RESOURCE, body, COMMA, ...response] : [OPEN, ...response]
+function entryOf({ status, headers, body = NONE }: Answer): BundleEntry {
+  const response = `"response":${JSON.stringify(responseOf(status, headers)).slice(0, -1)}`
+  if (body.length === 0) return { head: `{${response}`, resource: NONE, tail: '}}' }
+  return status < 400
+    ? { head: '{"resource":', resource: body, tail: `,${response}}}` }
+    : { head: `{${response},"outcome":`, resource: body, tail: '}}' }
 }
 
 function responseOf(status: number, headers: Answer['headers']): JsonObject {

@@ -1,29 +1,40 @@
 import type { StoredVersion } from '../../store/port.ts'
 
-/** Bundles are put together from byte pieces: stored resources go in as they are, no object tree is built. */
-
-const COMMA = Buffer.from(',')
-const OPEN_LIST = Buffer.from(',"entry":[')
-const CLOSE_LIST = Buffer.from(']}')
-const CLOSE = Buffer.from('}')
-const RESOURCE = Buffer.from(',"resource":')
-
-/** @param head JSON text of the Bundle without its last brace. */
-export function bundleBytes(head: string, entries: readonly (readonly Uint8Array[])[]): Uint8Array {
-  const pieces: Uint8Array[] = [Buffer.from(head, 'utf8')]
-  // FHIR has no empty lists: a Bundle without entries has no "entry".
-  if (entries.length === 0) pieces.push(CLOSE)
-  for (let index = 0; index < entries.length; index += 1) {
-    pieces.push(index === 0 ? OPEN_LIST : COMMA)
-    const entry = entries[index]
-    if (entry) for (const piece of entry) pieces.push(piece)
-  }
-  if (entries.length > 0) pieces.push(CLOSE_LIST)
-  return Buffer.concat(pieces)
+/** Bundles are put together as bytes: stored resources go in as they are, no object tree is built. */
+export interface BundleEntry {
+  /** JSON text in front of the resource, and behind it. */
+  readonly head: string
+  readonly resource: Uint8Array
+  readonly tail: string
 }
 
-const MATCH = Buffer.from(',"search":{"mode":"match"}}')
-const INCLUDE = Buffer.from(',"search":{"mode":"include"}}')
+const OPEN_LIST = ',"entry":['
+
+/** @param head JSON text of the Bundle without its last brace. */
+export function bundleBytes(head: string, entries: readonly BundleEntry[]): Uint8Array {
+  // FHIR has no empty lists: a Bundle without entries has no "entry".
+  if (entries.length === 0) return Buffer.from(`${head}}`, 'utf8')
+  let size = Buffer.byteLength(head) + OPEN_LIST.length + entries.length + 1
+  for (const each of entries)
+    size += Buffer.byteLength(each.head) + each.resource.length + Buffer.byteLength(each.tail)
+  const bytes = Buffer.allocUnsafe(size)
+  let at = bytes.write(head + OPEN_LIST, 0, 'utf8')
+  for (let index = 0; index < entries.length; index += 1) {
+    const entry = entries[index]
+    if (entry === undefined) continue
+    if (index > 0) bytes[at++] = 0x2c
+    at += bytes.write(entry.head, at, 'utf8')
+    bytes.set(entry.resource, at)
+    at += entry.resource.length
+    at += bytes.write(entry.tail, at, 'utf8')
+  }
+  bytes.write(']}', at, 'utf8')
+  return bytes
+}
+
+const RESOURCE = ',"resource":'
+const MATCH = ',"search":{"mode":"match"}}'
+const INCLUDE = ',"search":{"mode":"include"}}'
 
 export interface SearchEntry {
   readonly type: string
@@ -31,26 +42,26 @@ export interface SearchEntry {
   readonly bytes: Uint8Array
 }
 
-export function searchEntry(
-  base: string,
-  row: SearchEntry,
-  mode: 'match' | 'include',
-): readonly Uint8Array[] {
-  const head = Buffer.from(`{"fullUrl":"${base}/${row.type}/${row.id}"`, 'utf8')
-  return [head, RESOURCE, row.bytes, mode === 'match' ? MATCH : INCLUDE]
+export function searchEntry(base: string, row: SearchEntry, mode: 'match' | 'include'): BundleEntry {
+  const head = `{"fullUrl":"${base}/${row.type}/${row.id}"${RESOURCE}`
+  return { head, resource: row.bytes, tail: mode === 'match' ? MATCH : INCLUDE }
+}
+
+/** What is to be said about a search. @param outcome an OperationOutcome */
+export function outcomeEntry(outcome: Uint8Array): BundleEntry {
+  return { head: '{"resource":', resource: outcome, tail: ',"search":{"mode":"outcome"}}' }
 }
 
 const STATUS = { POST: '201', PUT: '200', PATCH: '200', DELETE: '204' } as const
+const NONE = new Uint8Array(0)
 
-export function historyEntry(base: string, version: StoredVersion): readonly Uint8Array[] {
-  const { type, id, method, lastUpdated } = version
-  const head = Buffer.from(`{"fullUrl":"${base}/${type}/${id}"`, 'utf8')
+export function historyEntry(base: string, version: StoredVersion): BundleEntry {
+  const { type, id, method, lastUpdated, deleted } = version
+  const head = `{"fullUrl":"${base}/${type}/${id}"`
   const url = method === 'POST' ? type : `${type}/${id}`
   const status = method === 'PUT' && version.version === 1 ? '201' : STATUS[method]
-  const tail = Buffer.from(
+  const tail =
     `,"request":{"method":"${method}","url":"${url}"},"response":{"status":"${status}",` +
-      `"etag":"W/\\"${String(version.version)}\\"","lastModified":"${new Date(lastUpdated).toISOString()}"}}`,
-    'utf8',
-  )
-  return version.deleted ? [head, tail] : [head, RESOURCE, version.bytes, tail]
+    `"etag":"W/\\"${String(version.version)}\\"","lastModified":"${new Date(lastUpdated).toISOString()}"}}`
+  return deleted ? { head, resource: NONE, tail } : { head: head + RESOURCE, resource: version.bytes, tail }
 }

@@ -3,7 +3,7 @@ import type { Row } from '../../store/port.ts'
 import type { Pair, SearchRequest, Shape } from '../search/request.ts'
 import type { SearchPage } from '../search/search.ts'
 import { jsonBody } from './answers.ts'
-import { bundleBytes, searchEntry } from './bundle-bytes.hot.ts'
+import { bundleBytes, outcomeEntry, searchEntry } from './bundle-bytes.hot.ts'
 import type { Answer, Call } from './call.ts'
 import { outcomeOf } from './outcome.ts'
 import { withQuery } from './read-calls.ts'
@@ -19,10 +19,10 @@ export interface Searched {
 export async function search(deps: RestDeps, call: Call, where: Searched): Promise<Answer> {
   const handling = call.prefer.handling ?? (deps.searchUnknown === 'warn' ? 'lenient' : 'strict')
   const page = await deps.search.find(call.caller, { ...where, pairs: call.query, handling })
-  return { status: 200, headers: {}, body: await searchset(deps, page, where) }
+  return { status: 200, headers: {}, body: searchset(deps, page, where) }
 }
 
-async function searchset(deps: RestDeps, page: SearchPage, where: Searched): Promise<Uint8Array> {
+function searchset(deps: RestDeps, page: SearchPage, where: Searched): Uint8Array {
   const { request, matches, included, notes, total, next } = page
   const address = addressOf(deps.base, where)
   const own: readonly Pair[] = request.page === undefined ? [] : [['_page', request.page]]
@@ -36,18 +36,12 @@ async function searchset(deps: RestDeps, page: SearchPage, where: Searched): Pro
     link,
   })
   const { base } = deps
-  const entries = [
-    ...(await shapedRows(deps, matches, request.shape)).map((row) => searchEntry(base, row, 'match')),
-    ...(await shapedRows(deps, included, includedShape(request))).map((row) =>
-      searchEntry(base, row, 'include'),
-    ),
-    ...(notes.length === 0 ? [] : [[NOTES, jsonBody(outcomeOf(notes)), NOTES_END]]),
-  ]
+  const entries = shapedRows(deps, matches, request.shape).map((row) => searchEntry(base, row, 'match'))
+  for (const row of shapedRows(deps, included, includedShape(request)))
+    entries.push(searchEntry(base, row, 'include'))
+  if (notes.length > 0) entries.push(outcomeEntry(jsonBody(outcomeOf(notes))))
   return bundleBytes(head.slice(0, -1), entries)
 }
-
-const NOTES = Buffer.from('{"resource":')
-const NOTES_END = Buffer.from(',"search":{"mode":"outcome"}}')
 
 type Sent = Pick<Row, 'type' | 'id' | 'bytes'>
 
@@ -66,7 +60,7 @@ function includedShape({ shape: { summary }, includes }: SearchRequest): Shape {
   return summary === undefined ? {} : { summary }
 }
 
-async function shapedRows(deps: RestDeps, rows: readonly Row[], shape: Shape): Promise<readonly Sent[]> {
+function shapedRows(deps: RestDeps, rows: readonly Row[], shape: Shape): readonly Sent[] {
   if (!isShaped(shape)) return rows
   const sent: Sent[] = []
   for (const { type, id, bytes } of rows)

@@ -51,18 +51,66 @@ it('answers a plain read by the fast way exactly as by the long way, errors incl
   expect(JSON.parse(text)).toMatchObject(patient)
 })
 
+it('answers a search by the fast way exactly as by the long way, errors included', async () => {
+  const hub = await freshHub()
+  const ids: string[] = []
+  for (const family of ['Åström', 'Ås-محمد-漢字-𝒜', 'Other']) {
+    const body = JSON.stringify({ resourceType: 'Patient', name: [{ family }] })
+    ids.push((await hub.json<{ id: string }>('/fhir/Patient', { method: 'POST', body })).id)
+  }
+  for (let day = 1; day <= 9; day++) {
+    const body = JSON.stringify({
+      resourceType: 'Observation',
+      status: 'final',
+      code: { coding: [{ system: 'http://loinc.org', code: '8867-4' }], text: 'x'.repeat(3000) },
+      subject: { reference: `Patient/${ids[0]}` },
+      effectiveDateTime: `2024-01-0${String(day)}`,
+    })
+    await hub.ask('/fhir/Observation', { method: 'POST', body })
+  }
+  const statuses: (number | undefined)[] = []
+  const lengths: number[] = []
+  for (const query of [
+    'Patient?name=%C3%A5s',
+    'Patient?name=nobody',
+    'Patient?',
+    `Observation?subject=Patient/${ids[0]}&code=http://loinc.org|8867-4&_sort=-date&_count=3`,
+    `Observation?subject=Patient/${ids[0]}&code=http://loinc.org|8867-4&_sort=-date`,
+    `Observation?subject=${ids[0]}&_sort=date&_count=2&_include=Observation:subject&_total=accurate`,
+    `Patient?_id=${ids[0]}&_revinclude=Observation:subject`,
+    'Observation?_count=2&_elements=status',
+    'Observation?_summary=count',
+    'Patient?unknown=x',
+    'Patient?birthdate=never',
+    'Patient?_content=x',
+    'Unknown?name=x',
+  ]) {
+    for (const headers of [own(hub), { ...own(hub), 'accept-encoding': 'gzip' }]) {
+      const fast = await get(hub, `/fhir/${query}`, headers)
+      expect(fast, query).toEqual(await get(hub, `/fhir/${query}`, { ...headers, ...LONG_WAY }))
+      if (headers['accept-encoding'] !== undefined) continue
+      statuses.push(fast.status)
+      lengths.push((JSON.parse(fast.text) as { entry?: unknown[] }).entry?.length ?? 0)
+    }
+  }
+  expect(statuses).toEqual([200, 200, 200, 200, 200, 200, 200, 200, 200, 400, 400, 501, 404])
+  expect(lengths).toEqual([2, 0, 3, 3, 9, 3, 10, 2, 0, 0, 0, 0, 0])
+})
+
 it('lets nobody read the fast way who may not read the long way', async () => {
   const hub = await freshHub()
   const { id } = await hub.json<{ id: string }>('/fhir/Patient', {
     method: 'POST',
     body: JSON.stringify({ resourceType: 'Patient' }),
   })
-  const path = `/fhir/Patient/${id}`
   const [head, body] = hub.token.split('.')
   const refused = [{}, { authorization: 'Bearer x' }, { authorization: `Bearer ${head}.${body}.AAAA` }]
-  for (const headers of refused) expect((await get(hub, path, headers)).status).toBe(401)
-  expect((await get(hub, path)).status).toBe(200)
-  for (const headers of refused) expect((await get(hub, path, headers)).status).toBe(401)
+  const path = `/fhir/Patient/${id}`
+  for (const address of [path, '/fhir/Patient?active=true']) {
+    for (const headers of refused) expect((await get(hub, address, headers)).status).toBe(401)
+    expect((await get(hub, address)).status).toBe(200)
+    for (const headers of refused) expect((await get(hub, address, headers)).status).toBe(401)
+  }
   const conditional = { ...own(hub), 'if-none-match': 'W/"1"' }
   expect((await get(hub, path, conditional)).status).toBe(304)
   expect((await get(hub, path, { ...own(hub), accept: 'text/html' })).status).toBe(406)
