@@ -36,7 +36,7 @@ export async function startHl7(app: FastifyInstance, foundation: Foundation): Pr
     destinations,
     clock,
     isShared,
-    onAnswer: createAnswerTaker({ mapper, resources, clock, report }),
+    taker: createAnswerTaker({ mapper, resources, clock, report }),
     report,
   })
   const answers = async (frame: Buffer) => outbound.takeAnswer(frame)

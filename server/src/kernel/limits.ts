@@ -89,6 +89,11 @@ export const limits = {
     connectMs: 10_000,
     answerBytes: 1024 * 1024,
     answerKept: 16 * 1024,
+    /** Answers that could not be written into the record are tried so often, and so long; those that belong to no message at hand so long, so many at once. */
+    answerLookMs: 2000,
+    answerTriedMs: 7 * 86_400_000,
+    lateAnswerMs: 60_000,
+    lateAnswers: 1000,
     outboundLookMs: 1000,
     outboundRetryMs: 1000,
     outboundRetryMostMs: 5 * 60_000,

@@ -66,8 +66,8 @@ export async function assembleEngine(store: Store, parts: EngineParts): Promise<
   const feeds = new Map([...mapper.feeds].map(([name, file]) => [name, { ...file, ...settings }]))
   const { rules: outboundRules, destinations } = out ?? { rules: NO_RULES, destinations: [] }
   const shared = { clock, isShared, report: onError }
-  const onAnswer = createAnswerTaker({ mapper, resources, clock, report: onError })
-  const outbound = createOutbound({ store, rules: outboundRules, destinations, onAnswer, ...shared })
+  const taker = createAnswerTaker({ mapper, resources, clock, report: onError })
+  const outbound = createOutbound({ store, rules: outboundRules, destinations, taker, ...shared })
   const flow = createFlow({
     answers: async (frame) => outbound.takeAnswer(frame),
     records: store.records,

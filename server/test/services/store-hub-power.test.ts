@@ -1,24 +1,28 @@
-import { readFile } from 'node:fs/promises'
+import { cp, mkdir, readFile, writeFile } from 'node:fs/promises'
 import { connect } from 'node:net'
 import { join } from 'node:path'
 
 import { expect, it, onTestFinished, vi } from 'vitest'
 
-import { freshFolder, removeFolder, startHub } from '../flows/hub.ts'
+import { listenMllp } from '../../src/hl7/mllp/listener.ts'
+import { freshFolder, removeFolder, startHub, type Hub } from '../flows/hub.ts'
+import { MAPPINGS } from '../flows/interface-engine.ts'
 
 const TRACER = 'strace'
 
 /**
  * The system calls of a whole hub. What a power cut takes away is what no sync has covered, which no kill can show: so no answer of a
- * write, over HTTP or MLLP, may leave while pages of the store are written and not synced.
+ * write, over HTTP or MLLP, and no message to another system may leave while pages of the store are written and not synced.
  */
-it('lets no answer of a write leave before the sync that covers it', async () => {
+it('lets no answer of a write and no message leave before the sync that covers it', async () => {
   const data = await freshFolder()
   onTestFinished(() => removeFolder(data))
   const trace = join(data, 'trace')
   const calls = 'trace=write,writev,sendto,sendmsg,pwrite64,pwritev,fdatasync,fsync,msync'
+  const pharmacy = await startPharmacy()
   const hub = await startHub({
     data,
+    env: { HUB_MAPPINGS: await mappingsTo(join(data, 'mappings'), pharmacy.port) },
     under: [TRACER, '-D', '-f', '-y', '--seccomp-bpf', '-e', calls, '-o', trace],
   })
   onTestFinished(() => hub.kill())
@@ -34,6 +38,8 @@ it('lets no answer of a write leave before the sync that covers it', async () =>
     await new Promise((resolve) => socket.once('data', resolve))
   }
   socket.destroy()
+  await order(hub, 20)
+  await vi.waitFor(() => expect(pharmacy.got).toHaveLength(20), { timeout: 30_000 })
   expect(await hub.stop()).toBe(0)
   const text = await vi.waitFor(
     async () => {
@@ -46,7 +52,7 @@ it('lets no answer of a write leave before the sync that covers it', async () =>
   const { early, answers, pages, syncs } = orderOf(text.split('\n'))
   expect(early).toEqual([])
   // A trace in which nothing was seen would prove nothing.
-  expect(answers).toBeGreaterThanOrEqual(50)
+  expect(answers).toBeGreaterThanOrEqual(90)
   expect(Math.min(pages, syncs)).toBeGreaterThan(30)
 }, 120_000)
 
@@ -58,6 +64,50 @@ function admit(i: number): string {
     'PV1|1|I|A^1^1',
     '',
   ].join('\r')
+}
+
+async function startPharmacy() {
+  const got: string[] = []
+  const peer = await listenMllp({
+    host: '127.0.0.1',
+    port: 0,
+    frameBytes: 1024 * 1024,
+    receive: async (frame) => {
+      const id = frame.toString().split('|')[9] ?? ''
+      got.push(id)
+      return Promise.resolve(Buffer.from(`MSH|^~\\&|PH||HUB||2026||ACK|1|P|2.5.1\rMSA|AA|${id}\r`))
+    },
+    refuse: () => Promise.resolve(undefined),
+  })
+  onTestFinished(() => peer.close())
+  return { port: peer.port, got }
+}
+
+async function mappingsTo(folder: string, port: number): Promise<string> {
+  await cp(MAPPINGS, folder, { recursive: true })
+  await mkdir(join(folder, 'destinations'))
+  const lines = ['host: 127.0.0.1', `port: ${port}`, 'messages: [ServiceRequest.ORM_O01]']
+  await writeFile(join(folder, 'destinations', 'pharmacy.yaml'), lines.join('\n'))
+  return folder
+}
+
+/** Orders of a patient, one after the other. */
+async function order(hub: Hub, count: number): Promise<void> {
+  const put = async (path: string, resource: object) =>
+    expect((await hub.ask(path, { method: 'PUT', body: JSON.stringify(resource) })).status).toBe(201)
+  const identifier = [{ system: 'urn:n', value: '4711', type: { coding: [{ code: 'MR' }] } }]
+  await put('/fhir/Patient/p1', {
+    resourceType: 'Patient',
+    id: 'p1',
+    identifier,
+    name: [{ family: 'Osman' }],
+  })
+  for (let i = 0; i < count; i++) {
+    const id = `o${i}`
+    const subject = { reference: 'Patient/p1' }
+    const resource = { resourceType: 'ServiceRequest', id, status: 'active', intent: 'order', subject }
+    await put(`/fhir/ServiceRequest/${id}`, { ...resource, code: { text: 'potassium' } })
+  }
 }
 
 interface Traced {

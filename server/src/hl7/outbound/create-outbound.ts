@@ -1,14 +1,13 @@
 import { startRelay } from '../../events/relay.ts'
 import type { Clock } from '../../kernel/clock.ts'
 import { fault } from '../../kernel/fault.ts'
-import { limits } from '../../kernel/limits.ts'
 import type { Store } from '../../store/port.ts'
 import { ALL_FEEDS, createFeedLeases, type FeedLeases } from '../flow/feed-leases.ts'
 import { createFeedModes, type FeedMode } from '../flow/feed-modes.ts'
-import { msaOf } from '../mllp/msa.ts'
+import { createAnswerBook, type AnswerTaker } from './answer-book.ts'
 import { startDelivery, type Delivery } from './delivery.ts'
 import type { Destination } from './destination.ts'
-import { answeredId } from './mllp-sender.ts'
+import { createLateAnswers } from './late-answers.ts'
 import type { OutboundRules } from './outbound-rules.ts'
 import { createOutboundSink } from './outbound-sink.ts'
 import { createOutbox, type Outbox, type OutState, type StoredOut } from './outbox.ts'
@@ -19,8 +18,8 @@ export interface OutboundDeps {
   readonly destinations: readonly Destination[]
   readonly clock: Clock
   readonly isShared: boolean
-  /** Told of every answer to a message of ours, after it is written down. */
-  readonly onAnswer?: (stored: StoredOut, answer: Buffer) => Promise<void>
+  /** Takes every answer to a message of ours into the record. */
+  readonly taker?: AnswerTaker
   readonly report: (error: unknown, message: string) => void
 }
 
@@ -59,22 +58,17 @@ export function createOutbound(deps: OutboundDeps): Outbound {
     await modes.set(keyOf(destination), mode)
     wake(destination)
   }
-  const takeAnswer = async (answer: Buffer): Promise<void> => {
-    if (!(await settleLate(deps, outbox, answer))) strayAnswers++
-  }
+  const holds = (destination: string) => leases.holds(keyOf(destination))
+  const answers = createAnswerBook({ ...deps, records: store.records, outbox, holds })
+  const late = createLateAnswers({ outbox, answers, report, onStray: () => void strayAnswers++ })
   const move = async (id: string, step: Step) =>
     moveBy(outbox, step, id).finally(() => wake(destinationOfId(id)))
   const begin = (destination: Destination): void => {
     const { name } = destination
-    const delivery = startDelivery({
-      destination,
-      outbox,
-      report,
-      isOpen: () => modes.of(keyOf(name)) === 'running' && leases.holds(keyOf(name)),
-      pause: () => setMode(name, 'paused'),
-      onAnswer: async (stored, answer) => deps.onAnswer?.(stored, answer),
-      onStray: (answer) => void takeAnswer(answer).catch((error: unknown) => report(error, name)),
-    })
+    const isOpen = () => modes.of(keyOf(name)) === 'running' && holds(name)
+    const onStray = (answer: Buffer) => void late.take(answer).catch((error: unknown) => report(error, name))
+    const pause = () => setMode(name, 'paused')
+    const delivery = startDelivery({ destination, outbox, answers, isOpen, pause, onStray, report })
     deliveries.set(name, delivery)
     closing.push(() => delivery.stop())
   }
@@ -89,17 +83,20 @@ export function createOutbound(deps: OutboundDeps): Outbound {
     },
     retry: (id) => move(id, RETRY),
     cancel: (id) => move(id, CANCEL),
-    takeAnswer,
+    takeAnswer: async (answer) => late.take(answer),
     async start() {
       if (destinations.length === 0) return
       await modes.load()
       await leases.start()
       closing.push(() => leases.stop())
+      answers.start()
+      closing.push(() => answers.stop())
       for (const destination of destinations) begin(destination)
       await beginAtHead(store)
       closing.push(startSink(deps, outbox, wake))
     },
     async stop() {
+      late.stop()
       for (const close of closing.splice(0).toReversed()) await close()
     },
   }
@@ -166,16 +163,4 @@ async function moveBy(outbox: Outbox, { from, state }: Step, id: string): Promis
   if (!from.has(message.state) || (state === 'queued' && message.text === '')) throw notNow()
   if (!(await outbox.move(stored, { state }))) throw notNow()
   return outbox.get(id)
-}
-
-/** The application's answer of enhanced mode, which comes after that of the transport. @returns whether it answers a message of ours */
-async function settleLate({ onAnswer }: OutboundDeps, outbox: Outbox, answer: Buffer): Promise<boolean> {
-  const stored = await outbox.byControlId(answeredId(answer) ?? '')
-  if (stored === undefined) return false
-  const code = msaOf(answer)?.[1] ?? ''
-  const state = code === 'AA' || code === 'CA' ? ('answered' as const) : ('dead' as const)
-  const text = answer.toString('latin1').slice(0, limits.hl7.answerKept)
-  if (stored.message.state !== 'queued') await outbox.move(stored, { state, code, answer: text })
-  await onAnswer?.(stored, answer)
-  return true
 }

@@ -4,9 +4,10 @@ import { limits } from '../../kernel/limits.ts'
 import { encodeText } from '../mllp/charset.ts'
 import { readHeader } from '../mllp/header.ts'
 import { msaOf } from '../mllp/msa.ts'
+import type { AnswerBook } from './answer-book.ts'
 import type { Destination } from './destination.ts'
 import { createMllpSender, type MllpSender } from './mllp-sender.ts'
-import type { Outbox, StoredOut } from './outbox.ts'
+import type { Outbox, OutMessage, StoredOut } from './outbox.ts'
 
 export interface DeliveryDeps {
   readonly destination: Destination
@@ -14,8 +15,7 @@ export interface DeliveryDeps {
   /** Whether this process may send to the destination now: it runs, and no other process does it. */
   readonly isOpen: () => boolean
   readonly pause: () => Promise<void>
-  /** Told of every answer, after it is written down. */
-  readonly onAnswer: (stored: StoredOut, answer: Buffer) => Promise<void>
+  readonly answers: Pick<AnswerBook, 'keep' | 'apply'>
   readonly onStray: (answer: Buffer) => void
   readonly report: (error: unknown, message: string) => void
 }
@@ -96,7 +96,7 @@ class Lane {
       const bytes = encodeText(message.text, readHeader(text))
       const answer = await this.#sender.send(bytes, message.controlId, this.#signal)
       this.failures = 0
-      await this.#settle(stored, answer)
+      await this.#settleSurely(stored, answer)
     } catch (error) {
       if (this.#signal.aborted) return
       this.failures++
@@ -106,8 +106,20 @@ class Lane {
     }
   }
 
+  /** While the store is away the lane keeps the answer: the message is not sent again because of it. */
+  async #settleSurely(stored: StoredOut, answer: Buffer): Promise<void> {
+    for (let attempt = 0; !this.#signal.aborted; attempt++) {
+      try {
+        return await this.#settle(stored, answer)
+      } catch (error) {
+        if (attempt === 0) this.#deps.report(error, stored.message.controlId)
+        await this.#sleep(limits.hl7.outboundRetryMs)
+      }
+    }
+  }
+
   async #settle(stored: StoredOut, answer: Buffer): Promise<void> {
-    const { outbox, destination, onAnswer } = this.#deps
+    const { outbox, destination, answers } = this.#deps
     const { attempts } = stored.message
     const msa = msaOf(answer)
     const code = msa?.[1] ?? ''
@@ -119,9 +131,10 @@ class Lane {
       return
     }
     const state = outcome === 'taken' ? (TAKEN[code] ?? 'sent') : 'dead'
-    const reason = outcome === 'taken' ? {} : { reason: reasonOf(answer, code) }
-    await outbox.move(stored, { state, attempts: attempts + 1, code, answer: text, ...reason })
-    await onAnswer(stored, answer)
+    const reason = outcome === 'taken' ? undefined : { reason: reasonOf(answer, code) }
+    const change: Partial<OutMessage> = { state, attempts: attempts + 1, code, answer: text, ...reason }
+    await outbox.move(stored, change, answers.keep(stored, answer))
+    await answers.apply(stored, answer)
   }
 
   #backOffMs(): number {

@@ -54,8 +54,11 @@ export interface Outbox {
   put(message: OutMessage, place: string): Promise<void>
   /** The first that waits in a lane. */
   first(destination: string, lane: number): Promise<StoredOut | undefined>
-  /** @returns `false` when somebody else has changed the message meanwhile */
-  move(stored: StoredOut, change: Partial<OutMessage>): Promise<boolean>
+  /**
+   * @param before goes in front of the change, in the same step
+   * @returns `false` when somebody else has changed the message meanwhile
+   */
+  move(stored: StoredOut, change: Partial<OutMessage>, before?: readonly RecordChange[]): Promise<boolean>
   byControlId(controlId: string): Promise<StoredOut | undefined>
   get(id: string): Promise<StoredOut>
   /** Newest first, all below `before`. */
@@ -83,10 +86,11 @@ export function createOutbox(records: RecordStore, clock: Clock): Outbox {
       await records.apply([{ op: 'delete', collection: QUEUE, id: next.id }])
       return this.first(destination, lane)
     },
-    async move({ id, revision, message }, change) {
+    async move({ id, revision, message }, change, before = []) {
       const next: OutMessage = { ...message, ...change, changed: clock() }
       const place = { collection: QUEUE, id: queueId(id, message) }
       const result = await records.apply([
+        ...before,
         ...(next.state === 'queued' ? [{ op: 'put' as const, ...place, value: { id } }] : []),
         { op: 'replace', revision, ...contentOf(id, next) },
         ...(next.state === 'queued' ? [] : [{ op: 'delete' as const, ...place }]),

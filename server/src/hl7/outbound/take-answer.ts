@@ -1,6 +1,7 @@
 import { systemCaller } from '../../auth/caller.ts'
 import type { Resources } from '../../fhir/resources.ts'
 import type { Clock } from '../../kernel/clock.ts'
+import { Fault, fault, type FaultKind } from '../../kernel/fault.ts'
 import type { JsonObject, JsonValue } from '../../kernel/json.ts'
 import { limits } from '../../kernel/limits.ts'
 import { parseExact } from '../flow/exact-json.ts'
@@ -9,6 +10,7 @@ import type { Message } from '../message/message.ts'
 import { parseMessage } from '../message/parse-message.ts'
 import { decodeMessage } from '../mllp/charset.ts'
 import { readHeader } from '../mllp/header.ts'
+import type { AnswerTaker } from './answer-book.ts'
 import type { StoredOut } from './outbox.ts'
 
 export interface AnswerDeps {
@@ -26,25 +28,60 @@ export interface AnswerDeps {
  * Writes what a filler answers (ORR, ORL, RRE and their like) into the order that the message was about: its number, and its state. A plain ACK says
  * nothing about either.
  */
-export function createAnswerTaker(deps: AnswerDeps) {
-  return async (stored: StoredOut, answer: Buffer): Promise<void> => {
-    try {
-      const images = imagesOf(deps, answer)
-      for (let attempt = 0; images.length > 0 && attempt < limits.hl7.attempts; attempt++)
-        if (await write(deps, stored, images)) return
-    } catch (error) {
-      // The message is delivered and answered: what the answer says must not send it again.
-      deps.report(error, stored.message.controlId)
-    }
+export function createAnswerTaker(deps: AnswerDeps): AnswerTaker {
+  return {
+    concerns: (answer) => readable(deps, answer) !== undefined,
+    async apply(stored, answer) {
+      const images = imagesOf(deps, stored, answer)
+      for (let attempt = 0; images.length > 0; attempt++) {
+        if (attempt === limits.hl7.attempts) throw overtaken()
+        if (await settled(deps, stored, images)) return
+      }
+    },
   }
 }
 
-function imagesOf({ mapper }: AnswerDeps, answer: Buffer): readonly Image[] {
+/** @returns `undefined` for what cannot be read, and for a plain acknowledgement */
+function readable({ mapper }: AnswerDeps, answer: Buffer): Message | undefined {
   const header = readHeader(answer)
-  if (header === undefined) return []
-  const message = parseMessage(decodeMessage(answer, header, undefined))
-  return mapper.accepts(message) ? mapper.map(message, 'default').images : []
+  if (header === undefined) return undefined
+  try {
+    const message = parseMessage(decodeMessage(answer, header, undefined))
+    return mapper.accepts(message) ? message : undefined
+  } catch {
+    // The message is delivered and answered: what the answer says must not send it again.
+    return undefined
+  }
 }
+
+function imagesOf(deps: AnswerDeps, stored: StoredOut, answer: Buffer): readonly Image[] {
+  const message = readable(deps, answer)
+  if (message === undefined) return []
+  try {
+    return deps.mapper.map(message, 'default').images
+  } catch (error) {
+    deps.report(error, stored.message.controlId)
+    return []
+  }
+}
+
+function overtaken(): Fault {
+  return fault('conflict', { code: 'conflict', text: 'The order was changed by others all the time.' })
+}
+
+/** Answers that the record refuses stay with their message for a person. @throws what may go well later */
+async function settled(deps: AnswerDeps, stored: StoredOut, images: readonly Image[]): Promise<boolean> {
+  try {
+    return await write(deps, stored, images)
+  } catch (error) {
+    const isFinal = error instanceof Fault && FINAL.has(error.kind)
+    if (!isFinal) throw error
+    deps.report(error, stored.message.controlId)
+    return true
+  }
+}
+
+const FINAL: ReadonlySet<FaultKind> = new Set(['malformed', 'unprocessable', 'forbidden', 'too-large'])
 
 /** @returns whether it is done; `false` when the order has changed meanwhile */
 async function write(
