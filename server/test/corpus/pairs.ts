@@ -4,6 +4,8 @@ import { join } from 'node:path'
 import type { Mapper } from '../../src/hl7/mapping/mapper.ts'
 import { parseMessage } from '../../src/hl7/message/parse-message.ts'
 import { Fault } from '../../src/kernel/fault.ts'
+import type { Unmet } from './decisions.ts'
+import { leavesOf, resourcesOfXml } from './leaves.ts'
 
 /** What a peer makes of a message, and what became of each value of it here. */
 export interface PairOutcome {
@@ -12,45 +14,47 @@ export interface PairOutcome {
   readonly input: string
   /** The whole message was refused: position and reason. */
   readonly refused?: string
-  readonly met: readonly string[]
-  /** Elements (`Patient.name.family`) whose value we do not have. */
-  readonly unmet: readonly string[]
+  /** How many values we have, too. */
+  readonly met: number
+  readonly unmet: readonly Unmet[]
 }
 
-/** Runs each pair of `PAIRS.csv` whose expected outcome is a FHIR Bundle in JSON. */
-export function runPairs(folder: string, mapper: Mapper): readonly PairOutcome[] {
-  const [, ...lines] = readFileSync(join(folder, 'PAIRS.csv'), 'utf8').split(/\r?\n/)
-  return lines.flatMap((line) => {
+export interface Pair {
+  readonly direction: string
+  /** Paths below the folder of the corpus. */
+  readonly input: string
+  readonly expected: string
+}
+
+/** The lines of `PAIRS.csv`. */
+export function pairsIn(folder: string): readonly Pair[] {
+  const [, ...lines] = readFileSync(join(folder, 'PAIRS.csv'), 'utf8').trim().split(/\r?\n/)
+  return lines.map((line) => {
     const [direction = '', input = '', expected = ''] = line.split(',')
-    if (!direction.startsWith('v2->fhir')) return []
-    // The samples of the guide come as XML, too.
-    const bundle = readFileSync(join(folder, expected), 'utf8')
-    return bundle.trimStart().startsWith('{') ? [runPair(mapper, { folder, input, bundle })] : []
+    return { direction, input, expected }
   })
 }
 
-interface Pair {
-  readonly folder: string
-  readonly input: string
-  readonly bundle: string
-}
-
-function runPair(mapper: Mapper, { folder, input, bundle }: Pair): PairOutcome {
+/** Runs a pair of a message and the Bundle that is expected of it, in JSON or XML. */
+export function runPair(folder: string, mapper: Mapper, { input, expected }: Pair): PairOutcome {
   const message = parseMessage(identified(readFileSync(join(folder, input), 'utf8')))
   const [peer = ''] = input.split('/')
   const base = { peer, input, type: `${message.get('MSH-9')}^${message.get('MSH-9.2')}` }
-  const wanted = wantedOf(bundle)
+  const wanted = wantedOf(readFileSync(join(folder, expected), 'utf8'))
   try {
     const ours = new Set<string>()
     for (const { type, resource } of mapper.map(message, 'default').images)
       for (const [path, value] of leavesOf(resource, type)) ours.add(`${path}=${value}`)
-    const [met, unmet]: [string[], string[]] = [[], []]
-    for (const [leaf, path] of wanted) (ours.has(leaf) ? met : unmet).push(path)
-    return { ...base, met, unmet }
+    const unmet = [...wanted].filter(([leaf]) => !ours.has(leaf))
+    return {
+      ...base,
+      met: wanted.size - unmet.length,
+      unmet: unmet.map(([, [path, value]]) => ({ peer, type: base.type, path, value })),
+    }
   } catch (error) {
     if (!(error instanceof Fault)) throw error
     const { at = '', text = '' } = error.issues[0] ?? {}
-    return { ...base, refused: `${at} ${text}`, met: [], unmet: [] }
+    return { ...base, refused: `${at} ${text}`, met: 0, unmet: [] }
   }
 }
 
@@ -66,45 +70,18 @@ function identified(text: string): string {
 }
 
 /** Each value that the peer's resources hold once, by element. References and ids are its own. */
-function wantedOf(bundle: string): ReadonlyMap<string, string> {
-  const { entry = [] } = JSON.parse(bundle) as { entry?: readonly { resource?: Record<string, unknown> }[] }
-  const wanted = new Map<string, string>()
-  for (const { resource = {} } of entry) {
+function wantedOf(bundle: string): ReadonlyMap<string, readonly [path: string, value: string]> {
+  const wanted = new Map<string, readonly [string, string]>()
+  for (const resource of resourcesOf(bundle)) {
     const { id: _id, meta: _meta, text: _text, resourceType, ...content } = resource
     for (const [path, value] of leavesOf(content, String(resourceType)))
-      if (!/\.(reference|fullUrl|id)$/.test(path)) wanted.set(`${path}=${value}`, path)
+      if (!/\.(reference|fullUrl|id)$/.test(path)) wanted.set(`${path}=${value}`, [path, value])
   }
   return wanted
 }
 
-function* leavesOf(value: unknown, path: string): Generator<readonly [string, string]> {
-  if (Array.isArray(value)) for (const item of value as unknown[]) yield* leavesOf(item, path)
-  else if (typeof value === 'object' && value !== null)
-    for (const [name, inner] of Object.entries(value)) yield* leavesOf(inner, `${path}.${name}`)
-  else if (value !== undefined && value !== null) yield [path, JSON.stringify(value)]
-}
-
-export interface Decision {
-  readonly peer: string
-  readonly kind: string
-  covers(peer: string, element: string): boolean
-}
-
-/** The rows of the tables in `DECISIONS.md`: `| peer | elements | kind | why |`. `*` stands for anything. */
-export function readDecisions(text: string): readonly Decision[] {
-  return text.split('\n').flatMap((line) => {
-    const [, peer = '', elements = '', kind = ''] = line.split('|').map((cell) => cell.trim())
-    if (!['decided', 'peer', 'open'].includes(kind)) return []
-    const patterns = elements
-      .split(/,\s*/)
-      .map((one) => new RegExp(`^${one.replaceAll('`', '').replaceAll('.', '\\.').replaceAll('*', '.*')}$`))
-    return [
-      {
-        peer,
-        kind,
-        covers: (from: string, element: string) =>
-          (peer === 'any' || from.startsWith(peer)) && patterns.some((pattern) => pattern.test(element)),
-      },
-    ]
-  })
+function resourcesOf(bundle: string): readonly Record<string, unknown>[] {
+  if (!bundle.trimStart().startsWith('{')) return resourcesOfXml(bundle)
+  const { entry = [] } = JSON.parse(bundle) as { entry?: readonly { resource?: Record<string, unknown> }[] }
+  return entry.map(({ resource = {} }) => resource)
 }

@@ -42,6 +42,10 @@ it.each([
   ['OBR OBX', 'message(MSH RESULT(ORDER(OBR OBSERVATION(OBX))))'],
   ['PID OBR ZZZ OBX DSC', 'message(MSH DSC RESULT(PATIENT(PID) ORDER(OBR ZZZ OBSERVATION(OBX))))'],
   ['PID OBR OBX PV2', 'message(MSH RESULT(PATIENT(PID) ORDER(OBR OBSERVATION(OBX PV2))))'],
+  [
+    'PID OBR DSC OBR OBX',
+    'message(MSH DSC RESULT(PATIENT(PID) ORDER(OBR)) RESULT(ORDER(OBR OBSERVATION(OBX))))',
+  ],
 ])('arranges %s', (names, expected) => {
   expect(arrange(names)).toBe(expected)
 })

@@ -152,10 +152,16 @@ function enter(level: Level, name: string): Level | undefined {
   return undefined
 }
 
-/** A segment out of order: the nearest level with that segment among its own parts, else where the reading stands. */
+/**
+ * A segment out of order: the nearest level that has it among its own parts or opens a bracket with it, whether that was passed already or not;
+ * else where the reading stands.
+ */
 function strays(level: Level, name: string): Level {
   for (let here: Level | undefined = level; here !== undefined; here = here.above) {
-    if (here.part.parts?.some((part) => part.parts === undefined && part.name === name) === true) return here
+    const parts = here.part.parts?.filter((part) => part.openers.has(name)) ?? []
+    if (parts.some((part) => part.parts === undefined)) return here
+    const [part] = parts
+    if (part !== undefined) return enter(open(part, here), name) ?? level
   }
   return level
 }

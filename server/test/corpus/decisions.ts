@@ -1,0 +1,81 @@
+/** A value of an expected outcome that we do not have. */
+export interface Unmet {
+  readonly peer: string
+  /** `ADT^A01` */
+  readonly type: string
+  /** `Patient.name.family`, of a message `PID-5.1`. */
+  readonly path: string
+  readonly value: string
+}
+
+export type Kind = 'decided' | 'peer' | 'open'
+
+export interface Decisions {
+  /** The kind of the first pattern that covers the value, which is counted there; `undefined` when none does. */
+  kindOf(unmet: Unmet): Kind | undefined
+  /** Each pattern as it is written, with its hits. */
+  hits(): readonly { readonly pattern: string; readonly kind: Kind; readonly hits: number }[]
+}
+
+/**
+ * Reads the rows `| peer | messages | values | kind | why |` of `DECISIONS.md` below a heading. Values are patterns `path` or `path=value` in
+ * backticks; `*` stands for anything, a path for all below it.
+ */
+export function readDecisions(text: string, heading: string): Decisions {
+  const [, section = ''] = text.split(`## ${heading}\n`)
+  const patterns = (section.split(/^## /m)[0] ?? '').split('\n').flatMap(patternsOf)
+  return {
+    kindOf(unmet) {
+      const found = patterns.find((pattern) => pattern.covers(unmet))
+      if (found !== undefined) found.hits += 1
+      return found?.kind
+    },
+    hits: () => patterns.map(({ pattern, kind, hits }) => ({ pattern, kind, hits })),
+  }
+}
+
+interface Pattern {
+  readonly pattern: string
+  readonly kind: Kind
+  readonly covers: (unmet: Unmet) => boolean
+  hits: number
+}
+
+function patternsOf(line: string): readonly Pattern[] {
+  const [, peers = '', messages = '', values = '', kind = '', why = ''] = line
+    .split(/(?<!\\)\|/)
+    .map((cell) => cell.trim())
+  if (!isKind(kind)) return []
+  if (why.length < 10) throw new SyntaxError(`A decision needs a reason: ${line}`)
+  const [isPeer, isMessage] = [matcherOf(peers), matcherOf(messages)]
+  return [...values.matchAll(/`([^`]+)`/g)].map(([, text = '']) => {
+    const [path = '', value] = text.replaceAll('\\|', '|').split(/=(.*)/s)
+    const [isPath, isValue] = [globOf(path, true), value === undefined ? undefined : globOf(value, false)]
+    return {
+      pattern: `${peers} ${messages} ${text}`,
+      kind,
+      covers: (unmet) =>
+        isPeer(unmet.peer) &&
+        isMessage(unmet.type) &&
+        isPath.test(unmet.path) &&
+        isValue?.test(unmet.value) !== false,
+      hits: 0,
+    }
+  })
+}
+
+function isKind(text: string): text is Kind {
+  return text === 'decided' || text === 'peer' || text === 'open'
+}
+
+/** `any`, or names with `*`, one of which the text begins with. */
+function matcherOf(cell: string): (text: string) => boolean {
+  if (cell === 'any') return () => true
+  const globs = cell.split(/,\s*/).map((name) => globOf(`${name}*`, false))
+  return (text) => globs.some((glob) => glob.test(text))
+}
+
+function globOf(text: string, isPath: boolean): RegExp {
+  const escaped = text.replaceAll(/[.+?^${}()|[\]\\]/g, '\\$&').replaceAll('*', '.*')
+  return new RegExp(`^${escaped}${isPath ? '(?:\\..*)?' : ''}$`, 's')
+}
