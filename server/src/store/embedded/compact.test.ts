@@ -3,8 +3,9 @@ import { createHash } from 'node:crypto'
 import { expect, it } from 'vitest'
 
 import { DICTIONARY_1 } from './dictionary-1.ts'
+import { highAt, INTERVALS, intervalSeqAt, lowAt, writeInterval } from './intervals.hot.ts'
 import { Lz } from './lz.hot.ts'
-import { packChunk, POSTING, unpackChunk, writePosting } from './postings.hot.ts'
+import { POSTING, POSTINGS, writePosting } from './postings.hot.ts'
 
 const lz = new Lz(Buffer.from(DICTIONARY_1, 'utf8'))
 
@@ -63,10 +64,41 @@ it('keeps postings of any distance and order of rows', () => {
     { sort: 1_700_000_000_000, seq: 2 ** 31 },
     { sort: -70_000_000_000_000 + 2 ** 48 - 1, seq: 3 },
   ]
-  const postings = Buffer.alloc(places.length * POSTING)
-  for (const [i, place] of places.entries()) writePosting(postings, i * POSTING, place)
+  const entries = Buffer.alloc(places.length * POSTING)
+  for (const [i, place] of places.entries()) writePosting(entries, i * POSTING, place)
   for (const isFollowed of [true, false])
-    expect(unpackChunk(packChunk({ postings, isFollowed }))).toEqual({ postings, isFollowed })
-  const empty = { postings: Buffer.alloc(0), isFollowed: true }
-  expect(unpackChunk(packChunk(empty))).toEqual(empty)
+    expect(POSTINGS.unpack(POSTINGS.pack({ entries, isFollowed }))).toEqual({ entries, isFollowed })
+  const empty = { entries: Buffer.alloc(0), isFollowed: true }
+  expect(POSTINGS.unpack(POSTINGS.pack(empty))).toEqual(empty)
+})
+
+it('keeps intervals of any bounds, in order', () => {
+  const bounds: [number, number][] = [
+    [-Number.MAX_VALUE, Infinity],
+    [-1e300, -1e-300],
+    [-5.5, -5.5],
+    [0, 0],
+    [0.1, 0.3],
+    [1, 0],
+    [5.9, 2 ** 60],
+    [5.925910903038313, 5.925910903038313],
+    [1_598_154_927_000, 1_598_154_928_000],
+    [1_598_154_927_000, 1_598_154_928_000],
+    [1_598_154_927_001, 1_598_154_927_001.5],
+    [Number.MAX_VALUE, Number.MAX_VALUE],
+  ]
+  const { width, ordered } = INTERVALS
+  const entries = Buffer.alloc(bounds.length * width)
+  for (const [i, [lo, hi]] of bounds.entries())
+    writeInterval(entries, i * width, { lo, hi, seq: 900 - i * i })
+  const chunk = INTERVALS.unpack(INTERVALS.pack({ entries, isFollowed: true }))
+  expect(chunk).toEqual({ entries, isFollowed: true })
+  const found = bounds.map((_, i) => [lowAt(chunk.entries, i * width), highAt(chunk.entries, i * width)])
+  expect(found).toEqual(bounds)
+  expect(intervalSeqAt(chunk.entries, 3 * width)).toBe(891)
+  for (let i = 1; i < bounds.length; i++) {
+    const [a, b] = [i - 1, i].map((at) => entries.subarray(at * width, at * width + ordered))
+    const isSame = bounds[i - 1]?.[0] === bounds[i]?.[0]
+    expect(Buffer.compare(a ?? entries, b ?? entries)).toBe(isSame ? 1 : -1)
+  }
 })

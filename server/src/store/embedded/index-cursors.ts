@@ -1,187 +1,153 @@
-import type { Bytes } from './databases.ts'
-import { chunkKey, HASH, hashKey, nameKey, rangeKey, readOrdered, type IndexFile } from './index-file.ts'
-import { POSTING, seqAt, sortAt, unpackChunk } from './postings.hot.ts'
+import { peek, type Bytes } from './databases.ts'
+import { classKey, HASH, hashKey, nameKey, type IndexFile } from './index-file.ts'
+import { highAt, INTERVALS, intervalSeqAt, lowAt, writeInterval } from './intervals.hot.ts'
+import { isOf, placeIn, type ListPlace } from './packed-lists.ts'
+import { EARLIEST, POSTING, POSTINGS, seqAt, sortAt, writePosting } from './postings.hot.ts'
 import type { Cursor, Direction, Place } from './sorted-blocks.ts'
 import { OPEN_CLASS, reachOf } from './tail.ts'
 
-/** Walks the packed postings of one hash, chunk by chunk. Postings of rows above `upTo` are still told by the tail. */
-export class ChunkCursor implements Cursor<number> {
-  readonly extra = 0
-  readonly #chunks: Bytes
-  readonly #hash: number
-  readonly #upTo: number
+interface ListWalk {
+  /** Entries of rows above are still told by the tail. */
+  readonly upTo: number
+  readonly direction: Direction
+  /** Upwards the first possible entry, downwards the one that all are below: as the ordered bytes of one. */
+  readonly start?: Buffer
+}
+
+/** Walks a list chunk by chunk. */
+abstract class ListCursor implements Cursor<number> {
+  readonly #list: ListPlace
+  readonly #walk: ListWalk
   readonly #isUp: boolean
-  #chunk: Buffer = Buffer.alloc(0)
+  #isBegun = false
   /** Of the chunk; `undefined` behind the last one. */
   #chunkKey: Buffer | undefined
-  #at = 0
-  /** Set until the first `next()`. */
-  #start: { after: Place<number> | undefined } | undefined
+  /** Whether the list has just the one chunk. */
+  #isWhole = false
+  protected chunk: Buffer = NO_ENTRIES
+  protected at = 0
 
-  constructor(
-    chunks: Bytes,
-    walk: { hash: number; upTo: number; direction: Direction; after?: Place<number> },
-  ) {
-    this.#chunks = chunks
-    this.#hash = walk.hash
-    this.#upTo = walk.upTo
+  constructor(list: ListPlace, walk: ListWalk) {
+    this.#list = list
+    this.#walk = walk
     this.#isUp = walk.direction === 'asc'
-    this.#start = { after: walk.after }
   }
 
-  get key(): number {
-    return sortAt(this.#chunk, this.#at)
-  }
-
-  get seq(): number {
-    return seqAt(this.#chunk, this.#at)
-  }
+  abstract get key(): number
+  abstract get seq(): number
+  abstract get extra(): number
 
   next(): boolean {
     do {
       if (!this.#step()) return false
-    } while (this.seq > this.#upTo)
+    } while (this.seq > this.#walk.upTo)
     return true
   }
 
   #step(): boolean {
-    if (this.#start !== undefined) {
-      const { after } = this.#start
-      this.#start = undefined
-      return this.#begin(after)
+    if (this.#isBegun) {
+      this.at += this.#isUp ? this.#list.layout.width : -this.#list.layout.width
+      return this.#settle()
     }
-    this.#at += this.#isUp ? POSTING : -POSTING
-    return this.#settle()
+    this.#isBegun = true
+    return this.#loadFirst() && this.#settle()
   }
 
-  #begin(after: Place<number> | undefined): boolean {
-    const first = hashKey(this.#hash, 0)
-    const edge = this.#isUp ? first : behind(this.#hash)
-    if (after === undefined) return this.#load(edge) && this.#settle()
-    // The chunk that could hold the place is the last one that starts at or before it.
-    if (!this.#load(chunkKey(this.#hash, after.key, after.seq), { reverse: true })) {
-      return this.#isUp && this.#load(first) && this.#settle()
-    }
-    const count = this.#countUpTo(after)
-    if (this.#isUp) this.#at = count * POSTING
-    else this.#at = (this.#holds(count - 1, after) ? count - 2 : count - 1) * POSTING
-    return this.#settle()
+  /** Most lists have one chunk, which is found without a search. */
+  #loadFirst(): boolean {
+    const { database, layout, prefix } = this.#list
+    const { start } = this.#walk
+    const stored = peek(database, prefix)
+    if (stored === undefined) return false
+    const { entries, isFollowed } = layout.unpack(stored)
+    this.#isWhole = !isFollowed
+    this.#enter(prefix, entries)
+    if (isFollowed && start !== undefined) {
+      // The chunk that could hold the place is the last one that starts at or before it.
+      this.#load(Buffer.concat([prefix, start]), { reverse: true })
+    } else if (isFollowed && !this.#isUp) this.#load(behind(prefix, layout.ordered))
+    if (start === undefined) return true
+    const place = placeIn(layout, this.chunk, { bytes: start, at: 0 })
+    this.at = (this.#isUp ? place : place - 1) * layout.width
+    return true
   }
 
   /** Goes on to the neighbouring chunks when the place is none of this one, which may be empty. */
   #settle(): boolean {
     while (this.#chunkKey !== undefined) {
-      if (this.#at >= 0 && this.#at < this.#chunk.length) return true
-      this.#load(this.#chunkKey, { exclusiveStart: true })
+      if (this.at >= 0 && this.at < this.chunk.length) return true
+      if (this.#isWhole || !this.#load(this.#chunkKey, { exclusiveStart: true })) return false
     }
     return false
   }
 
   #load(start: Buffer, how: { reverse?: boolean; exclusiveStart?: boolean } = {}): boolean {
-    for (const { key, value } of this.#chunks.getRange({ start, reverse: !this.#isUp, limit: 1, ...how })) {
-      if (!startsWithHash(key, this.#hash)) break
-      this.#chunk = unpackChunk(value).postings
-      this.#chunkKey = Buffer.from(key)
-      this.#at = this.#isUp ? 0 : this.#chunk.length - POSTING
+    const { database, layout, prefix } = this.#list
+    for (const { key, value } of database.getRange({ start, reverse: !this.#isUp, limit: 1, ...how })) {
+      if (!isOf(key, prefix)) break
+      this.#enter(Buffer.from(key), layout.unpack(value).entries)
       return true
     }
-    this.#chunk = Buffer.alloc(0)
     this.#chunkKey = undefined
     return false
   }
 
-  /** How many postings of the chunk stand at or before the place. */
-  #countUpTo({ key, seq }: Place<number>): number {
-    let low = 0
-    let high = this.#chunk.length / POSTING
-    while (low < high) {
-      const middle = (low + high) >> 1
-      const sort = sortAt(this.#chunk, middle * POSTING)
-      if (sort < key || (sort === key && seqAt(this.#chunk, middle * POSTING) <= seq)) low = middle + 1
-      else high = middle
-    }
-    return low
-  }
-
-  #holds(index: number, { key, seq }: Place<number>): boolean {
-    const at = index * POSTING
-    return index >= 0 && sortAt(this.#chunk, at) === key && seqAt(this.#chunk, at) === seq
+  #enter(key: Buffer, entries: Buffer): void {
+    this.#chunkKey = key
+    this.chunk = entries
+    this.at = this.#isUp ? 0 : entries.length - this.#list.layout.width
   }
 }
 
-function behind(hash: number): Buffer {
-  return hashKey(hash, POSTING).fill(0xff, HASH)
+const NO_ENTRIES = Buffer.alloc(0)
+
+function behind(prefix: Buffer, more: number): Buffer {
+  return Buffer.concat([prefix, Buffer.alloc(more, 0xff)])
 }
 
-function startsWithHash(key: Buffer, hash: number): boolean {
-  return key.compare(hashKey(hash, 0), 0, HASH, 0, HASH) === 0
-}
+/** Walks the packed postings of one hash. */
+export class PostingCursor extends ListCursor {
+  readonly extra = 0
 
-interface Entry<K> {
-  readonly key: K
-  readonly seq: number
-  readonly extra: number
-}
-
-/** Most walks end soon; those that go on read more at a time. */
-const FIRST_BATCH = 8
-const BATCH = 64
-
-interface Batch<K> {
-  readonly entries: readonly Entry<K>[]
-  /** Where the next one starts; `undefined` behind the last. */
-  readonly next: Buffer | undefined
-}
-
-/** Walks entries of one key each upwards, some at a time. */
-class EntryCursor<K> implements Cursor<K> {
-  readonly #read: (start: Buffer, size: number) => Batch<K>
-  readonly #upTo: number
-  #start: Buffer | undefined
-  #entries: readonly Entry<K>[] = []
-  #index = -1
-  #size = FIRST_BATCH
-
-  constructor(read: (start: Buffer, size: number) => Batch<K>, start: Buffer, upTo: number) {
-    this.#read = read
-    this.#start = start
-    this.#upTo = upTo
+  constructor(
+    { chunks: database }: IndexFile,
+    walk: { hash: number; upTo: number; direction: Direction; after?: Place<number> },
+  ) {
+    const { hash, upTo, direction, after } = walk
+    const start =
+      after && postingOf({ sort: after.key, seq: direction === 'asc' ? after.seq + 1 : after.seq })
+    super(
+      { database, layout: POSTINGS, prefix: hashKey(hash, 0) },
+      { upTo, direction, ...(start && { start }) },
+    )
   }
 
-  get key(): K {
-    return this.#entry().key
+  get key(): number {
+    return sortAt(this.chunk, this.at)
   }
 
   get seq(): number {
-    return this.#entry().seq
+    return seqAt(this.chunk, this.at)
+  }
+}
+
+function postingOf(place: { sort: number; seq: number }): Buffer {
+  const bytes = Buffer.allocUnsafe(POSTING)
+  writePosting(bytes, 0, place)
+  return bytes
+}
+
+class IntervalCursor extends ListCursor {
+  get key(): number {
+    return lowAt(this.chunk, this.at)
+  }
+
+  get seq(): number {
+    return intervalSeqAt(this.chunk, this.at)
   }
 
   get extra(): number {
-    return this.#entry().extra
-  }
-
-  next(): boolean {
-    for (;;) {
-      this.#index++
-      if (this.#index >= this.#entries.length && !this.#load()) return false
-      if (this.#entry().seq <= this.#upTo) return true
-    }
-  }
-
-  #load(): boolean {
-    if (this.#start === undefined) return false
-    const { entries, next } = this.#read(this.#start, this.#size)
-    this.#size = BATCH
-    this.#entries = entries
-    this.#start = next
-    this.#index = 0
-    return entries.length > 0
-  }
-
-  #entry(): Entry<K> {
-    const entry = this.#entries[this.#index]
-    if (entry === undefined) throw new Error('a cursor was read before next() or behind its end')
-    return entry
+    return highAt(this.chunk, this.at)
   }
 }
 
@@ -190,76 +156,113 @@ export function rangeCursors(
   index: IndexFile,
   walk: { hash: number; upTo: number; lo: number; after?: Place<number> },
 ): Cursor<number>[] {
-  return classesOf(index, walk.hash).map((size) => {
+  const { after, hash, upTo } = walk
+  return classesOf(index, hash).map((size) => {
     const reach = walk.lo - reachOf(size)
-    const { key, seq } =
-      walk.after !== undefined && walk.after.key > reach ? walk.after : { key: reach, seq: -1 }
-    const end = hashKey(walk.hash, 1)
-    end[HASH] = size + 1
-    return new EntryCursor<number>(
-      (from, most) => batch(index.ranges, { start: from, end, size: most }, decodeRange),
-      rangeKey(walk.hash, size, { lo: key, seq: seq + 1 }),
-      walk.upTo,
-    )
+    const { key, seq } = after !== undefined && after.key > reach ? after : { key: reach, seq: -1 }
+    const start = Buffer.allocUnsafe(INTERVALS.width)
+    writeInterval(start, 0, { lo: key, seq: seq + 1, hi: 0 })
+    const list = { database: index.ranges, layout: INTERVALS, prefix: classKey(hash, size) }
+    return new IntervalCursor(list, { upTo, direction: 'asc', start: start.subarray(0, INTERVALS.ordered) })
   })
 }
 
 function classesOf({ ranges }: IndexFile, hash: number): number[] {
   const classes: number[] = []
-  const start = hashKey(hash, 1)
-  start[HASH] = 0
+  const any = hashKey(hash, 0)
+  let start = classKey(hash, 0)
   for (;;) {
     const [key] = ranges.getKeys({ start, limit: 1 })
-    if (key === undefined || !startsWithHash(key, hash)) return classes
+    if (key === undefined || !isOf(key, any)) return classes
     const size = key[HASH] ?? OPEN_CLASS
     classes.push(size)
-    start[HASH] = size + 1
+    start = classKey(hash, size + 1)
   }
 }
 
-function decodeRange(key: Buffer, value: Buffer): Entry<number> {
-  return { key: readOrdered(key, HASH + 1), seq: key.readUIntBE(HASH + 9, 6), extra: value.readDoubleBE(0) }
+interface NameEntry {
+  readonly text: string
+  readonly seq: number
 }
 
-export function nameCursor(
-  index: IndexFile,
-  walk: { hash: number; upTo: number; after: Place<string> },
-): Cursor<string> {
-  const start =
-    walk.after.seq < 0
-      ? prefixKey(walk.hash, walk.after.key)
-      : nameKey(walk.hash, walk.after.key, walk.after.seq + 1)
-  const end = behind(walk.hash)
-  return new EntryCursor<string>(
-    (from, size) => batch(index.names, { start: from, end, size }, decodeName),
-    start,
-    walk.upTo,
-  )
-}
+/** Most walks end soon; those that go on read more at a time. */
+const FIRST_BATCH = 8
+const BATCH = 64
 
-function prefixKey(hash: number, prefix: string): Buffer {
-  return Buffer.concat([hashKey(hash, 0), Buffer.from(prefix, 'utf8')])
-}
+/** Walks the rows of texts upwards, in the order of the texts' bytes, some at a time. */
+export class NameCursor implements Cursor<string> {
+  readonly extra = 0
+  readonly #names: Bytes
+  readonly #upTo: number
+  readonly #end: Buffer
+  /** Where the next batch starts; `undefined` behind the last. */
+  #start: Buffer | undefined
+  #entries: readonly NameEntry[] = []
+  #index = -1
+  #size = FIRST_BATCH
 
-function decodeName(key: Buffer): Entry<string> {
-  const seq = key.readUIntBE(key.length - 6, 6)
-  return { key: key.toString('utf8', HASH, key.length - 7), seq, extra: 0 }
-}
-
-function batch<K>(
-  database: Bytes,
-  { start, end, size }: { start: Buffer; end: Buffer; size: number },
-  decode: (key: Buffer, value: Buffer) => Entry<K>,
-): Batch<K> {
-  const entries: Entry<K>[] = []
-  let last: Buffer | undefined
-  for (const { key, value } of database.getRange({ start, end, limit: size })) {
-    entries.push(decode(key, value))
-    last = key
+  constructor(
+    { names }: IndexFile,
+    { hash, upTo, after }: { hash: number; upTo: number; after: Place<string> },
+  ) {
+    this.#names = names
+    this.#upTo = upTo
+    this.#end = behind(hashKey(hash, 0), 1)
+    if (after.seq < 0) this.#start = nameKey(hash, after.key).subarray(0, -1)
+    else this.#begin(nameKey(hash, after.key), after)
   }
-  // The next possible key is the last one with a zero byte behind it.
-  const next = last === undefined || entries.length < size ? undefined : Buffer.concat([last, ZERO])
-  return { entries, next }
+
+  get key(): string {
+    return this.#entry().text
+  }
+
+  get seq(): number {
+    return this.#entry().seq
+  }
+
+  next(): boolean {
+    for (;;) {
+      this.#index++
+      while (this.#index >= this.#entries.length) if (!this.#load()) return false
+      if (this.#entry().seq <= this.#upTo) return true
+    }
+  }
+
+  /** In the chunk that could hold the place, behind it. */
+  #begin(list: Buffer, after: Place<string>): void {
+    const place = Buffer.concat([list, postingOf({ sort: EARLIEST, seq: after.seq + 1 })])
+    const [holding] = this.#names.getKeys({ start: place, reverse: true, limit: 1 })
+    this.#start = holding !== undefined && isOf(holding, list) ? holding : place
+    const isBegun = this.#load()
+    if (!isBegun) return
+    const first = this.#entries.findIndex(({ text, seq }) => text !== after.key || seq > after.seq)
+    this.#index = (first < 0 ? this.#entries.length : first) - 1
+  }
+
+  #load(): boolean {
+    if (this.#start === undefined) return false
+    const entries: NameEntry[] = []
+    let last: Buffer | undefined
+    for (const { key, value } of this.#names.getRange({ start: this.#start, end: this.#end })) {
+      last = key
+      const text = key.toString('utf8', HASH, key.indexOf(0, HASH))
+      const { entries: rows } = POSTINGS.unpack(value)
+      for (let at = 0; at < rows.length; at += POSTING) entries.push({ text, seq: seqAt(rows, at) })
+      if (entries.length >= this.#size) break
+    }
+    // The next possible key is the last one with a zero byte behind it.
+    this.#start = last === undefined ? undefined : Buffer.concat([last, ZERO])
+    this.#size = BATCH
+    this.#entries = entries
+    this.#index = 0
+    return last !== undefined
+  }
+
+  #entry(): NameEntry {
+    const entry = this.#entries[this.#index]
+    if (entry === undefined) throw new Error('a cursor was read before next() or behind its end')
+    return entry
+  }
 }
 
 const ZERO = Buffer.alloc(1)

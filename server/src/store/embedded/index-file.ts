@@ -1,7 +1,6 @@
 import { open, type RootDatabase } from 'lmdb'
 
 import type { Bytes } from './databases.ts'
-import { POSTING, writePosting } from './postings.hot.ts'
 
 /**
  * The databases of `index.mdb`: postings merged from the rows, with the number of the last merged row in the same transaction. Derived: it is
@@ -9,19 +8,14 @@ import { POSTING, writePosting } from './postings.hot.ts'
  */
 export interface IndexFile {
   readonly env: RootDatabase<Buffer, Buffer>
-  /**
-   * About `CHUNK_MOST` postings, see `postings.hot.ts`. The first chunk of a hash has the hash as its key: most hashes have just one chunk, which is
-   * read and written without a search. The others have hash and a posting that none of theirs is before.
-   */
+  /** hash -> postings, see `postings.hot.ts`. All three hold lists as `packed-lists.ts` has them. */
   readonly chunks: Bytes
-  /** hash, length class (1), ordered lower bound (8), row (6) -> upper bound (8). */
+  /** hash, length class (1) -> intervals by lower bound, see `intervals.hot.ts`. */
   readonly ranges: Bytes
-  /** hash, text, 0, row (6) -> nothing. */
+  /** hash, text, 0 -> the rows that have it, as postings that are all of one time. */
   readonly names: Bytes
   readonly meta: Bytes
 }
-
-export const CHUNK_MOST = 128
 
 export function openIndexFile(path: string): IndexFile {
   const bytes = { encoding: 'binary', keyEncoding: 'binary' } as const
@@ -43,7 +37,7 @@ export function openIndexFile(path: string): IndexFile {
   }
 }
 
-export const INDEX_FORMAT = 2
+export const INDEX_FORMAT = 3
 
 const WATERMARK = Buffer.from('merged', 'utf8')
 
@@ -52,6 +46,8 @@ export interface Watermark {
   /** How the index is written: another one is made anew. */
   readonly format: number
   readonly row: number
+  /** Up to which row some postings may be there already. */
+  readonly reached: number
   readonly seed: string
 }
 
@@ -74,40 +70,16 @@ export function hashKey(hash: number, more: number): Buffer {
   return key
 }
 
-export function chunkKey(hash: number, sort: number, seq: number): Buffer {
-  const key = hashKey(hash, POSTING)
-  writePosting(key, HASH, { sort, seq })
-  return key
-}
-
-export function rangeKey(hash: number, size: number, place: { lo: number; seq: number }): Buffer {
-  const key = hashKey(hash, 15)
+export function classKey(hash: number, size: number): Buffer {
+  const key = hashKey(hash, 1)
   key[HASH] = size
-  writeOrdered(key, HASH + 1, place.lo)
-  key.writeUIntBE(place.seq, HASH + 9, 6)
   return key
 }
 
-export function nameKey(hash: number, text: string, seq: number): Buffer {
+export function nameKey(hash: number, text: string): Buffer {
   const length = Buffer.byteLength(text)
-  const key = hashKey(hash, length + 7)
+  const key = hashKey(hash, length + 1)
   key.write(text, HASH, 'utf8')
   key[HASH + length] = 0
-  key.writeUIntBE(seq, HASH + length + 1, 6)
   return key
-}
-
-/** A double whose bytes compare as the numbers do: the sign bit is turned, negative numbers are turned as a whole. */
-function writeOrdered(bytes: Buffer, at: number, number: number): void {
-  bytes.writeDoubleBE(number, at)
-  const isNegative = (bytes[at] ?? 0) >= 0x80
-  if (isNegative) for (let i = at; i < at + 8; i++) bytes[i] = ~(bytes[i] ?? 0)
-  else bytes[at] = (bytes[at] ?? 0) | 0x80
-}
-
-export function readOrdered(bytes: Buffer, at: number): number {
-  const copy = Buffer.from(bytes.subarray(at, at + 8))
-  if ((copy[0] ?? 0) >= 0x80) copy[0] = (copy[0] ?? 0) & 0x7f
-  else for (let i = 0; i < 8; i++) copy[i] = ~(copy[i] ?? 0)
-  return copy.readDoubleBE(0)
 }

@@ -1,12 +1,15 @@
-import { mkdtemp, rm } from 'node:fs/promises'
+import { mkdtemp, rm, stat } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 
 import { expect, it, onTestFinished, vi } from 'vitest'
 
 import { commitOf, keysOf, writeOf } from '../contract-bench.ts'
-import { openIndexFile, type IndexFile } from './index-file.ts'
-import { POSTING, unpackChunk } from './postings.hot.ts'
+import type { Bytes } from './databases.ts'
+import { openIndexFile, putWatermark, readWatermark } from './index-file.ts'
+import { INTERVALS } from './intervals.hot.ts'
+import type { Layout } from './packed-lists.ts'
+import { POSTINGS } from './postings.hot.ts'
 import { openEmbeddedStore } from './store.ts'
 
 const RESOURCES = 20
@@ -32,15 +35,85 @@ it('keeps the postings of current versions only, however often they are updated,
   // What waits in memory is not filed, and what it replaces is not taken out.
   const waiting = 4 * RESOURCES
   const versions = RESOURCES * ROUNDS
-  expect(postings(index)).toBeLessThanOrEqual(versions + 3 * (RESOURCES + waiting))
-  expect(postings(index)).toBeGreaterThanOrEqual(versions - waiting)
-  expect(index.ranges.getKeysCount()).toBeLessThanOrEqual(RESOURCES + waiting)
-  expect(index.names.getKeysCount()).toBeLessThanOrEqual(RESOURCES + waiting)
+  expect(entriesIn(index.chunks, POSTINGS)).toBeLessThanOrEqual(versions + 3 * (RESOURCES + waiting))
+  expect(entriesIn(index.chunks, POSTINGS)).toBeGreaterThanOrEqual(versions - waiting)
+  expect(entriesIn(index.ranges, INTERVALS)).toBeLessThanOrEqual(RESOURCES + waiting)
+  expect(entriesIn(index.names, POSTINGS)).toBeLessThanOrEqual(RESOURCES + waiting)
 })
 
-function postings({ chunks }: IndexFile): number {
+it('takes a few bytes a key, free pages of the file included', async () => {
+  const folder = await mkdtemp(join(tmpdir(), 'mogran-index-'))
+  onTestFinished(() => rm(folder, { recursive: true }))
+  const store = await openEmbeddedStore({ folder, mergeRows: 500 })
+  const count = 4000
+  for (let from = 0; from < count; from += 500) {
+    const writes = Array.from({ length: 500 }, (_, i) =>
+      writeOf({ id: `o${from + i}`, keys: observed(from + i) }),
+    )
+    await store.commit(commitOf({ writes }))
+  }
+  await vi.waitFor(() => expect(store.health()['unmerged_rows']).toBeLessThan(500), 20_000)
+  await store.close()
+  // 15 common keys, 5 of its own, 3 intervals and 4 texts; one entry of the file for each of the latter took 1,390 bytes.
+  expect((await stat(join(folder, 'index.mdb'))).size / count).toBeLessThan(550)
+}, 60_000)
+
+it('is made anew when another version has written it', async () => {
+  const folder = await mkdtemp(join(tmpdir(), 'mogran-index-'))
+  onTestFinished(() => rm(folder, { recursive: true }))
+  const store = await openEmbeddedStore({ folder, mergeRows: 2 })
+  await store.commit(commitOf({ writes: ['a', 'b', 'c', 'd'].map((id) => writeOf({ id, keys: keys(1) })) }))
+  await vi.waitFor(() => expect(store.health()['unmerged_rows']).toBe(0))
+  await store.close()
+  const path = join(folder, 'index.mdb')
+  const index = openIndexFile(path)
+  const watermark = readWatermark(index)
+  expect(watermark?.row).toBe(4)
+  if (watermark !== undefined)
+    index.env.transactionSync(() => putWatermark(index, { ...watermark, format: 2 }))
+  for (const { database, layout } of [
+    { database: index.chunks, layout: POSTINGS },
+    { database: index.names, layout: POSTINGS },
+  ])
+    for (const key of database.getKeys({})) database.putSync(Buffer.from(key), layout.pack(NOTHING))
+  await index.env.close()
+  const again = await openEmbeddedStore({ folder, mergeRows: 2 })
+  onTestFinished(() => again.close())
+  expect(await again.resources.count('Patient', 'round=1', 10)).toBe(4)
+  const named = await again.resources.names({
+    type: 'Patient',
+    param: 'family',
+    prefix: 'name',
+    limit: 9,
+  })
+  expect(named).toHaveLength(4)
+})
+
+const NOTHING = { entries: Buffer.alloc(0), isFollowed: false }
+
+function observed(i: number): ReturnType<typeof keysOf> {
+  const date = Date.UTC(2020, 0, 1) + ((i * 7919) % 1000) * 86_400_000
+  return keysOf({
+    k: [
+      ...Array.from({ length: 15 }, (_, n) => `common${n}=${i % (n + 1)}`),
+      ...Array.from({ length: 5 }, (_, n) => `own${n}=${i}`),
+    ],
+    r: [
+      { p: 'date', lo: date, hi: date + 1000 },
+      { p: 'value-quantity', lo: i / 7, hi: i / 7 },
+      { p: '_lastUpdated', lo: date + i, hi: date + i + 1 },
+    ],
+    n: ['code:text', 'combo-code:text', 'category:text', 'method:text'].map((p) => ({
+      p,
+      text: `hemoglobin a1c or something of that kind, ${i % 40}`,
+    })),
+    date,
+  })
+}
+
+function entriesIn(database: Bytes, { width, unpack }: Layout): number {
   let count = 0
-  for (const { value } of chunks.getRange({})) count += unpackChunk(value).postings.length / POSTING
+  for (const { value } of database.getRange({})) count += unpack(value).entries.length / width
   return count
 }
 

@@ -1,19 +1,11 @@
-import { numberKey, type DataFile } from './databases.ts'
-import {
-  CHUNK_MOST,
-  chunkKey,
-  HASH,
-  hashKey,
-  INDEX_FORMAT,
-  nameKey,
-  putWatermark,
-  rangeKey,
-  type IndexFile,
-} from './index-file.ts'
+import { numberKey, type Bytes, type DataFile } from './databases.ts'
+import { classKey, hashKey, INDEX_FORMAT, nameKey, putWatermark, type IndexFile } from './index-file.ts'
+import { INTERVALS, writeInterval } from './intervals.hot.ts'
 import type { KeyHash } from './key-hash.ts'
-import { packChunk, POSTING, seqAt, sortAt, unpackChunk, writePosting, type Chunk } from './postings.hot.ts'
+import { changeList, Changes, type Layout, type ListPlace } from './packed-lists.ts'
+import { EARLIEST, POSTINGS, writePosting } from './postings.hot.ts'
 import { rowPrevious } from './row.ts'
-import type { Cursor } from './sorted-blocks.ts'
+import type { SortedBlocks } from './sorted-blocks.ts'
 import { Tail } from './tail.ts'
 
 export interface MergeStep {
@@ -31,21 +23,45 @@ interface Files {
 }
 
 /**
- * Files the postings of the rows `from..upTo` into the index and takes out those of the rows that they replaced, in one transaction with the
- * watermark. Doing it again changes nothing.
+ * Files the postings of the rows `from..upTo` into the index and takes out those of the rows that they replaced, in several transactions, the
+ * last one with the watermark. Doing it again changes nothing; until it is done readers pass over the postings above the watermark.
  */
 export function mergeRows(files: Files, step: MergeStep): void {
   const { index } = files
   const { added, dropped } = changesOf(files, step)
-  index.env.transactionSync(() => {
-    for (const [hash, changes] of inOrder(chunkChanges(added, dropped))) mergeChunks(index, hash, changes)
-    eachRange(dropped, (key) => index.ranges.removeSync(key))
-    eachRange(added, (key, hi) => index.ranges.putSync(key, doubleOf(hi)))
-    eachName(dropped, (key) => index.names.removeSync(key))
-    eachName(added, (key) => index.names.putSync(key, EMPTY))
-    putWatermark(index, { format: INDEX_FORMAT, row: step.upTo, seed: step.seed })
-  })
+  const lists = [
+    ...postingLists(index, added, dropped),
+    ...rangeLists(index, added, dropped),
+    ...nameLists(index, added, dropped),
+  ]
+  const { seed, upTo: reached } = step
+  let from = 0
+  do {
+    const slice = spread(lists.slice(from, from + SLICE))
+    from += SLICE
+    const row = from < lists.length ? step.from - 1 : reached
+    index.env.transactionSync(() => {
+      for (const { place, changes } of slice) changeList(place, changes)
+      putWatermark(index, { format: INDEX_FORMAT, row, reached, seed })
+    })
+  } while (from < lists.length)
 }
+
+/**
+ * Lists of one transaction, next to each other in the file. The pages that one transaction copied are free for the one after the next: one for
+ * all would copy the whole file.
+ */
+const SLICE = 1000
+
+/** In an order that is none: inserting in key order leaves pages half empty, as each split gives what comes next to the new one. */
+function spread<T>(sorted: readonly T[]): readonly T[] {
+  const result: T[] = []
+  for (let start = 0; start < STRIDE; start++)
+    for (let at = start; at < sorted.length; at += STRIDE) result.push(sorted[at] as T)
+  return result
+}
+
+const STRIDE = 31
 
 /** What is added counts more than what is dropped. */
 function changesOf({ data, hash }: Files, step: MergeStep): { added: Tail; dropped: Tail } {
@@ -75,155 +91,92 @@ function addRow(data: DataFile, tail: Tail, seq: number): void {
   if (row !== undefined) tail.addKeys(seq, row)
 }
 
-/** Writing in key order touches each page of the tree once. */
-function inOrder<V>(lists: ReadonlyMap<number, V>): [number, V][] {
-  return [...lists].toSorted(([a], [b]) => a - b)
+interface ChangedList {
+  readonly place: ListPlace
+  readonly changes: Changes
 }
 
-interface Change {
-  readonly key: number
-  readonly seq: number
-  readonly isDropped: boolean
-}
-
-/** By hash, in the order of the postings; of one posting what is dropped comes first. */
-function chunkChanges(added: Tail, dropped: Tail): Map<number, Change[]> {
-  const changes = new Map<number, Change[]>()
-  for (const [tail, isDropped] of [
-    [dropped, true],
-    [added, false],
-  ] as const) {
+/** By hash. */
+function postingLists({ chunks: database }: IndexFile, added: Tail, dropped: Tail): ChangedList[] {
+  const lists = new Map<number, Changes>()
+  for (const { tail, isDropped } of sourcesOf(added, dropped)) {
     for (const [hash, list] of tail.allPostings()) {
-      const all = changes.get(hash) ?? []
-      changes.set(hash, all)
+      const changes = lists.get(hash) ?? new Changes(POSTINGS)
+      lists.set(hash, changes)
       const cursor = list.cursor('asc')
-      while (cursor.next()) all.push({ key: cursor.key, seq: cursor.seq, isDropped })
+      while (cursor.next())
+        changes.add(isDropped, (bytes, at) => writePosting(bytes, at, { sort: cursor.key, seq: cursor.seq }))
     }
   }
-  for (const hash of dropped.allPostings().keys())
-    changes.get(hash)?.sort((a, b) => a.key - b.key || a.seq - b.seq)
-  return changes
+  return [...lists]
+    .toSorted(([a], [b]) => a - b)
+    .map(([hash, changes]) => ({
+      place: { database, layout: POSTINGS, prefix: hashKey(hash, 0) },
+      changes,
+    }))
 }
 
-function mergeChunks(index: IndexFile, hash: number, changes: readonly Change[]): void {
-  let from = 0
-  for (let first = changes[0]; first !== undefined; first = changes[from]) {
-    const chunk = chunkFor(index, hash, first)
-    let upTo = from + 1
-    for (let next = changes[upTo]; next && isBefore(next, chunk.bound); next = changes[upTo]) upTo++
-    putChunks(index, { ...chunk, hash }, applied(chunk.postings, changes.slice(from, upTo)))
-    from = upTo
+function sourcesOf(added: Tail, dropped: Tail): { tail: Tail; isDropped: boolean }[] {
+  return [
+    { tail: dropped, isDropped: true },
+    { tail: added, isDropped: false },
+  ]
+}
+
+/** By hash and length class. */
+function rangeLists({ ranges: database }: IndexFile, added: Tail, dropped: Tail): ChangedList[] {
+  const lists = new PrefixedLists(database, INTERVALS)
+  for (const { tail, isDropped } of sourcesOf(added, dropped))
+    for (const [param, classes] of tail.allRanges())
+      for (const [size, list] of classes) addIntervals(lists.of(classKey(param, size)), list, isDropped)
+  return lists.inOrder()
+}
+
+function addIntervals(changes: Changes, list: SortedBlocks<number>, isDropped: boolean): void {
+  const cursor = list.cursor('asc')
+  while (cursor.next()) {
+    const interval = { lo: cursor.key, hi: cursor.extra, seq: cursor.seq }
+    changes.add(isDropped, (bytes, at) => writeInterval(bytes, at, interval))
   }
 }
 
-/** The postings with the changes. */
-function applied(postings: Buffer, changes: readonly Change[]): Buffer {
-  const result = Buffer.allocUnsafe(postings.length + changes.length * POSTING)
-  let length = 0
-  let at = 0
-  for (const change of changes) {
-    const place = placeIn(postings, at, change)
-    length += postings.copy(result, length, at, place)
-    const isThere = place < postings.length && !isBefore(change, entryAt(postings, place))
-    at = isThere ? place + POSTING : place
-    if (change.isDropped) continue
-    const last = length - POSTING
-    if (last >= 0 && sortAt(result, last) === change.key && seqAt(result, last) === change.seq) continue
-    writePosting(result, length, { sort: change.key, seq: change.seq })
-    length += POSTING
-  }
-  length += postings.copy(result, length, at)
-  return result.subarray(0, length)
-}
-
-/** Where the first posting stands that is not before the change, from `at` on. */
-function placeIn(postings: Buffer, at: number, change: Entry): number {
-  let low = at / POSTING
-  let high = postings.length / POSTING
-  while (low < high) {
-    const middle = (low + high) >> 1
-    if (isBefore(entryAt(postings, middle * POSTING), change)) low = middle + 1
-    else high = middle
-  }
-  return low * POSTING
-}
-
-interface Found extends Chunk {
-  readonly key: Buffer
-  /** First posting of the chunk behind it. */
-  readonly bound: Entry | undefined
-}
-
-type Entry = Pick<Cursor<number>, 'key' | 'seq'>
-
-const EMPTY = Buffer.alloc(0)
-
-/** The chunk that the posting belongs into: the last one that starts at or before it, else the first one of the hash. */
-function chunkFor({ chunks }: IndexFile, hash: number, { key: sort, seq }: Entry): Found {
-  const key = hashKey(hash, 0)
-  const stored = chunks.getBinary(key)
-  if (stored === undefined) return { key, postings: EMPTY, isFollowed: false, bound: undefined }
-  const first = unpackChunk(stored)
-  if (!first.isFollowed) return { key, ...first, bound: undefined }
-  const [before] = chunks.getRange({ start: chunkKey(hash, sort, seq), reverse: true, limit: 1 })
-  const [behind] = chunks.getRange({ start: chunkKey(hash, sort, seq + 1), limit: 1 })
-  const bound = behind !== undefined && isOf(behind.key, hash) ? entryAt(behind.key, HASH) : undefined
-  if (before === undefined || before.key.length === HASH) return { key, ...first, bound }
-  return { key: before.key, ...unpackChunk(before.value), bound }
-}
-
-function isOf(key: Buffer, hash: number): boolean {
-  return key.compare(hashKey(hash, 0), 0, HASH, 0, HASH) === 0
-}
-
-function entryAt(bytes: Buffer, at: number): Entry {
-  return { key: sortAt(bytes, at), seq: seqAt(bytes, at) }
-}
-
-function isBefore(a: Entry, b: Entry | undefined): boolean {
-  return b === undefined || a.key < b.key || (a.key === b.key && a.seq < b.seq)
-}
-
-/** Puts the postings in place of the chunk `key`, which keeps its key: what was its first posting may be gone. */
-function putChunks(
-  { chunks }: IndexFile,
-  place: { hash: number; key: Buffer; isFollowed: boolean },
-  postings: Buffer,
-): void {
-  const isFirst = place.key.length === HASH
-  if (postings.length === 0 && !(isFirst && place.isFollowed)) {
-    chunks.removeSync(place.key)
-    return
-  }
-  // A chunk may outgrow its measure by half before it is cut, so that single additions do not leave crumbs.
-  const size = postings.length <= CHUNK_MOST * POSTING * 1.5 ? postings.length : CHUNK_MOST * POSTING
-  const isFollowed = isFirst && (place.isFollowed || size < postings.length)
-  chunks.putSync(place.key, packChunk({ postings: postings.subarray(0, size), isFollowed }))
-  for (let from = size; from < postings.length; from += size) {
-    const part = postings.subarray(from, from + size)
-    const key = chunkKey(place.hash, sortAt(part, 0), seqAt(part, 0))
-    chunks.putSync(key, packChunk({ postings: part, isFollowed: false }))
-  }
-}
-
-function eachRange(tail: Tail, visit: (key: Buffer, hi: number) => void): void {
-  for (const [param, classes] of inOrder(tail.allRanges())) {
-    for (const [size, list] of classes) {
+/** By hash and text. */
+function nameLists({ names: database }: IndexFile, added: Tail, dropped: Tail): ChangedList[] {
+  const lists = new PrefixedLists(database, POSTINGS)
+  for (const { tail, isDropped } of sourcesOf(added, dropped)) {
+    for (const [param, list] of tail.allNames()) {
       const cursor = list.cursor('asc')
-      while (cursor.next()) visit(rangeKey(param, size, { lo: cursor.key, seq: cursor.seq }), cursor.extra)
+      while (cursor.next()) {
+        const { seq } = cursor
+        lists
+          .of(nameKey(param, cursor.key))
+          .add(isDropped, (bytes, at) => writePosting(bytes, at, { sort: EARLIEST, seq }))
+      }
     }
   }
+  return lists.inOrder()
 }
 
-function doubleOf(number: number): Buffer {
-  const bytes = Buffer.allocUnsafe(8)
-  bytes.writeDoubleBE(number, 0)
-  return bytes
-}
+class PrefixedLists {
+  readonly #database: Bytes
+  readonly #layout: Layout
+  readonly #lists = new Map<string, ChangedList>()
 
-function eachName(tail: Tail, visit: (key: Buffer) => void): void {
-  for (const [param, list] of inOrder(tail.allNames())) {
-    const cursor = list.cursor('asc')
-    while (cursor.next()) visit(nameKey(param, cursor.key, cursor.seq))
+  constructor(database: Bytes, layout: Layout) {
+    this.#database = database
+    this.#layout = layout
+  }
+
+  of(prefix: Buffer): Changes {
+    const name = prefix.toString('latin1')
+    const known = this.#lists.get(name)
+    if (known !== undefined) return known.changes
+    const changes = new Changes(this.#layout)
+    this.#lists.set(name, { place: { database: this.#database, layout: this.#layout, prefix }, changes })
+    return changes
+  }
+
+  inOrder(): ChangedList[] {
+    return [...this.#lists.values()].toSorted((a, b) => a.place.prefix.compare(b.place.prefix))
   }
 }

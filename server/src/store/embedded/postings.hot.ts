@@ -1,3 +1,5 @@
+import type { Chunk, Layout } from './packed-lists.ts'
+
 /** Postings as they are worked with: 12 bytes each, sort (6, from `EARLIEST` on) and row (6), ascending. */
 export const POSTING = 12
 
@@ -12,50 +14,49 @@ export function writePosting(bytes: Buffer, at: number, { sort, seq }: { sort: n
   bytes.writeUIntBE(seq, at + 6, 6)
 }
 
-/** A chunk as it is stored. */
-export interface Chunk {
-  readonly postings: Buffer
-  /** Of the first chunk of a hash: whether others follow it. */
-  readonly isFollowed: boolean
+export const POSTINGS: Layout = {
+  width: POSTING,
+  ordered: POSTING,
+  most: 128,
+  pack: packPostings,
+  unpack: unpackPostings,
 }
 
 /** One byte for `isFollowed`, then for each posting the difference of its sort and of its row (zigzag) to the one before: 7 bits a byte, lowest first. */
-export function packChunk({ postings, isFollowed }: Chunk): Buffer {
-  const packed = Buffer.allocUnsafe(1 + (postings.length / POSTING) * 16)
+function packPostings({ entries, isFollowed }: Chunk): Buffer {
+  const packed = Buffer.allocUnsafe(1 + (entries.length / POSTING) * 16)
   packed[0] = isFollowed ? 1 : 0
   let out = 1
   let sort = 0
   let seq = 0
-  for (let at = 0; at < postings.length; at += POSTING) {
-    const nextSort = postings.readUIntBE(at, 6)
-    const nextSeq = postings.readUIntBE(at + 6, 6)
+  for (let at = 0; at < entries.length; at += POSTING) {
+    const nextSort = entries.readUIntBE(at, 6)
+    const nextSeq = entries.readUIntBE(at + 6, 6)
     out = putNumber(packed, out, nextSort - sort)
-    out = putNumber(packed, out, nextSeq < seq ? (seq - nextSeq) * 2 - 1 : (nextSeq - seq) * 2)
+    out = putSigned(packed, out, nextSeq - seq)
     sort = nextSort
     seq = nextSeq
   }
   return Buffer.from(packed.subarray(0, out))
 }
 
-/** @param packed may be lmdb's shared read buffer. */
-export function unpackChunk(packed: Buffer): Chunk {
+function unpackPostings(packed: Buffer): Chunk {
   let count = 0
   for (let at = 1; at < packed.length; at++) if ((packed[at] ?? 0) < 0x80) count++
-  const postings = Buffer.allocUnsafe((count / 2) * POSTING)
+  const entries = Buffer.allocUnsafe((count / 2) * POSTING)
   const reader = { at: 1 }
   let sort = 0
   let seq = 0
-  for (let out = 0; out < postings.length; out += POSTING) {
+  for (let out = 0; out < entries.length; out += POSTING) {
     sort += readNumber(packed, reader)
-    const turned = readNumber(packed, reader)
-    seq += turned % 2 === 1 ? -(turned + 1) / 2 : turned / 2
-    postings.writeUIntBE(sort, out, 6)
-    postings.writeUIntBE(seq, out + 6, 6)
+    seq += readSigned(packed, reader)
+    entries.writeUIntBE(sort, out, 6)
+    entries.writeUIntBE(seq, out + 6, 6)
   }
-  return { postings, isFollowed: packed[0] === 1 }
+  return { entries, isFollowed: packed[0] === 1 }
 }
 
-function putNumber(bytes: Buffer, at: number, number: number): number {
+export function putNumber(bytes: Buffer, at: number, number: number): number {
   let next = at
   let left = number
   // Bit operations would cut what is larger than 31 bits.
@@ -64,7 +65,12 @@ function putNumber(bytes: Buffer, at: number, number: number): number {
   return next
 }
 
-function readNumber(bytes: Buffer, reader: { at: number }): number {
+/** Zigzag: small numbers of either sign take few bytes. */
+export function putSigned(bytes: Buffer, at: number, number: number): number {
+  return putNumber(bytes, at, number < 0 ? number * -2 - 1 : number * 2)
+}
+
+export function readNumber(bytes: Buffer, reader: { at: number }): number {
   let number = 0
   let weight = 1
   for (;;) {
@@ -73,4 +79,9 @@ function readNumber(bytes: Buffer, reader: { at: number }): number {
     if (byte < 0x80) return number
     weight *= 0x80
   }
+}
+
+export function readSigned(bytes: Buffer, reader: { at: number }): number {
+  const turned = readNumber(bytes, reader)
+  return turned % 2 === 1 ? -(turned + 1) / 2 : turned / 2
 }

@@ -6,7 +6,7 @@ import type { Crash } from '../crash.ts'
 import type { BulkTail } from './bulk-tail.ts'
 import { MergedCursor } from './cursors.ts'
 import { lastNumber, numberKey, type DataFile } from './databases.ts'
-import { ChunkCursor, nameCursor, rangeCursors } from './index-cursors.ts'
+import { NameCursor, PostingCursor, rangeCursors } from './index-cursors.ts'
 import { INDEX_FORMAT, openIndexFile, readWatermark, type IndexFile } from './index-file.ts'
 import type { KeyHash } from './key-hash.ts'
 import { createMerger, type Merger } from './merger.ts'
@@ -117,7 +117,7 @@ export class SearchIndex {
   postings({ type, key, direction, after }: Walk<number>): Cursor<number> {
     const hash = this.#options.hash.of(type, key).short
     const walk = { hash, upTo: this.#mergedTo, direction, ...(after !== undefined && { after }) }
-    const cursors: Cursor<number>[] = [new ChunkCursor(this.#file.chunks, walk)]
+    const cursors: Cursor<number>[] = [new PostingCursor(this.#file, walk)]
     for (const tail of this.#tails()) {
       const list = tail.postings(hash)
       if (list !== undefined) cursors.push(list.cursor(direction, after))
@@ -141,7 +141,7 @@ export class SearchIndex {
 
   names({ type, key }: Walk<string>, after: Place<string>): Cursor<string> {
     const hash = this.#options.hash.of(type, key).short
-    const cursors = [nameCursor(this.#file, { hash, upTo: this.#mergedTo, after })]
+    const cursors: Cursor<string>[] = [new NameCursor(this.#file, { hash, upTo: this.#mergedTo, after })]
     for (const tail of this.#tails()) {
       const list = tail.names(hash)
       if (list !== undefined) cursors.push(list.cursor('asc', after))
@@ -235,8 +235,8 @@ async function openOwnFile(options: IndexOptions): Promise<IndexFile> {
   const watermark = readWatermark(file)
   const isOwn =
     watermark?.seed === JSON.stringify(options.hashSeed) &&
-    watermark.row <= options.lastRow &&
-    watermark.format === INDEX_FORMAT
+    watermark.format === INDEX_FORMAT &&
+    watermark.reached <= options.lastRow
   if (watermark === undefined || isOwn) return file
   await file.env.close()
   rmSync(options.indexPath)

@@ -161,7 +161,8 @@ export function sortOf(date: number): number {
 
 const LATEST = EARLIEST + 2 ** 48 - 1
 
-/** Names as the index files them: the first 400 characters, so that they fit into a key. */
+/** Names as the index files them: the first 400 characters, so that they fit into a key, which a zero ends. */
 export function nameText(text: string): string {
-  return text.length <= 400 ? text : text.slice(0, 400)
+  const short = text.length <= 400 ? text : text.slice(0, 400)
+  return short.includes('\0') ? short.replaceAll('\0', '\u0001') : short
 }
