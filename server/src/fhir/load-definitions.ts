@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 
 import { RUNTIME, type CompiledFile, type CompiledType, type DataTypes } from './compiled.ts'
+import { containedIn } from './contained.ts'
 import type { Definitions, SearchParam, TypeModule } from './definitions.ts'
 import type { ElementTable } from './elements.ts'
 import { KeyCollector } from './keys/collector.ts'
@@ -43,13 +44,15 @@ export function loadDefinitions(zone = 'UTC', folder: string = GENERATED): Defin
   }
 
   function moduleOf(type: string): TypeModule {
-    const context = { types: known, zone: offset, checkOf, profileOf }
+    const context = { types: known, zone: offset, checkOf, profileOf, compiledOf }
     const made = modules.get(type) ?? typeModule(compiledType(type), context)
     modules.set(type, made)
     return made
   }
 
-  const checkOf = (type: string) => (known.has(type) ? compiledType(type).check : undefined)
+  const compiledOf = (type: string) => (known.has(type) ? compiledType(type) : undefined)
+
+  const checkOf = (type: string) => compiledOf(type)?.check
 
   const files = new Map(Object.entries(profiles))
   const plans = new Map<string, ProfilePlan>()
@@ -79,9 +82,10 @@ export function loadDefinitions(zone = 'UTC', folder: string = GENERATED): Defin
 
 interface TypeContext extends Pick<CheckOptions, 'types' | 'checkOf' | 'profileOf'> {
   readonly zone: ZoneOffset
+  readonly compiledOf: (type: string) => CompiledType | undefined
 }
 
-function typeModule(compiled: CompiledType, { zone, ...known }: TypeContext): TypeModule {
+function typeModule(compiled: CompiledType, { zone, compiledOf, ...known }: TypeContext): TypeModule {
   const { type, params, summary, mandatory, mainDate, ordered } = compiled
   return {
     type,
@@ -100,6 +104,11 @@ function typeModule(compiled: CompiledType, { zone, ...known }: TypeContext): Ty
       const keys = new KeyCollector({ context, zone, ...(mainDate === undefined ? {} : { mainDate }) })
       compiled.extract(resource, keys)
       more?.(keys)
+      for (const each of containedIn(resource)) {
+        const own = new KeyCollector({ context, zone })
+        compiledOf(each.type)?.extract(each.resource, own)
+        keys.contained(each.type, own)
+      }
       return keys.finish()
     },
     elements: (resource, composite, base) => {

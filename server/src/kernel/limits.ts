@@ -21,6 +21,8 @@ export const limits = {
     customParameters: 500,
     customPollMs: 1000,
     chainIds: 10_000,
+    /** Resources that one search of contained ones looks into. */
+    containers: 20_000,
     sortCandidates: 100_000,
     queryBytes: 16 * 1024,
     orValues: 500,

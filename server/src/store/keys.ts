@@ -9,7 +9,7 @@ export interface SearchKeys {
    * reference `subject=Patient/1`, `subject=1`, an absolute or logical one as `subject=<uri>`, `subject:identifier=<token form>`;
    * of-type `identifier:of-type=<system>|<code>|<value>`; uri `url=<uri>`; presence `code:missing=false`.
    * Pair keys `patient+code=<Patient/id>+<token form>` and `patient+category=…`; patient compartment `_compartment=Patient/<id>`;
-   * facility `_facility=Organization/<id>`; meta `_tag=…`, `_profile=…`, `_security=…`, `_source=…`.
+   * of contained resources `#Medication` and `#Medication:code=…`; facility `_facility=Organization/<id>`; meta `_tag=…`, `_profile=…`, `_security=…`, `_source=…`.
    */
   readonly k: readonly string[]
   /**
@@ -39,4 +39,4 @@ export interface NameKey {
 }
 
 /** Bumped whenever the text or meaning of a key changes: a store with older keys rebuilds them, one with newer keys is refused. */
-export const KEY_ENCODING = 2
+export const KEY_ENCODING = 3

@@ -292,9 +292,3 @@ it('SR-35 includes by what it knows', async () => {
   for (const include of ['Foo:bar', 'Observation:nope'])
     expectRefused(await ask('GET', `/Observation?_include=${include}`), 400)
 })
-
-it('SR-37 decided: contained resources are not searched, and asking says so', async () => {
-  for (const mode of ['true', 'both'])
-    expectRefused(await ask('GET', `/Patient?_contained=${mode}`), 400, 501)
-  expect((await ask('GET', `/Patient?_contained=false&_count=1`)).status).toBe(200)
-})

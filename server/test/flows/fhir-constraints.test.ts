@@ -51,6 +51,8 @@ async function wardOf(constraintFor: AccessRules['constraintFor']): Promise<Fhir
         ...shared,
         ...links,
         effectiveDateTime,
+        contained: [{ resourceType: 'Device', id: 'd', status: 'active' }],
+        device: { reference: '#d' },
       })
     }
   }
@@ -99,6 +101,9 @@ it.each(Object.entries(RULES))('shows nothing beyond a constraint by %s', async 
     ['/Observation?code=c1&_count=2', COUNT / 2],
     ['/Observation?focus=Patient/other&_count=4', COUNT],
     ['/Observation?subject:Patient.name=smith', COUNT],
+    ['/Device?status=active&_contained=true&_count=4', COUNT],
+    ['/Device?_contained=both&_containedType=container&_sort=status', COUNT],
+    ['/Observation?device:Device.status=active&_count=4', COUNT],
     ['/Patient?_has:Observation:patient:code=c1', 1],
     ['/Patient?_id=mine,other', 1],
     ['/?_type=Patient,Observation&_count=3', COUNT + 1],

@@ -171,7 +171,7 @@ it('what is unknown is refused with what is known, or left out with a note', asy
     '_query=x',
     '_text=x',
     '_content=x',
-    '_contained=true',
+    '_contained=maybe',
     '_list=$current-problems',
   ])
     await refused(server, `/Patient?${query}`)

@@ -5,15 +5,10 @@ import type { Asked } from './queries.ts'
 import type { Json, Resource } from './world.ts'
 
 /**
- * What is wrong with the order of the ids: empty when each key is at most the next one's. Of several values the one that comes first in
+ * What is wrong with the order of the resources: empty when each key is at most the next one's. Of several values the one that comes first in
  * the order counts; resources without a value stand at the end.
  */
-export function sortedAsAsked(
-  resources: readonly Resource[],
-  ids: readonly string[],
-  { sort }: Asked,
-): string {
-  const rows = ids.map((id) => resources.find((each) => each.id === id))
+export function sortedAsAsked(rows: readonly (Resource | undefined)[], { sort }: Asked): string {
   for (const [index, row] of rows.entries()) {
     const before = rows[index - 1]
     if (before && row && compare(before, row, sort) > 0) return `${before.id} stands before ${row.id}`
@@ -72,7 +67,9 @@ function sortValues(parameter: Parameter, resource: Resource): readonly Value[] 
     case 'reference':
       return parameter
         .of(resource)
-        .flatMap(({ reference }) => (typeof reference === 'string' ? [reference] : []))
+        .flatMap(({ reference }) =>
+          typeof reference === 'string' && !reference.startsWith('#') ? [reference] : [],
+        )
     case 'composite':
     default:
       throw new Error('a composite has no order')

@@ -2,6 +2,7 @@ import { listed, PARAMETERS } from './naive-parameters.ts'
 import type { Amount, Parameter, Token } from './naive-parameters.ts'
 import { exact, folded, halfDigit, prefixOf, spansMatch, timeSpan } from './naive-values.ts'
 import type { Span } from './naive-values.ts'
+import { containedOf } from './world.ts'
 import type { Json, Resource } from './world.ts'
 
 /**
@@ -34,8 +35,9 @@ export function naiveOf(resources: readonly Resource[]): Naive {
   ): readonly Resource[] => {
     if (parameter.kind !== 'reference') throw new Error('a chain needs a reference')
     const wanted = new Set(parameter.of(resource).map(({ reference }) => reference))
-    return resources.filter(
-      (each) => wanted.has(nameOf(each)) && (type === undefined || each.resourceType === type),
+    const inside = containedOf(resource).filter(({ id }) => wanted.has(`#${id}`))
+    return [...resources.filter((each) => wanted.has(nameOf(each))), ...inside].filter(
+      (each) => type === undefined || each.resourceType === type,
     )
   }
   const meetsReverse = (resource: Resource, name: string, value: string): boolean => {
@@ -50,7 +52,7 @@ export function naiveOf(resources: readonly Resource[]): Naive {
   return { meets }
 }
 
-function nameOf({ resourceType, id }: Resource): string {
+export function nameOf({ resourceType, id }: Resource): string {
   return `${resourceType}/${id}`
 }
 

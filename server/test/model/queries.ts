@@ -7,6 +7,8 @@ export interface Asked {
   readonly type: string
   readonly filters: readonly Pair[]
   readonly sort: readonly string[]
+  /** `_contained` and `_containedType` */
+  readonly contained?: { readonly which: 'true' | 'both'; readonly returned: 'container' | 'contained' }
 }
 
 type Make = (random: Random) => Pair
@@ -196,6 +198,28 @@ const COMMON: readonly Make[] = [
 ]
 
 export function randomSearch(random: Random): Asked {
+  return random() < 0.1 ? searchOfContained(random) : searchOfStored(random)
+}
+
+/** Nothing outside refers to a contained resource, and it has no address of its own. */
+const isInward = ([name]: Pair): boolean => !/^_has|^_list|^_id|\._has/.test(name)
+
+function searchOfContained(random: Random): Asked {
+  const made = Array.from({ length: pick(random, [0, 1, 1, 2, 3]) }, () =>
+    pick(random, random() < 0.2 ? COMMON : PATIENT)(random),
+  )
+  const keys = Array.from(
+    { length: pick(random, [0, 1, 2]) },
+    () => pick(random, ['', '-']) + pick(random, ['family', 'birthdate', 'gender', 'organization']),
+  )
+  const contained = {
+    which: pick(random, ['true', 'both'] as const),
+    returned: pick(random, ['container', 'contained'] as const),
+  }
+  return { type: 'Patient', filters: made.filter(isInward), sort: keys, contained }
+}
+
+function searchOfStored(random: Random): Asked {
   const type = pick(random, [
     'Patient',
     'Patient',

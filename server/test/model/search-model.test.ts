@@ -9,11 +9,11 @@ import { freshStore } from '../fresh-store.ts'
 import { randomOf } from '../long/random.ts'
 import { dropDatabase } from '../services/mongo-server.ts'
 import { sortedAsAsked } from './naive-order.ts'
-import { naiveOf } from './naive.ts'
+import { naiveOf, nameOf } from './naive.ts'
 import type { Naive } from './naive.ts'
 import { randomSearch } from './queries.ts'
 import type { Asked } from './queries.ts'
-import { makeWorld } from './world.ts'
+import { containedOf, makeWorld } from './world.ts'
 import type { Random, Resource } from './world.ts'
 
 const SEARCHES = 1200
@@ -42,53 +42,73 @@ async function stored({ ask }: FhirServer, resources: readonly Resource[]): Prom
   return made
 }
 
-function addressOf({ type, filters, sort }: Asked, count: number): string {
+function addressOf({ type, filters, sort, contained }: Asked, count: number): string {
   const query = new URLSearchParams()
   for (const [name, value] of filters) query.append(name, value)
   if (sort.length > 0) query.set('_sort', sort.join(','))
+  if (contained) query.set('_contained', contained.which)
+  if (contained) query.set('_containedType', contained.returned)
   query.set('_count', String(count))
   query.set('_total', 'accurate')
   return `/${type}?${query.toString()}`
 }
 
-/** All pages of a search, as the links lead through them. */
+/** All pages of a search, as the links lead through them: what their entries are called. */
 async function pagesOf(
   { ask, base }: FhirServer,
   address: string,
-): Promise<{ ids: readonly string[]; total: unknown; problem?: string }> {
-  const ids: string[] = []
+): Promise<{ names: readonly string[]; total: unknown; problem?: string }> {
+  const names: string[] = []
   let total: unknown
   for (let next: string | undefined = address; next !== undefined;) {
     const reply = await ask('GET', next)
-    if (reply.status !== 200) return { ids, total, problem: reply.text.slice(0, 300) }
+    if (reply.status !== 200) return { names, total, problem: reply.text.slice(0, 300) }
     total ??= reply.json['total']
-    const entries = (reply.json['entry'] ?? []) as readonly { resource: Resource; search: { mode: string } }[]
-    ids.push(...entries.filter(({ search }) => search.mode === 'match').map(({ resource }) => resource.id))
+    const entries = (reply.json['entry'] ?? []) as readonly { fullUrl: string; search: { mode: string } }[]
+    const matches = entries.filter(({ search }) => search.mode === 'match')
+    names.push(...matches.map(({ fullUrl }) => fullUrl.slice(base.length + 1)))
     const links = reply.json['link'] as readonly { relation: string; url: string }[]
     next = links.find(({ relation }) => relation === 'next')?.url.slice(base.length)
   }
-  return { ids, total }
+  return { names, total }
+}
+
+/** What a search finds, by name, with the resource that its place in the order comes from. */
+function expectedOf({ type, filters, contained }: Asked, { resources, naive }: Known): Map<string, Resource> {
+  const found = new Map<string, Resource>()
+  const isMet = (resource: Resource): boolean =>
+    resource.resourceType === type && filters.every(([name, value]) => naive.meets(resource, name, value))
+  for (const resource of resources) {
+    const name = nameOf(resource)
+    if (contained?.which !== 'true' && isMet(resource)) found.set(name, resource)
+    if (!contained) continue
+    for (const inside of containedOf(resource).filter(isMet))
+      found.set(contained.returned === 'contained' ? `${name}#${inside.id}` : name, inside)
+  }
+  return found
 }
 
 /** What differs between the hub's answer and the naive one; empty when nothing does. */
 async function differences(server: FhirServer, asked: Asked, world: Known): Promise<readonly string[]> {
   const address = addressOf(asked, 3 + Math.floor(world.random() * 20))
-  const expected = world.resources.filter(
-    (resource) =>
-      resource.resourceType === asked.type &&
-      asked.filters.every(([name, value]) => world.naive.meets(resource, name, value)),
-  )
-  const { ids, total, problem } = await pagesOf(server, address)
-  const wanted = expected.map(({ id }) => id)
+  const expected = expectedOf(asked, world)
+  const { names, total, problem } = await pagesOf(server, address)
+  // A container stands where the first of several matches stands: that is tested elsewhere.
+  const isOrdered = asked.contained?.returned !== 'container'
   const found = [
     problem,
-    ...wanted.filter((id) => !ids.includes(id)).map((id) => `lacks ${id}`),
-    ...ids.filter((id) => !wanted.includes(id)).map((id) => `has ${id}`),
-    new Set(ids).size < ids.length ? 'repeats' : undefined,
-    total === expected.length ? undefined : `counts ${String(total)} instead of ${String(expected.length)}`,
-    sortedAsAsked(expected, ids, asked),
+    ...[...expected.keys()].filter((name) => !names.includes(name)).map((name) => `lacks ${name}`),
+    ...names.filter((name) => !expected.has(name)).map((name) => `has ${name}`),
+    new Set(names).size < names.length ? 'repeats' : undefined,
+    total === expected.size ? undefined : `counts ${String(total)} instead of ${String(expected.size)}`,
+    isOrdered
+      ? sortedAsAsked(
+          names.map((name) => expected.get(name)),
+          asked,
+        )
+      : undefined,
   ]
-  world.note(ids.length)
+  world.note(names.length)
   return found.flatMap((text) => (text ? `${decodeURIComponent(address)}: ${text}` : []))
 }
 

@@ -75,7 +75,7 @@ export function makeWorld(random: Random, size: number): readonly Resource[] {
   return [
     ...organizations.map((id, n) => organization(random, id, organizations.slice(0, n))),
     ...patients.map((id) => patient(random, id, organizations)),
-    ...ids('Observation', size * 2).map((id) => observation(random, id, patients)),
+    ...ids('Observation', size * 2).map((id) => observation(random, id, { patients, organizations })),
     ...ids('ValueSet', 12).map((id) => valueSet(random, id)),
     ...ids('RiskAssessment', 20).map((id) => riskAssessment(random, id, patients)),
     list(random, patients),
@@ -168,7 +168,11 @@ function effective(random: Random): Json {
   }
 }
 
-function observation(random: Random, id: string, patients: readonly string[]): Resource {
+function observation(
+  random: Random,
+  id: string,
+  { patients, organizations }: { patients: readonly string[]; organizations: readonly string[] },
+): Resource {
   const component = times(random, 2, () => ({ code: concept(random), valueQuantity: quantity(random) }))
   return {
     resourceType: 'Observation',
@@ -176,12 +180,28 @@ function observation(random: Random, id: string, patients: readonly string[]): R
     ...meta(random),
     status: pick(random, ['final', 'amended', 'preliminary']),
     code: concept(random),
-    ...some(random, 0.8, () => ({ subject: subject(random, patients) })),
+    ...some(random, 0.8, () => observed(random, patients, organizations)),
     ...effective(random),
     ...some(random, 0.6, () => ({ valueQuantity: quantity(random) })),
     ...some(random, 0.5, () => ({ category: [concept(random)] })),
     ...(component.length > 0 ? { component } : {}),
   }
+}
+
+/** A patient of the record, or one or two who are only known here. */
+function observed(random: Random, patients: readonly string[], organizations: readonly string[]): Json {
+  if (random() < 0.7) return { subject: subject(random, patients) }
+  const inside = ['p', 'q'].slice(0, pick(random, [1, 1, 2]))
+  return {
+    contained: inside.map((id) => patient(random, id, organizations)),
+    subject: { reference: '#p' },
+    ...(inside.length > 1 ? { performer: [{ reference: '#q' }] } : {}),
+  }
+}
+
+/** The contained resources of a resource. */
+export function containedOf(resource: Resource): readonly Resource[] {
+  return (resource['contained'] ?? []) as readonly Resource[]
 }
 
 function subject(random: Random, patients: readonly string[]): Json {

@@ -1,6 +1,7 @@
 import type { NameKey, RangeKey, SearchKeys } from '../../store/keys.ts'
 import type { ExtractContext } from '../definitions.ts'
 import { boundedKey, boundedText } from './bounded.ts'
+import { containedKey, containedMarker, isNarrowing } from './contained-keys.ts'
 import { foldCode, foldText } from './folding.ts'
 import { readReference, type LiteralReference } from './references.ts'
 import { tokenForm } from './tokens.ts'
@@ -22,6 +23,7 @@ export class KeyCollector {
   private readonly r: RangeKey[] = []
   private readonly n: NameKey[] = []
   private readonly s: Record<string, string> = {}
+  private readonly inner = new Set<string>()
   private readonly patients: string[] = []
   /** Token forms of `code` and `category`, for the pair keys. */
   private readonly paired: { readonly param: string; readonly form: string }[] = []
@@ -73,10 +75,13 @@ export class KeyCollector {
     if (folded !== undefined && modifier === '') this.sort(folded)
   }
 
-  /** A literal reference; fragments only count as present. */
+  /** A literal reference; one to a contained resource is a key as it is, for chains that go through it. */
   reference(text: string): void {
     this.mark()
-    if (text.startsWith('#')) return
+    if (text.startsWith('#')) {
+      if (text.length > 1) this.key(text)
+      return
+    }
     const { type, id, text: uri } = this.read(text)
     if (type === undefined || id === undefined) {
       this.key(uri)
@@ -119,6 +124,12 @@ export class KeyCollector {
     if (this.date === undefined || date < this.date) this.date = date
   }
 
+  /** The keys of a contained resource, under names that no search of the resource itself asks for. */
+  contained(type: string, own: KeyCollector): void {
+    this.inner.add(containedMarker(type))
+    for (const key of own.k) if (isNarrowing(key)) this.inner.add(containedKey(type, key))
+  }
+
   finish(): SearchKeys {
     const { facilities, lastUpdated } = this.options.context
     this.begin('_lastUpdated')
@@ -128,6 +139,7 @@ export class KeyCollector {
       for (const { param, form } of this.paired)
         this.k.push(boundedKey(`patient+${param}=Patient/${id}+${form}`))
     }
+    for (const key of this.inner) this.k.push(key)
     for (const facility of facilities) this.k.push(boundedKey(`_facility=${facility}`))
     return {
       k: this.k,

@@ -40,10 +40,13 @@ export interface SearchEntry {
   readonly type: string
   readonly id: string
   readonly bytes: Uint8Array
+  /** `MedicationRequest/23` of a contained resource that is given by itself. */
+  readonly container?: string
 }
 
 export function searchEntry(base: string, row: SearchEntry, mode: 'match' | 'include'): BundleEntry {
-  const head = `{"fullUrl":"${base}/${row.type}/${row.id}"${RESOURCE}`
+  const name = row.container === undefined ? `${row.type}/${row.id}` : `${row.container}#${row.id}`
+  const head = `{"fullUrl":"${base}/${name}"${RESOURCE}`
   return { head, resource: row.bytes, tail: mode === 'match' ? MATCH : INCLUDE }
 }
 

@@ -1,9 +1,10 @@
 import { fault } from '../../kernel/fault.ts'
-import type { Row } from '../../store/port.ts'
+import type { Match } from '../search/pages.ts'
 import type { Pair, SearchRequest, Shape } from '../search/request.ts'
 import type { SearchPage } from '../search/search.ts'
 import { jsonBody } from './answers.ts'
 import { bundleBytes, outcomeEntry, searchEntry } from './bundle-bytes.hot.ts'
+import type { SearchEntry } from './bundle-bytes.hot.ts'
 import type { Answer, Call } from './call.ts'
 import { outcomeOf } from './outcome.ts'
 import { withQuery } from './read-calls.ts'
@@ -43,8 +44,6 @@ function searchset(deps: RestDeps, page: SearchPage, where: Searched): Uint8Arra
   return bundleBytes(head.slice(0, -1), entries)
 }
 
-type Sent = Pick<Row, 'type' | 'id' | 'bytes'>
-
 function addressOf(base: string, { type, compartment }: Searched): string {
   if (compartment === undefined) return type === undefined ? base : `${base}/${type}`
   return `${base}/${compartment}/${type ?? '*'}`
@@ -60,10 +59,12 @@ function includedShape({ shape: { summary }, includes }: SearchRequest): Shape {
   return summary === undefined ? {} : { summary }
 }
 
-function shapedRows(deps: RestDeps, rows: readonly Row[], shape: Shape): readonly Sent[] {
+function shapedRows(deps: RestDeps, rows: readonly Match[], shape: Shape): readonly SearchEntry[] {
   if (!isShaped(shape)) return rows
-  const sent: Sent[] = []
-  for (const { type, id, bytes } of rows)
-    sent.push({ type, id, bytes: shaped(bytes, shape, { type, table: deps.definitions.elements() }) })
+  const sent: SearchEntry[] = []
+  for (const { type, id, bytes, container } of rows) {
+    const few = shaped(bytes, shape, { type, table: deps.definitions.elements() })
+    sent.push({ type, id, bytes: few, ...(container === undefined ? {} : { container }) })
+  }
   return sent
 }

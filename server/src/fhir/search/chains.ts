@@ -3,7 +3,10 @@ import { limits } from '../../kernel/limits.ts'
 import type { Row } from '../../store/port.ts'
 import type { TypeModule } from '../definitions.ts'
 import { boundedKey } from '../keys/bounded.ts'
-import type { Clause, Join } from './clause.ts'
+import { containedMarker } from '../keys/contained-keys.ts'
+import { meetsAll } from './clause.ts'
+import type { BodyTest, Clause, Join, Subject } from './clause.ts'
+import { containedKeys, containedTargetTests } from './contained-subjects.ts'
 import { collectIds, hitsOf, meetingRows } from './hits.ts'
 import type { Query } from './hits.ts'
 import { filterOf } from './parse-filter.ts'
@@ -11,6 +14,7 @@ import { referencesIn } from './references.ts'
 import type { Filter, Pair } from './request.ts'
 import { queryOf } from './scope.ts'
 import type { Scope, SearchDeps } from './scope.ts'
+import { RowSubject } from './subject.ts'
 import { UnknownParameter } from './unknown-parameter.ts'
 
 type ChainFilter = Extract<Filter, { kind: 'chain' }>
@@ -18,24 +22,49 @@ type HasFilter = Extract<Filter, { kind: 'has' }>
 
 /**
  * `subject:Patient.name=peter`: the targets are searched first, their ids become the values of the reference. When there are too many of
- * them, the targets of each candidate are looked at instead.
+ * them, the targets of each candidate are looked at instead. Contained targets are looked at in their containers.
  */
-export async function chainClause(deps: SearchDeps, scope: Scope, filter: ChainFilter): Promise<Clause> {
-  const queries: Query[] = []
+export async function chainClause(
+  deps: SearchDeps,
+  scope: Scope,
+  { filter, module }: { filter: ChainFilter; module: TypeModule },
+): Promise<Clause> {
+  const inner: Inner[] = []
   const { rest, targets, param, label } = filter
   for (const type of targets) {
-    const query = await innerQuery(deps, scope, { type, rest, mayMiss: targets.length > 1 })
-    if (query) queries.push(query)
+    const found = await innerQuery(deps, scope, { type, rest, mayMiss: targets.length > 1 })
+    if (found) inner.push(found)
   }
-  if (queries.length === 0) throw unknownChain(filter)
+  if (inner.length === 0) throw unknownChain(filter)
+  const queries = inner.map(({ query }) => query)
+  const contained: BodyTest[] = []
+  for (const each of inner)
+    contained.push(...(await containedTests(deps, scope, { filter, module, ...each })))
   const keys: string[] = []
   for (const query of queries) {
     const { type } = query.module
     const ids = await collectIds(query, limits.fhir.chainIds - keys.length)
-    if (!ids) return joined(scope, label, targetsJoin(deps, param.code, queries))
+    if (!ids) return joined(scope, label, targetsJoin(deps, { code: param.code, module, queries, contained }))
     for (const id of ids) keys.push(boundedKey(`${param.code}=${type}/${id}`))
   }
-  return { label, anyOf: keys.map((key) => ({ by: 'key', key })) }
+  return { label, anyOf: [...keys.map((key) => ({ by: 'key' as const, key })), ...contained] }
+}
+
+/** The contained targets that meet the rest of a chain; they exist for whoever sees the container. */
+async function containedTests(
+  { reader, base }: SearchDeps,
+  { plain, depth }: Scope,
+  chain: Inner & { readonly filter: ChainFilter; readonly module: TypeModule },
+): Promise<readonly BodyTest[]> {
+  const { filter, rest, clause, query, module } = chain
+  const { type } = query.module
+  // Only what is stored by itself is listed or referred to from elsewhere.
+  if (rest.kind === 'has' || rest.kind === 'list' || clause.join !== undefined) return []
+  const isKnown = !plain && depth === 0
+  if (isKnown && (await reader.count(module.type, containedMarker(type), 1)) === 0) return []
+  const keys = containedKeys(type, rest, clause)
+  const meets = (subject: Subject): boolean => meetsAll([clause], subject)
+  return containedTargetTests(filter.param.code, { module: query.module, base, keys, meets })
 }
 
 function joined({ plain }: Scope, label: string, join: Join): Clause {
@@ -54,10 +83,20 @@ function unknownChain({ param, rest, targets }: ChainFilter): Error {
   return fault('malformed', { code: 'invalid', text })
 }
 
-/** Keeps the rows whose reference names a resource that meets one of the queries. */
-function targetsJoin({ base }: SearchDeps, code: string, queries: readonly Query[]): Join {
+/** Keeps the rows whose reference names a resource that meets one of the queries, or a contained one. */
+function targetsJoin(
+  { base }: SearchDeps,
+  {
+    code,
+    module,
+    queries,
+    contained,
+  }: { code: string; module: TypeModule; queries: readonly Query[]; contained: readonly BodyTest[] },
+): Join {
+  const within: Clause = { label: code, anyOf: contained }
   return {
     keep: async (rows) => {
+      const subject = new RowSubject(module, base)
       const targets = rows.map((row) => targetNames(row, code, base))
       const met = new Set<string>()
       for (const query of queries) {
@@ -67,7 +106,10 @@ function targetsJoin({ base }: SearchDeps, code: string, queries: readonly Query
         const found = (await query.reader.fetch(type, ids)).filter((row) => row !== undefined)
         for (const { id } of await meetingRows(query, found)) met.add(`${type}/${id}`)
       }
-      return targets.map((names) => names.some((name) => met.has(name)))
+      return rows.map(
+        (row, index) =>
+          targets[index]?.some((name) => met.has(name)) === true || meetsAll([within], subject.at(row)),
+      )
     },
   }
 }
@@ -88,7 +130,7 @@ export async function hasClause(
   { filter, module }: { filter: HasFilter; module: TypeModule },
 ): Promise<Clause> {
   const { label, source, rest } = filter
-  const query = await innerQuery(deps, scope, { type: source, rest, mayMiss: false })
+  const query = (await innerQuery(deps, scope, { type: source, rest, mayMiss: false }))?.query
   const param = query?.module.params.find(
     ({ code, type }) => code === filter.reference && type === 'reference',
   )
@@ -128,11 +170,19 @@ function sourcesJoin(deps: SearchDeps, query: Query, { code, own }: { code: stri
   }
 }
 
+/** The search at the next link of a chain. */
+interface Inner {
+  readonly query: Query
+  readonly rest: Filter
+  /** What the caller wrote, without what they may see. */
+  readonly clause: Clause
+}
+
 async function innerQuery(
   deps: SearchDeps,
   scope: Scope,
   inner: { type: string; rest: Pair; mayMiss: boolean },
-): Promise<Query | undefined> {
+): Promise<Inner | undefined> {
   const inside = { ...scope, depth: scope.depth + 1 }
   if (inside.depth > limits.fhir.chainDepth)
     throw fault('malformed', { code: 'too-costly', text: 'The chain has too many links' })
@@ -145,7 +195,9 @@ async function innerQuery(
   const filter = innerFilter(module, inner)
   if (!filter) return undefined
   deps.access.authorise(scope.caller, 'search', inner.type)
-  return queryOf(deps, module, await scope.follow(deps, inside, { module, filters: [filter] }))
+  const clause = await scope.follow(deps, inside, { module, filter })
+  const constraint = deps.access.constraintFor(scope.caller, module.type)
+  return { query: await queryOf(deps, module, [...constraint, clause]), rest: filter, clause }
 }
 
 function innerFilter(

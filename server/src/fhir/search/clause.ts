@@ -59,7 +59,7 @@ export interface BodyTest {
   readonly by: 'body'
   /** A key that every hit has. */
   readonly key: string
-  holds(resource: JsonObject): boolean
+  holds(resource: JsonObject, subject: Subject): boolean
 }
 
 /** What clauses are checked on: a stored row, or the keys of a resource that is about to be stored. */
@@ -101,7 +101,7 @@ function passes(test: Test, subject: Subject): boolean {
       return passesParts(test, subject)
     case 'body':
     default:
-      return subject.has(test.key) && test.holds(subject.body())
+      return subject.has(test.key) && test.holds(subject.body(), subject)
   }
 }
 

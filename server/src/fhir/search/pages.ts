@@ -17,8 +17,13 @@ export interface Branch {
   open(driver?: number): Promise<Query>
 }
 
+export interface Match extends Row {
+  /** `MedicationRequest/23` of a contained resource that is given by itself. */
+  readonly container?: string
+}
+
 export interface Page {
-  readonly matches: readonly Row[]
+  readonly matches: readonly Match[]
   /** Known when it cost nothing. */
   readonly total?: number
   readonly next?: PageState

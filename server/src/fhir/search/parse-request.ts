@@ -4,7 +4,16 @@ import { limits } from '../../kernel/limits.ts'
 import type { TypeModule } from '../definitions.ts'
 import { filterOf } from './parse-filter.ts'
 import { includeOf } from './parse-include.ts'
-import type { Filter, Handling, Include, Pair, SearchRequest, Shape, SortKey } from './request.ts'
+import type {
+  ContainedSearch,
+  Filter,
+  Handling,
+  Include,
+  Pair,
+  SearchRequest,
+  Shape,
+  SortKey,
+} from './request.ts'
 import { UnknownParameter, unknownParameter } from './unknown-parameter.ts'
 
 /**
@@ -55,7 +64,12 @@ const CONTROLS = new Map<string, Control>(
     _explain: (draft, value) => {
       draft.explain = oneOf('_explain', value, ['true', 'false']) === 'true'
     },
-    _contained: (_draft, value) => void oneOf('_contained', value, ['false']),
+    _contained: (draft, value) => {
+      draft.contained = oneOf('_contained', value, ['false', 'true', 'both'] as const)
+    },
+    _containedType: (draft, value) => {
+      draft.containedType = oneOf('_containedType', value, ['container', 'contained'] as const)
+    },
     _page: (draft, value) => {
       draft.page = value
     },
@@ -75,6 +89,8 @@ class Draft {
   count: number = limits.fhir.pageDefault
   total: SearchRequest['total'] | undefined
   shape: Shape = {}
+  contained: 'false' | ContainedSearch['which'] = 'false'
+  containedType: ContainedSearch['returned'] = 'container'
   explain = false
   page: string | undefined
 
@@ -105,7 +121,7 @@ class Draft {
   }
 
   request(): SearchRequest {
-    const { sort, count, total, shape, explain, page } = this
+    const { sort, count, total, shape, contained, containedType, explain, page } = this
     return {
       filters: this.#filters,
       includes: this.#includes,
@@ -117,6 +133,7 @@ class Draft {
       explain,
       ...(total === undefined ? {} : { total }),
       ...(page === undefined ? {} : { page }),
+      ...(contained === 'false' ? {} : { contained: { which: contained, returned: containedType } }),
     }
   }
 }

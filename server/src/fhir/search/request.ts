@@ -13,12 +13,21 @@ export interface SearchRequest {
   readonly total?: 'none' | 'estimate' | 'accurate'
   readonly includes: readonly Include[]
   readonly shape: Shape
+  /** Absent: contained resources are not searched. */
+  readonly contained?: ContainedSearch
   readonly explain: boolean
   /** Token of a `next` link. */
   readonly page?: string
   /** The pairs that were understood, for the self link. */
   readonly used: readonly Pair[]
   readonly warnings: readonly Issue[]
+}
+
+/** `_contained` and `_containedType`. */
+export interface ContainedSearch {
+  /** `both`: resources that are not contained as well. */
+  readonly which: 'true' | 'both'
+  readonly returned: 'container' | 'contained'
 }
 
 export type Filter =

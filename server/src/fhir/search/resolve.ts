@@ -12,7 +12,7 @@ import type { Scope, SearchDeps } from './scope.ts'
 
 /** The scope of a search that a caller asks for. */
 export function scopeOf(caller: Caller, plain = false): Scope {
-  return { caller, depth: 0, plain, follow: clausesOf }
+  return { caller, depth: 0, plain, follow: filterClause }
 }
 
 /** All conditions of a search of one type: what the caller may see first, then the filters with their chains followed. */
@@ -26,14 +26,15 @@ export async function clausesOf(
   return clauses
 }
 
-async function filterClause(
+/** One condition that the caller wrote, with its chain followed. */
+export async function filterClause(
   deps: SearchDeps,
   scope: Scope,
   { module, filter }: { module: TypeModule; filter: Filter },
 ): Promise<Clause> {
   switch (filter.kind) {
     case 'chain':
-      return chainClause(deps, scope, filter)
+      return chainClause(deps, scope, { filter, module })
     case 'has':
       return hasClause(deps, scope, { filter, module })
     case 'list':

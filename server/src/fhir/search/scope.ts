@@ -24,15 +24,15 @@ export interface Scope {
   readonly depth: number
   /** Every condition must be one on keys, for resources that are not stored yet: no joins. */
   readonly plain: boolean
-  /** Turns the filters of an inner search into clauses. */
+  /** Turns the filter of an inner search into a clause. */
   readonly follow: Follow
 }
 
 export type Follow = (
   deps: SearchDeps,
   scope: Scope,
-  search: { module: TypeModule; filters: readonly Filter[] },
-) => Promise<readonly Clause[]>
+  search: { module: TypeModule; filter: Filter },
+) => Promise<Clause>
 
 /** A query that is ready to run, with the cheapest driver. */
 export async function queryOf(

@@ -6,13 +6,15 @@ import type { Row } from '../../store/port.ts'
 import type { TypeModule } from '../definitions.ts'
 import type { Clause } from './clause.ts'
 import { compartmentClause } from './compartments.ts'
+import { containedPage } from './contained-page.ts'
+import { containerBranches } from './contained-search.ts'
 import { explained } from './explain.ts'
 import { hitsOf } from './hits.ts'
 import type { Query } from './hits.ts'
 import { checkIncludes, includedWith } from './includes.ts'
 import type { PageTokens } from './page-token.ts'
 import { pageOf } from './pages.ts'
-import type { Branch, Page } from './pages.ts'
+import type { Branch, Match, Page } from './pages.ts'
 import { driversOf } from './pairs.ts'
 import { parseRequest } from './parse-request.ts'
 import { pendingNotes, refusePending } from './pending.ts'
@@ -56,7 +58,7 @@ export interface Matches {
 
 export interface SearchPage {
   readonly request: SearchRequest
-  readonly matches: readonly Row[]
+  readonly matches: readonly Match[]
   readonly included: readonly Row[]
   readonly total?: number
   /** Token of the next page. */
@@ -77,11 +79,15 @@ async function find(deps: FindDeps, caller: Caller, call: SearchCall): Promise<S
   const types = await typesOf(deps, caller, call)
   const request = parseRequest(types.common, types.pairs, call.handling)
   const { known: includes, warnings } = await checkIncludes(deps, request.includes, call.handling)
-  const branches = types.modules.map((module) => branchOf(deps, caller, { call, types, module }))
+  const branches = await branchesOf(deps, caller, { call, types, request })
   const identity = identityOf(request, call, caller)
   const state = request.page === undefined ? undefined : deps.tokens.open(request.page, identity)
   const isCount = request.count === 0 || request.shape.summary === 'count'
-  const page: Page = isCount ? { matches: [], plans: [] } : await pageOf(branches, request, state)
+  const page = request.contained
+    ? await containedPage(deps.reader, { branches, request }, state)
+    : isCount
+      ? NOTHING
+      : await pageOf(branches, request, state)
   const total = await totalFor(branches, request, { page, isCount })
   await deps.access.noteRead(caller, call.type === undefined ? 'search-system' : 'search-type', call.type)
   const { rows, isCut } = await includedWith(deps, caller, { matches: page.matches, includes })
@@ -99,6 +105,26 @@ async function find(deps: FindDeps, caller: Caller, call: SearchCall): Promise<S
     ...(total === undefined ? {} : { total }),
     ...(page.next ? { next: deps.tokens.sign(page.next, identity) } : {}),
   }
+}
+
+const NOTHING: Page = { matches: [], plans: [] }
+
+async function branchesOf(
+  deps: SearchDeps,
+  caller: Caller,
+  { call, types, request }: { call: SearchCall; types: SearchedTypes; request: SearchRequest },
+): Promise<readonly Branch[]> {
+  const { contained } = request
+  const own =
+    contained?.which === 'true'
+      ? []
+      : types.modules.map((module) => branchOf(deps, caller, { call, types, module }))
+  if (!contained) return own
+  if (call.type === undefined || call.compartment !== undefined) {
+    const text = 'Contained resources are searched by their type only, as in /Medication?_contained=true'
+    throw fault('malformed', { code: 'not-supported', text })
+  }
+  return [...(await containerBranches(deps, caller, { module: types.common, request })), ...own]
 }
 
 /** What a page token is valid for: the same filters and order, asked by a caller who sees the same. */

@@ -11,11 +11,14 @@ export interface Ranked {
 
 type SortValue = number | string | undefined
 
-export function rankOf(row: Row, order: readonly SortKey[]): Ranked {
+/** What a resource is ranked by. */
+export type Rankable = Pick<Row, 'type' | 'id' | 'lastUpdated' | 'sorts' | 'names' | 'ranges'>
+
+export function rankOf(row: Rankable, order: readonly SortKey[]): Ranked {
   return { values: order.map((key) => valueOf(row, key)), type: row.type, id: row.id }
 }
 
-function valueOf(row: Row, { param: { code, type }, descending }: SortKey): SortValue {
+function valueOf(row: Rankable, { param: { code, type }, descending }: SortKey): SortValue {
   if (code === '_id') return row.id
   if (code === '_lastUpdated') return row.lastUpdated
   if (type === 'token' || type === 'reference') {
