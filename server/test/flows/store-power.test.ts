@@ -12,8 +12,8 @@ it('answers a commit and a record change only behind the synced transaction that
   const steps: string[] = []
   const store = await openEmbeddedStore({
     folder,
-    durably(transaction) {
-      transaction()
+    async durably(transaction) {
+      await transaction()
       steps.push('synced')
     },
   })
@@ -33,9 +33,9 @@ it('does not answer what a failing disk did not take, and goes on when it is bac
   let full = false
   const store = await openEmbeddedStore({
     folder,
-    durably(transaction) {
+    async durably(transaction) {
       if (full) throw new Error('ENOSPC')
-      transaction()
+      await transaction()
     },
   })
   onTestFinished(async () => store.close())

@@ -40,6 +40,8 @@ export function openDataFile(path: string, readOnly = false): DataFile {
     maxDbs: 16,
     mapSize: MAP_SIZE,
     overlappingSync: false,
+    // One transaction at a time comes from the writer; of a batch of lmdb's own that fails, one promise is nobody's.
+    eventTurnBatching: false,
   })
   const database = (name: string): Bytes => env.openDB<Buffer, Buffer>({ name, ...BYTES })
   return {
@@ -53,6 +55,21 @@ export function openDataFile(path: string, readOnly = false): DataFile {
     seconds: database('seconds'),
     expiries: database('expiries'),
     meta: database('meta'),
+  }
+}
+
+/**
+ * Runs the work as one write transaction on this thread; its pages are written and synced in lmdb's own thread, and visible after that.
+ *
+ * @returns when it is durable. @throws what the work throws, or lmdb's error with its number as `code`: nothing of the transaction is there
+ */
+export async function transactDurably({ env }: DataFile, work: () => void): Promise<void> {
+  try {
+    // A child can be taken back; lmdb would commit what a failed callback of its own has put.
+    await env.childTransaction(work)
+  } catch (error) {
+    if (error instanceof Error && 'commitError' in error) await error.commitError
+    throw error
   }
 }
 

@@ -7,7 +7,7 @@ import { noCrash, type Crash } from '../crash.ts'
 import type { Store } from '../port.ts'
 import type { AppendedRow } from './appender.ts'
 import { backupData } from './backup.ts'
-import { openDataFile, type DataFile } from './databases.ts'
+import { openDataFile, transactDurably, type DataFile } from './databases.ts'
 import { lockFolder } from './folder-lock.ts'
 import { KeyHash } from './key-hash.ts'
 import { createLog } from './log.ts'
@@ -30,7 +30,7 @@ export interface EmbeddedStoreOptions {
   /** From how many writes the rows of a commit are indexed before it becomes visible. */
   readonly bulkWrites?: number
   /** The seam of the power-loss test: runs lmdb's own synced transaction and may look on. */
-  readonly durably?: (transaction: () => void) => void
+  readonly durably?: (transaction: () => Promise<void>) => Promise<void>
 }
 
 /**
@@ -54,7 +54,7 @@ const DATA = 'data.mdb'
 const INDEX = 'index.mdb'
 
 async function start(data: DataFile, options: EmbeddedStoreOptions, unlock: () => void): Promise<Store> {
-  const { clock = systemClock, crash = noCrash, durably = (transaction) => transaction() } = options
+  const { clock = systemClock, crash = noCrash, durably = async (transaction) => transaction() } = options
   const meta = openMeta(data)
   const hash = new KeyHash(meta.hashSeed)
   const stale = new RowSet()
@@ -69,7 +69,7 @@ async function start(data: DataFile, options: EmbeddedStoreOptions, unlock: () =
     hash,
     clock,
     crash,
-    durably: (work) => durably(() => data.env.transactionSync(work)),
+    durably: async (work) => durably(async () => transactDurably(data, work)),
     onDurable(rows, rekeyed) {
       for (const row of rows) show(row)
       for (const row of rekeyed) {

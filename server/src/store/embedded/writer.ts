@@ -20,8 +20,8 @@ export interface WriterOptions {
   readonly hash: KeyHash
   readonly clock: Clock
   readonly crash: Crash
-  /** Runs the work as one write transaction and returns when it is synced to the disk. */
-  readonly durably: (work: () => void) => void
+  /** Runs the work as one write transaction and resolves when it is synced to the disk. */
+  readonly durably: (work: () => void) => Promise<void>
   /** Called with the rows of a batch once they are durable, before their commits are answered. */
   readonly onDurable: (rows: readonly AppendedRow[], rekeyed: readonly RekeyedRow[]) => void
   /** Resolves when the postings that wait in memory leave room for more. */
@@ -46,15 +46,16 @@ interface Answer<T> {
 }
 
 /**
- * Group commit: what arrives in one turn of the event loop, and during the transaction before, is written in one transaction and synced once.
- * While a transaction runs the loop stands still, so the size of a group follows the load by itself.
+ * Group commit: what arrives while the transaction before is written and synced goes into the next one, so the size of a group follows the load
+ * by itself. Only the puts run on the main thread: pages are written and synced in lmdb's own thread, and nobody sees them before that is done.
  */
 export class Writer {
   readonly appender: Appender
   readonly rekeyer: Rekeyer
   readonly #options: WriterOptions
   #queue: Job[] = []
-  #scheduled = false
+  /** A group waits for its turn or is being written. */
+  #busy = false
   #closing = false
   #idle: (() => void) | undefined
   batches = 0
@@ -120,7 +121,7 @@ export class Writer {
   /** Writes what has been accepted, accepts nothing more. */
   async close(): Promise<void> {
     this.#closing = true
-    if (this.#queue.length > 0) await new Promise<void>((resolve) => (this.#idle = resolve))
+    if (this.#busy) await new Promise<void>((resolve) => (this.#idle = resolve))
   }
 
   #add(job: Job): void {
@@ -136,29 +137,29 @@ export class Writer {
   }
 
   #schedule(): void {
-    if (this.#scheduled || this.#queue.length === 0) return
-    this.#scheduled = true
+    if (this.#busy || this.#queue.length === 0) return
+    this.#busy = true
     const wait = this.#options.room()
-    if (wait === undefined) setImmediate(this.#flush)
-    else void wait.then(() => setImmediate(this.#flush))
+    if (wait === undefined) setImmediate(() => void this.#flush())
+    else void wait.then(async () => this.#flush())
   }
 
-  readonly #flush = (): void => {
+  async #flush(): Promise<void> {
     const jobs = this.#queue.slice(0, limits.store.batchCommits)
     this.#queue = this.#queue.slice(jobs.length)
-    this.#scheduled = false
-    this.#write(jobs)
+    await this.#write(jobs)
+    this.#busy = false
     if (this.#queue.length > 0) this.#schedule()
     else this.#idle?.()
   }
 
-  #write(jobs: readonly Job[]): void {
+  async #write(jobs: readonly Job[]): Promise<void> {
     const { crash, durably, onDurable } = this.#options
     const answers: (() => void)[] = []
     const started = performance.now()
     try {
       crash('before-append')
-      durably(() => {
+      await durably(() => {
         // lmdb may run the work again: nothing may be left of the first try.
         answers.length = 0
         this.appender.begin()
