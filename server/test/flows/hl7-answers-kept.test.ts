@@ -29,9 +29,9 @@ async function failingStore(folder: string) {
   const disk = { isAway: false, synced: () => undefined as void }
   const store = await openEmbeddedStore({
     folder,
-    durably(transaction) {
+    async durably(transaction) {
       if (disk.isAway) throw new Error('ENOSPC')
-      transaction()
+      await transaction()
       disk.synced()
     },
   })

@@ -23,8 +23,8 @@ const rules: OutboundRules = {
 async function storeOn(folder: string, disk?: string): Promise<Engine['store']> {
   const store = await openEmbeddedStore({
     folder,
-    durably(transaction) {
-      transaction()
+    async durably(transaction) {
+      await transaction()
       if (disk !== undefined)
         copyFileSync(join(folder, 'data.mdb'), join(disk, 'data.mdb'), constants.COPYFILE_FICLONE)
     },
