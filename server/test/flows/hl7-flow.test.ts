@@ -159,7 +159,7 @@ it('lets the later messages of a patient wait behind one that failed, and goes o
   const [dead] = await linesOf(engine, 'B1')
   expect(dead?.value).toMatchObject({ errors: [{ severity: 'E' }], attempts: 1 })
   const rehearsal = await engine.flow.processing.rehearse(dead?.id ?? '')
-  expect(rehearsal.changes).toContainEqual(
+  expect(rehearsal.changes()).toContainEqual(
     expect.objectContaining({ element: 'birthDate', after: '1987-04-02' }),
   )
   expect(await engine.all('Patient')).toHaveLength(1)

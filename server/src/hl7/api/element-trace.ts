@@ -2,8 +2,9 @@ import type { z } from 'zod'
 
 import type { Resources } from '../../fhir/resources.ts'
 import type { RecordStore } from '../../store/port.ts'
-import { isSame, leavesOf, parseExact, withoutLongTexts } from '../flow/exact-json.ts'
-import { lastImagesOf, withoutType } from '../flow/last-image.ts'
+import { comparable, isSame, leavesOf } from '../flow/exact-json.ts'
+import { elementSources, lastImagesOf } from '../flow/last-image.ts'
+import { withoutType } from '../flow/trace-text.ts'
 import type { TraceAnswer } from '../hl7.contract.ts'
 
 interface TraceRequest {
@@ -23,12 +24,12 @@ export async function traceElements(
     deps.resources.peek(type, id),
   ])
   const text = version && Buffer.from(version.bytes).toString('utf8')
-  const now = leavesOf(text === undefined ? {} : withoutLongTexts(parseExact(text), new Map()))
+  const now = leavesOf(text === undefined ? {} : comparable(text, new Map()))
   const wanted = element?.startsWith(`${type}.`) === true ? withoutType(element) : element
   const sources = new Map<string, z.input<typeof TraceAnswer>['sources'][number]>()
   for (const image of images) {
     const said = leavesOf(image.image)
-    for (const source of image.sources) {
+    for (const source of elementSources(image, type)) {
       const path = withoutType(source.element)
       if (!isWithin(path, wanted)) continue
       const isCurrent = isSame(said.get(path), now.get(path))

@@ -5,6 +5,7 @@ import type { RecordStore } from '../../store/port.ts'
 import { FLOW, type Entry, type Journaled } from '../flow/entry.ts'
 import type { FlowFeed } from '../flow/feed.ts'
 import type { Journal } from '../flow/journal.ts'
+import { readTrace } from '../flow/trace-text.ts'
 import type { ElementTrace, MessageDetail, MessageSummary } from '../hl7.contract.ts'
 import { parseMessage } from '../message/parse-message.ts'
 import { decodeMessage } from '../mllp/charset.ts'
@@ -131,7 +132,5 @@ async function traceOf(records: RecordStore, id: string): Promise<z.input<typeof
     to: `${id}}`,
     limit: TRACE_RECORDS,
   })
-  return found.flatMap(({ value }) =>
-    value instanceof Uint8Array ? [] : (value['rows'] as z.input<typeof ElementTrace>[]),
-  )
+  return found.flatMap(({ value }) => readTrace(value))
 }

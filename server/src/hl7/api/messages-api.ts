@@ -4,7 +4,7 @@ import { z } from 'zod'
 import { fault } from '../../kernel/fault.ts'
 import type { Flow } from '../flow/create-flow.ts'
 import type { Entry, Journaled } from '../flow/entry.ts'
-import type { Plan } from '../flow/plan.ts'
+import type { ElementChange } from '../flow/plan.ts'
 import { Edit, MessageId, MessageQuery, ReplayQuery, type ReplayAnswer } from '../hl7.contract.ts'
 import { encodeText } from '../mllp/charset.ts'
 import { readHeader } from '../mllp/header.ts'
@@ -102,12 +102,12 @@ async function rehearse(flow: Flow, id: string, text?: Buffer): Promise<z.input<
     dryRun: true,
     state: message?.entry.state ?? 'received',
     resources: plan.made.map((one) => ({ ...one })),
-    changes: changesOf(plan),
+    changes: changesOf(plan.changes()),
     conflicts: plan.conflicts.map(itemView),
   }
 }
 
-function changesOf({ changes }: Plan): z.input<typeof ReplayAnswer>['changes'] {
+function changesOf(changes: readonly ElementChange[]): z.input<typeof ReplayAnswer>['changes'] {
   return changes.map(({ reference, element, before, after }) => ({
     reference,
     element,

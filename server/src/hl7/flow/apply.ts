@@ -3,7 +3,7 @@ import type { Draft, Resources } from '../../fhir/resources.ts'
 import type { Clock } from '../../kernel/clock.ts'
 import { fault } from '../../kernel/fault.ts'
 import { uuid7 } from '../../kernel/ids.ts'
-import type { JsonObject, JsonValue } from '../../kernel/json.ts'
+import type { JsonValue } from '../../kernel/json.ts'
 import { limits } from '../../kernel/limits.ts'
 import type { RecordChange, RecordStore } from '../../store/port.ts'
 import type { Mapped } from '../mapping/image.ts'
@@ -14,6 +14,7 @@ import type { Journal } from './journal.ts'
 import { partitionKey } from './parking.ts'
 import { planMessage, referenceOf, type Plan } from './plan.ts'
 import { markChanges } from './state-marks.ts'
+import { traceRecords, type Traced } from './trace-text.ts'
 import { putItem } from './worklist.ts'
 
 export interface ApplyDeps {
@@ -109,7 +110,7 @@ async function commit(deps: ApplyDeps, job: ApplyJob, plan: Plan): Promise<Entry
   const records: readonly RecordChange[] = [
     ...plan.records,
     ...plan.conflicts.map(putItem),
-    ...traceRecords(job, plan),
+    ...traceRecords(message.id, tracedIn(mapped, plan)),
     ...plan.patients.map((patient) => mark(FLOW.patients, `${patient}|${message.id}`)),
     ...[...new Set([...mapped.partitions, ...(message.entry.partitions ?? [])])].map((partition) =>
       unmark(FLOW.parked, `${partitionKey(feed.name, partition)}|${message.id}`),
@@ -154,22 +155,12 @@ function finished({ message, mapped, mappedAt }: ApplyJob, plan: Plan, now: numb
 
 const MOST_WARNINGS = 200
 
-/** Rows in one record of the trace: well below the size that a record may have. */
-const TRACE_ROWS = 1000
-
-function traceRecords({ message, mapped }: ApplyJob, { identities }: Plan): RecordChange[] {
-  const rows = mapped.images.flatMap((image) => {
+function tracedIn({ images }: Mapped, { identities }: Plan): readonly Traced[] {
+  return images.flatMap((image) => {
     const identity = identities.get(image.key)
     const reference = identity && image.own !== 'link' ? referenceOf(identity) : undefined
-    if (reference === undefined) return []
-    return image.trace.map(({ element, source, rule }): JsonObject => ({ reference, element, source, rule }))
+    return reference === undefined ? [] : [{ reference, rows: image.trace }]
   })
-  return Array.from({ length: Math.ceil(rows.length / TRACE_ROWS) }, (_, at) => ({
-    op: 'put',
-    collection: FLOW.traces,
-    id: `${message.id}|${String(at).padStart(4, '0')}`,
-    value: { rows: rows.slice(at * TRACE_ROWS, (at + 1) * TRACE_ROWS) },
-  }))
 }
 
 const ORIGIN = 'https://mogran.org/fhir'

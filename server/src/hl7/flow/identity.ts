@@ -1,8 +1,6 @@
 import { ALIASES, aliasId, claim, type Alias } from '../../fhir/aliases.ts'
-import type { JsonObject, JsonValue } from '../../kernel/json.ts'
 import type { RecordChange, RecordStore } from '../../store/port.ts'
 import type { Image } from '../mapping/image.ts'
-import { isElements, isList } from './exact-json.ts'
 
 /** Who an image is. */
 export interface Identity {
@@ -62,35 +60,4 @@ async function holderOf(records: RecordStore, alias: Alias): Promise<string | un
   if (record === undefined || record.value instanceof Uint8Array) return undefined
   const { id } = record.value
   return typeof id === 'string' ? id : undefined
-}
-
-const WITHIN = '#image:'
-
-/** Puts real references in the place of `#image:<key>`; the unknown stay logical ones, by their preferred identifier. */
-export function withReferences(resource: JsonObject, identities: Identities): JsonObject {
-  const visit = (value: JsonValue): JsonValue => {
-    if (isList(value)) return value.map(visit)
-    return isElements(value) ? members(value) : value
-  }
-  const members = (object: JsonObject): JsonObject => {
-    const { reference, ...rest } = object
-    const others = Object.fromEntries(
-      Object.entries(rest).flatMap(([name, value]) => (value === undefined ? [] : [[name, visit(value)]])),
-    )
-    if (typeof reference !== 'string') return reference === undefined ? others : { reference, ...others }
-    return reference.startsWith(WITHIN)
-      ? { ...referenceTo(identities.get(reference.slice(WITHIN.length))), ...others }
-      : { reference, ...others }
-  }
-  return members(resource)
-}
-
-function referenceTo(identity: Identity | undefined): JsonObject {
-  if (identity === undefined) return {}
-  const { image, id } = identity
-  if (id !== undefined) return { reference: `${image.type}/${id}` }
-  const [alias] = image.aliases
-  return alias
-    ? { type: image.type, identifier: { system: alias.system, value: alias.value } }
-    : { type: image.type }
 }

@@ -1,8 +1,9 @@
 import type { JsonObject } from '../../kernel/json.ts'
-import type { RecordChange, RecordStore } from '../../store/port.ts'
+import type { RecordChange, RecordStore, StoredRecord } from '../../store/port.ts'
 import type { TraceRow } from '../mapping/image.ts'
 import { FLOW } from './entry.ts'
 import { isSame, leavesOf, parseExact } from './exact-json.ts'
+import { readTraceText, textIn, traceText, withoutType } from './trace-text.ts'
 
 /** Where the value of an element came from. */
 export interface ElementSource {
@@ -18,8 +19,11 @@ export interface LastImage {
   readonly revision: number
   readonly image: JsonObject
   readonly eventTime?: number
-  readonly sources: readonly ElementSource[]
+  /** By message, see `traceText`. */
+  readonly sources: Sources
 }
+
+type Sources = Readonly<Record<string, string>>
 
 const idOf = (reference: string, feed: string) => `${reference}|${feed}`
 
@@ -29,7 +33,7 @@ export async function readLastImage(
   feed: string,
 ): Promise<LastImage | undefined> {
   const record = await records.get(FLOW.images, idOf(reference, feed))
-  return record && decoded(record.value as JsonObject, record.revision)
+  return record && decoded(record)
 }
 
 /** What each feed said last about a resource. */
@@ -40,14 +44,15 @@ export async function lastImagesOf(records: RecordStore, reference: string): Pro
     to: `${reference}}`,
     limit: 100,
   })
-  return found.map(({ value, revision }) => decoded(value as JsonObject, revision))
+  return found.map(decoded)
 }
 
-function decoded({ image, eventTime, sources }: JsonObject, revision: number): LastImage {
+function decoded({ value, revision }: StoredRecord): LastImage {
+  const { image = {}, sources = {}, eventTime } = parseExact(textIn(value))
   return {
     revision,
-    image: parseExact(image as string),
-    sources: sources as unknown as readonly ElementSource[],
+    image: image as JsonObject,
+    sources: sources as Sources,
     ...(typeof eventTime === 'number' ? { eventTime } : {}),
   }
 }
@@ -55,43 +60,43 @@ function decoded({ image, eventTime, sources }: JsonObject, revision: number): L
 /** The change that keeps a new image; refused when another message has kept one since `before` was read. */
 export function keepImage(
   { reference, feed, before }: { reference: string; feed: string; before: LastImage | undefined },
-  { image, eventTime, sources }: Omit<LastImage, 'revision'>,
+  content: Omit<LastImage, 'revision'>,
 ): RecordChange {
-  const value: JsonObject = {
-    image: JSON.stringify(image),
-    sources: sources as unknown as readonly JsonObject[],
-    ...(eventTime === undefined ? {} : { eventTime }),
-  }
-  const content = { collection: FLOW.images, id: idOf(reference, feed), value }
+  // Bytes, because the digits of decimals would not survive the JSON of a record.
+  const value = Buffer.from(JSON.stringify(content))
+  const change = { collection: FLOW.images, id: idOf(reference, feed), value }
   return before === undefined
-    ? { op: 'insert', ...content }
-    : { op: 'replace', revision: before.revision, ...content }
+    ? { op: 'insert', ...change }
+    : { op: 'replace', revision: before.revision, ...change }
 }
 
 /** Who said what of the new image: an element that did not change keeps the message that said it first. */
 export function sourcesOf(
   rows: readonly TraceRow[],
   message: string,
-  images: { before: LastImage | undefined; image: JsonObject },
-): readonly ElementSource[] {
-  const { before, image } = images
+  images: { readonly type: string; readonly before: LastImage | undefined; readonly image: JsonObject },
+): Sources {
+  const { type, before, image } = images
+  if (before === undefined) return { [message]: traceText(rows) }
   const now = leavesOf(image)
-  const then = before ? leavesOf(before.image) : new Map<string, never>()
-  const first = new Map(before?.sources.map((source) => [source.element, source]))
+  const then = leavesOf(before.image)
+  const told = elementSources(before, type)
+  const first = new Map(told.map((source) => [source.element, source]))
   const fresh = rows.map(({ element, source, rule }) => {
     const path = withoutType(element)
     const known = isSame(now.get(path), then.get(path)) ? first.get(element) : undefined
     return known ?? { element, source, rule, message }
   })
-  const told = new Set(fresh.map(({ element }) => element))
+  const named = new Set(fresh.map(({ element }) => element))
   // What was not sent this time is still in the image, and still has its source.
-  const kept = (before?.sources ?? []).filter(
-    ({ element }) => !told.has(element) && now.has(withoutType(element)),
-  )
-  return [...fresh, ...kept]
+  const kept = told.filter(({ element }) => !named.has(element) && now.has(withoutType(element)))
+  const byMessage = Map.groupBy([...fresh, ...kept], (source) => source.message)
+  return Object.fromEntries([...byMessage].map(([id, sources]) => [id, traceText(sources)]))
 }
 
-/** `Patient.name[0].family` as `name[0].family`. */
-export function withoutType(element: string): string {
-  return element.slice(element.indexOf('.') + 1)
+/** @param type of the resource */
+export function elementSources({ sources }: LastImage, type: string): readonly ElementSource[] {
+  return Object.entries(sources).flatMap(([message, text]) =>
+    readTraceText(text, type).map(({ element, source, rule }) => ({ element, source, rule, message })),
+  )
 }

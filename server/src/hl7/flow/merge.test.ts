@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest'
 
-import { isSame, leavesOf, parseExact, withLongTexts, withoutLongTexts } from './exact-json.ts'
+import { isPlain, isSame, leavesOf, parseExact, withLongTexts, withoutLongTexts } from './exact-json.ts'
 import { mergeThreeWay, nextImage } from './merge.ts'
 
 /** A birth date that the feed said and does not say any more is cleared. */
@@ -98,3 +98,20 @@ it('compares long texts by their hash and puts them back', () => {
   expect(JSON.stringify(short).length).toBeLessThan(200)
   expect(withLongTexts(short, vault)).toEqual(long)
 })
+
+it.each(['7.10', '1.0', '1e3', '1E3', '-0', '-0.0', '0.0000001', '12345678901234567', '0.12345678901234567'])(
+  'writes %s back with the same digits, wherever it stands',
+  (digits) => {
+    for (const text of [`{"a":${digits}}`, `{"a":[1, ${digits}]}`, `{"a":[${digits}],"b":"x"}`]) {
+      expect(isPlain(text)).toBe(false)
+      expect(JSON.stringify(parseExact(text))).toBe(text.replace('1, ', '1,'))
+    }
+  },
+)
+
+it.each(['{"a":7.1}', '{"a":[0,10,100,-5]}', '{"a":"7.10"}', '{"a":0.5}'])(
+  'takes %s as plain JSON',
+  (text) => {
+    expect(isPlain(text)).toBe(true)
+  },
+)

@@ -1,14 +1,14 @@
-import { writeJson } from '../../fhir/json/write.ts'
 import type { Draft, Resources } from '../../fhir/resources.ts'
 import type { JsonObject, JsonValue } from '../../kernel/json.ts'
 import type { RecordChange, RecordStore } from '../../store/port.ts'
 import type { Mapped } from '../mapping/image.ts'
 import { planEffects } from '../merging/plan-effects.ts'
 import type { Made } from './entry.ts'
-import { isSame, leavesOf, parseExact, withLongTexts, withoutLongTexts } from './exact-json.ts'
-import { identify, withReferences, type Identities, type Identity } from './identity.ts'
+import { comparable, isPlain, isSame, leavesOf, withLongTexts } from './exact-json.ts'
+import { identify, type Identities, type Identity } from './identity.ts'
 import { keepImage, readLastImage, sourcesOf, type LastImage } from './last-image.ts'
 import { mergeThreeWay, nextImage } from './merge.ts'
+import { sentOf } from './sent.ts'
 import { identityItem, worklistItem, type WorkItem } from './worklist.ts'
 
 export interface PlanRequest {
@@ -34,7 +34,8 @@ export interface Plan {
   readonly drafts: readonly Draft[]
   readonly records: readonly RecordChange[]
   readonly made: readonly Made[]
-  readonly changes: readonly ElementChange[]
+  /** Element by element, for people: worked out when somebody asks. */
+  changes(): readonly ElementChange[]
   readonly conflicts: readonly WorkItem[]
   readonly patients: readonly string[]
   readonly identities: Identities
@@ -44,7 +45,9 @@ interface Step {
   readonly made: Made
   readonly draft?: Draft
   readonly records?: readonly RecordChange[]
-  readonly changes?: readonly ElementChange[]
+  /** The resource before and after. */
+  readonly was?: JsonObject
+  readonly is?: JsonObject
   readonly conflicts?: readonly WorkItem[]
 }
 
@@ -73,7 +76,7 @@ export async function planMessage(request: PlanRequest): Promise<Plan> {
     drafts: effects.drafts,
     records: [...steps.flatMap((step) => step.records ?? []), ...effects.records],
     made: steps.map(({ made }) => made),
-    changes: steps.flatMap((step) => step.changes ?? []),
+    changes: () => steps.flatMap(elementChanges),
     patients: [...identities.values()].flatMap(({ image, id }) =>
       image.type === 'Patient' && id ? [id] : [],
     ),
@@ -94,12 +97,11 @@ async function planImage(request: PlanRequest, identity: Identity, identities: I
   ])
   if (isStale(before, request.mapped.eventTime)) return { made: { reference, action: 'superseded' } }
   const vault = new Map<string, string>()
-  const exact = (text: string) => withoutLongTexts(parseExact(text), vault)
-  const next = withReferences(exact(writeJson(image.resource, image.literals)), identities)
+  const next = sentOf(image, identities, vault)
   const subject = { ...request, identity, reference, before, vault }
   if (current === undefined) return creation(subject, next)
   return update(subject, next, {
-    resource: exact(Buffer.from(current.bytes).toString('utf8')),
+    resource: comparable(Buffer.from(current.bytes).toString('utf8'), vault),
     version: current.version,
   })
 }
@@ -127,7 +129,8 @@ function creation(subject: Subject, next: JsonObject): Step {
       identity.isKnown ? { method: 'PUT' } : { method: 'POST', expected: 0 },
     ),
     records: [...identity.confirms, ...identity.claims, keep(subject, next)],
-    changes: elementChanges(reference, {}, resource),
+    was: {},
+    is: resource,
   }
 }
 
@@ -155,7 +158,8 @@ function update(
         }
       : {}),
     records: [...(isChanged ? identity.confirms : []), ...identity.claims, keep(subject, image)],
-    changes: elementChanges(reference, current.resource, merged.resource),
+    was: current.resource,
+    is: merged.resource,
     conflicts,
   }
 }
@@ -166,14 +170,21 @@ function draftOf(
   how: Pick<Draft, 'method' | 'expected'>,
 ): Draft {
   const text = JSON.stringify(exact)
-  return { type: image.type, id, ...how, resource: JSON.parse(text) as JsonObject, text }
+  // Numbers with digits of their own are for the text alone: whoever reads the resource wants doubles.
+  return {
+    type: image.type,
+    id,
+    ...how,
+    resource: isPlain(text) ? exact : (JSON.parse(text) as JsonObject),
+    text,
+  }
 }
 
 function keep(
   { identity, reference, before, feed, message, mapped }: Subject,
   image: JsonObject,
 ): RecordChange {
-  const sources = sourcesOf(identity.image.trace, message, { before, image })
+  const sources = sourcesOf(identity.image.trace, message, { type: identity.image.type, before, image })
   const eventTime = mapped.eventTime ?? before?.eventTime
   return keepImage(
     { reference, feed, before },
@@ -181,17 +192,18 @@ function keep(
   )
 }
 
-function elementChanges(reference: string, before: JsonObject, after: JsonObject): readonly ElementChange[] {
-  const [then, now] = [leavesOf(before), leavesOf(after)]
+function elementChanges({ made: { reference }, was, is }: Step): readonly ElementChange[] {
+  if (was === undefined || is === undefined) return []
+  const [then, now] = [leavesOf(was), leavesOf(is)]
   return [...new Set([...then.keys(), ...now.keys()])].flatMap((element) => {
-    const [was, is] = [then.get(element), now.get(element)]
-    if (isSame(was, is)) return []
+    const [before, after] = [then.get(element), now.get(element)]
+    if (isSame(before, after)) return []
     return [
       {
         reference,
         element,
-        ...(was === undefined ? {} : { before: was }),
-        ...(is === undefined ? {} : { after: is }),
+        ...(before === undefined ? {} : { before }),
+        ...(after === undefined ? {} : { after }),
       },
     ]
   })

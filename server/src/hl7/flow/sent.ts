@@ -1,0 +1,63 @@
+import type { JsonObject, JsonValue } from '../../kernel/json.ts'
+import type { Image } from '../mapping/image.ts'
+import { exactNumber, shortText } from './exact-json.ts'
+import type { Identities, Identity } from './identity.ts'
+
+type Members = Record<string, JsonValue | undefined>
+
+const WITHIN = '#image:'
+
+/**
+ * What an image says, as it is compared and kept: decimals with every digit, long texts by their marks, real references in the place of
+ * `#image:<key>`; the unknown stay logical ones, by their preferred identifier.
+ *
+ * @param vault takes the long texts by their marks.
+ */
+export function sentOf(
+  { resource, literals }: Pick<Image, 'resource' | 'literals'>,
+  identities: Identities,
+  vault: Map<string, string>,
+): JsonObject {
+  const visit = (value: JsonValue): JsonValue => {
+    if (typeof value === 'string') return shortText(value, vault)
+    if (typeof value !== 'object' || value === null) return value
+    return Array.isArray(value) ? value.map((item: JsonValue) => visit(item)) : members(value as JsonObject)
+  }
+  const members = (object: JsonObject): JsonObject => {
+    const { reference } = object
+    const isWithin = typeof reference === 'string' && reference.startsWith(WITHIN)
+    const made: Members = isWithin ? referenceTo(identities.get(reference.slice(WITHIN.length))) : {}
+    for (const name of Object.keys(object)) {
+      const value = object[name]
+      if (value !== undefined && !(isWithin && name === 'reference')) made[name] = visit(value)
+    }
+    return made
+  }
+  const sent = members(resource)
+  for (const [path, digits] of literals ?? []) placeNumber(sent, path, digits)
+  return sent
+}
+
+/** Puts the exact digits where the double stands. @param path `component[0].valueQuantity.value` */
+function placeNumber(sent: JsonObject, path: string, digits: string): void {
+  const steps = path.split(/[.[\]]+/).filter((step) => step !== '')
+  const last = steps.pop() ?? ''
+  let here: JsonValue | undefined = sent
+  for (const step of steps) here = memberOf(here, step)
+  if (typeof memberOf(here, last) === 'number') (here as Members)[last] = exactNumber(digits)
+}
+
+/** A member of an object by its name, an item of a list by its number. */
+function memberOf(value: JsonValue | undefined, name: string): JsonValue | undefined {
+  return typeof value === 'object' && value !== null ? (value as JsonObject)[name] : undefined
+}
+
+function referenceTo(identity: Identity | undefined): Members {
+  if (identity === undefined) return {}
+  const { image, id } = identity
+  if (id !== undefined) return { reference: `${image.type}/${id}` }
+  const [alias] = image.aliases
+  return alias
+    ? { type: image.type, identifier: { system: alias.system, value: alias.value } }
+    : { type: image.type }
+}
