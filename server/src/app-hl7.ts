@@ -16,6 +16,7 @@ import { mergesApi } from './hl7/merging/merges-api.ts'
 import { createOutbound } from './hl7/outbound/create-outbound.ts'
 import { loadDestinations } from './hl7/outbound/destination.ts'
 import { createAnswerTaker } from './hl7/outbound/take-answer.ts'
+import { createQueries } from './hl7/query/create-queries.ts'
 
 const MAPPINGS = fileURLToPath(new URL('../../mappings', import.meta.url))
 
@@ -40,7 +41,10 @@ export async function startHl7(app: FastifyInstance, foundation: Foundation): Pr
     report,
   })
   const answers = async (frame: Buffer) => outbound.takeAnswer(frame)
-  const flow = createFlow({ records: store.records, resources, mapper, clock, isShared, answers, report })
+  const { audit, fhir } = foundation
+  const queries = createQueries({ rules: mapper, search: fhir.search, resources, audit, clock, report })
+  const { records } = store
+  const flow = createFlow({ records, resources, mapper, clock, isShared, answers, queries, report })
   const isListening = config.HUB_ROLES.includes('mllp')
   const listeners = createListeners({
     flow,

@@ -109,6 +109,11 @@ export const limits = {
     slowestBytesPerMs: 16,
     retryMs: 30_000,
     searchLines: 5000,
+    /** Of a query by HL7: persons that are compared, and told of in one answer; bytes of its parameters and of these persons. */
+    queryCandidates: 1000,
+    queryPersons: 100,
+    queryBytes: 8 * 1024,
+    queryAnswerBytes: 256 * 1024,
     /** Messages wait so long, and so many at most, for the index that the message search reads. */
     indexMs: 200,
     indexWaiting: 50_000,

@@ -1,17 +1,21 @@
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 
-import { createAuditTrail } from '../../src/audit/create-audit-trail.ts'
+import { createAuditTrail, type AuditArchive } from '../../src/audit/create-audit-trail.ts'
 import { authorise, constraintFor } from '../../src/auth/authorise.ts'
+import { auditedAccess } from '../../src/fhir/access.ts'
 import { createResources } from '../../src/fhir/create-resources.ts'
 import { loadDefinitions } from '../../src/fhir/load-definitions.ts'
 import type { Resources } from '../../src/fhir/resources.ts'
+import { createPageTokens } from '../../src/fhir/search/page-token.ts'
+import { createSearch } from '../../src/fhir/search/search.ts'
 import { watchFolders } from '../../src/hl7/files/watch-folders.ts'
 import { createFlow, type Flow } from '../../src/hl7/flow/create-flow.ts'
 import { createListeners, type Listeners } from '../../src/hl7/flow/listeners.ts'
 import { createMapper } from '../../src/hl7/mapping/mapper.ts'
 import { createOutbound, type Outbound, type OutboundDeps } from '../../src/hl7/outbound/create-outbound.ts'
 import { createAnswerTaker } from '../../src/hl7/outbound/take-answer.ts'
+import { createQueries } from '../../src/hl7/query/create-queries.ts'
 import type { JsonObject } from '../../src/kernel/json.ts'
 import type { LoggedCommit, Store } from '../../src/store/port.ts'
 
@@ -25,6 +29,7 @@ export interface Engine {
   readonly listeners: Listeners
   readonly outbound: Outbound
   readonly port: number
+  readonly audit: AuditArchive
   readonly reported: unknown[]
   stop(): Promise<void>
   /** Current resources of a type. */
@@ -66,19 +71,18 @@ export async function assembleEngine(store: Store, parts: EngineParts): Promise<
   const feeds = new Map([...mapper.feeds].map(([name, file]) => [name, { ...file, ...settings }]))
   const { rules: outboundRules, destinations } = out ?? { rules: NO_RULES, destinations: [] }
   const shared = { clock, isShared, report: onError }
+  const access = auditedAccess(rules, audit, clock)
+  const found = { reader: store.resources, definitions, access, clock, base }
+  const search = createSearch(found, createPageTokens(Buffer.alloc(32, 1)))
+  const queries = createQueries({ rules: mapper, search, resources, audit, clock, report: onError })
   const taker = createAnswerTaker({ mapper, resources, clock, report: onError })
   const outbound = createOutbound({ store, rules: outboundRules, destinations, taker, ...shared })
   const flow = createFlow({
     answers: async (frame) => outbound.takeAnswer(frame),
+    queries,
     records: store.records,
     resources,
-    mapper: {
-      eventsOf: (feed) => mapper.eventsOf(feed),
-      rules: mapper.rules,
-      problems: mapper.problems,
-      feeds,
-      map: (message, feed) => mapper.map(message, feed),
-    },
+    mapper: { ...mapper, feeds },
     ...shared,
   })
   await flow.start()
@@ -100,6 +104,7 @@ export async function assembleEngine(store: Store, parts: EngineParts): Promise<
     flow,
     listeners,
     outbound,
+    audit,
     port: listeners.of('default')?.port ?? 0,
     reported,
     stop: async () => (stopped ??= stop()),

@@ -34,6 +34,7 @@ export interface FlowDeps {
   readonly clock: Clock
   /** Takes acknowledgements that answer what the hub has sent. */
   readonly answers?: IntakeDeps['answers']
+  readonly queries?: IntakeDeps['queries']
   /** Other processes work on the same store. */
   readonly isShared?: boolean
   /** Told once for each thing that went wrong behind the back of a sender; ids only, no clinical content. */
@@ -84,7 +85,7 @@ export function createFlow(deps: FlowDeps): Flow {
   const replays = createReplays({ records, clock, processing, gate, report })
   const retention = createRetention({ records, clock, feeds, report })
   const controlIds = createControlIds(clock)
-  const answers = deps.answers ?? (async () => undefined)
+  const { answers = async () => undefined, queries } = deps
   const parts = { feeds, journal, processing, parking, partitions, tally, index, modes, replays, mapper }
   return {
     ...parts,
@@ -99,6 +100,7 @@ export function createFlow(deps: FlowDeps): Flow {
         clock,
         controlIds,
         answers,
+        ...(queries && { queries }),
         report,
       }),
     async setMode(feed, mode) {

@@ -2,12 +2,15 @@ import type { Clock } from '../../kernel/clock.ts'
 import { limits } from '../../kernel/limits.ts'
 import { parseMessage } from '../message/parse-message.ts'
 import { ackModeOf, wants, type AckMode } from '../mllp/ack-mode.ts'
-import { ACCEPTED, ackCode, ackOfError, buildAck, isAnswer, type Ack } from '../mllp/ack.ts'
+import { ACCEPTED, ackOfError, isAnswer, type Ack } from '../mllp/ack.ts'
 import { buildBatchAck, splitBatch, type Batch } from '../mllp/batch.ts'
 import { decodeMessage } from '../mllp/charset.ts'
 import { checkHeader, type Accepts } from '../mllp/checks.ts'
 import { findHeader, narrowed, readHeader, type Header } from '../mllp/header.ts'
 import { checkProfile } from '../profile/conformance.ts'
+import type { Queries } from '../query/create-queries.ts'
+import { answer, lineOf } from './answering.ts'
+import { ask } from './ask.ts'
 import { fingerprint } from './duplicates.ts'
 import type { Entry, Journaled } from './entry.ts'
 import type { FlowFeed } from './feed.ts'
@@ -27,6 +30,8 @@ export interface IntakeDeps {
   readonly controlIds: () => string
   /** Takes an acknowledgement that came in by itself: it answers what the hub has sent. */
   readonly answers: (frame: Buffer, header: Header) => Promise<void>
+  /** What answers queries; without it there are none. */
+  readonly queries?: Queries
   readonly report: (error: unknown, message: string) => void
 }
 
@@ -77,7 +82,9 @@ async function receiveOne(
   }
   const refusal = refusalOf(deps, frame, header)
   const taken = { frame, header, later }
-  return refusal ? turnDownOpenly(deps, taken, refusal) : take(deps, taken)
+  if (refusal) return turnDownOpenly(deps, taken, refusal)
+  const { queries, feed } = deps
+  return queries?.isQuery(feed.name, header) ? ask({ ...deps, queries }, taken) : take(deps, taken)
 }
 
 /** With commit bytes the sender first learns that the message is written down: it need not come again. */
@@ -253,34 +260,4 @@ async function answerLater(
   // A message that waits (parked, or the hub stops) has no result that its sender could be told.
   if (ack !== NOT_YET && wants(mode.application, ack))
     later(answer(deps, header, { level: 'application', ack, isTyped: true }))
-}
-
-function answer(
-  { clock, controlIds }: IntakeDeps,
-  header: Header | undefined,
-  { level, ack, isTyped = false }: { level: 'application' | 'transport'; ack: Ack; isTyped?: boolean },
-): Buffer {
-  const code = ackCode(level, ack)
-  return buildAck({ header, code, errors: ack.errors, controlId: controlIds(), nowMs: clock(), isTyped })
-}
-
-const text = (part: string) => Buffer.from(part, 'latin1').toString('utf8').slice(0, 200)
-
-/** The header's texts in the journal are for people and filters: cut, so that no sender fills it with them. */
-function lineOf({ feed, clock }: IntakeDeps, bytes: Buffer, header: Header | undefined): Entry {
-  const now = clock()
-  return {
-    feed: feed.name,
-    received: now,
-    type: text(header?.component(9, 1) ?? ''),
-    event: text(header?.component(9, 2) ?? ''),
-    controlId: text(header?.field(10) ?? ''),
-    sender: text([header?.field(3), header?.field(4)].filter(Boolean).join(' ')),
-    version: text(header?.component(12, 1) ?? ''),
-    bytes: bytes.length,
-    hash: '',
-    state: 'received',
-    history: [{ state: 'received', time: now }],
-    attempts: 0,
-  }
 }

@@ -1,8 +1,10 @@
+import type { QueryRule } from '../query/query-rules.ts'
 import { compileMessage, missing, type CompiledMessage, type CompiledSegment } from './compile-message.ts'
 import { compileIdentity, type Identify } from './identity.ts'
 import type { Own } from './image.ts'
 import { RulesError } from './load.ts'
 import { compilePath, type FieldName, type Path } from './path.ts'
+import { compileQuery } from './queries.ts'
 import { compileRows } from './row.ts'
 import type { DatatypeFile, RuleFiles, SegmentFile, TableRow, TestMark } from './rules.ts'
 import type { RowKit, Rows } from './step.ts'
@@ -18,6 +20,8 @@ export interface CompiledRules {
   }
   /** By `code^event`. */
   readonly messages: ReadonlyMap<string, CompiledMessage>
+  /** By `code^event`, too: they are answered, not mapped. */
+  readonly queries: ReadonlyMap<string, QueryRule>
   readonly referred: ReadonlyMap<string, CompiledReferred>
   readonly codeSystems: ReadonlyMap<string, TableRow>
   readonly mediaTypes: ReadonlyMap<string, TableRow>
@@ -38,7 +42,7 @@ const MEDIA_TYPES = 'mediaType'
 /** @throws RulesError naming file and row */
 export function compileRules(files: RuleFiles): CompiledRules {
   const problems: string[] = []
-  const tryTo = <T>(file: string, compile: () => T): T | undefined => {
+  const tryTo: TryTo = (file, compile) => {
     try {
       return compile()
     } catch (error) {
@@ -64,6 +68,7 @@ export function compileRules(files: RuleFiles): CompiledRules {
       if (shared !== undefined) messages.set(event, { id: name, variables, ...shared })
     }
   }
+  const queries = compileQueries(files, tryTo, (event) => messages.has(event))
   const { code, event, time, test } = files.envelope
   const envelope = tryTo('envelope.yaml', () => ({
     code: compilePath(code),
@@ -77,10 +82,29 @@ export function compileRules(files: RuleFiles): CompiledRules {
   return {
     envelope,
     messages,
+    queries,
     referred,
     codeSystems: codeSystems ?? new Map(),
     mediaTypes: mediaTypes ?? new Map(),
   }
+}
+
+type TryTo = <T>(file: string, compile: () => T) => T | undefined
+
+function compileQueries(
+  files: RuleFiles,
+  tryTo: TryTo,
+  isMapped: (event: string) => boolean,
+): ReadonlyMap<string, QueryRule> {
+  const queries = new Map<string, QueryRule>()
+  for (const [name, file] of files.queries) {
+    const rule = tryTo(`queries/${name}.yaml`, () => {
+      if (!isMapped(file.query) && !queries.has(file.query)) return compileQuery(file, files)
+      throw new SyntaxError(`another file is about ${file.query}, too`)
+    })
+    if (rule !== undefined) queries.set(file.query, rule)
+  }
+  return queries
 }
 
 interface Kit extends RowKit {

@@ -147,7 +147,17 @@ function assignerSystem(
   places: readonly [number, number, number],
   { feed }: Tools,
 ): string | undefined {
-  const [name, universal, kind] = places.map((place) => partText(node, place))
+  return systemOfAssigner(
+    places.map((place) => partText(node, place)),
+    feed,
+  )
+}
+
+/** @param assigner name, universal id and its type, as in an HD */
+export function systemOfAssigner(
+  [name, universal, kind]: readonly (string | undefined)[],
+  feed: FeedFile,
+): string | undefined {
   for (const text of [name, universal]) {
     const named = text === undefined ? undefined : feed.assigners?.[text]
     if (named !== undefined) return named

@@ -67,6 +67,7 @@ export async function createLiveMapper(options: LiveOptions): Promise<LiveMapper
       build: async (request) => state.mapper.outbound.build(request),
     },
     eventsOf: (feed) => state.mapper.eventsOf(feed),
+    queryOf: (feed, event) => state.mapper.queryOf(feed, event),
     accepts: (message, feed) => state.mapper.accepts(message, feed),
     map: (message, feed) => state.mapper.map(message, feed),
     async stop() {

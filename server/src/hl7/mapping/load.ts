@@ -31,6 +31,7 @@ const KINDS = {
   tables: 'table',
   outbound: 'outbound',
   fields: 'fields',
+  queries: 'query',
 } as const
 
 type Kind = keyof typeof KINDS
@@ -179,6 +180,7 @@ function materialise({ base, overlays, validators, version }: Sources, wanted: r
     datatypes: folder('datatypes'),
     outbound: folder('outbound'),
     fields: folder('fields'),
+    queries: folder('queries'),
     tables: below(valid, 'tables') as ReadonlyMap<string, readonly TableRow[]>,
     version,
   }

@@ -2,9 +2,11 @@ import { aliasId } from '../../fhir/aliases.ts'
 import { fault } from '../../kernel/fault.ts'
 import type { Message } from '../message/message.ts'
 import type { OutboundRules } from '../outbound/outbound-rules.ts'
+import type { FeedQuery, QueryRules } from '../query/query-rules.ts'
 import type { CompiledMessage } from './compile-message.ts'
 import { compileRules, type CompiledRules } from './compile.ts'
 import { finish, type Draft } from './draft.ts'
+import { systemOfAssigner } from './functions.ts'
 import type { Effect, Image, Mapped } from './image.ts'
 import { imagesOf } from './images.ts'
 import { loadRules, RulesError, type RuleSources } from './load.ts'
@@ -18,7 +20,7 @@ import { unreadWarnings } from './unread.ts'
 import { createZone, type Zone } from './zone.ts'
 
 /** The compiled rules of a `mappings/` folder. Mapping is pure: the same message gives the same images. */
-export interface Mapper {
+export interface Mapper extends QueryRules {
   /** Version of the rule set: changes with every rule. */
   readonly rules: string
   /** Feed files by name, keys of the wire and the flow included. */
@@ -52,7 +54,7 @@ export async function createMapper(folder: string, keptAt?: string): Promise<Map
   const feeds = new Map(
     [...sources.feeds].map(([name, file]): [string, Feed] => {
       const rules = compiled.get(layersOf(file)) ?? compileRules(sources.files(file.overlays ?? []))
-      const events = new Set(rules.messages.keys())
+      const events = new Set([...rules.messages.keys(), ...rules.queries.keys()])
       return [name, { name, file, zone: createZone(file.zone), compiled: rules, events }]
     }),
   )
@@ -69,6 +71,7 @@ export async function createMapper(folder: string, keptAt?: string): Promise<Map
     outbound,
     events: eventsOf(compiled),
     eventsOf: (name) => feedOf(name).events,
+    queryOf: (name, event) => queryOf(feedOf(name), event),
     problems: [],
     accepts: (message, name = 'default') => rulesFor(feedOf(name).compiled, message) !== undefined,
     map: (message, name) => mapMessage({ message, feed: feedOf(name), version: sources.version }),
@@ -94,7 +97,8 @@ function outboundOf(sources: RuleSources): OutboundRules {
 
 function eventsOf(compiled: ReadonlyMap<string, CompiledRules>): ReadonlySet<string> {
   const events = new Set<string>()
-  for (const { messages } of compiled.values()) for (const event of messages.keys()) events.add(event)
+  for (const { messages, queries } of compiled.values())
+    for (const event of [...messages.keys(), ...queries.keys()]) events.add(event)
   return events
 }
 
@@ -110,6 +114,17 @@ interface Feed {
   readonly events: ReadonlySet<string>
 }
 
+function queryOf({ name, file, compiled }: Feed, event: string): FeedQuery | undefined {
+  const rule = compiled.queries.get(event)
+  if (rule === undefined) return undefined
+  const names = new Map(Object.entries(file.assigners ?? {}).map(([called, system]) => [system, called]))
+  return {
+    rule,
+    systemOf: (assigner) => systemOfAssigner(assigner, file) ?? file.noAssigner.replace('{feed}', name),
+    nameOf: (system) => names.get(system),
+  }
+}
+
 interface Job {
   readonly message: Message
   readonly feed: Feed
@@ -118,6 +133,7 @@ interface Job {
 
 function mapMessage({ message, feed, version }: Job): Mapped {
   const { compiled } = feed
+  if (compiled.queries.has(eventOf(compiled, message))) return nothing(feed, version)
   const rules = rulesFor(compiled, message)
   if (rules === undefined)
     throw fault('unsupported', {
@@ -166,10 +182,19 @@ function partitionsOf(
   return [...new Set([...own, ...others])].toSorted()
 }
 
-function rulesFor({ envelope, messages }: CompiledRules, message: Message): CompiledMessage | undefined {
+/** A query is answered when it comes; whoever replays it later changes nothing. */
+function nothing({ name }: Feed, rules: string): Mapped {
+  return { images: [], partitions: [`feed|${name}`], warnings: [], rules }
+}
+
+function rulesFor(compiled: CompiledRules, message: Message): CompiledMessage | undefined {
+  return compiled.messages.get(eventOf(compiled, message))
+}
+
+function eventOf({ envelope }: CompiledRules, message: Message): string {
   const root: Occurrence = { name: 'message', segments: [...message.segments], inner: [] }
   const scope = envelopeScope(root, [])
-  return messages.get(`${firstText(envelope.code, scope)}^${firstText(envelope.event, scope)}`)
+  return `${firstText(envelope.code, scope)}^${firstText(envelope.event, scope)}`
 }
 
 function envelopeScope(here: Occurrence, labels: readonly string[]): Scope {

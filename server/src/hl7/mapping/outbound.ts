@@ -14,8 +14,7 @@ import { indexTable } from './table.ts'
 
 /** Compiles `outbound/`: which changes become messages, and how these read. @throws SyntaxError that names file and row */
 export function compileOutbound(files: RuleFiles): OutboundRules {
-  const tables = new Map([...files.tables].map(([name, rows]) => [name, indexTable(rows)]))
-  const kit: Kit = { files, tables, made: new Map() }
+  const kit = createOutKit(files)
   const compiled = new Map(
     [...files.outbound].map(([name, file]) => {
       try {
@@ -36,7 +35,13 @@ export function compileOutbound(files: RuleFiles): OutboundRules {
   }
 }
 
-interface Kit {
+export function createOutKit(files: RuleFiles): OutKit {
+  const tables = new Map([...files.tables].map(([name, rows]) => [name, indexTable(rows)]))
+  return { files, tables, made: new Map() }
+}
+
+/** What rows that write messages are compiled with. */
+export interface OutKit {
   readonly files: RuleFiles
   readonly tables: ReadonlyMap<string, ReadonlyMap<string, TableRow>>
   readonly made: Map<string, Fill>
@@ -53,7 +58,10 @@ interface Work {
 
 type Fill = (work: Work) => Promise<void>
 
-function compileFile(file: OutboundFile, kit: Kit): (request: BuildRequest) => Promise<string | undefined> {
+function compileFile(
+  file: OutboundFile,
+  kit: OutKit,
+): (request: BuildRequest) => Promise<string | undefined> {
   const condition = file.when === undefined ? undefined : compileResourceExpression(file.when)
   const segments = file.segments.map((segment) => compileSegment(segment, kit))
   return async (request) => {
@@ -73,9 +81,10 @@ function compileFile(file: OutboundFile, kit: Kit): (request: BuildRequest) => P
   }
 }
 
-type WriteSegments = (view: View, lookup: BuildRequest['lookup']) => Promise<readonly string[]>
+export type WriteSegments = (view: View, lookup: BuildRequest['lookup']) => Promise<readonly string[]>
 
-function compileSegment(rule: OutSegment, kit: Kit): WriteSegments {
+/** @throws SyntaxError that names the row */
+export function compileSegment(rule: OutSegment, kit: OutKit): WriteSegments {
   const condition = rule.when === undefined ? undefined : compileResourceExpression(rule.when)
   const each = rule.each === undefined ? undefined : compileResourceExpression(rule.each)
   const fill = compileRows(rule.rows, kit)
@@ -110,7 +119,7 @@ async function follow(value: JsonValue, lookup: BuildRequest['lookup']): Promise
   return typeof reference === 'string' ? ((await lookup(reference)) ?? value) : value
 }
 
-function compileRows(rows: readonly OutRow[], kit: Kit): Fill {
+function compileRows(rows: readonly OutRow[], kit: OutKit): Fill {
   const compiled = rows.map((row) => {
     try {
       return compileRow(row, kit)
@@ -125,7 +134,7 @@ function compileRows(rows: readonly OutRow[], kit: Kit): Fill {
   }
 }
 
-function compileRow(row: OutRow, kit: Kit): Fill {
+function compileRow(row: OutRow, kit: OutKit): Fill {
   const target = compileTarget(row.to)
   const condition = row.when === undefined ? undefined : compileResourceExpression(row.when)
   const values = valuesOf(row)
@@ -158,7 +167,7 @@ function valuesOf(row: OutRow): ResourceExpression {
 }
 
 /** Field maps are compiled at first use. */
-function innerOf(row: OutRow, kit: Kit): Fill | undefined {
+function innerOf(row: OutRow, kit: OutKit): Fill | undefined {
   if (row.rows !== undefined) return compileRows(row.rows, kit)
   if (row.type === undefined) return undefined
   const { type } = row
@@ -170,7 +179,7 @@ function innerOf(row: OutRow, kit: Kit): Fill | undefined {
   return fill
 }
 
-function textsOf(row: OutRow, { tables }: Kit): (value: JsonValue) => string {
+function textsOf(row: OutRow, { tables }: OutKit): (value: JsonValue) => string {
   const table =
     row.table === undefined ? undefined : (tables.get(row.table) ?? missing('code table', row.table))
   const write = FORMS[row.fn ?? 'text']

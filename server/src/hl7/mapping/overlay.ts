@@ -8,7 +8,7 @@ export type Contents = ReadonlyMap<string, unknown>
 type Fields = Readonly<Record<string, unknown>>
 
 /** Lists whose members have a name: an overlay replaces the member of that name, or adds one. */
-const NAMED = { rows: 'id', images: 'key', effects: 'id', links: 'id' } as const
+const NAMED = { rows: 'id', images: 'key', effects: 'id', links: 'id', parameters: 'id' } as const
 
 /**
  * Lays overlays over the files of a rule set. A file of the same path adds rows and images, replaces those of the same name, takes away what

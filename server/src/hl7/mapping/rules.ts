@@ -15,6 +15,8 @@ export interface RuleFiles {
   readonly outbound: ReadonlyMap<string, OutboundFile>
   /** How values of FHIR are written into fields. */
   readonly fields: ReadonlyMap<string, { readonly rows: readonly OutRow[] }>
+  /** Queries that the hub answers. */
+  readonly queries: ReadonlyMap<string, QueryFile>
   /** Changes with every change of a rule. */
   readonly version: string
 }
@@ -210,4 +212,31 @@ export interface OutRow {
   readonly table?: string
   readonly default?: string
   readonly note?: string
+}
+
+export interface QueryFile {
+  readonly query: string
+  readonly answer: string
+  /** Names of the query, each with the structure of its answer. */
+  readonly names: Readonly<Record<string, string>>
+  readonly person?: number
+  readonly criteria?: number
+  readonly threshold?: number
+  readonly domains: number
+  readonly unknownPerson?: 'error' | 'none'
+  readonly others?: boolean
+  readonly parameters?: readonly QueryParameterRow[]
+  readonly segments: readonly OutSegment[]
+}
+
+export interface QueryParameterRow {
+  readonly id: string
+  /** As the query names it: `ABC.5.2`. */
+  readonly field: string
+  readonly search: string
+  readonly from?: string
+  readonly assigner?: string
+  readonly fn?: 'date'
+  readonly table?: string
+  readonly reason?: string
 }

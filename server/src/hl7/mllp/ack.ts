@@ -75,7 +75,13 @@ export function ackOfError(error: unknown): Ack {
 function ackError(code: ErrorCode, issue: Issue): AckError {
   const severity = issue.severity === 'warning' ? 'W' : issue.severity === 'information' ? 'I' : 'E'
   const isPosition = issue.at !== undefined && POSITION.test(issue.at)
-  return { code, severity, text: issue.text, ...(isPosition && issue.at ? { at: issue.at } : {}) }
+  const isMissing = issue.code === 'required' && code === '102'
+  return {
+    code: isMissing ? '101' : code,
+    severity,
+    text: issue.text,
+    ...(isPosition && issue.at ? { at: issue.at } : {}),
+  }
 }
 
 const CODES: Readonly<Record<'application' | 'transport', Readonly<Record<Verdict, AckCode>>>> = {
@@ -97,6 +103,8 @@ export interface AckRequest {
   readonly nowMs: number
   /** The application answers in enhanced mode, with the message that the standard names for it. */
   readonly isTyped?: boolean
+  /** MSH-9 where it is known: message code, event, structure. */
+  readonly type?: readonly [code: string, event: string, structure: string]
 }
 
 /**
@@ -105,7 +113,7 @@ export interface AckRequest {
  * @see HL7 v2.5.1, 2.9.2 (original mode), 2.9.3 (enhanced mode), 2.15.5 (ERR), 2.15.8 (MSA)
  */
 export function buildAck(request: AckRequest): Buffer {
-  const { header = NO_HEADER, code, errors, controlId, nowMs, isTyped = false } = request
+  const { header = NO_HEADER, code, errors, controlId, nowMs, isTyped = false, type } = request
   const { fieldSeparator: bar, encodingCharacters: marks, field: echo } = header
   const version = header.component(12, 1) || OWN_VERSION
   const writer: Writer = { bar, marks, isTyped, since: (at) => compareVersions(version, at) >= 0 }
@@ -116,7 +124,7 @@ export function buildAck(request: AckRequest): Buffer {
     ...ends,
     timeStamp(nowMs),
     '',
-    ackType(header, writer),
+    type === undefined ? ackType(header, writer) : typeText(type, writer),
     controlId,
     echo(11) || 'P',
   ]
@@ -185,14 +193,18 @@ export function isAnswer(header: Header): boolean {
 
 function ackType(header: Header, { marks, since, isTyped }: Writer): string {
   const event = header.component(9, 2)
-  const caret = marks.charAt(0)
   const own = APPLICATION_ANSWERS[`${header.component(9, 1)}^${event}`]
   if (own !== undefined && isTyped) {
     const [type, answer] = own
-    return since('2.3.1') ? [type, answer, `${type}_${answer}`].join(caret) : own.join(caret)
+    return typeText([type, answer, `${type}_${answer}`], { marks, since })
   }
   if (event === '') return 'ACK'
-  return since('2.3.1') ? ['ACK', event, 'ACK'].join(caret) : ['ACK', event].join(caret)
+  return typeText(['ACK', event, 'ACK'], { marks, since })
+}
+
+/** The structure of a message has a name since version 2.3.1. */
+function typeText(type: readonly string[], { marks, since }: Pick<Writer, 'marks' | 'since'>): string {
+  return type.slice(0, since('2.3.1') ? 3 : 2).join(marks.charAt(0))
 }
 
 function errSegment(error: AckError, writer: Writer): string[] {

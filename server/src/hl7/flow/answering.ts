@@ -1,0 +1,42 @@
+import type { Clock } from '../../kernel/clock.ts'
+import { ackCode, buildAck, type Ack } from '../mllp/ack.ts'
+import type { Header } from '../mllp/header.ts'
+import type { Entry } from './entry.ts'
+import type { FlowFeed } from './feed.ts'
+
+export interface AnsweringDeps {
+  readonly feed: FlowFeed
+  readonly clock: Clock
+  readonly controlIds: () => string
+}
+
+/** The acknowledgement of a message, without its frame. */
+export function answer(
+  { clock, controlIds }: AnsweringDeps,
+  header: Header | undefined,
+  { level, ack, isTyped = false }: { level: 'application' | 'transport'; ack: Ack; isTyped?: boolean },
+): Buffer {
+  const code = ackCode(level, ack)
+  return buildAck({ header, code, errors: ack.errors, controlId: controlIds(), nowMs: clock(), isTyped })
+}
+
+const text = (part: string) => Buffer.from(part, 'latin1').toString('utf8').slice(0, 200)
+
+/** The header's texts in the journal are for people and filters: cut, so that no sender fills it with them. */
+export function lineOf({ feed, clock }: AnsweringDeps, bytes: Buffer, header: Header | undefined): Entry {
+  const now = clock()
+  return {
+    feed: feed.name,
+    received: now,
+    type: text(header?.component(9, 1) ?? ''),
+    event: text(header?.component(9, 2) ?? ''),
+    controlId: text(header?.field(10) ?? ''),
+    sender: text([header?.field(3), header?.field(4)].filter(Boolean).join(' ')),
+    version: text(header?.component(12, 1) ?? ''),
+    bytes: bytes.length,
+    hash: '',
+    state: 'received',
+    history: [{ state: 'received', time: now }],
+    attempts: 0,
+  }
+}

@@ -1,0 +1,58 @@
+import type { QueryParameter, QueryRule } from '../query/query-rules.ts'
+import { missing } from './compile-message.ts'
+import { compileSegment, createOutKit, type OutKit } from './outbound.ts'
+import { compileResourceExpression } from './resource-expression.ts'
+import type { QueryFile, QueryParameterRow, RuleFiles, TableRow } from './rules.ts'
+import { readTimeStamp } from './time-stamp.ts'
+
+/** Compiles one file of `queries/`. @throws SyntaxError that names the row */
+export function compileQuery(file: QueryFile, files: RuleFiles): QueryRule {
+  const kit = createOutKit(files)
+  const [code = '', event = ''] = file.answer.split('^')
+  const segments = file.segments.map((segment) => compileSegment(segment, kit))
+  const parameters = new Map((file.parameters ?? []).map((row) => [row.field, compileParameter(row, kit)]))
+  return {
+    answer: [code, event],
+    names: new Map(Object.entries(file.names).map(([name, structure]) => [name.toUpperCase(), structure])),
+    ...(file.person !== undefined && { person: file.person }),
+    ...(file.criteria !== undefined && { criteria: file.criteria }),
+    ...(file.threshold !== undefined && { threshold: file.threshold }),
+    domains: file.domains,
+    isUnknownError: file.unknownPerson === 'error',
+    isForOthers: file.others === true,
+    parameters,
+    write: async (person, variables) => {
+      const view = { focus: person, variables: { ...variables, resource: person } }
+      const texts: string[] = []
+      for (const write of segments) texts.push(...(await write(view, NOTHING_ELSE)))
+      return texts
+    },
+  }
+}
+
+/** An answer tells of the person alone. */
+const NOTHING_ELSE = (): Promise<undefined> => Promise.resolve(undefined)
+
+function compileParameter(row: QueryParameterRow, { tables }: OutKit): QueryParameter {
+  const table =
+    row.table === undefined ? undefined : (tables.get(row.table) ?? missing('code table', row.table))
+  const from = row.from === undefined ? undefined : compileResourceExpression(row.from)
+  return {
+    search: row.search,
+    read: (text) => valueOf(text, row, table),
+    ...(row.assigner !== undefined && { assigner: row.assigner }),
+    ...(row.reason !== undefined && { reason: row.reason }),
+    ...(from && {
+      values: (person) => from({ focus: person, variables: {} }).filter((value) => typeof value === 'string'),
+    }),
+  }
+}
+
+function valueOf(
+  text: string,
+  { fn }: QueryParameterRow,
+  table: ReadonlyMap<string, TableRow> | undefined,
+): string | undefined {
+  if (table !== undefined) return table.get(text)?.to || undefined
+  return fn === 'date' ? readTimeStamp(text)?.date : text
+}
