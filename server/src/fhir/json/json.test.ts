@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest'
 
 import { Fault } from '../../kernel/fault.ts'
 import { limits } from '../../kernel/limits.ts'
-import { indent } from './layout.ts'
+import { indent, withoutBlanks } from './layout.ts'
 import { elementsOf, membersOf, memberText, withMembers } from './members.ts'
 import { parseObject } from './parse.ts'
 import { writeJson } from './write.ts'
@@ -73,6 +73,22 @@ describe('exact text', () => {
     expect(withMembers(EXACT, { id: '"1"', c: undefined })).toBe(
       '{"id":"1","b" : 1.00,"a": [0.010, 1E2, 1234567890123456789012345678901234567890]}',
     )
+  })
+
+  it('takes the layout away and nothing else', () => {
+    const value = {
+      resourceType: 'Patient',
+      text: { div: '<div>a, b: c {d }\n"x": "y", \\" \t</div>' },
+      list: [1, 2, [], {}, [{ a: null }], true, ' ', '\\', ''],
+    }
+    const plain = JSON.stringify(value)
+    for (const blanks of [1, 2, '\t', '\r\n ']) {
+      const laidOut = JSON.stringify(value, undefined, blanks === '\r\n ' ? 1 : blanks)
+      expect(withoutBlanks(blanks === '\r\n ' ? laidOut.replaceAll('\n', blanks) : laidOut)).toBe(plain)
+    }
+    expect(withoutBlanks(plain)).toBe(plain)
+    expect(withoutBlanks('{"a": 1.00, "b" :[ 1E2 ,0.010 ] }')).toBe('{"a":1.00,"b":[1E2,0.010]}')
+    expect(withoutBlanks('{"a":[1, 2]}')).toBe('{"a":[1, 2]}')
   })
 
   it('writes literals by path', () => {

@@ -1,4 +1,4 @@
-import { endOfValue, skipBlank } from './walk.hot.ts'
+import { endOfString, endOfValue, skipBlank } from './walk.hot.ts'
 
 /** Indents JSON text by two blanks (`_pretty=true`); strings and number literals stay exactly as they are. */
 export function indent(text: string): string {
@@ -30,4 +30,25 @@ function tokenAt(text: string, at: number): string {
   return char === '}' || char === ']' || char === ',' || char === ':'
     ? char
     : text.slice(at, endOfValue(text, at))
+}
+
+/** The text without the blanks between its tokens; strings and number literals stay exactly as they are. */
+export function withoutBlanks(text: string): string {
+  if (!LAID_OUT.some((sign) => text.includes(sign))) return text
+  const parts: string[] = []
+  let at = 0
+  for (let quote = text.indexOf('"'); quote >= 0; quote = text.indexOf('"', at)) {
+    const end = endOfString(text, quote)
+    parts.push(closed(text.slice(at, quote)), text.slice(quote, end))
+    at = end
+  }
+  parts.push(closed(text.slice(at)))
+  return parts.join('')
+}
+
+/** One of these stands in every text that was laid out; line breaks and tabs never stand in a string. */
+const LAID_OUT = ['\n', '\t', '\r', '": ', '", ', ' :', ' }']
+
+function closed(between: string): string {
+  return between.length < 2 ? between.trim() : between.replaceAll(/\s+/g, '')
 }

@@ -1,7 +1,7 @@
 import { limits } from '../../kernel/limits.ts'
 import type { Commit, CommitResult, Guard, Refusal, ResourceWrite } from '../port.ts'
 import type { BulkTail } from './bulk-tail.ts'
-import { decodeCommitHeader, stampCommitHeader } from './commit-header.ts'
+import { commitFirstRow, stampCommitHeader } from './commit-header.ts'
 import { lastNumber, numberKey, scopedKey, type DataFile, peek } from './databases.ts'
 import type { KeyHash } from './key-hash.ts'
 import { applyRecordChanges, revisionOf } from './record-changes.ts'
@@ -162,7 +162,7 @@ export class Appender {
     const next = peek(this.#data.commits, numberKey(since + 1))
     // What was trimmed may have changed anything.
     if (next === undefined) return since >= this.#reached.commit
-    const { firstRow } = decodeCommitHeader(next)
+    const firstRow = commitFirstRow(next)
     // So far behind, reading again is cheaper than looking through everything.
     if (this.#reached.row - firstRow >= limits.store.guardRows) return false
     const { hi, lo } = this.#hash.of(type, key ?? '')

@@ -2,6 +2,14 @@ import { createHash } from 'node:crypto'
 
 import { expect, it } from 'vitest'
 
+import { commitOf, writeOf } from '../contract-bench.ts'
+import {
+  auditOfHeader,
+  COMMIT_DICTIONARY,
+  decodeCommitHeader,
+  encodeCommitHeader,
+  stampCommitHeader,
+} from './commit-header.ts'
 import { DICTIONARY_1 } from './dictionary-1.ts'
 import { highAt, INTERVALS, intervalSeqAt, lowAt, writeInterval } from './intervals.hot.ts'
 import { Lz } from './lz.hot.ts'
@@ -9,10 +17,13 @@ import { POSTING, POSTINGS, writePosting } from './postings.hot.ts'
 
 const lz = new Lz(Buffer.from(DICTIONARY_1, 'utf8'))
 
+function digestOf(text: string): string {
+  return createHash('sha256').update(text).digest('hex')
+}
+
 it('never changes its dictionary, without which stored rows cannot be read', () => {
-  expect(createHash('sha256').update(DICTIONARY_1).digest('hex')).toBe(
-    'e6a6d8d0c17ddc29445867d9962c5cba56da8ee8af9e1921138b623f02d58e71',
-  )
+  expect(digestOf(DICTIONARY_1)).toBe('e6a6d8d0c17ddc29445867d9962c5cba56da8ee8af9e1921138b623f02d58e71')
+  expect(digestOf(COMMIT_DICTIONARY)).toBe('07025f1bcfc70a55167a68ac7e7862f9321a7f585907b8c00556ff954e0419b5')
 })
 
 it('gives back every text that it makes shorter, and its beginning', () => {
@@ -100,5 +111,26 @@ it('keeps intervals of any bounds, in order', () => {
     const [a, b] = [i - 1, i].map((at) => entries.subarray(at * width, at * width + ordered))
     const isSame = bounds[i - 1]?.[0] === bounds[i]?.[0]
     expect(Buffer.compare(a ?? entries, b ?? entries)).toBe(isSame ? 1 : -1)
+  }
+})
+
+it('keeps what is said about a commit and its audit rows, and reads those of older stores', () => {
+  const uuid = '01a22336-2775-7440-b928-c01081b510d9'
+  const lineOf = (i: number) =>
+    `{"id":"${uuid.slice(0, -2)}${10 + i}","time":1795887081333,"subject":"é","action":"C","interaction":"create","entity":"Patient/${i}"}`
+  for (const lines of [0, 1, 80]) {
+    const audit = Array.from({ length: lines }, (_, i) => lineOf(i))
+    const commit = { ...commitOf({ writes: [writeOf({ id: 'a' })] }), uuid, audit, correlation: uuid }
+    const header = encodeCommitHeader(commit)
+    stampCommitHeader(header, 77)
+    const { time } = commit
+    const about = { uuid, time, correlation: uuid }
+    expect(decodeCommitHeader(header)).toEqual({ firstRow: 77, rows: 1, about })
+    expect(auditOfHeader(header)).toEqual(audit)
+    const text = [JSON.stringify(about), ...audit].join('\n')
+    expect(header.length).toBeLessThan(lines === 80 ? text.length / 4 : text.length)
+    const older = Buffer.concat([header.subarray(0, 10), Buffer.from(text)])
+    expect(decodeCommitHeader(older)).toEqual({ firstRow: 77, rows: 1, about })
+    expect(auditOfHeader(older)).toEqual(audit)
   }
 })

@@ -28,6 +28,9 @@ export interface DataFile {
 // Address space, not disk: growing the map later would remap it under running reads.
 const MAP_SIZE = 64 * 2 ** 30
 
+/** Of new files. Rows of up to half a page share pages; smaller ones would leave every third row in pages of its own. */
+const PAGE_SIZE = 8192
+
 const BYTES = { encoding: 'binary', keyEncoding: 'binary' } as const
 
 export function openDataFile(path: string, readOnly = false): DataFile {
@@ -39,6 +42,7 @@ export function openDataFile(path: string, readOnly = false): DataFile {
     noSubdir: true,
     maxDbs: 16,
     mapSize: MAP_SIZE,
+    pageSize: PAGE_SIZE,
     overlappingSync: false,
     // One transaction at a time comes from the writer; of a batch of lmdb's own that fails, one promise is nobody's.
     eventTurnBatching: false,

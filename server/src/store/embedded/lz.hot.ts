@@ -3,6 +3,8 @@ const FARTHEST = 0xffff
 const HASH_BITS = 13
 /** So many bytes at the end are always literals, so that a match may be looked for four bytes at a time. */
 const TAIL = 5
+/** The space for longer texts than this does not stay. */
+const KEPT_BYTES = 256 * 1024
 /** A token, a distance and the first bytes of two lengths. */
 const SEQUENCE_MOST = 8
 
@@ -36,14 +38,17 @@ export class Lz {
     const start = this.#dictionary.length
     const end = start + text.length
     if (this.#source.length < end) {
-      this.#source = Buffer.alloc(end * 2)
-      this.#packed = Buffer.alloc(end * 2)
+      const size = end > KEPT_BYTES ? end : end * 2
+      this.#source = Buffer.alloc(size)
+      this.#packed = Buffer.alloc(size)
       this.#dictionary.copy(this.#source)
     }
     this.#source.set(text, start)
     this.#table.set(this.#known)
     this.#out = 0
-    return this.#pack(start, end) ? Buffer.from(this.#packed.subarray(0, this.#out)) : undefined
+    const packed = this.#pack(start, end) ? Buffer.from(this.#packed.subarray(0, this.#out)) : undefined
+    if (end > KEPT_BYTES) this.#source = this.#packed = this.#dictionary
+    return packed
   }
 
   /**
@@ -77,10 +82,16 @@ export class Lz {
         word = (word >>> 8) | ((source[at + 3] ?? 0) << 24)
         continue
       }
-      const length = this.#matchLength(found, at, last)
+      // What was passed over for want of four equal bytes may belong to the match.
+      let back = 0
+      while (at - back > literals && found > back && source[at - back - 1] === source[found - back - 1])
+        back++
+      at -= back
+      const length = this.#matchLength(found - back, at, last)
       if (this.#out + (at - literals) + length / 255 > most) return false
-      this.#putSequence(literals, at, { distance: at - found, length })
+      this.#putSequence(literals, at, { distance: at - found + back, length })
       at += length
+      table[slotOf(wordAt(source, at - 2))] = at - 1
       literals = at
       word = wordAt(source, at)
     }
