@@ -66,6 +66,8 @@ export interface SearchParam {
   readonly target?: readonly string[]
   /** Parameter codes of a composite's parts. */
   readonly components?: readonly string[]
+  /** Of a posted composite: its parts, under the codes that their keys stand under. */
+  readonly parts?: readonly SearchParam[]
   /** Of a parameter that was posted as a resource: how far its index is; absent when it is built. */
   readonly progress?: () => Promise<IndexProgress | undefined>
   /** The parts of a composite stand in elements that repeat: they must be met by one and the same. */

@@ -108,21 +108,119 @@ it('searches by a parameter that was posted: pending until its index is built, a
   expect((await second.find('/Patient?tribe=dinka')).status).toBe(400)
 })
 
-it('leaves out a posted parameter that it can not search by', async () => {
+const PART_DATE = {
+  definition: 'http://hl7.org/fhir/SearchParameter/AllergyIntolerance-onset',
+  expression: 'onset',
+}
+const PART_SEVERITY = {
+  definition: 'http://hl7.org/fhir/SearchParameter/AllergyIntolerance-severity',
+  expression: 'severity',
+}
+
+it('refuses a parameter that it can not search by, and says what is wrong with it', async () => {
   const { ask, find } = clientOf(await hubOn(await freshFolder()))
-  const wrong: Readonly<Record<string, Json>> = {
-    function: { expression: "Patient.name.family.matches('(a+)+b')" },
-    element: { expression: 'Patient.nothing' },
-    syntax: { expression: 'Patient.name[' },
-    deep: { expression: `${'('.repeat(900)}Patient.name${')'.repeat(900)}`, type: 'token' },
-    kind: { expression: 'Patient.name', type: 'date' },
-    taken: { expression: 'Patient.name.family', code: 'family' },
-    draft: { status: 'draft' },
+  const composite = { type: 'composite', base: ['AllergyIntolerance'] }
+  const reaction = 'AllergyIntolerance.reaction'
+  const parts = [PART_DATE, PART_SEVERITY]
+  const wrong: Readonly<Record<string, readonly [at: string, more: Json]>> = {
+    function: ['expression', { expression: "Patient.name.family.matches('(a+)+b')" }],
+    element: ['expression', { expression: 'Patient.nothing' }],
+    syntax: ['expression', { expression: 'Patient.name[' }],
+    deep: ['expression', { expression: `${'('.repeat(900)}Patient.name${')'.repeat(900)}`, type: 'token' }],
+    kind: ['expression', { expression: 'Patient.name', type: 'date' }],
+    taken: ['code', { expression: 'Patient.name.family', code: 'family' }],
+    special: ['type', { type: 'special', expression: 'Patient.name' }],
+    lone: ['component', { ...composite, expression: reaction, component: [PART_DATE] }],
+    part: [
+      'component[1].expression',
+      { ...composite, expression: reaction, component: [PART_DATE, { ...PART_SEVERITY, expression: 'x' }] },
+    ],
+    unknown: [
+      'component[0].definition',
+      { ...composite, expression: reaction, component: [{ ...PART_DATE, definition: 'urn:x' }, PART_DATE] },
+    ],
+    path: ['expression', { ...composite, expression: 'AllergyIntolerance.nothing', component: parts }],
   }
-  for (const [name, more] of Object.entries(wrong)) {
+  for (const [name, [at, more]] of Object.entries(wrong)) {
     const body = parameter({ id: name, code: `x-${name}`, ...more })
-    expect((await ask('PUT', `/SearchParameter/${name}`, body)).status, name).toBe(201)
-    expect((await find(`/Patient?x-${name}=x`)).status, name).toBe(400)
+    const answer = await ask('PUT', `/SearchParameter/${name}`, body)
+    const outcome = (await answer.json()) as { issue: readonly { expression: readonly string[] }[] }
+    const places = outcome.issue.map(({ expression }) => expression)
+    expect([answer.status, places], name).toEqual([422, [[`SearchParameter.${at}`]]])
+    expect((await ask('GET', `/SearchParameter/${name}`)).status, name).toBe(404)
+    const checked = await (await ask('POST', '/SearchParameter/$validate', body)).text()
+    expect(checked).toContain(`SearchParameter.${at}`)
   }
+  const draft = parameter({ id: 'draft', status: 'draft', expression: 'Patient.nothing' })
+  expect((await ask('PUT', '/SearchParameter/draft', draft)).status).toBe(201)
+  const first = parameter({ id: 'first', code: 'tribe' })
+  expect((await ask('PUT', '/SearchParameter/first', first)).status).toBe(201)
+  expect((await ask('PUT', '/SearchParameter/first', first)).status).toBe(200)
+  expect((await ask('PUT', '/SearchParameter/second', { ...first, id: 'second' })).status).toBe(422)
   expect((await find('/Patient?family=x')).status).toBe(200)
+})
+
+function allergy(id: string, reactions: readonly (readonly [string, string])[]): Json {
+  const reaction = reactions.map(([onset, severity]) => ({
+    onset,
+    severity,
+    manifestation: [{ text: 'rash' }],
+  }))
+  return {
+    resourceType: 'AllergyIntolerance',
+    id,
+    patient: { display: 'Somebody' },
+    clinicalStatus: {
+      coding: [
+        { system: 'http://terminology.hl7.org/CodeSystem/allergyintolerance-clinical', code: 'active' },
+      ],
+    },
+    reaction,
+  }
+}
+
+it('searches by a posted composite, whose parts must be met by one element', async () => {
+  const { ask, find } = clientOf(await hubOn(await freshFolder()))
+  for (const each of [
+    allergy('hit', [
+      ['2020-01-01', 'mild'],
+      ['2021-01-01', 'severe'],
+    ]),
+    allergy('miss', [
+      ['2021-01-01', 'mild'],
+      ['2020-01-01', 'severe'],
+    ]),
+  ])
+    expect((await ask('PUT', `/AllergyIntolerance/${String(each['id'])}`, each)).status).toBe(201)
+  const composite = parameter({
+    code: 'reaction-at',
+    type: 'composite',
+    base: ['AllergyIntolerance'],
+    expression: 'AllergyIntolerance.reaction',
+    component: [PART_DATE, PART_SEVERITY],
+  })
+  const posted = await ask('PUT', '/SearchParameter/tribe', composite)
+  expect(posted.status, await posted.text()).toBe(201)
+  const found = await built(find, '/AllergyIntolerance?reaction-at=ge2021$severe')
+  expect(found.ids).toEqual(['hit'])
+  expect((await find('/AllergyIntolerance?reaction-at=ge2020$severe&_sort=_id')).ids).toEqual(['hit', 'miss'])
+  expect((await find('/AllergyIntolerance?reaction-at=2021$mild,2021$severe&_sort=_id')).ids).toEqual([
+    'hit',
+    'miss',
+  ])
+  const unwritten = await find('/AllergyIntolerance?reaction-at=2021')
+  expect([unwritten.status, unwritten.notes]).toEqual([400, expect.stringContaining('onset$severity')])
+})
+
+it('stores what R4 says already without searching twice', async () => {
+  const { ask, find } = clientOf(await hubOn(await freshFolder()))
+  const own = parameter({
+    id: 'individual-family',
+    url: 'http://hl7.org/fhir/SearchParameter/individual-family',
+    code: 'family',
+    base: ['Patient', 'Practitioner'],
+    expression: 'Patient.name.family | Practitioner.name.family',
+  })
+  expect((await ask('PUT', '/SearchParameter/individual-family', own)).status).toBe(201)
+  expect(await find('/Patient?family=x')).toEqual({ status: 200, ids: [], notes: '[]' })
 })

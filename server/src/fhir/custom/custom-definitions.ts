@@ -1,5 +1,9 @@
 import type { Definitions, SearchParam, TypeModule } from '../definitions.ts'
-import type { CustomParameter } from './custom-parameter.ts'
+import { KeyCollector } from '../keys/collector.ts'
+import type { ZoneOffset } from '../keys/zone.ts'
+import { postedIssues } from './posted-issues.ts'
+import type { Added } from './posted-issues.ts'
+import type { CustomParameter } from './posted.ts'
 
 /** R4's definitions with the search parameters that were added to them. */
 export interface CustomDefinitions extends Definitions {
@@ -13,15 +17,19 @@ export function customDefinitions(definitions: Definitions): CustomDefinitions {
   const added = new Map<string, CustomParameter[]>()
   const made = new Map<string, Promise<TypeModule>>()
   let progressOf: ProgressOf | undefined
+  const extended = (module: TypeModule): TypeModule => {
+    const checked = module.type === 'SearchParameter' ? withCheck(module, definitions, added) : module
+    const own = added.get(module.type)
+    return own ? withParameters(checked, own, { progressOf, zone: definitions.zone }) : checked
+  }
   return {
     ...definitions,
     load: (type) => {
-      const own = added.get(type)
       const module = definitions.load(type)
-      if (!own || !module || !progressOf) return module
-      const extended = made.get(type) ?? module.then((each) => withParameters(each, own, progressOf))
-      made.set(type, extended)
-      return extended
+      if (!module || !(added.has(type) || type === 'SearchParameter')) return module
+      const known = made.get(type) ?? module.then(extended)
+      made.set(type, known)
+      return known
     },
     params: (type) => withAdded(definitions.params(type), added.get(type) ?? [], progressOf),
     replace: (parameters, progress) => {
@@ -34,10 +42,22 @@ export function customDefinitions(definitions: Definitions): CustomDefinitions {
   }
 }
 
+/** A SearchParameter that this server could not search by is refused, not stored and left out. */
+function withCheck(module: TypeModule, definitions: Definitions, added: Added): TypeModule {
+  return {
+    ...module,
+    validate: (resource, most, options) => {
+      const issues = module.validate(resource, most, options)
+      const isBroken = issues.some(({ severity }) => severity === 'error' || severity === 'fatal')
+      return isBroken ? issues : [...issues, ...postedIssues(resource, definitions, added)].slice(0, most)
+    },
+  }
+}
+
 function withParameters(
   module: TypeModule,
   own: readonly CustomParameter[],
-  progressOf: ProgressOf | undefined,
+  { progressOf, zone }: { progressOf: ProgressOf | undefined; zone: ZoneOffset },
 ): TypeModule {
   return {
     ...module,
@@ -47,6 +67,14 @@ function withParameters(
         for (const parameter of own) parameter.collect(module.type, resource, keys)
         more?.(keys)
       }),
+    elements: (resource, composite, base) => {
+      const context = { lastUpdated: 0, facilities: [], base }
+      const posted = own.find(({ param, elements }) => elements && param.code === composite)
+      return (
+        posted?.elements?.(module.type, resource, () => new KeyCollector({ context, zone })) ??
+        module.elements(resource, composite, base)
+      )
+    },
   }
 }
 

@@ -3,11 +3,11 @@ import { setTimeout } from 'node:timers/promises'
 import type { JsonObject } from '../../kernel/json.ts'
 import { limits } from '../../kernel/limits.ts'
 import type { KeyRebuilder } from '../../store/key-rebuild.ts'
-import type { ResourceReader, Row } from '../../store/port.ts'
+import type { ResourceReader } from '../../store/port.ts'
 import type { IndexProgress } from '../definitions.ts'
 import type { CustomDefinitions } from './custom-definitions.ts'
-import { customParameter } from './custom-parameter.ts'
-import type { CustomParameter } from './custom-parameter.ts'
+import { usableParameters } from './posted-issues.ts'
+import type { CustomParameter } from './posted.ts'
 
 /** Search parameters that are posted as resources: read from the store, indexed in the background, pending until then. */
 export interface CustomParameters {
@@ -96,35 +96,10 @@ async function readParameters({
     TYPE,
     found.map(({ id }) => id),
   )
-  if (rows.length === 0) return []
-  const taken = new Set<string>()
-  for (const type of definitions.types)
-    for (const { code, progress } of definitions.params(type)) if (!progress) taken.add(`${type} ${code}`)
-  return rows.flatMap((row) => (row ? (parameterOf(row, { definitions, taken, onError }) ?? []) : []))
-}
-
-interface Known extends Pick<CustomParametersOptions, 'definitions' | 'onError'> {
-  /** `Type code` of the parameters that are there already. */
-  readonly taken: Set<string>
-}
-
-function parameterOf(
-  { id, bytes }: Row,
-  { definitions, taken, onError }: Known,
-): CustomParameter | undefined {
-  const resource = JSON.parse(Buffer.from(bytes).toString('utf8')) as JsonObject
-  if (resource['status'] !== 'active') return undefined
-  try {
-    const parameter = customParameter(resource, { table: definitions.elements(), types: definitions.types })
-    const names = parameter.types.map((type) => `${type} ${parameter.param.code}`)
-    const clash = names.find((name) => taken.has(name))
-    if (clash !== undefined) throw new Error(`there is a parameter ${clash} already`)
-    for (const name of names) taken.add(name)
-    return parameter
-  } catch (error) {
-    onError(new Error(`SearchParameter/${id} can not be used`, { cause: error }))
-    return undefined
-  }
+  const resources = rows.flatMap((row) =>
+    row ? [JSON.parse(Buffer.from(row.bytes).toString('utf8')) as JsonObject] : [],
+  )
+  return usableParameters(resources, definitions, onError)
 }
 
 /** After a while, in which every process of the store has come to know them. */

@@ -157,7 +157,7 @@ function compositeTest({ param, value, context }: Value): Test {
     throw fault('malformed', { code: 'value', text: `${code} is written ${components.join('$')}` })
   }
   const parts = components.flatMap((component, index) => {
-    const part = context.module.params.find((known) => known.code === component)
+    const part = param.parts?.[index] ?? context.module.params.find((known) => known.code === component)
     if (!part) throw new Error(`${code} has the unknown part ${component}`)
     return TESTS[part.type]({ param: part, modifier: undefined, value: values[index] ?? '', context })
   })

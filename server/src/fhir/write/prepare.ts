@@ -34,10 +34,14 @@ export async function prepareAll(
     await pace()
   }
   const errors = issues.filter(({ severity }) => severity === 'error' || severity === 'fatal')
-  // R4, "RESTful API": 400 for what is no R4, 422 for what only a profile asks for.
-  const kind = errors.every(({ profile }) => profile !== undefined) ? 'unprocessable' : 'malformed'
+  // R4, "RESTful API": 400 for what is no R4, 422 for what only a profile or this server asks for.
+  const kind = errors.every(isOwnRule) ? 'unprocessable' : 'malformed'
   if (errors.length > 0) throw new Fault(kind, issues.slice(0, limits.fhir.issues))
   return prepared
+}
+
+function isOwnRule({ profile, code }: Issue): boolean {
+  return profile !== undefined || code === 'not-supported' || code === 'duplicate'
 }
 
 /** @throws Fault `not-found` for what is no resource type of R4 */

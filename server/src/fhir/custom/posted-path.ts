@@ -1,0 +1,66 @@
+import { fault } from '../../kernel/fault.ts'
+import type { Fault } from '../../kernel/fault.ts'
+import type { ElementTable } from '../elements.ts'
+import { parseFhirPath, type PathNode } from '../generate/fhirpath-parser.ts'
+import { DATE, NUMBER, PRESENT, REFERENCE, TEXT, TOKEN, URI } from '../keys/extract.ts'
+import type { Extractor } from '../keys/extract.ts'
+import { EXTRACTOR_NAMES } from '../keys/extractor-names.ts'
+import { typesAt } from './path-types.ts'
+
+const TABLES: Readonly<Record<string, Readonly<Record<string, Extractor>>>> = {
+  DATE,
+  NUMBER,
+  REFERENCE,
+  TEXT,
+  TOKEN,
+  URI,
+}
+const EXPRESSION_MOST = 2000
+
+/** Says which element of a SearchParameter the hub cannot search by. */
+export function unusable(at: string, text: string): Fault {
+  return fault('unprocessable', { code: 'not-supported', at: `SearchParameter.${at}`, text })
+}
+
+/** @param at the element that holds the expression. @throws Fault `unprocessable` for what is no FHIRPath that this server reads */
+export function pathOf(expression: string | undefined, at: string): PathNode {
+  if (expression === undefined || expression.length > EXPRESSION_MOST)
+    throw unusable(at, `An expression of at most ${String(EXPRESSION_MOST)} characters is needed.`)
+  return explained(at, () => parseFhirPath(expression))
+}
+
+interface Read {
+  readonly table: ElementTable
+  /** The type that the expression starts at. */
+  readonly root: string
+  /** Parameter type that has to hold what is found; absent: anything goes. */
+  readonly type?: string
+  readonly at: string
+}
+
+/** The data types that an expression finds. @throws Fault `unprocessable` when it finds none, or one that the parameter type cannot hold */
+export function readableTypes(node: PathNode, { table, root, type, at }: Read): readonly string[] {
+  const found = explained(at, () => typesAt(node, table, root))
+  if (found.length === 0) throw unusable(at, `The expression finds nothing in ${root}.`)
+  const other = type === undefined ? undefined : found.find((each) => !extractorOf(type, each))
+  if (other === undefined) return found
+  throw unusable(at, `A ${String(type)} parameter cannot read ${other}, which the expression finds.`)
+}
+
+export function extractorOf(paramType: string, dataType: string): Extractor | undefined {
+  const plain = dataType.startsWith('System.') ? 'string' : dataType
+  const name = EXTRACTOR_NAMES[paramType]?.[plain]
+  if (name === undefined) return undefined
+  const [table = '', extractor = ''] = name.split('.')
+  return name === 'PRESENT' ? PRESENT : TABLES[table]?.[extractor]
+}
+
+/** The parser and the walk say in their errors what they cannot read. */
+function explained<Result>(at: string, read: () => Result): Result {
+  try {
+    return read()
+  } catch (error) {
+    const why = error instanceof Error ? error.message : String(error)
+    throw unusable(at, `This server cannot read the expression: ${why.slice(0, 300)}`)
+  }
+}
