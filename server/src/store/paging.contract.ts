@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest'
 
 import { START, commitOf, keysOf, writeOf, type Bench } from './contract-bench.ts'
 import type { SearchKeys } from './keys.ts'
-import type { NamePosting, Posting } from './port.ts'
+import type { NamePosting, Posting } from './scans.ts'
 
 const STEADY = 40
 const PAGE = 7

@@ -1,5 +1,6 @@
 import type { JsonObject } from '../kernel/json.ts'
 import type { NameKey, RangeKey, SearchKeys } from './keys.ts'
+import type { NamePosting, NameRequest, Posting, RangeRequest, ScanRequest } from './scans.ts'
 
 /**
  * The store: resources, records and the commit log (DESIGN, section 4). `store.contract.ts` is the test suite that every adapter runs.
@@ -113,53 +114,6 @@ export interface Row extends StoredVersion {
   sorts(): Readonly<Record<string, string>>
   patients(): readonly string[]
 }
-
-/** A place in an ordered scan: hand it back as `after` to go on behind it. `tie` belongs to the adapter (row number or id). */
-export interface Posting {
-  readonly id: string
-  readonly sort: number
-  readonly tie: number | string
-}
-
-export type ScanAfter = Pick<Posting, 'sort' | 'tie'>
-
-export interface ScanRequest {
-  readonly type: string
-  /** All current resources of the type when absent. */
-  readonly key?: string
-  /** `date`: main clinical date. `updated`: commit order; only without a key. */
-  readonly order: 'date' | 'updated'
-  readonly direction: 'asc' | 'desc'
-  readonly after?: ScanAfter
-  readonly limit: number
-}
-
-export interface RangeRequest {
-  readonly type: string
-  readonly param: string
-  /** Finds the resources with an interval of `param` that shares at least one point with `[lo, hi)`; `lo === hi` is the point itself. Order: by `lo`. */
-  readonly lo: number
-  readonly hi: number
-  readonly after?: ScanAfter
-  readonly limit: number
-}
-
-export interface NameRequest {
-  readonly type: string
-  readonly param: string
-  /** Folded like `NameKey.text`. */
-  readonly prefix: string
-  readonly after?: NameAfter
-  readonly limit: number
-}
-
-export interface NamePosting {
-  readonly id: string
-  readonly text: string
-  readonly tie: number | string
-}
-
-export type NameAfter = Pick<NamePosting, 'text' | 'tie'>
 
 export interface HistoryRequest {
   readonly type?: string

@@ -1,5 +1,6 @@
 import { limits } from '../../kernel/limits.ts'
-import type { Posting, ResourceReader } from '../../store/port.ts'
+import type { ResourceReader, Row } from '../../store/port.ts'
+import type { Posting } from '../../store/scans.ts'
 import type { Driver } from './plan.ts'
 
 /** Where a walk stands: hand it back to go on behind it. Numbers are texts, since JSON has no infinity. */
@@ -11,6 +12,8 @@ export interface Place {
 export interface Candidate {
   readonly id: string
   readonly place: Place
+  /** When the store had it at hand. */
+  readonly row?: Row
 }
 
 export interface Walk {
@@ -60,12 +63,12 @@ async function readPostings(
   driver: PostingDriver,
   place: Place | undefined,
 ): Promise<readonly Candidate[]> {
-  const page = { type, limit: batch }
+  const page = { type, limit: batch, withRows: true } as const
   if (driver.by === 'names') {
     const { param, prefix } = driver
     const after = place && { text: place.sort, tie: place.tie }
     const found = await reader.names({ ...page, param, prefix, ...(after ? { after } : {}) })
-    return found.map(({ id, text, tie }) => ({ id, place: { sort: text, tie } }))
+    return found.map(({ id, text, tie, row }) => candidate({ id, sort: text, tie, row }))
   }
   const after = place && { sort: Number(place.sort), tie: place.tie }
   const from = after ? { after } : {}
@@ -76,8 +79,16 @@ async function readPostings(
   return found.map(candidate)
 }
 
-function candidate({ id, sort, tie }: Posting): Candidate {
-  return { id, place: { sort: String(sort), tie } }
+interface Found {
+  readonly id: string
+  readonly sort: number | string
+  readonly tie: Posting['tie']
+  readonly row?: Row | undefined
+}
+
+function candidate({ id, sort, tie, row }: Found): Candidate {
+  const place = { sort: String(sort), tie }
+  return row === undefined ? { id, place } : { id, place, row }
 }
 
 async function* keyBatches(
@@ -94,6 +105,7 @@ async function* keyBatches(
       order: 'date',
       direction,
       limit,
+      withRows: true,
       ...(after ? { after } : {}),
     })
     if (page.length > 0) yield page.map(candidate)

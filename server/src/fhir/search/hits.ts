@@ -3,7 +3,7 @@ import { limits } from '../../kernel/limits.ts'
 import type { ResourceReader, Row } from '../../store/port.ts'
 import type { TypeModule } from '../definitions.ts'
 import { candidatesOf } from './candidates.ts'
-import type { Place } from './candidates.ts'
+import type { Candidate, Place } from './candidates.ts'
 import { meetsAll } from './clause.ts'
 import type { Clause } from './clause.ts'
 import type { Driver, Plan } from './plan.ts'
@@ -41,11 +41,7 @@ export async function* hitsOf(
     batch,
     ...after,
   })) {
-    const rows = await reader.fetch(
-      module.type,
-      candidates.map(({ id }) => id),
-      candidates.map(({ place }) => place.tie),
-    )
+    const rows = await rowsOf(query, candidates)
     const hits: Hit[] = []
     const meets = verifier(query)
     for (const [index, { place }] of candidates.entries()) {
@@ -54,6 +50,17 @@ export async function* hitsOf(
     }
     yield await joined(query, hits)
   }
+}
+
+/** What the walk has not brought along is fetched. */
+async function rowsOf(
+  { reader, module }: Query,
+  candidates: readonly Candidate[],
+): Promise<readonly (Row | undefined)[]> {
+  if (candidates.every(({ row }) => row !== undefined)) return candidates.map(({ row }) => row)
+  const ids = candidates.map(({ id }) => id)
+  const ties = candidates.map(({ place }) => place.tie)
+  return reader.fetch(module.type, ids, ties)
 }
 
 function verifier({ module, base, clauses }: Query): (row: Row) => boolean {

@@ -1,3 +1,6 @@
+/** Keys of one type that are remembered. */
+const ASKED_MOST = 256
+
 /**
  * Turns a key string of one resource type into 64 bits: two multiply-xor lanes, seeded per installation so that nobody can build collisions.
  * The result stands in `hi` and `lo` until the next call (no object per key).
@@ -7,6 +10,10 @@ export class KeyHash {
   lo = 0
   readonly #seedHi: number
   readonly #seedLo: number
+  #asked: { readonly type: string; readonly keys: Map<string, { hi: number; lo: number }> } = {
+    type: '',
+    keys: new Map(),
+  }
 
   constructor(seed: { readonly hi: number; readonly lo: number }) {
     this.#seedHi = seed.hi
@@ -35,6 +42,18 @@ export class KeyHash {
     this.hi = finish(a ^ key.length)
     this.lo = finish(b ^ Math.imul(key.length, 0x9e3779b1))
     return this
+  }
+
+  /** The same for a key that is asked of many rows: it is remembered for a while. */
+  again(type: string, key: string): { readonly hi: number; readonly lo: number } {
+    if (type !== this.#asked.type || this.#asked.keys.size >= ASKED_MOST)
+      this.#asked = { type, keys: new Map() }
+    const known = this.#asked.keys.get(key)
+    if (known !== undefined) return known
+    const { hi, lo } = this.of(type, key)
+    const hash = { hi, lo }
+    this.#asked.keys.set(key, hash)
+    return hash
   }
 
   /** The lower 53 bits: a Map key that V8 holds as a plain number. The row decides on the full 64. */

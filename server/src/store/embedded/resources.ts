@@ -1,31 +1,14 @@
 import type { RangeKey } from '../keys.ts'
-import type {
-  NamePosting,
-  NameRequest,
-  Posting,
-  RangeRequest,
-  ResourceReader,
-  Row,
-  ScanRequest,
-  StoredVersion,
-} from '../port.ts'
+import type { ResourceReader, Row, StoredVersion } from '../port.ts'
+import type { NamePosting, NameRequest, Posting, RangeRequest, ScanRequest } from '../scans.ts'
 import { currentOf } from './appender.ts'
 import { numberKey, scopedKey, type DataFile, peek } from './databases.ts'
 import { createHistory } from './history.ts'
 import type { KeyHash } from './key-hash.ts'
+import { OwnRow } from './own-row.ts'
 import type { RowCache } from './row-cache.ts'
 import type { RowSet } from './row-set.ts'
-import {
-  copyOf,
-  OwnRow,
-  rowDate,
-  rowHasHash,
-  rowId,
-  rowPrevious,
-  rowType,
-  rowVersion,
-  versionOf,
-} from './row.ts'
+import { copyOf, rowDate, rowHasHash, rowId, rowPrevious, rowType, rowVersion, versionOf } from './row.ts'
 import type { SearchIndex } from './search-index.ts'
 import { compareUtf8, type Cursor, type Place } from './sorted-blocks.ts'
 import { BY_COMMIT, BY_DATE, finite, nameText, sortOf } from './tail.ts'
@@ -95,10 +78,8 @@ function readVersion({ data }: ResourceDeps, key: Buffer, version: number): Stor
   return undefined
 }
 
-function scanKey(
-  { data, hash, index, stale, cache }: ResourceDeps,
-  request: ScanRequest,
-): readonly Posting[] {
+function scanKey(deps: ResourceDeps, request: ScanRequest): readonly Posting[] {
+  const { index, stale } = deps
   const { type, key, order, direction, after, limit } = request
   const cursor = index.postings({
     type,
@@ -106,15 +87,36 @@ function scanKey(
     direction,
     ...placeOf(after),
   })
-  const isWanted = rowTest(hash, request)
+  const posting = request.withRows === true ? rowPosting(deps, request) : barePosting(deps, request)
   const found: Posting[] = []
   while (found.length < limit && cursor.next()) {
-    if (stale.has(cursor.seq)) continue
-    const row = cache.get(cursor.seq)?.stored ?? peek(data.rows, numberKey(cursor.seq))
-    if (row !== undefined && isWanted(row, cursor.key))
-      found.push({ id: rowId(row), sort: cursor.key, tie: cursor.seq })
+    const { seq, key: sort } = cursor
+    const one = stale.has(seq) ? undefined : posting(seq, sort)
+    if (one !== undefined) found.push(one)
   }
   return found
+}
+
+type PostingOf = (seq: number, sort: number) => Posting | undefined
+
+function barePosting({ data, hash, cache }: ResourceDeps, request: ScanRequest): PostingOf {
+  const isWanted = rowTest(hash, request)
+  return (seq, sort) => {
+    const row = cache.get(seq)?.stored ?? peek(data.rows, numberKey(seq))
+    return row !== undefined && isWanted(row, sort) ? { id: rowId(row), sort, tie: seq } : undefined
+  }
+}
+
+function rowPosting(deps: ResourceDeps, request: ScanRequest): PostingOf {
+  const { type } = request
+  const isWanted = rowTest(deps.hash, request)
+  // What searches take from here is verified on the whole hash of each of their clauses once more.
+  const { isExact } = deps.index
+  return (tie, sort) => {
+    const row = ownRow(deps, tie)
+    const isRight = row?.type === type && (isExact || isWanted(row.stored, sort))
+    return isRight ? { id: row.id, sort, tie, row } : undefined
+  }
 }
 
 type Wanted = Pick<ScanRequest, 'type' | 'key' | 'order'>
@@ -147,7 +149,7 @@ function placeOf(after: { sort: number; tie: number | string } | undefined): { a
 
 function scanRange(deps: ResourceDeps, request: RangeRequest): readonly Posting[] {
   const { index, stale } = deps
-  const { type, param, lo, hi, after, limit } = request
+  const { type, param, lo, hi, after, limit, withRows } = request
   const cursor = index.ranges({ type, key: param, direction: 'asc', ...placeOf(after) }, lo)
   const found: Posting[] = []
   while (found.length < limit && cursor.next() && cursor.key <= hi) {
@@ -157,7 +159,11 @@ function scanRange(deps: ResourceDeps, request: RangeRequest): readonly Posting[
     // A resource with several fitting intervals is found once, by the lowest of them.
     const lowest = lowestBound(row.ranges(), request)
     const isRepeated = (found.at(-1) ?? after)?.tie === cursor.seq
-    if (lowest === cursor.key && !isRepeated) found.push({ id: row.id, sort: cursor.key, tie: cursor.seq })
+    if (lowest !== cursor.key || isRepeated) continue
+    const { id } = row
+    found.push(
+      withRows ? { id, sort: cursor.key, tie: cursor.seq, row } : { id, sort: cursor.key, tie: cursor.seq },
+    )
   }
   return found
 }
@@ -181,7 +187,7 @@ function overlaps(a: Interval, b: Interval): boolean {
 
 function scanNames(deps: ResourceDeps, request: NameRequest): readonly NamePosting[] {
   const { index, stale } = deps
-  const { type, param, prefix, after, limit } = request
+  const { type, param, prefix, after, limit, withRows } = request
   const start = after === undefined ? { key: prefix, seq: -1 } : { key: after.text, seq: Number(after.tie) }
   const cursor: Cursor<string> = index.names({ type, key: param, direction: 'asc' }, start)
   const found: NamePosting[] = []
@@ -194,7 +200,10 @@ function scanNames(deps: ResourceDeps, request: NameRequest): readonly NamePosti
     const first = texts.map(({ text }) => nameText(text)).toSorted(compareUtf8)[0]
     const isFirst = first === cursor.key
     if (!isFirst || found.at(-1)?.tie === cursor.seq) continue
-    found.push({ id: row.id, text: cursor.key, tie: cursor.seq })
+    const { id } = row
+    found.push(
+      withRows ? { id, text: cursor.key, tie: cursor.seq, row } : { id, text: cursor.key, tie: cursor.seq },
+    )
   }
   return found
 }

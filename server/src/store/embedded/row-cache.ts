@@ -1,26 +1,33 @@
 import { limits } from '../../kernel/limits.ts'
-import type { OwnRow } from './row.ts'
+import type { OwnRow } from './own-row.ts'
 
 /** How many rows are remembered that were asked for once. A power of two. */
 const SEEN = 2 ** 15
 
 /**
- * Rows that were read lately, with what was decoded of them. Two generations: when the young one is full the old one goes, so that what is
- * read again and again stays, without a list to keep in order. A row comes in when it is asked for a second time: a walk over many rows
- * neither empties the cache nor makes all of them live long.
+ * Rows that were read lately, unpacked, with what was decoded of them. A row comes in when it is asked for a second time, so that a walk over
+ * many rows does not empty the cache. When it is full a hand goes round and takes out what nobody has asked for since its last round (CLOCK).
  */
 export class RowCache {
+  readonly #most: number
   readonly #seen = new Float64Array(SEEN)
-  #young = new Map<number, OwnRow>()
-  #old = new Map<number, OwnRow>()
+  readonly #rows = new Map<number, OwnRow>()
+  #hand = this.#rows.entries()
   #bytes = 0
 
+  /** @param most bytes */
+  constructor(most: number = limits.store.cachedRowBytes) {
+    this.#most = most
+  }
+
+  get bytes(): number {
+    return this.#bytes
+  }
+
   get(seq: number): OwnRow | undefined {
-    const row = this.#young.get(seq)
-    if (row !== undefined) return row
-    const older = this.#old.get(seq)
-    if (older !== undefined) this.#keep(seq, older)
-    return older
+    const row = this.#rows.get(seq)
+    if (row !== undefined) row.isWanted = true
+    return row
   }
 
   /** To be called with each row that `get` did not know. */
@@ -31,16 +38,30 @@ export class RowCache {
   }
 
   delete(seq: number): void {
-    this.#young.delete(seq)
-    this.#old.delete(seq)
+    const row = this.#rows.get(seq)
+    if (row === undefined) return
+    this.#rows.delete(seq)
+    this.#bytes -= row.size
   }
 
   #keep(seq: number, row: OwnRow): void {
-    this.#young.set(seq, row)
+    row.settle()
+    // One row must not empty the cache.
+    if (row.size > this.#most / 16) return
+    this.#rows.set(seq, row)
     this.#bytes += row.size
-    if (this.#bytes <= limits.store.cachedRowBytes / 2) return
-    this.#old = this.#young
-    this.#young = new Map()
-    this.#bytes = 0
+    while (this.#bytes > this.#most) this.#turn()
+  }
+
+  /** The hand moves over one row. */
+  #turn(): void {
+    const { value, done } = this.#hand.next()
+    if (done === true) {
+      this.#hand = this.#rows.entries()
+      return
+    }
+    const [seq, row] = value
+    if (row.isWanted) row.isWanted = false
+    else this.delete(seq)
   }
 }

@@ -1,5 +1,5 @@
 import type { NameKey, RangeKey } from '../keys.ts'
-import type { ResourceWrite, Row, StoredVersion, WriteMethod } from '../port.ts'
+import type { ResourceWrite, StoredVersion, WriteMethod } from '../port.ts'
 import { DICTIONARY_1 } from './dictionary-1.ts'
 import type { KeyHash } from './key-hash.ts'
 import { Lz } from './lz.hot.ts'
@@ -20,9 +20,10 @@ const METHODS: readonly WriteMethod[] = ['POST', 'PUT', 'PATCH', 'DELETE']
 
 export const rowVersion = (row: Buffer): number => row.readUInt32BE(4)
 export const rowPrevious = (row: Buffer): number => row.readUIntBE(8, 6)
-const rowCommit = (row: Buffer): number => row.readUIntBE(14, 6)
+export const rowCommit = (row: Buffer): number => row.readUIntBE(14, 6)
 export const rowLastUpdated = (row: Buffer): number => row.readUIntBE(20, 6)
 export const rowLatest = (row: Buffer): number => row.readUIntBE(26, 6)
+export const rowMethod = (row: Buffer): WriteMethod => METHODS[(row[1] ?? 0) >> 1] ?? 'PUT'
 export const rowIsDeleted = (row: Buffer): boolean => (row[1] ?? 0) % 2 === 1
 export const rowType = (row: Buffer): string => row.toString('latin1', HEADER, HEADER + typeLength(row))
 export const rowId = (row: Buffer): string => row.toString('utf8', HEADER + typeLength(row), hashesAt(row))
@@ -52,8 +53,9 @@ export const rowHashLo = (row: Buffer, index: number): number =>
 
 export function rowHasHash(row: Buffer, hi: number, lo: number): boolean {
   const end = textAt(row)
+  const first = hi >>> 24
   for (let at = hashesAt(row); at < end; at += 8) {
-    if (row.readInt32BE(at) === hi && row.readInt32BE(at + 4) === lo) return true
+    if (row[at] === first && row.readInt32BE(at) === hi && row.readInt32BE(at + 4) === lo) return true
   }
   return false
 }
@@ -146,15 +148,26 @@ export function versionOf(row: Buffer): StoredVersion {
     version: rowVersion(row),
     lastUpdated: rowLastUpdated(row),
     deleted: rowIsDeleted(row),
-    method: METHODS[(row[1] ?? 0) >> 1] ?? 'PUT',
+    method: rowMethod(row),
     commit: rowCommit(row),
     bytes: bodyOf(row),
   }
 }
 
-/** The resource of a row: what stays when it gets other keys. */
+/** The resource of a row: what stays when it gets other keys. May be a view of the row. */
 export function rowContent(row: Buffer): Buffer {
   return textOf(row).subarray(extrasLength(row))
+}
+
+/** The same row, not compressed, in memory of its own. */
+export function unpackedRow(row: Buffer): Buffer {
+  const at = textAt(row)
+  const text = textOf(row)
+  const plain = Buffer.allocUnsafeSlow(at + text.length)
+  row.copy(plain, 0, 0, at)
+  plain.set(text, at)
+  plain[0] = PLAIN
+  return plain
 }
 
 /** The resource in a buffer of its own. */
@@ -167,81 +180,4 @@ export function copyOf(bytes: Buffer, from = 0): Buffer {
   const copy = Buffer.allocUnsafe(bytes.length - from)
   bytes.copy(copy, 0, from)
   return copy
-}
-
-/** Object, map entry, decoded extras. */
-const OBJECT_BYTES = 1024
-
-/** A row in a buffer of its own; what a plain listing does not need is decoded when asked for. */
-export class OwnRow implements Row {
-  readonly type: string
-  readonly id: string
-  readonly version: number
-  readonly lastUpdated: number
-  readonly deleted = false
-  readonly method: WriteMethod
-  readonly commit: number
-  readonly date: number
-  readonly #row: Buffer
-  readonly #hash: KeyHash
-  #extras: RowExtras | undefined
-  #bytes: Buffer | undefined
-
-  constructor(row: Buffer, hash: KeyHash) {
-    this.#row = row
-    this.#hash = hash
-    this.type = rowType(row)
-    this.id = rowId(row)
-    this.version = rowVersion(row)
-    this.lastUpdated = rowLastUpdated(row)
-    this.method = METHODS[(row[1] ?? 0) >> 1] ?? 'PUT'
-    this.commit = rowCommit(row)
-    this.date = rowDate(row)
-  }
-
-  /** The row as it is stored. */
-  get stored(): Buffer {
-    return this.#row
-  }
-
-  /** About what it takes in memory once all is decoded. */
-  get size(): number {
-    return this.#row.length + textLength(this.#row) + OBJECT_BYTES
-  }
-
-  plain(): StoredVersion {
-    const { type, id, version, lastUpdated, deleted, method, commit, bytes } = this
-    return { type, id, version, lastUpdated, deleted, method, commit, bytes }
-  }
-
-  get bytes(): Uint8Array {
-    this.#bytes ??= bodyOf(this.#row)
-    return this.#bytes
-  }
-
-  has(key: string): boolean {
-    const { hi, lo } = this.#hash.of(this.type, key)
-    return rowHasHash(this.#row, hi, lo)
-  }
-
-  ranges(): readonly RangeKey[] {
-    return rangesOf(this.#decoded())
-  }
-
-  names(): readonly NameKey[] {
-    return namesOf(this.#decoded())
-  }
-
-  sorts(): Readonly<Record<string, string>> {
-    return this.#decoded().s ?? {}
-  }
-
-  patients(): readonly string[] {
-    return this.#decoded().c ?? []
-  }
-
-  #decoded(): RowExtras {
-    this.#extras ??= rowExtras(this.#row)
-    return this.#extras
-  }
 }

@@ -1,6 +1,6 @@
 import type { Collection, Document } from 'mongodb'
 
-import type { NamePosting, NameRequest, Posting, RangeRequest, ScanRequest } from '../port.ts'
+import type { NamePosting, NameRequest, Posting, RangeRequest, ScanRequest } from '../scans.ts'
 import { rawDocuments, retrying, type Database } from './database.ts'
 import { indexKey } from './documents.ts'
 import { RawDocument } from './raw-document.ts'

@@ -1,0 +1,104 @@
+import type { NameKey, RangeKey } from '../keys.ts'
+import type { Row, StoredVersion, WriteMethod } from '../port.ts'
+import type { KeyHash } from './key-hash.ts'
+import {
+  namesOf,
+  rangesOf,
+  rowCommit,
+  rowContent,
+  rowDate,
+  rowExtras,
+  rowHasHash,
+  rowId,
+  rowLastUpdated,
+  rowMethod,
+  rowType,
+  rowVersion,
+  unpackedRow,
+} from './row.ts'
+import type { RowExtras } from './row.ts'
+
+/** Object, buffers, map entry, decoded extras. */
+const OBJECT_BYTES = 1024
+
+/** A row in a buffer of its own; what a plain listing does not need is decoded when asked for. */
+export class OwnRow implements Row {
+  readonly type: string
+  readonly id: string
+  readonly version: number
+  readonly lastUpdated: number
+  readonly deleted = false
+  readonly method: WriteMethod
+  readonly commit: number
+  readonly date: number
+  /** Of the cache: whether somebody has asked for it since the last round. */
+  isWanted = false
+  #row: Buffer
+  readonly #hash: KeyHash
+  #extras: RowExtras | undefined
+  #bytes: Buffer | undefined
+
+  constructor(row: Buffer, hash: KeyHash) {
+    this.#row = row
+    this.#hash = hash
+    this.type = rowType(row)
+    this.id = rowId(row)
+    this.version = rowVersion(row)
+    this.lastUpdated = rowLastUpdated(row)
+    this.method = rowMethod(row)
+    this.commit = rowCommit(row)
+    this.date = rowDate(row)
+  }
+
+  /** The row as it is stored, perhaps unpacked. */
+  get stored(): Buffer {
+    return this.#row
+  }
+
+  /** Unpacked, in memory that it shares with no other row: it is going to stay. */
+  settle(): void {
+    this.#row = unpackedRow(this.#row)
+    this.#bytes = undefined
+  }
+
+  /** About what it takes in memory once it is settled. */
+  get size(): number {
+    return this.#row.length + OBJECT_BYTES
+  }
+
+  plain(): StoredVersion {
+    const { type, id, version, lastUpdated, deleted, method, commit, bytes } = this
+    return { type, id, version, lastUpdated, deleted, method, commit, bytes }
+  }
+
+  get bytes(): Uint8Array {
+    this.#bytes ??= rowContent(this.#row)
+    return this.#bytes
+  }
+
+  has(key: string): boolean {
+    const { hi, lo } = this.#hash.again(this.type, key)
+    return rowHasHash(this.#row, hi, lo)
+  }
+
+  ranges(): readonly RangeKey[] {
+    return rangesOf(this.#decoded())
+  }
+
+  names(): readonly NameKey[] {
+    return namesOf(this.#decoded())
+  }
+
+  sorts(): Readonly<Record<string, string>> {
+    return this.#decoded().s ?? {}
+  }
+
+  patients(): readonly string[] {
+    return this.#decoded().c ?? []
+  }
+
+  #decoded(): RowExtras {
+    this.#extras ??= rowExtras(this.#row)
+    return this.#extras
+  }
+}
