@@ -7,6 +7,8 @@ import { runCases } from '../hl7/mapping/cases.ts'
 import { RulesError } from '../hl7/mapping/load.ts'
 import { createMapper, type Mapper } from '../hl7/mapping/mapper.ts'
 import { parseMessage } from '../hl7/message/parse-message.ts'
+import { refuseUnknown } from '../hl7/outbound/create-outbound.ts'
+import { loadDestinations } from '../hl7/outbound/destination.ts'
 import { Fault } from '../kernel/fault.ts'
 
 const USAGE = 'npm run mappings -- check | test | explain <file> [feed] | coverage <folder> [feed]'
@@ -14,7 +16,10 @@ const FOLDER = fileURLToPath(new URL('../../../mappings/', import.meta.url))
 
 /** What each command says; a command that finds a problem makes the exit code 1. */
 const COMMANDS: Readonly<Record<string, (mapper: Mapper, args: readonly string[]) => Promise<string>>> = {
-  check: (mapper) => Promise.resolve(`The rules are sound, version ${mapper.rules}.\n`),
+  check: async (mapper) => {
+    for (const destination of await loadDestinations(FOLDER)) refuseUnknown(mapper.outbound, destination)
+    return `The rules are sound, version ${mapper.rules}.\n`
+  },
   test: async (mapper) => {
     const results = await runCases(join(FOLDER, 'tests'), mapper)
     const failed = results.filter(({ problems }) => problems.length > 0)

@@ -97,6 +97,7 @@ export const limits = {
     lateAnswerMs: 60_000,
     lateAnswers: 1000,
     outboundLookMs: 1000,
+    destinationOverlays: 16,
     outboundRetryMs: 1000,
     outboundRetryMostMs: 5 * 60_000,
     /** How soon a renewed certificate is used. */

@@ -40,6 +40,7 @@ export interface Engine {
 
 const NO_RULES: OutboundDeps['rules'] = {
   definitions: new Map(),
+  laidOver: () => NO_RULES,
   build: () => Promise.resolve(undefined),
 }
 

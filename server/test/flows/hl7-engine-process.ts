@@ -1,5 +1,6 @@
 import { MessageBuilder } from '../../src/hl7/message/message-builder.ts'
 import { readDestination } from '../../src/hl7/outbound/destination.ts'
+import type { OutboundRules } from '../../src/hl7/outbound/outbound-rules.ts'
 import type { KillPoint } from '../../src/store/crash.ts'
 import { openEmbeddedStore } from '../../src/store/embedded/store.ts'
 import { openMongoStore } from '../../src/store/mongo/store.ts'
@@ -22,6 +23,19 @@ let left = wanted.count ?? 0
 const crash = (point: KillPoint) => {
   if (point === wanted.killAt && --left === 0) process.kill(process.pid, 'SIGKILL')
 }
+const rules: OutboundRules = {
+  definitions: new Map([['Person', { type: 'Patient' }]]),
+  laidOver: () => rules,
+  build: ({ resource, controlId }) => {
+    const builder = new MessageBuilder()
+    builder.add('MSH')
+    builder.set('MSH-9', 'ADT').set('MSH-10', controlId).set('MSH-11', 'P').set('MSH-12', '2.5.1')
+    builder.add('PID')
+    const [identifier] = resource['identifier'] as readonly { readonly value: string }[]
+    builder.set('PID-3', identifier?.value ?? '')
+    return Promise.resolve(builder.toString())
+  },
+}
 const isShared = wanted.store.startsWith('mongodb')
 const store = isShared
   ? await openMongoStore({ url: wanted.store, crash })
@@ -39,18 +53,7 @@ const engine = await assembleEngine(store, {
   ...(wanted.peer !== undefined && {
     out: {
       destinations: [readDestination('peer', destination)],
-      rules: {
-        definitions: new Map([['Person', { type: 'Patient' }]]),
-        build: ({ resource, controlId }) => {
-          const builder = new MessageBuilder()
-          builder.add('MSH')
-          builder.set('MSH-9', 'ADT').set('MSH-10', controlId).set('MSH-11', 'P').set('MSH-12', '2.5.1')
-          builder.add('PID')
-          const [identifier] = resource['identifier'] as readonly { readonly value: string }[]
-          builder.set('PID-3', identifier?.value ?? '')
-          return Promise.resolve(builder.toString())
-        },
-      },
+      rules,
     },
   }),
 })

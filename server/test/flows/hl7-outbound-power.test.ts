@@ -13,6 +13,7 @@ import { engineOn, type Engine } from './interface-engine.ts'
 
 const rules: OutboundRules = {
   definitions: new Map([['Order', { type: 'ServiceRequest' }]]),
+  laidOver: () => rules,
   build: ({ resource, controlId }) =>
     Promise.resolve(
       `MSH|^~\\&|HUB||LAB||2026||ORM^O01|${controlId}|P|2.5.1\rORC|NW|${resource['id'] as string}\r`,

@@ -1,17 +1,20 @@
 import { expect, it, onTestFinished } from 'vitest'
 
 import { systemCaller } from '../../src/auth/caller.ts'
+import { createMapper } from '../../src/hl7/mapping/mapper.ts'
 import { MessageBuilder } from '../../src/hl7/message/message-builder.ts'
 import { listenMllp } from '../../src/hl7/mllp/listener.ts'
 import { readDestination } from '../../src/hl7/outbound/destination.ts'
 import type { OutboundRules } from '../../src/hl7/outbound/outbound-rules.ts'
 import type { Store } from '../../src/store/port.ts'
 import { freshStore } from '../fresh-store.ts'
+import { rulesWith } from '../rules-with.ts'
 import { admit, engineOn, Sender, settled, type Engine } from './interface-engine.ts'
 
 /** Rules that are small enough to be seen through: an order message of each version of a request. */
 const rules: OutboundRules = {
   definitions: new Map([['Order', { type: 'ServiceRequest' }]]),
+  laidOver: () => rules,
   build: ({ resource, previous, controlId, header }) => {
     const builder = new MessageBuilder()
     builder.add('MSH')
@@ -100,6 +103,51 @@ it('sends each change of an order in its order, once, and keeps what was answere
   })
 })
 
+it('sends by the rules that the overlays of the destination make of it', async () => {
+  const peer = await startPeer(() => 'AA')
+  const mapper = await createMapper(
+    await rulesWith({
+      'overlays/lab/outbound/ServiceRequest.ORM_O01.yaml':
+        'segments: [{ segment: ORC, rows: [{ id: control, to: ORC-1, const: RF }] }]\n',
+    }),
+  )
+  const file = { host: '127.0.0.1', port: peer.port, messages: ['ServiceRequest.ORM_O01'] }
+  const destinations = [
+    readDestination('plain', file),
+    readDestination('special', { ...file, overlays: ['lab'] }),
+  ]
+  const out = { rules: mapper.outbound, destinations }
+  const engine = await engineOn(await freshStore(), { ackAt: 'committed' }, { out })
+  await engine.resources.transact(systemCaller('tests', 'system'), {
+    drafts: [
+      { type: 'Patient', id: 'p', method: 'PUT', resource: { resourceType: 'Patient', id: 'p' } },
+      {
+        type: 'ServiceRequest',
+        id: 'one',
+        method: 'PUT',
+        resource: {
+          resourceType: 'ServiceRequest',
+          id: 'one',
+          status: 'active',
+          intent: 'order',
+          subject: { reference: 'Patient/p' },
+          code: { text: 'x' },
+        },
+      },
+    ],
+  })
+  const controls = async (name: string) =>
+    (await engine.outbound.outbox.list(name, { limit: 10 })).map(
+      ({ message }) => /\rORC\|(\w+)/.exec(message.text)?.[1],
+    )
+  await expect.poll(async () => controls('plain')).toEqual(['NW'])
+  await expect.poll(async () => controls('special')).toEqual(['RF'])
+  const unknown = [readDestination('special', { ...file, overlays: ['nowhere'] })]
+  await expect(
+    engineOn(await freshStore(), { ackAt: 'committed' }, { out: { ...out, destinations: unknown } }),
+  ).rejects.toThrow('there is no "nowhere"')
+})
+
 it('sends the same message with the same control id until it is answered, and nothing overtakes it', async () => {
   // No answer, then one that names another message, then the right one.
   const peer = await startPeer((_id, attempt) =>
@@ -160,11 +208,12 @@ it('takes the answer of the application when it comes through a feed of its own'
 it('does not send back what came from a feed', async () => {
   const peer = await startPeer(() => 'AA')
   const definitions = new Map([['Order', { type: 'Patient' }]])
+  const patients: OutboundRules = { ...rules, definitions, laidOver: () => patients }
   const engine = await engineOn(
     await freshStore(),
     { ackAt: 'committed' },
     {
-      out: { rules: { ...rules, definitions }, destinations: [destination(peer.port)] },
+      out: { rules: patients, destinations: [destination(peer.port)] },
     },
   )
   await new Sender(engine.port).send(admit())

@@ -62,7 +62,11 @@ it('sends to an independent server, and understands its acknowledgements', async
   onTestFinished(async () => server.stop())
   const address = server.server?.address()
   const port = address !== null && typeof address === 'object' ? address.port : 0
-  const rules = { definitions: new Map([['Person', { type: 'Patient' }]]), build }
+  const rules: OutboundRules = {
+    definitions: new Map([['Person', { type: 'Patient' }]]),
+    laidOver: () => rules,
+    build,
+  }
   const destinations = [readDestination('peer', { host: '127.0.0.1', port, messages: ['Person'] })]
   const engine = await engineOn(await freshStore(), {}, { out: { rules, destinations } })
   for (const id of ['one', 'two']) {

@@ -95,6 +95,7 @@ it.each(Object.keys(COMMANDS) as (keyof typeof COMMANDS)[])(
 
 const rules: OutboundRules = {
   definitions: new Map([['Person', { type: 'Patient' }]]),
+  laidOver: () => rules,
   build: ({ resource, controlId, header }) => {
     const builder = new MessageBuilder()
     builder.add('MSH')

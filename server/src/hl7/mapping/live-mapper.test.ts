@@ -1,4 +1,4 @@
-import { appendFile, cp, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
+import { appendFile, cp, mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -51,6 +51,21 @@ it('keeps the rules before while a file is broken, says so once, and goes on whe
   await expect.poll(() => mapper.problems).toEqual([])
   expect(family()).toBe('Ada')
   expect(reported).toHaveLength(1)
+})
+
+it('keeps the overlay of a destination until the hub starts again', async () => {
+  const { folder, mapper } = await live()
+  const overlay = join(folder, 'overlays', 'north')
+  await mkdir(join(overlay, 'fields'), { recursive: true })
+  await writeFile(join(overlay, 'fields', 'XPN.yaml'), "rows: [{ id: kind, to: '.7', const: L }]\n")
+  await expect
+    .poll(() => mapper.outbound.laidOver(['north']).definitions.size, { timeout: 20_000 })
+    .toBeGreaterThan(0)
+  await rm(overlay, { recursive: true })
+  await expect
+    .poll(() => mapper.problems, { timeout: 20_000 })
+    .toEqual([expect.stringContaining('there is no "north"')])
+  expect(mapper.outbound.laidOver(['north']).definitions.size).toBeGreaterThan(0)
 })
 
 it('keeps a feed whose file is gone until the hub starts again', async () => {

@@ -32,10 +32,12 @@ export async function createLiveMapper(options: LiveOptions): Promise<LiveMapper
   const { folder, kept, pollMs = limits.hl7.rulesLookMs, report } = options
   const loadedAt = await stampOf(folder)
   const state = { mapper: await createMapper(folder, kept), problems: [] as readonly string[] }
+  // Lists of overlays that destinations name: what they send must be known after a change, too.
+  const sent = new Map<string, readonly string[]>()
   const reload = async (): Promise<void> => {
     try {
       const next = await createMapper(folder, kept)
-      refuseMissing(state.mapper, next)
+      refuseMissing(state.mapper, next, [...sent.values()])
       Object.assign(state, { mapper: next, problems: [] })
     } catch (error) {
       state.problems = (error instanceof RulesError ? error.problems : [textOf(error)]).slice(
@@ -64,6 +66,11 @@ export async function createLiveMapper(options: LiveOptions): Promise<LiveMapper
       get definitions() {
         return state.mapper.outbound.definitions
       },
+      laidOver: (overlays) => {
+        const rules = state.mapper.outbound.laidOver(overlays)
+        sent.set(overlays.join('+'), overlays)
+        return rules
+      },
       build: async (request) => state.mapper.outbound.build(request),
     },
     eventsOf: (feed) => state.mapper.eventsOf(feed),
@@ -84,10 +91,16 @@ function textOf(error: unknown): string {
 }
 
 /** Ports of a feed are open and messages wait for destinations while the hub runs: taking these rules away needs a restart. */
-function refuseMissing(before: Mapper, next: Mapper): void {
+function refuseMissing(before: Mapper, next: Mapper, sent: readonly (readonly string[])[]): void {
   const feeds = [...before.feeds.keys()].filter((name) => !next.feeds.has(name))
-  const sent = [...before.outbound.definitions.keys()].filter((name) => !next.outbound.definitions.has(name))
-  const missing = [...feeds.map((name) => `feeds/${name}`), ...sent.map((name) => `outbound/${name}`)]
+  const messages = [[], ...sent].flatMap((overlays) => {
+    const { definitions } = next.outbound.laidOver(overlays)
+    return [...before.outbound.laidOver(overlays).definitions.keys()].filter((name) => !definitions.has(name))
+  })
+  const missing = [
+    ...feeds.map((name) => `feeds/${name}`),
+    ...new Set(messages.map((name) => `outbound/${name}`)),
+  ]
   if (missing.length === 0) return
   throw new RulesError(missing.map((file) => `${file}.yaml: is missing; it can be taken away with a restart`))
 }

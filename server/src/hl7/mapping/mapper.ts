@@ -86,12 +86,29 @@ function compileAll(sources: RuleSources): ReadonlyMap<string, CompiledRules> {
   return new Map([...lists].map(([id, list]) => [id, compileRules(sources.files(list))]))
 }
 
+/** Each overlay is compiled at once, so that a wrong one is found before a destination names it; lists of several when they are first used. */
 function outboundOf(sources: RuleSources): OutboundRules {
+  const made = new Map<string, OutboundRules>()
+  const laidOver = (overlays: readonly string[]): OutboundRules => {
+    const key = overlays.join('+')
+    const known = made.get(key) ?? { ...compiledOutbound(sources, overlays), laidOver }
+    made.set(key, known)
+    return known
+  }
+  for (const name of sources.overlays) laidOver([name])
+  return laidOver([])
+}
+
+function compiledOutbound(
+  sources: RuleSources,
+  overlays: readonly string[],
+): ReturnType<typeof compileOutbound> {
   try {
-    return compileOutbound(sources.files([]))
+    return compileOutbound(sources.files(overlays))
   } catch (error) {
-    if (error instanceof SyntaxError) throw new RulesError([error.message], { cause: error })
-    throw error
+    if (!(error instanceof SyntaxError)) throw error
+    const where = overlays.length === 0 ? '' : `overlays/${overlays.join('+')}/`
+    throw new RulesError([`${where}${error.message}`], { cause: error })
   }
 }
 

@@ -13,7 +13,7 @@ import { compileTarget, createSegmentWriter, type SegmentWriter, type Target } f
 import { indexTable } from './table.ts'
 
 /** Compiles `outbound/`: which changes become messages, and how these read. @throws SyntaxError that names file and row */
-export function compileOutbound(files: RuleFiles): OutboundRules {
+export function compileOutbound(files: RuleFiles): Omit<OutboundRules, 'laidOver'> {
   const kit = createOutKit(files)
   const compiled = new Map(
     [...files.outbound].map(([name, file]) => {

@@ -1,25 +1,14 @@
-import { cp, mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
-import { dirname, join } from 'node:path'
+import { readFile } from 'node:fs/promises'
+import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 
-import { expect, it, onTestFinished } from 'vitest'
+import { expect, it } from 'vitest'
 
+import { rulesWith } from '../../../test/rules-with.ts'
 import { parseMessage } from '../message/parse-message.ts'
 import { createMapper } from './mapper.ts'
 
 const MAPPINGS = fileURLToPath(new URL('../../../../mappings/', import.meta.url))
-
-async function rulesWith(files: Readonly<Record<string, string>>): Promise<string> {
-  const folder = await mkdtemp(join(tmpdir(), 'mappings-'))
-  onTestFinished(() => rm(folder, { recursive: true }))
-  await cp(MAPPINGS, folder, { recursive: true })
-  for (const [name, text] of Object.entries(files)) {
-    await mkdir(dirname(join(folder, name)), { recursive: true })
-    await writeFile(join(folder, name), text)
-  }
-  return folder
-}
 
 /** The files of the worked guide in `mappings/README.md`, as they stand there. */
 async function guideFiles(): Promise<Record<string, string>> {

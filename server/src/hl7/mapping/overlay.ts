@@ -8,12 +8,19 @@ export type Contents = ReadonlyMap<string, unknown>
 type Fields = Readonly<Record<string, unknown>>
 
 /** Lists whose members have a name: an overlay replaces the member of that name, or adds one. */
-const NAMED = { rows: 'id', images: 'key', effects: 'id', links: 'id', parameters: 'id' } as const
+const NAMED = {
+  rows: 'id',
+  images: 'key',
+  effects: 'id',
+  links: 'id',
+  parameters: 'id',
+  segments: 'segment',
+} as const
 
 /**
  * Lays overlays over the files of a rule set. A file of the same path adds rows and images, replaces those of the same name, takes away what
  * it lists under `disable`, extends `events` and `ignored`, and replaces every other key; a file of a new path is added. Tables are merged by
- * code.
+ * code. The segments of a message that the hub sends are files of their own in this; a new one stands behind the one that it names (`after`).
  *
  * @param problems gets what two overlays both change, and what an overlay takes away that is not there
  */
@@ -34,7 +41,7 @@ export function overlay(base: Contents, layers: readonly Layer[], problems: stri
       const note = (what: string): void => claim(`${path} ${what}`)
       const context = {
         note,
-        missing: (what: string) => problems.push(`overlays/${name}/${path}: there is no ${what} to disable`),
+        missing: (what: string) => problems.push(`overlays/${name}/${path}: there is no ${what}`),
       }
       merged.set(path, known === undefined ? patch : mergeFile(known, patch, context))
     }
@@ -59,18 +66,29 @@ function mergeFile(known: unknown, patch: unknown, context: Context): unknown {
   return merged
 }
 
-function mergeKey(
-  known: unknown,
-  value: unknown,
-  { key, ...context }: Context & { readonly key: string },
-): unknown {
-  if (key in NAMED && Array.isArray(known) && Array.isArray(value))
-    return mergeNamed(known, value, { ...context, name: NAMED[key as keyof typeof NAMED] })
-  if (key === 'ignored' && Array.isArray(known) && Array.isArray(value))
-    return [...new Set([...(known as unknown[]), ...(value as unknown[])])]
-  if (key === 'events' && isFields(known) && isFields(value)) return { ...known, ...value }
-  if (JSON.stringify(known) !== JSON.stringify(value)) context.note(key)
+interface KeyContext extends Context {
+  readonly key: string
+}
+
+function mergeKey(known: unknown, value: unknown, context: KeyContext): unknown {
+  const merged = Array.isArray(known) && Array.isArray(value) ? mergeList(known, value, context) : undefined
+  if (merged !== undefined) return merged
+  if (context.key === 'events' && isFields(known) && isFields(value)) return { ...known, ...value }
+  if (JSON.stringify(known) !== JSON.stringify(value)) context.note(context.key)
   return value
+}
+
+/** @returns `undefined` for a list that is replaced as a whole */
+function mergeList(
+  known: readonly unknown[],
+  patch: readonly unknown[],
+  { key, ...context }: KeyContext,
+): unknown[] | undefined {
+  if (key === 'segments') return mergeSegments(known, patch, context)
+  if (key === 'ignored') return [...new Set([...known, ...patch])]
+  return key in NAMED
+    ? mergeNamed(known, patch, { ...context, name: NAMED[key as keyof typeof NAMED] })
+    : undefined
 }
 
 function mergeNamed(
@@ -92,6 +110,27 @@ function mergeNamed(
   return name === 'id' ? [...added, ...merged] : [...merged, ...added]
 }
 
+function mergeSegments(known: readonly unknown[], patch: readonly unknown[], context: Context): unknown[] {
+  const merged: unknown[] = [...known]
+  const placeOf = (name: string): number => merged.findIndex((one) => nameOf(one, 'segment') === name)
+  for (const one of patch) {
+    const name = nameOf(one, 'segment')
+    const { after, ...segment } = isFields(one) ? one : {}
+    const at = placeOf(name)
+    if (at !== -1) {
+      const note = (what: string): void => context.note(`${name} ${what}`)
+      merged[at] = mergeFile(merged[at], segment, { ...context, note })
+      continue
+    }
+    context.note(name)
+    const before = placeOf(typeof after === 'string' ? after : '')
+    if (after !== undefined && before === -1)
+      context.missing(`${JSON.stringify(after)} for ${name} to stand behind`)
+    merged.splice(before === -1 ? merged.length : before + 1, 0, segment)
+  }
+  return merged
+}
+
 function remove(file: Record<string, unknown>, id: string, { note, missing }: Context): void {
   note(id)
   let isFound = false
@@ -102,7 +141,7 @@ function remove(file: Record<string, unknown>, id: string, { note, missing }: Co
     isFound ||= kept.length < list.length
     file[key] = kept
   }
-  if (!isFound) missing(id)
+  if (!isFound) missing(`${id} to disable`)
 }
 
 function nameOf(member: unknown, name: string): string {

@@ -43,7 +43,7 @@ export interface Outbound {
   stop(): Promise<void>
 }
 
-/** @throws Fault `malformed` for a destination that names a message without rules */
+/** @throws Fault `malformed` for a destination that names a message without rules, RulesError for overlays that are not there or clash */
 export function createOutbound(deps: OutboundDeps): Outbound {
   for (const destination of deps.destinations) refuseUnknown(deps.rules, destination)
   const { store, destinations, clock, report } = deps
@@ -111,7 +111,9 @@ function leasesFor(
   return createFeedLeases({ records: store.records, clock, report, feeds, onTaken })
 }
 
-function refuseUnknown({ definitions }: OutboundRules, { name, messages }: Destination): void {
+/** @throws Fault `malformed` for a destination that names a message without rules, RulesError for overlays that are not there or clash */
+export function refuseUnknown(rules: OutboundRules, { name, messages, overlays }: Destination): void {
+  const { definitions } = rules.laidOver(overlays)
   const unknown = messages.find((message) => !definitions.has(message))
   if (unknown === undefined) return
   const text = `mappings/destinations/${name}.yaml, messages: there are no rules "${unknown}" in mappings/outbound`

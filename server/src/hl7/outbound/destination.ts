@@ -5,6 +5,7 @@ import { parse } from 'yaml'
 import { z } from 'zod'
 
 import { fault } from '../../kernel/fault.ts'
+import { limits } from '../../kernel/limits.ts'
 
 const Path = z.string().min(1).max(4096)
 
@@ -22,6 +23,8 @@ const DestinationFile = z.strictObject({
     .optional(),
   /** Names of files in `mappings/outbound`. */
   messages: z.array(z.string().min(1)).min(1),
+  /** Folders of `mappings/overlays` whose `outbound` and `fields` count for what is sent here. */
+  overlays: z.array(z.string().min(1)).max(limits.hl7.destinationOverlays).default([]),
   /** Connections side by side; the messages of one patient always take the same one. */
   lanes: z.int().min(1).max(16).default(1),
   /** Changes that came from HL7 feeds are not sent back, unless the feed is named here. */

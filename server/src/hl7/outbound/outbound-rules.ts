@@ -5,6 +5,12 @@ export interface OutboundRules {
   /** Types of resources that a definition is about, by the name of the definition (`ServiceRequest.OML_O21`). */
   readonly definitions: ReadonlyMap<string, { readonly type: string }>
   /**
+   * The rules with some overlays laid over them, in order.
+   *
+   * @throws Error that names the file when there is no such overlay, or two of them change the same row
+   */
+  laidOver(overlays: readonly string[]): OutboundRules
+  /**
    * @returns the message with CR behind each segment; `undefined` when this change is none that the definition tells about
    * @throws Fault when the resource does not hold what the message needs
    */

@@ -36,11 +36,8 @@ async function deliverCommit(deps: SinkDeps, commit: LoggedCommit): Promise<void
   }
 }
 
-function jobsOf(
-  { definitions }: OutboundRules,
-  destination: Destination,
-  commit: LoggedCommit,
-): readonly Job[] {
+function jobsOf(rules: OutboundRules, destination: Destination, commit: LoggedCommit): readonly Job[] {
+  const { definitions } = rules.laidOver(destination.overlays)
   return commit.changes.flatMap((change, index) =>
     destination.messages
       .filter((definition) => definitions.get(definition)?.type === change.type)
@@ -91,7 +88,7 @@ async function build(
   const before =
     change.version > 1 ? await resources.vread(change.type, change.id, change.version - 1) : undefined
   try {
-    const text = await rules.build({
+    const text = await rules.laidOver(destination.overlays).build({
       definition,
       controlId,
       nowMs: commit.time,
