@@ -14,10 +14,11 @@ export interface AnsweringDeps {
 export function answer(
   { clock, controlIds }: AnsweringDeps,
   header: Header | undefined,
-  { level, ack, isTyped = false }: { level: 'application' | 'transport'; ack: Ack; isTyped?: boolean },
+  { level, ack, typedFor }: { level: 'application' | 'transport'; ack: Ack; typedFor?: Buffer },
 ): Buffer {
   const code = ackCode(level, ack)
-  return buildAck({ header, code, errors: ack.errors, controlId: controlIds(), nowMs: clock(), isTyped })
+  const typed = typedFor === undefined ? {} : { typedFor }
+  return buildAck({ header, code, errors: ack.errors, controlId: controlIds(), nowMs: clock(), ...typed })
 }
 
 const text = (part: string) => Buffer.from(part, 'latin1').toString('utf8').slice(0, 200)

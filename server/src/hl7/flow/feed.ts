@@ -56,6 +56,8 @@ const FeedKeys = z.object({
   commitBytes: z.boolean().default(false),
   /** Which acknowledgement mode counts: what MSH-15 and MSH-16 ask for, or one for senders that ask for what they do not understand. */
   ackMode: z.enum(['asked', 'original', 'enhanced']).default('asked'),
+  /** What answers an order in original mode: a plain acknowledgement, or, once it is in the record, ORR, ORL, RRE and their like. */
+  answers: z.enum(['acknowledgement', 'application']).default('acknowledgement'),
   /** Persons may be asked for (QBP^Q21 to Q23): the answer tells who they are, within the feed's facility. */
   queries: z.boolean().default(false),
   /** What answers a batch: one batch of acknowledgements, or one acknowledgement for each message. */

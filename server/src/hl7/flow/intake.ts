@@ -2,7 +2,8 @@ import type { Clock } from '../../kernel/clock.ts'
 import { limits } from '../../kernel/limits.ts'
 import { parseMessage } from '../message/parse-message.ts'
 import { ackModeOf, wants, type AckMode } from '../mllp/ack-mode.ts'
-import { ACCEPTED, ackOfError, isAnswer, type Ack } from '../mllp/ack.ts'
+import { ACCEPTED, ackOfError, type Ack } from '../mllp/ack.ts'
+import { applicationAnswer, isAnswer } from '../mllp/application-answer.ts'
 import { buildBatchAck, splitBatch, type Batch } from '../mllp/batch.ts'
 import { decodeMessage } from '../mllp/charset.ts'
 import { checkHeader, type Accepts } from '../mllp/checks.ts'
@@ -185,10 +186,22 @@ async function take(deps: IntakeDeps, { frame, header, later }: Taken): Promise<
   const { message, progress } = journaled
   const stored = Buffer.from(message.entry.ack ?? '', 'latin1')
   if (mode.isEnhanced) {
-    if (mode.application !== 'NE') void answerLater(deps, header, { mode, progress, later })
+    if (mode.application !== 'NE') void answerLater(deps, header, { mode, progress, later, frame })
     return wants(mode.accept, ACCEPTED) ? stored : undefined
   }
-  const ack = await verdictAt(deps.feed.ackAt, progress)
+  return answerAtOnce(deps, { frame, header, later }, { stored, progress })
+}
+
+/** Original mode: one answer, at the point where the feed wants it. */
+async function answerAtOnce(
+  deps: IntakeDeps,
+  { frame, header }: Taken,
+  { stored, progress }: { readonly stored: Buffer; readonly progress: Progress },
+): Promise<Buffer> {
+  const level = 'application'
+  const isTyped = deps.feed.answers === 'application' && applicationAnswer(header) !== undefined
+  const ack = await verdictAt(isTyped ? 'committed' : deps.feed.ackAt, progress)
+  if (isTyped) return answer(deps, header, { level, ack, typedFor: frame })
   return ack.verdict === 'accept' ? stored : answer(deps, header, { level, ack })
 }
 
@@ -249,15 +262,16 @@ interface Later {
   readonly mode: AckMode
   readonly progress: Progress
   readonly later: (message: Buffer) => void
+  readonly frame: Buffer
 }
 
 async function answerLater(
   deps: IntakeDeps,
   header: Header,
-  { mode, progress, later }: Later,
+  { mode, progress, later, frame }: Later,
 ): Promise<void> {
   const ack = ackOfEntry(await progress.done)
   // A message that waits (parked, or the hub stops) has no result that its sender could be told.
   if (ack !== NOT_YET && wants(mode.application, ack))
-    later(answer(deps, header, { level: 'application', ack, isTyped: true }))
+    later(answer(deps, header, { level: 'application', ack, typedFor: frame }))
 }

@@ -1,5 +1,6 @@
 import type { Clock } from '../../kernel/clock.ts'
 import { Fault, type FaultKind, type Issue } from '../../kernel/fault.ts'
+import { applicationAnswer, echoedOrders } from './application-answer.ts'
 import type { Header } from './header.ts'
 
 /** MSA-1, HL7 table 0008: `A` answers of the application, `C` answers of the transport (enhanced mode). */
@@ -101,8 +102,8 @@ export interface AckRequest {
   /** MSH-10 of the answer. */
   readonly controlId: string
   readonly nowMs: number
-  /** The application answers in enhanced mode, with the message that the standard names for it. */
-  readonly isTyped?: boolean
+  /** The message that is answered by the one that the standard names for it, with its orders when they were taken; absent: a plain acknowledgement. */
+  readonly typedFor?: Buffer
   /** MSH-9 where it is known: message code, event, structure. */
   readonly type?: readonly [code: string, event: string, structure: string]
 }
@@ -113,9 +114,10 @@ export interface AckRequest {
  * @see HL7 v2.5.1, 2.9.2 (original mode), 2.9.3 (enhanced mode), 2.15.5 (ERR), 2.15.8 (MSA)
  */
 export function buildAck(request: AckRequest): Buffer {
-  const { header = NO_HEADER, code, errors, controlId, nowMs, isTyped = false, type } = request
+  const { header = NO_HEADER, code, errors, controlId, nowMs, typedFor, type } = request
   const { fieldSeparator: bar, encodingCharacters: marks, field: echo } = header
   const version = header.component(12, 1) || OWN_VERSION
+  const isTyped = typedFor !== undefined
   const writer: Writer = { bar, marks, isTyped, since: (at) => compareVersions(version, at) >= 0 }
   const ends = [echo(5), echo(6), echo(3), echo(4)]
   const head = [
@@ -137,7 +139,8 @@ export function buildAck(request: AckRequest): Buffer {
   ]
   const segments = [msh, msa, ...errors.map((error) => errSegment(error, writer))]
   const text = segments.map((fields) => `${withoutEmptyEnd(fields).join(bar)}\r`)
-  return Buffer.from(text.join(''), 'latin1')
+  const orders = typedFor !== undefined && code === 'AA' ? echoedOrders(typedFor, header) : []
+  return Buffer.from([...text, ...orders.map((line) => `${line}\r`)].join(''), 'latin1')
 }
 
 /** Of what no header was found in. */
@@ -159,44 +162,12 @@ interface Writer {
   readonly isTyped: boolean
 }
 
-/**
- * What the application answers in enhanced mode where the standard names a message of its own; everything else gets `ACK`.
- *
- * @see HL7 v2.5.1, 4.4 (orders), 7.3 (R40, IHE PCD-04)
- */
-const APPLICATION_ANSWERS: Readonly<Record<string, readonly [string, string]>> = {
-  'ORM^O01': ['ORR', 'O02'],
-  'OMG^O19': ['ORG', 'O20'],
-  'OML^O21': ['ORL', 'O22'],
-  'OMI^O23': ['ORI', 'O24'],
-  'OML^O33': ['ORL', 'O34'],
-  'OML^O35': ['ORL', 'O36'],
-  'OMP^O09': ['ORP', 'O10'],
-  'RDE^O11': ['RRE', 'O12'],
-  'RDE^O25': ['RRE', 'O26'],
-  'RDS^O13': ['RRD', 'O14'],
-  'RGV^O15': ['RRG', 'O16'],
-  'RAS^O17': ['RRA', 'O18'],
-  'ORU^R40': ['ORA', 'R41'],
-}
-
-/** The messages that answer others: they are never acknowledged themselves. */
-const ANSWER_TYPES: ReadonlySet<string> = new Set([
-  'ACK',
-  'MCF',
-  ...Object.values(APPLICATION_ANSWERS).map(([type]) => type),
-])
-
-export function isAnswer(header: Header): boolean {
-  return ANSWER_TYPES.has(header.component(9, 1))
-}
-
 function ackType(header: Header, { marks, since, isTyped }: Writer): string {
   const event = header.component(9, 2)
-  const own = APPLICATION_ANSWERS[`${header.component(9, 1)}^${event}`]
-  if (own !== undefined && isTyped) {
-    const [type, answer] = own
-    return typeText([type, answer, `${type}_${answer}`], { marks, since })
+  const own = isTyped ? applicationAnswer(header) : undefined
+  if (own !== undefined) {
+    const [, structure = ''] = own.structures.find(([version]) => since(version)) ?? []
+    return typeText([own.code, own.event, structure], { marks, since })
   }
   if (event === '') return 'ACK'
   return typeText(['ACK', event, 'ACK'], { marks, since })
