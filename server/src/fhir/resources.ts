@@ -1,4 +1,5 @@
 import type { Caller } from '../auth/caller.ts'
+import type { Issue } from '../kernel/fault.ts'
 import type { JsonObject } from '../kernel/json.ts'
 import type {
   Guard,
@@ -65,8 +66,14 @@ export interface Transaction {
   readonly correlation?: string
 }
 
+/** A version as it was stored just now. */
+export interface Written extends StoredVersion {
+  /** What its author should know of it, although it was stored: a profile that the hub does not hold. */
+  readonly notes?: readonly Issue[]
+}
+
 export type TransactResult =
-  | { readonly outcome: 'committed'; readonly commit: number; readonly versions: readonly StoredVersion[] }
+  | { readonly outcome: 'committed'; readonly commit: number; readonly versions: readonly Written[] }
   /** Something that the caller read has changed since: read again, decide again. `holder` tells who has a taken alias or record id. */
   | {
       readonly outcome: 'stale'

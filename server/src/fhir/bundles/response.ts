@@ -14,8 +14,10 @@ export function responseBundle(
 
 const NONE = new Uint8Array(0)
 
-function entryOf({ status, headers, body = NONE }: Answer): BundleEntry {
-  const response = `"response":${JSON.stringify(responseOf(status, headers)).slice(0, -1)}`
+function entryOf({ status, headers, body: given = NONE, outcome }: Answer): BundleEntry {
+  const told = outcome === undefined ? '' : `,"outcome":${Buffer.from(outcome).toString('utf8')}`
+  const response = `"response":${JSON.stringify(responseOf(status, headers)).slice(0, -1)}${told}`
+  const body = given === outcome ? NONE : given
   if (body.length === 0) return { head: `{${response}`, resource: NONE, tail: '}}' }
   return status < 400
     ? { head: '{"resource":', resource: body, tail: `,${response}}}` }

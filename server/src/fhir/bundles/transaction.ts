@@ -1,13 +1,12 @@
 import { Fault, fault } from '../../kernel/fault.ts'
 import { limits } from '../../kernel/limits.ts'
 import { createPace } from '../../kernel/pace.ts'
-import type { StoredVersion } from '../../store/port.ts'
-import type { Draft, TransactResult } from '../resources.ts'
-import { jsonBody, locationOf, versionHeaders } from '../rest/answers.ts'
+import type { Draft, TransactResult, Written } from '../resources.ts'
+import { jsonBody, locationOf, versionHeaders, writtenBody } from '../rest/answers.ts'
 import { resourceOf } from '../rest/call.ts'
 import type { Answer, Call } from '../rest/call.ts'
 import { dispatch } from '../rest/dispatch.ts'
-import { answerTo, success } from '../rest/outcome.ts'
+import { answerTo } from '../rest/outcome.ts'
 import type { RestDeps } from '../rest/rest-deps.ts'
 import { refusal } from '../rest/write-calls.ts'
 import { entryCall } from './batch.ts'
@@ -34,7 +33,7 @@ export async function transaction(deps: RestDeps, call: Call, entries: readonly 
 
 interface Done {
   readonly steps: readonly Step[]
-  readonly versions: ReadonlyMap<Step, StoredVersion>
+  readonly versions: ReadonlyMap<Step, Written>
 }
 
 /** `undefined` when something that the criteria found has changed meanwhile. */
@@ -72,7 +71,7 @@ async function attemptTransaction(
 /** @see FHIR R4, "RESTful API", transaction processing rules */
 const ORDER: Readonly<Record<WriteStep['method'], number>> = { DELETE: 0, POST: 1, PUT: 2, PATCH: 2 }
 
-function pairOf(step: Step, version: StoredVersion | undefined): readonly (readonly [Step, StoredVersion])[] {
+function pairOf(step: Step, version: Written | undefined): readonly (readonly [Step, Written])[] {
   return version ? [[step, version]] : []
 }
 
@@ -126,7 +125,7 @@ async function eachPaced<Item, Result>(
 async function answerOf(
   deps: RestDeps,
   call: Call,
-  { step, version }: { step: Step; version: StoredVersion | undefined },
+  { step, version }: { step: Step; version: Written | undefined },
 ): Promise<Answer> {
   if (step.kind === 'nothing') return { status: 204, headers: {} }
   if (step.kind === 'read') return readAnswer(deps, call, step.entry)
@@ -138,16 +137,13 @@ async function answerOf(
   return writtenAnswer(call, version, version.version === 1 ? 201 : 200)
 }
 
-function foundAnswer(call: Call, version: StoredVersion): Answer {
+function foundAnswer(call: Call, version: Written): Answer {
   return writtenAnswer(call, version, 200)
 }
 
-function writtenAnswer({ prefer }: Call, version: StoredVersion, status: 200 | 201): Answer {
+function writtenAnswer(call: Call, version: Written, status: 200 | 201): Answer {
   const headers = { ...versionHeaders(version), location: locationOf(version) }
-  if (prefer.return === 'minimal') return { status, headers }
-  if (prefer.return === 'OperationOutcome')
-    return { status, headers, body: jsonBody(success(`${version.type}/${version.id} is stored`)) }
-  return { status, headers, body: version.bytes }
+  return { status, headers, ...writtenBody(call, version) }
 }
 
 /** The writes are done by now: a read that fails reports it in its entry. */

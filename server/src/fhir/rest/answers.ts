@@ -1,7 +1,8 @@
 import type { JsonObject } from '../../kernel/json.ts'
 import type { StoredVersion } from '../../store/port.ts'
+import type { Written } from '../resources.ts'
 import type { Answer, Call } from './call.ts'
-import { success } from './outcome.ts'
+import { outcomeOf } from './outcome.ts'
 
 function etagOf(version: number): string {
   return `W/"${String(version)}"`
@@ -16,19 +17,25 @@ export function jsonBody(value: JsonObject): Uint8Array {
 }
 
 /** The answer to a write in the form that `Prefer` asks for. */
-export function writeAnswer(
-  call: Call,
-  base: string,
-  done: { version: StoredVersion; status: 200 | 201 },
-): Answer {
+export function writeAnswer(call: Call, base: string, done: { version: Written; status: 200 | 201 }): Answer {
   const { version, status } = done
   const headers = { ...versionHeaders(version), location: `${base}/${locationOf(version)}` }
-  if (call.prefer.return === 'minimal') return { status, headers }
-  const body =
-    call.prefer.return === 'OperationOutcome'
-      ? jsonBody(success(`${version.type}/${version.id} is stored as version ${String(version.version)}`))
-      : version.bytes
-  return { status, headers, body }
+  return { status, headers, ...writtenBody(call, version) }
+}
+
+/** What `Prefer` asks for, and an outcome where there is something to know. */
+export function writtenBody(
+  { prefer }: Pick<Call, 'prefer'>,
+  version: Written,
+): Pick<Answer, 'body' | 'outcome'> {
+  const { type, id, version: number, notes = [] } = version
+  if (prefer.return === 'OperationOutcome') {
+    const text = `${type}/${id} is stored as version ${String(number)}`
+    const outcome = jsonBody(outcomeOf([{ severity: 'information', code: 'informational', text }, ...notes]))
+    return { body: outcome, outcome }
+  }
+  const body = prefer.return === 'minimal' ? {} : { body: version.bytes }
+  return notes.length === 0 ? body : { ...body, outcome: jsonBody(outcomeOf(notes)) }
 }
 
 export function locationOf({ type, id, version }: StoredVersion): string {

@@ -59,6 +59,8 @@ export interface Answer {
   readonly headers: Readonly<Record<string, string>>
   /** JSON; absent for none. */
   readonly body?: Uint8Array
+  /** An OperationOutcome for the entry of a Bundle; the same as `body` where it is all that was asked for. */
+  readonly outcome?: Uint8Array
 }
 
 /** The resource of a request body. @throws Fault `malformed` when it is not of the type that the address names */

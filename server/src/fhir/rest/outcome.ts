@@ -93,8 +93,3 @@ function place(line: number, column: number): readonly JsonObject[] {
     { url: `${OF_ISSUE}col`, valueInteger: column },
   ]
 }
-
-/** What `Prefer: return=OperationOutcome` gets after a success. */
-export function success(text: string): JsonObject {
-  return outcomeOf([{ severity: 'information', code: 'informational', text }])
-}

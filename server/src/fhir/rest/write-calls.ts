@@ -1,7 +1,7 @@
 import { fault } from '../../kernel/fault.ts'
 import { limits } from '../../kernel/limits.ts'
 import type { Guard, StoredVersion } from '../../store/port.ts'
-import type { Draft, TransactResult } from '../resources.ts'
+import type { Draft, TransactResult, Written } from '../resources.ts'
 import { writeAnswer } from './answers.ts'
 import { resourceOf } from './call.ts'
 import type { Answer, Call } from './call.ts'
@@ -151,12 +151,12 @@ async function createDraft(deps: RestDeps, call: Call, draft: Draft): Promise<An
   })
 }
 
-function answerWrite({ base }: RestDeps, call: Call, version: StoredVersion): Answer {
+function answerWrite({ base }: RestDeps, call: Call, version: Written): Answer {
   return writeAnswer(call, base, { version, status: version.version === 1 ? 201 : 200 })
 }
 
 /** The stored version, or the refusal that fits. @throws Fault `precondition`, `conflict` */
-function versionOf(result: TransactResult, draft: Draft): StoredVersion {
+function versionOf(result: TransactResult, draft: Draft): Written {
   if (result.outcome === 'stale') throw refusal(result, draft)
   const [version] = result.versions
   if (!version) throw new Error('a commit without versions')

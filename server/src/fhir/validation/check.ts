@@ -183,7 +183,12 @@ export class Check {
 
   /** A rule of best practice does not hold. */
   advise(code: IssueType, text: string): void {
-    if (this.warnings) this.push({ severity: 'warning', code, at: this.trail.path(), text })
+    if (this.warnings) this.warn(code, text)
+  }
+
+  /** What the author of a resource should know, although it is valid. */
+  warn(code: IssueType, text: string): void {
+    this.push({ severity: 'warning', code, at: this.trail.path(), text })
   }
 
   addAt(name: string, code: IssueType, text: string): void {

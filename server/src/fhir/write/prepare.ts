@@ -13,6 +13,8 @@ export interface Prepared {
   readonly draft: Draft
   readonly module: TypeModule
   readonly id: string
+  /** Issues that do not keep it from being stored. */
+  readonly notes: readonly Issue[]
 }
 
 /** Validates all drafts and gives ids to new ones. @throws Fault `malformed` or `unprocessable` with the issues of all drafts */
@@ -29,8 +31,9 @@ export async function prepareAll(
     const id = draft.id ?? uuid7(now)
     if (!isId(id))
       throw fault('malformed', { code: 'value', text: 'An id has 1 to 64 letters, digits, "-" or "."' })
-    issues.push(...issuesOf(draft, module, id))
-    prepared.push({ draft, module, id })
+    const notes = issuesOf(draft, module, id)
+    issues.push(...notes)
+    prepared.push({ draft, module, id, notes })
     await pace()
   }
   const errors = issues.filter(({ severity }) => severity === 'error' || severity === 'fatal')

@@ -4,9 +4,9 @@ import type { Caller } from '../../auth/caller.ts'
 import { fault } from '../../kernel/fault.ts'
 import { limits } from '../../kernel/limits.ts'
 import { createPace } from '../../kernel/pace.ts'
-import type { Commit, RecordChange, Refusal, StoredVersion } from '../../store/port.ts'
+import type { Commit, RecordChange, Refusal } from '../../store/port.ts'
 import { ALIASES } from '../aliases.ts'
-import type { Draft, Transaction, TransactResult } from '../resources.ts'
+import type { Draft, Transaction, TransactResult, Written } from '../resources.ts'
 import { compose } from './compose.ts'
 import type { Composed, WriteDeps } from './compose.ts'
 import { prepareAll } from './prepare.ts'
@@ -110,7 +110,7 @@ function uniqueRecords(records: readonly RecordChange[]): readonly RecordChange[
   return [...byId.values()]
 }
 
-function versionOf({ prepared, current, write }: Composed, commit: number): StoredVersion {
+function versionOf({ prepared, current, write }: Composed, commit: number): Written {
   const { type, method } = prepared.draft
   if (!write)
     return (
@@ -135,6 +135,7 @@ function versionOf({ prepared, current, write }: Composed, commit: number): Stor
     method,
     commit,
     bytes,
+    ...(prepared.notes.length > 0 ? { notes: prepared.notes } : {}),
   }
 }
 

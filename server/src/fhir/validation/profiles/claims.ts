@@ -17,7 +17,7 @@ function checkAgainst(urls: readonly JsonValue[], resource: JsonObject, check: C
     const plan = check.profileOf(url)
     if (plan && plan.type === resource['resourceType']) checkProfile(plan, resource, check)
     else if (plan) report(i, check, `The profile is one for ${plan.type}: remove it.`)
-    else if (check.warnings && !isBase(url, resource)) advise(i, check)
+    else if (!isBase(url, resource)) warn(i, check)
   }
 }
 
@@ -29,10 +29,10 @@ function report(index: number, check: Check, text: string): void {
   check.leave()
 }
 
-function advise(index: number, check: Check): void {
+function warn(index: number, check: Check): void {
   check.step('meta', -1)
   check.step('profile', index)
-  check.advise('not-found', 'This server does not hold the profile: the resource was not checked against it.')
+  check.warn('not-found', 'This server does not hold the profile: the resource was not checked against it.')
   check.leave()
   check.leave()
 }

@@ -104,7 +104,7 @@ describe('profiles that a resource names', () => {
       meta: { profile: ['http://example.org/p', `${R4}Patient`] },
       text: { status: 'generated', div: '<div xmlns="http://www.w3.org/1999/xhtml">A</div>' },
     }
-    expect(await found(resource)).toEqual([])
+    expect(await found(resource)).toEqual(['warning not-found Patient.meta.profile[0]'])
     expect(await found(resource, { warnings: true })).toEqual(['warning not-found Patient.meta.profile[0]'])
   })
 
