@@ -45,6 +45,19 @@ it('gives back every text that it makes shorter, and its beginning', () => {
   expect(sizes.size).toBeGreaterThan(50)
 })
 
+it('keeps apart the places of one text and the next, however many there have been', () => {
+  const texts = ['a', 'b'].map((letter) =>
+    Buffer.from(`{"resourceType":"Basic","id":"${letter.repeat(40)}"}`),
+  )
+  const first = texts.map((text) => Buffer.from(lz.compress(text) ?? []).toString('hex'))
+  // Places are counted on with 31 bits: 24 kB of dictionary with each text, then from the beginning.
+  for (let i = 0; i < 100_000; i++) {
+    for (const text of texts) lz.compress(text)
+    if (i % 1000 > 0) continue
+    expect(texts.map((text) => Buffer.from(lz.compress(text) ?? []).toString('hex'))).toEqual(first)
+  }
+})
+
 it('leaves alone what has nothing in common with anything', () => {
   const random = createHash('shake256', { outputLength: 3000 }).update('seed').digest()
   expect(lz.compress(random)).toBeUndefined()

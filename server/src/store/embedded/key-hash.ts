@@ -14,24 +14,22 @@ export class KeyHash {
     type: '',
     keys: new Map(),
   }
+  /** The lanes behind the type of the last key: most keys come in rows of one type. */
+  #type = ''
+  #typeHi: number
+  #typeLo: number
 
   constructor(seed: { readonly hi: number; readonly lo: number }) {
     this.#seedHi = seed.hi
     this.#seedLo = seed.lo
+    this.#typeHi = endOfType(seed.hi, 0x85ebca6b)
+    this.#typeLo = endOfType(seed.lo, 0x27d4eb2f)
   }
 
   of(type: string, key: string): this {
-    let a = this.#seedHi
-    let b = this.#seedLo
-    for (let i = 0; i < type.length; i++) {
-      const unit = type.charCodeAt(i)
-      a = Math.imul(a ^ unit, 0x85ebca6b)
-      b = Math.imul(b ^ unit, 0x27d4eb2f)
-      a ^= a >>> 15
-      b ^= b >>> 13
-    }
-    a = Math.imul(a ^ 0x10000, 0x85ebca6b)
-    b = Math.imul(b ^ 0x10000, 0x27d4eb2f)
+    if (type !== this.#type) this.#begin(type)
+    let a = this.#typeHi
+    let b = this.#typeLo
     for (let i = 0; i < key.length; i++) {
       const unit = key.charCodeAt(i)
       a = Math.imul(a ^ unit, 0x85ebca6b)
@@ -56,6 +54,21 @@ export class KeyHash {
     return hash
   }
 
+  #begin(type: string): void {
+    let a = this.#seedHi
+    let b = this.#seedLo
+    for (let i = 0; i < type.length; i++) {
+      const unit = type.charCodeAt(i)
+      a = Math.imul(a ^ unit, 0x85ebca6b)
+      b = Math.imul(b ^ unit, 0x27d4eb2f)
+      a ^= a >>> 15
+      b ^= b >>> 13
+    }
+    this.#type = type
+    this.#typeHi = endOfType(a, 0x85ebca6b)
+    this.#typeLo = endOfType(b, 0x27d4eb2f)
+  }
+
   /** The lower 53 bits: a Map key that V8 holds as a plain number. The row decides on the full 64. */
   get short(): number {
     return shortHash(this.hi, this.lo)
@@ -64,6 +77,11 @@ export class KeyHash {
 
 export function shortHash(hi: number, lo: number): number {
   return (hi & 0x1fffff) * 0x1_0000_0000 + (lo >>> 0)
+}
+
+/** No unit of a text: a type and a key never read like another type and key. */
+function endOfType(lane: number, factor: number): number {
+  return Math.imul(lane ^ 0x10000, factor)
 }
 
 function finish(lane: number): number {

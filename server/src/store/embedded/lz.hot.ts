@@ -5,6 +5,9 @@ const HASH_BITS = 13
 const TAIL = 5
 /** The space for longer texts than this does not stay. */
 const KEPT_BYTES = 256 * 1024
+const MOST_COUNTED = 2 ** 31 - 1
+/** So many literals are copied one by one. */
+const FEW = 64
 /** A token, a distance and the first bytes of two lengths. */
 const SEQUENCE_MOST = 8
 
@@ -19,9 +22,12 @@ export class Lz {
   readonly #dictionary: Buffer
   /** Hash of four bytes of the dictionary -> 1 + their place in it; 0 where there are none. */
   readonly #known = new Int32Array(1 << HASH_BITS)
+  /** The same for the text, counted on from text to text: what stands there of earlier ones is too low, so that nothing has to be cleared. */
   readonly #table = new Int32Array(1 << HASH_BITS)
+  #counted = 0
   /** The dictionary and the text behind it. */
   #source: Buffer
+  #words: DataView
   #packed: Buffer = Buffer.alloc(0)
   #out = 0
   #at = 0
@@ -29,26 +35,34 @@ export class Lz {
   constructor(dictionary: Buffer) {
     this.#dictionary = dictionary
     this.#source = dictionary
+    this.#words = wordsOf(dictionary)
     for (let at = 0; at + SHORTEST <= dictionary.length; at++)
-      this.#known[slotOf(wordAt(dictionary, at))] = at + 1
+      this.#known[slotOf(this.#words.getInt32(at, true))] = at + 1
   }
 
-  /** @returns the compressed text, or `undefined` when that would not be shorter. */
+  /** @returns the compressed text, good until the next call, or `undefined` when that would not be shorter. */
   compress(text: Uint8Array): Buffer | undefined {
     const start = this.#dictionary.length
     const end = start + text.length
-    if (this.#source.length < end) {
-      const size = end > KEPT_BYTES ? end : end * 2
-      this.#source = Buffer.alloc(size)
-      this.#packed = Buffer.alloc(size)
-      this.#dictionary.copy(this.#source)
-    }
+    if (this.#source.length < end) this.#makeRoom(end)
     this.#source.set(text, start)
-    this.#table.set(this.#known)
+    if (this.#counted + end > MOST_COUNTED) {
+      this.#table.fill(0)
+      this.#counted = 0
+    }
     this.#out = 0
-    const packed = this.#pack(start, end) ? Buffer.from(this.#packed.subarray(0, this.#out)) : undefined
-    if (end > KEPT_BYTES) this.#source = this.#packed = this.#dictionary
+    const packed = this.#pack(start, end) ? this.#packed.subarray(0, this.#out) : undefined
+    this.#counted += end
+    if (end > KEPT_BYTES) this.#makeRoom(KEPT_BYTES / 2)
     return packed
+  }
+
+  #makeRoom(bytes: number): void {
+    const size = bytes > KEPT_BYTES ? bytes : bytes * 2
+    this.#source = Buffer.alloc(size)
+    this.#packed = Buffer.alloc(size)
+    this.#dictionary.copy(this.#source)
+    this.#words = wordsOf(this.#source)
   }
 
   /**
@@ -66,43 +80,52 @@ export class Lz {
   }
 
   #pack(start: number, end: number): boolean {
-    const source = this.#source
+    const words = this.#words
     const table = this.#table
+    const counted = this.#counted
     const last = end - TAIL
     const most = end - start - SEQUENCE_MOST
     let literals = start
     let at = start
-    let word = wordAt(source, at)
     while (at < last) {
+      const word = words.getInt32(at, true)
       const slot = slotOf(word)
-      const found = (table[slot] ?? 0) - 1
-      table[slot] = at + 1
-      if (found < 0 || at - found > FARTHEST || wordAt(source, found) !== word) {
-        at++
-        word = (word >>> 8) | ((source[at + 3] ?? 0) << 24)
+      const inText = (table[slot] ?? 0) - counted
+      const found = (inText > 0 ? inText : (this.#known[slot] ?? 0)) - 1
+      table[slot] = counted + at + 1
+      if (found < 0 || at - found > FARTHEST || words.getInt32(found, true) !== word) {
+        // The longer nothing is found, the farther apart are the places that are looked at.
+        at += 1 + ((at - literals) >> 6)
         continue
       }
-      // What was passed over for want of four equal bytes may belong to the match.
-      let back = 0
-      while (at - back > literals && found > back && source[at - back - 1] === source[found - back - 1])
-        back++
+      const back = this.#matchBefore(found, at, literals)
+      const length = back + this.#matchLength(found, at, last)
       at -= back
-      const length = this.#matchLength(found - back, at, last)
       if (this.#out + (at - literals) + length / 255 > most) return false
-      this.#putSequence(literals, at, { distance: at - found + back, length })
+      this.#putSequence(literals, at, { distance: at + back - found, length })
       at += length
-      table[slotOf(wordAt(source, at - 2))] = at - 1
+      table[slotOf(words.getInt32(at - 2, true))] = counted + at - 1
       literals = at
-      word = wordAt(source, at)
     }
     if (this.#out + (end - literals) > most) return false
     this.#putLiterals(literals, end)
     return true
   }
 
+  /** How many bytes before a match belong to it, too: they were passed over for want of four equal ones. */
+  #matchBefore(found: number, at: number, literals: number): number {
+    const source = this.#source
+    const most = Math.min(at - literals, found)
+    let length = 0
+    while (length < most && source[at - length - 1] === source[found - length - 1]) length++
+    return length
+  }
+
   #matchLength(found: number, at: number, last: number): number {
     const source = this.#source
+    const words = this.#words
     let length = SHORTEST
+    while (at + length < last && words.getInt32(found + length) === words.getInt32(at + length)) length += 4
     while (at + length < last && source[found + length] === source[at + length]) length++
     return length
   }
@@ -119,10 +142,15 @@ export class Lz {
   }
 
   #putLiterals(from: number, to: number): void {
+    const source = this.#source
+    const packed = this.#packed
     const count = to - from
-    this.#packed[this.#out++] = Math.min(count, 15) << 4
+    packed[this.#out++] = Math.min(count, 15) << 4
     if (count >= 15) this.#putMore(count - 15)
-    this.#source.copy(this.#packed, this.#out, from, to)
+    let out = this.#out
+    // Few bytes are copied before a call of `copy` has begun.
+    if (count > FEW) source.copy(packed, out, from, to)
+    else for (let at = from; at < to; at++) packed[out++] = source[at] ?? 0
     this.#out += count
   }
 
@@ -168,13 +196,8 @@ export class Lz {
   }
 }
 
-function wordAt(bytes: Uint8Array, at: number): number {
-  return (
-    (bytes[at] ?? 0) |
-    ((bytes[at + 1] ?? 0) << 8) |
-    ((bytes[at + 2] ?? 0) << 16) |
-    ((bytes[at + 3] ?? 0) << 24)
-  )
+function wordsOf(bytes: Buffer): DataView {
+  return new DataView(bytes.buffer, bytes.byteOffset, bytes.length)
 }
 
 function slotOf(word: number): number {

@@ -90,11 +90,12 @@ export function encodeRow(write: ResourceWrite, hash: KeyHash): Buffer {
     ...(keys.patients.length > 0 && { c: keys.patients }),
   }
   const row = composeRow(write, keys.k.length, JSON.stringify(extras))
+  const view = new DataView(row.buffer, row.byteOffset)
   let at = hashesAt(row)
   for (const key of keys.k) {
     hash.of(write.type, key)
-    row.writeInt32BE(hash.hi, at)
-    row.writeInt32BE(hash.lo, at + 4)
+    view.setInt32(at, hash.hi)
+    view.setInt32(at + 4, hash.lo)
     at += 8
   }
   return row
