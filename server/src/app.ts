@@ -12,6 +12,8 @@ import { createHttp, requestIdOf } from './app-http.ts'
 import type { Config } from './config/config.ts'
 import { createDemoAccounts } from './demo/accounts.ts'
 import { createFastRoute } from './fhir/rest/fast-route.hot.ts'
+import type { FastRouteOptions } from './fhir/rest/fast-route.hot.ts'
+import { createFastWrite } from './fhir/rest/fast-write.hot.ts'
 
 export interface RunningHub {
   /** What the ready line says (DESIGN, section 14). */
@@ -64,16 +66,17 @@ async function startFeatures(foundation: Foundation): Promise<RunningHub['ready'
     about: { site: config.HUB_SITE, mode: config.HUB_MODE, zone: config.HUB_ZONE },
   })
   await app.ready()
-  const fastRoute = createFastRoute({
+  const fast: FastRouteOptions = {
     rest: foundation.fhir.rest,
     prefix: '/fhir/',
     knownCaller: auth.knownCaller,
     requestIdOf,
     vary: config.HUB_CORS_ORIGINS.length > 0 ? ['Origin'] : [],
     onDefect: (error) => log.error({ err: error }, 'request failed'),
-  })
+  }
+  const [fastRoute, fastWrite] = [createFastRoute(fast), createFastWrite(fast)]
   early.serve((request, response) => {
-    if (!fastRoute(request, response)) app.routing(request, response)
+    if (!fastRoute(request, response) && !fastWrite(request, response)) app.routing(request, response)
   })
   closing.push(() => app.close())
   await startDemoHospital(foundation, {

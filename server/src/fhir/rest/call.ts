@@ -1,3 +1,5 @@
+import { isUtf8 } from 'node:buffer'
+
 import type { Caller } from '../../auth/caller.ts'
 import { fault } from '../../kernel/fault.ts'
 import type { JsonObject } from '../../kernel/json.ts'
@@ -89,6 +91,12 @@ function whole(resource: JsonObject, at: string): JsonObject {
     text: 'This resource is only a part (tag SUBSETTED): read it whole before you write it back',
     at: `${at}.meta.tag`,
   })
+}
+
+/** @throws Fault `malformed` when the bytes are no UTF-8 */
+export function textOfBody(bytes: Uint8Array): string {
+  if (!isUtf8(bytes)) throw fault('malformed', { code: 'structure', text: 'The body is not UTF-8' })
+  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('utf8')
 }
 
 /** Name and value pairs of a query string or form, decoded once and in order. */

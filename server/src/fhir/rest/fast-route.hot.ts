@@ -42,7 +42,7 @@ export function createFastRoute(
     const requestId = options.requestIdOf(request)
     const caller = options.knownCaller(request.headers.authorization, requestId)
     if (caller === undefined) return false
-    void answer(options, caller, target)
+    void answered(options, async () => read(options, caller, target))
       .then((found) => fitted(found, request, options.vary))
       .then((found) => send(response, requestId, found))
     return true
@@ -83,31 +83,39 @@ const HARMLESS: ReadonlySet<string> = new Set([
 ])
 
 function isPlain({ headers }: IncomingMessage): boolean {
-  for (const name in headers) {
-    if (!HARMLESS.has(name) && !(name === 'accept' && ACCEPTED.has(headers.accept ?? ''))) return false
-  }
+  for (const name in headers) if (!isHarmless(name, headers)) return false
   return true
 }
 
-interface Found {
-  readonly status: number
-  readonly headers: Readonly<Record<string, string>>
-  readonly body: Uint8Array
+export function isHarmless(name: string, { accept = '' }: IncomingMessage['headers']): boolean {
+  return HARMLESS.has(name) || (name === 'accept' && ACCEPTED.has(accept))
 }
 
-async function answer({ rest, onDefect }: FastRouteOptions, caller: Caller, target: Target): Promise<Found> {
+/** An answer before the headers that every answer has. */
+export interface Found {
+  readonly status: number
+  readonly headers: Readonly<Record<string, string>>
+  readonly body?: Uint8Array
+}
+
+/** What the work finds, or the outcome that says what was wrong. */
+export async function answered(
+  { onDefect }: Pick<FastRouteOptions, 'onDefect'>,
+  work: () => Promise<Found>,
+): Promise<Found> {
   try {
-    if ('query' in target) {
-      const { status, headers, body = NONE } = await search(rest, callOf(caller, target), target)
-      return { status, headers, body }
-    }
-    const version = await rest.resources.read(caller, target.type, target.id)
-    return { status: 200, headers: versionHeaders(version), body: version.bytes }
+    return await work()
   } catch (error) {
     const { status, outcome } = answerTo(error)
     if (status >= 500 && status !== 501) onDefect(error)
     return { status, headers: {}, body: jsonBody(outcome) }
   }
+}
+
+async function read({ rest }: FastRouteOptions, caller: Caller, target: Target): Promise<Found> {
+  if ('query' in target) return search(rest, callOf(caller, target), target)
+  const version = await rest.resources.read(caller, target.type, target.id)
+  return { status: 200, headers: versionHeaders(version), body: version.bytes }
 }
 
 const NONE = new Uint8Array(0)
@@ -125,8 +133,12 @@ function callOf(caller: Caller, { type, query }: { type: string; query: string }
 }
 
 /** Packed for those who ask, when that is worthwhile. */
-async function fitted(found: Found, request: IncomingMessage, vary: readonly string[]): Promise<Found> {
-  const { status, headers, body } = found
+export async function fitted(
+  found: Found,
+  request: IncomingMessage,
+  vary: readonly string[],
+): Promise<Found> {
+  const { status, headers, body = NONE } = found
   const isLarge = body.length >= limits.http.packBytes
   if (!isLarge && vary.length === 0) return found
   const varied = { ...headers, vary: (isLarge ? [...vary, 'Accept-Encoding'] : vary).join(', ') }
@@ -135,7 +147,11 @@ async function fitted(found: Found, request: IncomingMessage, vary: readonly str
     : { status, headers: varied, body }
 }
 
-function send(response: ServerResponse, requestId: string, { status, headers, body }: Found): void {
+export function send(
+  response: ServerResponse,
+  requestId: string,
+  { status, headers, body = NONE }: Found,
+): void {
   response.writeHead(status, {
     'x-request-id': requestId,
     ...headers,

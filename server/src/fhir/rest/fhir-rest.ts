@@ -1,4 +1,3 @@
-import { isUtf8 } from 'node:buffer'
 import { Readable } from 'node:stream'
 
 import type { FastifyInstance, FastifyPluginAsync, FastifyReply, FastifyRequest } from 'fastify'
@@ -12,7 +11,7 @@ import { indent } from '../json/layout.ts'
 import { jsonBody } from './answers.ts'
 import { binaryText, checkSecurityContext, isBinaryRead, rawAnswer } from './binary.ts'
 import type { RawBody } from './binary.ts'
-import { METHODS, pairsOf, preferencesOf } from './call.ts'
+import { METHODS, pairsOf, preferencesOf, textOfBody } from './call.ts'
 import type { Answer, Call, Method } from './call.ts'
 import { capabilityOf, checkMode } from './capability.ts'
 import type { Capability } from './capability.ts'
@@ -150,7 +149,7 @@ function callOf(app: FastifyInstance, request: FastifyRequest, caller: Caller): 
       ...header('ifNoneExist', headers['if-none-exist']),
     },
     prefer: preferencesOf(String(headers['prefer'] ?? '')),
-    text: raw ?? textOf(request.body),
+    text: raw ?? (request.body instanceof Uint8Array ? textOfBody(request.body) : ''),
     ...header('contentType', raw === undefined ? headers['content-type'] : FHIR_JSON),
   }
 }
@@ -173,12 +172,6 @@ function header(
   value: string | readonly string[] | undefined,
 ): Readonly<Record<string, string>> {
   return value === undefined ? {} : { [name]: typeof value === 'string' ? value : value.join(', ') }
-}
-
-function textOf(body: unknown): string {
-  if (!(body instanceof Uint8Array)) return ''
-  if (!isUtf8(body)) throw fault('malformed', { code: 'structure', text: 'The body is not UTF-8' })
-  return Buffer.from(body.buffer, body.byteOffset, body.byteLength).toString('utf8')
 }
 
 function answer(
