@@ -1,6 +1,6 @@
 import { once } from 'node:events'
 import { readFileSync } from 'node:fs'
-import { connect } from 'node:net'
+import { connect, type Socket } from 'node:net'
 
 export interface MllpLoad {
   readonly port: number
@@ -21,40 +21,56 @@ export interface MllpResult {
 
 const END = Buffer.from([0x1c, 0x0d])
 
-/** Stop-and-wait senders, each on its own connection. @throws Error when an answer is no AA or CA */
+/**
+ * Stop-and-wait senders, each on its own connection. Time counts from when every one has its first answer: the event loop takes one new
+ * connection a turn.
+ *
+ * @throws Error when an answer is no AA or CA
+ */
 export async function loadMllp({ port, pid, connections, seconds, message }: MllpLoad): Promise<MllpResult> {
+  let index = 0
+  const senders = await Promise.all(
+    Array.from({ length: connections }, async () => {
+      const socket = connect({ port, host: '127.0.0.1', noDelay: true })
+      await once(socket, 'connect')
+      await answered(socket, message(index++))
+      return socket
+    }),
+  )
   const times: number[] = []
   const before = cpuOf(pid)
   const from = performance.now()
   const until = from + seconds * 1000
-  let index = 0
-  const sender = async (): Promise<void> => {
-    const socket = connect({ port, host: '127.0.0.1', noDelay: true })
-    await once(socket, 'connect')
+  const sendOn = async (socket: Socket): Promise<void> => {
     while (performance.now() < until) {
       const sent = performance.now()
-      socket.write(`\x0b${message(index++)}\x1c\r`)
-      let answer = Buffer.alloc(0)
-      while (!answer.includes(END)) {
-        const [chunk] = (await once(socket, 'data')) as [Buffer]
-        answer = Buffer.concat([answer, chunk])
-      }
-      if (!/MSA\|[AC]A/.test(answer.toString('latin1'))) throw new Error(answer.toString('latin1'))
+      await answered(socket, message(index++))
       times.push(performance.now() - sent)
     }
     socket.destroy()
   }
-  await Promise.all(Array.from({ length: connections }, async () => sender()))
+  await Promise.all(senders.map(sendOn))
   const elapsed = (performance.now() - from) / 1000
   const sorted = Float64Array.from(times).toSorted()
   const at = (share: number) => sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))] ?? 0
   return {
-    count: times.length,
+    count: times.length + connections,
     perSecond: times.length / elapsed,
     p50Ms: at(0.5),
     p99Ms: at(0.99),
     cpuMicros: ((cpuOf(pid) - before) * 1e6) / times.length,
   }
+}
+
+/** Sends one message and waits for its whole answer. */
+async function answered(socket: Socket, message: string): Promise<void> {
+  socket.write(`\x0b${message}\x1c\r`)
+  let answer = Buffer.alloc(0)
+  while (!answer.includes(END)) {
+    const [chunk] = (await once(socket, 'data')) as [Buffer]
+    answer = Buffer.concat([answer, chunk])
+  }
+  if (!/MSA\|[AC]A/.test(answer.toString('latin1'))) throw new Error(answer.toString('latin1'))
 }
 
 const TICKS_PER_SECOND = 100

@@ -44,7 +44,8 @@ export async function startHl7(app: FastifyInstance, foundation: Foundation): Pr
   const { audit, fhir } = foundation
   const queries = createQueries({ rules: mapper, search: fhir.search, resources, audit, clock, report })
   const { records } = store
-  const flow = createFlow({ records, resources, mapper, clock, isShared, answers, queries, report })
+  const own = { folder: join(config.HUB_DATA, 'journal'), isShared }
+  const flow = createFlow({ records, resources, mapper, clock, ...own, answers, queries, report })
   const isListening = config.HUB_ROLES.includes('mllp')
   const listeners = createListeners({
     flow,
@@ -55,7 +56,7 @@ export async function startHl7(app: FastifyInstance, foundation: Foundation): Pr
       return port ?? (name === 'default' ? config.HUB_MLLP_PORT : undefined)
     },
   })
-  const api = { flow, listeners, outbound, records: store.records, resources, since: clock() }
+  const api = { flow, listeners, outbound, records: flow.records, resources, since: clock() }
   const access = { callerOf: callerOfRequest, authorise: authoriseCommand }
   const merging = createMerging({ records: store.records, resources, reader: store.resources, report })
   // The plugin hands its options on to its parts: the prefix must not be among them.

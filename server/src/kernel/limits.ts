@@ -77,8 +77,15 @@ export const limits = {
     frameBytesMost: 64 * 1024 * 1024,
     largeBytes: 256 * 1024,
     inFlight: 256,
-    /** What processing takes of one turn of the event loop: a share of what the rest took, while messages come in and while none does. */
-    slice: { leastMs: 2, mostMs: 100, busyMs: 50, busyShare: 1, quietShare: 8 },
+    /** What processing takes of one turn of the event loop: a share of what the rest took, and most of it, while messages come in and while none does. */
+    slice: { leastMs: 2, busyMs: 500, busyShare: 1, busyMostMs: 8, quietShare: 8, quietMostMs: 100 },
+    /** Lines of the journal that are in its file and not in the store: how long, how many in one step, and how much at most. */
+    aheadMs: 100,
+    aheadBatch: 128,
+    aheadMessages: 4096,
+    aheadBytes: 32 * 1024 * 1024,
+    aheadFileBytes: 8 * 1024 * 1024,
+    aheadKeptBytes: 16 * 1024,
     connectionsPerFeed: 256,
     connectionsMost: 10_000,
     idleMs: 10 * 60_000,

@@ -84,6 +84,7 @@ export async function assembleEngine(store: Store, parts: EngineParts): Promise<
     records: store.records,
     resources,
     mapper: { ...mapper, feeds },
+    folder: join(parts.folder, 'journal'),
     ...shared,
   })
   await flow.start()
@@ -100,7 +101,7 @@ export async function assembleEngine(store: Store, parts: EngineParts): Promise<
   }
   let stopped: Promise<void> | undefined
   return {
-    store,
+    store: { ...store, records: flow.records },
     resources,
     flow,
     listeners,

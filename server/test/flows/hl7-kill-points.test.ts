@@ -94,7 +94,7 @@ const MOST = 300
 async function expectOnce(folder: string, acknowledged: readonly string[]): Promise<void> {
   const store = await openEmbeddedStore({ folder })
   onTestFinished(async () => store.close())
-  const engine = await engineOn(store)
+  const engine = await engineOn(store, {}, { folder })
   await expect.poll(async () => pending(engine), { timeout: 20_000 }).toEqual([])
   const patients = await engine.all('Patient')
   const counts = new Map<string, number>()

@@ -18,9 +18,9 @@ export async function startEngine(settings: Readonly<Record<string, unknown>> = 
 export async function engineOn(
   store: Store,
   settings: Readonly<Record<string, unknown>> = {},
-  parts: Pick<EngineParts, 'mappings' | 'out'> = {},
+  parts: Partial<Pick<EngineParts, 'mappings' | 'out' | 'folder'>> = {},
 ): Promise<Engine> {
-  const engine = await assembleEngine(store, { ...parts, settings, folder: await freshFolder() })
+  const engine = await assembleEngine(store, { folder: await freshFolder(), ...parts, settings })
   onTestFinished(async () => engine.stop())
   return engine
 }

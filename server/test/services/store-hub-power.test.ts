@@ -12,7 +12,8 @@ const TRACER = 'strace'
 
 /**
  * The system calls of a whole hub. What a power cut takes away is what no sync has covered, which no kill can show: so no answer of a
- * write, over HTTP or MLLP, and no message to another system may leave while pages of the store are written and not synced.
+ * write over HTTP and no message to another system may leave while pages of the store are written and not synced, and no answer over MLLP
+ * while a line of the journal is.
  */
 it('lets no answer of a write and no message leave before the sync that covers it', async () => {
   const data = await freshFolder()
@@ -49,11 +50,12 @@ it('lets no answer of a write and no message leave before the sync that covers i
     },
     { timeout: 10_000 },
   )
-  const { early, answers, pages, syncs } = orderOf(text.split('\n'))
+  const { early, answers, pages, syncs, lines } = orderOf(text.split('\n'))
   expect(early).toEqual([])
   // A trace in which nothing was seen would prove nothing.
   expect(answers).toBeGreaterThanOrEqual(90)
   expect(Math.min(pages, syncs)).toBeGreaterThan(30)
+  expect(lines).toBeGreaterThanOrEqual(20)
 }, 120_000)
 
 function admit(i: number): string {
@@ -111,42 +113,65 @@ async function order(hub: Hub, count: number): Promise<void> {
 }
 
 interface Traced {
-  /** Answers that went out while written pages were not synced. */
+  /** Answers that went out while what they stand for was written and not synced. */
   readonly early: readonly string[]
   readonly answers: number
   readonly pages: number
   readonly syncs: number
+  /** Of the journal. */
+  readonly lines: number
 }
 
-const SYNC = /\b(fdatasync|fsync|msync)\b/
-const STORE = /data\.mdb>/
-const ANSWER = /\b(write|writev|sendto|sendmsg)\(\d+<(socket|TCP)[^"]*"(HTTP\/1\.1 201|\\vMSH)/
+/**
+ * What stands for what: the answer to a message for a line of the journal, everything else for pages of the store. The meta page of the
+ * store comes behind the sync, through a descriptor that syncs each write by itself (O_DSYNC).
+ */
+const KINDS = [
+  {
+    answer: /\(\d+<(socket|TCP)[^"]*"\\vMSH[^"]{5,8}HUB\|NORTH\|WARD/,
+    file: /journal\/\d{10}>/,
+    unsynced: 0,
+  },
+  { answer: /\(\d+<(socket|TCP)[^"]*"(HTTP\/1\.1 201|\\vMSH)/, file: /data\.mdb>/, unsynced: 1 },
+] as const
 
 function orderOf(calls: readonly string[]): Traced {
   const early: string[] = []
-  const counted = { answers: 0, pages: 0, syncs: 0 }
-  /** Threads whose sync of the store has begun and not ended. */
-  const syncing = new Set<string>()
-  let unsynced = 0
-  const isSynced = (call: string): boolean => {
-    const thread = call.split(' ', 1)[0] ?? ''
-    if (call.includes('resumed>')) return syncing.delete(thread)
-    if (STORE.test(call) && call.includes('<unfinished')) syncing.add(thread)
-    return STORE.test(call) && !syncing.has(thread)
-  }
+  const journal = { ...KINDS[0], writes: 0, syncs: 0, open: 0 }
+  const store = { ...KINDS[1], writes: 0, syncs: 0, open: 0 }
+  const counts = [journal, store]
+  const syncedKind = createSyncReader()
+  let answers = 0
   for (const call of calls) {
-    if (SYNC.test(call)) {
-      if (!isSynced(call)) continue
-      counted.syncs++
-      unsynced = 0
-    } else if (/ pwrite(64|v)\(/.test(call) && STORE.test(call)) {
-      counted.pages++
-      unsynced++
-    } else if (ANSWER.test(call)) {
-      counted.answers++
-      // The meta page comes behind the sync, through a descriptor that syncs each write by itself (O_DSYNC).
-      if (unsynced > 1) early.push(call)
+    if (/\b(fdatasync|fsync|msync)\b/.test(call)) {
+      const synced = counts[syncedKind(call)]
+      if (synced) Object.assign(synced, { syncs: synced.syncs + 1, open: 0 })
+      continue
     }
+    const written = / pwrite(64|v)\(/.test(call) && counts.find(({ file }) => file.test(call))
+    if (written) Object.assign(written, { writes: written.writes + 1, open: written.open + 1 })
+    const answered = counts.find(({ answer }) => answer.test(call))
+    if (answered) answers++
+    if (answered && answered.open > answered.unsynced) early.push(call)
   }
-  return { early, ...counted }
+  const lines = Math.min(journal.writes, journal.syncs)
+  return { early, answers, pages: store.writes, syncs: store.syncs, lines }
+}
+
+/** @returns which kind of file a call has synced to its end; -1 when none, or not yet */
+function createSyncReader(): (call: string) => number {
+  /** By thread: its sync has begun and not ended. */
+  const syncing = new Map<string, number>()
+  return (call) => {
+    const thread = call.split(' ', 1)[0] ?? ''
+    if (call.includes('resumed>')) {
+      const kind = syncing.get(thread) ?? -1
+      syncing.delete(thread)
+      return kind
+    }
+    const kind = KINDS.findIndex(({ file }) => file.test(call))
+    if (!call.includes('<unfinished')) return kind
+    syncing.set(thread, kind)
+    return -1
+  }
 }

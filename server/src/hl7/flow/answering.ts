@@ -21,7 +21,13 @@ export function answer(
   return buildAck({ header, code, errors: ack.errors, controlId: controlIds(), nowMs: clock(), ...typed })
 }
 
-const text = (part: string) => Buffer.from(part, 'latin1').toString('utf8').slice(0, 200)
+const text = (part: string) =>
+  (isPlain(part) ? part : Buffer.from(part, 'latin1').toString('utf8')).slice(0, 200)
+
+function isPlain(part: string): boolean {
+  for (let at = 0; at < part.length; at++) if (part.charCodeAt(at) > 0x7f) return false
+  return true
+}
 
 /** The header's texts in the journal are for people and filters: cut, so that no sender fills it with them. */
 export function lineOf({ feed, clock }: AnsweringDeps, bytes: Buffer, header: Header | undefined): Entry {

@@ -7,6 +7,7 @@ import type { JsonValue } from '../../kernel/json.ts'
 import { limits } from '../../kernel/limits.ts'
 import type { RecordChange, RecordStore } from '../../store/port.ts'
 import type { Mapped } from '../mapping/image.ts'
+import type { Ahead } from './ahead.ts'
 import { breathe } from './breathe.ts'
 import { entryChange, FLOW, withState, type Entry, type Journaled } from './entry.ts'
 import type { FlowFeed } from './feed.ts'
@@ -22,6 +23,7 @@ export interface ApplyDeps {
   readonly resources: Pick<Resources, 'peek' | 'transact'>
   readonly journal: Journal
   readonly clock: Clock
+  readonly ahead?: Ahead
 }
 
 export interface ApplyJob {
@@ -123,6 +125,8 @@ async function commit(deps: ApplyDeps, job: ApplyJob, plan: Plan): Promise<Entry
     const result = await deps.records.apply(records)
     return result.outcome === 'applied' ? entry : undefined
   }
+  // The line that the commit changes comes into the store just ahead of it, in the same transaction.
+  deps.ahead?.settle()
   const caller = systemCaller(`feed:${feed.name}`, 'feed', message.entry.controlId)
   const { controlId: correlation } = message.entry
   const result = await deps.resources.transact(caller, {

@@ -3,7 +3,9 @@ import type { Clock } from '../../kernel/clock.ts'
 import { limits } from '../../kernel/limits.ts'
 import type { RecordStore } from '../../store/port.ts'
 import { createControlIds } from '../mllp/ack.ts'
+import { createAhead, type Ahead } from './ahead.ts'
 import { createApply } from './apply.ts'
+import { recordsBehind } from './behind.ts'
 import { ALL_FEEDS, createFeedLeases, type FeedLeases } from './feed-leases.ts'
 import { createFeedModes, type FeedMode, type FeedModes } from './feed-modes.ts'
 import { readFeed, type FlowFeed } from './feed.ts'
@@ -37,12 +39,16 @@ export interface FlowDeps {
   readonly queries?: IntakeDeps['queries']
   /** Other processes work on the same store. */
   readonly isShared?: boolean
+  /** Where lines of the journal are kept until the store has them; not for a store that is shared. */
+  readonly folder?: string
   /** Told once for each thing that went wrong behind the back of a sender; ids only, no clinical content. */
   readonly report: (error: unknown, message: string) => void
 }
 
 /** Everything between a frame and the record: the services that listeners and the API share. */
 export interface Flow {
+  /** The records of the store, with everything that was journaled. */
+  readonly records: RecordStore
   readonly feeds: ReadonlyMap<string, FlowFeed>
   readonly journal: Journal
   readonly processing: Processing
@@ -66,11 +72,13 @@ export interface Flow {
 }
 
 /** @throws Fault `malformed` when a feed file is wrong */
-export function createFlow(deps: FlowDeps): Flow {
-  const { records, mapper, clock, report, isShared = false } = deps
+export function createFlow(given: FlowDeps): Flow {
+  const { mapper, clock, report, isShared = false } = given
+  const { ahead, records } = withAhead(given)
+  const deps = { ...given, records }
   const feeds = new Map([...mapper.feeds].map(([name, file]) => [name, readFeed(name, file)]))
   const index = createMessageIndex(records, report)
-  const journal = createJournal(records, clock, index)
+  const journal = createJournal({ records: given.records, clock, index, ...(ahead && { ahead }) })
   const partitions = createPartitions()
   const parking = createParking(records)
   const tally = createTally(clock)
@@ -80,13 +88,26 @@ export function createFlow(deps: FlowDeps): Flow {
     ? createFeedLeases({ records, clock, report, feeds: () => feeds.keys(), onTaken })
     : ALL_FEEDS
   const gate = { isShared, isOpen: (feed: string) => modes.of(feed) !== 'paused' && leases.holds(feed) }
-  const apply = createApply({ ...deps, journal })
-  const processing = createProcessing({ ...deps, journal, apply, parking, partitions, feeds, tally, gate })
+  const apply = createApply({ ...deps, journal, ...(ahead && { ahead }) })
+  const work = { ...deps, journal, apply, parking, partitions, feeds, tally, gate }
+  const processing = createProcessing({ ...work, flush: () => ahead?.flush() })
   const replays = createReplays({ records, clock, processing, gate, report })
   const retention = createRetention({ records, clock, feeds, report })
   const controlIds = createControlIds(clock)
   const { answers = async () => undefined, queries } = deps
-  const parts = { feeds, journal, processing, parking, partitions, tally, index, modes, replays, mapper }
+  const parts = {
+    records,
+    feeds,
+    journal,
+    processing,
+    parking,
+    partitions,
+    tally,
+    index,
+    modes,
+    replays,
+    mapper,
+  }
   return {
     ...parts,
     isOpen: (feed) => modes.of(feed) === 'running' && gate.isOpen(feed),
@@ -108,15 +129,28 @@ export function createFlow(deps: FlowDeps): Flow {
       processing.resume()
     },
     retention,
-    ...runningOf({ ...parts, retention, leases, isShared, report }),
+    ...runningOf({ ...parts, ...(ahead && { ahead }), retention, leases, isShared, report }),
   }
 }
 
+function withAhead({ records, folder, report, isShared = false }: FlowDeps): {
+  readonly ahead?: Ahead
+  readonly records: RecordStore
+} {
+  if (folder === undefined || isShared) return { records }
+  const ahead = createAhead({ records, folder, report })
+  return { ahead, records: recordsBehind(records, ahead) }
+}
+
 type Parts = Pick<Flow, 'processing' | 'index' | 'modes' | 'replays' | 'retention'> &
-  Pick<FlowDeps, 'report'> & { readonly leases: FeedLeases; readonly isShared: boolean }
+  Pick<FlowDeps, 'report'> & {
+    readonly leases: FeedLeases
+    readonly isShared: boolean
+    readonly ahead?: Ahead
+  }
 
 function runningOf(parts: Parts): Pick<Flow, 'start' | 'stop'> {
-  const { processing, index, modes, replays, retention, leases, isShared, report } = parts
+  const { processing, index, modes, replays, retention, leases, isShared, ahead, report } = parts
   let timer: NodeJS.Timeout | undefined
   const look = async (onModes: () => void) => {
     if (!(await modes.load())) return
@@ -125,6 +159,7 @@ function runningOf(parts: Parts): Pick<Flow, 'start' | 'stop'> {
   }
   return {
     async start(onModes = () => undefined) {
+      await ahead?.start()
       await modes.load()
       await index.start()
       await leases.start()
@@ -141,6 +176,7 @@ function runningOf(parts: Parts): Pick<Flow, 'start' | 'stop'> {
       await processing.stop()
       await leases.stop()
       await index.stop()
+      await ahead?.stop()
     },
   }
 }

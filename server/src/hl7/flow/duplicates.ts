@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto'
+import { createHash, hash } from 'node:crypto'
 
 import type { Header } from '../mllp/header.ts'
 import type { FlowFeed } from './feed.ts'
@@ -16,15 +16,20 @@ export function fingerprint(
   header: Header,
 ): Fingerprint {
   const [from, to] = timeStampOf(bytes, header.fieldSeparator.charCodeAt(0))
-  const hash = createHash('sha256')
-    .update(bytes.subarray(0, from))
-    .update(bytes.subarray(to))
-    .digest('base64url')
+  const content = hashOf(bytes.subarray(0, from), bytes.subarray(to))
   // A feed that takes a control id once only finds it again whatever else is in the message.
-  const content = reusedIds === 'take' ? [hash] : []
-  const parts = [feed, header.field(3), header.field(4), header.field(10), ...content]
-  const key = createHash('sha256').update(JSON.stringify(parts)).digest('base64url')
-  return { hash, key }
+  const isPart = reusedIds === 'take' ? [content] : []
+  const parts = [feed, header.field(3), header.field(4), header.field(10), ...isPart]
+  return { hash: content, key: hash('sha256', JSON.stringify(parts), 'base64url') }
+}
+
+const SMALL = 64 * 1024
+
+function hashOf(head: Buffer, rest: Buffer): string {
+  // A hash in one call takes a third of the time of one that is fed; only what is large is not put together for it.
+  return rest.length <= SMALL
+    ? hash('sha256', Buffer.concat([head, rest]), 'base64url')
+    : createHash('sha256').update(head).update(rest).digest('base64url')
 }
 
 const CR = 0x0d

@@ -25,6 +25,8 @@ export const FLOW = {
   /** How each feed shall run, by its name. */
   modes: 'hl7-modes',
   replays: 'hl7-replays',
+  /** How much of the file ahead of the store is in the store: see `ahead.ts`. */
+  ahead: 'hl7-ahead',
 } as const
 
 export type MessageState =
@@ -88,6 +90,8 @@ export interface Journaled {
   readonly entry: Entry
   /** Key by which a repetition is found. */
   readonly second?: string
+  /** What came, while it is at hand. */
+  readonly bytes?: Buffer
 }
 
 export function journaledOf({ id, revision, value, second }: StoredRecord): Journaled {

@@ -5,7 +5,7 @@ import { ackModeOf, wants, type AckMode } from '../mllp/ack-mode.ts'
 import { ACCEPTED, ackOfError, type Ack } from '../mllp/ack.ts'
 import { applicationAnswer, isAnswer } from '../mllp/application-answer.ts'
 import { buildBatchAck, splitBatch, type Batch } from '../mllp/batch.ts'
-import { decodeMessage } from '../mllp/charset.ts'
+import { checkText, decodeMessage } from '../mllp/charset.ts'
 import { checkHeader, type Accepts } from '../mllp/checks.ts'
 import { findHeader, narrowed, readHeader, type Header } from '../mllp/header.ts'
 import { checkProfile } from '../profile/conformance.ts'
@@ -131,9 +131,11 @@ function refusalOf({ feed, understands }: IntakeDeps, frame: Buffer, header: Hea
   const wrong = checkHeader(header, { processingIds: feed.processingIds, understands })
   if (wrong) return wrong
   try {
-    const text = decodeMessage(frame, header, feed.charset)
-    if (feed.profile === undefined || feed.checkProfile !== 'before-ack') return undefined
-    const errors = checkProfile(feed.profile, parseMessage(text))
+    if (feed.profile === undefined || feed.checkProfile !== 'before-ack') {
+      checkText(frame, header, feed.charset)
+      return undefined
+    }
+    const errors = checkProfile(feed.profile, parseMessage(decodeMessage(frame, header, feed.charset)))
     return errors.length === 0 ? undefined : { verdict: 'error', errors }
   } catch (error) {
     return ackOfError(error)

@@ -1,8 +1,10 @@
 import type { Clock } from '../../kernel/clock.ts'
 import type { JsonObject } from '../../kernel/json.ts'
 import { limits } from '../../kernel/limits.ts'
-import type { RecordChange, RecordStore } from '../../store/port.ts'
+import type { RecordStore } from '../../store/port.ts'
+import type { Ahead } from './ahead.ts'
 import { FLOW, journaledOf, type Entry, type Journaled } from './entry.ts'
+import { lineChanges, PIECE, piecesOf, type NewLine } from './journal-line.ts'
 import type { MessageIndex } from './message-index.ts'
 import { markChanges } from './state-marks.ts'
 
@@ -28,15 +30,17 @@ export interface Journal {
   pending(after: string): Promise<readonly { readonly id: string; readonly feed: string }[]>
 }
 
-/** Largest piece of a message in one record. */
-const PIECE = 512 * 1024
+export interface JournalDeps {
+  readonly records: RecordStore
+  readonly clock: Clock
+  readonly index?: Pick<MessageIndex, 'note'>
+  /** Where new lines go first. */
+  readonly ahead?: Ahead
+}
+
 const PIECES_AT_ONCE = 4
 
-export function createJournal(
-  records: RecordStore,
-  clock: Clock,
-  index?: Pick<MessageIndex, 'note'>,
-): Journal {
+export function createJournal({ records, clock, index, ahead }: JournalDeps): Journal {
   const nextId = createIds(clock)
   const pieces = async (collection: string, id: string, most: number) => {
     const found = await records.range({
@@ -49,48 +53,62 @@ export function createJournal(
       found.map(({ value }) => (value instanceof Uint8Array ? value : new Uint8Array())),
     ).subarray(0, most)
   }
+  const raw = async (id: string, most: number) =>
+    ahead?.get(id)?.bytes?.subarray(0, most) ?? pieces(FLOW.raw, id, most)
   return {
     add: async (entry, bytes, key) => {
-      const line = { id: nextId(), entry, ...(key === undefined ? {} : { second: key }) }
-      const added = await addLine(records, line, bytes)
+      const line = { id: nextId(), entry, bytes, ...(key === undefined ? {} : { second: key }) }
+      const added = (ahead && (await addAhead(ahead, records, line))) ?? (await addLine(records, line))
       if (added.outcome !== 'reused') index?.note(line.id, entry)
       return added
     },
     async get(id) {
+      const waiting = ahead?.get(id)
+      if (waiting !== undefined) return waiting
       const record = await records.get(FLOW.journal, id)
       return record && journaledOf(record)
     },
-    raw: async (id, most = limits.hl7.frameBytesMost) => pieces(FLOW.raw, id, most),
-    async text({ id, entry }, edit = entry.edits?.length ?? 0, most = limits.hl7.frameBytesMost) {
-      return edit === 0 ? pieces(FLOW.raw, id, most) : pieces(FLOW.edits, `${id}|${edit}`, most)
+    raw: async (id, most = limits.hl7.frameBytesMost) => raw(id, most),
+    async text({ id, entry, bytes }, edit = entry.edits?.length ?? 0, most = limits.hl7.frameBytesMost) {
+      if (edit > 0) return pieces(FLOW.edits, `${id}|${edit}`, most)
+      return bytes?.subarray(0, most) ?? raw(id, most)
     },
     async pending(after) {
+      await ahead?.settled()
       const found = await records.range({ collection: FLOW.pending, from: `${after}\u0000`, limit: PAGE })
       return found.map(({ id, value }) => ({ id, feed: (value as { readonly feed: string }).feed }))
     },
   }
 }
 
-async function addLine(
-  records: RecordStore,
-  line: Pick<Journaled, 'id' | 'entry' | 'second'>,
-  bytes: Buffer,
-): Promise<Added> {
-  const { id, entry, ...second } = line
+const PAGE = 256
+
+/** @returns `undefined` for what goes to the store at once: what is large, refused, or has come before. */
+async function addAhead(ahead: Ahead, records: RecordStore, line: NewLine): Promise<Added | undefined> {
+  const { second, bytes } = line
+  if (second === undefined || bytes.length > limits.hl7.largeBytes) return undefined
+  if (ahead.isFull) await ahead.settled()
+  const isNew =
+    ahead.bySecond(second) === undefined &&
+    (await records.bySecond(FLOW.journal, second)) === undefined &&
+    // While the store was asked, another one may have gone ahead. Nothing lies between this look and the step ahead.
+    ahead.bySecond(second) === undefined
+  if (isNew) return { outcome: 'added', message: await ahead.add(line) }
+  await ahead.settled()
+  return undefined
+}
+
+async function addLine(records: RecordStore, line: NewLine): Promise<Added> {
+  const { id, entry, bytes, second } = line
   const pieces = piecesOf(FLOW.raw, id, bytes)
   // A large message is written in several steps, so that no step holds the others up; its line comes behind them all.
   for (let at = 0; pieces.length - at > PIECES_AT_ONCE; at += PIECES_AT_ONCE)
     await records.apply(pieces.slice(at, at + PIECES_AT_ONCE))
-  const written: RecordChange[] = [
-    ...pieces.slice(pieces.length - (pieces.length % PIECES_AT_ONCE || PIECES_AT_ONCE)),
-    ...(entry.state === 'received'
-      ? [{ op: 'insert' as const, collection: FLOW.pending, id, value: { feed: entry.feed } }]
-      : markChanges(id, undefined, entry)),
-    // The line comes last: without it nothing was acknowledged, and the rest is not looked at.
-    { op: 'insert', collection: FLOW.journal, id, value: valueOf(entry), ...second },
-  ]
+  const rest = pieces.slice(pieces.length - (pieces.length % PIECES_AT_ONCE || PIECES_AT_ONCE))
+  const written = lineChanges(line, rest)
   const result = await records.apply(written)
-  if (result.outcome === 'applied') return { outcome: 'added', message: { ...line, revision: 1 } }
+  if (result.outcome === 'applied')
+    return { outcome: 'added', message: { id, entry, revision: 1, ...(second !== undefined && { second }) } }
   const holder = result.why.kind === 'record' ? result.why.holder : undefined
   if (holder === undefined) throw new Error('the journal refused a new line')
   const taken = journaledOf(holder)
@@ -109,18 +127,6 @@ async function addLine(
     { op: 'insert', collection: FLOW.journal, id, value: valueOf(duplicateOf(entry, holder.id)) },
   ])
   return { outcome: 'duplicate', of: taken }
-}
-
-const PAGE = 256
-
-/** The bytes of a message in records that are small enough. */
-export function piecesOf(collection: string, id: string, bytes: Buffer): RecordChange[] {
-  return Array.from({ length: Math.ceil(bytes.length / PIECE) }, (_, at) => ({
-    op: 'put',
-    collection,
-    id: `${id}|${String(at).padStart(3, '0')}`,
-    value: bytes.subarray(at * PIECE, (at + 1) * PIECE),
-  }))
 }
 
 function duplicateOf({ ack: _ack, ...entry }: Entry, of: string): Entry {

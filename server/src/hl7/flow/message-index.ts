@@ -171,7 +171,10 @@ function keysOf({ feed, type, event, sender, controlId }: Entry): readonly strin
 
 /** Long values share a key when they begin alike: who searches looks at the message itself, too. */
 function keyOf(field: IndexedField, value: string): string {
-  return `${field}|${encodeURIComponent(value.toWellFormed()).slice(0, KEY_LENGTH)}`
+  const text = SAFE.test(value) ? value : encodeURIComponent(value.toWellFormed())
+  return `${field}|${text.slice(0, KEY_LENGTH)}`
 }
 
 const KEY_LENGTH = 200
+/** What the encoding leaves as it is. */
+const SAFE = /^[\w.!~*'()-]*$/

@@ -1,6 +1,7 @@
 import { Fault, fault } from '../../kernel/fault.ts'
 import { entryChange, FLOW, withState, type Entry, type Journaled } from './entry.ts'
-import { piecesOf, type Journal } from './journal.ts'
+import { piecesOf } from './journal-line.ts'
+import type { Journal } from './journal.ts'
 import { partitionKey } from './parking.ts'
 import type { Plan } from './plan.ts'
 import { mapBytes, mapJob } from './settle.ts'

@@ -8,7 +8,7 @@ const spend = (ms: number) => {
   while (performance.now() - from < ms);
 }
 
-const SLICE = { ...limits.hl7.slice, leastMs: 5, mostMs: 5 }
+const SLICE = { ...limits.hl7.slice, leastMs: 5, quietMostMs: 5 }
 
 test('a slice that is used up leaves the rest to later turns, and what arrived comes before it', async () => {
   const turns = createTurns(SLICE)
@@ -18,14 +18,14 @@ test('a slice that is used up leaves the rest to later turns, and what arrived c
     order.push(`step ${at}`)
     // What arrives meanwhile: handled at the end of this turn of the loop, as a group commit is.
     setImmediate(() => order.push(`arrived ${at}`))
-    spend(SLICE.mostMs + 1)
+    spend(SLICE.quietMostMs + 1)
   })
   await Promise.all(steps)
   expect(order.slice(0, 5)).toEqual(['step 0', 'arrived 0', 'step 1', 'arrived 1', 'step 2'])
 })
 
 test('short steps share one turn', async () => {
-  const turns = createTurns({ ...SLICE, leastMs: 1000, mostMs: 1000 })
+  const turns = createTurns({ ...SLICE, leastMs: 1000, quietMostMs: 1000 })
   const order: string[] = []
   const steps = Array.from({ length: 20 }, async (_, at) => {
     await turns.begin()
@@ -43,10 +43,32 @@ test('what was begun is finished before anything new begins, each in the order o
   const message = async (name: string) => {
     await turns.begin()
     order.push(`begin ${name}`)
-    spend(SLICE.mostMs + 1)
+    spend(SLICE.quietMostMs + 1)
     await turns.finish()
     order.push(`finish ${name}`)
   }
   await Promise.all(['a', 'b', 'c'].map(message))
   expect(order).toEqual(['begin a', 'finish a', 'begin b', 'finish b', 'begin c', 'finish c'])
+})
+
+test('what came in goes to the disk before the first step of a turn', async () => {
+  const order: string[] = []
+  const turns = createTurns(SLICE, () => order.push('to the disk'))
+  await turns.begin()
+  order.push('step')
+  expect(order).toEqual(['to the disk', 'step'])
+})
+
+test('slices are short while messages come in', async () => {
+  const turns = createTurns({ ...SLICE, leastMs: 0, busyMostMs: 1, quietMostMs: 1000, quietShare: 1e6 })
+  const order: string[] = []
+  turns.arrived()
+  const steps = Array.from({ length: 3 }, async (_, at) => {
+    await turns.begin()
+    order.push(`step ${at}`)
+    setImmediate(() => order.push('next turn'))
+    spend(2)
+  })
+  await Promise.all(steps)
+  expect(order).toEqual(['step 0', 'next turn', 'step 1', 'next turn', 'step 2'])
 })

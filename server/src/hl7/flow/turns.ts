@@ -2,8 +2,7 @@ import { limits } from '../../kernel/limits.ts'
 
 /**
  * Shares the main thread between taking messages in and processing them. Each step of processing waits for its place in a turn of the event
- * loop; when the slice of the turn is used up, the rest waits for the next one. What has arrived meanwhile is journaled in the same synced
- * transaction as the commits of the steps, and acknowledged.
+ * loop; when the slice of the turn is used up, the rest waits for the next one, behind what has arrived meanwhile.
  */
 export interface Turns {
   /** Before a message is mapped: comes when nothing that was begun can go on. */
@@ -14,8 +13,10 @@ export interface Turns {
   arrived(): void
 }
 
+/** @param before what must not wait for the steps of a turn: comes ahead of them */
 export function createTurns(
   slice: Readonly<Record<keyof typeof limits.hl7.slice, number>> = limits.hl7.slice,
+  before: () => void = () => undefined,
 ): Turns {
   const [finishing, beginning]: [(() => void)[], (() => void)[]] = [[], []]
   let isScheduled = false
@@ -33,9 +34,13 @@ export function createTurns(
   }
   // A slow disk or much intake makes long turns: the slice grows with them, so that more commits share a sync.
   const open = (): void => {
+    before()
     const nowMs = performance.now()
-    const share = nowMs - arrivedMs < slice.busyMs ? slice.busyShare : slice.quietShare
-    untilMs = nowMs + Math.min(slice.mostMs, Math.max(slice.leastMs, (nowMs - endedMs) * share))
+    const isBusy = nowMs - arrivedMs < slice.busyMs
+    const [share, mostMs] = isBusy
+      ? [slice.busyShare, slice.busyMostMs]
+      : [slice.quietShare, slice.quietMostMs]
+    untilMs = nowMs + Math.min(mostMs, Math.max(slice.leastMs, (nowMs - endedMs) * share))
   }
   const step = (): void => {
     if (performance.now() < untilMs) (finishing.shift() ?? beginning.shift())?.()

@@ -7,12 +7,14 @@ import { partitionKey } from './parking.ts'
 import type { Partitions } from './partitions.ts'
 import { bury, mapJob, settle, type SettleDeps } from './settle.ts'
 import type { Tally } from './tally.ts'
-import { createTurns } from './turns.ts'
+import { createTurns, type Turns } from './turns.ts'
 
 export interface ProcessingDeps extends SettleDeps {
   readonly partitions: Partitions
   readonly tally: Tally
   readonly gate: Gate
+  /** Sends what came in on its way to the disk. */
+  readonly flush?: () => void
 }
 
 /** How far a message is. Neither promise is ever rejected: what went wrong is in the entry. */
@@ -38,7 +40,7 @@ export class WorkQueue {
   readonly #deps: ProcessingDeps
   readonly #running = new Map<string, Progress>()
   readonly #stopping = new AbortController()
-  readonly #turns = createTurns()
+  readonly #turns: Turns
   /** Resolves when a message has come to rest. */
   #freed = Promise.withResolvers<void>()
   #catchingUp: Promise<void> | undefined
@@ -52,6 +54,7 @@ export class WorkQueue {
 
   constructor(deps: ProcessingDeps) {
     this.#deps = deps
+    this.#turns = createTurns(limits.hl7.slice, deps.flush)
   }
 
   start(): void {

@@ -209,6 +209,7 @@ function withoutEmptyEnd(parts: string[]): string[] {
 
 /** Own texts are ASCII; anything else in them (a value from a fault) would not fit the echoed character set. */
 function escaped(text: string, { bar, marks }: Writer): string {
+  if (text === '') return ''
   const names = ['F', 'S', 'R', 'E', 'T']
   const escape = marks.charAt(2)
   const special = bar + marks
@@ -221,15 +222,17 @@ function escaped(text: string, { bar, marks }: Writer): string {
 
 /** TS with milliseconds, in UTC. */
 export function timeStamp(nowMs: number): string {
-  return `${new Date(nowMs).toISOString().replaceAll(/[-:TZ]/g, '')}+0000`
+  const iso = new Date(nowMs).toISOString()
+  const [date, time] = [iso.slice(0, 4) + iso.slice(5, 7) + iso.slice(8, 10), iso.slice(11, 13)]
+  return `${date}${time}${iso.slice(14, 16)}${iso.slice(17, 23)}+0000`
 }
 
 /** Orders HL7 versions (`2.3` before `2.3.1`) by their numbers. */
 export function compareVersions(left: string, right: string): number {
-  const a = left.split('.').map(Number)
-  const b = right.split('.').map(Number)
+  if (left === right) return 0
+  const [a, b] = [left.split('.'), right.split('.')]
   for (let part = 0; part < Math.max(a.length, b.length); part++) {
-    const difference = (a[part] ?? 0) - (b[part] ?? 0)
+    const difference = Number(a[part] ?? 0) - Number(b[part] ?? 0)
     if (difference !== 0) return difference
   }
   return 0

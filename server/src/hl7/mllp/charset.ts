@@ -1,4 +1,4 @@
-import { isAscii } from 'node:buffer'
+import { isAscii, isUtf8 } from 'node:buffer'
 
 import { fault } from '../../kernel/fault.ts'
 import { encodeAs } from './encode.ts'
@@ -51,6 +51,17 @@ export function decodeMessage(bytes: Buffer, header: Header, override?: string):
     if (error instanceof TypeError) throw undecodable(declared)
     throw error
   }
+}
+
+/**
+ * The same check without the text, for what is decoded later.
+ *
+ * @throws Fault as `decodeMessage` does
+ */
+export function checkText(bytes: Buffer, header: Header, override?: string): void {
+  const isPlain = override === undefined && header.field(18) === '' && !switches(bytes)
+  if (!isPlain) decodeMessage(bytes, header, override)
+  else if (!isUtf8(bytes)) throw undecodable('')
 }
 
 function decodeWithSwitches(bytes: Buffer, label: string, declared: string): string {

@@ -21,6 +21,8 @@ const USUAL = '^~\\&'
  * @returns `undefined` when the bytes do not begin with an MSH segment that has a separator.
  */
 export function readHeader(bytes: Buffer): Header | undefined {
+  // Most begin with their header: the rest of them is not looked at.
+  if (bytes[0] === 0x4d && bytes[1] === 0x53 && bytes[2] === 0x48) return headerOf(firstLine(bytes))
   const text = bytes.toString('latin1', 0, HEADER_BYTES).replace(/^(?:\xef\xbb\xbf)?[\s\0]*/, '')
   return text.startsWith('MSH') ? headerOf(text) : undefined
 }
@@ -43,6 +45,13 @@ export function narrowed(bytes: Buffer): Buffer | undefined {
   return label === undefined ? undefined : Buffer.from(new TextDecoder(label).decode(head), 'latin1')
 }
 
+function firstLine(bytes: Buffer): string {
+  const end = bytes.indexOf(CR)
+  return bytes.toString('latin1', 0, end === -1 ? HEADER_BYTES : Math.min(end, HEADER_BYTES))
+}
+
+const CR = 0x0d
+
 function headerOf(text: string): Header | undefined {
   const line = /^[^\r\n]*/.exec(text)?.[0] ?? ''
   const fieldSeparator = line.charAt(3)
@@ -57,6 +66,11 @@ function headerOf(text: string): Header | undefined {
     fieldSeparator,
     encodingCharacters,
     field,
-    component: (number, part) => field(number).split(repetition)[0]?.split(component)[part - 1] ?? '',
+    component(number, part) {
+      const all = field(number)
+      const end = all.indexOf(repetition)
+      const first = end === -1 ? all : all.slice(0, end)
+      return first.includes(component) ? (first.split(component)[part - 1] ?? '') : part === 1 ? first : ''
+    },
   }
 }

@@ -20,7 +20,7 @@ export function applyRecordChanges(
   changes: readonly RecordChange[],
   { now, atomic }: { now: number; atomic: boolean },
 ): { index: number; why: Refusal } | undefined {
-  const steps = new Steps()
+  const steps = new Steps(atomic)
   for (const [index, change] of changes.entries()) {
     const why = applyChange({ data, steps, now }, change)
     if (why === undefined) continue
@@ -48,7 +48,8 @@ export function sweepExpired(data: DataFile, now: number): void {
   for (const expiry of due) {
     const key = expiry.subarray(6)
     const record = data.records.getBinary(key)
-    if (record !== undefined && isExpired(record, now)) remove({ data, steps: new Steps(), now }, key, record)
+    if (record !== undefined && isExpired(record, now))
+      remove({ data, steps: new Steps(false), now }, key, record)
     else data.expiries.removeSync(expiry)
   }
 }
@@ -62,9 +63,14 @@ interface Scope {
 /** What was written, so that a refused commit can be taken back inside a transaction that it shares with others. */
 class Steps {
   readonly #undo: { database: Bytes; key: Buffer; before: Buffer | undefined }[] = []
+  readonly #canUndo: boolean
+
+  constructor(canUndo: boolean) {
+    this.#canUndo = canUndo
+  }
 
   set(database: Bytes, key: Buffer, value: Buffer | undefined): void {
-    this.#undo.push({ database, key, before: database.getBinary(key) })
+    if (this.#canUndo) this.#undo.push({ database, key, before: database.getBinary(key) })
     store(database, key, value)
   }
 

@@ -1,0 +1,213 @@
+import {
+  closeSync,
+  existsSync,
+  fdatasync,
+  fsyncSync,
+  mkdirSync,
+  openSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeSync,
+} from 'node:fs'
+import { dirname, join } from 'node:path'
+import { crc32 } from 'node:zlib'
+
+import { limits } from '../../kernel/limits.ts'
+
+/** Up to where in which file. */
+export interface Place {
+  readonly file: number
+  readonly bytes: number
+}
+
+/** Files in a folder that only grow: what is appended is synced before the promise resolves, all that waits in one write and one sync. */
+export interface AheadFile {
+  append(payload: Buffer): Promise<Place>
+  /** Writes what waits now, not only at the end of the turn. */
+  flush(): void
+  /** Everything up to here is kept elsewhere. */
+  forget(upTo: Place): void
+  /** @param isDone nothing in the files is needed any more */
+  close(isDone: boolean): Promise<void>
+}
+
+export interface Appended {
+  readonly payload: Buffer
+  readonly end: Place
+}
+
+/** The system calls, so that a test can tell what a lost power would leave. */
+export interface Disk {
+  write(fd: number, bytes: Buffer, at: number): void
+  sync(fd: number): Promise<void>
+}
+
+const DISK: Disk = {
+  write(fd, bytes, at) {
+    for (let done = 0; done < bytes.length;)
+      done += writeSync(fd, bytes, done, bytes.length - done, at + done)
+  },
+  // In the thread pool: the main thread goes on.
+  sync: async (fd) =>
+    new Promise((resolve, reject) => {
+      fdatasync(fd, (error) => (error === null ? resolve() : reject(error)))
+    }),
+}
+
+/** Length and CRC-32 of the payload, four bytes each. */
+const HEAD = 8
+
+/** What was appended and not forgotten, in order; a record that was cut off ends its file: nobody was told that it is safe. */
+export function readAhead(folder: string, after: Place): readonly Appended[] {
+  return filesIn(folder).flatMap((file) => {
+    if (file < after.file) return []
+    const records = recordsIn(readFileSync(pathOf(folder, file)), file)
+    return file > after.file ? records : records.filter(({ end }) => end.bytes > after.bytes)
+  })
+}
+
+/** A new file behind all that are there; those stay until they are forgotten. */
+export function openAheadFile(folder: string, after: Place, disk: Disk = DISK): AheadFile {
+  if (mkdirSync(folder, { recursive: true, mode: 0o700 }) !== undefined) syncFolder(dirname(folder))
+  const writer = new GroupWriter(folder, after, disk)
+  return {
+    append: async (payload) => writer.append(payload),
+    flush: () => writer.flush(),
+    forget({ file }) {
+      for (const old of filesIn(folder))
+        if (old < file && old < writer.current.file) rmSync(pathOf(folder, old))
+    },
+    async close(isDone) {
+      await writer.close()
+      if (isDone) for (const file of filesIn(folder)) rmSync(pathOf(folder, file))
+    },
+  }
+}
+
+interface Waiting {
+  readonly payload: Buffer
+  readonly answer: PromiseWithResolvers<Place>
+}
+
+/** What comes in one turn of the event loop, or while the disk is at work, shares a write and a sync. */
+class GroupWriter {
+  current: OpenFile
+  readonly #folder: string
+  readonly #disk: Disk
+  #waiting: Waiting[] = []
+  #writing: Promise<void> | undefined
+  #isScheduled = false
+
+  constructor(folder: string, after: Place, disk: Disk) {
+    this.#folder = folder
+    this.#disk = disk
+    this.current = openNext(folder, Math.max(after.file, ...filesIn(folder)))
+  }
+
+  async append(payload: Buffer): Promise<Place> {
+    const answer = Promise.withResolvers<Place>()
+    this.#waiting.push({ payload, answer })
+    if (!this.#isScheduled) setImmediate(this.#atEndOfTurn)
+    this.#isScheduled = true
+    return answer.promise
+  }
+
+  readonly #atEndOfTurn = (): void => {
+    this.#isScheduled = false
+    this.flush()
+  }
+
+  flush(): void {
+    if (this.#waiting.length === 0 || this.#writing !== undefined) return
+    this.#writing = this.#writeAll().finally(() => {
+      this.#writing = undefined
+      this.flush()
+    })
+  }
+
+  async close(): Promise<void> {
+    this.flush()
+    while (this.#writing !== undefined) await this.#writing
+    closeSync(this.current.fd)
+  }
+
+  async #writeAll(): Promise<void> {
+    while (this.#waiting.length > 0) {
+      const group = this.#waiting
+      this.#waiting = []
+      try {
+        await this.#write(group)
+      } catch (error) {
+        // What a failed sync leaves nobody knows: whatever comes next goes into another file.
+        this.current.bytes = limits.hl7.aheadFileBytes
+        for (const { answer } of group) answer.reject(error)
+      }
+    }
+  }
+
+  async #write(group: readonly Waiting[]): Promise<void> {
+    if (this.current.bytes >= limits.hl7.aheadFileBytes) {
+      const next = openNext(this.#folder, this.current.file)
+      closeSync(this.current.fd)
+      this.current = next
+    }
+    const { current } = this
+    const bytes = Buffer.concat(group.flatMap(({ payload }) => [headOf(payload), payload]))
+    this.#disk.write(current.fd, bytes, current.bytes)
+    await this.#disk.sync(current.fd)
+    for (const { payload, answer } of group) {
+      current.bytes += HEAD + payload.length
+      answer.resolve({ file: current.file, bytes: current.bytes })
+    }
+  }
+}
+
+interface OpenFile {
+  readonly fd: number
+  readonly file: number
+  bytes: number
+}
+
+function openNext(folder: string, last: number): OpenFile {
+  const file = Math.max(last, 0) + 1
+  const fd = openSync(pathOf(folder, file), 'wx', 0o600)
+  syncFolder(folder)
+  return { fd, file, bytes: 0 }
+}
+
+/** The name of what is new in it has to survive, too. */
+function syncFolder(folder: string): void {
+  const directory = openSync(folder, 'r')
+  fsyncSync(directory)
+  closeSync(directory)
+}
+
+const pathOf = (folder: string, file: number) => join(folder, String(file).padStart(10, '0'))
+
+function filesIn(folder: string): readonly number[] {
+  if (!existsSync(folder)) return []
+  return readdirSync(folder)
+    .filter((name) => /^\d{10}$/.test(name))
+    .map(Number)
+    .toSorted((a, b) => a - b)
+}
+
+function headOf(payload: Buffer): Buffer {
+  const head = Buffer.allocUnsafe(HEAD)
+  head.writeUInt32BE(payload.length, 0)
+  head.writeUInt32BE(crc32(payload), 4)
+  return head
+}
+
+function recordsIn(bytes: Buffer, file: number): Appended[] {
+  const records: Appended[] = []
+  for (let at = 0; at + HEAD <= bytes.length;) {
+    const end = at + HEAD + bytes.readUInt32BE(at)
+    const payload = bytes.subarray(at + HEAD, end)
+    if (end > bytes.length || crc32(payload) !== bytes.readUInt32BE(at + 4)) break
+    records.push({ payload, end: { file, bytes: end } })
+    at = end
+  }
+  return records
+}

@@ -1,0 +1,31 @@
+import type { RecordStore } from '../../store/port.ts'
+import type { Ahead } from './ahead.ts'
+import { FLOW } from './entry.ts'
+
+/** Collections that lines go to which were written ahead. */
+const AHEAD: ReadonlySet<string> = new Set([FLOW.journal, FLOW.raw, FLOW.pending])
+
+/** The same records, for everybody who reads or changes the journal: what was written ahead comes into the store first. */
+export function recordsBehind(records: RecordStore, ahead: Ahead): RecordStore {
+  const known = async (collection: string): Promise<void> => {
+    if (AHEAD.has(collection)) await ahead.settled()
+  }
+  return {
+    async get(collection, id) {
+      await known(collection)
+      return records.get(collection, id)
+    },
+    async bySecond(collection, second) {
+      await known(collection)
+      return records.bySecond(collection, second)
+    },
+    async range(range) {
+      await known(range.collection)
+      return records.range(range)
+    },
+    apply: async (changes) => {
+      if (changes.some(({ collection }) => AHEAD.has(collection))) ahead.settle()
+      return records.apply(changes)
+    },
+  }
+}
