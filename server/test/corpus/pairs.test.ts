@@ -7,6 +7,7 @@ import { describe, expect, it } from 'vitest'
 import { createMapper } from '../../src/hl7/mapping/mapper.ts'
 import { readDecisions, type Decisions, type Unmet } from './decisions.ts'
 import { pairsIn, runPair } from './pairs.ts'
+import { runSentPair } from './sent-pairs.ts'
 
 const CORPUS = resolve(
   fileURLToPath(new URL('../../../', import.meta.url)),
@@ -32,6 +33,22 @@ describe.skipIf(!existsSync(CORPUS))('the pairs of messages and expected resourc
     // Of what both sides mean to map; a change of the rules must not lose any.
     expect(sums.met / (sums.met + sums.open)).toBeGreaterThan(0.74)
     expect(sums.met).toBeGreaterThan(27_900)
+  })
+})
+
+describe.skipIf(!existsSync(CORPUS))('the pairs of resources and expected messages', () => {
+  it('has the expected fields of each pair, or a decision that says why not', async () => {
+    const { outbound } = await createMapper(MAPPINGS)
+    const decisions = readDecisions(DECISIONS, 'Fields of expected messages')
+    const pairs = pairsIn(CORPUS).filter(({ direction }) => direction === 'fhir->v2')
+    const outcomes = await Promise.all(pairs.map(async (pair) => runSentPair(CORPUS, outbound, pair)))
+    const { table, sums, unexplained } = account(outcomes, decisions)
+    process.stdout.write(table)
+    expect(unexplained.slice(0, 50)).toEqual([])
+    expect(unusedOf(decisions)).toEqual([])
+    expect(pairs.length).toBe(55)
+    expect(sums.met).toBeGreaterThan(5600)
+    expect(sums.met / (sums.met + sums.open)).toBeGreaterThan(0.68)
   })
 })
 
