@@ -1,7 +1,7 @@
-import { expect, it } from 'vitest'
+import { describe, expect, it } from 'vitest'
 
 import { isPlain, isSame, leavesOf, parseExact, withLongTexts, withoutLongTexts } from './exact-json.ts'
-import { mergeThreeWay, nextImage } from './merge.ts'
+import { mergeThreeWay, nextImage, withUnsentMembers } from './merge.ts'
 
 /** A birth date that the feed said and does not say any more is cleared. */
 function merge(base: object | undefined, next: object, current: object) {
@@ -115,3 +115,36 @@ it.each(['{"a":7.1}', '{"a":[0,10,100,-5]}', '{"a":"7.10"}', '{"a":0.5}'])(
     expect(isPlain(text)).toBe(true)
   },
 )
+
+describe('withUnsentMembers', () => {
+  const parts = ['period', 'hospitalization']
+  const base = { period: { start: '2026-03-01', end: '2026-03-04' }, status: 'finished' }
+
+  it('keeps members that were not sent, of the objects that are named only', () => {
+    const next = { period: { start: '2026-03-02' }, class: { code: 'IMP' } }
+    const whole = withUnsentMembers({ base: { ...base, class: { display: 'x' } }, next, cleared: [] }, parts)
+    expect(whole.next).toEqual({ period: { start: '2026-03-02', end: '2026-03-04' }, class: { code: 'IMP' } })
+  })
+
+  it('deletes one member, with nothing else sent, and the object with its last member', () => {
+    const cleared = ['period.end']
+    expect(withUnsentMembers({ base, next: {}, cleared }, parts)).toEqual({
+      next: { period: { start: '2026-03-01' } },
+      cleared: [],
+    })
+    const only = { period: { end: '2026-03-04' } }
+    expect(withUnsentMembers({ base: only, next: {}, cleared }, parts)).toEqual({
+      next: {},
+      cleared: ['period'],
+    })
+    expect(withUnsentMembers({ base: undefined, next: {}, cleared }, parts)).toEqual({
+      next: {},
+      cleared: ['period'],
+    })
+  })
+
+  it('keeps no member that would turn a period round', () => {
+    const next = { period: { start: '2026-04-01' } }
+    expect(withUnsentMembers({ base, next, cleared: [] }, parts).next).toEqual(next)
+  })
+})

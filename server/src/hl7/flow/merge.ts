@@ -50,6 +50,43 @@ export function nextImage({ base, next, cleared }: Omit<ThreeWay, 'current'>): J
   return image
 }
 
+/**
+ * Adds what the feed said before of objects whose members come from fields of their own. Of a period that would then end before it begins
+ * only what was sent counts.
+ *
+ * @param parts names of these objects
+ * @param cleared top-level elements and members of `parts`; afterwards top-level ones only
+ */
+export function withUnsentMembers(
+  { base, next, cleared }: Omit<ThreeWay, 'current'>,
+  parts: readonly string[],
+): Pick<ThreeWay, 'next' | 'cleared'> {
+  if (parts.length === 0) return { next, cleared }
+  const whole: Record<string, Maybe> = { ...next }
+  const gone = new Set(cleared.filter((path) => !path.includes('.')))
+  for (const name of parts) {
+    const [before = {}, now = {}] = [base?.[name], next[name]].map((one) =>
+      isElements(one) ? one : undefined,
+    )
+    const members = cleared
+      .filter((path) => path.startsWith(`${name}.`))
+      .map((path) => path.slice(name.length + 1))
+    if (gone.has(name) || (next[name] === undefined && members.length === 0)) continue
+    const both = Object.fromEntries(
+      Object.entries({ ...before, ...now }).filter(([member]) => !members.includes(member)),
+    )
+    put(whole, name, isTurnedRound(both) ? now : both)
+    if (Object.keys(both).length > 0) continue
+    delete whole[name]
+    gone.add(name)
+  }
+  return { next: whole, cleared: [...gone] }
+}
+
+function isTurnedRound({ start, end }: JsonObject): boolean {
+  return typeof start === 'string' && typeof end === 'string' && Date.parse(end) < Date.parse(start)
+}
+
 interface Versions<T> {
   readonly base: T
   readonly next: T

@@ -7,7 +7,7 @@ import type { Made } from './entry.ts'
 import { comparable, isPlain, isSame, leavesOf, withLongTexts } from './exact-json.ts'
 import { identify, type Identities, type Identity } from './identity.ts'
 import { keepImage, readLastImage, sourcesOf, type LastImage } from './last-image.ts'
-import { mergeThreeWay, nextImage } from './merge.ts'
+import { mergeThreeWay, nextImage, withUnsentMembers } from './merge.ts'
 import { sentOf } from './sent.ts'
 import { identityItem, worklistItem, type WorkItem } from './worklist.ts'
 
@@ -140,9 +140,13 @@ function update(
   current: { readonly resource: JsonObject; readonly version: number },
 ): Step {
   const { identity, reference, before, vault } = subject
-  const { initial = [], cleared = [] } = identity.image
-  const next = Object.fromEntries(Object.entries(sent).filter(([name]) => !initial.includes(name)))
+  const { initial = [], parts = [] } = identity.image
+  const told = Object.fromEntries(Object.entries(sent).filter(([name]) => !initial.includes(name)))
   const base = before?.image
+  const { next, cleared } = withUnsentMembers(
+    { base, next: told, cleared: identity.image.cleared ?? [] },
+    parts,
+  )
   const merged = mergeThreeWay({ base, next, cleared, current: current.resource })
   const image = nextImage({ base, next, cleared })
   const conflicts = merged.conflicts.map((conflict) => worklistItem(subject, conflict))

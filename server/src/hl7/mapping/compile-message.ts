@@ -31,6 +31,7 @@ export interface CompiledImage {
   readonly maps: readonly CompiledMap[]
   readonly identify: Identify
   readonly join?: ElementPath
+  readonly parts?: readonly string[]
   readonly links: readonly {
     readonly rule: string
     readonly to: ElementPath
@@ -149,6 +150,7 @@ function compileImage(rule: ImageRule, { structure, segments, reads, rowKit }: I
     maps: maps.map(({ segment, rows }) => ({ segment, rows, isOwn: structure.holds(rule.in, segment) })),
     identify,
     ...(rule.join !== undefined && { join: compileElement(rule.join) }),
+    ...(rule.parts !== undefined && { parts: rule.parts }),
     links: (rule.links ?? []).map((link) => compileLink(link, rule.key, { rowKit, reads })),
   }
 }

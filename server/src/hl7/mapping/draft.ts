@@ -15,7 +15,10 @@ export interface Draft {
   readonly trace: TraceRow[]
   readonly literals: Map<string, string>
   readonly initial: Set<string>
+  /** Top-level elements, or members of such (`period.end`). */
   readonly cleared: Set<string>
+  /** See `Image`. */
+  readonly parts: readonly string[]
   aliases: readonly Alias[]
   /** Where the preferred identity was read. */
   identitySources: readonly string[]
@@ -33,16 +36,16 @@ export interface Target {
   readonly also?: readonly string[]
 }
 
-export function createDraft(type: string, own: Own): Draft {
+export function createDraft(type: string, own: Own, parts: readonly string[] = []): Draft {
   const resource: Fragment = { resourceType: type }
   const empty = { literals: new Map(), initial: new Set<string>(), cleared: new Set<string>() }
-  return { key: '', type, own, resource, trace: [], aliases: [], identitySources: [], ...empty }
+  return { key: '', type, own, resource, trace: [], aliases: [], identitySources: [], parts, ...empty }
 }
 
 export function finish(draft: Draft): Image {
-  const { key, type, own, aliases, trace, literals } = draft
+  const { key, type, own, aliases, trace, literals, parts } = draft
   const initial = [...draft.initial]
-  const cleared = [...draft.cleared].filter((name) => draft.resource[name] === undefined)
+  const cleared = clearedOf(draft)
   return {
     key,
     type,
@@ -52,8 +55,22 @@ export function finish(draft: Draft): Image {
     ...(literals.size > 0 && { literals }),
     ...(initial.length > 0 && { initial }),
     ...(cleared.length > 0 && { cleared }),
+    ...(parts.length > 0 && { parts }),
     trace,
   }
+}
+
+/** What nothing was sent for after all. Of an object that is written as a whole only all of it can be deleted. */
+function clearedOf({ cleared, parts, resource }: Draft): readonly string[] {
+  const paths = [...cleared].map((path) => {
+    const [top = '', member] = path.split('.')
+    return member === undefined || !parts.includes(top) ? top : path
+  })
+  return [...new Set(paths)].filter((path) => {
+    const [top = '', member] = path.split('.')
+    const value = resource[top]
+    return value === undefined || (member !== undefined && (value as Fragment)[member] === undefined)
+  })
 }
 
 export interface Origin {

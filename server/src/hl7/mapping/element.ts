@@ -5,6 +5,8 @@ export interface ElementPath {
   readonly steps: readonly Step[]
   /** Top-level element. */
   readonly top: string
+  /** The top-level element, or where that is one object its member: `period.end`. */
+  readonly member: string
   /** The name, when the path is nothing but one. */
   readonly only?: string
 }
@@ -29,9 +31,11 @@ export function compileElement(text: string): ElementPath {
     if (index === undefined) return { name }
     return { name, index: index === '+' ? '+' : Number(index) }
   })
-  const [first] = steps
+  const [first, second] = steps
+  const top = first?.name ?? ''
+  const member = first?.index === undefined && second !== undefined ? `${top}.${second.name}` : top
   const isSimple = steps.length === 1 && first?.index === undefined
-  return { steps, top: first?.name ?? '', ...(isSimple && first && { only: first.name }) }
+  return { steps, top, member, ...(isSimple && first && { only: first.name }) }
 }
 
 /** The path that a value would get, and what stands there now. */

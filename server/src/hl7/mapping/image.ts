@@ -32,7 +32,9 @@ export interface Image {
   readonly literals?: ReadonlyMap<string, string>
   /** Top-level elements that count only when the resource is created: a message that does not carry a status must not change it. */
   readonly initial?: readonly string[]
-  /** Top-level elements that the sender deletes (null of HL7). What is in neither `resource` nor here was not sent: leave it as it is. */
+  /** Objects whose members come from fields of their own: a member that was not sent stays. */
+  readonly parts?: readonly string[]
+  /** Top-level elements, and members of `parts` (`period.end`), that the sender deletes (null of HL7). What is in neither `resource` nor here was not sent: leave it as it is. */
   readonly cleared?: readonly string[]
   /** One row for each primitive element that was produced. */
   readonly trace: readonly TraceRow[]

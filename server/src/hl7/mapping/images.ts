@@ -213,7 +213,7 @@ function isKnown(
 }
 
 function draftOf({ work }: Desk, image: CompiledImage, scope: Scope): Draft {
-  const draft = createDraft(image.type, image.own)
+  const draft = createDraft(image.type, image.own, image.parts)
   const target = { holder: draft.resource, path: '', draft }
   for (const { segment: name, rows, isOwn } of image.maps) {
     if (scope.segment.name === name) rows(scope, target, work)

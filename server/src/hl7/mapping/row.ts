@@ -30,6 +30,7 @@ function compileRow(row: Row, file: string, kit: RowKit): Rows {
   const from = row.from === undefined ? undefined : compilePath(row.from)
   const element = compileElement(row.to)
   kit.reads.push(...(condition?.fields ?? []), ...(from?.fields ?? []))
+  if (row.clear === true) return clearing(row.to, condition)
   const body = compileBody({ row, element, object: objectRows(row, file, kit) }, kit)
   const isEach = row.to.includes('[+]') && row.fn !== 'lines'
   const rule = `${file}/${row.id}`
@@ -57,6 +58,14 @@ function compileRow(row: Row, file: string, kit: RowKit): Rows {
     })
     if (isFirst && target.holder[element.top] !== undefined) target.draft.initial.add(element.top)
     return count
+  }
+}
+
+/** Deletes the element, as the null of HL7 in the field of a row does. */
+function clearing(path: string, condition: Predicate | undefined): Rows {
+  return (scope, { draft }) => {
+    if (condition?.holds(scope) !== false) draft.cleared.add(path)
+    return 0
   }
 }
 
@@ -96,7 +105,7 @@ function valuesOf(
   if (found.length === 1 && only !== undefined && !isNullNode(only)) return found
   const nodes = found.some(isNullNode) ? found.filter((node) => !isNullNode(node)) : found
   if (nodes.length > 0) return nodes
-  if (found.length > 0 && path === '') draft.cleared.add(element.top)
+  if (found.length > 0 && path === '') draft.cleared.add(element.member)
   return undefined
 }
 

@@ -98,6 +98,8 @@ export interface ImageRule {
   readonly links?: readonly LinkRule[]
   /** Element with a text: values of several segments with one identity are joined there, line by line. Others are numbered. */
   readonly join?: string
+  /** Objects whose members come from fields of their own: a member that was not sent stays as it is. */
+  readonly parts?: readonly string[]
 }
 
 /** `once`: counts for one thing of a message; a second one with the same identifier is known by the next rule. */
@@ -162,6 +164,8 @@ export interface Row {
   readonly variable?: string
   /** Counts only when the resource is created. */
   readonly initial?: boolean
+  /** The element is deleted. */
+  readonly clear?: boolean
   readonly ig?: string
   readonly note?: string
 }
