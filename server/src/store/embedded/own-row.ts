@@ -1,6 +1,7 @@
 import type { NameKey, RangeKey } from '../keys.ts'
 import type { Row, StoredVersion, WriteMethod } from '../port.ts'
 import type { KeyHash } from './key-hash.ts'
+import type { RowExtras } from './row-derived.ts'
 import {
   namesOf,
   rangesOf,
@@ -16,7 +17,6 @@ import {
   rowVersion,
   unpackedRow,
 } from './row.ts'
-import type { RowExtras } from './row.ts'
 
 /** Object, buffers, map entry, decoded extras. */
 const OBJECT_BYTES = 1024

@@ -3,12 +3,23 @@ import type { ResourceWrite, StoredVersion, WriteMethod } from '../port.ts'
 import { DICTIONARY_1 } from './dictionary-1.ts'
 import type { KeyHash } from './key-hash.ts'
 import { Lz } from './lz.hot.ts'
+import {
+  extrasOf,
+  HEAD_LEFT_OUT,
+  headLength,
+  headOf,
+  isHeadLeftOut,
+  wholeExtras,
+  withHead,
+  type Known,
+  type RowExtras,
+} from './row-derived.ts'
 
 /**
  * One version of one resource as stored bytes; all numbers big-endian:
  *
- *  0 format, 1 flags (bit 0 deleted, bits 1 and 2 method), 2 length of type, 3 length of id, 4 version (4), 8 row of the version before (6),
- * 14 commit (6), 20 lastUpdated (6), 26 highest lastUpdated of all rows up to this one (6), 32 clinical date (8, double), 40 number of keys (2),
+ *  0 format, 1 flags (bit 0 deleted, bits 1 and 2 method, bits 3 to 5: see `row-derived.ts`; 0 in older stores), 2 length of type,
+ * 3 length of id, 4 version (4), 8 row of the version before (6), 14 commit (6), 20 lastUpdated (6), 26 highest lastUpdated of all rows up to this one (6), 32 clinical date (8, double), 40 number of keys (2),
  * 42 length of extras (4), 46 type, id, 8 bytes a key hash, then the text: extras as JSON, the resource. In format 2 the text is compressed
  * with dictionary 1, behind its length (4). Rows that compressing does not make shorter, and those of older stores, have format 1.
  */
@@ -23,23 +34,36 @@ export const rowPrevious = (row: Buffer): number => row.readUIntBE(8, 6)
 export const rowCommit = (row: Buffer): number => row.readUIntBE(14, 6)
 export const rowLastUpdated = (row: Buffer): number => row.readUIntBE(20, 6)
 export const rowLatest = (row: Buffer): number => row.readUIntBE(26, 6)
-export const rowMethod = (row: Buffer): WriteMethod => METHODS[(row[1] ?? 0) >> 1] ?? 'PUT'
-export const rowIsDeleted = (row: Buffer): boolean => (row[1] ?? 0) % 2 === 1
+export const rowMethod = (row: Buffer): WriteMethod => METHODS[(flagsOf(row) >> 1) & 3] ?? 'PUT'
+export const rowIsDeleted = (row: Buffer): boolean => flagsOf(row) % 2 === 1
 export const rowType = (row: Buffer): string => row.toString('latin1', HEADER, HEADER + typeLength(row))
 export const rowId = (row: Buffer): string => row.toString('utf8', HEADER + typeLength(row), hashesAt(row))
 export const rowKeyCount = (row: Buffer): number => row.readUInt16BE(40)
 export const rowDate = (row: Buffer): number => row.readDoubleBE(32)
 
+const flagsOf = (row: Buffer): number => row[1] ?? 0
 const typeLength = (row: Buffer): number => row[2] ?? 0
 const hashesAt = (row: Buffer): number => HEADER + typeLength(row) + (row[3] ?? 0)
 const textAt = (row: Buffer): number => hashesAt(row) + 8 * rowKeyCount(row)
 const extrasLength = (row: Buffer): number => row.readUInt32BE(42)
 
-/** The text up to `end`, or all of it; of a plain row a view of the row itself. */
-function textOf(row: Buffer, end?: number): Buffer {
+/** Extras and resource; of a plain row a view of the row itself. */
+function textOf(row: Buffer): Buffer {
+  const stored = storedText(row)
+  if (!isHeadLeftOut(flagsOf(row))) return stored
+  const extras = extrasLength(row)
+  return Buffer.concat([stored.subarray(0, extras), headOf(knownOf(row)), stored.subarray(extras)])
+}
+
+/** The text as the row holds it, up to `end` or all of it. */
+function storedText(row: Buffer, end?: number): Buffer {
   const at = textAt(row)
   if (row[0] === PLAIN) return row.subarray(at, end === undefined ? row.length : at + end)
   return LZ.decompress(row.subarray(at + 4), end ?? textLength(row))
+}
+
+function knownOf(row: Buffer): Known {
+  return { type: rowType(row), id: rowId(row), version: rowVersion(row), lastUpdated: rowLastUpdated(row) }
 }
 
 function textLength(row: Buffer): number {
@@ -60,16 +84,9 @@ export function rowHasHash(row: Buffer, hi: number, lo: number): boolean {
   return false
 }
 
-/** What a search verifies on besides hashes. Open ends of ranges are `null`, which is what JSON makes of ±Infinity. */
-export interface RowExtras {
-  readonly r?: readonly (readonly [param: string, lo: number | null, hi: number | null])[]
-  readonly n?: readonly (readonly [param: string, text: string])[]
-  readonly s?: Readonly<Record<string, string>>
-  readonly c?: readonly string[]
-}
-
 export function rowExtras(row: Buffer): RowExtras {
-  return JSON.parse(textOf(row, extrasLength(row)).toString('utf8')) as RowExtras
+  const stored = JSON.parse(storedText(row, extrasLength(row)).toString('utf8')) as RowExtras
+  return wholeExtras(stored, flagsOf(row), knownOf(row))
 }
 
 export function rangesOf(extras: RowExtras): readonly RangeKey[] {
@@ -83,13 +100,8 @@ export function namesOf(extras: RowExtras): readonly NameKey[] {
 /** The row of a write, without what only its transaction knows: see `stampRow`. */
 export function encodeRow(write: ResourceWrite, hash: KeyHash): Buffer {
   const { keys } = write
-  const extras: RowExtras = {
-    ...(keys.r.length > 0 && { r: keys.r.map(({ p, lo, hi }) => [p, lo, hi] as const) }),
-    ...(keys.n.length > 0 && { n: keys.n.map(({ p, text }) => [p, text] as const) }),
-    ...(keys.s !== undefined && { s: keys.s }),
-    ...(keys.patients.length > 0 && { c: keys.patients }),
-  }
-  const row = composeRow(write, keys.k.length, JSON.stringify(extras))
+  const { extras, flags } = extrasOf(write)
+  const row = composeRow(write, keys.k.length, { text: JSON.stringify(extras), flags })
   const view = new DataView(row.buffer, row.byteOffset)
   let at = hashesAt(row)
   for (const key of keys.k) {
@@ -103,21 +115,29 @@ export function encodeRow(write: ResourceWrite, hash: KeyHash): Buffer {
 
 /** The row of a deletion: it remembers whose compartment held the version before it. */
 export function encodeDeletion(write: ResourceWrite, patients: readonly string[]): Buffer {
-  return composeRow({ ...write, bytes: EMPTY }, 0, JSON.stringify(patients.length > 0 ? { c: patients } : {}))
+  const text = JSON.stringify(patients.length > 0 ? { c: patients } : {})
+  return composeRow({ ...write, bytes: EMPTY }, 0, { text, flags: 0 })
 }
 
 const EMPTY = new Uint8Array(0)
 
 /** A row without its hashes. */
-function composeRow(write: ResourceWrite, keyCount: number, extras: string): Buffer {
+function composeRow(
+  write: ResourceWrite,
+  keyCount: number,
+  extras: { readonly text: string; readonly flags: number },
+): Buffer {
   const idLength = Buffer.byteLength(write.id)
-  const extrasBytes = Buffer.from(extras, 'utf8')
-  const text = Buffer.concat([extrasBytes, write.bytes])
-  const packed = LZ.compress(text)
+  const extrasBytes = Buffer.from(extras.text, 'utf8')
+  const head = headLength(write)
+  const kept = Buffer.concat([extrasBytes, write.bytes.subarray(head)])
+  const packed = LZ.compress(kept)
+  const text = packed === undefined ? Buffer.concat([extrasBytes, write.bytes]) : kept
+  const headFlag = packed === undefined || head === 0 ? 0 : HEAD_LEFT_OUT
   const textStart = HEADER + write.type.length + idLength + 8 * keyCount
   const row = Buffer.allocUnsafe(textStart + (packed === undefined ? text.length : 4 + packed.length))
   row[0] = packed === undefined ? PLAIN : COMPRESSED
-  row[1] = METHODS.indexOf(write.method) * 2 + (write.method === 'DELETE' ? 1 : 0)
+  row[1] = METHODS.indexOf(write.method) * 2 + (write.method === 'DELETE' ? 1 : 0) + extras.flags + headFlag
   row[2] = write.type.length
   row[3] = idLength
   row.writeUInt32BE(write.expected + 1, 4)
@@ -168,13 +188,17 @@ export function unpackedRow(row: Buffer): Buffer {
   row.copy(plain, 0, 0, at)
   plain.set(text, at)
   plain[0] = PLAIN
+  plain[1] = withHead(flagsOf(row))
   return plain
 }
 
 /** The resource in a buffer of its own. */
 function bodyOf(row: Buffer): Buffer {
-  const text = textOf(row)
-  return row[0] === PLAIN ? copyOf(text, extrasLength(row)) : text.subarray(extrasLength(row))
+  const stored = storedText(row)
+  const extras = extrasLength(row)
+  if (row[0] === PLAIN) return copyOf(stored, extras)
+  const body = stored.subarray(extras)
+  return isHeadLeftOut(flagsOf(row)) ? Buffer.concat([headOf(knownOf(row)), body]) : body
 }
 
 export function copyOf(bytes: Buffer, from = 0): Buffer {

@@ -1,0 +1,91 @@
+import type { ResourceWrite } from '../port.ts'
+
+/** What of a version its row does not hold, because its header tells it: bits of the row's flags. */
+const LEFT_OUT = {
+  /** The sort scalar `_id`. */
+  id: 8,
+  /** The range `_lastUpdated`. */
+  updated: 16,
+  /** How the resource begins, see `headOf`. */
+  head: 32,
+} as const
+
+/** What a search verifies on besides hashes. Open ends of ranges are `null`, which is what JSON makes of ±Infinity. */
+export interface RowExtras {
+  readonly r?: readonly (readonly [param: string, lo: number | null, hi: number | null])[]
+  readonly n?: readonly (readonly [param: string, text: string])[]
+  readonly s?: Readonly<Record<string, string>>
+  readonly c?: readonly string[]
+}
+
+/** What the header of a row tells. */
+export interface Known {
+  readonly type: string
+  readonly id: string
+  readonly version: number
+  readonly lastUpdated: number
+}
+
+export const isHeadLeftOut = (flags: number): boolean => (flags & LEFT_OUT.head) !== 0
+
+/** The flags of the same row with all that it begins with. */
+export const withHead = (flags: number): number => flags & ~LEFT_OUT.head
+
+/** How the hub writes the beginning of every resource. */
+export function headOf({ type, id, version, lastUpdated }: Known): Buffer {
+  const time = new Date(lastUpdated).toISOString()
+  return Buffer.from(
+    `{"resourceType":"${type}","id":"${id}","meta":{"versionId":"${version}","lastUpdated":"${time}"`,
+    'utf8',
+  )
+}
+
+/** The extras that the row of a write holds, with the flags that say what is left out of them. */
+export function extrasOf({ id, keys, lastUpdated }: ResourceWrite): { extras: RowExtras; flags: number } {
+  const ranges = keys.r.filter((range) => !isOwnUpdate(range, lastUpdated))
+  const isUpdateOut = keys.r.length - ranges.length === 1
+  const { _id: own, ...scalars } = keys.s ?? {}
+  const isIdOut = own === id
+  const kept = isUpdateOut ? ranges : keys.r
+  const names = keys.n.filter(({ p, text }, at) => p !== keys.n[at - 1]?.p || text !== keys.n[at - 1]?.text)
+  return {
+    extras: {
+      ...(kept.length > 0 && { r: kept.map(({ p, lo, hi }) => [p, lo, hi] as const) }),
+      ...(names.length > 0 && { n: names.map(({ p, text }) => [p, text] as const) }),
+      ...(keys.s !== undefined && { s: isIdOut ? scalars : keys.s }),
+      ...(keys.patients.length > 0 && { c: keys.patients }),
+    },
+    flags: (isUpdateOut ? LEFT_OUT.updated : 0) + (isIdOut ? LEFT_OUT.id : 0),
+  }
+}
+
+const UPDATED = '_lastUpdated'
+
+function isOwnUpdate({ p, lo, hi }: { p: string; lo: number; hi: number }, lastUpdated: number): boolean {
+  return p === UPDATED && lo === lastUpdated && hi === lastUpdated + 1
+}
+
+/** The extras with what was left out of them. */
+export function wholeExtras(
+  stored: RowExtras,
+  flags: number,
+  known: Pick<Known, 'id' | 'lastUpdated'>,
+): RowExtras {
+  const { id, lastUpdated } = known
+  return {
+    ...stored,
+    ...((flags & LEFT_OUT.updated) !== 0 && {
+      r: [...(stored.r ?? []), [UPDATED, lastUpdated, lastUpdated + 1] as const],
+    }),
+    ...((flags & LEFT_OUT.id) !== 0 && { s: { _id: id, ...stored.s } }),
+  }
+}
+
+/** @returns how many bytes of the write's resource are its head; 0 when it begins in another way. */
+export function headLength(write: ResourceWrite): number {
+  const { type, id, expected, lastUpdated, bytes } = write
+  const head = headOf({ type, id, version: expected + 1, lastUpdated })
+  return head.length <= bytes.length && head.compare(bytes, 0, head.length) === 0 ? head.length : 0
+}
+
+export const HEAD_LEFT_OUT = LEFT_OUT.head
