@@ -92,6 +92,12 @@ it('keeps postings of any distance and order of rows', () => {
   for (const [i, place] of places.entries()) writePosting(entries, i * POSTING, place)
   for (const isFollowed of [true, false])
     expect(POSTINGS.unpack(POSTINGS.pack({ entries, isFollowed }))).toEqual({ entries, isFollowed })
+  const seconds = Buffer.alloc(200 * POSTING)
+  for (let i = 0; i < 200; i++)
+    writePosting(seconds, i * POSTING, { sort: 1_700_000_000_000 + i * 7000, seq: 9 + (i % 3) })
+  const packed = POSTINGS.pack({ entries: seconds, isFollowed: false })
+  expect(packed.length).toBeLessThan(200 * 2 + 10)
+  expect(POSTINGS.unpack(packed)).toEqual({ entries: seconds, isFollowed: false })
   const empty = { entries: Buffer.alloc(0), isFollowed: true }
   expect(POSTINGS.unpack(POSTINGS.pack(empty))).toEqual(empty)
 })

@@ -37,7 +37,7 @@ export function openIndexFile(path: string): IndexFile {
   }
 }
 
-export const INDEX_FORMAT = 3
+export const INDEX_FORMAT = 4
 
 const WATERMARK = Buffer.from('merged', 'utf8')
 

@@ -27,7 +27,7 @@ it('keeps the postings of current versions only, however often they are updated,
     const some = ids.slice(0, RESOURCES / 2)
     await store.rekey(some.map((id) => ({ type: 'Patient', id, version: round + 1, keys: keys(-1) })))
   }
-  await vi.waitFor(() => expect(store.health()['unmerged_rows']).toBeLessThan(RESOURCES))
+  await vi.waitFor(() => expect(store.health()['unmerged_rows']).toBeLessThan(RESOURCES), 20_000)
   await store.close()
 
   const index = openIndexFile(join(folder, 'index.mdb'))
@@ -63,7 +63,7 @@ it('is made anew when another version has written it', async () => {
   onTestFinished(() => rm(folder, { recursive: true }))
   const store = await openEmbeddedStore({ folder, mergeRows: 2 })
   await store.commit(commitOf({ writes: ['a', 'b', 'c', 'd'].map((id) => writeOf({ id, keys: keys(1) })) }))
-  await vi.waitFor(() => expect(store.health()['unmerged_rows']).toBe(0))
+  await vi.waitFor(() => expect(store.health()['unmerged_rows']).toBe(0), 20_000)
   await store.close()
   const path = join(folder, 'index.mdb')
   const index = openIndexFile(path)

@@ -22,17 +22,26 @@ export const POSTINGS: Layout = {
   unpack: unpackPostings,
 }
 
-/** One byte for `isFollowed`, then for each posting the difference of its sort and of its row (zigzag) to the one before: 7 bits a byte, lowest first. */
+/** Of the first byte of a chunk. */
+const FOLLOWED = 1
+const SECONDS = 2
+const SECOND_MS = 1000
+
+/**
+ * One byte (bit 0 `isFollowed`, bit 1 when all sorts are whole seconds and stand as such), then for each posting the difference of its sort and
+ * of its row (zigzag) to the one before: 7 bits a byte, lowest first.
+ */
 function packPostings({ entries, isFollowed }: Chunk): Buffer {
   const packed = Buffer.allocUnsafe(1 + (entries.length / POSTING) * 16)
-  packed[0] = isFollowed ? 1 : 0
+  const unit = unitOf(entries)
+  packed[0] = (isFollowed ? FOLLOWED : 0) + (unit === SECOND_MS ? SECONDS : 0)
   let out = 1
   let sort = 0
   let seq = 0
   for (let at = 0; at < entries.length; at += POSTING) {
     const nextSort = entries.readUIntBE(at, 6)
     const nextSeq = entries.readUIntBE(at + 6, 6)
-    out = putNumber(packed, out, nextSort - sort)
+    out = putNumber(packed, out, (nextSort - sort) / unit)
     out = putSigned(packed, out, nextSeq - seq)
     sort = nextSort
     seq = nextSeq
@@ -40,20 +49,28 @@ function packPostings({ entries, isFollowed }: Chunk): Buffer {
   return Buffer.from(packed.subarray(0, out))
 }
 
+function unitOf(entries: Buffer): number {
+  for (let at = 0; at < entries.length; at += POSTING)
+    if (entries.readUIntBE(at, 6) % SECOND_MS !== 0) return 1
+  return SECOND_MS
+}
+
 function unpackPostings(packed: Buffer): Chunk {
   let count = 0
   for (let at = 1; at < packed.length; at++) if ((packed[at] ?? 0) < 0x80) count++
   const entries = Buffer.allocUnsafe((count / 2) * POSTING)
+  const flags = packed[0] ?? 0
+  const unit = (flags & SECONDS) === 0 ? 1 : SECOND_MS
   const reader = { at: 1 }
   let sort = 0
   let seq = 0
   for (let out = 0; out < entries.length; out += POSTING) {
-    sort += readNumber(packed, reader)
+    sort += readNumber(packed, reader) * unit
     seq += readSigned(packed, reader)
     entries.writeUIntBE(sort, out, 6)
     entries.writeUIntBE(seq, out + 6, 6)
   }
-  return { entries, isFollowed: packed[0] === 1 }
+  return { entries, isFollowed: (flags & FOLLOWED) !== 0 }
 }
 
 export function putNumber(bytes: Buffer, at: number, number: number): number {
