@@ -46,6 +46,8 @@ export const limits = {
     bulkWrites: 1000,
     mergeRetryMs: 1000,
     keyBytes: 512,
+    /** Equality keys, ranges and names of one resource, each. A row counts its keys in 16 bits. */
+    resourceKeys: 60_000,
     logPage: 500,
     /** Commits that one step of trimming takes out of the log, how often it looks, and how young a commit always stays (MongoDB). */
     trimStep: 500,

@@ -1,3 +1,5 @@
+import { fault } from '../../kernel/fault.ts'
+import { limits } from '../../kernel/limits.ts'
 import type { NameKey, RangeKey, SearchKeys } from '../../store/keys.ts'
 import type { ExtractContext } from '../definitions.ts'
 import { boundedKey, boundedText } from './bounded.ts'
@@ -15,6 +17,8 @@ export interface CollectorOptions {
   readonly context: ExtractContext
 }
 
+const FEW = 32
+
 /** Where the compiled extractors put what they find, one parameter after the other; `finish` gives the keys. */
 export class KeyCollector {
   readonly zone: ZoneOffset
@@ -24,12 +28,13 @@ export class KeyCollector {
   private readonly n: NameKey[] = []
   private readonly s: Record<string, string> = {}
   private readonly inner = new Set<string>()
-  private readonly patients: string[] = []
+  private readonly patients = new Set<string>()
   /** Token forms of `code` and `category`, for the pair keys. */
   private readonly paired: { readonly param: string; readonly form: string }[] = []
   private readonly options: CollectorOptions
   private param = ''
   private from = 0
+  private known: Set<string> | undefined
   private present = false
   private date: number | undefined
   private lastReference = ''
@@ -45,6 +50,7 @@ export class KeyCollector {
   begin(param: string): void {
     this.param = param
     this.from = this.k.length
+    this.known = undefined
     this.present = false
   }
 
@@ -59,7 +65,7 @@ export class KeyCollector {
   key(value: string, modifier = ''): void {
     this.mark()
     const key = boundedKey(`${this.param}${modifier}=${value}`)
-    if (this.k.indexOf(key, this.from) === -1) this.k.push(key)
+    if (!this.isKnown(key)) this.k.push(key)
   }
 
   /** The four forms of a token, and those of its reference form when `modifier` is `:identifier`. */
@@ -100,13 +106,14 @@ export class KeyCollector {
   }
 
   inCompartment(id: string): void {
-    if (!this.patients.includes(id)) this.patients.push(id)
+    this.patients.add(id)
   }
 
   text(text: string, modifier = ''): void {
     const folded = boundedText(foldText(text))
     if (folded === '') return
     this.mark()
+    checkMany(this.n.length)
     this.n.push({ p: this.param + modifier, text: folded })
   }
 
@@ -118,6 +125,7 @@ export class KeyCollector {
 
   range(lo: number, hi: number, unit = ''): void {
     this.mark()
+    checkMany(this.r.length)
     this.r.push({ p: this.param + unit, lo, hi })
     if (this.param !== this.options.mainDate) return
     const date = scalarOf({ lo, hi })
@@ -132,6 +140,7 @@ export class KeyCollector {
 
   finish(): SearchKeys {
     const { facilities, lastUpdated } = this.options.context
+    checkMany(this.k.length + this.inner.size + this.patients.size * (1 + this.paired.length))
     this.begin('_lastUpdated')
     this.range(lastUpdated, lastUpdated + 1)
     for (const id of this.patients) {
@@ -146,9 +155,18 @@ export class KeyCollector {
       r: this.r,
       n: this.n,
       date: this.date ?? lastUpdated,
-      patients: this.patients,
+      patients: [...this.patients],
       s: this.s,
     }
+  }
+
+  /** Whether the parameter has this key already: looked up in the list while it is short, in a set once somebody sends very many. */
+  private isKnown(key: string): boolean {
+    checkMany(this.k.length)
+    if (this.k.length - this.from < FEW) return this.k.includes(key, this.from)
+    if (this.known === undefined) this.known = new Set(this.k.slice(this.from))
+    const { size } = this.known
+    return this.known.add(key).size === size
   }
 
   /** The same reference is often read for several parameters (subject, patient). */
@@ -179,6 +197,15 @@ export class KeyCollector {
     if (Buffer.compare(Buffer.from(scalar), Buffer.from(highest)) > 0) this.s[`-${this.param}`] = scalar
     else if (highest === lowest) this.s[`-${this.param}`] = lowest
   }
+}
+
+/** @throws Fault `too-costly`: an index that one resource fills would stop everybody else */
+function checkMany(count: number): void {
+  if (count < limits.store.resourceKeys) return
+  throw fault('too-costly', {
+    code: 'too-costly',
+    text: `A resource may have ${String(limits.store.resourceKeys)} search keys at most: divide it`,
+  })
 }
 
 /** What an interval is ordered by: its beginning, or its end when it has always been. */

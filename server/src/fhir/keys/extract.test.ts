@@ -187,3 +187,23 @@ describe('ranges, names and sort scalars', () => {
     expect(s).toMatchObject({ identifier: 'a', '-identifier': 'c' })
   })
 })
+
+const codings = (count: number) =>
+  Array.from({ length: count }, (_, i) => ({ system: LOINC, code: `c${String(i)}` }))
+
+describe('many keys', () => {
+  it('are found without looking through all of them for each one', async () => {
+    const from = process.threadCpuUsage()
+    const keys = await equality(observation({ code: { coding: codings(14_000) } }), 'code')
+    expect(keys).toHaveLength(2 * 14_000 + 2)
+    // One by one it would take tens of seconds.
+    expect(process.threadCpuUsage(from).user).toBeLessThan(5_000_000)
+  })
+
+  it('are refused when one resource has more than the index takes', async () => {
+    const many = keysOf(observation({ code: { coding: codings(limits.store.resourceKeys) } }))
+    await expect(many).rejects.toMatchObject({ kind: 'too-costly' })
+    const wide = Array.from({ length: limits.store.resourceKeys + 1 }, () => ({ given: ['Amal'] }))
+    await expect(keysOf(patient({ name: wide }))).rejects.toMatchObject({ kind: 'too-costly' })
+  })
+})

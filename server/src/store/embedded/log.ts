@@ -1,4 +1,5 @@
 import { limits } from '../../kernel/limits.ts'
+import { createPace, type Pace } from '../../kernel/pace.ts'
 import { trimmedFault } from '../log-trimmer.ts'
 import type { CommitLog, LoggedChange, LoggedCommit } from '../port.ts'
 import { auditOfHeader, decodeCommitHeader } from './commit-header.ts'
@@ -33,7 +34,8 @@ export function createLog(data: DataFile, writer: Pick<Writer, 'appender' | 'tri
       if (after < trimmedOf(data)) throw trimmedFault()
       const commits: LoggedCommit[] = []
       const last = Math.min(head(), after + limit)
-      for (let n = after + 1; n <= last; n++) commits.push(readCommit(data, n))
+      const pace = createPace()
+      for (let n = after + 1; n <= last; n++) commits.push(await readCommit(data, n, pace))
       return commits
     },
 
@@ -74,17 +76,21 @@ function trimmedOf({ commits }: DataFile): number {
 
 function headerOf(data: DataFile, n: number): Buffer {
   const header = peek(data.commits, numberKey(n))
-  if (header === undefined) throw new Error(`commit ${n} is missing from the log`)
+  // All others up to the head are there; a reader may be overtaken while it waits.
+  if (header === undefined) throw trimmedFault()
   return header
 }
 
-function readCommit(data: DataFile, n: number): LoggedCommit {
+/** In slices: a commit may have thousands of rows. They never change, and are never taken out of the store. */
+async function readCommit(data: DataFile, n: number, pace: Pace): Promise<LoggedCommit> {
   const { firstRow, rows, about } = decodeCommitHeader(headerOf(data, n))
   const changes: LoggedChange[] = []
   for (let seq = firstRow; seq < firstRow + rows; seq++) {
     const row = peek(data.rows, numberKey(seq))
     if (row === undefined) throw new Error(`row ${seq} of commit ${n} is missing`)
     changes.push({ ...versionOf(row), patients: rowExtras(row).c ?? [] })
+    const slice = pace()
+    if (slice) await slice
   }
   return { n, ...about, changes }
 }
