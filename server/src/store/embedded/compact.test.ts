@@ -78,6 +78,23 @@ it('says that a text is damaged when it ends early', () => {
   expect(() => lz.decompress(packed.subarray(0, packed.length - 3), text.length)).toThrow('damaged')
 })
 
+it('says that a text is damaged when it repeats what is in front of everything', () => {
+  // No literals, then four bytes from as far back as a distance goes.
+  expect(() => lz.decompress(Buffer.from([0x00, 0xff, 0xff, 0x10, 0x78]), 5)).toThrow('damaged')
+  // More literals than there are bytes.
+  expect(() => lz.decompress(Buffer.from([0xf0, 0xff, 0xff, 0xff, 0x00]), 700)).toThrow('damaged')
+  expect(() => lz.decompress(Buffer.alloc(0), 1)).toThrow('damaged')
+})
+
+it('reads what another writer of the format may have written', () => {
+  // "ab", then twelve bytes from two back: they reach into themselves; then "!".
+  const packed = Buffer.from([0x28, 0x61, 0x62, 0x02, 0x00, 0x10, 0x21])
+  expect(lz.decompress(packed, 15).toString()).toBe('ababababababab!')
+  // The last nine bytes of the dictionary and four of their repetition.
+  const end = Buffer.from(DICTIONARY_1, 'utf8').subarray(-9)
+  expect(lz.decompress(Buffer.from([0x09, 0x09, 0x00]), 13)).toEqual(Buffer.concat([end, end.subarray(0, 4)]))
+})
+
 it('keeps postings of any distance and order of rows', () => {
   const places = [
     { sort: -70_000_000_000_000, seq: 0 },

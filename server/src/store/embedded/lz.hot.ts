@@ -1,3 +1,5 @@
+import { createDecoder, type Decoder } from './lz-decoder.hot.ts'
+
 const SHORTEST = 4
 const FARTHEST = 0xffff
 const HASH_BITS = 13
@@ -10,6 +12,9 @@ const MOST_COUNTED = 2 ** 31 - 1
 const FEW = 64
 /** A token, a distance and the first bytes of two lengths. */
 const SEQUENCE_MOST = 8
+/** Memory of the decoder: its pages, and what it may touch behind the ends of its texts. */
+const PAGE = 65_536
+const SLACK = 16
 
 /**
  * The LZ4 block format with a dictionary in front of the text. In JavaScript, because the matches of a dictionary are looked up in a table
@@ -30,7 +35,9 @@ export class Lz {
   #words: DataView
   #packed: Buffer = Buffer.alloc(0)
   #out = 0
-  #at = 0
+  readonly #decoder: Decoder = createDecoder()
+  /** What the decoder works in; a new one each time that it grows. */
+  #memory = Buffer.alloc(0)
 
   constructor(dictionary: Buffer) {
     this.#dictionary = dictionary
@@ -70,13 +77,28 @@ export class Lz {
    * @throws Error when the bytes are damaged
    */
   decompress(bytes: Uint8Array, length: number): Buffer {
+    const out = this.#dictionary.length
+    const at = this.#roomFor(length, bytes.length)
+    const memory = this.#memory
+    memory.set(bytes, at)
+    const end = this.#decoder.decode(at, at + bytes.length, out, out + length)
+    if (end !== out + length) throw new Error('a compressed text is damaged')
     const text = Buffer.allocUnsafe(length)
-    this.#at = 0
-    this.#out = 0
-    while (this.#out < length && this.#at < bytes.length) this.#unpack(bytes, text)
-    const isWhole = this.#out === length && this.#at <= bytes.length
-    if (!isWhole) throw new Error('a compressed text is damaged')
+    memory.copy(text, 0, out, end)
     return text
+  }
+
+  /** Dictionary, text, packed text lie one behind the other. @returns where the packed one begins */
+  #roomFor(text: number, packed: number): number {
+    const at = this.#dictionary.length + text + SLACK
+    const { memory } = this.#decoder
+    const missing = at + packed + SLACK - this.#memory.length
+    if (missing > 0) memory.grow(Math.ceil(missing / PAGE))
+    if (missing > 0 || this.#memory.length === 0) {
+      this.#memory = Buffer.from(memory.buffer)
+      this.#memory.set(this.#dictionary)
+    }
+    return at
   }
 
   #pack(start: number, end: number): boolean {
@@ -158,41 +180,6 @@ export class Lz {
     let left = count
     for (; left >= 255; left -= 255) this.#packed[this.#out++] = 255
     this.#packed[this.#out++] = left
-  }
-
-  /** One sequence. */
-  #unpack(bytes: Uint8Array, text: Buffer): void {
-    const token = bytes[this.#at++] ?? 0
-    const count = token >>> 4
-    const literals = count === 15 ? 15 + this.#readMore(bytes) : count
-    // Fields are slow where every byte counts.
-    const end = Math.min(this.#out + literals, text.length)
-    let [out, at] = [this.#out, this.#at]
-    while (out < end) text[out++] = bytes[at++] ?? 0
-    this.#out = out
-    this.#at = at
-    if (this.#at >= bytes.length) return
-    const distance = (bytes[this.#at] ?? 0) | ((bytes[this.#at + 1] ?? 0) << 8)
-    this.#at += 2
-    const more = token & 15
-    this.#repeat(text, distance, SHORTEST + (more === 15 ? 15 + this.#readMore(bytes) : more))
-  }
-
-  /** The bytes repeat what stands `distance` before them, which may reach into themselves. */
-  #repeat(text: Buffer, distance: number, length: number): void {
-    const dictionary = this.#dictionary
-    const end = Math.min(this.#out + length, text.length)
-    let from = this.#out - distance
-    let out = this.#out
-    for (; from < 0 && out < end; from++) text[out++] = dictionary[dictionary.length + from] ?? 0
-    for (; out < end; from++) text[out++] = text[from] ?? 0
-    this.#out = out
-  }
-
-  #readMore(bytes: Uint8Array): number {
-    let count = 0
-    for (let more = 255; more === 255; count += more) more = bytes[this.#at++] ?? 0
-    return count
   }
 }
 
