@@ -14,21 +14,25 @@ const OPEN_LIST = ',"entry":['
 export function bundleBytes(head: string, entries: readonly BundleEntry[]): Uint8Array {
   // FHIR has no empty lists: a Bundle without entries has no "entry".
   if (entries.length === 0) return Buffer.from(`${head}}`, 'utf8')
-  let size = Buffer.byteLength(head) + OPEN_LIST.length + entries.length + 1
-  for (const each of entries)
-    size += Buffer.byteLength(each.head) + each.resource.length + Buffer.byteLength(each.tail)
-  const bytes = Buffer.allocUnsafe(size)
-  let at = bytes.write(head + OPEN_LIST, 0, 'utf8')
-  for (let index = 0; index < entries.length; index += 1) {
-    const entry = entries[index]
-    if (entry === undefined) continue
-    if (index > 0) bytes[at++] = 0x2c
-    at += bytes.write(entry.head, at, 'utf8')
-    bytes.set(entry.resource, at)
-    at += entry.resource.length
-    at += bytes.write(entry.tail, at, 'utf8')
+  // The text between two resources is written at once.
+  const texts: string[] = []
+  let text = head + OPEN_LIST
+  let size = 0
+  for (const each of entries) {
+    text += each.head
+    texts.push(text)
+    size += Buffer.byteLength(text) + each.resource.length
+    text = `${each.tail},`
   }
-  bytes.write(']}', at, 'utf8')
+  const end = `${text.slice(0, -1)}]}`
+  const bytes = Buffer.allocUnsafe(size + Buffer.byteLength(end))
+  let at = 0
+  for (const [index, { resource }] of entries.entries()) {
+    at += bytes.write(texts[index] ?? '', at, 'utf8')
+    bytes.set(resource, at)
+    at += resource.length
+  }
+  bytes.write(end, at, 'utf8')
   return bytes
 }
 

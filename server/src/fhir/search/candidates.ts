@@ -3,10 +3,15 @@ import type { ResourceReader, Row } from '../../store/port.ts'
 import type { Posting } from '../../store/scans.ts'
 import type { Driver } from './plan.ts'
 
-/** Where a walk stands: hand it back to go on behind it. Numbers are texts, since JSON has no infinity. */
+/** Where a walk stands: hand it back to go on behind it. */
 export interface Place {
-  readonly sort: string
+  readonly sort: number | string
   readonly tie: number | string
+}
+
+/** For a page token. Numbers are texts, since JSON has no infinity. */
+export function placeParts({ sort, tie }: Place): readonly [string, number | string] {
+  return [String(sort), tie]
 }
 
 export interface Candidate {
@@ -38,7 +43,7 @@ export async function* candidatesOf(walk: Walk): AsyncGenerator<readonly Candida
 }
 
 function* idBatches({ batch, after }: Walk, ids: readonly string[]): Generator<readonly Candidate[], void> {
-  const rest = ids.toSorted().filter((id) => after === undefined || id > after.sort)
+  const rest = ids.toSorted().filter((id) => after === undefined || id > String(after.sort))
   for (let at = 0; at < rest.length; at += batch)
     yield rest.slice(at, at + batch).map((id) => ({ id, place: { sort: id, tie: 0 } }))
 }
@@ -66,7 +71,7 @@ async function readPostings(
   const page = { type, limit: batch, withRows: true } as const
   if (driver.by === 'names') {
     const { param, prefix } = driver
-    const after = place && { text: place.sort, tie: place.tie }
+    const after = place && { text: String(place.sort), tie: place.tie }
     const found = await reader.names({ ...page, param, prefix, ...(after ? { after } : {}) })
     return found.map(({ id, text, tie, row }) => candidate({ id, sort: text, tie, row }))
   }
@@ -87,7 +92,7 @@ interface Found {
 }
 
 function candidate({ id, sort, tie, row }: Found): Candidate {
-  const place = { sort: String(sort), tie }
+  const place = { sort, tie }
   return row === undefined ? { id, place } : { id, place, row }
 }
 

@@ -1,5 +1,6 @@
 import { limits } from '../../kernel/limits.ts'
 import type { Row } from '../../store/port.ts'
+import { placeParts } from './candidates.ts'
 import type { Place } from './candidates.ts'
 import { hitsOf, visitAll } from './hits.ts'
 import type { Hit, Query } from './hits.ts'
@@ -119,7 +120,7 @@ function cut(found: readonly Placed[], { count, plans }: { count: number; plans:
   const last = found[count - 1]
   if (!last) return { matches, plans }
   const { row, place, driver } = last
-  return { matches, plans, next: { driver, after: [row.type, place.sort, place.tie] } }
+  return { matches, plans, next: { driver, after: [row.type, ...placeParts(place)] } }
 }
 
 function placeOf([, sort = '', tie = 0]: PageState['after']): Place {
@@ -170,8 +171,7 @@ function datedCut(
   const last = hits.length > count ? hits[count - 1] : undefined
   if (!last) return { matches, plans: [plan], ...(isWhole === true ? { total: matches.length } : {}) }
   const phase = count > dated.length ? UNDATED : module.type
-  const { sort, tie } = last.place
-  return { matches, plans: [plan], next: { driver: plan.index, after: [phase, sort, tie] } }
+  return { matches, plans: [plan], next: { driver: plan.index, after: [phase, ...placeParts(last.place)] } }
 }
 
 /** All hits are ranked, the best of the rest are the page. @throws Fault `too-costly` over `limits.fhir.sortCandidates` hits */

@@ -9,6 +9,7 @@ import {
   rowContent,
   rowDate,
   rowExtras,
+  rowHashes,
   rowHasHash,
   rowId,
   rowLastUpdated,
@@ -37,6 +38,10 @@ export class OwnRow implements Row {
   readonly #hash: KeyHash
   #extras: RowExtras | undefined
   #bytes: Buffer | undefined
+  #names: readonly NameKey[] | undefined
+  #ranges: readonly RangeKey[] | undefined
+  /** Of a settled row: high and low halves of its key hashes in turn. */
+  #hashes: Int32Array | undefined
 
   constructor(row: Buffer, hash: KeyHash) {
     this.#row = row
@@ -59,11 +64,12 @@ export class OwnRow implements Row {
   settle(): void {
     this.#row = unpackedRow(this.#row)
     this.#bytes = undefined
+    this.#hashes = rowHashes(this.#row)
   }
 
   /** About what it takes in memory once it is settled. */
   get size(): number {
-    return this.#row.length + OBJECT_BYTES
+    return this.#row.length + (this.#hashes?.byteLength ?? 0) + OBJECT_BYTES
   }
 
   plain(): StoredVersion {
@@ -78,15 +84,18 @@ export class OwnRow implements Row {
 
   has(key: string): boolean {
     const { hi, lo } = this.#hash.again(this.type, key)
-    return rowHasHash(this.#row, hi, lo)
+    const hashes = this.#hashes
+    if (hashes === undefined) return rowHasHash(this.#row, hi, lo)
+    for (let at = 0; at < hashes.length; at += 2) if (hashes[at] === hi && hashes[at + 1] === lo) return true
+    return false
   }
 
   ranges(): readonly RangeKey[] {
-    return rangesOf(this.#decoded())
+    return (this.#ranges ??= rangesOf(this.#decoded()))
   }
 
   names(): readonly NameKey[] {
-    return namesOf(this.#decoded())
+    return (this.#names ??= namesOf(this.#decoded()))
   }
 
   sorts(): Readonly<Record<string, string>> {

@@ -195,10 +195,8 @@ function scanNames(deps: ResourceDeps, request: NameRequest): readonly NamePosti
     if (stale.has(cursor.seq)) continue
     const row = ownRow(deps, cursor.seq)
     if (row?.type !== type) continue
-    const texts = row.names().filter(({ p, text }) => p === param && text.startsWith(prefix))
     // A resource with several fitting names is found once, by the first of them.
-    const first = texts.map(({ text }) => nameText(text)).toSorted(compareUtf8)[0]
-    const isFirst = first === cursor.key
+    const isFirst = firstName(row, param, prefix) === cursor.key
     if (!isFirst || found.at(-1)?.tie === cursor.seq) continue
     const { id } = row
     found.push(
@@ -206,6 +204,16 @@ function scanNames(deps: ResourceDeps, request: NameRequest): readonly NamePosti
     )
   }
   return found
+}
+
+function firstName(row: OwnRow, param: string, prefix: string): string | undefined {
+  let first: string | undefined
+  for (const { p, text } of row.names()) {
+    if (p !== param || !text.startsWith(prefix)) continue
+    const filed = nameText(text)
+    if (first === undefined || compareUtf8(filed, first) < 0) first = filed
+  }
+  return first
 }
 
 function typesIn({ ids }: DataFile): readonly string[] {

@@ -3,6 +3,7 @@ import { limits } from '../../../kernel/limits.ts'
 import type { Row, StoredVersion } from '../../../store/port.ts'
 import type { TypeModule } from '../../definitions.ts'
 import type { RestDeps } from '../../rest/rest-deps.ts'
+import { placeParts } from '../../search/candidates.ts'
 import type { Place } from '../../search/candidates.ts'
 import { meetsAll } from '../../search/clause.ts'
 import type { Clause } from '../../search/clause.ts'
@@ -52,8 +53,9 @@ export async function everythingPage(
   state: PageState | undefined,
 ): Promise<EverythingPage> {
   const rows: Given[] = []
-  for (const stage of stagesFrom(deps, walk, state)) {
-    const found = await stage.read(walk.count - rows.length)
+  const stored = new Set(await deps.reader.types())
+  for (const stage of stagesFrom(deps, { ...walk, stored }, state)) {
+    const found = await stage.read(walk.count - rows.length, rows)
     rows.push(...found.rows)
     if (found.after) return { rows, next: { driver: stage.index, after: found.after }, isWhole: false }
     if (rows.length === walk.count) return pageEnd(rows, stage.index + 1, deps.definitions.types.length)
@@ -70,8 +72,8 @@ function pageEnd(rows: readonly Given[], stage: number, last: number): Everythin
 
 interface Stage {
   readonly index: number
-  /** Up to `most` rows; `after` is set when there are more. */
-  read(most: number): Promise<Part>
+  /** Up to `most` rows; `after` is set when there are more. @param before what the page holds already */
+  read(most: number, before: readonly Given[]): Promise<Part>
 }
 
 interface Part {
@@ -80,7 +82,7 @@ interface Part {
 }
 
 /** A stage for each type, and one for what they refer to. */
-function stagesFrom(deps: RestDeps, walk: Walk, state: PageState | undefined): readonly Stage[] {
+function stagesFrom(deps: RestDeps, walk: StoredWalk, state: PageState | undefined): readonly Stage[] {
   const { types } = deps.definitions
   const first = state?.driver ?? 0
   const after = (index: number): PageState['after'] => (index === first ? (state?.after ?? []) : [])
@@ -90,9 +92,26 @@ function stagesFrom(deps: RestDeps, walk: Walk, state: PageState | undefined): r
   }))
   const support = {
     index: types.length,
-    read: async (most: number) => readSupport(deps, walk, { most, after: after(types.length) }),
+    read: async (most: number, before: readonly Given[]) => {
+      const isFirst = state === undefined
+      return readSupport(deps, walk, {
+        most,
+        after: after(types.length),
+        ...(isFirst && isUnbounded(walk) && { members: before.map(({ row }) => row) }),
+      })
+    },
   }
   return [...members, support].slice(first)
+}
+
+interface StoredWalk extends Walk {
+  /** Types that something is stored of: the others need no look. */
+  readonly stored: ReadonlySet<string>
+}
+
+/** Whether all members are given. */
+function isUnbounded({ span: { start, end, since }, types }: Walk): boolean {
+  return start === -Infinity && end === Infinity && since === -Infinity && types === undefined
 }
 
 interface Wanted {
@@ -102,7 +121,7 @@ interface Wanted {
 
 async function readMembers(
   deps: RestDeps,
-  walk: Walk,
+  walk: StoredWalk,
   { type, most, after }: Wanted & { readonly type: string },
 ): Promise<Part> {
   if (walk.types && !walk.types.has(type)) return { rows: [] }
@@ -110,7 +129,7 @@ async function readMembers(
   let last: Place | undefined
   for await (const { row, place } of membersOf(deps, walk, { type, after: placeOf(after), most })) {
     if (!isWanted(row, walk)) continue
-    if (rows.length === most) return { rows, after: last ? [last.sort, last.tie] : after }
+    if (rows.length === most) return { rows, after: last ? placeParts(last) : after }
     rows.push({ row, mode: 'match' })
     last = place
   }
@@ -129,7 +148,7 @@ interface Member {
 /** The rows of one type in the compartment, the focus itself included, as far as the caller may see them. */
 async function* membersOf(
   deps: RestDeps,
-  walk: Walk,
+  walk: StoredWalk,
   from: { readonly type: string; readonly after: Place | undefined; readonly most: number },
 ): AsyncGenerator<Member, void> {
   const { type, after, most } = from
@@ -138,8 +157,9 @@ async function* membersOf(
   for await (const hits of hitsOf(query, { wanted: most, ...(after ? { after } : {}) })) yield* hits
 }
 
-async function memberQuery(deps: RestDeps, walk: Walk, type: string): Promise<Query | undefined> {
-  const { focus, caller } = walk
+async function memberQuery(deps: RestDeps, walk: StoredWalk, type: string): Promise<Query | undefined> {
+  const { focus, caller, stored } = walk
+  if (!stored.has(type)) return undefined
   const module = await visibleType(deps, caller, type)
   if (!module) return undefined
   const isFocus = type === focus.type
@@ -177,9 +197,19 @@ function isWanted(row: Row, { span }: Walk): boolean {
   return row.date < span.end && until > span.start
 }
 
+interface WantedSupport extends Wanted {
+  /** All members, when the page holds them. */
+  readonly members?: readonly Row[]
+}
+
 /** What the compartment refers to and is no part of it, in the order of type and id. */
-async function readSupport(deps: RestDeps, walk: Walk, { most, after: [from = ''] }: Wanted): Promise<Part> {
-  const names = (await supportNames(deps, walk)).filter((name) => name > String(from))
+async function readSupport(
+  deps: RestDeps,
+  walk: StoredWalk,
+  { most, after: [from = ''], members }: WantedSupport,
+): Promise<Part> {
+  const all = members ? namesOf(deps, members) : await supportNames(deps, walk)
+  const names = all.filter((name) => name > String(from))
   const rows: Given[] = []
   for (const name of names) {
     const row = await supportRow(deps, walk, name)
@@ -193,10 +223,18 @@ async function readSupport(deps: RestDeps, walk: Walk, { most, after: [from = ''
   return { rows }
 }
 
-async function supportNames(deps: RestDeps, walk: Walk): Promise<readonly string[]> {
+function namesOf({ base }: RestDeps, members: readonly Row[]): readonly string[] {
+  const names = new Set<string>()
+  for (const { bytes } of members)
+    for (const { type, id } of referencesIn(bytes, base)) names.add(`${type}/${id}`)
+  for (const { type, id } of members) names.delete(`${type}/${id}`)
+  return [...names].toSorted()
+}
+
+async function supportNames(deps: RestDeps, walk: StoredWalk): Promise<readonly string[]> {
   const names = new Set<string>()
   const own = new Set<string>()
-  for (const type of deps.definitions.types) {
+  for (const type of walk.stored) {
     for await (const { row } of membersOf(deps, walk, {
       type,
       after: undefined,
