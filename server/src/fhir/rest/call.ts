@@ -101,5 +101,24 @@ export function textOfBody(bytes: Uint8Array): string {
 
 /** Name and value pairs of a query string or form, decoded once and in order. */
 export function pairsOf(query: string): readonly Pair[] {
-  return query === '' ? [] : [...new URLSearchParams(query)]
+  if (query === '') return []
+  try {
+    // What begins with a question mark begins behind it.
+    if (!query.startsWith('?')) return query.split('&').flatMap(pairOf)
+  } catch {
+    // A broken escape stands for itself.
+  }
+  return [...new URLSearchParams(query)]
+}
+
+/** @throws URIError for a broken escape */
+function pairOf(text: string): readonly Pair[] {
+  if (text === '') return []
+  const at = text.indexOf('=')
+  return at < 0 ? [[decoded(text), '']] : [[decoded(text.slice(0, at)), decoded(text.slice(at + 1))]]
+}
+
+function decoded(text: string): string {
+  const spaced = text.includes('+') ? text.replaceAll('+', ' ') : text
+  return spaced.includes('%') ? decodeURIComponent(spaced) : spaced.toWellFormed()
 }

@@ -120,7 +120,23 @@ function identityOf({ path, query }: Call): string {
 }
 
 export function withQuery(address: string, pairs: readonly (readonly [string, string])[]): string {
-  const text = new URLSearchParams()
-  for (const [name, value] of pairs) text.append(name, value)
-  return pairs.length === 0 ? address : `${address}?${text.toString()}`
+  if (pairs.length === 0) return address
+  return `${address}?${pairs.map(([name, value]) => `${encoded(name)}=${encoded(value)}`).join('&')}`
+}
+
+/** As `URLSearchParams` writes it, several times as fast. */
+function encoded(text: string): string {
+  const escaped = encodeURIComponent(text.toWellFormed())
+  return SPECIAL.test(escaped) ? escaped.replaceAll(SPECIALS, (each) => FORM[each] ?? each) : escaped
+}
+
+const SPECIAL = /[!~'()]|%20/
+const SPECIALS = /[!~'()]|%20/g
+const FORM: Readonly<Record<string, string>> = {
+  '%20': '+',
+  '!': '%21',
+  '~': '%7E',
+  "'": '%27',
+  '(': '%28',
+  ')': '%29',
 }

@@ -5,6 +5,7 @@ import { limits } from '../../kernel/limits.ts'
 import type { Row } from '../../store/port.ts'
 import type { TypeModule } from '../definitions.ts'
 import { boundedKey } from '../keys/bounded.ts'
+import { readReference } from '../keys/references.ts'
 import { meetsAll } from './clause.ts'
 import type { Clause } from './clause.ts'
 import { hitsOf } from './hits.ts'
@@ -21,6 +22,8 @@ export interface Included {
   /** The bound on included resources was met. */
   readonly isCut: boolean
 }
+
+const NOTHING: Included = { rows: [], isCut: false }
 
 /** The includes that can be followed; the others are refused, or left out with a warning. @throws Fault `malformed` */
 export async function checkIncludes(
@@ -59,6 +62,7 @@ export async function includedWith(
   caller: Caller,
   from: { matches: readonly Row[]; includes: readonly Include[] },
 ): Promise<Included> {
+  if (from.includes.length === 0) return NOTHING
   const gathering = new Gathering(deps, caller, from.matches)
   let level = from.matches
   let includes = from.includes
@@ -154,9 +158,20 @@ class Gathering {
 
 function targetsOf(row: Row, { source, param, target }: Include, base: string): readonly Target[] {
   if (source !== '*' && source !== row.type) return []
+  const only = param === '*' ? undefined : onlyTarget(row, param)
+  if (only !== undefined) return target === undefined || target === only.type ? [only] : []
   return referencesIn(row.bytes, base).filter(
     ({ type, id }) =>
       (target === undefined || target === type) &&
       (param === '*' || row.has(boundedKey(`${param}=${type}/${id}`))),
   )
+}
+
+/** Of most references a resource has one value, which is its sort scalar: the resource needs not be read. */
+function onlyTarget(row: Row, param: string): Target | undefined {
+  const sorts = row.sorts()
+  const scalar = sorts[param]
+  if (scalar === undefined || sorts[`-${param}`] !== undefined) return undefined
+  const { type, id } = readReference(scalar, '')
+  return type === undefined || id === undefined ? undefined : { type, id }
 }

@@ -10,7 +10,8 @@ export async function pendingNotes({
 }: Pick<SearchRequest, 'filters' | 'sort'>): Promise<readonly Issue[]> {
   const notes: Issue[] = []
   for (const param of paramsOf({ filters, sort })) {
-    const progress = await param.progress?.()
+    if (!param.progress) continue
+    const progress = await param.progress()
     if (!progress) continue
     const { done, total } = progress
     const text = `The search parameter "${param.code}" is pending: its index is being built (${String(done)} of ${String(total)} resources), so hits may be missing`

@@ -109,16 +109,22 @@ async function find(deps: FindDeps, caller: Caller, call: SearchCall): Promise<S
 
 const NOTHING: Page = { matches: [], plans: [] }
 
+interface Asked {
+  readonly call: SearchCall
+  readonly types: SearchedTypes
+  readonly request: SearchRequest
+}
+
 async function branchesOf(
   deps: SearchDeps,
   caller: Caller,
-  { call, types, request }: { call: SearchCall; types: SearchedTypes; request: SearchRequest },
+  { call, types, request }: Asked,
 ): Promise<readonly Branch[]> {
   const { contained } = request
   const own =
     contained?.which === 'true'
       ? []
-      : types.modules.map((module) => branchOf(deps, caller, { call, types, module }))
+      : types.modules.map((module) => branchOf(deps, caller, { call, types, module, request }))
   if (!contained) return own
   if (call.type === undefined || call.compartment !== undefined) {
     const text = 'Contained resources are searched by their type only, as in /Medication?_contained=true'
@@ -136,12 +142,14 @@ function identityOf({ used }: SearchRequest, call: SearchCall, caller: Caller): 
 function branchOf(
   deps: SearchDeps,
   caller: Caller,
-  { call, types, module }: { call: SearchCall; types: SearchedTypes; module: TypeModule },
+  { call, types, module, request }: Asked & { readonly module: TypeModule },
 ): Branch {
   let clauses: Promise<readonly Clause[]> | undefined
   const resolved = async (): Promise<readonly Clause[]> => {
     const own = narrowed(module, types.common)
-    const { filters } = parseRequest(own, types.pairs, call.handling)
+    // The only type has no other parameters than all types together.
+    const isOnly = own === types.common
+    const { filters } = isOnly ? request : parseRequest(own, types.pairs, call.handling)
     const found = await clausesOf(deps, scopeOf(caller), { module, filters })
     return call.compartment === undefined ? found : [compartmentClause(module, call.compartment), ...found]
   }
