@@ -8,15 +8,17 @@ import { callerOfRequest } from './app-http.ts'
 import { authoriseCommand } from './auth/authorise.ts'
 import { interopApi } from './hl7/api/interop.ts'
 import { watchFolders } from './hl7/files/watch-folders.ts'
-import { createFlow } from './hl7/flow/create-flow.ts'
-import { createListeners } from './hl7/flow/listeners.ts'
-import { createLiveMapper } from './hl7/mapping/live-mapper.ts'
+import { createFlow, type Flow } from './hl7/flow/create-flow.ts'
+import { createListeners, type Listeners } from './hl7/flow/listeners.ts'
+import { createLiveMapper, type LiveMapper } from './hl7/mapping/live-mapper.ts'
 import { createMerging } from './hl7/merging/create-merging.ts'
 import { mergesApi } from './hl7/merging/merges-api.ts'
-import { createOutbound } from './hl7/outbound/create-outbound.ts'
+import { createOutbound, type Outbound } from './hl7/outbound/create-outbound.ts'
 import { loadDestinations } from './hl7/outbound/destination.ts'
 import { createAnswerTaker } from './hl7/outbound/take-answer.ts'
 import { createQueries } from './hl7/query/create-queries.ts'
+import { followSettings } from './hl7/settings/follow-settings.ts'
+import type { RecordStore } from './store/port.ts'
 
 const MAPPINGS = fileURLToPath(new URL('../../mappings', import.meta.url))
 
@@ -70,14 +72,34 @@ export async function startHl7(app: FastifyInstance, foundation: Foundation): Pr
   await app.register(async (scope) => scope.register(mergesApi, { merging, ...access }), {
     prefix: '/api/v1/interop',
   })
+  mapper.with(followSettings({ folder, flow, outbound }))
   if (!isListening) return undefined
   merging.start()
   closing.push(() => merging.stop())
+  await openPorts({ flow, listeners, outbound, mapper, records: store.records, folder, report, closing })
+  return listeners.of('default')?.port
+}
+
+interface Ports extends Pick<Foundation, 'closing'> {
+  readonly flow: Flow
+  readonly listeners: Listeners
+  readonly outbound: Outbound
+  readonly mapper: LiveMapper
+  readonly records: RecordStore
+  /** The `mappings/` folder. */
+  readonly folder: string
+  readonly report: (error: unknown, message: string) => void
+}
+
+/** Messages come in from here on, and what is changed in the folder counts. */
+async function openPorts({ closing, records, mapper, report, ...engine }: Ports): Promise<void> {
+  const { flow, listeners } = engine
   closing.push(() => flow.stop())
   closing.push(() => listeners.close())
   const follow = () => void listeners.follow().catch((error: unknown) => report(error, 'listeners'))
   await flow.start(follow)
-  closing.push(watchFolders({ flow, records: store.records, report }))
+  const folders = watchFolders({ flow, records, report })
+  closing.push(() => folders.stop())
   await listeners.follow()
-  return listeners.of('default')?.port
+  mapper.with(followSettings({ ...engine, ports: { listeners, folders } }))
 }

@@ -19,6 +19,7 @@ it('opens pages by the permission table of the server', () => {
     '/ward',
     '/patients',
     '/feeds',
+    '/destinations',
     '/messages',
     '/dead-letters',
     '/mapping',

@@ -53,6 +53,28 @@ export const FEATURES: readonly Feature[] = [
     load: async () => ({ Component: (await import('../features/feeds/feed.page.tsx')).FeedPage }),
   },
   {
+    path: 'destinations',
+    allowed: (roles) => mayUse(roles, 'messages.read'),
+    nav: { group: 'interop', text: 'nav.destinations', icon: 'send', key: 'o' },
+    load: async () => ({
+      Component: (await import('../features/destinations/destinations.page.tsx')).DestinationsPage,
+    }),
+  },
+  {
+    path: 'destinations/:name',
+    allowed: (roles) => mayUse(roles, 'messages.read'),
+    load: async () => ({
+      Component: (await import('../features/destinations/destination.page.tsx')).DestinationPage,
+    }),
+  },
+  {
+    path: 'destinations/:name/:outId',
+    allowed: (roles) => mayUse(roles, 'messages.read'),
+    load: async () => ({
+      Component: (await import('../features/destinations/out-message.page.tsx')).OutMessagePage,
+    }),
+  },
+  {
     path: 'messages',
     allowed: (roles) => mayUse(roles, 'messages.read'),
     nav: { group: 'interop', text: 'nav.messages', icon: 'messages', key: 'm' },

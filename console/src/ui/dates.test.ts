@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest'
 
-import { ageOf, agoOf, clinicalDate, clinicalDay, clinicalInstant } from './dates.ts'
+import { ageOf, agoOf, clinicalDate, clinicalDay, clinicalInstant, siteInstant } from './dates.ts'
 import { site } from './site.ts'
 
 const at = (text: string) => Date.parse(text)
@@ -39,4 +39,18 @@ it('shows an instant on the day that it has in the zone of the site', () => {
   const late = '2026-11-25T22:04:00Z'
   expect(clinicalInstant(late, 'en')).toBe('26-Nov-2026 00:04')
   expect(clinicalDay(at(late), 'en')).toBe('26-Nov-2026')
+})
+
+it.each([
+  ['Africa/Khartoum', '2026-11-26T00:04', '2026-11-25T22:04:00.000Z'],
+  ['UTC', '2026-11-26T00:04:30', '2026-11-26T00:04:30.000Z'],
+  // The clocks of Paris: the first of two 02:30 in October, and 02:30 in March, which there is not.
+  ['Europe/Paris', '2026-10-25T02:30', '2026-10-25T00:30:00.000Z'],
+  ['Europe/Paris', '2026-03-29T02:30', '2026-03-29T01:30:00.000Z'],
+  ['Europe/Paris', '2026-03-29T03:30', '2026-03-29T01:30:00.000Z'],
+  ['UTC', '', undefined],
+  ['UTC', 'soon', undefined],
+])('reads the entry of a field in %s: %s', (zone, local, instant) => {
+  Object.assign(site, { zone })
+  expect(siteInstant(local)).toBe(instant)
 })

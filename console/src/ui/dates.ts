@@ -52,6 +52,31 @@ export function clockTime(instant: string | number, language: string): string {
   return new Intl.DateTimeFormat(language + LATIN, options).format(new Date(instant))
 }
 
+/**
+ * What a `datetime-local` field holds, read in the zone of the site.
+ *
+ * @param local `YYYY-MM-DDTHH:MM`, with or without seconds
+ * @returns the instant in UTC; `undefined` for an empty or wrong text. Of two local times the first is taken, one that a clock change leaves out moves on.
+ */
+export function siteInstant(local: string): string | undefined {
+  const wanted = Date.parse(`${local}Z`)
+  if (Number.isNaN(wanted)) return undefined
+  const [before, after] = [offsetAt(wanted - DAY), offsetAt(wanted + DAY)]
+  const early = wanted - before
+  const instant = offsetAt(early) === before ? early : wanted - after
+  return new Date(offsetAt(instant) === after || instant === early ? instant : early).toISOString()
+}
+
+/** Milliseconds that the zone of the site is ahead of UTC at an instant. */
+function offsetAt(instant: number): number {
+  const text = new Intl.DateTimeFormat('sv-SE', {
+    dateStyle: 'short',
+    timeStyle: 'medium',
+    timeZone: site.zone,
+  }).format(new Date(instant))
+  return Date.parse(`${text.replace(' ', 'T')}Z`) - Math.floor(instant / 1000) * 1000
+}
+
 function isoDay(instant: string | number): string {
   return new Intl.DateTimeFormat('sv-SE', { dateStyle: 'short', timeZone: site.zone }).format(
     new Date(instant),

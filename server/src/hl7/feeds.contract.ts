@@ -22,6 +22,8 @@ export const Feed = z.object({
   isTls: z.boolean(),
   mode: FeedMode,
   state: z.enum(['listening', 'closed']),
+  /** Why its port is not open although it shall be. */
+  problem: z.string().optional(),
   ackAt: z.enum(['stored', 'mapped', 'committed']),
   onFailure: z.enum(['park', 'skip']),
   /** Since the hub started. */

@@ -5,6 +5,7 @@ import { z } from 'zod'
 const Instant = z.iso.datetime()
 
 export const DestinationName = z.string().regex(/^[A-Za-z0-9._-]{1,60}$/)
+export const OutId = z.string().regex(/^[A-Za-z0-9._-]{1,60}\|[0-9.]{1,60}$/)
 export const DestinationCommand = z.strictObject({ mode: z.enum(['running', 'paused']) })
 
 export const DestinationView = z.object({
@@ -19,6 +20,13 @@ export const DestinationView = z.object({
   /** Attempts in a row without an answer, and why the oldest one still waits. */
   failures: z.int(),
   reason: z.string().optional(),
+  /** Refused, or not built; `isMore`: at least so many. */
+  dead: z.object({ count: z.int(), isMore: z.boolean() }),
+  /** Answered in the last full minute and in the last hour; absent while another process sends to it. */
+  sent: z.object({ perMinute: z.int(), perHour: z.int() }).optional(),
+  /** Of the newest messages: the last answer (MSA-1), and what is wrong with the last one that has not got through. */
+  lastAnswer: z.object({ time: Instant, code: z.string(), id: OutId }).optional(),
+  lastError: z.object({ time: Instant, reason: z.string(), id: OutId }).optional(),
 })
 export const Destinations = z.object({
   destinations: z.array(DestinationView),
@@ -26,7 +34,6 @@ export const Destinations = z.object({
   strayAnswers: z.int(),
 })
 
-export const OutId = z.string().regex(/^[A-Za-z0-9._-]{1,60}\|[0-9.]{1,60}$/)
 const OutState = z.enum(['queued', 'sent', 'answered', 'dead', 'cancelled'])
 
 export const OutView = z.object({
@@ -45,6 +52,9 @@ export const OutView = z.object({
   reason: z.string().optional(),
 })
 export const OutDetail = OutView.extend({ text: z.string(), answer: z.string().optional() })
+
+/** How many dead letters were put back into the queue. */
+export const Retried = z.object({ count: z.int(), isMore: z.boolean() })
 
 export const OutQuery = z.strictObject({
   destination: DestinationName,

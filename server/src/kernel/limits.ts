@@ -107,6 +107,10 @@ export const limits = {
     lateAnswers: 1000,
     outboundLookMs: 1000,
     destinationOverlays: 16,
+    /** Waiting and dead messages of a destination are counted so far, its newest looked at for the last answer; so many are sent again by one command. */
+    outboundCounted: 10_000,
+    outboundNewest: 50,
+    outboundRetriedMost: 1000,
     outboundRetryMs: 1000,
     outboundRetryMostMs: 5 * 60_000,
     /** How soon a renewed certificate is used. */
@@ -138,6 +142,8 @@ export const limits = {
     replayPage: 200,
     replayLookMs: 1000,
     modesMs: 2000,
+    /** How soon a port that could not be opened is tried again. */
+    portRetryMs: 5000,
     rulesLookMs: 2000,
     previewBytes: 64 * 1024,
     attempts: 5,

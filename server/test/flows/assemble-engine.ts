@@ -91,9 +91,9 @@ export async function assembleEngine(store: Store, parts: EngineParts): Promise<
   const listeners = createListeners({ flow, host: '127.0.0.1', report: onError, portOf: () => port })
   await listeners.follow()
   await outbound.start()
-  const endFolders = watchFolders({ flow, records: store.records, report: onError })
+  const folders = watchFolders({ flow, records: store.records, report: onError })
   const stop = async () => {
-    await endFolders()
+    await folders.stop()
     await outbound.stop()
     await listeners.close()
     await flow.stop()

@@ -10,6 +10,7 @@ import type { Who } from '../../api/session.ts'
 import { openLink } from '../../api/socket.ts'
 import { useOpenAlarms } from './alarm-bar.data.ts'
 import { ALARM_BAR_PX, AlarmBar } from './alarm-bar.tsx'
+import { InteropAlert } from './interop-alert.tsx'
 import { NavRail } from './nav-rail.tsx'
 import { Shortcuts } from './shortcuts.tsx'
 import { TopBar } from './top-bar.tsx'
@@ -37,6 +38,7 @@ export function Shell({ who }: { readonly who: Who }) {
       </Box>
       <NavRail roles={who.roles} />
       <Box component="main" id="content" tabIndex={-1} sx={{ outline: 'none', minWidth: 0 }}>
+        <InteropAlert roles={who.roles} />
         <Outlet />
       </Box>
       <Shortcuts roles={who.roles} openPalette={() => setFinding(true)} />

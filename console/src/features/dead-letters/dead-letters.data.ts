@@ -1,4 +1,5 @@
-import { DeadLetters, ReplayJob, ReplayJobs } from '@hub/hl7/replay.contract.ts'
+import { Feeds } from '@hub/hl7/feeds.contract.ts'
+import { DeadLetters, ReplayJob, ReplayJobs, ReplayRequest } from '@hub/hl7/replay.contract.ts'
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
 import type { z } from 'zod'
 
@@ -6,6 +7,9 @@ import { getJson, postJson } from '../../api/http.ts'
 
 export type Group = z.infer<typeof DeadLetters>['groups'][number]
 export type Job = z.infer<typeof ReplayJob>
+export type Span = z.infer<typeof ReplayRequest>
+
+export const SPAN_STATES = ReplayRequest.shape.state.unwrap().options
 
 const ASK_MS = { running: 1000, idle: 15_000 } as const
 
@@ -41,6 +45,25 @@ export function useReplayGroup() {
       }),
     networkMode: 'always',
     onSettled: done,
+  })
+}
+
+/** Processes what a feed got within a time span again. */
+export function useReplaySpan() {
+  const done = useReadAgain()
+  return useMutation({
+    mutationFn: (span: Span) => postJson(ReplayJob, '/api/v1/interop/replays', span),
+    networkMode: 'always',
+    onSettled: done,
+  })
+}
+
+export function useFeedNames() {
+  return useQuery({
+    queryKey: ['feeds'],
+    queryFn: ({ signal }) => getJson(Feeds, '/api/v1/interop/feeds', signal),
+    select: ({ feeds }) =>
+      feeds.map(({ name }) => name).toSorted((a, b) => a.localeCompare(b, 'en', { numeric: true })),
   })
 }
 

@@ -3,7 +3,7 @@ import Box from '@mui/material/Box'
 import Button from '@mui/material/Button'
 import Typography from '@mui/material/Typography'
 import { useTranslation } from 'react-i18next'
-import { Link } from 'react-router'
+import { Link, useSearchParams } from 'react-router'
 
 import { useSession } from '../../api/session.ts'
 import { clinicalInstant } from '../../ui/dates.ts'
@@ -14,6 +14,7 @@ import { Sheet } from '../../ui/sheet.tsx'
 import { useDeadLetters, useReplayGroup } from './dead-letters.data.ts'
 import type { Group } from './dead-letters.data.ts'
 import { ReplayJobs } from './replay-jobs.tsx'
+import { ReplaySpan } from './replay-span.tsx'
 
 /** What failed, by its cause: one cause is mended once, then all its messages are processed again. */
 export function DeadLettersPage() {
@@ -22,6 +23,7 @@ export function DeadLettersPage() {
     <Page
       title={t('nav.deadLetters')}
       query={useDeadLetters()}
+      actions={<SpanAction />}
       under={<ReplayJobs />}
       isEmpty={({ groups }) => groups.length === 0}
       empty={t('dead.none')}
@@ -33,6 +35,23 @@ export function DeadLettersPage() {
         </>
       )}
     </Page>
+  )
+}
+
+/** Opened by `?replay=<feed>`, too: the page of a feed leads here. */
+function SpanAction() {
+  const { t } = useTranslation()
+  const [params, setParams] = useSearchParams()
+  const roles = useSession((state) => state.session?.who.roles) ?? []
+  const feed = params.get('replay')
+  if (!mayUse(roles, 'messages.replay')) return undefined
+  return (
+    <>
+      <Button variant="outlined" onClick={() => setParams({ replay: 'default' })}>
+        {t('span.open')}
+      </Button>
+      {feed === null ? undefined : <ReplaySpan feed={feed} close={() => setParams({}, { replace: true })} />}
+    </>
   )
 }
 

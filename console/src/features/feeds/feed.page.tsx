@@ -47,6 +47,7 @@ export function FeedPage() {
 
 function Content({ feed }: { readonly feed: FeedRow }) {
   const { t } = useTranslation()
+  const roles = useSession((state) => state.session?.who.roles) ?? []
   return (
     <Box sx={{ display: 'grid', gap: 6, maxWidth: 960 }}>
       <Box sx={{ display: 'flex', gap: 4, alignItems: 'center', '& a': { color: 'primary.main' } }}>
@@ -55,6 +56,9 @@ function Content({ feed }: { readonly feed: FeedRow }) {
         <Link to={`/messages?${new URLSearchParams({ feed: feed.name, state: 'dead' })}`}>
           {t('feeds.showFailed')}
         </Link>
+        {mayUse(roles, 'messages.replay') ? (
+          <Link to={`/dead-letters?${new URLSearchParams({ replay: feed.name })}`}>{t('span.open')}</Link>
+        ) : undefined}
       </Box>
       <Section title={t('feeds.messages')}>
         <Counts feed={feed} />

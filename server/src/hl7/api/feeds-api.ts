@@ -138,6 +138,7 @@ function feedView({ flow, listeners }: InteropOptions, feed: FlowFeed, waiting: 
   const sum = (count: 'received' | 'failed') => minutes.reduce((total, minute) => total + minute[count], 0)
   const waits = waiting.byFeed.get(name)
   const lastReceived = flow.tally.lastReceived(name)
+  const problem = listeners.problemOf(name)
   return {
     name,
     ackAt,
@@ -156,6 +157,7 @@ function feedView({ flow, listeners }: InteropOptions, feed: FlowFeed, waiting: 
       ...(waits === undefined ? {} : { oldest: instant(timeOfId(waits.oldest)) }),
     },
     ...(listener === undefined ? {} : { port: listener.port }),
+    ...(problem === undefined ? {} : { problem }),
     ...(feed.files === undefined ? {} : { folder: feed.files.folder }),
     ...(lastReceived === undefined ? {} : { lastReceived: instant(lastReceived) }),
   }

@@ -25,7 +25,7 @@ import { testerApi } from './tester-api.ts'
 export interface InteropOptions {
   readonly flow: Flow
   readonly outbound: Outbound
-  readonly listeners: Pick<Listeners, 'of' | 'follow'>
+  readonly listeners: Pick<Listeners, 'of' | 'problemOf' | 'follow'>
   readonly records: RecordStore
   readonly resources: Pick<Resources, 'read' | 'peek' | 'transact'>
   /** Milliseconds UTC when the counting began. */

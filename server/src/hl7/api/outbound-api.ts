@@ -2,6 +2,9 @@ import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod'
 import { z } from 'zod'
 
 import { fault } from '../../kernel/fault.ts'
+import { limits } from '../../kernel/limits.ts'
+import { decodeMessage } from '../mllp/charset.ts'
+import { readHeader } from '../mllp/header.ts'
 import {
   DestinationCommand,
   DestinationName,
@@ -12,6 +15,7 @@ import {
   type OutDetail,
   type OutList,
   type OutView,
+  type Retried,
 } from '../outbound.contract.ts'
 import type { Outbound } from '../outbound/create-outbound.ts'
 import type { Destination } from '../outbound/destination.ts'
@@ -43,6 +47,15 @@ export const outboundApi: FastifyPluginAsyncZod<InteropOptions> = async (app, op
     return destinationView(outbound, destination)
   })
 
+  app.post(
+    '/destinations/:name/retry',
+    { schema: { params: ByName } },
+    async (request): Promise<z.input<typeof Retried>> => {
+      authorise(callerOf(request), 'messages.replay')
+      return retryAll(outbound, destinationOf(outbound, request.params.name).name)
+    },
+  )
+
   app.get(
     '/outbound',
     { schema: { querystring: OutQuery } },
@@ -60,7 +73,7 @@ export const outboundApi: FastifyPluginAsyncZod<InteropOptions> = async (app, op
       authorise(callerOf(request), 'messages.read')
       const stored = await outbound.outbox.get(request.params.id)
       const { text, answer } = stored.message
-      return { ...outView(stored), text, ...(answer === undefined ? {} : { answer }) }
+      return { ...outView(stored), text, ...(answer === undefined ? {} : { answer: readable(answer) }) }
     },
   )
 
@@ -78,12 +91,16 @@ function destinationOf({ destinations }: Outbound, name: string): Destination {
   throw fault('not-found', { code: 'not-found', text: 'There is no such destination.' })
 }
 
-const COUNTED = 10_000
-
 async function destinationView(outbound: Outbound, destination: Destination): Promise<View> {
   const { name, host, port, tls, messages } = destination
-  const { count, oldest } = await outbound.outbox.waiting(name)
+  const { outbox } = outbound
+  const [{ count, oldest }, dead, newest] = await Promise.all([
+    outbox.waiting(name),
+    outbox.deadCount(name),
+    outbox.list(name, { limit: limits.hl7.outboundNewest }),
+  ])
   const reason = oldest?.message.reason
+  const sent = outbound.sentBy(name)
   return {
     name,
     address: `${host}:${port}`,
@@ -92,12 +109,52 @@ async function destinationView(outbound: Outbound, destination: Destination): Pr
     messages: [...messages],
     waiting: {
       count,
-      isMore: count === COUNTED,
+      isMore: count === limits.hl7.outboundCounted,
       ...(oldest === undefined ? {} : { oldest: instant(oldest.message.created) }),
     },
     failures: outbound.failuresOf(name),
+    dead: { count: dead, isMore: dead === limits.hl7.outboundCounted },
     ...(reason === undefined ? {} : { reason }),
+    ...(sent === undefined ? {} : { sent }),
+    ...lastOf(newest),
   }
+}
+
+/** What was said last about the newest messages, good and bad. */
+function lastOf(newest: readonly StoredOut[]): Pick<View, 'lastAnswer' | 'lastError'> {
+  const byChange = newest.toSorted((a, b) => b.message.changed - a.message.changed)
+  const answered = byChange.find(({ message: { code = '' } }) => code !== '')
+  const failed = byChange.find(({ message: { reason } }) => reason !== undefined)
+  return {
+    ...(answered && {
+      lastAnswer: {
+        id: answered.id,
+        time: instant(answered.message.changed),
+        code: answered.message.code ?? '',
+      },
+    }),
+    ...(failed && {
+      lastError: {
+        id: failed.id,
+        time: instant(failed.message.changed),
+        reason: failed.message.reason ?? '',
+      },
+    }),
+  }
+}
+
+/** Puts dead letters back into the queue, the oldest of the newest first, so that they leave in their order. */
+async function retryAll(outbound: Outbound, destination: string): Promise<z.input<typeof Retried>> {
+  const limit = limits.hl7.outboundRetriedMost
+  const dead = await outbound.outbox.listDead(destination, { limit })
+  let count = 0
+  for (const { id, message } of dead.toReversed()) {
+    // What could not be built has no text that could be sent.
+    if (message.state !== 'dead' || message.text === '') continue
+    await outbound.retry(id)
+    count++
+  }
+  return { count, isMore: dead.length === limit }
 }
 
 const PAGE = 200
@@ -110,7 +167,10 @@ async function listOf(
   const messages: z.input<typeof OutView>[] = []
   let before = cursor
   for (let page = 0; page < PAGES; page++) {
-    const found = await outbox.list(destination, { limit: PAGE, ...(before === undefined ? {} : { before }) })
+    const wanted = { limit: PAGE, ...(before === undefined ? {} : { before }) }
+    const found = await (state === 'dead'
+      ? outbox.listDead(destination, wanted)
+      : outbox.list(destination, wanted))
     for (const stored of found) {
       before = stored.id
       if (state === undefined || stored.message.state === state) messages.push(outView(stored))
@@ -119,6 +179,18 @@ async function listOf(
     if (found.length < PAGE) return { messages }
   }
   return { messages, ...(before === undefined ? {} : { next: before }) }
+}
+
+/** @param answer one character a byte */
+function readable(answer: string): string {
+  const bytes = Buffer.from(answer, 'latin1')
+  const header = readHeader(bytes)
+  try {
+    return header === undefined ? answer : decodeMessage(bytes, header, undefined)
+  } catch {
+    // In a character set that the hub does not know, or wrong in its own.
+    return answer
+  }
 }
 
 function outView({ id, message }: StoredOut): z.input<typeof OutView> {

@@ -1,6 +1,7 @@
 import type { RecordStore } from '../../store/port.ts'
 import type { Flow } from '../flow/create-flow.ts'
-import { watchFolder } from './watched-folder.ts'
+import type { FlowFeed } from '../flow/feed.ts'
+import { watchFolder, type WatchedFolder } from './watched-folder.ts'
 
 interface WatchDeps {
   readonly flow: Pick<Flow, 'feeds' | 'intake' | 'isOpen'>
@@ -8,23 +9,37 @@ interface WatchDeps {
   readonly report: (error: unknown, file: string) => void
 }
 
-/** Watches the folder of every feed that has one. @returns how it is ended */
-export function watchFolders({ flow, records, report }: WatchDeps): () => Promise<void> {
-  const watched = [...flow.feeds.values()].flatMap((feed) =>
-    feed.files === undefined
-      ? []
-      : [
-          watchFolder({
-            feed,
-            files: feed.files,
-            intake: flow.intake(feed),
-            records,
-            report,
-            isOpen: () => flow.isOpen(feed.name),
-          }),
-        ],
-  )
-  return async () => {
-    await Promise.all(watched.map(async (folder) => folder.stop()))
+/** The watched folders of the feeds that have one. */
+export interface WatchedFolders {
+  /** Watches what the feeds of now name; the file that is being taken is taken to its end. */
+  follow(): Promise<void>
+  stop(): Promise<void>
+}
+
+export function watchFolders({ flow, records, report }: WatchDeps): WatchedFolders {
+  const watched = new Map<string, { readonly folder: WatchedFolder; readonly settings: string }>()
+  const end = async (name: string): Promise<void> => {
+    const there = watched.get(name)
+    watched.delete(name)
+    await there?.folder.stop()
+  }
+  const begin = (feed: FlowFeed): void => {
+    const { files, name } = feed
+    if (files === undefined || watched.has(name)) return
+    const isOpen = () => flow.isOpen(name)
+    const folder = watchFolder({ feed, files, intake: flow.intake(feed), records, report, isOpen })
+    watched.set(name, { folder, settings: JSON.stringify(files) })
+  }
+  const follow = async (): Promise<void> => {
+    for (const [name, { settings }] of watched)
+      if (JSON.stringify(flow.feeds.get(name)?.files) !== settings) await end(name)
+    for (const feed of flow.feeds.values()) begin(feed)
+  }
+  for (const feed of flow.feeds.values()) begin(feed)
+  return {
+    follow,
+    async stop() {
+      await Promise.all([...watched.keys()].map(async (name) => end(name)))
+    },
   }
 }

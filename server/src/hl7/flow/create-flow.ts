@@ -8,7 +8,7 @@ import { createApply } from './apply.ts'
 import { recordsBehind } from './behind.ts'
 import { ALL_FEEDS, createFeedLeases, type FeedLeases } from './feed-leases.ts'
 import { createFeedModes, type FeedMode, type FeedModes } from './feed-modes.ts'
-import { readFeed, type FlowFeed } from './feed.ts'
+import { readFeeds, type FlowFeed } from './feed.ts'
 import { createIntake, type Intake, type IntakeDeps } from './intake.ts'
 import { createJournal, type Journal } from './journal.ts'
 import { createMessageIndex, type MessageIndex } from './message-index.ts'
@@ -63,6 +63,8 @@ export interface Flow {
   intake(feed: FlowFeed): Intake
   /** The feed runs, and this process is the one that works on it. */
   isOpen(feed: string): boolean
+  /** Takes other feeds, or feeds with other settings, from the next message on. */
+  follow(feeds: ReadonlyMap<string, FlowFeed>): void
   /** Sets how a feed runs from now on. */
   setMode(feed: string, mode: FeedMode): Promise<void>
   /** Goes on with what waits in the journal. @param onModes told when another process has set how a feed runs */
@@ -76,7 +78,7 @@ export function createFlow(given: FlowDeps): Flow {
   const { mapper, clock, report, isShared = false } = given
   const { ahead, records } = withAhead(given)
   const deps = { ...given, records }
-  const feeds = new Map([...mapper.feeds].map(([name, file]) => [name, readFeed(name, file)]))
+  const feeds = new Map(readFeeds(mapper.feeds))
   const index = createMessageIndex(records, report)
   const journal = createJournal({ records: given.records, clock, index, ...(ahead && { ahead }) })
   const partitions = createPartitions()
@@ -113,7 +115,10 @@ export function createFlow(given: FlowDeps): Flow {
     isOpen: (feed) => modes.of(feed) === 'running' && gate.isOpen(feed),
     intake: (feed) =>
       createIntake({
-        feed,
+        // As its file says when a message comes, not when its port was opened.
+        get feed() {
+          return feeds.get(feed.name) ?? feed
+        },
         understands: vocabularyOf(mapper, feed),
         journal,
         processing,
@@ -124,12 +129,29 @@ export function createFlow(given: FlowDeps): Flow {
         ...(queries && { queries }),
         report,
       }),
+    retention,
+    ...runningOf({ ...parts, ...(ahead && { ahead }), retention, leases, isShared, report }),
+    ...changesOf({ feeds, modes, processing }),
+  }
+}
+
+interface Changed {
+  readonly feeds: Map<string, FlowFeed>
+  readonly modes: FeedModes
+  readonly processing: Processing
+}
+
+function changesOf({ feeds, modes, processing }: Changed): Pick<Flow, 'follow' | 'setMode'> {
+  return {
+    follow(next) {
+      feeds.clear()
+      for (const [name, feed] of next) feeds.set(name, feed)
+      processing.resume()
+    },
     async setMode(feed, mode) {
       await modes.set(feed, mode)
       processing.resume()
     },
-    retention,
-    ...runningOf({ ...parts, ...(ahead && { ahead }), retention, leases, isShared, report }),
   }
 }
 

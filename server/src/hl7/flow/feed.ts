@@ -76,8 +76,13 @@ export interface FlowFeed extends Readonly<z.output<typeof FeedKeys>> {
   readonly name: string
 }
 
+/** @throws Fault `malformed` that names file and key */
+export function readFeeds(files: ReadonlyMap<string, object>): ReadonlyMap<string, FlowFeed> {
+  return new Map([...files].map(([name, file]) => [name, readFeed(name, file)]))
+}
+
 /** @throws Fault `malformed` that names the key */
-export function readFeed(name: string, file: object): FlowFeed {
+function readFeed(name: string, file: object): FlowFeed {
   const read = FeedKeys.safeParse(file)
   if (read.success) return { name, ...read.data }
   const [issue] = read.error.issues

@@ -23,16 +23,20 @@ interface RetentionDeps {
 const FINAL: ReadonlySet<string> = new Set(['committed', 'duplicate', 'rejected', 'discarded'])
 
 export function createRetention({ records, clock, feeds, report }: RetentionDeps): Retention {
-  const keeps = new Map(
-    [...feeds.values()].flatMap(({ name, keep }) =>
-      keep === undefined ? [] : [[name, keepMs(keep)] as const],
-    ),
-  )
+  /** Feeds and their settings may change at any time. */
+  const keepsNow = () =>
+    new Map(
+      [...feeds.values()].flatMap(({ name, keep }) =>
+        keep === undefined ? [] : [[name, keepMs(keep)] as const],
+      ),
+    )
   let timer: NodeJS.Timeout | undefined
   let after = ''
   let working: Promise<unknown> = Promise.resolve()
 
   const step = async (): Promise<boolean> => {
+    const keeps = keepsNow()
+    if (keeps.size === 0) return false
     const shortest = Math.min(...keeps.values())
     const page = await records.range({
       collection: FLOW.journal,
@@ -54,7 +58,6 @@ export function createRetention({ records, clock, feeds, report }: RetentionDeps
   return {
     step,
     start() {
-      if (keeps.size === 0) return
       timer = setInterval(() => {
         working = step().catch((error: unknown) => report(error, 'retention'))
       }, limits.hl7.retentionMs).unref()

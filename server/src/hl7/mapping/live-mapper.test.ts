@@ -53,7 +53,7 @@ it('keeps the rules before while a file is broken, says so once, and goes on whe
   expect(reported).toHaveLength(1)
 })
 
-it('keeps the overlay of a destination until the hub starts again', async () => {
+it('keeps the rules before while what follows them cannot be used', async () => {
   const { folder, mapper } = await live()
   const overlay = join(folder, 'overlays', 'north')
   await mkdir(join(overlay, 'fields'), { recursive: true })
@@ -61,6 +61,11 @@ it('keeps the overlay of a destination until the hub starts again', async () => 
   await expect
     .poll(() => mapper.outbound.laidOver(['north']).definitions.size, { timeout: 20_000 })
     .toBeGreaterThan(0)
+  // As a destination that names the overlay.
+  mapper.with((next) => {
+    next.outbound.laidOver(['north'])
+    return Promise.resolve(() => Promise.resolve())
+  })
   await rm(overlay, { recursive: true })
   await expect
     .poll(() => mapper.problems, { timeout: 20_000 })
@@ -68,7 +73,7 @@ it('keeps the overlay of a destination until the hub starts again', async () => 
   expect(mapper.outbound.laidOver(['north']).definitions.size).toBeGreaterThan(0)
 })
 
-it('keeps a feed whose file is gone until the hub starts again', async () => {
+it('keeps the rules before when the default feed is taken away, which answers are read by', async () => {
   const { folder, mapper, family } = await live()
   await rm(join(folder, 'feeds', 'default.yaml'))
   await expect.poll(() => mapper.problems).toEqual([expect.stringContaining('feeds/default.yaml')])

@@ -6,8 +6,18 @@ import { limits } from '../../kernel/limits.ts'
 import { RulesError } from './load.ts'
 import { createMapper, type Mapper } from './mapper.ts'
 
+/**
+ * What else follows the folder gets ready for the rules that were read.
+ *
+ * @returns how it is put into force
+ * @throws RulesError when something cannot be used: nothing changes then, the rules neither
+ */
+export type Prepare = (next: Mapper) => Promise<() => Promise<void>>
+
 /** A mapper that follows its folder: what is changed there counts for the messages that are mapped from then on. */
 export interface LiveMapper extends Mapper {
+  /** From now on, nothing is put into force without it. */
+  with(prepare: Prepare): void
   stop(): Promise<void>
 }
 
@@ -23,8 +33,7 @@ export interface LiveOptions {
 
 /**
  * Loads the rules, and loads them again when their files have changed and then stood still for one look, one reload at a time. Rules that cannot be used
- * leave the ones before in force, and say why in `problems`. The mapping of a message is one call: it ends by the rules that it began with. Ports, destinations and
- * which feeds there are are read at the start only.
+ * leave the ones before in force, and say why in `problems`. The mapping of a message is one call: it ends by the rules that it began with.
  *
  * @throws RulesError when the rules of the start cannot be used
  */
@@ -32,13 +41,14 @@ export async function createLiveMapper(options: LiveOptions): Promise<LiveMapper
   const { folder, kept, pollMs = limits.hl7.rulesLookMs, report } = options
   const loadedAt = await stampOf(folder)
   const state = { mapper: await createMapper(folder, kept), problems: [] as readonly string[] }
-  // Lists of overlays that destinations name: what they send must be known after a change, too.
-  const sent = new Map<string, readonly string[]>()
+  let prepare: Prepare | undefined
   const reload = async (): Promise<void> => {
     try {
       const next = await createMapper(folder, kept)
-      refuseMissing(state.mapper, next, [...sent.values()])
+      refuseWithoutDefault(next)
+      const putInForce = await prepare?.(next)
       Object.assign(state, { mapper: next, problems: [] })
+      await putInForce?.()
     } catch (error) {
       state.problems = (error instanceof RulesError ? error.problems : [textOf(error)]).slice(
         0,
@@ -66,17 +76,16 @@ export async function createLiveMapper(options: LiveOptions): Promise<LiveMapper
       get definitions() {
         return state.mapper.outbound.definitions
       },
-      laidOver: (overlays) => {
-        const rules = state.mapper.outbound.laidOver(overlays)
-        sent.set(overlays.join('+'), overlays)
-        return rules
-      },
+      laidOver: (overlays) => state.mapper.outbound.laidOver(overlays),
       build: async (request) => state.mapper.outbound.build(request),
     },
     eventsOf: (feed) => state.mapper.eventsOf(feed),
     queryOf: (feed, event) => state.mapper.queryOf(feed, event),
     accepts: (message, feed) => state.mapper.accepts(message, feed),
     map: (message, feed) => state.mapper.map(message, feed),
+    with: (wanted) => {
+      prepare = wanted
+    },
     async stop() {
       stopping.abort()
       await following
@@ -90,19 +99,9 @@ function textOf(error: unknown): string {
   return error instanceof Error ? error.message : 'The rules cannot be read'
 }
 
-/** Ports of a feed are open and messages wait for destinations while the hub runs: taking these rules away needs a restart. */
-function refuseMissing(before: Mapper, next: Mapper, sent: readonly (readonly string[])[]): void {
-  const feeds = [...before.feeds.keys()].filter((name) => !next.feeds.has(name))
-  const messages = [[], ...sent].flatMap((overlays) => {
-    const { definitions } = next.outbound.laidOver(overlays)
-    return [...before.outbound.laidOver(overlays).definitions.keys()].filter((name) => !definitions.has(name))
-  })
-  const missing = [
-    ...feeds.map((name) => `feeds/${name}`),
-    ...new Set(messages.map((name) => `outbound/${name}`)),
-  ]
-  if (missing.length === 0) return
-  throw new RulesError(missing.map((file) => `${file}.yaml: is missing; it can be taken away with a restart`))
+/** Answers to what the hub sends are read by its rules, whatever feeds there are. */
+function refuseWithoutDefault({ feeds }: Mapper): void {
+  if (!feeds.has('default')) throw new RulesError(['feeds/default.yaml: is missing'])
 }
 
 interface Following {

@@ -1,16 +1,18 @@
 import { startRelay } from '../../events/relay.ts'
 import type { Clock } from '../../kernel/clock.ts'
 import { fault } from '../../kernel/fault.ts'
+import { limits } from '../../kernel/limits.ts'
 import type { Store } from '../../store/port.ts'
 import { ALL_FEEDS, createFeedLeases, type FeedLeases } from '../flow/feed-leases.ts'
-import { createFeedModes, type FeedMode } from '../flow/feed-modes.ts'
-import { createAnswerBook, type AnswerTaker } from './answer-book.ts'
-import { startDelivery, type Delivery } from './delivery.ts'
+import { createFeedModes, type FeedMode, type FeedModes } from '../flow/feed-modes.ts'
+import { createAnswerBook, type AnswerBook, type AnswerTaker } from './answer-book.ts'
+import { createDeliveries, type Deliveries } from './deliveries.ts'
 import type { Destination } from './destination.ts'
-import { createLateAnswers } from './late-answers.ts'
+import { createLateAnswers, type LateAnswers } from './late-answers.ts'
 import type { OutboundRules } from './outbound-rules.ts'
 import { createOutboundSink } from './outbound-sink.ts'
 import { createOutbox, type Outbox, type OutState, type StoredOut } from './outbox.ts'
+import type { SentRate } from './sent-rate.ts'
 
 export interface OutboundDeps {
   readonly store: Store
@@ -31,6 +33,8 @@ export interface Outbound {
   /** `paused`: what waits stays; `stopped` is the same. */
   setMode(destination: string, mode: FeedMode): Promise<void>
   failuresOf(destination: string): number
+  /** Answered messages; `undefined` while another process sends to the destination. */
+  sentBy(destination: string): SentRate | undefined
   /** Answers that belonged to no message of ours since the hub started. */
   readonly strayAnswers: number
   /** Puts a dead or cancelled message back into the queue. @throws Fault */
@@ -39,6 +43,8 @@ export interface Outbound {
   cancel(id: string): Promise<StoredOut>
   /** Takes an acknowledgement that came in through a feed. */
   takeAnswer(frame: Buffer): Promise<void>
+  /** Sends to these destinations from now on; those that are gone or have changed finish the message that is under way. */
+  follow(destinations: readonly Destination[]): Promise<void>
   start(): Promise<void>
   stop(): Promise<void>
 }
@@ -46,68 +52,120 @@ export interface Outbound {
 /** @throws Fault `malformed` for a destination that names a message without rules, RulesError for overlays that are not there or clash */
 export function createOutbound(deps: OutboundDeps): Outbound {
   for (const destination of deps.destinations) refuseUnknown(deps.rules, destination)
-  const { store, destinations, clock, report } = deps
+  const { store, clock, report } = deps
   const outbox = createOutbox(store.records, clock)
   const modes = createFeedModes(store.records)
-  const deliveries = new Map<string, Delivery>()
-  const closing: (() => Promise<void>)[] = []
+  const destinations = new Map(byName(deps.destinations))
   let strayAnswers = 0
-  const wake = (destination: string) => deliveries.get(destination)?.wake()
-  const leases = leasesFor(deps, () => deliveries.forEach((delivery) => delivery.wake()))
+  const leases = leasesFor(deps, destinations, () => deliveries.wakeAll())
+  const holds = (destination: string) => leases.holds(keyOf(destination))
   const setMode = async (destination: string, mode: FeedMode) => {
     await modes.set(keyOf(destination), mode)
-    wake(destination)
+    deliveries.wake(destination)
   }
-  const holds = (destination: string) => leases.holds(keyOf(destination))
   const answers = createAnswerBook({ ...deps, records: store.records, outbox, holds })
   const late = createLateAnswers({ outbox, answers, report, onStray: () => void strayAnswers++ })
+  const deliveries = createDeliveries(store.records, ({ name }) => ({
+    outbox,
+    answers,
+    report,
+    isOpen: () => modes.of(keyOf(name)) === 'running' && holds(name),
+    onStray: (answer) => void late.take(answer).catch((error: unknown) => report(error, name)),
+    pause: () => setMode(name, 'paused'),
+  }))
   const move = async (id: string, step: Step) =>
-    moveBy(outbox, step, id).finally(() => wake(destinationOfId(id)))
-  const begin = (destination: Destination): void => {
-    const { name } = destination
-    const isOpen = () => modes.of(keyOf(name)) === 'running' && holds(name)
-    const onStray = (answer: Buffer) => void late.take(answer).catch((error: unknown) => report(error, name))
-    const pause = () => setMode(name, 'paused')
-    const delivery = startDelivery({ destination, outbox, answers, isOpen, pause, onStray, report })
-    deliveries.set(name, delivery)
-    closing.push(() => delivery.stop())
-  }
+    moveBy(outbox, step, id).finally(() => deliveries.wake(destinationOfId(id)))
   return {
-    destinations: new Map(destinations.map((destination) => [destination.name, destination])),
+    destinations,
     outbox,
     modeOf: (destination) => modes.of(keyOf(destination)),
     setMode,
-    failuresOf: (destination) => deliveries.get(destination)?.failures ?? 0,
+    failuresOf: (destination) => deliveries.failuresOf(destination),
+    sentBy: (destination) => (holds(destination) ? deliveries.sentBy(destination, clock()) : undefined),
     get strayAnswers() {
       return strayAnswers
     },
     retry: (id) => move(id, RETRY),
     cancel: (id) => move(id, CANCEL),
     takeAnswer: async (answer) => late.take(answer),
-    async start() {
-      if (destinations.length === 0) return
+    ...runningOf({ ...deps, outbox, modes, leases, answers, late, deliveries, destinations }),
+  }
+}
+
+interface Parts extends Omit<OutboundDeps, 'destinations'> {
+  readonly outbox: Outbox
+  readonly modes: FeedModes
+  readonly leases: FeedLeases
+  readonly answers: AnswerBook
+  readonly late: LateAnswers
+  readonly deliveries: Deliveries
+  readonly destinations: Map<string, Destination>
+}
+
+function runningOf(parts: Parts): Pick<Outbound, 'start' | 'follow' | 'stop'> {
+  const { store, modes, leases, answers, late, deliveries, destinations, report } = parts
+  const closing: (() => Promise<void>)[] = []
+  let isStarted = false
+  let isSending = false
+  /** Nothing runs, and the log is not read, while there is no destination. */
+  const send = async () => {
+    if (!isStarted || (destinations.size === 0 && !isSending)) return
+    if (!isSending) {
+      isSending = true
       await modes.load()
       await leases.start()
       closing.push(() => leases.stop())
       answers.start()
       closing.push(() => answers.stop())
-      for (const destination of destinations) begin(destination)
+      closing.push(() => deliveries.stop())
       await beginAtHead(store)
-      closing.push(startSink(deps, outbox, wake))
+      closing.push(startSink(parts))
+      closing.push(followModes(parts))
+    }
+    await deliveries.follow([...destinations.values()])
+  }
+  return {
+    async start() {
+      isStarted = true
+      await send()
+    },
+    async follow(next) {
+      destinations.clear()
+      for (const [name, destination] of byName(next)) destinations.set(name, destination)
+      await send().catch((error: unknown) => {
+        report(error, 'destinations')
+        throw error
+      })
     },
     async stop() {
+      isStarted = false
       late.stop()
       for (const close of closing.splice(0).toReversed()) await close()
     },
   }
 }
 
+/** Another process may have set how a destination runs. @returns how it is ended */
+function followModes({ isShared, modes, deliveries, report }: Parts): () => Promise<void> {
+  const look = async () => {
+    if (await modes.load()) deliveries.wakeAll()
+  }
+  const lookSoon = () => void look().catch((error: unknown) => report(error, 'modes'))
+  const timer = isShared ? setInterval(lookSoon, limits.hl7.modesMs).unref() : undefined
+  return () => Promise.resolve(clearInterval(timer))
+}
+
+function byName(destinations: readonly Destination[]): readonly (readonly [string, Destination])[] {
+  return destinations.map((destination) => [destination.name, destination])
+}
+
 function leasesFor(
-  { store, destinations, clock, isShared, report }: OutboundDeps,
+  { store, clock, isShared, report }: OutboundDeps,
+  destinations: ReadonlyMap<string, Destination>,
   onTaken: () => void,
 ): FeedLeases {
   if (!isShared) return ALL_FEEDS
-  const feeds = () => destinations.map(({ name }) => keyOf(name))
+  const feeds = () => [...destinations.keys()].map(keyOf)
   return createFeedLeases({ records: store.records, clock, report, feeds, onTaken })
 }
 
@@ -133,9 +191,15 @@ function keyOf(destination: string): string {
 }
 
 /** @returns how it is ended */
-function startSink(deps: OutboundDeps, outbox: Outbox, onQueued: (destination: string) => void) {
-  const { store, clock, report } = deps
-  const sink = createOutboundSink({ ...deps, resources: store.resources, outbox, onQueued })
+function startSink({ store, rules, outbox, deliveries, destinations, clock, report }: Parts) {
+  const sink = createOutboundSink({
+    rules,
+    outbox,
+    clock,
+    resources: store.resources,
+    destinations: () => destinations.values(),
+    onQueued: (destination) => deliveries.wake(destination),
+  })
   const relay = startRelay({ store, sink, clock, onError: (error) => report(error, sink.name) })
   return async () => relay.close()
 }

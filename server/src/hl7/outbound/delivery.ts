@@ -8,6 +8,7 @@ import type { AnswerBook } from './answer-book.ts'
 import type { Destination } from './destination.ts'
 import { createMllpSender, type MllpSender } from './mllp-sender.ts'
 import type { Outbox, OutMessage, StoredOut } from './outbox.ts'
+import { createSentRate, type SentRate } from './sent-rate.ts'
 
 export interface DeliveryDeps {
   readonly destination: Destination
@@ -24,15 +25,21 @@ export interface Delivery {
   /** Something was put into the queue. */
   wake(): void
   readonly failures: number
+  /** How many messages were answered lately. */
+  sent(nowMs: number): SentRate
+  /** Ends when the messages that are under way are answered, or their time is over. */
+  finish(): Promise<void>
+  /** Breaks off at once: what has no answer is sent again. */
   stop(): Promise<void>
 }
 
 /** Sends what waits for a destination, lane by lane, until it is answered: the same message with the same control id, however often. */
 export function startDelivery(deps: DeliveryDeps): Delivery {
   const stopping = new AbortController()
+  const rate = createSentRate()
   const lanes = Array.from(
     { length: deps.destination.lanes },
-    (_, lane) => new Lane(deps, lane, stopping.signal),
+    (_, lane) => new Lane({ ...deps, rate }, lane, stopping.signal),
   )
   const running = lanes.map(async (lane) => lane.run())
   return {
@@ -42,6 +49,11 @@ export function startDelivery(deps: DeliveryDeps): Delivery {
     get failures() {
       return lanes.reduce((sum, { failures }) => sum + failures, 0)
     },
+    sent: (nowMs) => rate.at(nowMs),
+    async finish() {
+      for (const lane of lanes) lane.finish()
+      await Promise.all(running)
+    },
     async stop() {
       stopping.abort()
       for (const lane of lanes) lane.wake()
@@ -50,16 +62,21 @@ export function startDelivery(deps: DeliveryDeps): Delivery {
   }
 }
 
+interface LaneDeps extends DeliveryDeps {
+  readonly rate: ReturnType<typeof createSentRate>
+}
+
 class Lane {
   /** Attempts in a row that ended without an answer. */
   failures = 0
-  readonly #deps: DeliveryDeps
+  readonly #deps: LaneDeps
   readonly #lane: number
   readonly #signal: AbortSignal
   readonly #sender: MllpSender
   #wake: () => void = () => undefined
+  #isFinishing = false
 
-  constructor(deps: DeliveryDeps, lane: number, signal: AbortSignal) {
+  constructor(deps: LaneDeps, lane: number, signal: AbortSignal) {
     this.#deps = deps
     this.#lane = lane
     this.#signal = signal
@@ -70,8 +87,13 @@ class Lane {
     this.#wake()
   }
 
+  finish(): void {
+    this.#isFinishing = true
+    this.wake()
+  }
+
   async run(): Promise<void> {
-    while (!this.#signal.aborted) {
+    while (!this.#signal.aborted && !this.#isFinishing) {
       try {
         const next = this.#deps.isOpen() ? await this.#next() : undefined
         if (next === undefined) await this.#sleep(limits.hl7.outboundLookMs)
@@ -134,6 +156,7 @@ class Lane {
     const reason = outcome === 'taken' ? undefined : { reason: reasonOf(answer, code) }
     const change: Partial<OutMessage> = { state, attempts: attempts + 1, code, answer: text, ...reason }
     await outbox.move(stored, change, answers.keep(stored, answer))
+    this.#deps.rate.count(Date.now())
     await answers.apply(stored, answer)
   }
 

@@ -4,14 +4,16 @@ import { Fault } from '../../kernel/fault.ts'
 import type { JsonObject } from '../../kernel/json.ts'
 import type { LoggedChange, LoggedCommit, Store } from '../../store/port.ts'
 import type { Destination } from './destination.ts'
+import { laneOf } from './lanes.ts'
 import type { OutboundRules } from './outbound-rules.ts'
-import { controlIdOf, laneOf, type Outbox, type OutMessage } from './outbox.ts'
+import { controlIdOf, type Outbox, type OutMessage } from './outbox.ts'
 
 interface SinkDeps {
   readonly resources: Store['resources']
   readonly outbox: Outbox
   readonly rules: OutboundRules
-  readonly destinations: readonly Destination[]
+  /** As they are when a commit comes. */
+  readonly destinations: () => Iterable<Destination>
   readonly clock: Clock
   /** Something new waits for the destination. */
   readonly onQueued: (destination: string) => void
@@ -30,7 +32,7 @@ export function createOutboundSink(deps: SinkDeps): Sink {
 
 async function deliverCommit(deps: SinkDeps, commit: LoggedCommit): Promise<void> {
   const feeds = feedsOf(commit)
-  for (const destination of deps.destinations) {
+  for (const destination of deps.destinations()) {
     if (feeds.some((feed) => !destination.fromFeeds.includes(feed))) continue
     for (const job of jobsOf(deps.rules, destination, commit)) await queue(deps, job)
   }
@@ -63,13 +65,15 @@ async function queue(deps: SinkDeps, job: Job): Promise<void> {
   const built = await build(deps, job, controlId)
   if (built === undefined) return
   const reference = `${change.type}/${change.id}`
+  const subject = change.patients[0] ?? reference
   const message: OutMessage = {
     destination: destination.name,
     definition,
     reference,
     version: change.version,
     controlId,
-    lane: laneOf(change.patients[0] ?? reference, destination.lanes),
+    subject,
+    lane: laneOf(subject, destination.lanes),
     created: deps.clock(),
     changed: deps.clock(),
     attempts: 0,

@@ -3,12 +3,15 @@ import { createHash } from 'node:crypto'
 import type { Clock } from '../../kernel/clock.ts'
 import { fault } from '../../kernel/fault.ts'
 import type { JsonObject } from '../../kernel/json.ts'
-import type { RecordChange, RecordStore, StoredRecord } from '../../store/port.ts'
+import { limits } from '../../kernel/limits.ts'
+import type { RecordChange, RecordRange, RecordStore, StoredRecord } from '../../store/port.ts'
 
 /** `<destination>|<lane>|<place>`: what waits, in the order in which it leaves. */
-const QUEUE = 'hl7-out-queue'
+export const QUEUE = 'hl7-out-queue'
 /** `<destination>|<place>`: every message with what became of it; its control id is the second key. */
-const MESSAGES = 'hl7-out'
+export const MESSAGES = 'hl7-out'
+/** `<destination>|<place>`: a mark for each dead letter. */
+const DEAD = 'hl7-out-dead'
 
 export type OutState =
   | 'queued'
@@ -28,6 +31,8 @@ export interface OutMessage {
   readonly version: number
   readonly controlId: string
   readonly lane: number
+  /** Whose messages keep their order: `Patient/1`; that of `reference` when absent. */
+  readonly subject?: string
   /** As it leaves; empty when it could not be built. */
   readonly text: string
   readonly state: OutState
@@ -48,6 +53,11 @@ export interface StoredOut {
   readonly message: OutMessage
 }
 
+interface OutPage {
+  readonly before?: string
+  readonly limit: number
+}
+
 /** The durable queue: what was put in leaves in order, as often as it needs, and is kept with its answer. */
 export interface Outbox {
   /** Puts a message at the end; the same control id again changes nothing. @param place orders the messages of a destination */
@@ -62,9 +72,13 @@ export interface Outbox {
   byControlId(controlId: string): Promise<StoredOut | undefined>
   get(id: string): Promise<StoredOut>
   /** Newest first, all below `before`. */
-  list(destination: string, page: { before?: string; limit: number }): Promise<readonly StoredOut[]>
-  /** Counted up to a bound. */
+  list(destination: string, page: OutPage): Promise<readonly StoredOut[]>
+  /** The same of dead letters only. */
+  listDead(destination: string, page: OutPage): Promise<readonly StoredOut[]>
+  /** Counted up to `limits.hl7.outboundCounted`. */
   waiting(destination: string): Promise<{ readonly count: number; readonly oldest?: StoredOut }>
+  /** Counted up to `limits.hl7.outboundCounted`. */
+  deadCount(destination: string): Promise<number>
 }
 
 export function createOutbox(records: RecordStore, clock: Clock): Outbox {
@@ -82,18 +96,22 @@ export function createOutbox(records: RecordStore, clock: Clock): Outbox {
       if (next === undefined) return undefined
       const { id } = next.value as { readonly id: string }
       const stored = await get(id)
-      if (stored?.message.state === 'queued') return stored
+      if (stored?.message.state === 'queued' && stored.message.lane === lane) return stored
       await records.apply([{ op: 'delete', collection: QUEUE, id: next.id }])
       return this.first(destination, lane)
     },
     async move({ id, revision, message }, change, before = []) {
-      const next: OutMessage = { ...message, ...change, changed: clock() }
+      const { reason: _reason, ...lasting } = message
+      // A new state brings its own reason, or there is nothing wrong any more.
+      const kept = change.state === undefined ? message : lasting
+      const next: OutMessage = { ...kept, ...change, changed: clock() }
       const place = { collection: QUEUE, id: queueId(id, message) }
       const result = await records.apply([
         ...before,
         ...(next.state === 'queued' ? [{ op: 'put' as const, ...place, value: { id } }] : []),
         { op: 'replace', revision, ...contentOf(id, next) },
         ...(next.state === 'queued' ? [] : [{ op: 'delete' as const, ...place }]),
+        ...markChanges(id, message, next),
       ])
       return result.outcome === 'applied'
     },
@@ -103,14 +121,19 @@ export function createOutbox(records: RecordStore, clock: Clock): Outbox {
       if (stored) return stored
       throw fault('not-found', { code: 'not-found', text: 'There is no such message to a destination.' })
     },
-    async list(destination, { before, limit }) {
-      const to = before ?? `${destination}}`
-      const range = { collection: MESSAGES, from: `${destination}|`, to, reverse: true, limit }
-      return (await records.range(range)).flatMap((record) => storedOf(record) ?? [])
+    async list(destination, page) {
+      const found = await records.range(pageOf(MESSAGES, destination, page))
+      return found.flatMap((record) => storedOf(record) ?? [])
     },
+    async listDead(destination, page) {
+      const marks = await records.range(pageOf(DEAD, destination, page))
+      const found = await Promise.all(marks.map(async ({ id }) => get(id)))
+      return found.flatMap((stored) => stored ?? [])
+    },
+    deadCount: async (destination) =>
+      (await records.range(pageOf(DEAD, destination, { limit: limits.hl7.outboundCounted }))).length,
     async waiting(destination) {
-      const range = { collection: QUEUE, from: `${destination}|`, to: `${destination}}`, limit: COUNTED }
-      const found = await records.range(range)
+      const found = await records.range(pageOf(QUEUE, destination, { limit: limits.hl7.outboundCounted }))
       const ids = found.map(({ value }) => (value as { readonly id: string }).id).toSorted()
       const oldest = ids[0] === undefined ? undefined : await get(ids[0])
       return { count: found.length, ...(oldest === undefined ? {} : { oldest }) }
@@ -128,32 +151,38 @@ async function put(records: RecordStore, message: OutMessage, id: string): Promi
     message.state === 'queued'
       ? [{ op: 'put', collection: QUEUE, id: queueId(id, message), value: { id } }]
       : []
-  await records.apply([...line, ...queued])
+  await records.apply([...line, ...queued, ...markChanges(id, undefined, message)])
 }
 
-const COUNTED = 10_000
+function pageOf(collection: string, destination: string, { before, limit }: OutPage): RecordRange {
+  return { collection, from: `${destination}|`, to: before ?? `${destination}}`, reverse: true, limit }
+}
 
-function contentOf(id: string, message: OutMessage) {
+function markChanges(
+  id: string,
+  before: OutMessage | undefined,
+  { state, reason = '' }: OutMessage,
+): readonly RecordChange[] {
+  if (state === 'dead') return [{ op: 'put', collection: DEAD, id, value: { reason } }]
+  return before?.state === 'dead' ? [{ op: 'delete', collection: DEAD, id }] : []
+}
+
+export function contentOf(id: string, message: OutMessage) {
   const value = message as unknown as JsonObject
   return { collection: MESSAGES, id, value, second: message.controlId }
 }
 
-function storedOf(record: StoredRecord | undefined): StoredOut | undefined {
+export function storedOf(record: StoredRecord | undefined): StoredOut | undefined {
   if (record === undefined) return undefined
   return { id: record.id, revision: record.revision, message: record.value as unknown as OutMessage }
 }
 
-function queueId(id: string, { destination, lane }: OutMessage): string {
+export function queueId(id: string, { destination, lane }: OutMessage): string {
   return `${destination}|${laneName(lane)}|${id.slice(destination.length + 1)}`
 }
 
 function laneName(lane: number): string {
   return String(lane).padStart(2, '0')
-}
-
-/** The lane of a patient, always the same. */
-export function laneOf(subject: string, lanes: number): number {
-  return createHash('sha256').update(subject).digest().readUInt32BE(0) % lanes
 }
 
 /**

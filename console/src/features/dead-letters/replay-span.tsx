@@ -1,0 +1,135 @@
+import Box from '@mui/material/Box'
+import Button from '@mui/material/Button'
+import Dialog from '@mui/material/Dialog'
+import DialogActions from '@mui/material/DialogActions'
+import DialogContent from '@mui/material/DialogContent'
+import DialogTitle from '@mui/material/DialogTitle'
+import Typography from '@mui/material/Typography'
+import { useState } from 'react'
+import { useTranslation } from 'react-i18next'
+
+import { siteInstant } from '../../ui/dates.ts'
+import { Field } from '../../ui/field.tsx'
+import { ProblemCard } from '../../ui/problem-card.tsx'
+import { site } from '../../ui/site.ts'
+import { SPAN_STATES, useFeedNames, useReplaySpan } from './dead-letters.data.ts'
+import type { Span } from './dead-letters.data.ts'
+
+interface ReplaySpanProps {
+  /** The feed that is offered first. */
+  readonly feed: string
+  readonly close: () => void
+}
+
+/** Processes all messages of a feed that came within a time span again, by the rules of today. */
+export function ReplaySpan({ feed, close }: ReplaySpanProps) {
+  const { t } = useTranslation()
+  const replay = useReplaySpan()
+  const [problem, setProblem] = useState<'from' | 'to' | undefined>()
+  const take = (form: FormData) => {
+    const span = spanOf(form)
+    setProblem(typeof span === 'string' ? span : undefined)
+    if (typeof span !== 'string') replay.mutate(span, { onSuccess: close })
+  }
+  return (
+    <Dialog open onClose={close} maxWidth="sm" fullWidth aria-labelledby="span-title">
+      <form action={take} noValidate>
+        <DialogTitle id="span-title" variant="h2">
+          {t('span.title')}
+        </DialogTitle>
+        <DialogContent sx={{ display: 'grid', gap: 4 }}>
+          {replay.isError ? <ProblemCard error={replay.error} /> : undefined}
+          <Typography>{t('span.explain', { zone: site.zone })}</Typography>
+          <FeedField feed={feed} />
+          <Box sx={{ display: 'grid', gridTemplateColumns: { sm: '1fr 1fr' }, gap: 4 }}>
+            {(['from', 'to'] as const).map((name) => (
+              <Field
+                key={name}
+                name={name}
+                type="datetime-local"
+                label={t(`span.${name}`)}
+                problem={problem === name ? t(`span.${name}.wrong`) : undefined}
+              />
+            ))}
+            <StateField />
+            <Field
+              name="type"
+              label={t('span.type')}
+              placeholder="ADT^A01"
+              slotProps={{ input: { dir: 'ltr' } }}
+            />
+          </Box>
+        </DialogContent>
+        <DialogActions>
+          <Button onClick={close}>{t('dialog.close')}</Button>
+          <Button type="submit" variant="outlined" disabled={replay.isPending}>
+            {t('span.do')}
+          </Button>
+        </DialogActions>
+      </form>
+    </Dialog>
+  )
+}
+
+/** @returns which entry is wrong */
+function spanOf(form: FormData): Span | 'from' | 'to' {
+  const text = (name: string) => {
+    const value = form.get(name)
+    return typeof value === 'string' ? value.trim() : ''
+  }
+  const from = siteInstant(text('from'))
+  const to = siteInstant(text('to'))
+  if (from === undefined) return 'from'
+  if (to === undefined || to <= from) return 'to'
+  const state = SPAN_STATES.find((one) => one === text('state'))
+  const type = text('type')
+  return { feed: text('feed'), from, to, ...(state && { state }), ...(type !== '' && { type }) }
+}
+
+function FeedField({ feed }: { readonly feed: string }) {
+  const { t } = useTranslation()
+  const { data: names = feed === '' ? [] : [feed] } = useFeedNames()
+  return (
+    <Box component="label" sx={choice}>
+      {t('message.feed')}
+      <select name="feed" key={names.join(' ')} defaultValue={feed}>
+        {names.map((name) => (
+          <option key={name} value={name} translate="no" dir="auto">
+            {name}
+          </option>
+        ))}
+      </select>
+    </Box>
+  )
+}
+
+function StateField() {
+  const { t } = useTranslation()
+  return (
+    <Box component="label" sx={choice}>
+      {t('message.state')}
+      <select name="state" defaultValue="">
+        <option value="">{t('filter.all')}</option>
+        {SPAN_STATES.map((state) => (
+          <option key={state} value={state}>
+            {t(`state.${state}`)}
+          </option>
+        ))}
+      </select>
+    </Box>
+  )
+}
+
+const choice = {
+  display: 'grid',
+  gap: 1,
+  '& select': {
+    height: 36,
+    px: 2,
+    font: 'inherit',
+    color: 'text.primary',
+    bgcolor: 'background.paper',
+    border: 'var(--mg-line) solid var(--mg-palette-control-line)',
+    borderRadius: 1,
+  },
+} as const

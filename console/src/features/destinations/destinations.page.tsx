@@ -1,0 +1,154 @@
+import { mayUse } from '@hub/auth/permissions.ts'
+import Box from '@mui/material/Box'
+import Typography from '@mui/material/Typography'
+import { useTranslation } from 'react-i18next'
+import { Link } from 'react-router'
+
+import { useSession } from '../../api/session.ts'
+import { useAges } from '../../ui/ages.ts'
+import { useNow } from '../../ui/now.ts'
+import { Page } from '../../ui/page.tsx'
+import { ProblemCard } from '../../ui/problem-card.tsx'
+import { moveInRows } from '../../ui/rows.ts'
+import { Sheet } from '../../ui/sheet.tsx'
+import { useDestinations, useSetMode } from './destinations.data.ts'
+import type { Destination } from './destinations.data.ts'
+import { ModeButton } from './mode-button.tsx'
+import { DestinationState } from './out-state.tsx'
+
+/** Where the hub sends to: what waits, what was refused, what was answered last. */
+export function DestinationsPage() {
+  const { t } = useTranslation()
+  return (
+    <Page
+      title={t('nav.destinations')}
+      query={useDestinations()}
+      isEmpty={({ destinations }) => destinations.length === 0}
+      empty={t('destinations.none')}
+    >
+      {({ destinations, strayAnswers }) => (
+        <>
+          <DestinationTable destinations={destinations} />
+          {strayAnswers === 0 ? undefined : (
+            <Typography sx={{ mt: 3, color: 'text.secondary' }}>
+              {t('destinations.stray', { n: strayAnswers })}
+            </Typography>
+          )}
+        </>
+      )}
+    </Page>
+  )
+}
+
+function DestinationTable({ destinations }: { readonly destinations: readonly Destination[] }) {
+  const { t } = useTranslation()
+  const setMode = useSetMode()
+  const roles = useSession((state) => state.session?.who.roles) ?? []
+  const mayManage = mayUse(roles, 'feeds.manage')
+  return (
+    <>
+      {setMode.isError ? <ProblemCard error={setMode.error} /> : undefined}
+      <Box sx={{ overflowX: 'auto' }} tabIndex={0} role="group" aria-label={t('nav.destinations')}>
+        <Sheet onKeyDown={moveInRows}>
+          <thead>
+            <tr>
+              <th scope="col">{t('destinations.name')}</th>
+              <th scope="col">{t('message.state')}</th>
+              <th scope="col">{t('destinations.address')}</th>
+              <th scope="col" className="number">
+                {t('feeds.waiting')}
+              </th>
+              <th scope="col">{t('destinations.oldest')}</th>
+              <th scope="col" className="number">
+                {t('feeds.perMinute')}
+              </th>
+              <th scope="col" className="number">
+                {t('feeds.perHour')}
+              </th>
+              <th scope="col" className="number">
+                {t('out.state.dead')}
+              </th>
+              <th scope="col">{t('destinations.lastAnswer')}</th>
+              <th scope="col">{t('destinations.lastError')}</th>
+              {mayManage ? <th scope="col">{t('feeds.run')}</th> : undefined}
+            </tr>
+          </thead>
+          <tbody>
+            {destinations.map((destination) => (
+              <tr key={destination.name} className="row">
+                <Cells destination={destination} />
+                {mayManage ? (
+                  <td className="unit">
+                    <ModeButton destination={destination} setMode={(change) => setMode.mutate(change)} />
+                  </td>
+                ) : undefined}
+              </tr>
+            ))}
+          </tbody>
+        </Sheet>
+      </Box>
+    </>
+  )
+}
+
+function Cells({ destination }: { readonly destination: Destination }) {
+  const { ago } = useAges()
+  const now = useNow(5000)
+  const { name, address, isTls, waiting, sent, dead, lastAnswer, lastError } = destination
+  const to = `/destinations/${encodeURIComponent(name)}`
+  return (
+    <>
+      <th scope="row" aria-label={name}>
+        <Link data-row to={to}>
+          <bdi>{name}</bdi>
+        </Link>
+      </th>
+      <td>
+        <DestinationState destination={destination} />
+      </td>
+      <td className="unit">
+        <bdi dir="ltr">{`${isTls ? 'TLS ' : ''}${address}`}</bdi>
+      </td>
+      <td className="number">{countOf(waiting)}</td>
+      <td className="unit">{waiting.oldest === undefined ? '–' : ago(Date.parse(waiting.oldest), now)}</td>
+      <td className="number">{sent?.perMinute ?? '–'}</td>
+      <td className="number">{sent?.perHour ?? '–'}</td>
+      <td className="number">
+        {dead.count === 0 ? (
+          0
+        ) : (
+          <Box
+            component={Link}
+            to={`${to}?state=dead`}
+            sx={{ '&&': { color: 'flag.highText', fontWeight: 600 } }}
+          >
+            {countOf(dead)}
+          </Box>
+        )}
+      </td>
+      <td className="unit">
+        {lastAnswer === undefined ? (
+          '–'
+        ) : (
+          <>
+            <bdi dir="ltr">{lastAnswer.code}</bdi>{' '}
+            <span className="soft">{ago(Date.parse(lastAnswer.time), now)}</span>
+          </>
+        )}
+      </td>
+      <td>
+        {lastError === undefined ? (
+          '–'
+        ) : (
+          <Link to={`${to}/${encodeURIComponent(lastError.id)}`}>
+            <bdi lang="en">{lastError.reason}</bdi>
+          </Link>
+        )}
+      </td>
+    </>
+  )
+}
+
+function countOf({ count, isMore }: { readonly count: number; readonly isMore: boolean }): string {
+  return isMore ? `${count}+` : String(count)
+}

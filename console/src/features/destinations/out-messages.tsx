@@ -1,0 +1,139 @@
+import { mayUse } from '@hub/auth/permissions.ts'
+import Box from '@mui/material/Box'
+import Button from '@mui/material/Button'
+import { useTranslation } from 'react-i18next'
+import { Link } from 'react-router'
+
+import { useSession } from '../../api/session.ts'
+import { preciseInstant } from '../../ui/dates.ts'
+import { Body } from '../../ui/page.tsx'
+import { ProblemCard } from '../../ui/problem-card.tsx'
+import { moveInRows } from '../../ui/rows.ts'
+import { Sheet } from '../../ui/sheet.tsx'
+import { STEPS, useMove, useOutMessages } from './destinations.data.ts'
+import type { OutFilters, OutRow } from './destinations.data.ts'
+import { OutStateChip } from './out-state.tsx'
+
+interface OutMessagesProps {
+  readonly filters: OutFilters
+  /** Opens the page behind this place. */
+  readonly goOn: (cursor: string) => void
+}
+
+/** The messages to a destination, the newest first, with what can be done about each. */
+export function OutMessages({ filters, goOn }: OutMessagesProps) {
+  const { t } = useTranslation()
+  return (
+    <Body
+      query={useOutMessages(filters)}
+      isEmpty={({ messages, next }) => messages.length === 0 && next === undefined}
+      empty={t(filters.state === undefined ? 'out.none' : 'messages.noMatch')}
+    >
+      {({ messages, next }) => (
+        <>
+          <OutTable messages={messages} />
+          <Box sx={{ display: 'flex', gap: 2, mt: 3 }}>
+            {filters.cursor === undefined ? undefined : (
+              <Button variant="outlined" onClick={() => history.back()}>
+                {t('messages.newer')}
+              </Button>
+            )}
+            {next === undefined ? undefined : (
+              <Button variant="outlined" onClick={() => goOn(next)}>
+                {t('messages.older')}
+              </Button>
+            )}
+          </Box>
+        </>
+      )}
+    </Body>
+  )
+}
+
+function OutTable({ messages }: { readonly messages: readonly OutRow[] }) {
+  const { t } = useTranslation()
+  const move = useMove()
+  const roles = useSession((state) => state.session?.who.roles) ?? []
+  const mayMove = mayUse(roles, 'messages.replay')
+  return (
+    <>
+      {move.isError ? <ProblemCard error={move.error} /> : undefined}
+      <Box sx={{ overflowX: 'auto' }} tabIndex={0} role="group" aria-label={t('nav.messages')}>
+        <Sheet onKeyDown={moveInRows}>
+          <thead>
+            <tr>
+              <th scope="col">{t('out.created')}</th>
+              <th scope="col">{t('message.type')}</th>
+              <th scope="col">{t('out.about')}</th>
+              <th scope="col">{t('message.control')}</th>
+              <th scope="col" className="number">
+                {t('out.attempts')}
+              </th>
+              <th scope="col">{t('message.state')}</th>
+              {mayMove ? <th scope="col">{t('dead.next')}</th> : undefined}
+            </tr>
+          </thead>
+          <tbody>
+            {messages.map((message) => (
+              <tr key={message.id} className="row">
+                <Cells message={message} />
+                {mayMove ? (
+                  <td className="unit">
+                    {STEPS[message.state].map((step) => (
+                      <Button
+                        key={step}
+                        sx={{ minHeight: 24, minWidth: 0, py: 0, px: 1, marginInlineEnd: 3, fontSize: 13 }}
+                        disabled={move.isPending}
+                        aria-label={`${t(`out.do.${step}`)} ${message.controlId}`}
+                        title={t(`out.do.${step}.note`)}
+                        onClick={() => move.mutate({ id: message.id, step })}
+                      >
+                        {t(`out.do.${step}`)}
+                      </Button>
+                    ))}
+                  </td>
+                ) : undefined}
+              </tr>
+            ))}
+          </tbody>
+        </Sheet>
+      </Box>
+    </>
+  )
+}
+
+function Cells({ message }: { readonly message: OutRow }) {
+  const { i18n } = useTranslation()
+  const { id, destination, definition, reference, controlId, created, attempts, state, code, reason } =
+    message
+  return (
+    <>
+      <td className="unit">
+        <bdi>{preciseInstant(created, i18n.language)}</bdi>
+      </td>
+      <td className="unit">
+        <Link
+          data-row
+          dir="ltr"
+          to={`/destinations/${encodeURIComponent(destination)}/${encodeURIComponent(id)}`}
+          style={{ fontWeight: 600 }}
+        >
+          {definition}
+        </Link>
+      </td>
+      <td>
+        <bdi dir="ltr">{reference}</bdi>
+      </td>
+      <td>
+        <bdi dir="ltr">{controlId}</bdi>
+      </td>
+      <td className="number">{attempts}</td>
+      <td>
+        <OutStateChip state={state} /> <bdi dir="ltr">{code}</bdi>{' '}
+        <bdi lang="en" className="soft">
+          {reason}
+        </bdi>
+      </td>
+    </>
+  )
+}
