@@ -41,8 +41,15 @@ function nextAfter(text: string, end: number): number {
 
 /** The exact text of one member's value. */
 export function memberText(text: string, name: string): string | undefined {
-  const member = membersOf(text).find((each) => each.name === name)
-  return member && text.slice(member.valueStart, member.end)
+  let at = skipBlank(text, skipBlank(text, 0) + 1)
+  while (text[at] === '"') {
+    const nameEnd = endOfString(text, at)
+    const valueStart = skipBlank(text, skipBlank(text, nameEnd) + 1)
+    const end = endOfValue(text, valueStart)
+    if (stringAt(text, at, nameEnd) === name) return text.slice(valueStart, end)
+    at = nextAfter(text, end)
+  }
+  return undefined
 }
 
 /**
@@ -51,11 +58,18 @@ export function memberText(text: string, name: string): string | undefined {
  * @param set JSON texts by name; `undefined` removes the member.
  */
 export function withMembers(text: string, set: Readonly<Record<string, string | undefined>>): string {
-  const parts = Object.entries(set).flatMap(([name, value]) =>
-    value === undefined ? [] : [`${JSON.stringify(name)}:${value}`],
-  )
-  for (const { name, start, end } of membersOf(text)) {
-    if (!Object.hasOwn(set, name)) parts.push(text.slice(start, end))
+  let result = ''
+  for (const name in set) {
+    const value = set[name]
+    if (value !== undefined) result += `${result === '' ? '' : ','}${JSON.stringify(name)}:${value}`
   }
-  return `{${parts.join(',')}}`
+  let at = skipBlank(text, skipBlank(text, 0) + 1)
+  while (text[at] === '"') {
+    const nameEnd = endOfString(text, at)
+    const end = endOfValue(text, skipBlank(text, skipBlank(text, nameEnd) + 1))
+    if (!Object.hasOwn(set, stringAt(text, at, nameEnd)))
+      result += `${result === '' ? '' : ','}${text.slice(at, end)}`
+    at = nextAfter(text, end)
+  }
+  return `{${result}}`
 }

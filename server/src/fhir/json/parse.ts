@@ -50,30 +50,37 @@ function placeOf(error: unknown, text: string): string {
 function findFlaw(text: string, nesting: number): string | undefined {
   const open: (Names | undefined)[] = []
   let expectsName = false
-  let at = 0
-  while (at < text.length) {
-    const char = text.charAt(at)
-    if (char === '"') {
+  for (let at = 0; at < text.length; at += 1) {
+    const code = text.charCodeAt(at)
+    if (code === QUOTE) {
       const end = endOfString(text, at)
       const flaw = expectsName ? open.at(-1)?.add(stringAt(text, at, end)) : undefined
       if (flaw !== undefined) return flaw
       expectsName = false
-      at = end
-      continue
+      at = end - 1
+    } else if (code === COMMA) expectsName = open.at(-1) !== undefined
+    else if (code >= OPEN_LIST) {
+      expectsName = code === OPEN
+      nest(open, code)
+      if (open.length > nesting) return `The body is nested deeper than ${String(nesting)} levels`
     }
-    if (char === '{') open.push(new Names())
-    else if (char === '[') open.push(undefined)
-    else if (CLOSES.has(char)) open.pop()
-    if (open.length > nesting) return `The body is nested deeper than ${String(nesting)} levels`
-    if (STARTS.has(char)) expectsName = open.at(-1) !== undefined
-    at += 1
   }
   return undefined
 }
 
-const CLOSES = new Set(['}', ']'])
-const STARTS = new Set(['{', '[', ','])
+/** Objects with their names, lists without; letters of `true`, `false` and `null` pass by. */
+function nest(open: (Names | undefined)[], code: number): void {
+  if (code === OPEN) open.push(new Names())
+  else if (code === OPEN_LIST) open.push(undefined)
+  else if (code === CLOSE || code === CLOSE_LIST) open.pop()
+}
 
+const QUOTE = 34
+const COMMA = 44
+const OPEN_LIST = 91
+const CLOSE_LIST = 93
+const OPEN = 123
+const CLOSE = 125
 const FEW = 16
 
 /** The names of one object: a list while they are few, a set when somebody sends very many. */

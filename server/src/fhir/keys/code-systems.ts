@@ -13,8 +13,10 @@ const CASED_ROOTS = [
 const UNCASED_ROOTS = ['http://hl7.org/fhir/sid/', 'http://terminology.hl7.org/CodeSystem/v2-']
 
 export function isCaseSensitive(system: string): boolean {
-  return (
-    CASED_ROOTS.some((root) => system.startsWith(root)) &&
-    !UNCASED_ROOTS.some((root) => system.startsWith(root))
-  )
+  return startsWithOne(system, CASED_ROOTS) && !startsWithOne(system, UNCASED_ROOTS)
+}
+
+function startsWithOne(system: string, roots: readonly string[]): boolean {
+  for (const root of roots) if (system.startsWith(root)) return true
+  return false
 }

@@ -31,22 +31,26 @@ export const COMMIT_DICTIONARY = [
 ].join('\n')
 const LZ = new Lz(Buffer.from(COMMIT_DICTIONARY, 'utf8'))
 
+const NOTHING = new Uint8Array(0)
+
 /** The header of a commit, without what only its transaction knows: see `stampCommitHeader`. */
 export function encodeCommitHeader(commit: Commit): Buffer {
   const { uuid, time, facility, correlation, audit = [] } = commit
-  const about = Buffer.from(JSON.stringify({ uuid, time, facility, correlation }), 'utf8')
-  const lines = audit.map((line) => `\n${line}`).join('')
-  const text = Buffer.concat([about, Buffer.from(lines, 'utf8')])
-  const packed = LZ.compress(text)
-  const isShorter = packed !== undefined && PACKED + packed.length < TEXT + text.length
-  const header = Buffer.allocUnsafe(isShorter ? PACKED + packed.length : TEXT + text.length)
+  const about = JSON.stringify({ uuid, time, facility, correlation })
+  const aboutBytes = Buffer.byteLength(about)
+  let text = about
+  for (const line of audit) text += `\n${line}`
+  const textBytes = Buffer.byteLength(text)
+  const packed = LZ.compress(NOTHING, text)
+  const isShorter = packed !== undefined && PACKED + packed.length < TEXT + textBytes
+  const header = Buffer.allocUnsafe(isShorter ? PACKED + packed.length : TEXT + textBytes)
   header.writeUInt32BE(commit.writes.length, 6)
   if (isShorter) {
     header[TEXT] = COMPRESSED
-    header.writeUInt32BE(about.length, TEXT + 1)
-    header.writeUInt32BE(text.length, TEXT + 5)
+    header.writeUInt32BE(aboutBytes, TEXT + 1)
+    header.writeUInt32BE(textBytes, TEXT + 5)
     header.set(packed, PACKED)
-  } else header.set(text, TEXT)
+  } else header.write(text, TEXT, 'utf8')
   return header
 }
 

@@ -47,12 +47,18 @@ export class Lz {
       this.#known[slotOf(this.#words.getInt32(at, true))] = at + 1
   }
 
-  /** @returns the compressed text, good until the next call, or `undefined` when that would not be shorter. */
-  compress(text: Uint8Array): Buffer | undefined {
+  /**
+   * @param head stands before the text
+   * @returns the compressed text, good until the next call, or `undefined` when that would not be shorter
+   */
+  compress(text: Uint8Array, head = ''): Buffer | undefined {
     const start = this.#dictionary.length
-    const end = start + text.length
-    if (this.#source.length < end) this.#makeRoom(end)
-    this.#source.set(text, start)
+    // A UTF-16 unit takes at most three bytes.
+    const most = start + head.length * 3 + text.length
+    if (this.#source.length < most) this.#makeRoom(most)
+    const textAt = start + this.#source.write(head, start, 'utf8')
+    const end = textAt + text.length
+    this.#source.set(text, textAt)
     if (this.#counted + end > MOST_COUNTED) {
       this.#table.fill(0)
       this.#counted = 0
@@ -60,7 +66,7 @@ export class Lz {
     this.#out = 0
     const packed = this.#pack(start, end) ? this.#packed.subarray(0, this.#out) : undefined
     this.#counted += end
-    if (end > KEPT_BYTES) this.#makeRoom(KEPT_BYTES / 2)
+    if (this.#source.length > KEPT_BYTES * 2) this.#makeRoom(KEPT_BYTES / 2)
     return packed
   }
 

@@ -136,14 +136,13 @@ function composeRow(
   extras: { readonly text: string; readonly flags: number },
 ): Buffer {
   const idLength = Buffer.byteLength(write.id)
-  const extrasBytes = Buffer.from(extras.text, 'utf8')
+  const extrasBytes = Buffer.byteLength(extras.text)
   const head = headLength(write)
-  const kept = Buffer.concat([extrasBytes, write.bytes.subarray(head)])
-  const packed = LZ.compress(kept)
-  const text = packed === undefined ? Buffer.concat([extrasBytes, write.bytes]) : kept
+  const packed = LZ.compress(write.bytes.subarray(head), extras.text)
+  const textBytes = extrasBytes + write.bytes.length - (packed === undefined ? 0 : head)
   const headFlag = packed === undefined || head === 0 ? 0 : HEAD_LEFT_OUT
   const textStart = HEADER + write.type.length + idLength + 8 * keyCount
-  const row = Buffer.allocUnsafe(textStart + (packed === undefined ? text.length : 4 + packed.length))
+  const row = Buffer.allocUnsafe(textStart + (packed === undefined ? textBytes : 4 + packed.length))
   row[0] = packed === undefined ? PLAIN : COMPRESSED
   row[1] = METHODS.indexOf(write.method) * 2 + (write.method === 'DELETE' ? 1 : 0) + extras.flags + headFlag
   row[2] = write.type.length
@@ -152,12 +151,14 @@ function composeRow(
   row.writeUIntBE(write.lastUpdated, 20, 6)
   row.writeDoubleBE(write.keys.date, 32)
   row.writeUInt16BE(keyCount, 40)
-  row.writeUInt32BE(extrasBytes.length, 42)
+  row.writeUInt32BE(extrasBytes, 42)
   row.write(write.type, HEADER, 'latin1')
   row.write(write.id, HEADER + write.type.length, 'utf8')
-  if (packed === undefined) row.set(text, textStart)
-  else {
-    row.writeUInt32BE(text.length, textStart)
+  if (packed === undefined) {
+    row.write(extras.text, textStart, 'utf8')
+    row.set(write.bytes, textStart + extrasBytes)
+  } else {
+    row.writeUInt32BE(textBytes, textStart)
     row.set(packed, textStart + 4)
   }
   return row

@@ -41,7 +41,7 @@ it('finds what a plain list finds, whatever is merged, in whatever order it came
   await expectSame(store, model, random)
   expect(store.health()).toMatchObject({ merge_failures: 0 })
   await store.close()
-}, 20_000)
+}, 60_000)
 
 it('finds what large commits brought, between small ones, whatever is merged', async () => {
   const folder = await freshFolder()
@@ -58,7 +58,7 @@ it('finds what large commits brought, between small ones, whatever is merged', a
   await expectSame(store, model, random)
   expect(store.health()).toMatchObject({ merge_failures: 0 })
   await store.close()
-}, 20_000)
+}, 60_000)
 
 it('leaves nothing of a large commit that is refused', async () => {
   const store = await open(await freshFolder(), 1000, 2)
@@ -86,7 +86,7 @@ it('closes behind the running slice of a long merge; the rest is found and merge
   expect(again.health()['unmerged_rows']).toBeGreaterThanOrEqual(limits.store.mergeRows)
   expect(await again.resources.count('Patient', 'all', count * 2)).toBe(count)
   await again.close()
-}, 20_000)
+}, 60_000)
 
 async function change(store: Store, model: Map<string, Resource>, random: Random): Promise<void> {
   await changeAll(store, model, { ids: [`r${random(400)}`], random })
