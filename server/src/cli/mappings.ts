@@ -4,8 +4,11 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 
 import { runCases } from '../hl7/mapping/cases.ts'
+import { countCoverage, type FieldCoverage } from '../hl7/mapping/coverage.ts'
+import type { Mapped } from '../hl7/mapping/image.ts'
 import { RulesError } from '../hl7/mapping/load.ts'
 import { createMapper, type Mapper } from '../hl7/mapping/mapper.ts'
+import type { Message } from '../hl7/message/message.ts'
 import { parseMessage } from '../hl7/message/parse-message.ts'
 import { refuseUnknown } from '../hl7/outbound/create-outbound.ts'
 import { loadDestinations } from '../hl7/outbound/destination.ts'
@@ -44,25 +47,65 @@ const COMMANDS: Readonly<Record<string, (mapper: Mapper, args: readonly string[]
   coverage: async (mapper, [folder, feed = 'default']) => {
     if (folder === undefined) return `${USAGE}\n`
     const counts = new Map<string, number>()
+    const coverage = countCoverage()
     for (const file of globSync('**/*.hl7', { cwd: folder })) {
-      const text = await readFile(join(folder, file), 'utf8')
-      for (const what of readingOf(mapper, text, feed)) counts.set(what, (counts.get(what) ?? 0) + 1)
+      const message = parsedOrNone(await readFile(join(folder, file), 'utf8'))
+      if (message === undefined) continue
+      const { mapped, said } = readingOf(mapper, message, feed)
+      coverage.add(message, mapped)
+      for (const what of said) counts.set(what, (counts.get(what) ?? 0) + 1)
     }
     const lines = [...counts].toSorted(([, a], [, b]) => b - a).map(([what, count]) => `${count} ${what}`)
-    return `${lines.join('\n')}\n`
+    return `${[...coverageLines(coverage.byType()), '', ...lines].join('\n')}\n`
   },
 }
 
-/** `mapped`, or why not; and each field and code that no rule reads. */
-function readingOf(mapper: Mapper, text: string, feed: string): readonly string[] {
+function parsedOrNone(text: string): Message | undefined {
   try {
-    const { warnings } = mapper.map(parseMessage(text), feed)
-    const unread = warnings.map(({ kind, at, text: said }) =>
+    return parseMessage(text)
+  } catch (error) {
+    if (error instanceof Fault) return undefined
+    throw error
+  }
+}
+
+const HEAD = ['type', 'messages', 'refused', 'fields', 'mapped', 'left out', 'unread']
+
+/** One line a message type and one for all: shares of the fields that are filled. */
+function coverageLines(types: readonly FieldCoverage[]): readonly string[] {
+  const sum = (of: (one: FieldCoverage) => number) => types.reduce((total, one) => total + of(one), 0)
+  const all: FieldCoverage = {
+    type: 'all',
+    messages: sum(({ messages }) => messages),
+    refused: sum(({ refused }) => refused),
+    fields: sum(({ fields }) => fields),
+    mapped: sum(({ mapped }) => mapped),
+    unread: sum(({ unread }) => unread),
+  }
+  const rows = [...types, all].map(({ type, messages, refused, fields, mapped, unread }) => {
+    const share = (part: number) => (fields === 0 ? '-' : `${Math.round((100 * part) / fields)} %`)
+    return [type, messages, refused, fields, share(mapped), share(fields - mapped - unread), share(unread)]
+  })
+  return [HEAD, ...rows].map((cells) =>
+    cells.map((cell, at) => (at === 0 ? String(cell).padEnd(10) : String(cell).padStart(9))).join(''),
+  )
+}
+
+interface Reading {
+  readonly mapped?: Mapped
+  /** `mapped`, or why not; and each field and code that no rule reads. */
+  readonly said: readonly string[]
+}
+
+function readingOf(mapper: Mapper, message: Message, feed: string): Reading {
+  try {
+    const mapped = mapper.map(message, feed)
+    const unread = mapped.warnings.map(({ kind, at, text: said }) =>
       kind === 'unmapped-code' ? `${kind} ${at}: ${said}` : `${kind} ${at}`,
     )
-    return ['mapped', ...unread.map((one) => one.replaceAll(/\[\d+\]/g, ''))]
+    return { mapped, said: ['mapped', ...unread.map((one) => one.replaceAll(/\[\d+\]/g, ''))] }
   } catch (error) {
-    if (error instanceof Fault) return [`refused ${error.issues[0]?.at ?? ''}: ${error.message}`]
+    if (error instanceof Fault) return { said: [`refused ${error.issues[0]?.at ?? ''}: ${error.message}`] }
     throw error
   }
 }

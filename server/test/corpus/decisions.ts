@@ -6,6 +6,8 @@ export interface Unmet {
   /** `Patient.name.family`, of a message `PID-5.1`. */
   readonly path: string
   readonly value: string
+  /** The resources that hold it, each with all of its values (`path=value`). */
+  readonly holders?: readonly (readonly string[])[]
 }
 
 export type Kind = 'decided' | 'peer' | 'open'
@@ -19,7 +21,7 @@ export interface Decisions {
 
 /**
  * Reads the rows `| peer | messages | values | kind | why |` of `DECISIONS.md` below a heading. Values are patterns `path` or `path=value` in
- * backticks; `*` stands for anything, a path for all below it.
+ * backticks; `*` stands for anything, a path for all below it. `Type[path=value]` is a whole resource that holds such a value.
  */
 export function readDecisions(text: string, heading: string): Decisions {
   const [, section = ''] = text.split(`## ${heading}\n`)
@@ -49,19 +51,28 @@ function patternsOf(line: string): readonly Pattern[] {
   if (why.length < 10) throw new SyntaxError(`A decision needs a reason: ${line}`)
   const [isPeer, isMessage] = [matcherOf(peers), matcherOf(messages)]
   return [...values.matchAll(/`([^`]+)`/g)].map(([, text = '']) => {
-    const [path = '', value] = text.replaceAll('\\|', '|').split(/=(.*)/s)
-    const [isPath, isValue] = [globOf(path, true), value === undefined ? undefined : globOf(value, false)]
+    const isValue = text.includes('[') ? holderMatcher(text) : valueMatcher(text)
     return {
       pattern: `${peers} ${messages} ${text}`,
       kind,
-      covers: (unmet) =>
-        isPeer(unmet.peer) &&
-        isMessage(unmet.type) &&
-        isPath.test(unmet.path) &&
-        isValue?.test(unmet.value) !== false,
+      covers: (unmet) => isPeer(unmet.peer) && isMessage(unmet.type) && isValue(unmet),
       hits: 0,
     }
   })
+}
+
+function valueMatcher(text: string): (unmet: Unmet) => boolean {
+  const [path = '', value] = text.split(/=(.*)/s)
+  const [isPath, isValue] = [globOf(path, true), value === undefined ? undefined : globOf(value, false)]
+  return (unmet) => isPath.test(unmet.path) && isValue?.test(unmet.value) !== false
+}
+
+/** Every resource that holds the value must be one of those. */
+function holderMatcher(text: string): (unmet: Unmet) => boolean {
+  const [, type = '', inner = ''] = /^(\w+)\[(.*)\]$/.exec(text) ?? []
+  const isLeaf = globOf(`${type}.${inner}`, false)
+  return ({ holders = [] }) =>
+    holders.length > 0 && holders.every((leaves) => leaves.some((leaf) => isLeaf.test(leaf)))
 }
 
 function isKind(text: string): text is Kind {

@@ -49,7 +49,7 @@ export function runPair(folder: string, mapper: Mapper, { input, expected }: Pai
     return {
       ...base,
       met: wanted.size - unmet.length,
-      unmet: unmet.map(([, [path, value]]) => ({ peer, type: base.type, path, value })),
+      unmet: unmet.map(([, value]) => ({ peer, type: base.type, ...value })),
     }
   } catch (error) {
     if (!(error instanceof Fault)) throw error
@@ -69,13 +69,21 @@ function identified(text: string): string {
   )
 }
 
-/** Each value that the peer's resources hold once, by element. References and ids are its own. */
-function wantedOf(bundle: string): ReadonlyMap<string, readonly [path: string, value: string]> {
-  const wanted = new Map<string, readonly [string, string]>()
+type Wanted = Pick<Unmet, 'path' | 'value'> & { readonly holders: (readonly string[])[] }
+
+/** Each value that the peer's resources hold once, by element, with those resources. References and ids are its own. */
+function wantedOf(bundle: string): ReadonlyMap<string, Wanted> {
+  const wanted = new Map<string, Wanted>()
   for (const resource of resourcesOf(bundle)) {
     const { id: _id, meta: _meta, text: _text, resourceType, ...content } = resource
-    for (const [path, value] of leavesOf(content, String(resourceType)))
-      if (!/\.(reference|fullUrl|id)$/.test(path)) wanted.set(`${path}=${value}`, [path, value])
+    const leaves = [...leavesOf(content, String(resourceType))]
+    const holder = leaves.map(([path, value]) => `${path}=${value}`)
+    for (const [path, value] of leaves) {
+      if (/\.(reference|fullUrl|id)$/.test(path)) continue
+      const known = wanted.get(`${path}=${value}`) ?? { path, value, holders: [] }
+      wanted.set(`${path}=${value}`, known)
+      known.holders.push(holder)
+    }
   }
   return wanted
 }
