@@ -52,7 +52,7 @@ const COMMANDS: Readonly<Record<string, (mapper: Mapper, args: readonly string[]
       const message = parsedOrNone(await readFile(join(folder, file), 'utf8'))
       if (message === undefined) continue
       const { mapped, said } = readingOf(mapper, message, feed)
-      coverage.add(message, mapped)
+      coverage.add(`${message.get('MSH-9')}^${message.get('MSH-9.2')}`, message, mapped)
       for (const what of said) counts.set(what, (counts.get(what) ?? 0) + 1)
     }
     const lines = [...counts].toSorted(([, a], [, b]) => b - a).map(([what, count]) => `${count} ${what}`)

@@ -49,7 +49,7 @@ export function runPair(folder: string, mapper: Mapper, { input, expected }: Pai
     return {
       ...base,
       met: wanted.size - unmet.length,
-      unmet: unmet.map(([, value]) => ({ peer, type: base.type, ...value })),
+      unmet: unmet.map(([, { path, value, holders }]) => ({ peer, type: base.type, path, value, holders })),
     }
   } catch (error) {
     if (!(error instanceof Fault)) throw error

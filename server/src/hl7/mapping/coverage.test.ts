@@ -20,8 +20,8 @@ it('counts by message type which fields reach the record, which are left out and
     'NK1|2|Okoye^Dora|',
     'ZZZ|x',
   )
-  coverage.add(admission, mapper.map(admission, 'default'))
-  coverage.add(message('ADT^A01'), undefined)
+  coverage.add('ADT^A28', admission, mapper.map(admission, 'default'))
+  coverage.add('ADT^A01', message('ADT^A01'), undefined)
   expect(coverage.byType()).toEqual([
     { type: 'ADT^A01', messages: 1, refused: 1, fields: 0, mapped: 0, unread: 0 },
     { type: 'ADT^A28', messages: 1, refused: 0, fields: 10, mapped: 5, unread: 2 },

@@ -16,7 +16,7 @@ export interface FieldCoverage {
 
 export interface CoverageCount {
   /** @param mapped absent for a message that was refused */
-  add(message: Message, mapped: Mapped | undefined): void
+  add(type: string, message: Message, mapped: Mapped | undefined): void
   byType(): readonly FieldCoverage[]
 }
 
@@ -24,8 +24,7 @@ export interface CoverageCount {
 export function countCoverage(): CoverageCount {
   const counts = new Map<string, Mutable<FieldCoverage>>()
   return {
-    add(message, mapped) {
-      const type = [message.get('MSH-9'), message.get('MSH-9.2')].filter((part) => part !== '').join('^')
+    add(type, message, mapped) {
       const count = counts.get(type) ?? { type, messages: 0, refused: 0, fields: 0, mapped: 0, unread: 0 }
       counts.set(type, count)
       count.messages += 1
@@ -55,7 +54,7 @@ function addFields(count: Mutable<FieldCoverage>, message: Message, mapped: Mapp
   }
 }
 
-/** `PID-5`, `OBX[2]-3`: fields that some element came from or depends on. */
+/** `ABC-5`, `ABC[2]-3`: fields that some element came from or depends on. */
 function usedFields({ images }: Mapped): ReadonlySet<string> {
   const used = new Set<string>()
   for (const { trace } of images)
