@@ -8,6 +8,7 @@ import { checkBundle } from './validation/bundle.ts'
 import type { ObjectCheck } from './validation/check.ts'
 import * as collections from './validation/collections.ts'
 import { checkContained } from './validation/contained.ts'
+import { checkExtension } from './validation/extensions.ts'
 import * as operators from './validation/operators.ts'
 import { PRIMITIVES } from './validation/primitives.ts'
 import { checkReference } from './validation/references.ts'
@@ -31,6 +32,7 @@ export const RUNTIME = {
   checkAttachment,
   checkBundle,
   checkContained,
+  checkExtension,
   checkReference,
   codesBySyntax,
   codesOf,

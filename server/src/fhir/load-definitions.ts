@@ -10,6 +10,7 @@ import type { ElementTable } from './elements.ts'
 import { KeyCollector } from './keys/collector.ts'
 import { zoneOffset, type ZoneOffset } from './keys/zone.ts'
 import { Check, type CheckOptions } from './validation/check.ts'
+import type { ExtensionRule } from './validation/extensions.ts'
 import { checkAsked } from './validation/profiles/claims.ts'
 import type { ProfilePlan } from './validation/profiles/plan.ts'
 
@@ -33,6 +34,7 @@ export function loadDefinitions(zone = 'UTC', folder: string = GENERATED): Defin
   const load = createRequire(join(folder, 'index.json'))
   const compiled = new Map<string, CompiledType>()
   const modules = new Map<string, TypeModule>()
+  const tables = tablesIn(read)
   let dataTypes: DataTypes | undefined
 
   // Synchronous, because a check meets the types of contained resources only on its way.
@@ -44,7 +46,7 @@ export function loadDefinitions(zone = 'UTC', folder: string = GENERATED): Defin
   }
 
   function moduleOf(type: string): TypeModule {
-    const context = { types: known, zone: offset, checkOf, profileOf, compiledOf }
+    const context = { ...tables, types: known, zone: offset, checkOf, profileOf, compiledOf }
     const made = modules.get(type) ?? typeModule(compiledType(type), context)
     modules.set(type, made)
     return made
@@ -54,9 +56,40 @@ export function loadDefinitions(zone = 'UTC', folder: string = GENERATED): Defin
 
   const checkOf = (type: string) => compiledOf(type)?.check
 
+  const profileOf = profilesIn(profiles, load)
+  return {
+    types,
+    profiles: Object.keys(profiles),
+    hash: zone === 'UTC' ? hash : `${hash} ${zone}`,
+    zone: offset,
+    load: (type) => (known.has(type) ? Promise.resolve(moduleOf(type)) : undefined),
+    params: (type) => (known.has(type) ? tables.params(type) : []),
+    elements: tables.elements,
+  }
+}
+
+/** What is the same for all types, read at first use. */
+function tablesIn(read: (name: string) => unknown) {
+  let elements: ElementTable | undefined
+  let extensions: ReadonlyMap<string, ExtensionRule> | undefined
+  let params: Readonly<Record<string, readonly SearchParam[]>> | undefined
+  const readExtensions = () =>
+    new Map(Object.entries(read('extensions.json') as Readonly<Record<string, ExtensionRule>>))
+  return {
+    elements: () => (elements ??= read('elements.json') as ElementTable),
+    extensionOf: (url: string) => (extensions ??= readExtensions()).get(url),
+    params: (type: string) => (params ??= read('params.json') as typeof params)?.[type] ?? [],
+  }
+}
+
+/** @param profiles canonical url to the file of its plan */
+function profilesIn(
+  profiles: Readonly<Record<string, string>>,
+  load: NodeJS.Require,
+): CheckOptions['profileOf'] {
   const files = new Map(Object.entries(profiles))
   const plans = new Map<string, ProfilePlan>()
-  function profileOf(canonical: string): ProfilePlan | undefined {
+  return (canonical) => {
     const bar = canonical.indexOf('|')
     const url = bar === -1 ? canonical : canonical.slice(0, bar)
     const file = files.get(url)
@@ -65,22 +98,12 @@ export function loadDefinitions(zone = 'UTC', folder: string = GENERATED): Defin
     plans.set(url, plan)
     return plan
   }
-
-  let params: Readonly<Record<string, readonly SearchParam[]>> | undefined
-  let elements: ElementTable | undefined
-  return {
-    types,
-    profiles: Object.keys(profiles),
-    hash: zone === 'UTC' ? hash : `${hash} ${zone}`,
-    zone: offset,
-    load: (type) => (known.has(type) ? Promise.resolve(moduleOf(type)) : undefined),
-    params: (type) =>
-      (known.has(type) ? (params ??= read('params.json') as typeof params)?.[type] : []) ?? [],
-    elements: () => (elements ??= read('elements.json') as ElementTable),
-  }
 }
 
-interface TypeContext extends Pick<CheckOptions, 'types' | 'checkOf' | 'profileOf'> {
+interface TypeContext extends Pick<
+  CheckOptions,
+  'types' | 'checkOf' | 'profileOf' | 'extensionOf' | 'elements'
+> {
   readonly zone: ZoneOffset
   readonly compiledOf: (type: string) => CompiledType | undefined
 }

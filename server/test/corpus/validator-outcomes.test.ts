@@ -50,7 +50,7 @@ const DISAGREED: Readonly<Record<string, string>> = {
   'bad-markdown-no-html': 'R4 lets markdown hold "<"',
   'parameters-reference-bad': 'whether a reference has a target is a question of existence',
   'mr-covid-bnd1': 'a relative code system is unwise, not an error in R4',
-  'obs-temp-bad': 'a vital sign is checked against the profile that it names, not by its code',
+  'obs-temp-bad': 'a vital sign that does not name its profile is told what it lacks, not refused',
   'ab-list-slicing': 'links within a narrative are not followed',
   'encounter-period': 'a period whose precisions differ and overlap is not the wrong way round',
   'contained-resource-bad-id-ignore': 'an id of 65 characters is wrong wherever it stands',

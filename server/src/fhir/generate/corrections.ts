@@ -18,6 +18,10 @@ export interface Corrections {
   readonly removedProfiles: Readonly<Record<string, string>>
   /** Invariants that the generator leaves out, by key, or that it reads with another expression. */
   readonly invariants: Readonly<Record<string, { readonly why: string; readonly expression?: string }>>
+  /** More places where an extension of R4 may stand: its url to the contexts. */
+  readonly extensionContexts: Readonly<
+    Record<string, { readonly why: string; readonly contexts: readonly string[] }>
+  >
   /** Value sets of required bindings whose members are checked by syntax: url to `mime`, `currency` or `ucum`. */
   readonly syntaxes: Readonly<Record<string, string>>
 }

@@ -89,7 +89,7 @@ function eachItem({ name }: Element, js: string): string {
 
 /** What is looked at after the elements of a value: its required binding, the types that a reference may point to. */
 function afterLines(
-  { binding }: Element,
+  element: Element,
   type: ElementType,
   { source, value, owner }: { source: ValidateSource; value: string; owner: string },
 ): readonly string[] {
@@ -103,7 +103,9 @@ function afterLines(
   if (type.type === 'Extension' && owner !== 'Extension')
     return [
       `if (!isAbsolute(${value}.url)) c.addAt("url", "value", "The url of an extension is absolute: give that of its definition.")`,
+      `else checkExtension(${value}, ${String(element.name === 'modifierExtension')}, c)`,
     ]
+  const { binding } = element
   if (binding === undefined || !CODED.has(type.type)) return []
   const allowed = source.bindings.use(binding)
   return [`if (!isAllowed(${value}, ${allowed})) c.notInSet(${allowed})`]

@@ -6,6 +6,7 @@ import { fileURLToPath } from 'node:url'
 import { RUNTIME_NAMES } from '../compiled.ts'
 import { CORRECTIONS_FILE, readCorrections } from './corrections.ts'
 import { emitElements } from './emit-elements.ts'
+import { emitExtensions } from './emit-extensions.ts'
 import { emitDataTypes, emitModule, searchParams } from './emit-module.ts'
 import { modelOf } from './model.ts'
 import { emitProfiles } from './profiles/emit-profiles.ts'
@@ -28,6 +29,7 @@ export function generate(folder: string): { readonly types: number } {
   for (const [name, text] of modules) files.set(name, text)
   const params = specification.types.map((type) => [type, searchParams(type, specification)] as const)
   files.set('params.json', JSON.stringify(Object.fromEntries(params)))
+  files.set('extensions.json', emitExtensions(specification.extensions, corrections))
   files.set('elements.json', emitElements(source.model))
   files.set(
     'index.json',

@@ -15,6 +15,13 @@ export interface StructureDefinition {
   readonly snapshot: { element: ElementDefinition[] }
 }
 
+/** An extension of R4 itself. */
+export interface ExtensionDefinition {
+  readonly url: string
+  readonly context: readonly { readonly type: string; readonly expression: string }[]
+  readonly snapshot: { readonly element: readonly ElementDefinition[] }
+}
+
 export interface ElementDefinition {
   path: string
   min: number
@@ -75,6 +82,7 @@ export interface Specification {
   readonly types: readonly string[]
   /** StructureDefinitions of R4 that constrain a type. */
   readonly profiles: readonly { readonly url: string }[]
+  readonly extensions: readonly ExtensionDefinition[]
   readonly searchParameters: readonly SearchParameter[]
   readonly terminology: ReadonlyMap<string, ValueSetSource>
   /** Parameter codes by type that place a resource into a patient's compartment. */
@@ -86,6 +94,7 @@ export const DEFINITION_FILES = [
   'profiles-resources.json',
   'profiles-types.json',
   'profiles-others.json',
+  'extension-definitions.json',
   'search-parameters.json',
   'valuesets.json',
   'v3-codesystems.json',
@@ -121,6 +130,7 @@ export function readSpecification(folder: string, corrections: Corrections): Spe
     profiles: (resources(folder, 'profiles-others.json') as readonly { readonly url: string }[]).filter(
       (each) => 'derivation' in each && each.derivation === 'constraint',
     ),
+    extensions: resources(folder, 'extension-definitions.json') as readonly ExtensionDefinition[],
     searchParameters: parameters.filter(({ id }) => !(id in corrections.removedParameters)),
     terminology: terminology(folder),
     compartment: compartment(folder),

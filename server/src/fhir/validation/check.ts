@@ -1,11 +1,15 @@
 import type { Issue, IssueType } from '../../kernel/fault.ts'
 import type { JsonObject, JsonValue } from '../../kernel/json.ts'
 import { limits } from '../../kernel/limits.ts'
+import type { ElementTable } from '../elements.ts'
 import type { AllowedCodes } from './bindings.ts'
 import { isObject } from './collections.ts'
+import { namesOfElement } from './extensions.ts'
+import type { ExtensionRule } from './extensions.ts'
 import { kindOf, notInSet } from './problems.ts'
 import { checkClaims } from './profiles/claims.ts'
 import type { ProfilePlan } from './profiles/plan.ts'
+import { adviseOnVitalSign } from './profiles/vital-signs.ts'
 import { hasControls, isPlainText, isText } from './syntax.hot.ts'
 import { Trail } from './trail.ts'
 
@@ -25,11 +29,16 @@ export interface CheckOptions {
   /** The compiled check of a resource type; `undefined` for what is no type of R4. */
   readonly checkOf: (type: string) => ObjectCheck | undefined
   readonly profileOf: (url: string) => ProfilePlan | undefined
+  /** What R4 says of one of its own extensions. */
+  readonly extensionOf: (url: string) => ExtensionRule | undefined
+  /** What single elements are. */
+  readonly elements: () => ElementTable
 }
 
 /** One run of a compiled validator: where it stands in the resource and what it has found. The generated code calls its methods. */
 export class Check {
-  readonly issues: Issue[] = []
+  private readonly errors: Issue[] = []
+  private readonly advice: Issue[] = []
   readonly types: ReadonlySet<string>
   readonly warnings: boolean
   /** The quick check of strings. */
@@ -37,11 +46,14 @@ export class Check {
   /** FHIRPath's %resource and %rootResource. */
   resource: JsonObject
   root: JsonObject
+  /** How deep in the trail the resource begins. */
+  private start = 0
   /** Faults of structure so far: where there are some, invariants are not evaluated. */
   malformed = 0
   /** The profile that is checked now. */
   profile: string | undefined
   private faults = 0
+  private isAdvising = false
   /** Everything in the root resource that refers to a contained resource (`#id`), once somebody has looked at it. */
   readonly fragments: string[] = []
   inContained = false
@@ -58,6 +70,13 @@ export class Check {
     this.resource = options.resource
     this.root = options.resource
     this.trail = new Trail(options.type)
+  }
+
+  /** Errors first: however much there is to advise, no error is left out for it. */
+  get issues(): readonly Issue[] {
+    return this.advice.length === 0
+      ? this.errors
+      : [...this.errors, ...this.advice].slice(0, this.options.most)
   }
 
   /** Steps down into an element with elements of its own that does not repeat. `leave` goes back, unless this was false. */
@@ -92,18 +111,42 @@ export class Check {
   /** Whether work finds no errors; what it finds is forgotten. */
   trial(work: () => void): boolean {
     const { faults, malformed } = this
-    const before = this.issues.length
+    const before = this.errors.length
+    const advised = this.advice.length
     work()
     const isClean = this.faults === faults
-    this.issues.length = before
+    this.errors.length = before
+    this.advice.length = advised
     this.faults = faults
     this.malformed = malformed
     return isClean
   }
 
+  /** What work finds wrong is advice, no error. */
+  advised(work: () => void): void {
+    const { faults, malformed } = this
+    this.isAdvising = true
+    work()
+    this.isAdvising = false
+    this.faults = faults
+    this.malformed = malformed
+  }
+
   /** The plan of a profile that the hub holds. @param url canonical, with or without version */
   profileOf(url: string): ProfilePlan | undefined {
     return this.options.profileOf(url)
+  }
+
+  extensionRule(url: string): ExtensionRule | undefined {
+    return this.options.extensionOf(url)
+  }
+
+  /** Whether the extension where the check stands is one of an element with this name: a type or a path. */
+  isWithin(context: string): boolean {
+    const { resourceType: type } = this.resource
+    const path = this.trail.below(this.start).slice(0, -1)
+    if (typeof type !== 'string' || [type, ...path].join('.') === context) return true
+    return namesOfElement(this.options.elements(), type, path).has(context)
   }
 
   /** How many items an element that repeats has; 0 with an issue when it is no array. */
@@ -129,13 +172,15 @@ export class Check {
   /** A resource in an element that does not repeat: an entry of a Bundle, a parameter. */
   entry(name: string, value: JsonValue | undefined): void {
     if (!this.enter(name, value)) return
-    const { resource, root, ids } = this
+    const { resource, root, ids, start } = this
     const fragments = this.fragments.splice(0)
     this.ids = undefined
+    this.start = this.trail.depth
     this.resource = value as JsonObject
     this.root = this.resource
     this.nested(this.resource)
     this.resource = resource
+    this.start = start
     this.root = root
     this.ids = ids
     this.fragments.splice(0, Infinity, ...fragments)
@@ -143,17 +188,19 @@ export class Check {
   }
 
   contained(name: string, value: JsonValue | undefined): void {
-    const { resource, inContained, ids } = this
+    const { resource, inContained, ids, start } = this
     this.inContained = true
     for (let i = 0, count = this.count(name, value); i < count; i++) {
       const item = (value as readonly JsonValue[])[i]
       if (!this.item(name, i, item)) continue
       this.resource = item as JsonObject
+      this.start = this.trail.depth
       this.ids = undefined
       this.nested(this.resource)
       this.trail.up()
     }
     this.resource = resource
+    this.start = start
     this.ids = ids
     this.inContained = inContained
   }
@@ -203,14 +250,16 @@ export class Check {
     this.push({ severity: 'error', code, at: this.trail.path(), text })
   }
 
-  private push(issue: Issue): void {
-    if (this.issues.length >= this.options.most) return
-    this.issues.push(this.profile === undefined ? issue : { ...issue, profile: this.profile })
+  private push(found: Issue): void {
+    const issue: Issue = this.isAdvising ? { ...found, severity: 'warning' } : found
+    const list = issue.severity === 'warning' ? this.advice : this.errors
+    if (list.length >= this.options.most) return
+    list.push(this.profile === undefined ? issue : { ...issue, profile: this.profile })
   }
 
   private canEnter(value: JsonValue | undefined): boolean {
     return (
-      isObject(value) && this.trail.depth <= limits.fhir.nesting && this.issues.length < this.options.most
+      isObject(value) && this.trail.depth <= limits.fhir.nesting && this.errors.length < this.options.most
     )
   }
 
@@ -234,6 +283,8 @@ export class Check {
   whole(resource: JsonObject, check: ObjectCheck): void {
     const { malformed } = this
     check(resource, this)
-    if (resource['meta'] !== undefined && this.malformed === malformed) checkClaims(resource, this)
+    if (this.malformed !== malformed) return
+    if (resource['meta'] !== undefined) checkClaims(resource, this)
+    if (this.warnings && resource['resourceType'] === 'Observation') adviseOnVitalSign(resource, this)
   }
 }

@@ -19,6 +19,11 @@ export class Trail {
     this.depth--
   }
 
+  /** The names of the steps below a depth. */
+  below(depth: number): readonly string[] {
+    return this.names.slice(depth + 1, this.depth + 1)
+  }
+
   /** Such as `Patient.contact[0].name`. */
   path(): string {
     let text = this.names[0] ?? ''

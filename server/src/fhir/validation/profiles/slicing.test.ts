@@ -49,6 +49,8 @@ function check(resource: JsonObject, element: readonly ProfileElement[]): readon
     warnings: false,
     types,
     checkOf: () => undefined,
+    extensionOf: () => undefined,
+    elements: () => ({}),
     profileOf: () => undefined,
   })
   checkProfile(plan, resource, run)

@@ -97,6 +97,28 @@ describe('the blood pressure profile of R4', () => {
   })
 })
 
+describe('an Observation with the code of a vital sign', () => {
+  const nameless = pressure({ meta: undefined, category: undefined })
+
+  it('is told in a validation where it leaves the profile that it does not name', async () => {
+    const advice = await found(nameless, { warnings: true })
+    expect(advice).toContain('warning required Observation.category')
+    expect(advice.filter((each) => !each.startsWith('warning'))).toEqual([])
+    expect(await found(pressure({ meta: undefined }), { warnings: true })).toEqual([
+      'warning invariant Observation',
+    ])
+  })
+
+  it('is not refused for it when it is written', async () => {
+    expect(await found(nameless)).toEqual([])
+  })
+
+  it('is left alone when the code is of another system', async () => {
+    const other = { ...nameless, code: { coding: [{ system: 'urn:local', code: '85354-9' }] } }
+    expect(await found(other, { warnings: true })).toEqual(['warning invariant Observation'])
+  })
+})
+
 describe('profiles that a resource names', () => {
   it('are a warning when the hub does not hold them', async () => {
     const resource: Resource = {
