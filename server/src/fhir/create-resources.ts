@@ -9,6 +9,7 @@ import type { Definitions } from './definitions.ts'
 import type { History, Resources, WhichVersion } from './resources.ts'
 import { meetsAll } from './search/clause.ts'
 import { subjectOf } from './search/subject.ts'
+import { mayOpen } from './security-context.ts'
 import { visibleHistory } from './visible-history.ts'
 import type { WriteDeps } from './write/compose.ts'
 import { moduleOf } from './write/prepare.ts'
@@ -53,6 +54,7 @@ async function read(deps: WriteDeps, caller: Caller, which: Which): Promise<Stor
   deps.access.authorise(caller, 'read', which.type)
   const version = await readVisible(deps, caller, which)
   if (version.deleted) throw fault('gone', { code: 'deleted', text: `${which.type}/${which.id} was deleted` })
+  if (which.type === 'Binary') await refuseClosed(deps, caller, version)
   await deps.access.noteRead(caller, 'read', `${which.type}/${which.id}`)
   return version
 }
@@ -83,15 +85,35 @@ async function vread(deps: WriteDeps, caller: Caller, which: WhichVersion): Prom
       code: 'deleted',
       text: `Version ${String(version)} of ${type}/${id} is its deletion`,
     })
+  if (type === 'Binary') await refuseClosed(deps, caller, found)
   await deps.access.noteRead(caller, 'vread', `${type}/${id}`)
   return found
+}
+
+/** @throws Fault `forbidden` for content whose security context the caller may not read */
+async function refuseClosed(
+  deps: WriteDeps,
+  caller: Caller,
+  { bytes, deleted }: StoredVersion,
+): Promise<void> {
+  const [isOpen] = deleted
+    ? [true]
+    : await mayOpen({ ...deps, reader: deps.store.resources }, caller, [bytes])
+  if (isOpen === true) return
+  throw fault('forbidden', {
+    code: 'forbidden',
+    text: 'The resource that this content belongs to is not yours to read',
+  })
 }
 
 /** The history of one resource that exists for the caller, of a type, or of everything that the caller may read. */
 async function history(deps: WriteDeps, caller: Caller, request: HistoryRequest): Promise<History> {
   const { type, id } = request
   if (type !== undefined) deps.access.authorise(caller, 'read', type)
-  if (type !== undefined && id !== undefined) await readVisible(deps, caller, { type, id })
+  if (type !== undefined && id !== undefined) {
+    const current = await readVisible(deps, caller, { type, id })
+    if (type === 'Binary') await refuseClosed(deps, caller, current)
+  }
   const isOne = id !== undefined
   const found =
     isOne || seesAll(deps, caller, type)
@@ -111,7 +133,8 @@ async function wholeHistory({ store }: WriteDeps, request: HistoryRequest): Prom
 }
 
 function seesAll({ access, definitions }: WriteDeps, caller: Caller, type: string | undefined): boolean {
-  const types = type === undefined ? definitions.types : [type]
+  // Behind content may stand a resource of any type.
+  const types = type === undefined || type === 'Binary' ? definitions.types : [type]
   return types.every(
     (each) => access.allows(caller, 'read', each) && access.constraintFor(caller, each).length === 0,
   )

@@ -8,6 +8,7 @@ import type { Definitions } from './definitions.ts'
 import type { History } from './resources.ts'
 import { meetsAll } from './search/clause.ts'
 import { subjectOf } from './search/subject.ts'
+import { mayOpen } from './security-context.ts'
 
 export interface VisibleDeps {
   readonly reader: ResourceReader
@@ -38,16 +39,22 @@ export async function visibleHistory(
 type Visible = (versions: readonly StoredVersion[]) => Promise<readonly boolean[]>
 
 /** Whether versions are of resources that exist for the caller; each resource is looked at once. */
-function createVisibility({ reader, definitions, access, base }: VisibleDeps, caller: Caller): Visible {
+function createVisibility(deps: VisibleDeps, caller: Caller): Visible {
+  const { reader, definitions, access, base } = deps
   const known = new Map<string, boolean>()
   const learn = async (type: string, ids: readonly string[]): Promise<void> => {
     const module = access.allows(caller, 'read', type) ? await definitions.load(type) : undefined
     const clauses = access.constraintFor(caller, type)
     const rows = module ? await reader.fetch(type, ids) : []
+    const bodies = rows.map((row) => row?.bytes ?? new Uint8Array(0))
+    const isOpen = type === 'Binary' ? await mayOpen(deps, caller, bodies) : []
     for (const [index, id] of ids.entries()) {
       const row = rows[index]
       const meets =
-        module !== undefined && row !== undefined && meetsAll(clauses, subjectOf(row, module, base))
+        module !== undefined &&
+        row !== undefined &&
+        isOpen[index] !== false &&
+        meetsAll(clauses, subjectOf(row, module, base))
       known.set(`${type}/${id}`, meets)
     }
   }

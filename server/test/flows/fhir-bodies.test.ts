@@ -5,6 +5,8 @@ import { deflateSync, gunzipSync, gzipSync } from 'node:zlib'
 
 import { expect, it } from 'vitest'
 
+import { authorise } from '../../src/auth/authorise.ts'
+import type { Caller } from '../../src/auth/caller.ts'
 import { administrator, startFhir } from './fhir-server.ts'
 
 const PATIENT = JSON.stringify({ resourceType: 'Patient', name: [{ family: 'x'.repeat(5000) }] })
@@ -95,3 +97,46 @@ it('gives content only to those who may read the resource behind it', async () =
   await ask('DELETE', `/${context}`)
   expect((await ask('GET', path)).status).toBe(403)
 })
+
+function ownPatient({ patient }: Caller, type: string): readonly (readonly string[])[] {
+  return patient === undefined || type !== 'Patient' ? [] : [[`_compartment=${patient}`]]
+}
+
+it('hides content from searches, includes, histories and Bundles of those who may not read what stands behind it', async () => {
+  const { ask, become } = await startFhir({ rules: { authorise, constraintFor: ownPatient } })
+  const ids: string[] = []
+  for (const id of ['mine', 'other']) {
+    expect((await ask('PUT', `/Patient/${id}`, { body: { resourceType: 'Patient', id } })).status).toBe(201)
+    const headers = { 'content-type': 'text/plain', 'x-security-context': `Patient/${id}` }
+    const made = await ask('POST', '/Binary', { text: `of ${id}`, headers })
+    ids.push(String(made.json['id']))
+  }
+  const [mine = '', other = ''] = ids
+  const basis = { status: 'draft', intent: 'order', subject: { reference: 'Patient/mine' } }
+  const carePlan = { resourceType: 'CarePlan', id: 'c', ...basis, supportingInfo: ids.map(binary) }
+  expect((await ask('PUT', '/CarePlan/c', { body: carePlan })).status).toBe(201)
+  become({ ...administrator, patient: 'Patient/mine' })
+  const seen = async (path: string) => {
+    const reply = await ask('GET', path)
+    expect(reply.status, reply.text).toBe(200)
+    return [reply.text.includes(mine), reply.text.includes(`Binary/${other}"`), reply.json['total']]
+  }
+  expect(await seen('/Binary?_total=accurate')).toEqual([true, false, 1])
+  expect(await seen(`/Binary?_id=${mine},${other}`)).toEqual([true, false, 1])
+  expect(await seen('/Binary/_history')).toEqual([true, false, 1])
+  const included = (await ask('GET', '/CarePlan?_include=*')).json['entry'] as readonly {
+    fullUrl: string
+  }[]
+  expect(included.map(({ fullUrl }) => fullUrl.split('/').at(-1) ?? '').toSorted()).toEqual(
+    ['c', mine, 'mine'].toSorted(),
+  )
+  expect((await ask('GET', `/Binary/${other}/_history`)).status).toBe(403)
+  expect((await ask('GET', `/Binary/${other}/_history/1`)).status).toBe(403)
+  const entry = [{ request: { method: 'GET', url: `Binary/${other}` } }]
+  const batch = await ask('POST', '/', { body: { resourceType: 'Bundle', type: 'batch', entry } })
+  expect(batch.at('entry.0.response.status')).toMatch(/^403/)
+})
+
+function binary(id: string): { readonly reference: string } {
+  return { reference: `Binary/${id}` }
+}

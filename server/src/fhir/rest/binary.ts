@@ -1,9 +1,8 @@
-import { Fault, fault } from '../../kernel/fault.ts'
 import type { JsonObject } from '../../kernel/json.ts'
-import { isObject, parseObject } from '../json/parse.ts'
+import { isId } from '../access.ts'
+import { parseObject } from '../json/parse.ts'
 import type { Answer, Call } from './call.ts'
 import { isFhirType } from './negotiate.ts'
-import type { RestDeps } from './rest-deps.ts'
 
 /** What a request says about its body beside the body itself. */
 export interface RawBody {
@@ -37,35 +36,9 @@ export function binaryText(
 }
 
 export function isBinaryRead({ method, path }: Pick<Call, 'method' | 'path'>): boolean {
-  const isRead = path.length === 2 || (path.length === 4 && path[2] === '_history')
-  return (method === 'GET' || method === 'HEAD') && path[0] === 'Binary' && isRead
-}
-
-/**
- * A Binary may be read by those who may read the resource that stands behind it.
- *
- * @throws Fault `forbidden`
- */
-export async function checkSecurityContext(
-  { resources, base }: RestDeps,
-  call: Call,
-  { body }: Answer,
-): Promise<void> {
-  if (!body) return
-  const { securityContext } = parseObject(Buffer.from(body).toString('utf8'))
-  const reference = isObject(securityContext) ? securityContext['reference'] : undefined
-  if (typeof reference !== 'string') return
-  const [type, id, ...more] = reference.replace(`${base}/`, '').split('/')
-  if (type === undefined || id === undefined || more.length > 0) return
-  try {
-    await resources.read(call.caller, type, id)
-  } catch (error) {
-    if (!(error instanceof Fault)) throw error
-    throw fault('forbidden', {
-      code: 'forbidden',
-      text: 'The resource that this content belongs to is not yours to read',
-    })
-  }
+  const [type, id = '', third] = path
+  const isRead = path.length === 2 || (path.length === 4 && third === '_history')
+  return (method === 'GET' || method === 'HEAD') && type === 'Binary' && isId(id) && isRead
 }
 
 /** The content itself, in its own type; never as a page of this origin. */

@@ -19,6 +19,8 @@ export interface Call {
   /** The body as text; empty when there is none. */
   readonly text: string
   readonly contentType?: string
+  /** `X-Provenance`, as sent. */
+  readonly provenance?: string
   /** Where the resource stands in a Bundle (`Bundle.entry[2].resource`). */
   readonly at?: string
 }

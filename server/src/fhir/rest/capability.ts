@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto'
+import { readFileSync } from 'node:fs'
 
 import { fault } from '../../kernel/fault.ts'
 import type { JsonObject } from '../../kernel/json.ts'
@@ -25,6 +26,9 @@ const INTERACTIONS = [
   ['type', 'GET', 'search-type'],
 ] as const
 
+const PACKAGE = new URL('../../../package.json', import.meta.url)
+const { version: VERSION } = JSON.parse(readFileSync(PACKAGE, 'utf8')) as { readonly version: string }
+
 export interface Capability {
   readonly bytes: Uint8Array
   readonly etag: string
@@ -43,7 +47,7 @@ export function capabilityOf(
     status: 'active',
     date: new Date(started).toISOString(),
     kind: 'instance',
-    software: { name: 'Mogran' },
+    software: { name: 'Mogran', version: VERSION },
     implementation: { description: 'Mogran, one FHIR record for every clinical feed', url: base },
     fhirVersion: '4.0.1',
     format: ['application/fhir+json', 'application/json', 'json'],

@@ -12,6 +12,7 @@ const REQUEST_HEADERS = [
   'if-none-match',
   'origin',
   'prefer',
+  'x-provenance',
   'x-request-id',
   'x-security-context',
 ].join(', ')

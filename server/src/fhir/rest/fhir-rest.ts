@@ -9,7 +9,7 @@ import { processBundle } from '../bundles/process-bundle.ts'
 import { receiveBundle } from '../bundles/receive-bundle.ts'
 import { indent } from '../json/layout.ts'
 import { jsonBody } from './answers.ts'
-import { binaryText, checkSecurityContext, isBinaryRead, rawAnswer } from './binary.ts'
+import { binaryText, isBinaryRead, rawAnswer } from './binary.ts'
 import type { RawBody } from './binary.ts'
 import { METHODS, pairsOf, preferencesOf, textOfBody } from './call.ts'
 import type { Answer, Call, Method } from './call.ts'
@@ -90,7 +90,6 @@ export const fhirRest: FastifyPluginAsync<FhirRestOptions> = async (
 async function answerOf(rest: RestDeps, call: Call, { headers }: FastifyRequest): Promise<Answer> {
   const found = await dispatch(rest, call)
   if (!isBinaryRead(call)) return found
-  await checkSecurityContext(rest, call, found)
   const format = call.query.find(([name]) => name === '_format')?.[1]
   return asksForFhir(headers.accept, format) ? found : rawAnswer(found)
 }
@@ -149,6 +148,7 @@ function callOf(app: FastifyInstance, request: FastifyRequest, caller: Caller): 
       ...header('ifNoneExist', headers['if-none-exist']),
     },
     prefer: preferencesOf(String(headers['prefer'] ?? '')),
+    ...header('provenance', headers['x-provenance']),
     text: raw ?? (request.body instanceof Uint8Array ? textOfBody(request.body) : ''),
     ...header('contentType', raw === undefined ? headers['content-type'] : FHIR_JSON),
   }

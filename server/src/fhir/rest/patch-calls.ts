@@ -8,6 +8,7 @@ import type { Draft } from '../resources.ts'
 import { writeAnswer } from './answers.ts'
 import type { Answer, Call } from './call.ts'
 import { expectedVersion, resolveCriteria } from './conditions.ts'
+import { refuseProvenance } from './provenance.ts'
 import type { RestDeps } from './rest-deps.ts'
 import { queryText, refusal } from './write-calls.ts'
 
@@ -46,6 +47,7 @@ async function tryPatch(
   call: Call,
   { target, change, guards }: Attempt,
 ): Promise<Answer | undefined> {
+  refuseProvenance(call)
   const current = await deps.resources.read(call.caller, target.type, target.id)
   const draft = patchedDraft(call, current, change)
   if (!draft) return writeAnswer(call, deps.base, { version: current, status: 200 })

@@ -7,6 +7,7 @@ import { resourceOf } from './call.ts'
 import type { Answer, Call } from './call.ts'
 import { expectedVersion, resolveAll, resolveCriteria } from './conditions.ts'
 import { holderId, mergeInto } from './merge-taken.ts'
+import { refuseProvenance, withProvenance } from './provenance.ts'
 import type { RestDeps } from './rest-deps.ts'
 
 export async function create(deps: RestDeps, call: Call, type: string): Promise<Answer> {
@@ -52,7 +53,7 @@ export async function update(
   return answerWrite(
     deps,
     call,
-    versionOf(await deps.resources.transact(call.caller, { drafts: [draft] }), draft),
+    versionOf(await deps.resources.transact(call.caller, { drafts: withProvenance(call, draft) }), draft),
   )
 }
 
@@ -83,6 +84,7 @@ export async function remove(
   call: Call,
   target: { type: string; id: string },
 ): Promise<Answer> {
+  refuseProvenance(call)
   const draft: Draft = { ...target, method: 'DELETE', ...expectation(call) }
   return deletionAnswer(versionOf(await deps.resources.transact(call.caller, { drafts: [draft] }), draft))
 }
@@ -136,13 +138,13 @@ async function tryDraft(
   attempt: { draft: Draft; guards: readonly Guard[] },
 ): Promise<Answer | undefined> {
   const { draft, guards } = attempt
-  const result = await deps.resources.transact(call.caller, { drafts: [draft], guards })
+  const result = await deps.resources.transact(call.caller, { drafts: withProvenance(call, draft), guards })
   if (result.outcome === 'stale' && result.why === 'guard') return undefined
   return answerWrite(deps, call, versionOf(result, draft))
 }
 
 async function createDraft(deps: RestDeps, call: Call, draft: Draft): Promise<Answer> {
-  const result = await deps.resources.transact(call.caller, { drafts: [draft] })
+  const result = await deps.resources.transact(call.caller, { drafts: withProvenance(call, draft) })
   const holder = result.outcome === 'stale' && deps.takenIdentifier === 'merge' ? result.holder : undefined
   if (!holder) return answerWrite(deps, call, versionOf(result, draft))
   return writeAnswer(call, deps.base, {

@@ -6,6 +6,7 @@ import type { Row } from '../../store/port.ts'
 import type { TypeModule } from '../definitions.ts'
 import { boundedKey } from '../keys/bounded.ts'
 import { readReference } from '../keys/references.ts'
+import { mayOpen } from '../security-context.ts'
 import { meetsAll } from './clause.ts'
 import type { Clause } from './clause.ts'
 import { hitsOf } from './hits.ts'
@@ -105,9 +106,11 @@ class Gathering {
       if (!module || unseen.size === 0) continue
       const clauses = this.#deps.access.constraintFor(this.#caller, type)
       const subject = new RowSubject(module, this.#deps.base)
-      for (const row of await this.#deps.reader.fetch(type, [...unseen])) {
-        if (row && meetsAll(clauses, subject.at(row))) this.#add(row)
-      }
+      const rows = (await this.#deps.reader.fetch(type, [...unseen])).filter((row) => row !== undefined)
+      const bodies = rows.map(({ bytes }) => bytes)
+      const isOpen = type === 'Binary' ? await mayOpen(this.#deps, this.#caller, bodies) : []
+      for (const [index, row] of rows.entries())
+        if (isOpen[index] !== false && meetsAll(clauses, subject.at(row))) this.#add(row)
     }
   }
 

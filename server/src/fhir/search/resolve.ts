@@ -1,5 +1,6 @@
 import type { Caller } from '../../auth/caller.ts'
 import type { TypeModule } from '../definitions.ts'
+import { contextClause } from '../security-context.ts'
 import { chainClause, hasClause } from './chains.ts'
 import type { Clause } from './clause.ts'
 import { codeSetClause, isCodeSet } from './code-sets.ts'
@@ -22,6 +23,7 @@ export async function clausesOf(
   { module, filters }: { module: TypeModule; filters: readonly Filter[] },
 ): Promise<readonly Clause[]> {
   const clauses = [...deps.access.constraintFor(scope.caller, module.type)]
+  if (module.type === 'Binary') clauses.push(contextClause(deps, scope.caller))
   for (const filter of filters) clauses.push(await filterClause(deps, scope, { module, filter }))
   return clauses
 }

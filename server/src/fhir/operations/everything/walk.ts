@@ -13,6 +13,7 @@ import type { Query } from '../../search/hits.ts'
 import type { PageState } from '../../search/page-token.ts'
 import { referencesIn } from '../../search/references.ts'
 import { subjectOf } from '../../search/subject.ts'
+import { mayOpen } from '../../security-context.ts'
 
 export interface Walk {
   /** The patient or encounter. */
@@ -261,6 +262,9 @@ async function supportRow(
   const [row] = await deps.reader.fetch(type, [id])
   if (!row || row.lastUpdated < span.since) return undefined
   const isOthers = focus.type === 'Patient' && row.patients().length > 0 && !row.patients().includes(focus.id)
+  const [isOpen] = type === 'Binary' ? await mayOpen(deps, caller, [row.bytes]) : [true]
   const clauses = deps.access.constraintFor(caller, type)
-  return !isOthers && meetsAll(clauses, subjectOf(row, module, deps.base)) ? row : undefined
+  return !isOthers && isOpen === true && meetsAll(clauses, subjectOf(row, module, deps.base))
+    ? row
+    : undefined
 }
