@@ -108,3 +108,15 @@ it('HI-11 repeats and loses nothing while others write', async () => {
 function versionOf({ fullUrl, response }: Entry): string {
   return `${fullUrl ?? ''} ${response?.etag ?? ''}`
 }
+
+it('gives less of each version when asked, on every page', async () => {
+  const shaped = await pages(`/Patient/${id}/_history?_elements=gender&_count=1`)
+  expect(shaped.map(({ resource }) => Object.keys(resource ?? {}).toSorted())).toEqual(
+    Array.from({ length: 3 }, () => ['gender', 'id', 'meta', 'resourceType']),
+  )
+  expect(shaped.every(({ resource }) => JSON.stringify(resource?.meta).includes('SUBSETTED'))).toBe(true)
+  const summary = await pages('/Patient/_history?_summary=text')
+  expect(summary.filter(({ resource }) => resource === undefined).length).toBe(1)
+  expect(summary.every(({ resource }) => resource?.['gender'] === undefined)).toBe(true)
+  expectRefused(await ask('GET', `/Patient/${id}/_history?_summary=xyz`), 400)
+})

@@ -214,3 +214,24 @@ it('HT-22 HT-23 takes operators of databases and of expressions for text', async
   for (const query of ['name=$where', 'name[$ne]=x', `name=${encodeURIComponent('{"$gt":""}')}`])
     expect([200, 400]).toContain((await ask('GET', `/Patient?${query}`)).status)
 })
+
+it('speaks one version and one encoding, in every place where they are named', async () => {
+  const type = 'application/fhir+json'
+  for (const [version, status] of [
+    ['4.0', 200],
+    ['5.0', 406],
+  ] as const) {
+    const format = encodeURIComponent(`${type}; fhirVersion=${version}`)
+    expect((await ask('GET', `/Patient?_count=1&_format=${format}`)).status).toBe(status)
+  }
+  const raw = JSON.stringify(PATIENT)
+  for (const [parameters, status] of [
+    ['fhirVersion=4.0; charset=UTF-8', 201],
+    ['charset="utf-8"', 201],
+    ['fhirVersion=3.0', 415],
+    ['charset=iso-8859-1', 415],
+  ] as const) {
+    const headers = { 'content-type': `${type}; ${parameters}` }
+    expect((await ask('POST', '/Patient', { raw, headers })).status, parameters).toBe(status)
+  }
+})

@@ -10,7 +10,7 @@ it('OP-01 says what it can to everybody', async () => {
   const { status, json, at } = await ask('GET', '/metadata', { headers: NO_TOKEN })
   expect(status).toBe(200)
   expect(json).toMatchObject({ resourceType: 'CapabilityStatement', kind: 'instance', fhirVersion: '4.0.1' })
-  for (const path of ['status', 'date', 'implementation.description', 'format.0'])
+  for (const path of ['status', 'date', 'software.version', 'implementation.description', 'format.0'])
     expect(at(path), path).toMatch(/\S/)
   expect(at('rest.0.mode')).toBe('server')
 })

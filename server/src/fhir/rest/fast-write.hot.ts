@@ -7,7 +7,7 @@ import { textOfBody } from './call.ts'
 import type { Call } from './call.ts'
 import { answered, fitted, isHarmless, send } from './fast-route.hot.ts'
 import type { FastRouteOptions, Found } from './fast-route.hot.ts'
-import { isFhirType } from './negotiate.ts'
+import { isTaken } from './negotiate.ts'
 import { create, update } from './write-calls.ts'
 
 /**
@@ -59,7 +59,7 @@ function isPlain({ headers }: IncomingMessage): boolean {
     if (name !== 'content-type' && name !== 'content-length' && !isHarmless(name, headers)) return false
   }
   const length = Number(headers['content-length'] ?? 0)
-  return length > 0 && length <= limits.fhir.resourceBytes && isFhirType(headers['content-type'] ?? '')
+  return length > 0 && length <= limits.fhir.resourceBytes && isTaken(headers['content-type'] ?? '')
 }
 
 interface Received {

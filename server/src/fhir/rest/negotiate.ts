@@ -14,7 +14,8 @@ const JSON_FORMATS = new Set(['json', 'application/json', 'application/fhir+json
 export function checkAcceptable(accept: string | undefined, format: string | undefined): void {
   if (format !== undefined) {
     // The plus sign of application/fhir+json arrives as a blank from clients that do not encode it.
-    if (JSON_FORMATS.has(format.split(';', 1)[0]?.trim().replace('fhir json', 'fhir+json') ?? '')) return
+    const [type = '', ...parameters] = partsOf(format)
+    if (JSON_FORMATS.has(type.replace('fhir json', 'fhir+json')) && parameters.every(isR4)) return
   } else if (accept === undefined || accept.trim() === '' || accept.split(',').some(isJson)) return
   throw fault('not-acceptable', {
     code: 'not-supported',
@@ -33,7 +34,7 @@ export function isFhirType(type: string): boolean {
 }
 
 function isJson(range: string): boolean {
-  const [type = '', ...parameters] = range.split(';').map((part) => part.trim().toLowerCase())
+  const [type = '', ...parameters] = partsOf(range)
   return (
     JSON_TYPES.has(type) &&
     !parameters.some((each) => /^q=0(?:\.0{1,3})?$/.test(each)) &&
@@ -41,8 +42,22 @@ function isJson(range: string): boolean {
   )
 }
 
+function partsOf(type: string): readonly string[] {
+  return type.split(';').map((part) => part.trim().toLowerCase())
+}
+
 function isR4(parameter: string): boolean {
   return !parameter.startsWith('fhirversion=') || parameter === 'fhirversion=4.0'
+}
+
+/** Whether resources come in this content type: JSON of FHIR 4.0 in UTF-8. */
+export function isTaken(contentType: string): boolean {
+  const [type = '', ...parameters] = partsOf(contentType)
+  return JSON_FORMATS.has(type) && parameters.every((each) => isR4(each) && isUtf8(each))
+}
+
+function isUtf8(parameter: string): boolean {
+  return !parameter.startsWith('charset=') || /^charset="?(?:utf-8|us-ascii)"?$/.test(parameter)
 }
 
 /** Whether the body of a request is of a type that its place takes. @throws Fault `media-type` */
@@ -56,10 +71,10 @@ export function checkBody({ method, path, text, contentType }: Call): void {
 
 /** @throws Fault `media-type` */
 export function checkContentType(contentType: string | undefined, isForm: boolean): void {
-  const type = (contentType ?? '').split(';', 1)[0]?.trim().toLowerCase() ?? ''
-  if (isForm ? type === 'application/x-www-form-urlencoded' : JSON_FORMATS.has(type)) return
+  const [type = ''] = partsOf(contentType ?? '')
+  if (isForm ? type === 'application/x-www-form-urlencoded' : isTaken(contentType ?? '')) return
   const text = isForm
     ? 'Send the parameters as application/x-www-form-urlencoded'
-    : 'Send the resource as application/fhir+json (XML is not supported yet)'
+    : 'Send the resource as application/fhir+json, FHIR 4.0 in UTF-8 (XML is not supported yet)'
   throw fault('media-type', { code: 'not-supported', text })
 }

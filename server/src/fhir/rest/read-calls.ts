@@ -48,7 +48,7 @@ function shapeOf({ query }: Call): Shape {
   if (summary !== undefined && summary !== 'false' && !known) {
     throw fault('malformed', {
       code: 'value',
-      text: '_summary of a read must be one of: true, text, data, false',
+      text: '_summary must be one of: true, text, data, false',
     })
   }
   return {
@@ -74,7 +74,16 @@ export async function history(
   }
   const counted = total === undefined ? {} : { total }
   const bundle = { resourceType: 'Bundle', type: 'history', ...counted, link: links }
-  const entries = versions.map((version) => historyEntry(deps.base, version))
+  const shape = shapeOf(call)
+  const table = isShaped(shape) ? deps.definitions.elements() : undefined
+  const entries = versions.map((version) => {
+    const { type, bytes, deleted } = version
+    const isWhole = table === undefined || deleted
+    return historyEntry(
+      deps.base,
+      isWhole ? version : { ...version, bytes: shaped(bytes, shape, { type, table }) },
+    )
+  })
   return { status: 200, headers: {}, body: bundleBytes(JSON.stringify(bundle).slice(0, -1), entries) }
 }
 
@@ -91,14 +100,17 @@ function historyRequest(deps: RestDeps, call: Call, of: { type?: string; id?: st
     if (!reading)
       throw fault('malformed', {
         code: 'not-supported',
-        text: `"${name.slice(0, 64)}" is no parameter of a history: use _count, _since, _at`,
+        text: `"${name.slice(0, 64)}" is no parameter of a history: use _count, _since, _at, _summary, _elements`,
       })
     Object.assign(request, reading(value, { deps, call }))
     if (name === '_count') used.push([name, String(request.limit)])
-    else if (name === '_since' || name === '_at') used.push([name, value])
+    else if (USED.has(name)) used.push([name, value])
   }
   return { request, used }
 }
+
+/** What stands in the links of a history. */
+const USED: ReadonlySet<string> = new Set(['_since', '_at', '_summary', '_elements'])
 
 type Reading = (value: string, context: { deps: RestDeps; call: Call }) => Partial<HistoryRequest>
 
@@ -111,6 +123,8 @@ const HISTORY_PARAMETERS: Readonly<Record<string, Reading>> = {
   _since: (value) => ({ since: dateInterval(value, '_since').lo }),
   _at: (value) => ({ at: dateInterval(value, '_at').hi - 1 }),
   _page: (value, { deps, call }) => ({ after: String(deps.tokens.open(value, identityOf(call)).after[0]) }),
+  _summary: () => ({}),
+  _elements: () => ({}),
   _format: () => ({}),
   _pretty: () => ({}),
 }
