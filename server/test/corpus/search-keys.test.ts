@@ -8,7 +8,7 @@ import { readCorrections } from '../../src/fhir/generate/corrections.ts'
 import { definitionsFolder, readSpecification } from '../../src/fhir/generate/specification.ts'
 import { loadDefinitions } from '../../src/fhir/load-definitions.ts'
 import type { JsonObject } from '../../src/kernel/json.ts'
-import type { SearchKeys } from '../../src/store/keys.ts'
+import { expectedKeys, isPresent, outsideOf } from './expected-keys.ts'
 
 type Resource = JsonObject & { readonly resourceType: string }
 
@@ -25,6 +25,7 @@ it.skipIf(!existsSync(FOLDER))(
   async () => {
     const differences: string[] = []
     let compared = 0
+    let amounts = 0
     for (const file of readdirSync(FOLDER)) {
       const resource = JSON.parse(readFileSync(join(FOLDER, file), 'utf8')) as Resource
       const type = resource.resourceType
@@ -38,6 +39,11 @@ it.skipIf(!existsSync(FOLDER))(
         const values = evalFhirPath(expression, resource)
         const missing = expectedKeys(param.code, param.type, values).filter((key) => !keys.k.includes(key))
         differences.push(...missing.map((key) => `${file} lacks ${key}`))
+        if (param.type === 'quantity' || param.type === 'number') {
+          const outside = outsideOf(keys, param.code, values)
+          amounts += values.length
+          differences.push(...outside.map((value) => `${file} ${param.code} lacks ${JSON.stringify(value)}`))
+        }
         // The interpreter resolves neither references to contained resources nor absolute ones.
         const blind = expression.includes('resolve()') && values.length === 0
         if (!blind && isPresent(keys, param.code) !== values.length > 0)
@@ -45,6 +51,7 @@ it.skipIf(!existsSync(FOLDER))(
       }
     }
     expect(compared).toBeGreaterThan(5000)
+    expect(amounts).toBeGreaterThan(50)
     expect(differences).toEqual([])
   },
 )
@@ -53,30 +60,4 @@ function parametersOf(type: string) {
   return parameters.filter(({ base }) =>
     base.some((each) => each === type || each === 'Resource' || each === 'DomainResource'),
   )
-}
-
-function isPresent({ k }: SearchKeys, code: string): boolean {
-  return k.includes(`${code}:missing=false`)
-}
-
-/** The key of each value in its plainest form; of values without such a form (dates, names) only the presence counts. */
-function expectedKeys(param: string, paramType: string, values: readonly unknown[]): readonly string[] {
-  const codes = values.flatMap((value): readonly unknown[] => {
-    if (typeof value !== 'object' || value === null)
-      return paramType === 'token' || paramType === 'uri' ? [value] : []
-    const { code, coding, reference } = value as Record<string, unknown>
-    // The version is no part of the key: a reference to a version finds the resource.
-    if (paramType === 'reference')
-      return [typeof reference === 'string' ? reference.replace(/\/_history.*/, '') : reference]
-    if (paramType !== 'token') return []
-    return Array.isArray(coding)
-      ? coding.map((each) => (each as JsonObject)['code'])
-      : [code ?? (value as JsonObject)['value']]
-  })
-  return codes
-    .filter(
-      (code) =>
-        code !== undefined && !(typeof code === 'string' && code.startsWith('#')) && typeof code !== 'object',
-    )
-    .map((code) => `${param}=${paramType === 'token' ? String(code).toLowerCase() : String(code)}`)
 }
