@@ -64,14 +64,14 @@ function byElement({ element, prefer, once }: Extract<IdentityRule, { element: s
 }
 
 function identifiersOf(draft: Draft, element: string): Candidate[] {
-  const items = draft.resource[element]
-  if (!Array.isArray(items)) return []
-  return (items as JsonValue[]).flatMap((item, index) => {
+  const found = draft.resource[element]
+  const items = Array.isArray(found) ? (found as JsonValue[]) : [found]
+  return items.flatMap((item, index) => {
     const { system, value, type } = objectOf(item)
     if (typeof system !== 'string' || typeof value !== 'string') return []
     const codings = objectOf(type)['coding']
     const kind = objectOf(Array.isArray(codings) ? (codings as JsonValue[])[0] : undefined)['code']
-    const path = `${draft.type}.${element}[${index}]`
+    const path = `${draft.type}.${element}${Array.isArray(found) ? `[${index}]` : ''}`
     return [{ alias: { type: draft.type, system, value }, kind: typeof kind === 'string' ? kind : '', path }]
   })
 }
