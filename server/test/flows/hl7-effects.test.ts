@@ -310,7 +310,6 @@ it.each(EFFECTS)('%s', async (...[, messages, type, expected]) => {
 
 /** As they were made: by their id, which begins with the time. */
 function sorted(found: readonly JsonObject[]): readonly JsonObject[] {
-  const idOf = ({ id }: JsonObject) => (typeof id === 'string' ? id : '')
   return found.toSorted((a, b) => (idOf(a) < idOf(b) ? -1 : 1))
 }
 
@@ -323,3 +322,7 @@ it('A37 unlinks what A24 has linked', async () => {
   const patients = await engine.all('Patient')
   expect(patients.map((patient) => Object.hasOwn(patient, 'link'))).toEqual([false, false])
 })
+
+function idOf({ id }: JsonObject): string {
+  return typeof id === 'string' ? id : ''
+}
