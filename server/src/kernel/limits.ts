@@ -42,6 +42,8 @@ export const limits = {
     pendingCommits: 4096,
     tailRows: 50_000,
     mergeRows: 2000,
+    /** Rows that one merge takes when more wait: the more, the fewer pages are written for each. */
+    mergeRowsMost: 8000,
     /** Writes of a commit that are indexed before it becomes visible, in slices: many at once would stop the others. */
     bulkWrites: 1000,
     mergeRetryMs: 1000,

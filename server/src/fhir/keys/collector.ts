@@ -141,6 +141,7 @@ export class KeyCollector {
   finish(): SearchKeys {
     const { facilities, lastUpdated } = this.options.context
     checkMany(this.k.length + this.inner.size + this.patients.size * (1 + this.paired.length))
+    this.dropOwnId()
     this.begin('_lastUpdated')
     this.range(lastUpdated, lastUpdated + 1)
     for (const id of this.patients) {
@@ -167,6 +168,12 @@ export class KeyCollector {
     if (this.known === undefined) this.known = new Set(this.k.slice(this.from))
     const { size } = this.known
     return this.known.add(key).size === size
+  }
+
+  /** A search by `_id` looks the id up: its keys would be two lists of one resource each. */
+  private dropOwnId(): void {
+    const at = this.k.findIndex((key) => key.startsWith(OWN_ID))
+    if (at >= 0) this.k.splice(at, this.k[at + 1]?.startsWith(OWN_ID) === true ? 2 : 1)
   }
 
   /** The same reference is often read for several parameters (subject, patient). */
@@ -207,6 +214,8 @@ function checkMany(count: number): void {
     text: `A resource may have ${String(limits.store.resourceKeys)} search keys at most: divide it`,
   })
 }
+
+const OWN_ID = '_id='
 
 /** What an interval is ordered by: its beginning, or its end when it has always been. */
 export function scalarOf({ lo, hi }: { readonly lo: number; readonly hi: number }): number {

@@ -91,7 +91,7 @@ describe('special token keys', () => {
     })
     const { k } = await keysOf(resource)
     expect(k).toEqual(
-      expect.arrayContaining(['_tag=http://t|x', '_profile=http://p', '_source=urn:s', '_id=p']),
+      expect.arrayContaining(['_tag=http://t|x', '_profile=http://p', '_source=urn:s', '_id:missing=false']),
     )
   })
 

@@ -35,8 +35,6 @@ const OBSERVATION = {
 
 const KEYS = [
   '_id:missing=false',
-  '_id=o1',
-  '_id=|o1',
   '_profile:missing=false',
   '_profile=http://p.example.org/a|1',
   '_profile=http://p.example.org/a',

@@ -10,12 +10,14 @@ export interface MergeWorkerData {
   readonly dataPath: string
   readonly indexPath: string
   readonly hashSeed: { readonly hi: number; readonly lo: number }
+  /** Shared; its element is not 0 when the store is closing. */
+  readonly isClosing: Int32Array
 }
 
 export type MergeAnswer = { readonly upTo: number } | { readonly failed: string }
 
 /** Merges on a thread of its own: the loop that answers requests never waits for the index. */
-const { dataPath, indexPath, hashSeed } = workerData as MergeWorkerData
+const { dataPath, indexPath, hashSeed, isClosing } = workerData as MergeWorkerData
 const data = openDataFile(dataPath)
 const index = openIndexFile(indexPath)
 const hash = new KeyHash(hashSeed)
@@ -31,8 +33,8 @@ parentPort?.on('message', (order: MergeStep | 'close') => {
 function merge(step: MergeStep): MergeAnswer {
   try {
     data.env.resetReadTxn()
-    mergeRows({ data, index, hash }, step)
-    return { upTo: step.upTo }
+    const isDone = mergeRows({ data, index, hash }, step, () => Atomics.load(isClosing, 0) !== 0)
+    return isDone ? { upTo: step.upTo } : { failed: 'the store is closing' }
   } catch (error) {
     return { failed: String(error) }
   }

@@ -25,8 +25,11 @@ interface Files {
 /**
  * Files the postings of the rows `from..upTo` into the index and takes out those of the rows that they replaced, in several transactions, the
  * last one with the watermark. Doing it again changes nothing; until it is done readers pass over the postings above the watermark.
+ *
+ * @param isToEnd asked between transactions
+ * @returns whether it is done
  */
-export function mergeRows(files: Files, step: MergeStep): void {
+export function mergeRows(files: Files, step: MergeStep, isToEnd: () => boolean): boolean {
   const { index } = files
   const { added, dropped } = changesOf(files, step)
   const lists = [
@@ -37,6 +40,7 @@ export function mergeRows(files: Files, step: MergeStep): void {
   const { seed, upTo: reached } = step
   let from = 0
   do {
+    if (isToEnd()) return false
     const slice = spread(lists.slice(from, from + SLICE))
     from += SLICE
     const row = from < lists.length ? step.from - 1 : reached
@@ -45,6 +49,7 @@ export function mergeRows(files: Files, step: MergeStep): void {
       putWatermark(index, { format: INDEX_FORMAT, row, reached, seed })
     })
   } while (from < lists.length)
+  return true
 }
 
 /**

@@ -12,21 +12,25 @@ export interface Merger {
   close(): Promise<void>
 }
 
-/** @param closing aborted: a merge that is running ends behind its slice. */
-export function createMerger(files: MergeWorkerData, closing: AbortSignal): Merger {
+/** @param closing aborted: a merge that is running ends behind its transaction, to be done again after the next start. */
+export function createMerger(files: Omit<MergeWorkerData, 'isClosing'>, closing: AbortSignal): Merger {
+  const isClosing = new Int32Array(new SharedArrayBuffer(4))
+  closing.addEventListener('abort', () => Atomics.store(isClosing, 0, 1))
   let running: Promise<unknown> = Promise.resolve()
   let started: Worker | undefined
 
   /** The thread starts with the first merge: most short runs never need it. */
   function worker(): Worker {
-    started ??= new Worker(new URL('./merge-worker.ts', import.meta.url), { workerData: files })
+    started ??= new Worker(new URL('./merge-worker.ts', import.meta.url), {
+      workerData: { ...files, isClosing } satisfies MergeWorkerData,
+    })
     return started
   }
 
   async function order(step: MergeStep): Promise<void> {
-    // In slices: a large transaction leaves a long list of free pages, which small ones then drag along.
-    for (let { from } = step; ; from += limits.store.mergeRows) {
-      const upTo = Math.min(step.upTo, from + limits.store.mergeRows - 1)
+    // In slices: the changes of one are held in memory.
+    for (let { from } = step; ; from += limits.store.mergeRowsMost) {
+      const upTo = Math.min(step.upTo, from + limits.store.mergeRowsMost - 1)
       const slice = { ...step, from, upTo, rekeyed: upTo === step.upTo ? step.rekeyed : 0 }
       const answer = once(worker(), 'message')
       worker().postMessage(slice, [])
