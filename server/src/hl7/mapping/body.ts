@@ -1,11 +1,11 @@
 import type { JsonValue } from '../../kernel/json.ts'
 import { codeBody, codedBody } from './coded.ts'
-import { record, referenceOrigin, type Draft } from './draft.ts'
+import { record, referenceOrigin, type Draft, type Origin } from './draft.ts'
 import { compileElement, locate, place, type ElementPath, type Fragment } from './element.ts'
 import { FUNCTIONS } from './functions.ts'
 import { compilePath } from './path.ts'
 import type { Row } from './rules.ts'
-import { join, objectBody, write, type Body, type RowKit, type Rows, type Step } from './step.ts'
+import { join, objectBody, originOf, write, type Body, type RowKit, type Rows, type Step } from './step.ts'
 
 interface BodySource {
   readonly row: Row
@@ -43,10 +43,12 @@ function functionBody(row: Row, element: ElementPath, kit: RowKit): Body {
 /** Constants come with other elements, they alone make nothing. */
 function constantBody(value: JsonValue, element: ElementPath): Body {
   const leaves = leavesOf(value, '')
-  return ({ target, origin }) => {
+  return (step) => {
+    const { target } = step
     const { path, found } = locate(target.holder, element)
     if (found !== undefined) return 0
     place(target.holder, element, copyOf(value))
+    const origin = originOf(step)
     for (const leaf of leaves) record(target.draft, join(target.path, path) + leaf, origin)
     return 0
   }
@@ -72,7 +74,7 @@ function variableBody(name: string, element: ElementPath): Body {
   return (step) => {
     const value = step.scope.variables[name]
     if (value === undefined) return 0
-    return write({ ...step, origin: { ...step.origin, source: step.work.eventSource } }, element, value)
+    return write({ ...step, origin: { ...originOf(step), source: step.work.eventSource } }, element, value)
   }
 }
 
@@ -86,9 +88,10 @@ function referenceBody(
   if (display !== undefined && showText === undefined) throw new SyntaxError(`"${display}" is no function`)
   const toReference = compileElement('reference')
   const toDisplay = compileElement('display')
-  return (step) => {
-    const [node] = step.nodes
+  return (given) => {
+    const [node] = given.nodes
     if (node === undefined) return 0
+    const step = { ...given, origin: originOf(given) }
     const referred = step.work.refer(datatype, node, step.scope)
     const text = showText?.([node], step.work.tools)
     return objectBody((_, target) => {
@@ -99,7 +102,11 @@ function referenceBody(
   }
 }
 
-function writeReference(step: Step, toReference: ElementPath, referred: Draft): number {
+function writeReference(
+  step: Step & { readonly origin: Origin },
+  toReference: ElementPath,
+  referred: Draft,
+): number {
   const { source, also = [], rule } = referenceOrigin(referred, step.origin.rule)
   const others = [...also, ...(step.origin.also ?? [])]
   const origin = { source, ...(others.length > 0 && { also: others }), rule }

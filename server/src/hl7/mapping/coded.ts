@@ -4,7 +4,16 @@ import { compileElement, type ElementPath } from './element.ts'
 import { codeSystemNamed } from './functions.ts'
 import { sourceOf, textOf, type Node } from './node.ts'
 import type { Row, TableRow } from './rules.ts'
-import { objectBody, partText, write, type Body, type RowKit, type Rows, type Step } from './step.ts'
+import {
+  objectBody,
+  originOf,
+  partText,
+  write,
+  type Body,
+  type RowKit,
+  type Rows,
+  type Step,
+} from './step.ts'
 
 type Table = ReadonlyMap<string, TableRow>
 
@@ -45,9 +54,10 @@ export function codedBody({ row, element, table }: CodedSource, kit: RowKit): Bo
   const asSent = kit.datatype(isConcept ? kit.coded.concept : kit.coded.coding)
   const others = isConcept ? kit.datatype(kit.coded.others) : undefined
   const system = [...table.values()][0]?.system ?? ''
-  return (step) => {
-    const [node] = step.nodes
+  return (given) => {
+    const [node] = given.nodes
     if (node === undefined) return 0
+    const step = { ...given, origin: originOf(given) }
     const named = partText(node, 3)
     const own = named === '' ? system : codeSystemNamed(named, step.work.tools)
     const code = textOf(node).trim()
@@ -64,6 +74,8 @@ export function codedBody({ row, element, table }: CodedSource, kit: RowKit): Bo
   }
 }
 
+type Traced = Step & { readonly origin: Origin }
+
 const CODING = {
   system: compileElement('system'),
   code: compileElement('code'),
@@ -77,7 +89,7 @@ const FIRST_CODING = {
 const TEXT = compileElement('text')
 
 function writeCoded(
-  step: Step,
+  step: Traced,
   coding: Readonly<Record<keyof typeof CODING, string>>,
   isConcept: boolean,
 ): number {
@@ -94,7 +106,7 @@ function writeCoded(
 }
 
 /** The system belongs to the table, not to the value. */
-function constantOrigin({ nodes: [node], origin }: Step): Origin {
+function constantOrigin({ nodes: [node], origin }: Traced): Origin {
   if (node === undefined) return origin
   const also = [`${node.label}-${node.field}`, ...(origin.also ?? [])]
   return { source: node.label, also, rule: origin.rule }

@@ -33,7 +33,7 @@ export interface Target {
   readonly path: string
   readonly draft: Draft
   /** Fields that decided that the object is made at all. */
-  readonly also?: readonly string[]
+  readonly also?: readonly string[] | undefined
 }
 
 export function createDraft(type: string, own: Own, parts: readonly string[] = []): Draft {
@@ -80,7 +80,9 @@ export interface Origin {
 }
 
 export function record(draft: Draft, path: string, origin: Origin): void {
-  draft.trace.push({ element: `${draft.type}.${path}`, ...origin })
+  const { source, also, rule } = origin
+  const element = `${draft.type}.${path}`
+  draft.trace.push(also === undefined ? { element, source, rule } : { element, source, also, rule })
 }
 
 /** A reference comes from what identifies the other image. */

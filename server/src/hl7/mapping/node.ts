@@ -45,8 +45,9 @@ export function isEmptyNode(node: Node): boolean {
 
 /** A component of a repetition, a subcomponent of a component. A subcomponent has no parts: its first is itself. */
 export function partOf(node: Node, number: number): Node | undefined {
-  if (node.component === 0) return { ...node, component: number }
-  if (node.subcomponent === 0) return { ...node, subcomponent: number }
+  const { label, field, repetition, place, component } = node
+  if (component === 0) return { label, field, repetition, place, component: number, subcomponent: 0 }
+  if (node.subcomponent === 0) return { label, field, repetition, place, component, subcomponent: number }
   return number === 1 ? node : undefined
 }
 

@@ -1,11 +1,11 @@
 import { compileBody } from './body.ts'
-import type { Origin, Target } from './draft.ts'
+import type { Target } from './draft.ts'
 import { compileElement, type ElementPath } from './element.ts'
 import { compileCondition, type Predicate } from './expression.ts'
-import { isNullNode, sourceOf, type Node, type Scope } from './node.ts'
-import { compilePath, type FieldName, type Path } from './path.ts'
+import { isNullNode, type Node, type Scope } from './node.ts'
+import { compilePath, type Path } from './path.ts'
 import type { Row } from './rules.ts'
-import type { RowKit, Rows, Work } from './step.ts'
+import type { Known, RowKit, Rows, Work } from './step.ts'
 
 /** @throws SyntaxError that names the row */
 export function compileRows(rows: readonly Row[], file: string, kit: RowKit): Rows {
@@ -33,29 +33,25 @@ function compileRow(row: Row, file: string, kit: RowKit): Rows {
   if (row.clear === true) return clearing(row.to, condition)
   const body = compileBody({ row, element, object: objectRows(row, file, kit) }, kit)
   const isEach = row.to.includes('[+]') && row.fn !== 'lines'
-  const rule = `${file}/${row.id}`
-
-  const each = ({ nodes, scope, target, work, known }: Values): number => {
-    if (!isEach || nodes.length < 2)
-      return body({ nodes, scope, target, work, origin: originOf(known, nodes, scope) })
-    let count = 0
-    for (const node of nodes)
-      count += body({ nodes: [node], scope, target, work, origin: originOf(known, [node], scope) })
-    return count
+  const known: Known = {
+    rule: `${file}/${row.id}`,
+    isConstant: row.const !== undefined,
+    fields: condition?.fields ?? [],
   }
   const find = findNodes(from, condition)
-  return (scope, target, work) => {
+  const apply = (scope: Scope, target: Target, work: Work): number => {
     const found = find(scope)
     const nodes = found && valuesOf(found, target, element)
     if (nodes === undefined) return 0
-    const isFirst = row.initial === true && target.holder[element.top] === undefined
-    const count = each({
-      nodes,
-      scope,
-      target,
-      work,
-      known: { row, rule, also: alsoOf(target, scope, condition?.fields) },
-    })
+    if (!isEach || nodes.length < 2) return body({ nodes, scope, target, work, known })
+    let count = 0
+    for (const node of nodes) count += body({ nodes: [node], scope, target, work, known })
+    return count
+  }
+  if (row.initial !== true) return apply
+  return (scope, target, work) => {
+    const isFirst = target.holder[element.top] === undefined
+    const count = apply(scope, target, work)
     if (isFirst && target.holder[element.top] !== undefined) target.draft.initial.add(element.top)
     return count
   }
@@ -67,14 +63,6 @@ function clearing(path: string, condition: Predicate | undefined): Rows {
     if (condition?.holds(scope) !== false) draft.cleared.add(path)
     return 0
   }
-}
-
-interface Values {
-  readonly nodes: readonly Node[]
-  readonly scope: Scope
-  readonly target: Target
-  readonly work: Work
-  readonly known: Known
 }
 
 /** Most fields are empty: a row without values is left before its condition is asked. A row without a field has no values, which is not nothing. */
@@ -107,38 +95,6 @@ function valuesOf(
   if (nodes.length > 0) return nodes
   if (found.length > 0 && path === '') draft.cleared.add(element.member)
   return undefined
-}
-
-function alsoOf(
-  target: Target,
-  scope: Scope,
-  fields: readonly FieldName[] = [],
-): readonly string[] | undefined {
-  if (fields.length === 0) return target.also
-  const own = fields.map(({ segment, field }) => {
-    const label = scope.segment.name === segment ? scope.labels[scope.segment.index] : undefined
-    return `${label ?? segment}-${field}`
-  })
-  return target.also === undefined ? own : [...target.also, ...own]
-}
-
-interface Known {
-  readonly row: Row
-  readonly rule: string
-  readonly also: readonly string[] | undefined
-}
-
-/** A constant comes with the segment, and with the value that it is tied to. */
-function originOf({ row, rule, also }: Known, nodes: readonly Node[], scope: Scope): Origin {
-  const [node] = nodes
-  if (node !== undefined && row.const === undefined)
-    return { source: sourceOf(node), ...(also && { also }), rule }
-  const tied = node === undefined ? also : [`${node.label}-${node.field}`, ...(also ?? [])]
-  return {
-    source: scope.labels[scope.segment.index] ?? scope.segment.name,
-    ...(tied && { also: tied }),
-    rule,
-  }
 }
 
 /** Rows of the data type first, then the row's own. */

@@ -9,6 +9,7 @@ import type { MappingWarning } from './image.ts'
  */
 export function withoutEarlyEnds(draft: Draft): readonly MappingWarning[] {
   const told: MappingWarning[] = []
+  if (!hasPeriod(draft.resource)) return told
   visit(draft.resource, draft.type, (period, path) => {
     const at = draft.trace.findIndex(({ element }) => element === `${path}.end`)
     const [end, start] = [draft.trace[at], draft.trace.find(({ element }) => element === `${path}.start`)]
@@ -22,6 +23,16 @@ export function withoutEarlyEnds(draft: Draft): readonly MappingWarning[] {
     told.push({ kind: 'bad-value', at: end.source, text: 'ends before it begins: the end is left out' })
   })
   return told
+}
+
+/** Few resources have one: the others need no paths. */
+function hasPeriod(value: JsonValue | undefined): boolean {
+  if (typeof value !== 'object' || value === null) return false
+  if (Array.isArray(value)) return value.some((item: JsonValue) => hasPeriod(item))
+  const fragment = value as Period
+  if (fragment['start'] !== undefined && fragment['end'] !== undefined) return true
+  for (const name of Object.keys(fragment)) if (hasPeriod(fragment[name])) return true
+  return false
 }
 
 type Period = Record<string, JsonValue | undefined>
