@@ -1,63 +1,59 @@
-import { closeSync, fdatasyncSync, mkdtempSync, openSync, rmSync, writeSync } from 'node:fs'
+import { closeSync, fdatasyncSync, openSync, writeSync } from 'node:fs'
 import { createServer } from 'node:net'
-import { tmpdir } from 'node:os'
+import { loadavg } from 'node:os'
 import { join } from 'node:path'
-import { fileURLToPath } from 'node:url'
 
 import { createMapper } from '../src/hl7/mapping/mapper.ts'
 import { parseMessage } from '../src/hl7/message/parse-message.ts'
+import { MAPPINGS, startHl7Hub, type Hl7Hub } from './hl7-hub.ts'
+import { longestGapMs } from './large-message.ts'
 import { admitMessage, cpuOf, loadMllp, resultMessage, type MllpResult } from './mllp-load.ts'
-import { start, type Started } from './process.ts'
+import { start } from './process.ts'
+import { bundle, fullObservation } from './samples.ts'
 
 /**
- * `npm run bench:hl7`: the hub, durable before each acknowledgement, beside receivers that store nothing. Processor time a message is the
- * figure that other work on the machine changes least; rates are of this machine now.
+ * `npm run bench:hl7`: the hub, durable before each acknowledgement, beside receivers that store nothing. Processor time a message and the
+ * ratios are what other work on the machine changes least; rates are of this machine now.
  */
 const SECONDS = Number(process.argv[2] ?? 4)
-const HUB = new URL('../src/main.ts', import.meta.url)
 const PEER = new URL('hl7-peer.ts', import.meta.url)
-const CLIENT = 'bench:0123456789abcdefghij'
-const MAPPINGS = fileURLToPath(new URL('../../mappings', import.meta.url))
 const SYNCS = 400
-const AHEAD = 1000
+/** Messages are mapped ahead of their turn: a rate is that of the steady state. */
+const AHEAD = 300
+const ENTRIES = 100
+/** Observations of 28 results, their report, patient and provenance. */
+const RESULT_RESOURCES = 30
 const rows: string[][] = []
 let round = 0
 
-const folder = mkdtempSync(join(tmpdir(), 'mogran-bench-hl7-'))
-try {
-  for (const peer of ['bare', 'medplum', 'node-hl7-server']) await benchPeer(peer)
-  await benchHub()
-  await benchEngine()
-} finally {
-  rmSync(folder, { recursive: true, force: true })
-}
+for (const peer of ['bare', 'medplum', 'node-hl7-server']) await benchPeer(peer)
+await benchHub()
+await benchEngine()
+row(
+  'load of the machine (1, 5, 15 minutes)',
+  loadavg()
+    .map((load) => load.toFixed(1))
+    .join(' '),
+  '',
+)
 process.stdout.write(table())
 
 async function benchPeer(name: string): Promise<void> {
   const peer = await start(PEER, { words: [name, String(await freePort())] })
   try {
-    await burst(`${name}, stores nothing`, peer, 50)
+    await burst(`${name}, stores nothing`, { mllp: Number(peer.ready['mllp']), pid: peer.pid }, 50)
   } finally {
     await peer.stop()
   }
 }
 
 async function benchHub(): Promise<void> {
-  const env = {
-    HUB_DATA: folder,
-    HUB_HTTP_PORT: '0',
-    HUB_MLLP_PORT: '0',
-    HUB_MQTT_PORT: '0',
-    HUB_DEMO: 'off',
-  }
-  const settings = { HUB_BOOTSTRAP_CLIENT: CLIENT, HUB_LOG_LEVEL: 'warn' }
-  const hub = await start(HUB, { env: { ...env, ...settings } })
+  const hub = await startHl7Hub()
   try {
-    const command = await commander(hub)
-    await warm(hub, command)
-    await command('/feeds/default/mode', { mode: 'paused' })
+    await warm(hub)
+    const syncs = syncRate(hub.folder)
+    await pause(hub, true)
     await burst('hub, socket to durable ACK', hub, 50)
-    const syncs = syncRate()
     const single = await burst('hub, one stop-and-wait connection', hub, 1)
     const wanted = Math.min(0.35 * syncs, 1200)
     row(
@@ -65,41 +61,94 @@ async function benchHub(): Promise<void> {
       `${syncs.toFixed(0)}/s`,
       `wanted of one connection: ${wanted.toFixed(0)}/s, has ${single.perSecond.toFixed(0)}/s`,
     )
-    await drain(hub, command)
+    const entries = await transactions(hub)
+    await drain(hub, { what: 'ADT', resources: 10, entries })
+    await pause(hub, false)
     await burst('hub, processing everything meanwhile', hub, 50)
+    await pause(hub, true)
+    await fill(hub, resultMessage)
+    await drain(hub, { what: 'CBC of 28 OBX', resources: RESULT_RESOURCES, entries })
+    await pause(hub, true)
+    const gap = await longestGapMs(hub)
+    row(
+      '20 MB message',
+      `${gap.withMessageMs.toFixed(0)} ms`,
+      `longest wait of a request; ${gap.withoutMs.toFixed(0)} ms without, wanted 200`,
+    )
   } finally {
     await hub.stop()
   }
 }
 
-/** Validators and rules are compiled at their first use: that is no part of any rate. */
-async function warm(hub: Started, command: Command): Promise<void> {
-  const load = { port: Number(hub.ready['mllp']), pid: hub.pid, connections: 8, seconds: 2 }
-  const { count } = await loadMllp({ ...load, message: (index) => admitMessage(index) })
-  while ((await committedOf(command)) < count) await new Promise((resolve) => setTimeout(resolve, 100))
+async function pause(hub: Hl7Hub, isPaused: boolean): Promise<void> {
+  await hub.command('/feeds/default/mode', { mode: isPaused ? 'paused' : 'running' })
 }
 
-async function committedOf(command: Command): Promise<number> {
-  const { messages } = (await command('/statistics')) as { messages: Readonly<Record<string, number>> }
-  return (messages['committed'] ?? 0) + (messages['dead'] ?? 0)
+/** Validators and rules are compiled at their first use: that is no part of any rate. */
+async function warm(hub: Hl7Hub): Promise<void> {
+  const load = { port: hub.mllp, pid: hub.pid, connections: 8, seconds: 2 }
+  const admits = await loadMllp({ ...load, message: (index) => admitMessage(index) })
+  const results = await loadMllp({ ...load, seconds: 1, message: (index) => resultMessage(index) })
+  await hub.reach(admits.count + results.count)
+}
+
+/** Into the journal of a paused feed. */
+async function fill(hub: Hl7Hub, message: (index: number) => string): Promise<void> {
+  const first = 1_000_000 * ++round
+  const load = { port: hub.mllp, pid: hub.pid, connections: 50, seconds: SECONDS }
+  await loadMllp({ ...load, message: (index) => message(first + index) })
+}
+
+/** Resources a second of transactions of a hundred, which validate and store in one commit, too. */
+async function transactions(hub: Hl7Hub): Promise<number> {
+  let [sent, count] = [0, 0]
+  const body = () => {
+    const entry = Array.from({ length: ENTRIES }, () => ({
+      resource: fullObservation(sent++, 'Patient/nobody'),
+      request: { method: 'POST', url: 'Observation' },
+    }))
+    return bundle('transaction', entry)
+  }
+  await hub.post('/fhir', body())
+  const [cpu, from] = [cpuOf(hub.pid), performance.now()]
+  const sender = async (): Promise<void> => {
+    while (performance.now() - from < SECONDS * 1000) {
+      await hub.post('/fhir', body())
+      count += ENTRIES
+    }
+  }
+  await Promise.all([sender(), sender()])
+  const perSecond = count / ((performance.now() - from) / 1000)
+  const micros = ((cpuOf(hub.pid) - cpu) * 1e6) / count
+  row(
+    'transactions of 100 Observations, two at a time',
+    `${perSecond.toFixed(0)} resources/s`,
+    `${micros.toFixed(0)} us CPU each`,
+  )
+  return perSecond
+}
+
+interface Drain {
+  readonly what: string
+  /** That one message makes. */
+  readonly resources: number
+  /** Resources a second of transactions. */
+  readonly entries: number
 }
 
 /** From the journal to the committed record. */
-async function drain(hub: Started, command: Command): Promise<void> {
-  const committed = async () => committedOf(command)
-  const pid = hub.pid
-  const idle = await committed()
-  await command('/feeds/default/mode', { mode: 'running' })
-  // Messages are mapped ahead of their turn: the rate is that of the steady state.
-  while ((await committed()) < idle + AHEAD) await new Promise((resolve) => setTimeout(resolve, 50))
-  const [before, cpu, from] = [await committed(), cpuOf(pid), performance.now()]
+async function drain(hub: Hl7Hub, { what, resources, entries }: Drain): Promise<void> {
+  const idle = await hub.settled()
+  await pause(hub, false)
+  await hub.reach(idle + AHEAD / resources)
+  const [before, cpu, from] = [await hub.settled(), cpuOf(hub.pid), performance.now()]
   await new Promise((resolve) => setTimeout(resolve, SECONDS * 1000))
-  const done = (await committed()) - before
-  const seconds = (performance.now() - from) / 1000
+  const done = (await hub.settled()) - before
+  const perSecond = done / ((performance.now() - from) / 1000)
   row(
-    'hub, journal to committed FHIR (ADT)',
-    `${(done / seconds).toFixed(0)}/s`,
-    `${(((cpuOf(pid) - cpu) * 1e6) / done).toFixed(0)} us CPU`,
+    `hub, journal to committed FHIR (${what})`,
+    `${perSecond.toFixed(0)}/s`,
+    `${(((cpuOf(hub.pid) - cpu) * 1e6) / done).toFixed(0)} us CPU, ${((perSecond * resources) / entries).toFixed(2)} of transactions by resources, wanted 0.50`,
   )
 }
 
@@ -130,16 +179,13 @@ async function benchEngine(): Promise<void> {
     `${parsed.toFixed(0)}/core-s`,
     `plain split ${split.toFixed(0)}, ratio ${(parsed / split).toFixed(2)}`,
   )
-  row(
-    'map ADT',
-    `${perCoreSecond(() => mapper.map(parseMessage(admit), 'default')).toFixed(0)}/core-s`,
-    'wanted 5000',
-  )
-  row(
-    'map CBC of 28 results',
-    `${perCoreSecond(() => mapper.map(parseMessage(result), 'default')).toFixed(0)}/core-s`,
-    'wanted 1000',
-  )
+  for (const [what, text, wanted] of [
+    ['map ADT', admit, 5000],
+    ['map CBC of 28 results', result, 1000],
+  ] as const) {
+    const rate = perCoreSecond(() => mapper.map(parseMessage(text), 'default'))
+    row(what, `${rate.toFixed(0)}/core-s`, `wanted ${wanted}`)
+  }
 }
 
 function perCoreSecond(work: () => void): number {
@@ -150,17 +196,23 @@ function perCoreSecond(work: () => void): number {
     const { user, system } = process.threadCpuUsage(cpu)
     return (count * 1e6) / (user + system)
   }
-  measure(500)
+  measure(1500)
   return measure(1000)
 }
 
-async function burst(what: string, peer: Started, connections: number): Promise<MllpResult> {
+async function burst(
+  what: string,
+  { mllp: port, pid }: Pick<Hl7Hub, 'mllp' | 'pid'>,
+  connections: number,
+): Promise<MllpResult> {
   const first = 1_000_000 * ++round
-  const port = Number(peer.ready['mllp'])
-  const message = (index: number) => admitMessage(first + index)
-  const load = { port, pid: peer.pid, connections, message }
+  const load = { port, pid, connections }
   await loadMllp({ ...load, seconds: 1, message: (index) => admitMessage(first + 500_000 + index) })
-  const result = await loadMllp({ ...load, seconds: SECONDS })
+  const result = await loadMllp({
+    ...load,
+    seconds: SECONDS,
+    message: (index) => admitMessage(first + index),
+  })
   const { perSecond, p50Ms, p99Ms, cpuMicros } = result
   row(
     `${what} (ADT, ${connections})`,
@@ -168,26 +220,6 @@ async function burst(what: string, peer: Started, connections: number): Promise<
     `${cpuMicros.toFixed(0)} us CPU, p50 ${p50Ms.toFixed(1)} p99 ${p99Ms.toFixed(1)} ms`,
   )
   return result
-}
-
-type Command = (path: string, body?: object) => Promise<unknown>
-
-async function commander(hub: Started): Promise<Command> {
-  const http = String(hub.ready['http'])
-  const answer = await fetch(`${http}/auth/token`, {
-    method: 'POST',
-    headers: { authorization: `Basic ${Buffer.from(CLIENT).toString('base64')}` },
-    body: new URLSearchParams({ grant_type: 'client_credentials' }),
-  })
-  const { access_token: token } = (await answer.json()) as { access_token: string }
-  return async (path, body) => {
-    const response = await fetch(`${http}/api/v1/interop${path}`, {
-      headers: { authorization: `Bearer ${token}`, 'content-type': 'application/json' },
-      ...(body && { method: 'POST', body: JSON.stringify(body) }),
-    })
-    if (!response.ok) throw new Error(await response.text())
-    return response.json()
-  }
 }
 
 async function freePort(): Promise<number> {
@@ -198,7 +230,7 @@ async function freePort(): Promise<number> {
   return address !== null && typeof address === 'object' ? address.port : 0
 }
 
-function syncRate(): number {
+function syncRate(folder: string): number {
   const file = openSync(join(folder, 'sync'), 'w')
   const block = Buffer.alloc(8192)
   const from = performance.now()

@@ -1,6 +1,7 @@
 import { once } from 'node:events'
 import { readFileSync } from 'node:fs'
 import { connect, type Socket } from 'node:net'
+import { setTimeout as delay } from 'node:timers/promises'
 
 export interface MllpLoad {
   readonly port: number
@@ -8,6 +9,8 @@ export interface MllpLoad {
   readonly connections: number
   readonly seconds: number
   readonly message: (index: number) => string
+  /** Over all connections; as fast as answers come when absent. */
+  readonly perSecond?: number
 }
 
 export interface MllpResult {
@@ -27,7 +30,8 @@ const END = Buffer.from([0x1c, 0x0d])
  *
  * @throws Error when an answer is no AA or CA
  */
-export async function loadMllp({ port, pid, connections, seconds, message }: MllpLoad): Promise<MllpResult> {
+export async function loadMllp(load: MllpLoad): Promise<MllpResult> {
+  const { port, pid, connections, seconds, message, perSecond } = load
   let index = 0
   const senders = await Promise.all(
     Array.from({ length: connections }, async () => {
@@ -41,8 +45,12 @@ export async function loadMllp({ port, pid, connections, seconds, message }: Mll
   const before = cpuOf(pid)
   const from = performance.now()
   const until = from + seconds * 1000
-  const sendOn = async (socket: Socket): Promise<void> => {
+  const paceMs = perSecond === undefined ? 0 : (connections * 1000) / perSecond
+  const sendOn = async (socket: Socket, number: number): Promise<void> => {
+    let dueMs = from + (paceMs * number) / connections
     while (performance.now() < until) {
+      if (paceMs > 0) await delay(Math.max(0, dueMs - performance.now()))
+      dueMs += paceMs
       const sent = performance.now()
       await answered(socket, message(index++))
       times.push(performance.now() - sent)

@@ -71,10 +71,13 @@ export function readAhead(folder: string, after: Place): readonly Appended[] {
 export function openAheadFile(folder: string, after: Place, disk: Disk = DISK): AheadFile {
   if (mkdirSync(folder, { recursive: true, mode: 0o700 }) !== undefined) syncFolder(dirname(folder))
   const writer = new GroupWriter(folder, after, disk)
+  let forgotten = 0
   return {
     append: async (payload) => writer.append(payload),
     flush: () => writer.flush(),
     forget({ file }) {
+      if (file <= forgotten) return
+      forgotten = file
       for (const old of filesIn(folder))
         if (old < file && old < writer.current.file) rmSync(pathOf(folder, old))
     },

@@ -114,10 +114,7 @@ async function commit(deps: ApplyDeps, job: ApplyJob, plan: Plan): Promise<Entry
     ...plan.conflicts.map(putItem),
     ...traceRecords(message.id, tracedIn(mapped, plan)),
     ...plan.patients.map((patient) => mark(FLOW.patients, `${patient}|${message.id}`)),
-    ...[...new Set([...mapped.partitions, ...(message.entry.partitions ?? [])])].map((partition) =>
-      unmark(FLOW.parked, `${partitionKey(feed.name, partition)}|${message.id}`),
-    ),
-    unmark(FLOW.pending, message.id),
+    ...placesOf(job),
     ...markChanges(message.id, message.entry.state, entry),
     entryChange(message, entry),
   ]
@@ -136,6 +133,17 @@ async function commit(deps: ApplyDeps, job: ApplyJob, plan: Plan): Promise<Entry
     correlation,
   })
   return result.outcome === 'committed' ? entry : undefined
+}
+
+/** Where the message waited: what has just come in was never parked. */
+function placesOf({ message: { id, entry }, feed, mapped }: ApplyJob): readonly RecordChange[] {
+  const pending = unmark(FLOW.pending, id)
+  if (entry.state === 'received' && entry.attempts === 0) return [pending]
+  const partitions = new Set([...mapped.partitions, ...(entry.partitions ?? [])])
+  const parked = [...partitions].map((partition) =>
+    unmark(FLOW.parked, `${partitionKey(feed.name, partition)}|${id}`),
+  )
+  return [...parked, pending]
 }
 
 function finished({ message, mapped, mappedAt }: ApplyJob, plan: Plan, now: number): Entry {

@@ -1,13 +1,11 @@
-import { createHash } from 'node:crypto'
+import { hash } from 'node:crypto'
 
 import type { RecordChange, RecordStore } from '../../store/port.ts'
 import { FLOW } from './entry.ts'
 
 /** Key of a feed's partition in the record store. */
 export function partitionKey(feed: string, partition: string): string {
-  return createHash('sha256')
-    .update(JSON.stringify([feed, partition]))
-    .digest('base64url')
+  return hash('sha256', JSON.stringify([feed, partition]), 'base64url')
 }
 
 /** Which partitions stand still behind a message that could not be processed. Durable; the set in memory only saves reads. */

@@ -126,16 +126,18 @@ async function follow({ folder, pollMs, loadedAt, reload, signal }: Following): 
   }
 }
 
-/** Names, sizes and times of all rule files: looking works on every file system, mounted ones too. */
+/** Names, sizes and times of all rule files: looking works on every file system, mounted ones too. The cases of `tests` are no rules. */
 async function stampOf(folder: string): Promise<string> {
-  const names = await readdir(folder, { recursive: true })
-  const lines = await Promise.all(
-    names
-      .filter((name) => /\.(?:yaml|csv|json)$/.test(name) && !name.startsWith('tests'))
-      .map(async (name) => {
-        const { mtimeMs, size } = await stat(join(folder, name))
-        return `${name} ${mtimeMs} ${size}`
-      }),
-  )
+  const lines: string[] = []
+  const look = async (below: string): Promise<void> => {
+    for (const entry of await readdir(join(folder, below), { withFileTypes: true })) {
+      const name = join(below, entry.name)
+      if (entry.isDirectory() && name !== 'tests') await look(name)
+      if (!/\.(?:yaml|csv|json)$/.test(name)) continue
+      const { mtimeMs, size } = await stat(join(folder, name))
+      lines.push(`${name} ${mtimeMs} ${size}`)
+    }
+  }
+  await look('')
   return lines.toSorted().join('\n')
 }

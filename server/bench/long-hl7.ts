@@ -1,0 +1,96 @@
+import { readdirSync } from 'node:fs'
+import { loadavg } from 'node:os'
+
+import { startHl7Hub, type Hl7Hub } from './hl7-hub.ts'
+import { admitMessage, loadMllp, type MllpResult } from './mllp-load.ts'
+
+/**
+ * `node server/bench/long-hl7.ts [minutes]`: a quarter of the peak for a long time. Peak is what 50 senders bring from the socket to the
+ * committed record. Memory, lag and file handles have to stay flat: the last third of the samples is compared with the middle one.
+ */
+const MINUTES = Number(process.argv[2] ?? 30)
+const SAMPLE_SECONDS = 10
+const PEAK_SECONDS = 20
+const CONNECTIONS = 50
+const MEGABYTE = 1024 * 1024
+
+interface Sample {
+  readonly megabytes: number
+  readonly files: number
+  readonly p99Ms: number
+  /** Acknowledged and not yet committed. */
+  readonly behind: number
+  readonly cpuMicros: number
+}
+
+const hub = await startHl7Hub()
+let sent = 0
+try {
+  const peak = await peakRate(hub)
+  process.stderr.write(`peak ${peak.toFixed(0)}/s, ${MINUTES} minutes at a quarter\n`)
+  const samples: Sample[] = []
+  const until = performance.now() + MINUTES * 60_000
+  while (performance.now() < until) {
+    const sample = sampleOf(hub, await load(hub, SAMPLE_SECONDS, peak / 4), await hub.settled())
+    samples.push(sample)
+    process.stderr.write(`${JSON.stringify({ ...sample, load: loadavg()[0] })}\n`)
+  }
+  process.stdout.write(summary(samples, peak))
+} finally {
+  await hub.stop()
+}
+
+/** Messages a second that are brought to the record, while senders press as hard as they can. */
+async function peakRate(peer: Hl7Hub): Promise<number> {
+  await load(peer, 5)
+  const [before, from] = [await peer.settled(), performance.now()]
+  await load(peer, PEAK_SECONDS)
+  const rate = ((await peer.settled()) - before) / ((performance.now() - from) / 1000)
+  await peer.reach(sent)
+  return rate
+}
+
+async function load(peer: Hl7Hub, seconds: number, perSecond?: number): Promise<MllpResult> {
+  const first = sent
+  const result = await loadMllp({
+    port: peer.mllp,
+    pid: peer.pid,
+    connections: CONNECTIONS,
+    seconds,
+    ...(perSecond !== undefined && { perSecond }),
+    message: (index) => admitMessage(first + index),
+  })
+  sent += result.count
+  return result
+}
+
+function sampleOf(peer: Hl7Hub, { p99Ms, cpuMicros }: MllpResult, settled: number): Sample {
+  return {
+    megabytes: Math.round(peer.memoryBytes() / MEGABYTE),
+    files: readdirSync(`/proc/${peer.pid}/fd`).length,
+    p99Ms: Math.round(p99Ms),
+    behind: sent - settled,
+    cpuMicros: Math.round(cpuMicros),
+  }
+}
+
+function summary(samples: readonly Sample[], peak: number): string {
+  const third = Math.floor(samples.length / 3)
+  const [middle, last] = [samples.slice(third, 2 * third), samples.slice(-third)]
+  const names = ['megabytes', 'files', 'p99Ms', 'behind', 'cpuMicros'] as const
+  const lines = names.map((name) => {
+    const [before, after] = [middle, last].map((part) => median(part.map((sample) => sample[name])))
+    return `| ${name} | ${before} | ${after} |`
+  })
+  return [
+    `${MINUTES} minutes at ${(peak / 4).toFixed(0)}/s, a quarter of the peak; ${sent} messages`,
+    '| Median of | middle third | last third |',
+    '| --- | --- | --- |',
+    ...lines,
+    '',
+  ].join('\n')
+}
+
+function median(values: readonly number[]): number {
+  return values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)] ?? 0
+}
