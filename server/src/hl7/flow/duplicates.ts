@@ -17,9 +17,10 @@ export function fingerprint(
 ): Fingerprint {
   const [from, to] = timeStampOf(bytes, header.fieldSeparator.charCodeAt(0))
   const content = hashOf(bytes.subarray(0, from), bytes.subarray(to))
+  // The content holds sender and control id.
+  if (reusedIds === 'take') return { hash: content, key: `${content}|${feed}` }
   // A feed that takes a control id once only finds it again whatever else is in the message.
-  const isPart = reusedIds === 'take' ? [content] : []
-  const parts = [feed, header.field(3), header.field(4), header.field(10), ...isPart]
+  const parts = [feed, header.field(3), header.field(4), header.field(10)]
   return { hash: content, key: hash('sha256', JSON.stringify(parts), 'base64url') }
 }
 

@@ -42,14 +42,22 @@ export interface ConnectionOptions {
   refuse(head: Buffer): Promise<Buffer | undefined>
 }
 
+interface Answer {
+  /** Of its message. */
+  readonly bytes: number
+  isThere: boolean
+  message?: Buffer
+}
+
 /** One peer: its framer, its unanswered messages, its clocks. */
 export class Connection {
   readonly #socket: Socket
   readonly #options: ConnectionOptions
   readonly #framer: Framer
-  #answers: Promise<void> = Promise.resolve()
-  #unanswered = 0
+  /** In the order in which their messages came. */
+  readonly #answers: Answer[] = []
   #unansweredBytes = 0
+  readonly #whenAnswered: (() => void)[] = []
   #finishing = false
   #partialTimer: NodeJS.Timeout | undefined
   /** Which frame `#partialTimer` watches, by its number on this connection. */
@@ -60,7 +68,7 @@ export class Connection {
     this.#options = options
     this.#framer = new Framer(options.frameBytes, options.framing)
     socket.setTimeout(options.bounds.idleMs, () => {
-      if (this.#unanswered === 0) socket.destroy()
+      if (this.#answers.length === 0) socket.destroy()
     })
     socket.on('data', (chunk: Buffer) => {
       if (!this.#finishing) this.#take(chunk)
@@ -74,7 +82,7 @@ export class Connection {
   /** Answers what has come whole, then closes. */
   async finish(): Promise<void> {
     this.#finishing = true
-    await this.#answers
+    await this.#answered()
     await this.#hangUp()
   }
 
@@ -101,27 +109,47 @@ export class Connection {
     this.#options.counts.tooLarge++
     this.#finishing = true
     this.#answer(head.length, this.#options.refuse(head))
-    this.#answers = this.#answers.then(async () => this.#hangUp())
+    void this.#answered().then(async () => this.#hangUp())
   }
 
-  #answer(bytes: number, answer: Promise<Buffer | undefined>): void {
-    this.#unanswered++
+  #answer(bytes: number, coming: Promise<Buffer | undefined>): void {
+    const answer: Answer = { bytes, isThere: false }
+    this.#answers.push(answer)
     this.#unansweredBytes += bytes
-    this.#answers = this.#sendInTurn(this.#answers, answer).finally(() => {
-      this.#unanswered--
-      this.#unansweredBytes -= bytes
-      this.#breathe()
-    })
+    void this.#await(answer, coming)
   }
 
-  async #sendInTurn(before: Promise<void>, answer: Promise<Buffer | undefined>): Promise<void> {
+  async #await(answer: Answer, coming: Promise<Buffer | undefined>): Promise<void> {
     try {
-      const [, message] = await Promise.all([before, answer])
-      if (message) this.#send(message)
+      const message = await coming
+      if (message !== undefined) answer.message = message
     } catch {
       // Without an answer the peer sends again, on a connection that is in order. Who made the answer has logged why there is none.
       this.#socket.destroy()
     }
+    answer.isThere = true
+    this.#sendInTurn()
+  }
+
+  /** Sends what is there up to the first answer that is not: in one write, however many. */
+  #sendInTurn(): void {
+    const ready: Buffer[] = []
+    for (let next = this.#answers[0]; next?.isThere === true; next = this.#answers[0]) {
+      this.#answers.shift()
+      this.#unansweredBytes -= next.bytes
+      if (next.message !== undefined) ready.push(framed(next.message))
+    }
+    const [first] = ready
+    if (first !== undefined && this.#socket.writable)
+      this.#socket.write(ready.length === 1 ? first : Buffer.concat(ready))
+    this.#breathe()
+    if (this.#answers.length > 0) return
+    for (const resolve of this.#whenAnswered.splice(0)) resolve()
+  }
+
+  /** Everything that came has its answer. */
+  async #answered(): Promise<void> {
+    if (this.#answers.length > 0) await new Promise<void>((resolve) => this.#whenAnswered.push(resolve))
   }
 
   #send(message: Buffer): void {
@@ -132,7 +160,7 @@ export class Connection {
   #breathe(): void {
     const { bounds, frameBytes } = this.#options
     const isFull =
-      this.#unanswered >= bounds.pipelined ||
+      this.#answers.length >= bounds.pipelined ||
       this.#unansweredBytes > frameBytes ||
       this.#socket.writableLength > bounds.unsentBytes
     if (isFull && !this.#finishing) this.#socket.pause()
