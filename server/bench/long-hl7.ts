@@ -5,12 +5,14 @@ import { startHl7Hub, type Hl7Hub } from './hl7-hub.ts'
 import { admitMessage, loadMllp, type MllpResult } from './mllp-load.ts'
 
 /**
- * `node server/bench/long-hl7.ts [minutes]`: a quarter of the peak for a long time. Peak is what 50 senders bring from the socket to the
+ * `npm run bench:hl7:long -- [minutes] [messages a second]`: a quarter of the peak for a long time, or as many as asked. Peak is what 50 senders bring from the socket to the
  * committed record. Memory, lag and file handles have to stay flat: the last third of the samples is compared with the middle one.
  */
 const MINUTES = Number(process.argv[2] ?? 30)
+const WANTED = process.argv[3]
 const SAMPLE_SECONDS = 10
-const PEAK_SECONDS = 20
+const WARM_SECONDS = 5
+const PEAK_SECONDS = 15
 const CONNECTIONS = 50
 const MEGABYTE = 1024 * 1024
 
@@ -26,23 +28,24 @@ interface Sample {
 const hub = await startHl7Hub()
 let sent = 0
 try {
-  const peak = await peakRate(hub)
-  process.stderr.write(`peak ${peak.toFixed(0)}/s, ${MINUTES} minutes at a quarter\n`)
+  const rate = WANTED === undefined ? (await peakRate(hub)) / 4 : Number(WANTED)
+  process.stderr.write(`${MINUTES} minutes at ${rate.toFixed(0)}/s\n`)
   const samples: Sample[] = []
   const until = performance.now() + MINUTES * 60_000
   while (performance.now() < until) {
-    const sample = sampleOf(hub, await load(hub, SAMPLE_SECONDS, peak / 4), await hub.settled())
+    const sample = sampleOf(hub, await load(hub, SAMPLE_SECONDS, rate), await hub.settled())
     samples.push(sample)
     process.stderr.write(`${JSON.stringify({ ...sample, load: loadavg()[0] })}\n`)
   }
-  process.stdout.write(summary(samples, peak))
+  process.stdout.write(summary(samples, rate))
 } finally {
   await hub.stop()
 }
 
 /** Messages a second that are brought to the record, while senders press as hard as they can. */
 async function peakRate(peer: Hl7Hub): Promise<number> {
-  await load(peer, 5)
+  await load(peer, WARM_SECONDS)
+  await peer.reach(sent)
   const [before, from] = [await peer.settled(), performance.now()]
   await load(peer, PEAK_SECONDS)
   const rate = ((await peer.settled()) - before) / ((performance.now() - from) / 1000)
@@ -74,7 +77,7 @@ function sampleOf(peer: Hl7Hub, { p99Ms, cpuMicros }: MllpResult, settled: numbe
   }
 }
 
-function summary(samples: readonly Sample[], peak: number): string {
+function summary(samples: readonly Sample[], rate: number): string {
   const third = Math.floor(samples.length / 3)
   const [middle, last] = [samples.slice(third, 2 * third), samples.slice(-third)]
   const names = ['megabytes', 'files', 'p99Ms', 'behind', 'cpuMicros'] as const
@@ -83,7 +86,7 @@ function summary(samples: readonly Sample[], peak: number): string {
     return `| ${name} | ${before} | ${after} |`
   })
   return [
-    `${MINUTES} minutes at ${(peak / 4).toFixed(0)}/s, a quarter of the peak; ${sent} messages`,
+    `${MINUTES} minutes at ${rate.toFixed(0)}/s; ${sent} messages`,
     '| Median of | middle third | last third |',
     '| --- | --- | --- |',
     ...lines,

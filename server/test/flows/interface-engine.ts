@@ -126,7 +126,9 @@ export async function settled(engine: Engine, controlId: string, state: string):
       const line = value as JsonObject
       return line['controlId'] === controlId && line['state'] === state
     })
-    if (found) return
+    if (found) break
     await new Promise((next) => setTimeout(next, 5))
   }
+  // Records are seen as soon as they are on the disk, resources and the log when their writer has been told: it takes one after the other.
+  await engine.store.records.apply([])
 }

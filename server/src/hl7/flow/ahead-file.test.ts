@@ -81,22 +81,40 @@ it('tells nobody that a record is safe before a sync has covered it, and syncs m
   expect(textsIn(folder)).toEqual(['a', 'b', 'c'])
 })
 
-it('says what could not be written, and writes what comes next into another file', async () => {
+it('says what could not be written, and writes over what that left', async () => {
   const folder = await freshFolder()
   let isFull = true
   const disk: Disk = {
     write: (fd, bytes, at) => {
-      writeSync(fd, bytes, 0, isFull ? 5 : bytes.length, at)
+      writeSync(fd, bytes, 0, isFull ? 10 : bytes.length, at)
       if (isFull) throw new Error('no space')
     },
     sync: async () => Promise.resolve(),
   }
   const file = openAheadFile(folder, NOWHERE, disk)
   await expect(file.append(Buffer.from('lost'))).rejects.toThrow('no space')
+  await expect(file.append(Buffer.from('lost, too'))).rejects.toThrow('no space')
   isFull = false
+  await file.append(Buffer.from(''))
   await file.append(Buffer.from('kept'))
-  expect(textsIn(folder)).toEqual(['kept'])
-  expect(await readdir(folder)).toHaveLength(2)
+  expect(textsIn(folder)).toEqual(['', 'kept'])
+  expect(await readdir(folder)).toHaveLength(1)
+  await file.close(false)
+})
+
+it('goes on in another file when a sync has failed', async () => {
+  const folder = await freshFolder()
+  let isBroken = true
+  const disk: Disk = {
+    write: (fd, bytes, at) => void writeSync(fd, bytes, 0, bytes.length, at),
+    sync: async () => (isBroken ? Promise.reject(new Error('broken')) : Promise.resolve()),
+  }
+  const file = openAheadFile(folder, NOWHERE, disk)
+  await expect(file.append(Buffer.from('maybe'))).rejects.toThrow('broken')
+  isBroken = false
+  expect(await file.append(Buffer.from('kept'))).toMatchObject({ file: 2 })
+  // Nobody was told that the first one is safe: it may be there, and its sender sends it again.
+  expect(textsIn(folder)).toEqual(['maybe', 'kept'])
   await file.close(false)
 })
 

@@ -101,11 +101,12 @@ class GroupWriter {
   #waiting: Waiting[] = []
   #writing: Promise<void> | undefined
   #isScheduled = false
+  #isSpoiled = false
 
   constructor(folder: string, after: Place, disk: Disk) {
     this.#folder = folder
     this.#disk = disk
-    this.current = openNext(folder, Math.max(after.file, ...filesIn(folder)))
+    this.current = openNext(folder, after.file)
   }
 
   async append(payload: Buffer): Promise<Place> {
@@ -142,23 +143,28 @@ class GroupWriter {
       try {
         await this.#write(group)
       } catch (error) {
-        // What a failed sync leaves nobody knows: whatever comes next goes into another file.
-        this.current.bytes = limits.hl7.aheadFileBytes
         for (const { answer } of group) answer.reject(error)
       }
     }
   }
 
+  #turnOver(): void {
+    const next = openNext(this.#folder, this.current.file)
+    closeSync(this.current.fd)
+    this.current = next
+    this.#isSpoiled = false
+  }
+
   async #write(group: readonly Waiting[]): Promise<void> {
-    if (this.current.bytes >= limits.hl7.aheadFileBytes) {
-      const next = openNext(this.#folder, this.current.file)
-      closeSync(this.current.fd)
-      this.current = next
-    }
+    if (this.#isSpoiled || this.current.bytes >= limits.hl7.aheadFileBytes) this.#turnOver()
     const { current } = this
     const bytes = Buffer.concat(group.flatMap(({ payload }) => [headOf(payload), payload]))
+    // What a failed write leaves is written over by the next one.
     this.#disk.write(current.fd, bytes, current.bytes)
+    // What a failed sync leaves nobody knows: whatever comes next goes into another file.
+    this.#isSpoiled = true
     await this.#disk.sync(current.fd)
+    this.#isSpoiled = false
     for (const { payload, answer } of group) {
       current.bytes += HEAD + payload.length
       answer.resolve({ file: current.file, bytes: current.bytes })
@@ -173,9 +179,14 @@ interface OpenFile {
 }
 
 function openNext(folder: string, last: number): OpenFile {
-  const file = Math.max(last, 0) + 1
+  const file = Math.max(last, ...filesIn(folder)) + 1
   const fd = openSync(pathOf(folder, file), 'wx', 0o600)
-  syncFolder(folder)
+  try {
+    syncFolder(folder)
+  } catch (error) {
+    closeSync(fd)
+    throw error
+  }
   return { fd, file, bytes: 0 }
 }
 

@@ -48,7 +48,7 @@ export interface Step {
 }
 
 /** Fields beside the value's own that decided about it. */
-export function alsoOf({ target, scope, known }: Step): readonly string[] | undefined {
+function alsoOf({ target, scope, known }: Step): readonly string[] | undefined {
   const { fields } = known
   if (fields.length === 0) return target.also
   const own = fields.map(({ segment, field }) => {
