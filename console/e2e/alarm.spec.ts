@@ -11,7 +11,9 @@ interface Alarm {
   }[]
 }
 
-// Other tests raise no alarms: the bar of this hub shows this patient only.
+/** The bar shows the alarms of the whole hub: no other test raises any, and those here follow each other. */
+test.describe.configure({ mode: 'serial' })
+
 test('shows an open alarm over every page until it ends, also after a reload, and who takes care of it is on record', async ({
   page,
   request,
@@ -56,6 +58,35 @@ test('shows an open alarm over every page until it ends, also after a reload, an
   await expect(bar).toContainText('acknowledged')
 
   await measure(stay.mrn, [90])
+  await expect(bar).toHaveCount(0)
+})
+
+test('lists the other open alarms, and leads to each patient', async ({ page, request }) => {
+  const stays = [freshStay(), freshStay(), freshStay()]
+  for (const stay of stays) {
+    await admit(stay)
+    const id = await patientId(request, stay)
+    await associate(request, stay.mrn, id)
+  }
+  await signIn(page, 'nurse')
+  await page.goto('/patients')
+  const bar = page.getByRole('region', { name: 'Open alarms' })
+  for (const stay of stays) await measure(stay.mrn, [131, 132, 133])
+  await expect(bar).toHaveAttribute('data-alarms', '3')
+  const more = bar.getByRole('button', { name: /more$/ })
+  await more.press('Enter')
+  const items = page.getByRole('menuitem')
+  await expect(items).toHaveCount(2)
+  const inBar = await page.locator('[data-alarms]').innerText()
+  const others = stays.filter(({ family }) => !inBar.includes(family.toUpperCase()))
+  expect(others).toHaveLength(2)
+  for (const { family } of others)
+    await expect(items.filter({ hasText: family.toUpperCase() })).toContainText('HR 133 > 120')
+  const [other] = others
+  await items.filter({ hasText: other?.family.toUpperCase() ?? '' }).click()
+  await expect(page.getByRole('region', { name: 'Patient' })).toContainText(other?.mrn ?? '')
+  await expect(items).toHaveCount(0)
+  for (const stay of stays) await measure(stay.mrn, [90])
   await expect(bar).toHaveCount(0)
 })
 

@@ -124,7 +124,9 @@ export const limits = {
     retentionStep: 500,
     slowestBytesPerMs: 16,
     retryMs: 30_000,
+    /** One page of the message search looks at so many lines of the journal at most, and so long. */
     searchLines: 5000,
+    searchMs: 250,
     /** Of a query by HL7: persons that are compared, and told of in one answer; bytes of its parameters and of these persons. */
     queryCandidates: 1000,
     queryPersons: 100,

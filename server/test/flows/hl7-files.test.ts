@@ -90,4 +90,11 @@ it('removes what a feed does not keep any longer, and nothing that waits for a p
   expect(await engine.all('Patient')).toHaveLength(1)
   const raw = await engine.store.records.range({ collection: 'hl7-raw', limit: 10 })
   expect(raw).toHaveLength(1)
+  // What the message search reads knows the one that stays, and no other.
+  await engine.stop()
+  const postings = await engine.store.records.range({ collection: 'hl7-index', limit: 100 })
+  const ids = postings.flatMap(({ value }) => (value as { readonly ids?: readonly string[] }).ids ?? [])
+  const [dead] = await engine.store.records.range({ collection: 'hl7-journal', limit: 10 })
+  expect(ids.length).toBeGreaterThan(0)
+  expect(new Set(ids)).toEqual(new Set([dead?.id]))
 })

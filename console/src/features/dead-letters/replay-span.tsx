@@ -6,6 +6,7 @@ import DialogContent from '@mui/material/DialogContent'
 import DialogTitle from '@mui/material/DialogTitle'
 import Typography from '@mui/material/Typography'
 import { useState } from 'react'
+import type { SubmitEvent } from 'react'
 import { useTranslation } from 'react-i18next'
 
 import { siteInstant } from '../../ui/dates.ts'
@@ -26,14 +27,16 @@ export function ReplaySpan({ feed, close }: ReplaySpanProps) {
   const { t } = useTranslation()
   const replay = useReplaySpan()
   const [problem, setProblem] = useState<'from' | 'to' | undefined>()
-  const take = (form: FormData) => {
-    const span = spanOf(form)
+  const take = (event: SubmitEvent<HTMLFormElement>) => {
+    // Not by `action`: that would empty the form when an entry is wrong.
+    event.preventDefault()
+    const span = spanOf(new FormData(event.currentTarget))
     setProblem(typeof span === 'string' ? span : undefined)
     if (typeof span !== 'string') replay.mutate(span, { onSuccess: close })
   }
   return (
     <Dialog open onClose={close} maxWidth="sm" fullWidth aria-labelledby="span-title">
-      <form action={take} noValidate>
+      <form onSubmit={take} noValidate>
         <DialogTitle id="span-title" variant="h2">
           {t('span.title')}
         </DialogTitle>
@@ -41,7 +44,7 @@ export function ReplaySpan({ feed, close }: ReplaySpanProps) {
           {replay.isError ? <ProblemCard error={replay.error} /> : undefined}
           <Typography>{t('span.explain', { zone: site.zone })}</Typography>
           <FeedField feed={feed} />
-          <Box sx={{ display: 'grid', gridTemplateColumns: { sm: '1fr 1fr' }, gap: 4 }}>
+          <Box sx={{ display: 'grid', gridTemplateColumns: { sm: '1fr 1fr' }, alignItems: 'start', gap: 4 }}>
             {(['from', 'to'] as const).map((name) => (
               <Field
                 key={name}

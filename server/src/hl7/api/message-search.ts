@@ -22,15 +22,16 @@ export interface MessagePage {
 }
 
 /**
- * Messages that meet every clause, newest first. The rarest clause gives the candidates; a page looks at a bounded number of them, so that
- * a rare combination costs no full scan.
+ * Messages that meet every clause, newest first. The rarest clause gives the candidates; a page looks at a bounded number of them, for a bounded time, so
+ * that a rare combination costs no full scan.
  */
 export async function searchMessages(sources: SearchSources, query: Query): Promise<MessagePage> {
   const messages: Journaled[] = []
-  const candidates = candidatesOf(sources, query)
   let before = earlier(query.cursor ?? END, query.to === undefined ? END : idAt(Date.parse(query.to)))
   const from = query.from === undefined ? '' : idAt(Date.parse(query.from))
-  for (let looked = 0; looked < limits.hl7.searchLines; looked += PAGE) {
+  const candidates = await rarest(candidatesOf(sources, query), before)
+  const end = performance.now() + limits.hl7.searchMs
+  for (let looked = 0; looked < limits.hl7.searchLines && performance.now() < end; looked += PAGE) {
     const ids = (await candidates(before)).slice(0, PAGE)
     for (const message of await read(sources.records, ids)) {
       before = message.id
@@ -54,8 +55,16 @@ function earlier(a: string, b: string): string {
 
 type Candidates = (before: string) => Promise<readonly string[]>
 
-/** Where the messages are looked for: the clause that fewest messages meet. */
-function candidatesOf({ records, index }: SearchSources, query: Query): Candidates {
+/** The source whose first page reaches back the furthest: fewest messages meet its clause. */
+async function rarest(sources: readonly Candidates[], before: string): Promise<Candidates> {
+  const pages = await Promise.all(sources.map(async (source) => (await source(before)).slice(0, PAGE)))
+  const reaches = pages.map((page) => (page.length < PAGE ? '' : (page.at(-1) ?? '')))
+  const furthest = reaches.indexOf(reaches.toSorted()[0] ?? '')
+  return sources[furthest] ?? (() => Promise.resolve([]))
+}
+
+/** Where the messages can be looked for, at least one. */
+function candidatesOf({ records, index }: SearchSources, query: Query): readonly Candidates[] {
   const under = (collection: string, key: string): Candidates => {
     return async (before) => {
       const marks = await records.range({
@@ -73,13 +82,15 @@ function candidatesOf({ records, index }: SearchSources, query: Query): Candidat
   }
   const { patient, controlId, sender, type, feed } = query
   const state = query.cause === undefined ? query.state : 'dead'
-  if (controlId !== undefined) return indexed('controlId', controlId)
-  if (patient !== undefined) return under(FLOW.patients, patient)
-  if (state === 'received') return waitingIn(records)
-  if (state !== undefined && isMarked(state)) return under(FLOW.states, state)
-  if (type !== undefined) return indexed(type.includes('^') ? 'event' : 'type', type)
-  if (sender !== undefined) return indexed('sender', sender)
-  return feed === undefined ? all(records) : indexed('feed', feed)
+  if (controlId !== undefined) return [indexed('controlId', controlId)]
+  const sources: Candidates[] = []
+  if (patient !== undefined) sources.push(under(FLOW.patients, patient))
+  if (state === 'received') sources.push(waitingIn(records))
+  if (state !== undefined && isMarked(state)) sources.push(under(FLOW.states, state))
+  if (type !== undefined) sources.push(indexed(type.includes('^') ? 'event' : 'type', type))
+  if (sender !== undefined) sources.push(indexed('sender', sender))
+  if (feed !== undefined) sources.push(indexed('feed', feed))
+  return sources.length === 0 ? [all(records)] : sources
 }
 
 function all(records: RecordStore): Candidates {

@@ -94,7 +94,7 @@ export function createFlow(given: FlowDeps): Flow {
   const work = { ...deps, journal, apply, parking, partitions, feeds, tally, gate }
   const processing = createProcessing({ ...work, flush: () => ahead?.flush() })
   const replays = createReplays({ records, clock, processing, gate, report })
-  const retention = createRetention({ records, clock, feeds, report })
+  const retention = createRetention({ records, index, clock, feeds, report })
   const controlIds = createControlIds(clock)
   const { answers = async () => undefined, queries } = deps
   const parts = {

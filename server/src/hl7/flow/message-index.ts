@@ -1,5 +1,5 @@
 import { limits } from '../../kernel/limits.ts'
-import type { RecordChange, RecordStore } from '../../store/port.ts'
+import type { RecordChange, RecordStore, StoredRecord } from '../../store/port.ts'
 import { FLOW, journaledOf, type Entry } from './entry.ts'
 import { idAt, timeOfId } from './message-time.ts'
 
@@ -17,6 +17,8 @@ export interface MessageIndex {
     by: { readonly field: IndexedField; readonly value: string },
     page: { readonly before: string; readonly limit: number },
   ): Promise<readonly string[]>
+  /** Takes messages out that are not kept any longer. */
+  forget(removed: readonly { readonly id: string; readonly entry: Entry }[]): Promise<void>
   /** Indexes what was journaled just before a crash. */
   start(): Promise<void>
   /** Writes what waits. */
@@ -67,6 +69,13 @@ export function createMessageIndex(
       const stored = await storedUnder(records, key, { before, limit })
       return [...new Set([...fresh, ...stored])].toSorted((a, b) => (a < b ? 1 : -1))
     },
+    async forget(removed) {
+      // What is not written yet would come back behind this.
+      writing = writing.then(write)
+      await writing
+      for (const [key, ids] of idsByKey(removed.map(({ id, entry }) => ({ id, keys: keysOf(entry) }))))
+        await forgetUnder(records, key, new Set(ids))
+    },
     async start() {
       const last = await records.get(FLOW.index, LAST)
       const { id: known = '' } = (last?.value ?? {}) as { readonly id?: string }
@@ -95,7 +104,7 @@ async function readAgain(records: RecordStore, from: string, note: MessageIndex[
   }
 }
 
-function postingsOf(batch: readonly Waiting[]): readonly RecordChange[] {
+function idsByKey(batch: readonly Waiting[]): ReadonlyMap<string, readonly string[]> {
   const byKey = new Map<string, string[]>()
   for (const { id, keys } of batch) {
     for (const key of keys) {
@@ -104,7 +113,11 @@ function postingsOf(batch: readonly Waiting[]): readonly RecordChange[] {
       else ids.push(id)
     }
   }
-  const postings = [...byKey].map(([key, ids]) => {
+  return byKey
+}
+
+function postingsOf(batch: readonly Waiting[]): readonly RecordChange[] {
+  const postings = [...idsByKey(batch)].map(([key, ids]) => {
     const sorted = ids.toSorted()
     // The newest names the record: a reverse scan from an id on misses none that is older.
     return put(`${key}|${sorted.at(-1) ?? ''}|${sorted[0] ?? ''}`, { ids: sorted })
@@ -113,7 +126,7 @@ function postingsOf(batch: readonly Waiting[]): readonly RecordChange[] {
   return [...postings, put(LAST, { id: newest })]
 }
 
-function put(id: string, value: { ids: readonly string[] } | { id: string }): RecordChange {
+function put(id: string, value: { readonly ids: readonly string[] } | { readonly id: string }): RecordChange {
   return { op: 'put', collection: FLOW.index, id, value }
 }
 
@@ -150,6 +163,33 @@ async function storedUnder(
     to = last.id
   }
   return ids
+}
+
+/** A posting stays under its name when it gets shorter: a scan finds it as before. */
+async function forgetUnder(records: RecordStore, key: string, removed: ReadonlySet<string>): Promise<void> {
+  const sorted = [...removed].toSorted()
+  const last = sorted.at(-1) ?? ''
+  let from = `${key}|${sorted[0] ?? ''}`
+  for (let behind = 0; behind < OVERLAPPING;) {
+    const page = await records.range({ collection: FLOW.index, from, to: `${key}}`, limit: PAGE })
+    const changes = page.flatMap((posting) => without(posting, removed))
+    if (changes.length > 0) await records.apply(changes)
+    behind += page.filter(({ value }) => ((value as unknown as Posting).ids[0] ?? '') > last).length
+    if (page.length < PAGE) return
+    from = `${page.at(-1)?.id ?? ''}\u0000`
+  }
+}
+
+function without({ id, value }: StoredRecord, removed: ReadonlySet<string>): readonly RecordChange[] {
+  const { ids } = value as unknown as Posting
+  const left = ids.filter((one) => !removed.has(one))
+  if (left.length === ids.length) return []
+  return left.length === 0 ? [{ op: 'delete', collection: FLOW.index, id }] : [put(id, { ids: left })]
+}
+
+interface Posting {
+  /** Oldest first. */
+  readonly ids: readonly string[]
 }
 
 const PAGE = 50

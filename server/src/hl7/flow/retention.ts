@@ -3,6 +3,7 @@ import { limits } from '../../kernel/limits.ts'
 import type { RecordChange, RecordStore } from '../../store/port.ts'
 import { FLOW, journaledOf, type Journaled } from './entry.ts'
 import type { FlowFeed } from './feed.ts'
+import type { MessageIndex } from './message-index.ts'
 import { idAt } from './message-time.ts'
 
 /** Removes messages whose feed does not keep them any longer. What still waits, or waits for a person, stays. */
@@ -15,6 +16,7 @@ export interface Retention {
 
 interface RetentionDeps {
   readonly records: RecordStore
+  readonly index: Pick<MessageIndex, 'forget'>
   readonly clock: Clock
   readonly feeds: ReadonlyMap<string, FlowFeed>
   readonly report: (error: unknown, message: string) => void
@@ -22,7 +24,7 @@ interface RetentionDeps {
 
 const FINAL: ReadonlySet<string> = new Set(['committed', 'duplicate', 'rejected', 'discarded'])
 
-export function createRetention({ records, clock, feeds, report }: RetentionDeps): Retention {
+export function createRetention({ records, index, clock, feeds, report }: RetentionDeps): Retention {
   /** Feeds and their settings may change at any time. */
   const keepsNow = () =>
     new Map(
@@ -44,11 +46,12 @@ export function createRetention({ records, clock, feeds, report }: RetentionDeps
       to: idAt(clock() - shortest),
       limit: limits.hl7.retentionStep,
     })
-    for (const message of page.map(journaledOf)) {
-      const keep = keeps.get(message.entry.feed)
-      const isOld = keep !== undefined && message.entry.received < clock() - keep
-      if (isOld && FINAL.has(message.entry.state)) await records.apply(await removalOf(records, message))
-    }
+    const old = page.map(journaledOf).filter(({ entry }) => {
+      const keep = keeps.get(entry.feed)
+      return keep !== undefined && entry.received < clock() - keep && FINAL.has(entry.state)
+    })
+    await index.forget(old)
+    for (const message of old) await records.apply(await removalOf(records, message))
     const last = page.at(-1)
     const isMore = page.length === limits.hl7.retentionStep
     // Feeds that keep theirs longer are passed by, and looked at again from the beginning.
