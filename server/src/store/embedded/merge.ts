@@ -32,6 +32,8 @@ interface Files {
 export function mergeRows(files: Files, step: MergeStep, isToEnd: () => boolean): boolean {
   const { index } = files
   const { added, dropped } = changesOf(files, step)
+  // What is written from here on takes long, and while an old state is read no page of the rows' file is used again.
+  files.data.env.resetReadTxn()
   const lists = [
     ...postingLists(index, added, dropped),
     ...rangeLists(index, added, dropped),
