@@ -66,7 +66,7 @@ function DestinationTable({ destinations }: { readonly destinations: readonly De
                 {t('feeds.perHour')}
               </th>
               <th scope="col" className="number">
-                {t('out.state.dead')}
+                {t('destinations.dead')}
               </th>
               <th scope="col">{t('destinations.lastAnswer')}</th>
               <th scope="col">{t('destinations.lastError')}</th>

@@ -96,7 +96,7 @@ function Facts({ message }: { readonly message: OutRow }) {
           <div key={label}>
             <dt>{label}</dt>
             <dd>
-              <bdi dir="ltr">{text}</bdi>
+              <bdi>{text}</bdi>
             </dd>
           </div>
         ),
