@@ -1,6 +1,8 @@
+import { existsSync, readdirSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
 
+import { copyAhead } from '../hl7/flow/ahead-file.ts'
 import { Fault } from '../kernel/fault.ts'
 import { restoreBackup } from '../store/embedded/backup.ts'
 
@@ -10,10 +12,17 @@ const { positionals, values } = parseArgs({
   options: { data: { type: 'string', default: process.env['HUB_DATA'] ?? './data' } },
 })
 const [backup] = positionals
+const JOURNAL = 'journal'
 
 try {
   if (backup === undefined) throw new Error('usage: npm run restore -- <backup folder> [--data ./data]')
-  const { commits, rows, records } = await restoreBackup(backup, join(values.data, 'store'))
+  const journal = join(values.data, JOURNAL)
+  if (existsSync(journal) && readdirSync(journal).length > 0)
+    throw new Error(`${journal} holds messages that no store has yet: restore into a new folder`)
+  const { commits, rows, records } = await restoreBackup(backup, join(values.data, 'store'), () => {
+    rmSync(journal, { recursive: true, force: true })
+    copyAhead(join(backup, JOURNAL), journal)
+  })
   process.stdout.write(`${values.data}: ${commits} commits, ${rows} versions, ${records} records, verified\n`)
 } catch (error) {
   if (!(error instanceof Error)) throw error

@@ -9,6 +9,7 @@ import { promisify } from 'node:util'
 import { open as openLmdb } from 'lmdb'
 import { expect, it, onTestFinished } from 'vitest'
 
+import { openAheadFile, readAhead } from '../../src/hl7/flow/ahead-file.ts'
 import { openEmbeddedStore } from '../../src/store/embedded/store.ts'
 import type { Store } from '../../src/store/port.ts'
 
@@ -77,6 +78,26 @@ it('backs up while writes go on, restores the same, and starts on it', async () 
   expect(await restored.log.head()).toBe(500)
   expect(await restored.resources.count('Patient', 'active=true', 1000)).toBe(500)
   expect(await restored.records.get('c', 'late7')).toMatchObject({ value: { id: 'late7' } })
+})
+
+it('backs up what was acknowledged and is not in the store yet', async () => {
+  const folder = await freshFolder()
+  const store = await openStore(join(folder, 'store'))
+  onTestFinished(async () => store.close())
+  const ahead = openAheadFile(join(folder, 'journal'), { file: 0, bytes: 0 })
+  await ahead.append(Buffer.from('a line'))
+  await run(process.execPath, [join(CLI, 'backup.ts'), join(folder, 'copy'), '--data', folder])
+  await ahead.append(Buffer.from('a later line'))
+  await ahead.close(false)
+
+  const to = join(folder, 'restored')
+  const restore = async (): Promise<unknown> =>
+    run(process.execPath, [join(CLI, 'restore.ts'), join(folder, 'copy'), '--data', to])
+  await restore()
+  const lines = readAhead(join(to, 'journal'), { file: 0, bytes: 0 })
+  expect(lines.map(({ payload }) => payload.toString())).toEqual(['a line'])
+  await rm(join(to, 'store'), { recursive: true })
+  await expect(restore()).rejects.toMatchObject({ stderr: expect.stringContaining('that no store has yet') })
 })
 
 it('refuses to restore a damaged backup or over a store', async () => {

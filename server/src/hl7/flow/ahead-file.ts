@@ -1,5 +1,6 @@
 import {
   closeSync,
+  copyFileSync,
   existsSync,
   fdatasync,
   fsyncSync,
@@ -86,6 +87,27 @@ export function openAheadFile(folder: string, after: Place, disk: Disk = DISK): 
       if (isDone) for (const file of filesIn(folder)) rmSync(pathOf(folder, file))
     },
   }
+}
+
+/**
+ * Copies the files for a backup, to be taken before the store is copied: what reaches the store in between is there twice, and counts once.
+ *
+ * @returns how many files there were. @throws Error when the other folder is there already
+ */
+export function copyAhead(folder: string, to: string): number {
+  const files = filesIn(folder)
+  if (files.length === 0) return 0
+  mkdirSync(to, { mode: 0o700 })
+  for (const file of files) {
+    // One that everything of was handed over may go meanwhile.
+    if (!existsSync(pathOf(folder, file))) continue
+    copyFileSync(pathOf(folder, file), pathOf(to, file))
+    const copy = openSync(pathOf(to, file), 'r')
+    fsyncSync(copy)
+    closeSync(copy)
+  }
+  syncFolder(to)
+  return files.length
 }
 
 interface Waiting {

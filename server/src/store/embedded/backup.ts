@@ -74,9 +74,14 @@ async function verifyBackup(folder: string): Promise<Contents> {
 /**
  * Puts a backup, verified before and after the copy, where a hub can start on it. What is derived from it is rebuilt at that start.
  *
+ * @param beside run before the store is there: puts what belongs to it into other folders.
  * @throws Fault `conflict` when the folder holds a store already, `unprocessable` when the backup is damaged.
  */
-export async function restoreBackup(backup: string, folder: string): Promise<Contents> {
+export async function restoreBackup(
+  backup: string,
+  folder: string,
+  beside: () => void = () => undefined,
+): Promise<Contents> {
   const expected = await verifyBackup(backup)
   mkdirSync(folder, { recursive: true, mode: 0o700 })
   const unlock = lockFolder(folder)
@@ -94,6 +99,7 @@ export async function restoreBackup(backup: string, folder: string): Promise<Con
     if (JSON.stringify(restored) !== JSON.stringify(expected))
       throw new Error('the restored copy differs from the backup')
     sync(arriving)
+    beside()
     renameSync(arriving, target)
     rmSync(`${arriving}-lock`, { force: true })
     sync(folder)
@@ -109,7 +115,12 @@ function sync(path: string): void {
   closeSync(file)
 }
 
-/** A backup made by another process than the hub, while the hub runs or not: LMDB readers need no hand of the writer. */
+/**
+ * A backup made by another process than the hub, while the hub runs or not: LMDB readers need no hand of the writer.
+ *
+ * @param folder made when it is not there; must be empty.
+ * @throws Fault `not-found`, `conflict`
+ */
 export async function backupFolder(source: string, folder: string): Promise<BackupReport> {
   const path = join(source, DATA)
   if (!existsSync(path)) throw fault('not-found', { code: 'not-found', text: `${source} holds no store` })
