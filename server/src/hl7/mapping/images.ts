@@ -253,14 +253,20 @@ function createTools(
   { codeSystems, mediaTypes }: CompiledRules,
   warnings: MappingWarning[],
 ): Tools {
+  const told = new Set<string>()
+  // Several rows may read the same field: what is wrong with it counts once.
+  const tell = (kind: MappingWarning['kind'], node: Node, text: string): void => {
+    const at = sourceOf(node)
+    const size = told.size
+    if (told.add(`${kind} ${at} ${text}`).size > size) warnings.push({ kind, at, text })
+  }
   return {
     feedName: feed.name,
     feed: feed.file,
     zone: feed.zone,
     codeSystems,
     mediaTypes,
-    flaw: (node, text) => warnings.push({ kind: 'bad-value', at: sourceOf(node), text }),
-    unmapped: (node, code) =>
-      warnings.push({ kind: 'unmapped-code', at: sourceOf(node), text: `Code "${code}" is in no table` }),
+    flaw: (node, text) => tell('bad-value', node, text),
+    unmapped: (node, code) => tell('unmapped-code', node, `Code "${code}" is in no table`),
   }
 }
