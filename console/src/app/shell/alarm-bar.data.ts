@@ -19,6 +19,8 @@ export interface AlarmRow extends Alarm {
 export interface OpenAlarms {
   /** The most urgent first. */
   readonly rows: readonly AlarmRow[]
+  /** The record has said which alarms are open. */
+  readonly isRead: boolean
   /** The hub could not say which alarms are open: none on the screen does not mean none. */
   readonly isUnknown: boolean
 }
@@ -36,7 +38,7 @@ export function useOpenAlarms(enabled: boolean): OpenAlarms {
     () => (enabled ? currentAlarms(data?.alarms ?? [], signals, dataUpdatedAt) : []),
     [enabled, data, signals, dataUpdatedAt],
   )
-  return { rows, isUnknown: enabled && isError }
+  return { rows, isRead: data !== undefined, isUnknown: enabled && isError }
 }
 
 /** @param readAt when the alarms were read, milliseconds UTC of this browser */

@@ -23,8 +23,9 @@ interface AlarmBarProps {
 }
 
 /** Over every page: the most urgent open alarm, what to do about it, and the others as a list. Nothing while there is none. */
-export function AlarmBar({ alarms: { rows, isUnknown }, roles }: AlarmBarProps) {
+export function AlarmBar({ alarms: { rows, isRead, isUnknown }, roles }: AlarmBarProps) {
   const { t } = useTranslation()
+  const earlier = useEarlier(rows, isRead)
   const acknowledge = useAcknowledge()
   const [first, ...others] = rows
   if (first === undefined) {
@@ -42,7 +43,7 @@ export function AlarmBar({ alarms: { rows, isUnknown }, roles }: AlarmBarProps) 
       data-alarms={rows.length}
       sx={acknowledged ? quietBar : loudBar}
     >
-      <Announcement rows={rows} />
+      <Announcement rows={rows} earlier={earlier} />
       <Box component="span" aria-hidden="true" sx={acknowledged ? {} : flash}>
         ***
       </Box>
@@ -128,11 +129,25 @@ function Others({ rows }: { readonly rows: readonly AlarmRow[] }) {
   )
 }
 
+/** The alarms that were open when the record was first read; `undefined` before. */
+function useEarlier(rows: readonly AlarmRow[], isRead: boolean): ReadonlySet<string> | undefined {
+  const [earlier, setEarlier] = useState<ReadonlySet<string>>()
+  if (earlier === undefined && isRead)
+    setEarlier(new Set(rows.filter(({ id }) => id !== undefined).map(keyOf)))
+  return earlier
+}
+
+interface AnnouncementProps {
+  readonly rows: readonly AlarmRow[]
+  readonly earlier: ReadonlySet<string> | undefined
+}
+
 /** Tells screen readers of an alarm that began while the console was open, once: the text does not follow the value. */
-function Announcement({ rows }: { readonly rows: readonly AlarmRow[] }) {
+function Announcement({ rows, earlier }: AnnouncementProps) {
   const { t } = useTranslation()
-  const [known] = useState(() => new Set(rows.filter(({ id }) => id !== undefined).map(keyOf)))
-  const fresh = rows.find((row) => !known.has(keyOf(row)) && row.acknowledged === undefined)
+  const isEarlier = (row: AlarmRow): boolean =>
+    earlier === undefined ? row.id !== undefined : earlier.has(keyOf(row))
+  const fresh = rows.find((row) => !isEarlier(row) && row.acknowledged === undefined)
   if (fresh === undefined) return undefined
   const { breach, place, name } = fresh
   const text = breach ? `${t(`vital.${breach.metric}`)} ${comparison(breach)}` : t('alarm.critical')
