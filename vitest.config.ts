@@ -1,3 +1,4 @@
+import { availableParallelism } from 'node:os'
 import { fileURLToPath } from 'node:url'
 
 import { configDefaults, defineConfig } from 'vitest/config'
@@ -22,6 +23,8 @@ const onStore = (name: string, folder: string, globalSetup: string[]) => ({
 
 export default defineConfig({
   test: {
+    // Much of a flow is waiting: the default leaves one of two cores idle.
+    maxWorkers: Math.max(2, availableParallelism() - 1),
     reporters: report ? ['default', ['json', { outputFile: report }]] : ['default'],
     coverage: {
       provider: 'v8',
