@@ -17,6 +17,7 @@ const CONNECTIONS = 50
 const MEGABYTE = 1024 * 1024
 
 interface Sample {
+  /** Memory of its own: pages of the store's files do not count. */
   readonly megabytes: number
   readonly files: number
   readonly p99Ms: number
@@ -69,7 +70,7 @@ async function load(peer: Hl7Hub, seconds: number, perSecond?: number): Promise<
 
 function sampleOf(peer: Hl7Hub, { p99Ms, cpuMicros }: MllpResult, settled: number): Sample {
   return {
-    megabytes: Math.round(peer.memoryBytes() / MEGABYTE),
+    megabytes: Math.round(peer.ownMemoryBytes() / MEGABYTE),
     files: readdirSync(`/proc/${peer.pid}/fd`).length,
     p99Ms: Math.round(p99Ms),
     behind: sent - settled,

@@ -13,6 +13,8 @@ export interface Started {
   cpuMs(): number
   /** Resident memory (Linux; elsewhere 0). */
   memoryBytes(): number
+  /** Resident memory without the pages of mapped files, which grow with the store and are the system's to take back (Linux; elsewhere 0). */
+  ownMemoryBytes(): number
   stop(): Promise<void>
 }
 
@@ -41,7 +43,8 @@ export async function start(
     port: Number(new URL(String(ready['http'])).port),
     startMs: performance.now() - from,
     cpuMs: () => cpuMsOf(child.pid),
-    memoryBytes: () => memoryBytesOf(child.pid),
+    memoryBytes: () => residentOf(child.pid).all,
+    ownMemoryBytes: () => residentOf(child.pid).own,
     stop: async () => {
       if (child.exitCode !== null) return
       const gone = once(child, 'exit')
@@ -62,8 +65,11 @@ function cpuMsOf(pid: number | undefined): number {
   return (Number(user ?? 0) + Number(system ?? 0)) * TICK_MS
 }
 
-function memoryBytesOf(pid: number | undefined): number {
-  return Number(statOf(pid, 'statm').split(' ')[1] ?? 0) * PAGE_BYTES
+/** @see proc(5), statm */
+function residentOf(pid: number | undefined): { readonly all: number; readonly own: number } {
+  const [, resident, shared] = statOf(pid, 'statm').split(' ').map(Number)
+  const all = resident ?? 0
+  return { all: all * PAGE_BYTES, own: (all - (shared ?? 0)) * PAGE_BYTES }
 }
 
 function statOf(pid: number | undefined, name: 'stat' | 'statm'): string {
