@@ -1,4 +1,4 @@
-import { expect, it } from 'vitest'
+import { expect, it, vi } from 'vitest'
 
 import { systemCaller } from '../../src/auth/caller.ts'
 import type { JsonObject } from '../../src/kernel/json.ts'
@@ -241,16 +241,19 @@ it('keeps query and answer in the journal, audits whom it told of, and writes no
   const before = await written()
   const answer = await new Sender(engine.port).send(query({ qpd: 'Q22|T1|@PID.5.1^Salih' }))
   expect(await written()).toBe(before)
-  const lines = await engine.store.records.range({ collection: 'hl7-journal', limit: 10, reverse: true })
-  const line = lines[0]?.value as JsonObject
-  expect(line).toMatchObject({ type: 'QBP', event: 'Q22', controlId: 'Q1', state: 'committed' })
-  expect(line['ack']).toBe(answer.replaceAll('\n', '\r'))
+  // It is durable ahead of the store, which has it a moment later.
+  const line = await vi.waitFor(async () => {
+    const lines = await engine.store.records.range({ collection: 'hl7-journal', limit: 10, reverse: true })
+    expect(lines[0]?.value).toMatchObject({ type: 'QBP', event: 'Q22', controlId: 'Q1', state: 'committed' })
+    return lines[0]
+  })
+  expect((line?.value as JsonObject)['ack']).toBe(answer.replaceAll('\n', '\r'))
   await engine.audit.ship()
   const [row] = await engine.audit.rows({ limit: 1 })
   expect(row).toMatchObject({ subject: 'feed:default', interaction: 'QBP^Q22', correlation: 'Q1' })
   expect(row?.patients).toEqual([id])
   // A replay by an analyst changes nothing either.
-  const entry = await engine.flow.processing.replay(lines[0]?.id ?? '')
+  const entry = await engine.flow.processing.replay(line?.id ?? '')
   expect(entry.state).toBe('committed')
   expect(await written()).toBe(before)
 })
