@@ -247,7 +247,7 @@ it('keeps query and answer in the journal, audits whom it told of, and writes no
     expect(lines[0]?.value).toMatchObject({ type: 'QBP', event: 'Q22', controlId: 'Q1', state: 'committed' })
     return lines[0]
   })
-  expect((line?.value as JsonObject)['ack']).toBe(answer.replaceAll('\n', '\r'))
+  expect(line?.value).toMatchObject({ ack: answer.replaceAll('\n', '\r') })
   await engine.audit.ship()
   const [row] = await engine.audit.rows({ limit: 1 })
   expect(row).toMatchObject({ subject: 'feed:default', interaction: 'QBP^Q22', correlation: 'Q1' })
