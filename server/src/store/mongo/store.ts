@@ -71,7 +71,11 @@ interface Parts {
 function storeOf({ client, database, clock, crash, head }: Parts): Store {
   const { log, growth } = commitLog(database, clock)
   const writer = new Writer({ database, now: clock, crash, notify: growth.notify }, head)
-  const recovery = recoverer(database, clock, growth.notify)
+  const recovery = recoverer(database, {
+    now: clock,
+    notify: growth.notify,
+    isBusy: () => writer.isBusy,
+  })
   return {
     resources: resourceReader(database),
     records: recordStore(database, clock, (changes) => writer.apply(changes)),

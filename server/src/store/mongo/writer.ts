@@ -52,6 +52,11 @@ export class Writer {
     this.#head = head
   }
 
+  /** Commits are being appended or applied. */
+  get isBusy(): boolean {
+    return this.#busy
+  }
+
   get waiting(): number {
     return this.#queue.length
   }
