@@ -9,8 +9,7 @@ import { useAges } from '../../ui/ages.ts'
 import { useNow } from '../../ui/now.ts'
 import { Page } from '../../ui/page.tsx'
 import { ProblemCard } from '../../ui/problem-card.tsx'
-import { moveInRows } from '../../ui/rows.ts'
-import { Sheet } from '../../ui/sheet.tsx'
+import { WideSheet } from '../../ui/wide-sheet.tsx'
 import { useDestinations, useSetMode } from './destinations.data.ts'
 import type { Destination } from './destinations.data.ts'
 import { ModeButton } from './mode-button.tsx'
@@ -48,45 +47,43 @@ function DestinationTable({ destinations }: { readonly destinations: readonly De
   return (
     <>
       {setMode.isError ? <ProblemCard error={setMode.error} /> : undefined}
-      <Box sx={{ overflowX: 'auto' }} tabIndex={0} role="group" aria-label={t('nav.destinations')}>
-        <Sheet onKeyDown={moveInRows}>
-          <thead>
-            <tr>
-              <th scope="col">{t('destinations.name')}</th>
-              <th scope="col">{t('message.state')}</th>
-              <th scope="col">{t('destinations.address')}</th>
-              <th scope="col" className="number">
-                {t('feeds.waiting')}
-              </th>
-              <th scope="col">{t('destinations.oldest')}</th>
-              <th scope="col" className="number">
-                {t('feeds.perMinute')}
-              </th>
-              <th scope="col" className="number">
-                {t('feeds.perHour')}
-              </th>
-              <th scope="col" className="number">
-                {t('destinations.dead')}
-              </th>
-              <th scope="col">{t('destinations.lastAnswer')}</th>
-              <th scope="col">{t('destinations.lastError')}</th>
-              {mayManage ? <th scope="col">{t('feeds.run')}</th> : undefined}
+      <WideSheet label={t('nav.destinations')}>
+        <thead>
+          <tr>
+            <th scope="col">{t('destinations.name')}</th>
+            <th scope="col">{t('message.state')}</th>
+            <th scope="col">{t('destinations.address')}</th>
+            <th scope="col" className="number">
+              {t('feeds.waiting')}
+            </th>
+            <th scope="col">{t('destinations.oldest')}</th>
+            <th scope="col" className="number">
+              {t('feeds.perMinute')}
+            </th>
+            <th scope="col" className="number">
+              {t('feeds.perHour')}
+            </th>
+            <th scope="col" className="number">
+              {t('destinations.dead')}
+            </th>
+            <th scope="col">{t('destinations.lastAnswer')}</th>
+            <th scope="col">{t('destinations.lastError')}</th>
+            {mayManage ? <th scope="col">{t('feeds.run')}</th> : undefined}
+          </tr>
+        </thead>
+        <tbody>
+          {destinations.map((destination) => (
+            <tr key={destination.name} className="row">
+              <Cells destination={destination} />
+              {mayManage ? (
+                <td className="unit">
+                  <ModeButton destination={destination} setMode={(change) => setMode.mutate(change)} />
+                </td>
+              ) : undefined}
             </tr>
-          </thead>
-          <tbody>
-            {destinations.map((destination) => (
-              <tr key={destination.name} className="row">
-                <Cells destination={destination} />
-                {mayManage ? (
-                  <td className="unit">
-                    <ModeButton destination={destination} setMode={(change) => setMode.mutate(change)} />
-                  </td>
-                ) : undefined}
-              </tr>
-            ))}
-          </tbody>
-        </Sheet>
-      </Box>
+          ))}
+        </tbody>
+      </WideSheet>
     </>
   )
 }

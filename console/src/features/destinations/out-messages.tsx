@@ -8,8 +8,7 @@ import { useSession } from '../../api/session.ts'
 import { preciseInstant } from '../../ui/dates.ts'
 import { Body } from '../../ui/page.tsx'
 import { ProblemCard } from '../../ui/problem-card.tsx'
-import { moveInRows } from '../../ui/rows.ts'
-import { Sheet } from '../../ui/sheet.tsx'
+import { WideSheet } from '../../ui/wide-sheet.tsx'
 import { STEPS, useMove, useOutMessages } from './destinations.data.ts'
 import type { OutFilters, OutRow } from './destinations.data.ts'
 import { OutStateChip } from './out-state.tsx'
@@ -58,46 +57,44 @@ function OutTable({ messages }: { readonly messages: readonly OutRow[] }) {
   return (
     <>
       {move.isError ? <ProblemCard error={move.error} /> : undefined}
-      <Box sx={{ overflowX: 'auto' }} tabIndex={0} role="group" aria-label={t('nav.messages')}>
-        <Sheet onKeyDown={moveInRows}>
-          <thead>
-            <tr>
-              <th scope="col">{t('out.created')}</th>
-              <th scope="col">{t('message.type')}</th>
-              <th scope="col">{t('out.about')}</th>
-              <th scope="col">{t('message.control')}</th>
-              <th scope="col" className="number">
-                {t('out.attempts')}
-              </th>
-              <th scope="col">{t('message.state')}</th>
-              {mayMove ? <th scope="col">{t('dead.next')}</th> : undefined}
+      <WideSheet label={t('nav.messages')}>
+        <thead>
+          <tr>
+            <th scope="col">{t('out.created')}</th>
+            <th scope="col">{t('message.type')}</th>
+            <th scope="col">{t('out.about')}</th>
+            <th scope="col">{t('message.control')}</th>
+            <th scope="col" className="number">
+              {t('out.attempts')}
+            </th>
+            <th scope="col">{t('message.state')}</th>
+            {mayMove ? <th scope="col">{t('dead.next')}</th> : undefined}
+          </tr>
+        </thead>
+        <tbody>
+          {messages.map((message) => (
+            <tr key={message.id} className="row">
+              <Cells message={message} />
+              {mayMove ? (
+                <td className="unit">
+                  {STEPS[message.state].map((step) => (
+                    <Button
+                      key={step}
+                      sx={{ minHeight: 24, minWidth: 0, py: 0, px: 1, marginInlineEnd: 3, fontSize: 13 }}
+                      disabled={move.isPending}
+                      aria-label={`${t(`out.do.${step}`)} ${message.controlId}`}
+                      title={t(`out.do.${step}.note`)}
+                      onClick={() => move.mutate({ id: message.id, step })}
+                    >
+                      {t(`out.do.${step}`)}
+                    </Button>
+                  ))}
+                </td>
+              ) : undefined}
             </tr>
-          </thead>
-          <tbody>
-            {messages.map((message) => (
-              <tr key={message.id} className="row">
-                <Cells message={message} />
-                {mayMove ? (
-                  <td className="unit">
-                    {STEPS[message.state].map((step) => (
-                      <Button
-                        key={step}
-                        sx={{ minHeight: 24, minWidth: 0, py: 0, px: 1, marginInlineEnd: 3, fontSize: 13 }}
-                        disabled={move.isPending}
-                        aria-label={`${t(`out.do.${step}`)} ${message.controlId}`}
-                        title={t(`out.do.${step}.note`)}
-                        onClick={() => move.mutate({ id: message.id, step })}
-                      >
-                        {t(`out.do.${step}`)}
-                      </Button>
-                    ))}
-                  </td>
-                ) : undefined}
-              </tr>
-            ))}
-          </tbody>
-        </Sheet>
-      </Box>
+          ))}
+        </tbody>
+      </WideSheet>
     </>
   )
 }

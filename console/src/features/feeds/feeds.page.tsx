@@ -8,8 +8,7 @@ import { useAges } from '../../ui/ages.ts'
 import { useNow } from '../../ui/now.ts'
 import { Page } from '../../ui/page.tsx'
 import { ProblemCard } from '../../ui/problem-card.tsx'
-import { moveInRows } from '../../ui/rows.ts'
-import { Sheet } from '../../ui/sheet.tsx'
+import { WideSheet } from '../../ui/wide-sheet.tsx'
 import { FeedState, ModeButtons } from './feed-mode.tsx'
 import { useFeeds, useSetMode, useStatistics } from './feeds.data.ts'
 import type { FeedRow, ModeChange } from './feeds.data.ts'
@@ -40,42 +39,40 @@ function FeedTable({ feeds }: { readonly feeds: readonly FeedRow[] }) {
   return (
     <>
       {setMode.isError ? <ProblemCard error={setMode.error} /> : undefined}
-      <Box sx={{ overflowX: 'auto' }} tabIndex={0} role="group" aria-label={t('nav.feeds')}>
-        <Sheet onKeyDown={moveInRows}>
-          <thead>
-            <tr>
-              <th scope="col">{t('message.feed')}</th>
-              <th scope="col">{t('message.state')}</th>
-              <th scope="col">{t('feeds.from')}</th>
-              <th scope="col">{t('feeds.ackAt')}</th>
-              <th scope="col" className="number">
-                {t('feeds.perMinute')}
-              </th>
-              <th scope="col" className="number">
-                {t('feeds.perHour')}
-              </th>
-              <th scope="col" className="number">
-                {t('feeds.errors')}
-              </th>
-              <th scope="col" className="number">
-                {t('feeds.waiting')}
-              </th>
-              <th scope="col">{t('feeds.lag')}</th>
-              <th scope="col">{t('feeds.last')}</th>
-              {mayManage ? <th scope="col">{t('feeds.run')}</th> : undefined}
-            </tr>
-          </thead>
-          <tbody>
-            {feeds.map((feed) => (
-              <FeedCells
-                key={feed.name}
-                feed={feed}
-                {...(mayManage ? { setMode: (change: ModeChange) => setMode.mutate(change) } : {})}
-              />
-            ))}
-          </tbody>
-        </Sheet>
-      </Box>
+      <WideSheet label={t('nav.feeds')}>
+        <thead>
+          <tr>
+            <th scope="col">{t('message.feed')}</th>
+            <th scope="col">{t('message.state')}</th>
+            <th scope="col">{t('feeds.from')}</th>
+            <th scope="col">{t('feeds.ackAt')}</th>
+            <th scope="col" className="number">
+              {t('feeds.perMinute')}
+            </th>
+            <th scope="col" className="number">
+              {t('feeds.perHour')}
+            </th>
+            <th scope="col" className="number">
+              {t('feeds.errors')}
+            </th>
+            <th scope="col" className="number">
+              {t('feeds.waiting')}
+            </th>
+            <th scope="col">{t('feeds.lag')}</th>
+            <th scope="col">{t('feeds.last')}</th>
+            {mayManage ? <th scope="col">{t('feeds.run')}</th> : undefined}
+          </tr>
+        </thead>
+        <tbody>
+          {feeds.map((feed) => (
+            <FeedCells
+              key={feed.name}
+              feed={feed}
+              {...(mayManage ? { setMode: (change: ModeChange) => setMode.mutate(change) } : {})}
+            />
+          ))}
+        </tbody>
+      </WideSheet>
     </>
   )
 }
