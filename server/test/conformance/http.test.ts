@@ -148,6 +148,8 @@ it('HT-17 stores the Provenance of a header with what it is about, or nothing', 
   const other = { ...PATIENT, name: [{ family: `x${family}` }] }
   for (const header of ['{', '[]', '{"resourceType":"Patient"}', '{"resourceType":"Provenance"}'])
     expectRefused(await send('POST', '/Patient', { body: other, header }), 400)
+  const broken = await send('POST', '/Patient', { body: other, header: '{' })
+  expect(broken.at('issue.0.details.text')).toContain('X-Provenance')
   expect((await ask('GET', `/Patient?family=x${family}`)).json['total']).toBe(0)
   expectRefused(
     await ask('DELETE', `/Patient/${id}`, { headers: { 'x-provenance': JSON.stringify(about) } }),

@@ -1,4 +1,4 @@
-import { fault } from '../../kernel/fault.ts'
+import { Fault, fault } from '../../kernel/fault.ts'
 import { uuid7 } from '../../kernel/ids.ts'
 import { withMembers } from '../json/members.ts'
 import { parseObject } from '../json/parse.ts'
@@ -18,8 +18,7 @@ export function withProvenance(
   if (header === undefined) return [draft]
   // Node reads headers byte by byte.
   const given = Buffer.from(header, 'latin1').toString('utf8')
-  const { resourceType } = parseObject(given)
-  if (resourceType !== 'Provenance')
+  if (typeIn(given) !== 'Provenance')
     throw fault('malformed', {
       code: 'invalid',
       text: 'X-Provenance must hold a Provenance',
@@ -32,6 +31,17 @@ export function withProvenance(
     { ...draft, id },
     { type: 'Provenance', method: 'POST', resource: parseObject(text), text },
   ]
+}
+
+/** The body may be in order: it is the header that is told of. */
+function typeIn(header: string): unknown {
+  try {
+    return parseObject(header)['resourceType']
+  } catch (error) {
+    if (!(error instanceof Fault)) throw error
+    const text = `X-Provenance must hold a Provenance as JSON in one line: ${error.message}`
+    throw fault(error.kind, { code: 'structure', text })
+  }
 }
 
 /** @throws Fault `malformed` where there is nothing that a Provenance could be about */
