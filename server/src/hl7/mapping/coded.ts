@@ -23,7 +23,7 @@ export function codeBody(row: Row, element: ElementPath, table: Table): Body {
     const [node] = step.nodes
     if (node === undefined) return 0
     const code = textOf(node).trim()
-    const found = translate(table, code, step)
+    const found = translate({ row, table }, code, step)
     if (found?.to) return write(step, element, found.to)
     if (code === '' || isSilent(found)) return 0
     if (row.onUnmapped === 'error') throw unmappedFault(node)
@@ -32,9 +32,14 @@ export function codeBody(row: Row, element: ElementPath, table: Table): Body {
 }
 
 /** The table's row; what has no meaning there is reported, unless we decided that it has none. */
-function translate(table: Table, code: string, { nodes: [node], work }: Step): TableRow | undefined {
+function translate(
+  { row, table }: Pick<CodedSource, 'row' | 'table'>,
+  code: string,
+  { nodes: [node], work }: Step,
+): TableRow | undefined {
   const found = table.get(code) ?? table.get(code.replace(/\d+$/, '<integer>'))
-  if (node !== undefined && code !== '' && !found?.to && !isSilent(found)) work.tools.unmapped(node, code)
+  if (node !== undefined && code !== '' && !found?.to && !isSilent(found))
+    work.tools.unmapped(node, code, row.table ?? '')
   return found
 }
 
@@ -64,7 +69,7 @@ export function codedBody({ row, element, table }: CodedSource, kit: RowKit): Bo
     const isOther = own !== undefined && own !== system
     if (isOther || (code !== '' && named !== '' && own === undefined && !table.has(code)))
       return objectBody(asSent, element)(step)
-    const found = translate(table, code, step)
+    const found = translate({ row, table }, code, step)
     const coding = found?.to
       ? { system: found.toSystem, code: found.to, display: found.display }
       : { system, code, display: partText(node, 2) }

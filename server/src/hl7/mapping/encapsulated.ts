@@ -42,7 +42,7 @@ export function mediaTypeOf(node: Node, tools: Tools, subtype?: Node): string {
     if (known) return known
   }
   if (MAIN.test(main) && FREE.test(sub)) return `${main}/${sub}`.toLowerCase()
-  tools.unmapped(node, [kind, form].filter(Boolean).join('/'))
+  tools.unmapped(node, [kind, form].filter(Boolean).join('/'), 'mediaType')
   return UNKNOWN
 }
 

@@ -20,7 +20,8 @@ export interface Tools {
   /** Types of media by the names of tables 0191 and 0291. */
   readonly mediaTypes: ReadonlyMap<string, TableRow>
   flaw(node: Node, text: string): void
-  unmapped(node: Node, code: string): void
+  /** @param table name of the code table that has no row for it */
+  unmapped(node: Node, code: string, table: string): void
 }
 
 /** Makes one value of the values that a row found (never none); `undefined` when there is nothing to say, flaws are told. */
@@ -180,7 +181,7 @@ function codeSystem(node: Node, tools: Tools): string | undefined {
   const name = textOf(node).trim()
   if (name === '') return undefined
   const system = codeSystemNamed(name, tools)
-  if (system === undefined && !isLocal(name, tools)) tools.unmapped(node, name)
+  if (system === undefined && !isLocal(name, tools)) tools.unmapped(node, name, 'codeSystems')
   return system
 }
 

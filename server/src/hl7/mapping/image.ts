@@ -78,4 +78,6 @@ export interface MappingWarning {
   readonly at: string
   /** Says what is wrong; quotes codes, never other content. */
   readonly text: string
+  /** Of an unmapped code: the code, and the table that has no row for it. */
+  readonly code?: { readonly table: string; readonly value: string }
 }

@@ -255,10 +255,14 @@ function createTools(
 ): Tools {
   const told = new Set<string>()
   // Several rows may read the same field: what is wrong with it counts once.
-  const tell = (kind: MappingWarning['kind'], node: Node, text: string): void => {
+  const tell = (
+    kind: MappingWarning['kind'],
+    node: Node,
+    what: Omit<MappingWarning, 'kind' | 'at'>,
+  ): void => {
     const at = sourceOf(node)
     const size = told.size
-    if (told.add(`${kind} ${at} ${text}`).size > size) warnings.push({ kind, at, text })
+    if (told.add(`${kind} ${at} ${what.text}`).size > size) warnings.push({ kind, at, ...what })
   }
   return {
     feedName: feed.name,
@@ -266,7 +270,8 @@ function createTools(
     zone: feed.zone,
     codeSystems,
     mediaTypes,
-    flaw: (node, text) => tell('bad-value', node, text),
-    unmapped: (node, code) => tell('unmapped-code', node, `Code "${code}" is in no table`),
+    flaw: (node, text) => tell('bad-value', node, { text }),
+    unmapped: (node, value, table) =>
+      tell('unmapped-code', node, { text: `Code "${value}" is in no table`, code: { table, value } }),
   }
 }
