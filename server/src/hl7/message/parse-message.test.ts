@@ -133,3 +133,23 @@ it('encodes any text so that it decodes to itself', () => {
   expect(raw).not.toMatch(/[|^&~\n\t]/)
   expect(decode(raw)).toBe(text)
 })
+
+it('gives by a path what the fields give step by step', () => {
+  const odd = 'PID|1|a^b&c~""^d~&\\T\\&x|""|^^&|~|x\\F\\y^""|last'
+  const parsed = parseMessage(`MSH|^~\\&|LAB^1~2|\r${odd}\rZZZ`)
+  const numbers = [0, 1, 2, 3, 4]
+  const places = numbers.flatMap((repetition) =>
+    numbers.flatMap((component) => numbers.map((subcomponent) => ({ repetition, component, subcomponent }))),
+  )
+  const differences = parsed.segments.flatMap((segment) =>
+    [0, 1, 2, 3, 4, 5, 6, 7, 8].flatMap((field) =>
+      places.flatMap(({ repetition, component, subcomponent }) => {
+        const path = `${segment.name}-${field}[${repetition}].${component}.${subcomponent}`
+        const text = segment.field(field)[repetition - 1]?.component(component, subcomponent) ?? ''
+        return parsed.get(path) === text ? [] : [path]
+      }),
+    ),
+  )
+  expect(differences).toEqual([])
+  expect(parsed.get('PID-2[3].1.2')).toBe('&')
+})

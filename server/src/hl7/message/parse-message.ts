@@ -1,9 +1,8 @@
 import { fault } from '../../kernel/fault.ts'
 import { readDelimiters, type Delimiters } from './delimiters.ts'
 import type { Message } from './message.ts'
+import { positionOf } from './position.ts'
 import { LazySegment } from './segment.ts'
-
-const PATH = /^([A-Z][A-Z0-9]{2})(?:\[(\d+)\])?-(\d+)(?:\[(\d+)\])?(?:\.(\d+)(?:\.(\d+))?)?$/
 
 /**
  * Reads one message. A byte order mark, leading blanks, LF and CRLF as segment ends are tolerated; a lone LF ends a segment only where the
@@ -17,18 +16,26 @@ export function parseMessage(text: string): Message {
     throw fault('malformed', { code: 'structure', at: 'MSH', text: 'A message begins with an MSH segment' })
   const delimiters = readDelimiters(text, start + 3)
   const segments = splitSegments(start === 0 ? text : text.slice(start), delimiters)
-  const segment = (name: string, occurrence = 1): LazySegment | undefined => {
-    let left = occurrence
-    return segments.find((one) => one.name === name && --left === 0)
+  return {
+    text,
+    delimiters,
+    segments,
+    segment: (name) => nthSegment(segments, name, 1),
+    get: (path) => {
+      const position = positionOf(path)
+      return nthSegment(segments, position.segment, position.occurrence)?.textAt(position) ?? ''
+    },
   }
-  const get = (path: string): string => {
-    const parts = PATH.exec(path)
-    if (parts === null) throw new TypeError(`"${path}" is no HL7 path`)
-    const [, name = '', occurrence, field, repetition = '1', component = '1', subcomponent = '1'] = parts
-    const found = segment(name, Number(occurrence ?? 1))?.field(Number(field))[Number(repetition) - 1]
-    return found?.component(Number(component), Number(subcomponent)) ?? ''
-  }
-  return { text, delimiters, segments, segment, get }
+}
+
+function nthSegment(
+  segments: readonly LazySegment[],
+  name: string,
+  occurrence: number,
+): LazySegment | undefined {
+  let left = occurrence
+  for (const segment of segments) if (segment.name === name && --left === 0) return segment
+  return undefined
 }
 
 /** Position behind a byte order mark and white space. */

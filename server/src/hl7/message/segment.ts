@@ -1,6 +1,7 @@
 import type { Delimiters } from './delimiters.ts'
 import { decodeEscapes } from './escapes.ts'
 import type { Repetition, Segment } from './message.ts'
+import type { Position } from './position.ts'
 
 const NONE: readonly Repetition[] = []
 /** Their first field is the field separator itself, their second the encoding characters as they are. */
@@ -48,6 +49,19 @@ export class LazySegment implements Segment {
     return made
   }
 
+  /** What `Repetition.component` gives there, without reading the field as a whole. */
+  textAt({ field, repetition, component, subcomponent }: Position): string {
+    const raw = this.rawField(field)
+    if (raw === '') return ''
+    if (this.#isHeader && field <= 2)
+      return repetition === 1 && component === 1 && subcomponent === 1 ? raw : ''
+    const delimiters = this.#delimiters
+    let text = partOf(raw, delimiters.repetition, repetition)
+    text = partOf(text, delimiters.component, component)
+    text = partOf(text, delimiters.subcomponent, subcomponent)
+    return text === NULL ? '' : decodeEscapes(text, delimiters)
+  }
+
   #read(raw: string, isVerbatim: boolean): readonly Repetition[] {
     if (isVerbatim) return [new LazyRepetition(raw, VERBATIM)]
     const { repetition } = this.#delimiters
@@ -59,6 +73,19 @@ export class LazySegment implements Segment {
     this.#fields ??= this.raw.split(this.#delimiters.field)
     return this.#fields
   }
+}
+
+/** The part with a number (from 1) of a text; empty when there is none. */
+function partOf(text: string, separator: string, number: number): string {
+  let end = separator === '' ? -1 : text.indexOf(separator)
+  if (number === 1) return end === -1 ? text : text.slice(0, end)
+  for (let left = number; left > 1; left--) {
+    if (end === -1) return ''
+    const start = end + 1
+    end = text.indexOf(separator, start)
+    if (left === 2) return end === -1 ? text.slice(start) : text.slice(start, end)
+  }
+  return ''
 }
 
 const VERBATIM: Delimiters = {
