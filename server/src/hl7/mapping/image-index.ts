@@ -5,30 +5,42 @@ import type { Occurrence } from './structure.ts'
 export interface ImageIndex {
   add(key: string, here: Occurrence, draft: Draft): void
   inside(key: string, here: Occurrence): readonly Draft[]
-  /** The first in the bracket, else in the brackets around it. */
+  /** The first in the bracket, else in the brackets around it; never of another occurrence of a bracket that was left: an order is not that of the result beside it. */
   nearest(key: string, here: Occurrence): Draft | undefined
+}
+
+/** What a bracket knows of one key: its images, and for each the name of the inner bracket that it came from. */
+interface Known {
+  readonly drafts: Draft[]
+  readonly from: (string | undefined)[]
 }
 
 const NONE: readonly Draft[] = []
 
 export function createIndex(): ImageIndex {
-  const byKey = new Map<string, Map<Occurrence, Draft[]>>()
-  const inside = (key: string, here: Occurrence): readonly Draft[] => byKey.get(key)?.get(here) ?? NONE
+  const byKey = new Map<string, Map<Occurrence, Known>>()
   return {
-    inside,
+    inside: (key, here) => byKey.get(key)?.get(here)?.drafts ?? NONE,
     add: (key, here, draft) => {
-      const known = byKey.get(key) ?? new Map<Occurrence, Draft[]>()
+      const known = byKey.get(key) ?? new Map<Occurrence, Known>()
       byKey.set(key, known)
+      let from: string | undefined
       for (let around: Occurrence | undefined = here; around !== undefined; around = around.parent) {
-        const same = known.get(around)
-        if (same === undefined) known.set(around, [draft])
-        else same.push(draft)
+        const same = known.get(around) ?? { drafts: [], from: [] }
+        known.set(around, same)
+        same.drafts.push(draft)
+        same.from.push(from)
+        from = around.name
       }
     },
     nearest: (key, here) => {
+      const byBracket = byKey.get(key)
+      let left: string | undefined
       for (let around: Occurrence | undefined = here; around !== undefined; around = around.parent) {
-        const [first] = inside(key, around)
-        if (first !== undefined) return first
+        const known = byBracket?.get(around)
+        const at = known?.from.findIndex((from) => from === undefined || from !== left) ?? -1
+        if (at !== -1) return known?.drafts[at]
+        left = around.name
       }
       return undefined
     },

@@ -117,19 +117,26 @@ function valueNodes(node: Node | undefined, parts: readonly number[]): readonly 
   return found === undefined || isEmptyNode(found) ? NONE : [found]
 }
 
-/** The first segment of that name in the bracket, in brackets inside it, then in the brackets around it. */
+/**
+ * The first segment of that name in the bracket, in brackets inside it, then in the brackets around it; never in another occurrence of a bracket that was left:
+ * the route of one medication says nothing about the next.
+ */
 function nearest(here: Occurrence, name: string): Segment | undefined {
+  let left: Occurrence | undefined
   for (let around: Occurrence | undefined = here; around !== undefined; around = around.parent) {
-    const found = within(around, name)
+    const found = within(around, name, left?.name)
     if (found !== undefined) return found
+    left = around
   }
   return undefined
 }
 
-function within(occurrence: Occurrence, name: string): Segment | undefined {
+/** @param except name of inner brackets that do not count */
+function within(occurrence: Occurrence, name: string, except?: string): Segment | undefined {
   const own = occurrence.segments.find((segment) => segment.name === name)
   if (own !== undefined) return own
   for (const inner of occurrence.inner) {
+    if (inner.name === except) continue
     const found = within(inner, name)
     if (found !== undefined) return found
   }
