@@ -24,6 +24,7 @@ const GENERATOR_INPUTS = [
   'server/src/fhir/keys',
   'server/src/fhir/r4-corrections.json',
   'server/src/fhir/validation',
+  `${R4}/extension-definitions.json`,
   `${R4}/compartmentdefinition-patient.json`,
   `${R4}/profiles-others.json`,
   `${R4}/profiles-resources.json`,

@@ -46,7 +46,7 @@ export function loadDefinitions(zone = 'UTC', folder: string = GENERATED): Defin
   }
 
   function moduleOf(type: string): TypeModule {
-    const context = { ...tables, types: known, zone: offset, checkOf, profileOf, compiledOf }
+    const context = { ...tables, types: known, zone: offset, checkOf, profileOf, profileIn, compiledOf }
     const made = modules.get(type) ?? typeModule(compiledType(type), context)
     modules.set(type, made)
     return made
@@ -56,7 +56,7 @@ export function loadDefinitions(zone = 'UTC', folder: string = GENERATED): Defin
 
   const checkOf = (type: string) => compiledOf(type)?.check
 
-  const profileOf = profilesIn(profiles, load)
+  const { profileOf, profileIn } = profilesIn(profiles, load)
   return {
     types,
     profiles: Object.keys(profiles),
@@ -86,23 +86,27 @@ function tablesIn(read: (name: string) => unknown) {
 function profilesIn(
   profiles: Readonly<Record<string, string>>,
   load: NodeJS.Require,
-): CheckOptions['profileOf'] {
+): Pick<CheckOptions, 'profileOf' | 'profileIn'> {
   const files = new Map(Object.entries(profiles))
   const plans = new Map<string, ProfilePlan>()
-  return (canonical) => {
-    const bar = canonical.indexOf('|')
-    const url = bar === -1 ? canonical : canonical.slice(0, bar)
-    const file = files.get(url)
-    if (file === undefined) return undefined
-    const plan = plans.get(url) ?? (load(`./${file}`) as CompiledFile<ProfilePlan>)(RUNTIME)
-    plans.set(url, plan)
+  const profileIn = (file: string): ProfilePlan => {
+    const plan = plans.get(file) ?? (load(`./${file}`) as CompiledFile<ProfilePlan>)(RUNTIME)
+    plans.set(file, plan)
     return plan
+  }
+  return {
+    profileIn,
+    profileOf: (canonical) => {
+      const bar = canonical.indexOf('|')
+      const file = files.get(bar === -1 ? canonical : canonical.slice(0, bar))
+      return file === undefined ? undefined : profileIn(file)
+    },
   }
 }
 
 interface TypeContext extends Pick<
   CheckOptions,
-  'types' | 'checkOf' | 'profileOf' | 'extensionOf' | 'elements'
+  'types' | 'checkOf' | 'profileOf' | 'profileIn' | 'extensionOf' | 'elements'
 > {
   readonly zone: ZoneOffset
   readonly compiledOf: (type: string) => CompiledType | undefined

@@ -20,6 +20,8 @@ const WRONG: Readonly<Record<string, string>> = {
   'devicemetric-example.json': 'value DeviceMetric.parent.reference',
   'deviceusestatement-example.json': 'value DeviceUseStatement.reasonReference[0].reference',
   'observation-example-clinical-gender.json': 'value Observation.performer[0].reference',
+  'diagnosticreport-hla-genetics-results-example.json':
+    'extension Bundle.entry[0].resource.extension[1].extension[1].url',
   'diagnosticreport-cbc.json': 'required DiagnosticReport.text.div',
 }
 

@@ -25,11 +25,11 @@ export function generate(folder: string): { readonly types: number } {
   const source = { specification, corrections, model: modelOf(specification), runtime: RUNTIME_NAMES }
   const files = new Map(specification.types.map((type) => [`${type}.cjs`, emitModule(type, source)]))
   files.set('data-types.cjs', emitDataTypes(source))
-  const { urls, modules } = emitProfiles(source)
+  const { urls, extensionUrls, extensions, modules } = emitProfiles(source)
   for (const [name, text] of modules) files.set(name, text)
   const params = specification.types.map((type) => [type, searchParams(type, specification)] as const)
   files.set('params.json', JSON.stringify(Object.fromEntries(params)))
-  files.set('extensions.json', emitExtensions(specification.extensions, corrections))
+  files.set('extensions.json', emitExtensions(extensions, { corrections, extensionUrls }))
   files.set('elements.json', emitElements(source.model))
   files.set(
     'index.json',

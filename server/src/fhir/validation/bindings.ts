@@ -32,12 +32,15 @@ const LOINC_ANSWER = /^LA\d{1,8}-\d$/
 /** BCP 47 (RFC 5646, 2.1): language, script, region, variants, extensions, private use. */
 const LANGUAGE =
   /^(?:(?:[a-z]{2,3}(?:-[a-z]{3}){0,3}|[a-z]{4,8})(?:-[a-z]{4})?(?:-(?:[a-z]{2}|\d{3}))?(?:-(?:[a-z0-9]{5,8}|\d[a-z0-9]{3})){0,8}(?:-[0-9a-wy-z](?:-[a-z0-9]{2,8}){1,8}){0,8}(?:-x(?:-[a-z0-9]{1,8}){1,8})?|(?:x|i)(?:-[a-z0-9]{1,8}){1,8})$/i
+/** Names of the IANA time zone database. */
+const TIME_ZONE = /^[A-Za-z][\w+-]{1,31}(?:\/[\w+-]{1,32}){0,2}$/
 const SYNTAXES: Readonly<Record<string, RegExp>> = {
   mime: MIME,
   currency: CURRENCY,
   language: LANGUAGE,
   ucum: UCUM,
   'loinc-answer': LOINC_ANSWER,
+  timezone: TIME_ZONE,
 }
 
 /** Sets that nobody lists: mime types, currencies, units and answer lists are checked by syntax. */

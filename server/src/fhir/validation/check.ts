@@ -29,7 +29,8 @@ export interface CheckOptions {
   /** The compiled check of a resource type; `undefined` for what is no type of R4. */
   readonly checkOf: (type: string) => ObjectCheck | undefined
   readonly profileOf: (url: string) => ProfilePlan | undefined
-  /** What R4 says of one of its own extensions. */
+  readonly profileIn: (file: string) => ProfilePlan
+  /** What is known of an extension. */
   readonly extensionOf: (url: string) => ExtensionRule | undefined
   /** What single elements are. */
   readonly elements: () => ElementTable
@@ -139,6 +140,11 @@ export class Check {
 
   extensionRule(url: string): ExtensionRule | undefined {
     return this.options.extensionOf(url)
+  }
+
+  /** What the definition of an extension says of its parts and values. */
+  extensionPlan(url: string, { plan }: ExtensionRule): ProfilePlan | undefined {
+    return plan === undefined ? this.options.profileOf(url) : this.options.profileIn(plan)
   }
 
   /** Whether the extension where the check stands is one of an element with this name: a type or a path. */

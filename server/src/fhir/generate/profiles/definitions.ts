@@ -13,6 +13,8 @@ export interface ProfileDefinition {
   readonly type: string
   readonly derivation?: string
   readonly baseDefinition?: string
+  /** Of an extension: where it may stand. */
+  readonly context?: readonly { readonly type: string; readonly expression: string }[]
   readonly differential?: { readonly element: readonly ProfileElement[] }
   readonly snapshot?: { readonly element: readonly ProfileElement[] }
 }
@@ -24,6 +26,7 @@ export interface ProfileElement {
   readonly min?: number
   readonly max?: string
   readonly maxLength?: number
+  readonly isModifier?: boolean
   readonly type?: readonly TypeChoice[]
   readonly slicing?: SlicingDefinition
   readonly binding?: { readonly strength: string; readonly valueSet?: string }

@@ -52,6 +52,9 @@ function check(resource: JsonObject, element: readonly ProfileElement[]): readon
     extensionOf: () => undefined,
     elements: () => ({}),
     profileOf: () => undefined,
+    profileIn: () => {
+      throw new Error('there are none')
+    },
   })
   checkProfile(plan, resource, run)
   return run.issues.map(({ code, at, text }) => `${code} ${at} ${/"(\w+)"/.exec(text)?.[1] ?? ''}`.trim())
