@@ -1,7 +1,8 @@
 import { peek, type Bytes } from './databases.ts'
 import { classKey, HASH, hashKey, nameKey, type IndexFile } from './index-file.ts'
 import { highAt, INTERVALS, intervalSeqAt, lowAt, writeInterval } from './intervals.hot.ts'
-import { isOf, placeIn, type ListPlace } from './packed-lists.ts'
+import { addedTo } from './late-changes.ts'
+import { endOf, isOf, placeIn, type ListPlace } from './packed-lists.ts'
 import { EARLIEST, POSTING, POSTINGS, seqAt, sortAt, writePosting } from './postings.hot.ts'
 import type { Cursor, Direction, Place } from './sorted-blocks.ts'
 import { OPEN_CLASS, reachOf } from './tail.ts'
@@ -65,7 +66,7 @@ abstract class ListCursor implements Cursor<number> {
     if (isFollowed && start !== undefined) {
       // The chunk that could hold the place is the last one that starts at or before it.
       this.#load(Buffer.concat([prefix, start]), { reverse: true })
-    } else if (isFollowed && !this.#isUp) this.#load(behind(prefix, layout.ordered))
+    } else if (isFollowed && !this.#isUp) this.#load(endOf(this.#list))
     if (start === undefined) return true
     const place = placeIn(layout, this.chunk, { bytes: start, at: 0 })
     this.at = (this.#isUp ? place : place - 1) * layout.width
@@ -101,26 +102,20 @@ abstract class ListCursor implements Cursor<number> {
 
 const NO_ENTRIES = Buffer.alloc(0)
 
-function behind(prefix: Buffer, more: number): Buffer {
-  return Buffer.concat([prefix, Buffer.alloc(more, 0xff)])
+/** The packed postings of one hash: the list, and what is still to be filed into it. */
+export function postingCursors(
+  { chunks: database }: IndexFile,
+  walk: { hash: number; upTo: number; direction: Direction; after?: Place<number> },
+): Cursor<number>[] {
+  const { hash, upTo, direction, after } = walk
+  const start = after && postingOf({ sort: after.key, seq: direction === 'asc' ? after.seq + 1 : after.seq })
+  const list = { database, layout: POSTINGS, prefix: hashKey(hash, 0) }
+  const way = { upTo, direction, ...(start && { start }) }
+  return [list, addedTo(list)].map((place) => new PostingCursor(place, way))
 }
 
-/** Walks the packed postings of one hash. */
-export class PostingCursor extends ListCursor {
+class PostingCursor extends ListCursor {
   readonly extra = 0
-
-  constructor(
-    { chunks: database }: IndexFile,
-    walk: { hash: number; upTo: number; direction: Direction; after?: Place<number> },
-  ) {
-    const { hash, upTo, direction, after } = walk
-    const start =
-      after && postingOf({ sort: after.key, seq: direction === 'asc' ? after.seq + 1 : after.seq })
-    super(
-      { database, layout: POSTINGS, prefix: hashKey(hash, 0) },
-      { upTo, direction, ...(start && { start }) },
-    )
-  }
 
   get key(): number {
     return sortAt(this.chunk, this.at)
@@ -151,19 +146,20 @@ class IntervalCursor extends ListCursor {
   }
 }
 
-/** One cursor a length class; each from the first interval that could reach `lo`. */
+/** For each length class, the list and what is still to be filed into it; each from the first interval that could reach `lo`. */
 export function rangeCursors(
   index: IndexFile,
   walk: { hash: number; upTo: number; lo: number; after?: Place<number> },
 ): Cursor<number>[] {
   const { after, hash, upTo } = walk
-  return classesOf(index, hash).map((size) => {
+  return classesOf(index, hash).flatMap((size) => {
     const reach = walk.lo - reachOf(size)
     const { key, seq } = after !== undefined && after.key > reach ? after : { key: reach, seq: -1 }
     const start = Buffer.allocUnsafe(INTERVALS.width)
     writeInterval(start, 0, { lo: key, seq: seq + 1, hi: 0 })
     const list = { database: index.ranges, layout: INTERVALS, prefix: classKey(hash, size) }
-    return new IntervalCursor(list, { upTo, direction: 'asc', start: start.subarray(0, INTERVALS.ordered) })
+    const way = { upTo, direction: 'asc', start: start.subarray(0, INTERVALS.ordered) } as const
+    return [list, addedTo(list)].map((place) => new IntervalCursor(place, way))
   })
 }
 
@@ -207,7 +203,7 @@ export class NameCursor implements Cursor<string> {
   ) {
     this.#names = names
     this.#upTo = upTo
-    this.#end = behind(hashKey(hash, 0), 1)
+    this.#end = Buffer.concat([hashKey(hash, 0), LAST])
     if (after.seq < 0) this.#start = nameKey(hash, after.key).subarray(0, -1)
     else this.#begin(nameKey(hash, after.key), after)
   }
@@ -266,3 +262,4 @@ export class NameCursor implements Cursor<string> {
 }
 
 const ZERO = Buffer.alloc(1)
+const LAST = Buffer.alloc(1, 0xff)

@@ -8,7 +8,7 @@ import type { Bytes } from './databases.ts'
  */
 export interface IndexFile {
   readonly env: RootDatabase<Buffer, Buffer>
-  /** hash -> postings, see `postings.hot.ts`. All three hold lists as `packed-lists.ts` has them. */
+  /** hash -> postings, see `postings.hot.ts`. All three hold lists as `packed-lists.ts` has them; the first two also what `late-changes.ts` puts aside. */
   readonly chunks: Bytes
   /** hash, length class (1) -> intervals by lower bound, see `intervals.hot.ts`. */
   readonly ranges: Bytes
@@ -37,7 +37,9 @@ export function openIndexFile(path: string): IndexFile {
   }
 }
 
-export const INDEX_FORMAT = 4
+export const INDEX_FORMAT = 5
+/** The one before knows no lists beside lists; all else is the same. */
+export const INDEX_FORMAT_READ = 4
 
 const WATERMARK = Buffer.from('merged', 'utf8')
 

@@ -2,7 +2,8 @@ import { numberKey, type Bytes, type DataFile } from './databases.ts'
 import { classKey, hashKey, INDEX_FORMAT, nameKey, putWatermark, type IndexFile } from './index-file.ts'
 import { INTERVALS, writeInterval } from './intervals.hot.ts'
 import type { KeyHash } from './key-hash.ts'
-import { changeList, Changes, type Layout, type ListPlace } from './packed-lists.ts'
+import { changeList } from './late-changes.ts'
+import { applyChanges, Changes, type Layout, type ListPlace } from './packed-lists.ts'
 import { EARLIEST, POSTINGS, writePosting } from './postings.hot.ts'
 import { rowPrevious } from './row.ts'
 import type { SortedBlocks } from './sorted-blocks.ts'
@@ -31,7 +32,7 @@ interface Files {
  */
 export function mergeRows(files: Files, step: MergeStep, isToEnd: () => boolean): boolean {
   const { index } = files
-  const { added, dropped } = changesOf(files, step)
+  const { added, dropped, isRekeyed } = changesOf(files, step)
   // What is written from here on takes long, and while an old state is read no page of the rows' file is used again.
   files.data.env.resetReadTxn()
   const lists = [
@@ -47,7 +48,10 @@ export function mergeRows(files: Files, step: MergeStep, isToEnd: () => boolean)
     from += SLICE
     const row = from < lists.length ? step.from - 1 : reached
     index.env.transactionSync(() => {
-      for (const { place, changes } of slice) changeList(place, changes)
+      for (const { place, changes } of slice) {
+        if (place.database === index.names) applyChanges(place, changes)
+        else changeList(place, changes, !isRekeyed)
+      }
       putWatermark(index, { format: INDEX_FORMAT, row, reached, seed })
     })
   } while (from < lists.length)
@@ -71,7 +75,10 @@ function spread<T>(sorted: readonly T[]): readonly T[] {
 const STRIDE = 31
 
 /** What is added counts more than what is dropped. */
-function changesOf({ data, hash }: Files, step: MergeStep): { added: Tail; dropped: Tail } {
+function changesOf(
+  { data, hash }: Files,
+  step: MergeStep,
+): { added: Tail; dropped: Tail; isRekeyed: boolean } {
   const added = new Tail(hash)
   const dropped = new Tail(hash)
   const replaced = new Set<number>()
@@ -85,12 +92,14 @@ function changesOf({ data, hash }: Files, step: MergeStep): { added: Tail; dropp
     if (!replaced.has(seq)) added.addKeys(seq, value)
   }
   for (const seq of replaced) if (seq > 0 && seq < step.from) addRow(data, dropped, seq)
+  let isRekeyed = false
   for (const { value } of data.rekeyed.getRange({ end: numberKey(step.rekeyed + 1) })) {
     const seq = value.readUIntBE(0, 6)
     dropped.addKeys(seq, value.subarray(6))
+    isRekeyed = true
     if (data.superseded.getBinary(numberKey(seq)) === undefined) addRow(data, added, seq)
   }
-  return { added, dropped }
+  return { added, dropped, isRekeyed }
 }
 
 function addRow(data: DataFile, tail: Tail, seq: number): void {

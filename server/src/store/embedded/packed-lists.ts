@@ -68,19 +68,41 @@ export class Changes {
     this.#dropped.push(isDropped)
   }
 
+  /** Two runs become one. */
   sorted(): this {
     if (!this.#isMixed) return this
     const { width, ordered } = this.#layout
     const bytes = this.#bytes
-    const order = this.#dropped
-      .map((_, index) => index)
-      .toSorted(
-        (a, b) => compareEntries(ordered, { bytes, at: a * width }, { bytes, at: b * width }) || a - b,
-      )
-    this.#bytes = Buffer.concat(order.map((index) => bytes.subarray(index * width, (index + 1) * width)))
-    this.#dropped = order.map((index) => this.isDropped(index))
+    const merged = new Changes(this.#layout)
+    const droppedCount = this.#dropped.indexOf(false)
+    let dropped = 0
+    let added = droppedCount
+    while (dropped < droppedCount || added < this.count) {
+      const isNext =
+        added === this.count ||
+        (dropped < droppedCount &&
+          compareEntries(ordered, { bytes, at: dropped * width }, { bytes, at: added * width }) <= 0)
+      merged.#copy(this, isNext ? dropped++ : added++)
+    }
+    this.#bytes = merged.#bytes
+    this.#dropped = merged.#dropped
     this.#isMixed = false
     return this
+  }
+
+  /** @param from index of a change, of one that is sorted; `upTo` of the one behind the last */
+  slice(from: number, upTo: number): Changes {
+    const part = new Changes(this.#layout)
+    part.#bytes = this.#bytes.subarray(from * this.#layout.width, upTo * this.#layout.width)
+    part.#dropped = this.#dropped.slice(from, upTo)
+    return part
+  }
+
+  #copy(from: Changes, index: number): void {
+    const { width } = this.#layout
+    this.add(from.isDropped(index), (bytes, at) => {
+      from.bytes.copy(bytes, at, index * width, (index + 1) * width)
+    })
   }
 }
 
@@ -116,7 +138,7 @@ export function placeIn(
 }
 
 /** Doing it again changes nothing. */
-export function changeList(list: ListPlace, changes: Changes): void {
+export function applyChanges(list: ListPlace, changes: Changes): void {
   const { layout } = list
   const { bytes, count } = changes.sorted()
   let from = 0
@@ -187,6 +209,11 @@ function chunkFor({ database, layout, prefix }: ListPlace, bytes: Buffer, at: nu
   const bound = behind !== undefined && isOf(behind, prefix) ? behind : undefined
   if (before === undefined || before.key.length === prefix.length) return { key: prefix, ...first, bound }
   return { key: before.key, ...layout.unpack(before.value), bound }
+}
+
+/** What no chunk of the list is behind. */
+export function endOf({ prefix, layout: { ordered } }: ListPlace): Buffer {
+  return Buffer.concat([prefix, Buffer.alloc(ordered, 0xff)])
 }
 
 export function isOf(key: Buffer, prefix: Buffer): boolean {

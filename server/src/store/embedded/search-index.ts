@@ -6,8 +6,14 @@ import type { Crash } from '../crash.ts'
 import type { BulkTail } from './bulk-tail.ts'
 import { MergedCursor } from './cursors.ts'
 import { lastNumber, numberKey, type DataFile } from './databases.ts'
-import { NameCursor, PostingCursor, rangeCursors } from './index-cursors.ts'
-import { INDEX_FORMAT, openIndexFile, readWatermark, type IndexFile } from './index-file.ts'
+import { NameCursor, postingCursors, rangeCursors } from './index-cursors.ts'
+import {
+  INDEX_FORMAT,
+  INDEX_FORMAT_READ,
+  openIndexFile,
+  readWatermark,
+  type IndexFile,
+} from './index-file.ts'
 import type { KeyHash } from './key-hash.ts'
 import { createMerger, type Merger } from './merger.ts'
 import type { RekeyedRow } from './rekeyer.ts'
@@ -117,7 +123,7 @@ export class SearchIndex {
   postings({ type, key, direction, after }: Walk<number>): Cursor<number> {
     const hash = this.#options.hash.of(type, key).short
     const walk = { hash, upTo: this.#mergedTo, direction, ...(after !== undefined && { after }) }
-    const cursors: Cursor<number>[] = [new PostingCursor(this.#file, walk)]
+    const cursors = postingCursors(this.#file, walk)
     for (const tail of this.#tails()) {
       const list = tail.postings(hash)
       if (list !== undefined) cursors.push(list.cursor(direction, after))
@@ -235,7 +241,7 @@ async function openOwnFile(options: IndexOptions): Promise<IndexFile> {
   const watermark = readWatermark(file)
   const isOwn =
     watermark?.seed === JSON.stringify(options.hashSeed) &&
-    watermark.format === INDEX_FORMAT &&
+    (watermark.format === INDEX_FORMAT || watermark.format === INDEX_FORMAT_READ) &&
     watermark.reached <= options.lastRow
   if (watermark === undefined || isOwn) return file
   await file.env.close()

@@ -1,0 +1,122 @@
+import { peek } from './databases.ts'
+import { applyChanges, Changes, endOf, placeIn, type ListPlace } from './packed-lists.ts'
+
+/**
+ * Where dates come in no order, each posting of a merge would have a chunk of its own written again, in every long list that its row belongs to.
+ * What does not go to the end of a long list is put aside instead, into two lists beside it (what is to be added, what is to be dropped), and filed
+ * when these have grown to a share of it: the work for a posting stays the same however long the list is.
+ *
+ * Readers walk the additions together with the list. What is to be dropped belongs to rows that were replaced: they pass over those anyway.
+ */
+const ADDED = 0x20
+const DROPPED = 0x40
+
+/** Shorter lists change at once. */
+const LONG_CHUNKS = 16
+/** From so many changes for a chunk on nothing is won by waiting. */
+const DENSE = 16
+/** What is aside is filed when it has a chunk for so many of the list's, or up to half of them: so not all lists are written at once. */
+const SHARE = 8
+
+/** The list beside: hashes have 53 bits, so the highest three of a key are free. */
+export function addedTo(list: ListPlace): ListPlace {
+  return beside(list, ADDED)
+}
+
+function beside({ database, layout, prefix }: ListPlace, mark: number): ListPlace {
+  const other = Buffer.from(prefix)
+  other[0] = (other[0] ?? 0) | mark
+  return { database, layout, prefix: other }
+}
+
+/**
+ * Changes a list, now or later. Doing it again changes nothing.
+ *
+ * @param mayWait whether all that is dropped belongs to rows that were replaced
+ */
+export function changeList(list: ListPlace, changes: Changes, mayWait: boolean): void {
+  const last = lastKey(list)
+  if (last === undefined || last.length === list.prefix.length) return applyChanges(list, changes)
+  const isWaited = hasAside(list)
+  if (!mayWait) {
+    if (!isWaited) return applyChanges(list, changes)
+    putAside(list, changes)
+    return file(list)
+  }
+  changes.sorted()
+  const split = placeIn(list.layout, changes.bytes.subarray(0, changes.count * list.layout.width), {
+    bytes: last,
+    at: list.prefix.length,
+  })
+  if (split < changes.count) applyChanges(list, changes.slice(split, changes.count))
+  if (split === 0) return
+  const early = changes.slice(0, split)
+  const chunks = countChunks(list)
+  if (!isWaited && (chunks < LONG_CHUNKS || split >= chunks * DENSE)) return applyChanges(list, early)
+  putAside(list, early)
+  const aside = countChunks(beside(list, ADDED)) + countChunks(beside(list, DROPPED))
+  if (aside * SHARE >= chunks * (1 + staggerOf(list))) file(list)
+}
+
+/** From 0 to 1, of the hash. */
+function staggerOf({ prefix }: ListPlace): number {
+  return (prefix[HASH_END] ?? 0) / 255
+}
+
+const HASH_END = 6
+
+function hasAside(list: ListPlace): boolean {
+  return [ADDED, DROPPED].some((mark) => {
+    const { database, prefix } = beside(list, mark)
+    return peek(database, prefix) !== undefined
+  })
+}
+
+/** Key of the last chunk. */
+function lastKey(list: ListPlace): Buffer | undefined {
+  const { database, prefix } = list
+  for (const key of database.getKeys({
+    start: endOf(list),
+    end: prefix,
+    inclusiveEnd: true,
+    reverse: true,
+    limit: 1,
+  }))
+    return Buffer.from(key)
+  return undefined
+}
+
+function countChunks(list: ListPlace): number {
+  return list.database.getKeysCount({ start: list.prefix, end: endOf(list) })
+}
+
+function putAside(list: ListPlace, changes: Changes): void {
+  const { bytes, count } = changes.sorted()
+  const { width } = list.layout
+  const dropped = new Changes(list.layout)
+  for (let index = 0; index < count; index++) {
+    if (changes.isDropped(index))
+      dropped.add(false, (to, at) => bytes.copy(to, at, index * width, (index + 1) * width))
+  }
+  applyChanges(beside(list, ADDED), changes)
+  if (dropped.count > 0) applyChanges(beside(list, DROPPED), dropped)
+}
+
+/** Files what is aside. */
+function file(list: ListPlace): void {
+  const { width } = list.layout
+  const changes = new Changes(list.layout)
+  for (const mark of [DROPPED, ADDED]) {
+    const aside = beside(list, mark)
+    const { database, layout, prefix } = aside
+    const keys: Buffer[] = []
+    for (const { key, value } of database.getRange({ start: prefix, end: endOf(aside) })) {
+      keys.push(Buffer.from(key))
+      const { entries } = layout.unpack(value)
+      for (let from = 0; from < entries.length; from += width)
+        changes.add(mark === DROPPED, (to, at) => entries.copy(to, at, from, from + width))
+    }
+    for (const key of keys) database.removeSync(key)
+  }
+  applyChanges(list, changes)
+}
