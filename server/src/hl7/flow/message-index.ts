@@ -41,7 +41,8 @@ export function createMessageIndex(
   const write = async (): Promise<void> => {
     clearTimeout(timer)
     timer = undefined
-    const batch = waiting
+    // A copy: what comes meanwhile joins the list that waits.
+    const batch = [...waiting]
     try {
       for (let at = 0; at < batch.length; at += BATCH)
         await records.apply(postingsOf(batch.slice(at, at + BATCH)))
