@@ -4,7 +4,8 @@ import { fileURLToPath } from 'node:url'
 
 import { parse } from 'yaml'
 
-import { readCsv, readTable } from '../hl7/mapping/table.ts'
+import type { TableRow } from '../hl7/mapping/rules.ts'
+import { readCsv, readTable, writeTable } from '../hl7/mapping/table.ts'
 import { translateCondition } from './guide-condition.ts'
 
 /**
@@ -12,7 +13,6 @@ import { translateCondition } from './guide-condition.ts'
  * grammar. Rows that we decided ourselves (`own`) stay and win; `guide.yaml` names the tables that are taken over.
  */
 const MAPPINGS = fileURLToPath(new URL('../../../mappings/', import.meta.url))
-const COLUMNS = ['code', 'text', 'system', 'to', 'display', 'toSystem', 'origin']
 const [guideFolder, wanted] = process.argv.slice(2)
 
 if (guideFolder === undefined) {
@@ -29,40 +29,36 @@ async function importTables(guide: string): Promise<void> {
   >
   for (const [name, table] of Object.entries(tables)) {
     const own = await ownRows(name)
-    const known = new Set(own.map(([code]) => code))
+    const known = new Set(own.map(({ code }) => code))
     const rows = (await readGuide(join(guide, 'codesystems'), table))
       .map((cells) => tableRow(cells, table))
-      .filter(([code = '']) => code !== '' && !known.has(code) && known.add(code))
-    const lines = [COLUMNS, ...rows, ...own].map((cells) => cells.map(csvCell).join(','))
-    await writeFile(join(MAPPINGS, 'tables', `${name}.csv`), `${lines.join('\n')}\n`)
+      .filter(({ code }) => code !== '' && !known.has(code) && known.add(code))
+    await writeFile(join(MAPPINGS, 'tables', `${name}.csv`), writeTable([...rows, ...own]))
   }
 }
 
-async function ownRows(name: string): Promise<string[][]> {
-  const text = await readFile(join(MAPPINGS, 'tables', `${name}.csv`), 'utf8').catch(() => COLUMNS.join(','))
-  return readTable(text)
-    .filter(({ origin }) => origin === 'own')
-    .map((row) => [row.code, row.text, row.system, row.to, row.display, row.toSystem, row.origin])
+async function ownRows(name: string): Promise<readonly TableRow[]> {
+  const text = await readFile(join(MAPPINGS, 'tables', `${name}.csv`), 'utf8').catch(() => writeTable([]))
+  return readTable(text).filter(({ origin }) => origin === 'own')
 }
 
 /** Columns of the guide: code, text, system, three of a condition, what it becomes, a display and a system (some tables leave one empty between). */
-function tableRow(cells: readonly string[], table: string): string[] {
+function tableRow(cells: readonly string[], table: string): TableRow {
   const [code = '', text = '', system = '', , , , to = '', ...rest] = cells.map((cell) =>
     cell.replaceAll(/\s+/g, ' ').trim(),
   )
   const target = rest.slice(0, 4).find((cell) => /^(https?:|urn:)/.test(cell)) ?? ''
   const display = rest.slice(0, 3).find((cell) => cell !== '' && cell !== target) ?? ''
   const isMapped = to !== ''
-  return [code, text, systemOf(system), to, isMapped ? display : '', isMapped ? target : '', `ig:${table}`]
+  const origin = `ig:${table}`
+  return isMapped
+    ? { code, text, system: systemOf(system), to, display, toSystem: target, origin }
+    : { code, text, system: systemOf(system), to, display: '', toSystem: '', origin }
 }
 
 function systemOf(name: string): string {
   const [, number] = /^HL7-?0?(\d{4})$/.exec(name) ?? []
   return number === undefined ? name : `http://terminology.hl7.org/CodeSystem/v2-${number}`
-}
-
-function csvCell(text: string): string {
-  return /[",\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text
 }
 
 async function readGuide(path: string, map: string): Promise<string[][]> {

@@ -60,12 +60,20 @@ export const Unmapped = z.object({
   items: z.array(z.object({ kind: z.string(), at: z.string(), text: z.string(), count: z.int() })),
 })
 
-/** What `learn` proposes for the feed file. */
+/** What `learn` proposes, of the newest messages of a feed. It counts when a person has put it into the rule files. */
 export const LearnedProfile = z.object({
   feed: z.string(),
   messages: z.int(),
   /** `profile` of the feed file, as YAML. */
   profile: z.string(),
-  /** Fields that no rule reads yet: where an overlay has work. */
-  unmapped: z.array(z.object({ at: z.string(), count: z.int() })),
+  overlay: z.object({
+    /** For `overlays` of the feed file. */
+    name: z.string(),
+    /** By their path in `mappings/`; none when the rules took everything. */
+    files: z.array(z.object({ path: z.string(), text: z.string() })),
+    /** What nobody reads and has no place in a resource of its message. */
+    fields: z.array(z.object({ at: z.string(), count: z.int() })),
+    /** Codes that a person has to give a meaning. */
+    codes: z.array(z.object({ table: z.string(), code: z.string(), text: z.string(), count: z.int() })),
+  }),
 })

@@ -165,7 +165,11 @@ it('replays the messages of a time span and says what changed', async () => {
   expect(await engine.commits()).toEqual(before)
   expect(ReplayJobs.parse(await ask('/replays')).jobs).toHaveLength(1)
   const learned = LearnedProfile.parse(await ask('/feeds/default/learn'))
-  expect(learned).toMatchObject({ messages: 5, profile: expect.stringContaining('ADT^A01:') as string })
+  expect(learned).toMatchObject({
+    messages: 5,
+    profile: expect.stringContaining('ADT^A01:') as string,
+    overlay: { name: 'default', files: [], fields: [], codes: [] },
+  })
 })
 
 it('shows what the rules make of a pasted message, and what is wrong with it', async () => {

@@ -1,5 +1,4 @@
 import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod'
-import { stringify } from 'yaml'
 import { z } from 'zod'
 
 import { fault } from '../../kernel/fault.ts'
@@ -9,7 +8,6 @@ import {
   FeedName,
   type Feed,
   type Feeds,
-  type LearnedProfile,
   type Statistics,
   type Unmapped,
 } from '../feeds.contract.ts'
@@ -17,12 +15,8 @@ import type { Flow } from '../flow/create-flow.ts'
 import { FLOW } from '../flow/entry.ts'
 import type { FlowFeed } from '../flow/feed.ts'
 import { timeOfId } from '../flow/message-time.ts'
-import type { Message } from '../message/message.ts'
-import { parseMessage } from '../message/parse-message.ts'
-import { decodeMessage } from '../mllp/charset.ts'
-import { readHeader } from '../mllp/header.ts'
-import { learnProfile } from '../profile/learn.ts'
 import type { InteropOptions } from './interop.ts'
+import { learned, type Learned } from './learned.ts'
 import { instant } from './message-view.ts'
 
 type FeedView = z.input<typeof Feed>
@@ -58,14 +52,10 @@ export const feedsApi: FastifyPluginAsyncZod<InteropOptions> = async (app, optio
     },
   )
 
-  app.get(
-    '/feeds/:name/learn',
-    { schema: { params: ByName } },
-    async (request): Promise<z.input<typeof LearnedProfile>> => {
-      authorise(callerOf(request), 'feeds.manage')
-      return learned(options, feedOf(flow, request.params.name))
-    },
-  )
+  app.get('/feeds/:name/learn', { schema: { params: ByName } }, async (request): Promise<Learned> => {
+    authorise(callerOf(request), 'feeds.manage')
+    return learned(flow, feedOf(flow, request.params.name))
+  })
 
   app.get('/statistics', async (request): Promise<z.input<typeof Statistics>> => {
     authorise(callerOf(request), 'messages.read')
@@ -81,28 +71,6 @@ export const feedsApi: FastifyPluginAsyncZod<InteropOptions> = async (app, optio
     const rules = { version: flow.mapper.rules, problems: [...flow.mapper.problems] }
     return { since: instant(since), messages, inFlight, outstanding, blockedPartitions, rules, minutes }
   })
-}
-
-const LEARNED_FROM = 1000
-
-/** From the newest messages of the feed that could be read. */
-async function learned({ flow }: InteropOptions, feed: FlowFeed): Promise<z.input<typeof LearnedProfile>> {
-  const ids = await flow.index.find({ field: 'feed', value: feed.name }, { before: 'g', limit: LEARNED_FROM })
-  const messages: Message[] = []
-  for (const id of ids.slice(0, LEARNED_FROM)) {
-    const line = await flow.journal.get(id)
-    if (line === undefined || line.entry.state === 'duplicate' || line.entry.state === 'rejected') continue
-    const bytes = await flow.journal.text(line)
-    const header = readHeader(bytes)
-    if (header) messages.push(parseMessage(decodeMessage(bytes, header, feed.charset)))
-  }
-  const unmapped = flow.tally.unmappedOf(feed.name).filter(({ kind }) => kind === 'unmapped-field')
-  return {
-    feed: feed.name,
-    messages: messages.length,
-    profile: stringify(learnProfile(messages)),
-    unmapped: unmapped.slice(0, UNMAPPED_SHOWN).map(({ at, count }) => ({ at, count })),
-  }
 }
 
 const UNMAPPED_SHOWN = 500

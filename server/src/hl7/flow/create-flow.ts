@@ -2,6 +2,7 @@ import type { Resources } from '../../fhir/resources.ts'
 import type { Clock } from '../../kernel/clock.ts'
 import { limits } from '../../kernel/limits.ts'
 import type { RecordStore } from '../../store/port.ts'
+import type { RuleFiles } from '../mapping/rules.ts'
 import { createControlIds } from '../mllp/ack.ts'
 import { createAhead, type Ahead } from './ahead.ts'
 import { createApply } from './apply.ts'
@@ -28,6 +29,8 @@ export interface FlowDeps {
     readonly feeds: ReadonlyMap<string, object>
     /** `ADT^A01` for each message that has rules for the feed now. */
     eventsOf(feed: string): ReadonlySet<string>
+    /** The rules of one feed as its files say them. */
+    filesOf(feed: string): RuleFiles
     /** Version of the rules in force. */
     readonly rules: string
     /** Why newer rules are not in force. */

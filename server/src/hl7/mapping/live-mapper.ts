@@ -79,6 +79,7 @@ export async function createLiveMapper(options: LiveOptions): Promise<LiveMapper
       laidOver: (overlays) => state.mapper.outbound.laidOver(overlays),
       build: async (request) => state.mapper.outbound.build(request),
     },
+    filesOf: (feed) => state.mapper.filesOf(feed),
     eventsOf: (feed) => state.mapper.eventsOf(feed),
     queryOf: (feed, event) => state.mapper.queryOf(feed, event),
     accepts: (message, feed) => state.mapper.accepts(message, feed),

@@ -13,7 +13,7 @@ import { loadRules, RulesError, type RuleSources } from './load.ts'
 import { textOf, type Node, type Scope } from './node.ts'
 import { compileOutbound } from './outbound.ts'
 import type { Path } from './path.ts'
-import type { FeedFile } from './rules.ts'
+import type { FeedFile, RuleFiles } from './rules.ts'
 import type { Occurrence } from './structure.ts'
 import { readTimeStamp, toDateTime } from './time-stamp.ts'
 import { unreadWarnings } from './unread.ts'
@@ -29,6 +29,8 @@ export interface Mapper extends QueryRules {
   readonly events: ReadonlySet<string>
   /** The same for one feed, its overlays included. */
   eventsOf(feed: string): ReadonlySet<string>
+  /** The rules of one feed as its files say them, its overlays included. */
+  filesOf(feed: string): RuleFiles
   /** Why the newest rule files are not in force; empty when they are. */
   readonly problems: readonly string[]
   /** What the hub sends of its own. */
@@ -71,6 +73,7 @@ export async function createMapper(folder: string, keptAt?: string): Promise<Map
     outbound,
     events: eventsOf(compiled),
     eventsOf: (name) => feedOf(name).events,
+    filesOf: (name) => sources.files(feedOf(name).file.overlays ?? []),
     queryOf: (name, event) => queryOf(feedOf(name), event),
     problems: [],
     accepts: (message, name = 'default') => rulesFor(feedOf(name).compiled, message) !== undefined,

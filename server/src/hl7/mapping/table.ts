@@ -18,6 +18,16 @@ export function readTable(csv: string): readonly TableRow[] {
   })
 }
 
+/** The text of a code table that `readTable` reads. */
+export function writeTable(rows: readonly TableRow[]): string {
+  const lines = [COLUMNS, ...rows.map((row) => COLUMNS.map((column) => row[column]))]
+  return lines.map((cells) => `${cells.map(csvCell).join(',')}\n`).join('')
+}
+
+function csvCell(text: string): string {
+  return /[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text
+}
+
 /** By code; a code that occurs twice is refused, because the second would never count. */
 export function indexTable(rows: readonly TableRow[]): ReadonlyMap<string, TableRow> {
   const index = new Map<string, TableRow>()

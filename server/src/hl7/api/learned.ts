@@ -1,0 +1,66 @@
+import { stringify } from 'yaml'
+import type { z } from 'zod'
+
+import { createPace } from '../../kernel/pace.ts'
+import type { LearnedProfile } from '../feeds.contract.ts'
+import type { Flow } from '../flow/create-flow.ts'
+import type { FlowFeed } from '../flow/feed.ts'
+import type { MappingWarning } from '../mapping/image.ts'
+import type { Message } from '../message/message.ts'
+import { parseMessage } from '../message/parse-message.ts'
+import { decodeMessage } from '../mllp/charset.ts'
+import { readHeader } from '../mllp/header.ts'
+import { learnProfile } from '../profile/learn.ts'
+import { OverlayProposal } from '../profile/propose-overlay.ts'
+
+export type Learned = z.input<typeof LearnedProfile>
+
+const LEARNED_FROM = 1000
+
+/** From the newest messages of the feed that could be read, by the rules of today. */
+export async function learned(flow: Flow, feed: FlowFeed): Promise<Learned> {
+  const { mapper } = flow
+  const messages = await newest(flow, feed)
+  const rules = mapper.filesOf(feed.name)
+  const name = overlayName(feed.name, rules.feeds.get(feed.name)?.overlays)
+  const overlay = new OverlayProposal(rules, name)
+  const pace = createPace()
+  for (const message of messages) {
+    overlay.note(message, warningsOf(flow, message, feed.name))
+    await pace()
+  }
+  return {
+    feed: feed.name,
+    messages: messages.length,
+    profile: stringify(learnProfile(messages)),
+    overlay: { name, ...overlay.finish() },
+  }
+}
+
+async function newest({ index, journal }: Flow, feed: FlowFeed): Promise<readonly Message[]> {
+  const ids = await index.find({ field: 'feed', value: feed.name }, { before: 'g', limit: LEARNED_FROM })
+  const messages: Message[] = []
+  for (const id of ids.slice(0, LEARNED_FROM)) {
+    const line = await journal.get(id)
+    if (line === undefined || line.entry.state === 'duplicate' || line.entry.state === 'rejected') continue
+    const bytes = await journal.text(line)
+    const header = readHeader(bytes)
+    if (header) messages.push(parseMessage(decodeMessage(bytes, header, feed.charset)))
+  }
+  return messages
+}
+
+/** Nothing of a message that the rules refuse: its reason stands with the failed messages. */
+function warningsOf({ mapper }: Flow, message: Message, feed: string): readonly MappingWarning[] {
+  try {
+    return mapper.map(message, feed).warnings
+  } catch {
+    return []
+  }
+}
+
+/** Of the feed, in the letters of a folder; another one when the feed has an overlay of that name already. */
+function overlayName(feed: string, taken: readonly string[] = []): string {
+  const name = feed.toLowerCase().replaceAll(/[^a-z0-9-]/g, '-')
+  return taken.includes(name) ? `${name}-${taken.length + 1}` : name
+}
