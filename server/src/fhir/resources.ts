@@ -55,6 +55,14 @@ export interface Draft {
   readonly at?: string
   /** The version that the caller read and compared with; 0: must be new. Absent: whatever is current (retried on races). */
   readonly expected?: number
+  /** What the caller asks of the current version, whatever it is when the write is made. */
+  readonly precondition?: Precondition
+}
+
+export interface Precondition {
+  /** `undefined`: there never was such a resource. */
+  readonly holds: (current: StoredVersion | undefined) => boolean
+  readonly otherwise: 'precondition' | 'conflict'
 }
 
 export interface Transaction {

@@ -237,3 +237,28 @@ it('speaks one version and one encoding, in every place where they are named', a
     expect((await ask('POST', '/Patient', { raw, headers })).status, parameters).toBe(status)
   }
 })
+
+it('takes the older names of JSON and the version in every spelling', async () => {
+  for (const accept of ['application/json+fhir', 'application/fhir+json; fhirVersion="4.0"'])
+    expect(await accepts(accept), accept).toBe(200)
+  expect(await accepts('application/fhir+json; fhirVersion=4.0.1')).toBe(200)
+  expect(await accepts('application/fhir+json', '?_format=')).toBe(200)
+  const headers = { 'content-type': 'application/json+fhir' }
+  expect((await ask('POST', '/Patient', { raw: JSON.stringify(PATIENT), headers })).status).toBe(201)
+})
+
+it('tells with OPTIONS what an address answers to', async () => {
+  const { id } = await make(PATIENT)
+  for (const [path, methods] of [
+    ['', 'GET, HEAD, POST'],
+    ['/metadata', 'GET, HEAD'],
+    ['/Patient', 'GET, HEAD, POST, PUT, DELETE, PATCH'],
+    [`/Patient/${id}`, 'GET, HEAD, PUT, DELETE, PATCH'],
+    ['/Patient/_search', 'POST'],
+    [`/Patient/${id}/_history/1`, 'GET, HEAD'],
+  ] as const) {
+    const { status, headers, text } = await ask('OPTIONS', path)
+    expect([status, headers.get('allow'), text], path).toEqual([204, `${methods}, OPTIONS`, ''])
+  }
+  expectRefused(await ask('OPTIONS', '/Patient/x/y/z/w'), 404)
+})

@@ -1,4 +1,4 @@
-import { fault } from '../../kernel/fault.ts'
+import { Fault, fault } from '../../kernel/fault.ts'
 import type { JsonObject } from '../../kernel/json.ts'
 import type { Guard } from '../../store/port.ts'
 import { parseObject } from '../json/parse.ts'
@@ -9,6 +9,7 @@ import type { RestDeps } from '../rest/rest-deps.ts'
 import { meetsAll } from '../search/clause.ts'
 import type { Matches } from '../search/search.ts'
 import { draftSubject } from '../search/subject.ts'
+import { placed } from './read-bundle.ts'
 
 /** A resource of the transaction on its way to the commit. */
 export interface Linked {
@@ -33,10 +34,13 @@ export async function resolveReferences(
 ): Promise<{ texts: readonly string[]; guards: readonly Guard[] }> {
   const guards: Guard[] = []
   const resolved = new Map<string, string>()
-  for (const reference of new Set(resources.flatMap(conditionalReferences))) {
-    const { target, guard } = await resolveOne(deps, call, { reference, resources })
-    resolved.set(reference, target)
-    guards.push(guard)
+  for (const linked of resources) {
+    for (const reference of conditionalReferences(linked)) {
+      if (resolved.has(reference)) continue
+      const { target, guard } = await placedTarget(deps, call, { reference, resources, at: linked.at })
+      resolved.set(reference, target)
+      guards.push(guard)
+    }
   }
   const texts = resources.map(({ text }) =>
     resolved.size === 0
@@ -56,10 +60,24 @@ function conditionalReferences({ text }: Linked): readonly string[] {
   return found
 }
 
+interface Wanted {
+  readonly reference: string
+  readonly resources: readonly Linked[]
+  readonly at: string
+}
+
+async function placedTarget(deps: RestDeps, call: Call, wanted: Wanted): ReturnType<typeof resolveOne> {
+  try {
+    return await resolveOne(deps, call, wanted)
+  } catch (error) {
+    throw error instanceof Fault ? placed(error, wanted.at) : error
+  }
+}
+
 async function resolveOne(
   deps: RestDeps,
   call: Call,
-  { reference, resources }: { reference: string; resources: readonly Linked[] },
+  { reference, resources }: Wanted,
 ): Promise<{ target: string; guard: Guard }> {
   const { type = '', query = '' } = CONDITIONAL.exec(reference)?.groups ?? {}
   const { id, guard, matches } = await resolveCriteria(deps, call.caller, { type, query })

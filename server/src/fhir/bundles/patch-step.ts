@@ -5,7 +5,7 @@ import { parseObject } from '../json/parse.ts'
 import { readPatch } from '../patch/patch.ts'
 import type { Patch } from '../patch/patch.ts'
 import type { Call } from '../rest/call.ts'
-import { expectedVersion, resolveCriteria } from '../rest/conditions.ts'
+import { preconditionOf, resolveCriteria } from '../rest/conditions.ts'
 import { patchedDraft } from '../rest/patch-calls.ts'
 import type { RestDeps } from '../rest/rest-deps.ts'
 import type { Entry } from './read-bundle.ts'
@@ -41,7 +41,7 @@ async function patched(deps: RestDeps, call: Call, { entry, type, id, change }: 
   const { conditions, at } = entry
   const draft = patchedDraft({ conditions, at: `${at}.resource` }, current, change)
   if (!draft?.text) return { kind: 'found', entry, type, id }
-  const expected = expectedVersion(conditions)
+  const precondition = preconditionOf(conditions)
   return {
     kind: 'write',
     entry,
@@ -50,7 +50,7 @@ async function patched(deps: RestDeps, call: Call, { entry, type, id, change }: 
     id,
     text: draft.text,
     read: current.version,
-    ...(expected === undefined ? {} : { expected }),
+    ...(precondition ? { precondition } : {}),
   }
 }
 

@@ -3,6 +3,7 @@ import type { Answer, Call } from '../rest/call.ts'
 import type { RestDeps } from '../rest/rest-deps.ts'
 import { batch } from './batch.ts'
 import { readBundle } from './read-bundle.ts'
+import type { Broken, Entry } from './read-bundle.ts'
 import type { CutBundle } from './receive-bundle.ts'
 import { transaction } from './transaction.ts'
 
@@ -10,10 +11,16 @@ import { transaction } from './transaction.ts'
 export async function processBundle(deps: RestDeps, call: Call, cut: CutBundle): Promise<Answer> {
   const { type, entries } = await readBundle(cut, deps.base)
   if (type === 'batch') return batch(deps, call, entries)
-  if (type === 'transaction') return transaction(deps, call, entries)
+  if (type === 'transaction') return transaction(deps, call, entries.map(whole))
   throw fault('malformed', {
     code: 'value',
     text: 'Post a Bundle of type "batch" or "transaction"',
     at: 'Bundle.type',
   })
+}
+
+/** @throws Fault where an entry cannot be processed: then nothing of a transaction is done */
+function whole(entry: Entry | Broken): Entry {
+  if ('fault' in entry) throw entry.fault
+  return entry
 }

@@ -1,6 +1,6 @@
 import { isUtf8 } from 'node:buffer'
 
-import { fault } from '../../kernel/fault.ts'
+import { Fault, fault } from '../../kernel/fault.ts'
 import type { JsonObject } from '../../kernel/json.ts'
 import { createPace } from '../../kernel/pace.ts'
 import { memberText } from '../json/members.ts'
@@ -26,9 +26,16 @@ export interface Entry {
   readonly at: string
 }
 
+/** An entry that cannot be processed: a batch goes on without it. */
+export interface Broken {
+  readonly fault: Fault
+  readonly at: string
+  readonly fullUrl?: never
+}
+
 export interface ReadBundle {
   readonly type: string | undefined
-  readonly entries: readonly Entry[]
+  readonly entries: readonly (Entry | Broken)[]
 }
 
 /** @throws Fault `malformed` */
@@ -42,15 +49,16 @@ export async function readBundle({ head, items }: CutBundle, base: string): Prom
     })
   }
   const type = typeof bundle['type'] === 'string' ? bundle['type'] : undefined
+  checkMembers(bundle, MEMBERS.bundle, 'Bundle')
   const { entry } = bundle
   const isList =
     entry === undefined ? items.length === 0 : Array.isArray(entry) && entry.length === items.length
   if (!isList)
     throw fault('malformed', { code: 'structure', text: 'entry must be a list', at: 'Bundle.entry' })
   const pace = createPace()
-  const entries: Entry[] = []
+  const entries: (Entry | Broken)[] = []
   for (const [index, item] of items.entries()) {
-    entries.push(readEntry({ index, text: textOf(item), base }))
+    entries.push(entryOrFault({ index, text: textOf(item), base }))
     await pace()
   }
   checkFullUrls(entries)
@@ -68,9 +76,48 @@ interface Raw {
   readonly base: string
 }
 
+function entryOrFault(raw: Raw): Entry | Broken {
+  try {
+    return readEntry(raw)
+  } catch (error) {
+    const at = `Bundle.entry[${String(raw.index)}]`
+    if (error instanceof Fault) return { fault: placed(error, at), at }
+    throw error
+  }
+}
+
+/** The same fault with a place for the issues that have none of their own. */
+export function placed({ kind, issues }: Fault, at: string): Fault {
+  return new Fault(
+    kind,
+    issues.map((issue) => ({ at, ...issue })),
+  )
+}
+
+const ELEMENT = ['id', 'extension', 'modifierExtension']
+/** What R4 knows in the parts of a Bundle that hold no resource: a mistaken `ifNoneExists` must not pass for none. */
+const MEMBERS = {
+  bundle: new Set(
+    'resourceType id meta implicitRules language identifier type timestamp total link entry signature'.split(
+      ' ',
+    ),
+  ),
+  entry: new Set([...ELEMENT, 'link', 'fullUrl', 'resource', 'search', 'request', 'response']),
+  request: new Set([...ELEMENT, 'method', 'url', 'ifNoneMatch', 'ifModifiedSince', 'ifMatch', 'ifNoneExist']),
+}
+
+function checkMembers(given: JsonObject, known: ReadonlySet<string>, at: string): void {
+  for (const name in given) {
+    if (known.has(name) || known.has(name.replace(/^_/, ''))) continue
+    const text = `R4 knows no "${name.slice(0, 64)}" here: leave it out`
+    throw fault('malformed', { code: 'structure', text, at })
+  }
+}
+
 function readEntry({ index, text, base }: Raw): Entry {
   const at = `Bundle.entry[${String(index)}]`
   const entry = parseObject(text)
+  checkMembers(entry, MEMBERS.entry, at)
   const { request } = entry
   if (!isObject(request)) {
     throw fault('malformed', {
@@ -79,13 +126,14 @@ function readEntry({ index, text, base }: Raw): Entry {
       at: `${at}.request`,
     })
   }
+  checkMembers(request, MEMBERS.request, `${at}.request`)
   const method = methodOf(request, at)
   const address = addressOf(request, base, at)
   const mark = address.indexOf('?')
   const queryText = mark < 0 ? '' : address.slice(mark + 1)
   const path = (mark < 0 ? address : address.slice(0, mark)).split('/').filter((each) => each !== '')
   const resource = memberText(text, 'resource') ?? ''
-  if (needsResource(method, path) && resource === '') {
+  if (needsResource(method, path) && !resource.startsWith('{')) {
     throw fault('malformed', { code: 'required', text: `A ${method} needs a resource`, at: `${at}.resource` })
   }
   const fullUrl = entry['fullUrl']
@@ -136,7 +184,7 @@ function conditionsOf(request: JsonObject): Conditions {
   return Object.fromEntries(given)
 }
 
-function checkFullUrls(entries: readonly Entry[]): void {
+function checkFullUrls(entries: ReadBundle['entries']): void {
   const seen = new Set<string>()
   for (const { fullUrl, at } of entries) {
     if (fullUrl === undefined) continue

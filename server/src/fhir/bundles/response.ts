@@ -14,9 +14,10 @@ export function responseBundle(
 
 const NONE = new Uint8Array(0)
 
-function entryOf({ status, headers, body: given = NONE, outcome }: Answer): BundleEntry {
+function entryOf(answer: Answer): BundleEntry {
+  const { status, body: given = NONE, outcome } = answer
   const told = outcome === undefined ? '' : `,"outcome":${Buffer.from(outcome).toString('utf8')}`
-  const response = `"response":${JSON.stringify(responseOf(status, headers)).slice(0, -1)}${told}`
+  const response = `"response":${JSON.stringify(responseOf(answer)).slice(0, -1)}${told}`
   const body = given === outcome ? NONE : given
   if (body.length === 0) return { head: `{${response}`, resource: NONE, tail: '}}' }
   return status < 400
@@ -24,14 +25,12 @@ function entryOf({ status, headers, body: given = NONE, outcome }: Answer): Bund
     : { head: `{${response},"outcome":`, resource: body, tail: '}}' }
 }
 
-function responseOf(status: number, headers: Answer['headers']): JsonObject {
-  const { etag, location } = headers
-  const modified = headers['last-modified']
+function responseOf({ status, headers: { etag, location }, lastUpdated }: Answer): JsonObject {
   return {
     status: `${String(status)}${STATUS_TEXT[status] ?? ''}`,
     ...(location === undefined ? {} : { location }),
     ...(etag === undefined ? {} : { etag }),
-    ...(modified === undefined ? {} : { lastModified: new Date(modified).toISOString() }),
+    ...(lastUpdated === undefined ? {} : { lastModified: new Date(lastUpdated).toISOString() }),
   }
 }
 

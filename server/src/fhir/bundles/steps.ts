@@ -1,13 +1,15 @@
-import { fault } from '../../kernel/fault.ts'
+import { Fault, fault } from '../../kernel/fault.ts'
 import { uuid7 } from '../../kernel/ids.ts'
 import { createPace } from '../../kernel/pace.ts'
 import type { Guard } from '../../store/port.ts'
 import { parseObject } from '../json/parse.ts'
 import { changesState, isOperation } from '../operations/run-operation.ts'
+import type { Precondition } from '../resources.ts'
 import type { Call } from '../rest/call.ts'
-import { expectedVersion, resolveCriteria } from '../rest/conditions.ts'
+import { criteriaOf, onlyNew, preconditionOf, resolveCriteria } from '../rest/conditions.ts'
 import type { RestDeps } from '../rest/rest-deps.ts'
 import { patchStep } from './patch-step.ts'
+import { placed } from './read-bundle.ts'
 import type { Entry } from './read-bundle.ts'
 
 /** What one entry of a transaction comes down to once its criteria are resolved. */
@@ -18,8 +20,7 @@ export type Step =
       readonly method: 'POST' | 'PUT' | 'PATCH' | 'DELETE'
       readonly type: string
       readonly id: string
-      /** The version that the caller expects. */
-      readonly expected?: number
+      readonly precondition?: Precondition
       /** Of a PATCH: the patched resource, and the version that it was made of. */
       readonly text?: string
       readonly read?: number
@@ -42,7 +43,7 @@ export async function stepsOf(deps: RestDeps, call: Call, entries: readonly Entr
   const pace = createPace()
   const created = new Map<string, Step>()
   for (const entry of entries) {
-    const { step, guard } = await stepOf(deps, call, entry)
+    const { step, guard } = await placedStep(deps, call, entry)
     steps.push(sameOrOwn(created, step))
     if (guard) guards.push(guard)
     await pace()
@@ -55,7 +56,8 @@ export async function stepsOf(deps: RestDeps, call: Call, entries: readonly Entr
 function sameOrOwn(created: Map<string, Step>, step: Step): Step {
   if (step.kind !== 'write' || step.method !== 'POST') return step
   const { ifNoneExist } = step.entry.conditions
-  const criteria = step.entry.method === 'PUT' ? step.entry.queryText : ifNoneExist
+  const criteria =
+    step.entry.method === 'PUT' ? step.entry.queryText : ifNoneExist && criteriaOf(ifNoneExist, step.type)
   if (criteria === undefined) return step
   const name = `${step.type}?${criteria}`
   const first = created.get(name)
@@ -74,6 +76,14 @@ function sameOrOwn(created: Map<string, Step>, step: Step): Step {
 interface Decided {
   readonly step: Step
   readonly guard?: Guard
+}
+
+async function placedStep(deps: RestDeps, call: Call, entry: Entry): Promise<Decided> {
+  try {
+    return await stepOf(deps, call, entry)
+  } catch (error) {
+    throw error instanceof Fault ? placed(error, entry.at) : error
+  }
 }
 
 async function stepOf(deps: RestDeps, call: Call, entry: Entry): Promise<Decided> {
@@ -112,8 +122,9 @@ async function createStep(
   { entry, type }: { entry: Entry; type: string },
 ): Promise<Decided> {
   const create: Step = { kind: 'write', entry, method: 'POST', type, id: uuid7(deps.clock()) }
-  const query = entry.conditions.ifNoneExist
-  if (query === undefined) return { step: create }
+  const { ifNoneExist } = entry.conditions
+  if (ifNoneExist === undefined) return { step: create }
+  const query = criteriaOf(ifNoneExist, type)
   const { id, guard } = await resolveCriteria(deps, call.caller, { type, query })
   return { guard, step: id === undefined ? create : { kind: 'found', entry, type, id } }
 }
@@ -126,9 +137,13 @@ interface Instance {
 }
 
 function instanceStep({ entry, type, method, id }: Instance): Step {
-  const expected = expectedVersion(entry.conditions)
   if (method === 'PUT') checkId(entry, id)
-  return { kind: 'write', entry, method, type, id, ...(expected === undefined ? {} : { expected }) }
+  return { kind: 'write', entry, method, type, id, ...asked(entry) }
+}
+
+function asked({ conditions }: Entry): { readonly precondition?: Precondition } {
+  const precondition = preconditionOf(conditions)
+  return precondition ? { precondition } : {}
 }
 
 function checkId(entry: Entry, id: string): void {
@@ -160,8 +175,10 @@ async function conditionalStep(
     })
   }
   const known = id ?? given
-  if (typeof known === 'string') return { guard, step: { kind: 'write', entry, method, type, id: known } }
-  return { guard, step: { kind: 'write', entry, method: 'POST', type, id: uuid7(deps.clock()) } }
+  const wanted = id === undefined ? { precondition: onlyNew(entry.conditions) } : asked(entry)
+  const step = { kind: 'write', entry, type, ...wanted } as const
+  if (typeof known === 'string') return { guard, step: { ...step, method, id: known } }
+  return { guard, step: { ...step, method: 'POST', id: uuid7(deps.clock()) } }
 }
 
 /** @see FHIR R4, "RESTful API", transaction: no two entries may end on the same resource. */

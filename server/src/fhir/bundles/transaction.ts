@@ -1,18 +1,16 @@
-import { Fault, fault } from '../../kernel/fault.ts'
+import { fault } from '../../kernel/fault.ts'
 import { limits } from '../../kernel/limits.ts'
 import { createPace } from '../../kernel/pace.ts'
 import type { Draft, TransactResult, Written } from '../resources.ts'
-import { jsonBody, locationOf, versionHeaders, writtenBody } from '../rest/answers.ts'
+import { locationOf, versionHeaders, writtenBody } from '../rest/answers.ts'
 import { resourceOf } from '../rest/call.ts'
 import type { Answer, Call } from '../rest/call.ts'
-import { dispatch } from '../rest/dispatch.ts'
-import { answerTo } from '../rest/outcome.ts'
 import type { RestDeps } from '../rest/rest-deps.ts'
 import { refusal } from '../rest/write-calls.ts'
-import { entryCall } from './batch.ts'
 import { resolveReferences } from './conditional-references.ts'
 import { linkMap, relinked } from './links.ts'
 import type { Entry } from './read-bundle.ts'
+import { checkReads, readAnswer } from './reads.ts'
 import { responseBundle } from './response.ts'
 import { stepsOf } from './steps.ts'
 import type { Step } from './steps.ts'
@@ -43,6 +41,7 @@ async function attemptTransaction(
   entries: readonly Entry[],
 ): Promise<Done | undefined> {
   const { steps, guards } = await stepsOf(deps, call, entries)
+  await checkReads(deps, call, steps)
   const writes = steps
     .filter((step) => step.kind === 'write')
     .toSorted((a, b) => ORDER[a.method] - ORDER[b.method])
@@ -51,7 +50,7 @@ async function attemptTransaction(
   const linked = await eachPaced(bodies, (step) => ({
     type: step.type,
     id: step.id,
-    at: step.entry.at,
+    at: `${step.entry.at}.resource`,
     text: relinked({ ...step.entry, text: step.text ?? step.entry.text }, links, () =>
       deps.definitions.elements(),
     ),
@@ -77,8 +76,14 @@ function pairOf(step: Step, version: Written | undefined): readonly (readonly [S
 
 function draftOf(call: Call, step: WriteStep, text: string | undefined): Draft {
   const { type, id, method, entry } = step
-  const expected = step.expected ?? step.read
-  const target = { type, id, method, ...(expected === undefined ? {} : { expected }) }
+  const { precondition, read: expected } = step
+  const target = {
+    type,
+    id,
+    method,
+    ...(expected === undefined ? {} : { expected }),
+    ...(precondition ? { precondition } : {}),
+  }
   if (text === undefined) return target
   const at = `${entry.at}.resource`
   return { ...target, resource: resourceOf({ ...call, text, at }, type), text, at }
@@ -90,12 +95,9 @@ function staleOrThrow(
   drafts: readonly Draft[],
 ): undefined {
   if (result.why === 'guard') return undefined
-  // A patch was made of a version that is no more: it is made again, unless the caller wants exactly that one.
-  const isOwnRead = writes.some(({ read, expected }) => read !== undefined && expected === undefined)
-  if (result.why === 'version' && isOwnRead && writes.every(({ expected }) => expected === undefined))
-    return undefined
-  const blamed = drafts.find(({ expected }) => expected !== undefined) ?? drafts[0]
-  throw refusal(result, blamed ?? { type: 'Resource' })
+  // A patch was made of a version that is no more: it is made again.
+  if (result.why === 'version' && writes.some(({ read }) => read !== undefined)) return undefined
+  throw refusal(result, drafts[0] ?? { type: 'Resource' })
 }
 
 async function answersOf(deps: RestDeps, call: Call, { steps, versions }: Done): Promise<readonly Answer[]> {
@@ -143,16 +145,5 @@ function foundAnswer(call: Call, version: Written): Answer {
 
 function writtenAnswer(call: Call, version: Written, status: 200 | 201): Answer {
   const headers = { ...versionHeaders(version), location: locationOf(version) }
-  return { status, headers, ...writtenBody(call, version) }
-}
-
-/** The writes are done by now: a read that fails reports it in its entry. */
-async function readAnswer(deps: RestDeps, call: Call, entry: Entry): Promise<Answer> {
-  try {
-    return await dispatch(deps, entryCall(call, entry))
-  } catch (error) {
-    if (!(error instanceof Fault)) throw error
-    const { status, outcome } = answerTo(error)
-    return { status, headers: {}, body: jsonBody(outcome) }
-  }
+  return { status, headers, lastUpdated: version.lastUpdated, ...writtenBody(call, version) }
 }

@@ -20,7 +20,7 @@ export function jsonBody(value: JsonObject): Uint8Array {
 export function writeAnswer(call: Call, base: string, done: { version: Written; status: 200 | 201 }): Answer {
   const { version, status } = done
   const headers = { ...versionHeaders(version), location: `${base}/${locationOf(version)}` }
-  return { status, headers, ...writtenBody(call, version) }
+  return { status, headers, lastUpdated: version.lastUpdated, ...writtenBody(call, version) }
 }
 
 /** What `Prefer` asks for, and an outcome where there is something to know. */

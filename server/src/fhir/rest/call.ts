@@ -63,6 +63,8 @@ export interface Answer {
   readonly headers: Readonly<Record<string, string>>
   /** JSON; absent for none. */
   readonly body?: Uint8Array
+  /** Of the resource, in milliseconds: a header tells seconds only. */
+  readonly lastUpdated?: number
   /** An OperationOutcome for the entry of a Bundle; the same as `body` where it is all that was asked for. */
   readonly outcome?: Uint8Array
 }

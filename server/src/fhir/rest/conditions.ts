@@ -1,7 +1,8 @@
 import type { Caller } from '../../auth/caller.ts'
 import { fault } from '../../kernel/fault.ts'
 import { limits } from '../../kernel/limits.ts'
-import type { Guard } from '../../store/port.ts'
+import type { Guard, StoredVersion } from '../../store/port.ts'
+import type { Precondition } from '../resources.ts'
 import type { Clause } from '../search/clause.ts'
 import type { Matches } from '../search/search.ts'
 import { pairsOf } from './call.ts'
@@ -11,23 +12,55 @@ import type { RestDeps } from './rest-deps.ts'
 const ETAG = /^(?:W\/)?"(?<version>[A-Za-z0-9.-]{1,64})"$|^(?<bare>\d{1,18})$/
 
 /**
- * The version that a write expects: of If-Match, 0 (must be new) for `If-None-Match: *`, `undefined` without either.
+ * What If-Match and If-None-Match ask of a write; `undefined` without either.
  *
- * @throws Fault `malformed` when the header is no version
+ * @throws Fault `malformed` when If-Match is neither `*` nor a list of versions
+ * @see RFC 9110, section 13.1
  */
-export function expectedVersion({ ifMatch, ifNoneMatch }: Conditions): number | undefined {
-  if (ifMatch !== undefined) return versionOf(ifMatch)
-  if (ifNoneMatch === '*') return 0
-  return undefined
+export function preconditionOf({ ifMatch, ifNoneMatch }: Conditions): Precondition | undefined {
+  const wanted = ifMatch === undefined ? undefined : tagsOf(ifMatch)
+  const unwanted = ifNoneMatch === undefined ? undefined : tagsOf(ifNoneMatch)
+  if (wanted?.includes(undefined) === true)
+    throw fault('malformed', { code: 'value', text: 'If-Match must be a version such as W/"3", or *' })
+  if (!wanted && !unwanted) return undefined
+  return {
+    holds: (current) => (!wanted || names(wanted, current)) && !(unwanted && names(unwanted, current)),
+    otherwise: 'precondition',
+  }
 }
 
-function versionOf(header: string): number {
-  const groups = ETAG.exec(header.trim())?.groups
-  const text = groups?.['version'] ?? groups?.['bare']
-  if (text === undefined)
-    throw fault('malformed', { code: 'value', text: 'If-Match must be a version such as W/"3"' })
-  // A version that the hub never gives can match nothing.
-  return /^[1-9]\d{0,14}$/.test(text) ? Number(text) : -1
+/** No resource met the criteria: one that has the id of the body is another one, and must not be overwritten. */
+export function onlyNew(conditions: Conditions): Precondition {
+  const asked = preconditionOf(conditions)
+  return {
+    holds: (current) => (!current || current.deleted) && asked?.holds(current) !== false,
+    otherwise: asked ? 'precondition' : 'conflict',
+  }
+}
+
+type Tag = string | undefined
+
+/** `*` or versions; `undefined` for what is neither. */
+function tagsOf(header: string): readonly Tag[] {
+  return header.split(',').map((each) => {
+    const tag = each.trim()
+    const groups = ETAG.exec(tag)?.groups
+    return tag === '*' ? tag : (groups?.['version'] ?? groups?.['bare'])
+  })
+}
+
+function names(tags: readonly Tag[], current: StoredVersion | undefined): boolean {
+  return current?.deleted === false && (tags.includes('*') || tags.includes(String(current.version)))
+}
+
+/** The query of an If-None-Exist; HAPI's client sends it behind base and type, others behind the type. */
+export function criteriaOf(ifNoneExist: string, type: string): string {
+  const text = ifNoneExist.trim()
+  const mark = text.indexOf('?')
+  const place = text.slice(0, Math.max(mark, 0))
+  return mark >= 0 && (place === '' || place === type || place.endsWith(`/${type}`)) && !place.includes('=')
+    ? text.slice(mark + 1)
+    : text
 }
 
 /** Whether a read may be answered with "not modified". @see RFC 9110, section 13 */

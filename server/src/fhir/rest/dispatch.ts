@@ -23,7 +23,7 @@ export async function dispatch(deps: RestDeps, call: Call): Promise<Answer> {
   const place = PLACES[name]
   if (!place) throw noSuchPlace(path)
   if (!SYSTEM.has(name)) checkType(deps, type)
-  if (WITH_ID.has(name) && !isId(id)) throw noSuchPlace(path)
+  if (WITH_ID.has(name)) checkId(call, id)
   const act = place[call.method === 'HEAD' ? 'GET' : call.method]
   return act ? act(deps, call, { type, id, third, fourth }) : methodNotAllowed(place)
 }
@@ -136,6 +136,25 @@ function noSuchPlace(path: readonly string[]): Fault {
     code: 'not-found',
     text: `There is nothing at "${path.join('/').slice(0, 128)}"`,
   })
+}
+
+function checkId({ method, path }: Call, id: string): void {
+  if (isId(id)) return
+  if (method !== 'PUT') throw noSuchPlace(path)
+  throw fault('malformed', {
+    code: 'value',
+    text: `"${id.slice(0, 80)}" cannot be an id: use 1 to 64 of the characters A-Z, a-z, 0-9, "-" and "."`,
+  })
+}
+
+/** The methods of an address, for OPTIONS. @throws Fault `not-found` */
+export function methodsAt(path: readonly string[]): string {
+  const name = placeName(path)
+  if (name === 'system') return 'GET, HEAD, POST, OPTIONS'
+  const place = path[0] === 'metadata' ? { GET: true } : PLACES[name]
+  if (!place || (WITH_ID.has(name) && !isId(path[1] ?? ''))) throw noSuchPlace(path)
+  const methods = Object.keys(place).flatMap((method) => (method === 'GET' ? ['GET', 'HEAD'] : method))
+  return [...methods, 'OPTIONS'].join(', ')
 }
 
 function methodNotAllowed(place: Place): Answer {

@@ -16,7 +16,7 @@ import type { Answer, Call, Method } from './call.ts'
 import { capabilityOf, checkMode } from './capability.ts'
 import type { Capability } from './capability.ts'
 import { packBodies } from './compression.ts'
-import { dispatch } from './dispatch.ts'
+import { dispatch, methodsAt } from './dispatch.ts'
 import { asksForFhir, checkAcceptable, checkBody, checkContentType, FHIR_JSON } from './negotiate.ts'
 import { answerTo } from './outcome.ts'
 import { dropRestOfBody } from './refused-body.ts'
@@ -84,7 +84,17 @@ export const fhirRest: FastifyPluginAsync<FhirRestOptions> = async (
   }
   const bodyLimit = limits.fhir.resourceBytes
   app.route({ method: ['GET', 'HEAD'], url: '/', exposeHeadRoute: false, handler })
+  answerOptions(app)
   app.route({ method: [...METHODS], url: '/*', bodyLimit, exposeHeadRoute: false, handler })
+}
+
+function answerOptions(app: FastifyInstance): void {
+  const handler = async (request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> =>
+    reply
+      .code(204)
+      .header('allow', methodsAt(addressOf(app, request).path))
+      .send()
+  for (const url of ['/', '/*']) app.route({ method: 'OPTIONS', url, handler })
 }
 
 async function answerOf(rest: RestDeps, call: Call, { headers }: FastifyRequest): Promise<Answer> {

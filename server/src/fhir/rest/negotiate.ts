@@ -3,8 +3,10 @@ import type { Call } from './call.ts'
 
 export const FHIR_JSON = 'application/fhir+json; charset=utf-8'
 
-const JSON_TYPES = new Set(['application/fhir+json', 'application/json', 'text/json', 'application/*', '*/*'])
-const JSON_FORMATS = new Set(['json', 'application/json', 'application/fhir+json', 'text/json'])
+/** The third is that of DSTU2, which older clients still send. */
+const JSON_NAMES = ['application/fhir+json', 'application/json', 'application/json+fhir', 'text/json']
+const JSON_TYPES = new Set([...JSON_NAMES, 'application/*', '*/*'])
+const JSON_FORMATS = new Set([...JSON_NAMES, 'json'])
 
 /**
  * JSON is the one format that the hub speaks; `_format` wins over Accept.
@@ -12,10 +14,10 @@ const JSON_FORMATS = new Set(['json', 'application/json', 'application/fhir+json
  * @throws Fault `not-acceptable`
  */
 export function checkAcceptable(accept: string | undefined, format: string | undefined): void {
-  if (format !== undefined) {
+  if (format !== undefined && format !== '') {
     // The plus sign of application/fhir+json arrives as a blank from clients that do not encode it.
     const [type = '', ...parameters] = partsOf(format)
-    if (JSON_FORMATS.has(type.replace('fhir json', 'fhir+json')) && parameters.every(isR4)) return
+    if (JSON_FORMATS.has(type.replace(' ', '+')) && parameters.every(isR4)) return
   } else if (accept === undefined || accept.trim() === '' || accept.split(',').some(isJson)) return
   throw fault('not-acceptable', {
     code: 'not-supported',
@@ -47,7 +49,7 @@ function partsOf(type: string): readonly string[] {
 }
 
 function isR4(parameter: string): boolean {
-  return !parameter.startsWith('fhirversion=') || parameter === 'fhirversion=4.0'
+  return !parameter.startsWith('fhirversion=') || /^fhirversion="?4\.0(?:\.1)?"?$/.test(parameter)
 }
 
 /** Whether resources come in this content type: JSON of FHIR 4.0 in UTF-8. */

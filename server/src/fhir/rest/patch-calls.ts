@@ -7,7 +7,7 @@ import type { Patch } from '../patch/patch.ts'
 import type { Draft } from '../resources.ts'
 import { writeAnswer } from './answers.ts'
 import type { Answer, Call } from './call.ts'
-import { expectedVersion, resolveCriteria } from './conditions.ts'
+import { preconditionOf, resolveCriteria } from './conditions.ts'
 import { refuseProvenance } from './provenance.ts'
 import type { RestDeps } from './rest-deps.ts'
 import { queryText, refusal } from './write-calls.ts'
@@ -69,8 +69,7 @@ export function patchedDraft(
   change: Patch,
 ): Draft | undefined {
   const { type, id, version } = current
-  const expected = expectedVersion(conditions)
-  if (expected !== undefined && expected !== version)
+  if (preconditionOf(conditions)?.holds(current) === false)
     throw fault('precondition', {
       code: 'conflict',
       text: `The precondition failed: ${type}/${id} is at version ${String(version)} by now`,

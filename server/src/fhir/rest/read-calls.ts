@@ -17,9 +17,10 @@ export async function read(
   { type, id }: { type: string; id: string },
 ): Promise<Answer> {
   const version = await deps.resources.read(call.caller, type, id)
+  const { lastUpdated } = version
   const headers = versionHeaders(version)
-  if (isUnchanged(call.conditions, version)) return { status: 304, headers }
-  return { status: 200, headers, body: bodyOf(deps, call, version) }
+  if (isUnchanged(call.conditions, version)) return { status: 304, headers, lastUpdated }
+  return { status: 200, headers, lastUpdated, body: bodyOf(deps, call, version) }
 }
 
 export async function vread(

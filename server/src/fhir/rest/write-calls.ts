@@ -2,11 +2,12 @@ import { fault } from '../../kernel/fault.ts'
 import { limits } from '../../kernel/limits.ts'
 import type { Guard, StoredVersion } from '../../store/port.ts'
 import type { Draft, TransactResult, Written } from '../resources.ts'
-import { writeAnswer } from './answers.ts'
+import { jsonBody, writeAnswer } from './answers.ts'
 import { resourceOf } from './call.ts'
 import type { Answer, Call } from './call.ts'
-import { expectedVersion, resolveAll, resolveCriteria } from './conditions.ts'
+import { criteriaOf, onlyNew, preconditionOf, resolveAll, resolveCriteria } from './conditions.ts'
 import { holderId, mergeInto } from './merge-taken.ts'
+import { outcomeOf } from './outcome.ts'
 import { refuseProvenance, withProvenance } from './provenance.ts'
 import type { RestDeps } from './rest-deps.ts'
 
@@ -15,10 +16,11 @@ export async function create(deps: RestDeps, call: Call, type: string): Promise<
   const resource = resourceOf(call, type)
   const draft: Draft = { type, method: 'POST', resource, text: call.text, ...placeOf(call) }
   if (ifNoneExist === undefined) return createDraft(deps, call, draft)
-  if (ifNoneExist.trim() === '')
+  const query = criteriaOf(ifNoneExist, type)
+  if (query === '')
     throw fault('malformed', { code: 'required', text: 'If-None-Exist is empty: give search parameters' })
   return untilSettled(async () => {
-    const { id, guard } = await resolveCriteria(deps, call.caller, { type, query: ifNoneExist })
+    const { id, guard } = await resolveCriteria(deps, call.caller, { type, query })
     if (id === undefined) return tryDraft(deps, call, { draft, guards: [guard] })
     return writeAnswer(call, deps.base, {
       version: await deps.resources.read(call.caller, type, id),
@@ -71,10 +73,11 @@ export async function updateByCriteria(deps: RestDeps, call: Call, type: string)
       })
     }
     const known = id ?? given
+    const asked = id === undefined ? { precondition: onlyNew(call.conditions) } : expectation(call)
     const draft: Draft =
       typeof known === 'string'
-        ? { ...content, id: known, method: 'PUT', ...expectation(call) }
-        : { ...content, method: 'POST' }
+        ? { ...content, ...asked, id: known, method: 'PUT' }
+        : { ...content, ...asked, method: 'POST' }
     return tryDraft(deps, call, { draft, guards: [guard] })
   })
 }
@@ -86,7 +89,12 @@ export async function remove(
 ): Promise<Answer> {
   refuseProvenance(call)
   const draft: Draft = { ...target, method: 'DELETE', ...expectation(call) }
-  return deletionAnswer(versionOf(await deps.resources.transact(call.caller, { drafts: [draft] }), draft))
+  const gone = versionOf(await deps.resources.transact(call.caller, { drafts: [draft] }), draft)
+  const { status, headers } = deletionAnswer(gone)
+  if (call.prefer.return !== 'OperationOutcome') return { status, headers }
+  const text = `${target.type}/${target.id} is deleted`
+  const outcome = jsonBody(outcomeOf([{ severity: 'information', code: 'informational', text }]))
+  return { status: 200, headers, body: outcome, outcome }
 }
 
 /** Deletes all that the criteria mean, or none. @see FHIR R4, "RESTful API", conditional delete */
@@ -114,9 +122,9 @@ export function queryText({ query }: Pick<Call, 'query'>): string {
   return text.toString()
 }
 
-function expectation(call: Call): { readonly expected?: number } {
-  const expected = expectedVersion(call.conditions)
-  return expected === undefined ? {} : { expected }
+function expectation({ conditions }: Pick<Call, 'conditions'>): Pick<Draft, 'precondition'> {
+  const precondition = preconditionOf(conditions)
+  return precondition ? { precondition } : {}
 }
 
 function placeOf({ at }: Call): { readonly at?: string } {
@@ -157,7 +165,7 @@ function answerWrite({ base }: RestDeps, call: Call, version: Written): Answer {
   return writeAnswer(call, base, { version, status: version.version === 1 ? 201 : 200 })
 }
 
-/** The stored version, or the refusal that fits. @throws Fault `precondition`, `conflict` */
+/** The stored version, or the refusal that fits. @throws Fault `conflict` */
 function versionOf(result: TransactResult, draft: Draft): Written {
   if (result.outcome === 'stale') throw refusal(result, draft)
   const [version] = result.versions
@@ -167,10 +175,7 @@ function versionOf(result: TransactResult, draft: Draft): Written {
 
 type Stale = Extract<TransactResult, { outcome: 'stale' }>
 
-export function refusal({ why, reason, holder }: Stale, draft: Pick<Draft, 'type' | 'expected'>): Error {
-  if (why === 'version' && draft.expected !== undefined) {
-    return fault('precondition', { code: 'conflict', text: `The precondition failed: ${reason}` })
-  }
+export function refusal({ why, reason, holder }: Stale, draft: Pick<Draft, 'type'>): Error {
   const owner = holder && holderId(holder)
   if (why === 'record' && owner !== undefined) {
     const text = `An identifying identifier already belongs to ${draft.type}/${owner}: update that resource, or remove the identifier`

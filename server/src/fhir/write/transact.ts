@@ -4,7 +4,7 @@ import type { Caller } from '../../auth/caller.ts'
 import { fault } from '../../kernel/fault.ts'
 import { limits } from '../../kernel/limits.ts'
 import { createPace } from '../../kernel/pace.ts'
-import type { Commit, RecordChange, Refusal } from '../../store/port.ts'
+import type { Commit, RecordChange, Refusal, StoredVersion } from '../../store/port.ts'
 import { ALIASES } from '../aliases.ts'
 import type { Draft, Transaction, TransactResult, Written } from '../resources.ts'
 import { compose } from './compose.ts'
@@ -55,6 +55,7 @@ async function attemptCommit(
     composed.push(await compose(deps, caller, { prepared: each, transaction }))
     await pace()
   }
+  for (const each of composed) checkPrecondition(each)
   const early = composed.find(isOutdated)
   if (early) return { outcome: 'refused', refusal: versionRefusal(early) }
   const writes = composed.flatMap(({ write }) => write ?? [])
@@ -91,6 +92,23 @@ function originOf(caller: Caller, transaction: Transaction): Pick<Commit, 'facil
 function isOutdated({ prepared, current }: Composed): boolean {
   const { expected, method } = prepared.draft
   return expected !== undefined && method !== 'POST' && expected !== (current?.version ?? 0)
+}
+
+/** @throws Fault `precondition` or `conflict`, as the draft says */
+function checkPrecondition({ prepared, current }: Composed): void {
+  const { type, precondition, at } = prepared.draft
+  if (precondition === undefined || precondition.holds(current)) return
+  const name = `${type}/${prepared.id}`
+  const text =
+    precondition.otherwise === 'conflict'
+      ? `${name} exists, and it is not what the criteria mean`
+      : `The precondition failed: ${name} ${stateOf(current)}`
+  throw fault(precondition.otherwise, { code: 'conflict', text, ...(at === undefined ? {} : { at }) })
+}
+
+function stateOf(current: StoredVersion | undefined): string {
+  if (!current) return 'does not exist'
+  return current.deleted ? 'was deleted' : `is at version ${String(current.version)} by now`
 }
 
 function versionRefusal({ prepared, current }: Composed): Refusal {

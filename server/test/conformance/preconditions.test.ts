@@ -1,0 +1,113 @@
+import { expect, it } from 'vitest'
+
+import { entriesOf, expectRefused, fresh, hubForFile } from './fhir-peer.ts'
+import type { Answer, Json } from './fhir-peer.ts'
+
+const { ask, base, make, find } = hubForFile()
+const PATIENT = { resourceType: 'Patient' }
+const SYSTEM = 'http://example.org/ids'
+
+type Headers = Readonly<Record<string, string>>
+
+async function put(id: string, headers: Headers, more: Json = {}): Promise<Answer> {
+  return ask('PUT', `/Patient/${id}`, { body: { ...PATIENT, id, ...more }, headers })
+}
+
+async function gone(): Promise<string> {
+  const { id } = await make(PATIENT)
+  await ask('DELETE', `/Patient/${id}`)
+  return id
+}
+
+// RFC 9110, section 13.1: "*" is any current representation; a deleted resource has none.
+it('takes If-Match: * for whatever is there, and refuses where nothing is', async () => {
+  const { id } = await make(PATIENT)
+  expect((await put(id, { 'if-match': '*' })).status).toBe(200)
+  expectRefused(await put(fresh(), { 'if-match': '*' }), 412)
+  const deleted = await gone()
+  expectRefused(await put(deleted, { 'if-match': '*' }), 412)
+  expectRefused(await ask('DELETE', `/Patient/${deleted}`, { headers: { 'if-match': '*' } }), 412)
+  expectRefused(await ask('GET', `/Patient/${deleted}`), 410)
+  const raw = '[{"op":"add","path":"/gender","value":"male"}]'
+  const headers = { 'content-type': 'application/json-patch+json', 'if-match': '*' }
+  expect((await ask('PATCH', `/Patient/${id}`, { raw, headers })).status).toBe(200)
+  expect((await ask('DELETE', `/Patient/${id}`, { headers: { 'if-match': '*' } })).status).toBe(204)
+})
+
+it('takes any version of a list', async () => {
+  const { id } = await make(PATIENT)
+  expect((await put(id, { 'if-match': 'W/"7", W/"1"' })).status).toBe(200)
+  expectRefused(await put(id, { 'if-match': 'W/"7", W/"1"' }), 412)
+  expectRefused(await put(id, { 'if-match': 'W/"2", garbage~' }), 400)
+})
+
+it('creates where nothing is any more, when asked to create only', async () => {
+  const id = await gone()
+  expect((await put(id, { 'if-none-match': '*' })).at('meta.versionId')).toBe('3')
+  expectRefused(await put(id, { 'if-none-match': '*' }), 412)
+  expectRefused(await put(id, { 'if-none-match': 'W/"3"' }), 412)
+  expect((await put(id, { 'if-none-match': 'W/"2"' })).status).toBe(200)
+})
+
+it('never overwrites, by criteria that mean nothing, a resource that has the id of the body', async () => {
+  const { id } = await make({ ...PATIENT, gender: 'male' })
+  const body = { ...PATIENT, id, gender: 'female' }
+  const path = `/Patient?identifier=${SYSTEM}|${fresh()}`
+  expectRefused(await ask('PUT', path, { body }), 409)
+  const entry = [{ resource: body, request: { method: 'PUT', url: path.slice(1) } }]
+  expectRefused(await ask('POST', '', { body: { resourceType: 'Bundle', type: 'transaction', entry } }), 409)
+  expect((await ask('GET', `/Patient/${id}`)).at('gender')).toBe('male')
+  const old = await gone()
+  expect((await ask('PUT', path, { body: { ...PATIENT, id: old } })).status).toBe(200)
+})
+
+it('holds a conditional update, and each entry of a transaction, to its precondition', async () => {
+  const value = fresh()
+  const body = { ...PATIENT, identifier: [{ system: SYSTEM, value }] }
+  const path = `/Patient?identifier=${SYSTEM}|${value}`
+  expectRefused(await ask('PUT', path, { body, headers: { 'if-match': '*' } }), 412)
+  const { id } = await make(body)
+  expectRefused(await ask('PUT', path, { body, headers: { 'if-none-match': '*' } }), 412)
+  const send = async (request: Json): Promise<Answer> => {
+    const entry = [{ resource: body, request: { method: 'PUT', url: path.slice(1), ...request } }]
+    return ask('POST', '', { body: { resourceType: 'Bundle', type: 'transaction', entry } })
+  }
+  for (const request of [{ ifMatch: 'W/"9"' }, { ifNoneMatch: '*' }]) {
+    const refused = await send(request)
+    expectRefused(refused, 412)
+    expect(refused.at('issue.0.expression.0')).toContain('Bundle.entry[0]')
+  }
+  expect((await ask('GET', `/Patient/${id}`)).at('meta.versionId')).toBe('1')
+  expect(entriesOf(await send({ ifMatch: 'W/"1"' }))[0]?.response?.status).toMatch(/^200/)
+})
+
+it('finds the criteria of If-None-Exist behind a type and a base as well', async () => {
+  const value = fresh()
+  const body = { ...PATIENT, identifier: [{ system: SYSTEM, value }] }
+  const query = `identifier=${encodeURIComponent(`${SYSTEM}|${value}`)}`
+  const { id } = await make(body)
+  for (const header of [query, `?${query}`, `Patient?${query}`, `${base()}/Patient?${query}`]) {
+    const found = await ask('POST', '/Patient', { body, headers: { 'if-none-exist': header } })
+    expect([found.status, found.json['id']], header).toEqual([200, id])
+    const entry = [{ resource: body, request: { method: 'POST', url: 'Patient', ifNoneExist: header } }]
+    const bundle = await ask('POST', '', { body: { resourceType: 'Bundle', type: 'transaction', entry } })
+    expect(entriesOf(bundle)[0]?.response?.status, header).toMatch(/^200/)
+  }
+  const other = { 'if-none-exist': `Observation?${query}` }
+  expectRefused(await ask('POST', '/Patient', { body, headers: other }), 400)
+  expect(await find(`/Patient?${query}`)).toEqual([id])
+})
+
+it('says what was deleted when the caller wants an OperationOutcome', async () => {
+  const { id } = await make(PATIENT)
+  const headers = { prefer: 'return=OperationOutcome' }
+  const answer = await ask('DELETE', `/Patient/${id}`, { headers })
+  expect([answer.status, answer.json['resourceType']]).toEqual([200, 'OperationOutcome'])
+  expect(answer.headers.get('etag')).toBe('W/"2"')
+})
+
+it('names the characters of an id to those who update under one that is none', async () => {
+  const answer = await put('under_score', {})
+  expectRefused(answer, 400)
+  expect(answer.text).toContain('A-Z')
+})
