@@ -16,8 +16,12 @@ import { bundle, fullObservation } from './samples.ts'
  * ratios are what other work on the machine changes least; rates are of this machine now.
  */
 const SECONDS = Number(process.argv[2] ?? 4)
+/** `npm run bench:hl7 -- 4 ack`: one part alone. `ack` is the wire only, beside the peer that costs least. */
+const PART = process.argv[3] ?? 'all'
 const PEER = new URL('hl7-peer.ts', import.meta.url)
 const SYNCS = 400
+/** Before a burst is measured: what is slow at its first use is no part of it. */
+const WARM_MESSAGES = 3000
 /** Messages are mapped ahead of their turn: a rate is that of the steady state. */
 const AHEAD = 300
 const ENTRIES = 100
@@ -26,9 +30,17 @@ const RESULT_RESOURCES = 30
 const rows: string[][] = []
 let round = 0
 
-for (const peer of ['bare', 'medplum', 'node-hl7-server']) await benchPeer(peer)
-await benchHub()
-await benchEngine()
+const PARTS: Readonly<Record<string, readonly (() => Promise<void>)[]>> = {
+  all: [
+    ...['bare', 'medplum', 'node-hl7-server'].map((peer) => async () => benchPeer(peer)),
+    benchHub,
+    benchEngine,
+  ],
+  ack: [async () => benchPeer('bare'), async () => benchPeer('medplum'), benchAcknowledgement],
+  meanwhile: [benchMeanwhile],
+  engine: [benchEngine],
+}
+for (const part of PARTS[PART] ?? []) await part()
 row(
   'load of the machine (1, 5, 15 minutes)',
   loadavg()
@@ -75,6 +87,28 @@ async function benchHub(): Promise<void> {
       `${gap.withMessageMs.toFixed(0)} ms`,
       `longest wait of a request; ${gap.withoutMs.toFixed(0)} ms without, wanted 200`,
     )
+  } finally {
+    await hub.stop()
+  }
+}
+
+/** The wire alone: nothing is processed, so that all of the processor time is that of taking messages in. */
+async function benchAcknowledgement(): Promise<void> {
+  const hub = await startHl7Hub()
+  try {
+    await warm(hub)
+    await pause(hub, true)
+    await burst('hub, socket to durable ACK', hub, 50)
+  } finally {
+    await hub.stop()
+  }
+}
+
+async function benchMeanwhile(): Promise<void> {
+  const hub = await startHl7Hub()
+  try {
+    await warm(hub)
+    await burst('hub, processing everything meanwhile', hub, 50)
   } finally {
     await hub.stop()
   }
@@ -207,10 +241,16 @@ async function burst(
 ): Promise<MllpResult> {
   const first = 1_000_000 * ++round
   const load = { port, pid, connections }
-  await loadMllp({ ...load, seconds: 1, message: (index) => admitMessage(first + 500_000 + index) })
+  await loadMllp({
+    ...load,
+    seconds: 10 * SECONDS,
+    most: WARM_MESSAGES,
+    message: (index) => admitMessage(first + 500_000 + index),
+  })
   const result = await loadMllp({
     ...load,
-    seconds: SECONDS,
+    seconds: 10 * SECONDS,
+    most: 1000 * SECONDS,
     message: (index) => admitMessage(first + index),
   })
   const { perSecond, p50Ms, p99Ms, cpuMicros } = result

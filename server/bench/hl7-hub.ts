@@ -21,6 +21,8 @@ export interface Hl7Hub extends Started {
   settled(): Promise<number>
   /** Until as many are at rest. */
   reach(count: number): Promise<void>
+  /** What the hub's own metrics tell of its memory. */
+  memory(): Promise<{ readonly heapMegabytes: number; readonly externalMegabytes: number }>
 }
 
 export async function startHl7Hub(): Promise<Hl7Hub> {
@@ -59,7 +61,9 @@ function stopOf(hub: Started, folder: string): Started['stop'] {
   }
 }
 
-async function clientOf(hub: Started): Promise<Pick<Hl7Hub, 'command' | 'post' | 'settled' | 'reach'>> {
+async function clientOf(
+  hub: Started,
+): Promise<Pick<Hl7Hub, 'command' | 'post' | 'settled' | 'reach' | 'memory'>> {
   const http = String(hub.ready['http'])
   let [token, until] = ['', 0]
   const authorised = async (): Promise<string> => {
@@ -91,5 +95,20 @@ async function clientOf(hub: Started): Promise<Pick<Hl7Hub, 'command' | 'post' |
   const reach = async (count: number): Promise<void> => {
     while ((await settled()) < count) await new Promise((resolve) => setTimeout(resolve, 50))
   }
-  return { command, settled, reach, post: async (path, body) => ask(path, 'application/fhir+json', body) }
+  const memory = async () => {
+    const text = await ask('/metrics', 'text/plain')
+    const megabytes = (name: string) =>
+      Math.round(Number(new RegExp(`^${name} (\\S+)$`, 'm').exec(text)?.[1] ?? 0) / 2 ** 20)
+    return {
+      heapMegabytes: megabytes('nodejs_heap_size_used_bytes'),
+      externalMegabytes: megabytes('nodejs_external_memory_bytes'),
+    }
+  }
+  return {
+    command,
+    settled,
+    reach,
+    memory,
+    post: async (path, body) => ask(path, 'application/fhir+json', body),
+  }
 }

@@ -24,6 +24,9 @@ interface Sample {
   /** Acknowledged and not yet committed. */
   readonly behind: number
   readonly cpuMicros: number
+  /** Of the memory: objects in use, and bytes outside the heap. */
+  readonly heapMegabytes: number
+  readonly externalMegabytes: number
 }
 
 const hub = await startHl7Hub()
@@ -34,7 +37,8 @@ try {
   const samples: Sample[] = []
   const until = performance.now() + MINUTES * 60_000
   while (performance.now() < until) {
-    const sample = sampleOf(hub, await load(hub, SAMPLE_SECONDS, rate), await hub.settled())
+    const result = await load(hub, SAMPLE_SECONDS, rate)
+    const sample = { ...sampleOf(hub, result, await hub.settled()), ...(await hub.memory()) }
     samples.push(sample)
     process.stderr.write(`${JSON.stringify({ ...sample, load: loadavg()[0] })}\n`)
   }
@@ -68,7 +72,11 @@ async function load(peer: Hl7Hub, seconds: number, perSecond?: number): Promise<
   return result
 }
 
-function sampleOf(peer: Hl7Hub, { p99Ms, cpuMicros }: MllpResult, settled: number): Sample {
+function sampleOf(
+  peer: Hl7Hub,
+  { p99Ms, cpuMicros }: MllpResult,
+  settled: number,
+): Omit<Sample, 'heapMegabytes' | 'externalMegabytes'> {
   return {
     megabytes: Math.round(peer.ownMemoryBytes() / MEGABYTE),
     files: readdirSync(`/proc/${peer.pid}/fd`).length,
@@ -81,7 +89,15 @@ function sampleOf(peer: Hl7Hub, { p99Ms, cpuMicros }: MllpResult, settled: numbe
 function summary(samples: readonly Sample[], rate: number): string {
   const third = Math.floor(samples.length / 3)
   const [middle, last] = [samples.slice(third, 2 * third), samples.slice(-third)]
-  const names = ['megabytes', 'files', 'p99Ms', 'behind', 'cpuMicros'] as const
+  const names = [
+    'megabytes',
+    'heapMegabytes',
+    'externalMegabytes',
+    'files',
+    'p99Ms',
+    'behind',
+    'cpuMicros',
+  ] as const
   const lines = names.map((name) => {
     const [before, after] = [middle, last].map((part) => median(part.map((sample) => sample[name])))
     return `| ${name} | ${before} | ${after} |`

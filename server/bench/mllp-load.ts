@@ -8,6 +8,8 @@ export interface MllpLoad {
   readonly pid: number
   readonly connections: number
   readonly seconds: number
+  /** Ends after so many messages, if that is sooner: costs of a first use weigh the same however busy the machine is. */
+  readonly most?: number
   readonly message: (index: number) => string
   /** Over all connections; as fast as answers come when absent. */
   readonly perSecond?: number
@@ -31,7 +33,7 @@ const END = Buffer.from([0x1c, 0x0d])
  * @throws Error when an answer is no AA or CA
  */
 export async function loadMllp(load: MllpLoad): Promise<MllpResult> {
-  const { port, pid, connections, seconds, message, perSecond } = load
+  const { port, pid, connections, seconds, message, perSecond, most = Infinity } = load
   let index = 0
   const senders = await Promise.all(
     Array.from({ length: connections }, async () => {
@@ -48,7 +50,7 @@ export async function loadMllp(load: MllpLoad): Promise<MllpResult> {
   const paceMs = perSecond === undefined ? 0 : (connections * 1000) / perSecond
   const sendOn = async (socket: Socket, number: number): Promise<void> => {
     let dueMs = from + (paceMs * number) / connections
-    while (performance.now() < until) {
+    while (performance.now() < until && index < most) {
       if (paceMs > 0) await delay(Math.max(0, dueMs - performance.now()))
       dueMs += paceMs
       const sent = performance.now()

@@ -83,8 +83,13 @@ export const limits = {
     inFlight: 256,
     /** What processing takes of one turn of the event loop: a share of what the rest took, and most of it, while messages come in and while none does. */
     slice: { leastMs: 2, busyMs: 500, busyShare: 1, busyMostMs: 8, quietShare: 8, quietMostMs: 100 },
-    /** Lines of the journal that are in its file and not in the store: how long, how many in one step, and how much at most. */
-    aheadMs: 100,
+    /**
+     * Lines of the journal that are in its file and not in the store: how often they are looked at, how long one waits for its message, how many
+     * go at one look and in one step, and how much there may be.
+     */
+    aheadMs: 250,
+    aheadKeptMs: 2000,
+    aheadStep: 1024,
     aheadBatch: 128,
     aheadMessages: 4096,
     aheadBytes: 32 * 1024 * 1024,

@@ -2,6 +2,7 @@ import { readdir } from 'node:fs/promises'
 
 import { expect, it, onTestFinished } from 'vitest'
 
+import { finalLine } from '../../src/hl7/flow/ahead-desk.ts'
 import { createAhead, type Ahead } from '../../src/hl7/flow/ahead.ts'
 import { recordsBehind } from '../../src/hl7/flow/behind.ts'
 import { FLOW, type Entry } from '../../src/hl7/flow/entry.ts'
@@ -132,4 +133,63 @@ it('keeps no file when it ends in order', async () => {
   await ahead.stop()
   expect(await readdir(folder)).toEqual([])
   expect(await linesOf(store)).toHaveLength(300)
+})
+
+it('brings a line into the store once, in its last state, in the step that commits its message', async () => {
+  const [store, folder] = [await freshStore(), await freshFolder()]
+  const { ahead, records, add } = await opened(store, folder)
+  const added = await add('a')
+  if (added.outcome !== 'added') throw new Error(added.outcome)
+  const { id } = added.message
+  const line = ahead.claim(id)
+  if (line === undefined) throw new Error('the line waits')
+  expect(ahead.claim(id), 'one step at a time').toBeUndefined()
+  const reading = records.get(FLOW.journal, id)
+  expect(await linesOf(store), 'a reader waits for the step').toEqual([])
+  await store.records.apply(finalLine(line, { ...line.entry, state: 'committed' }))
+  ahead.release(id, true)
+  expect(await reading).toMatchObject({ revision: 1, second: 'a', value: { state: 'committed' } })
+  expect(await store.records.range({ collection: FLOW.pending, limit: 10 })).toEqual([])
+  expect(await add('a')).toMatchObject({ outcome: 'duplicate', of: { entry: { state: 'committed' } } })
+})
+
+it('lets a line wait again when its message could not be committed', async () => {
+  const [store, folder] = [await freshStore(), await freshFolder()]
+  const { ahead, records, add } = await opened(store, folder)
+  const added = await add('a')
+  const id = added.outcome === 'added' ? added.message.id : ''
+  ahead.claim(id)
+  const changing = records.apply([{ op: 'delete', collection: FLOW.pending, id }])
+  ahead.release(id, false)
+  expect(await changing).toEqual({ outcome: 'applied' })
+  expect(keysIn(await linesOf(store)), 'the change came behind the line').toEqual(['a'])
+  expect(await store.records.range({ collection: FLOW.pending, limit: 10 })).toEqual([])
+})
+
+it('tells of what waits to be processed without a step of the store', async () => {
+  const [store, folder] = [await freshStore(), await freshFolder()]
+  const { ahead } = await opened(store, folder)
+  const journal = createJournal({ records: store.records, clock: Date.now, ahead })
+  const ids: string[] = []
+  for (const key of ['a', 'b', 'c']) {
+    const added = await journal.add({ ...ENTRY, hash: key }, BYTES, key)
+    ids.push(added.outcome === 'added' ? added.message.id : '')
+    if (key === 'a') await ahead.settled()
+  }
+  expect((await journal.pending('')).map(({ id }) => id)).toEqual(ids)
+  expect((await journal.pending(ids[1] ?? '')).map(({ id }) => id)).toEqual(ids.slice(2))
+  expect(keysIn(await linesOf(store))).toEqual(['a'])
+})
+
+it('does not let one line whose key is taken keep the others of its step', async () => {
+  const [store, folder] = [await freshStore(), await freshFolder()]
+  const { ahead, reported, add } = await opened(store, folder)
+  await store.records.apply([
+    { op: 'insert', collection: FLOW.journal, id: 'other', value: {}, second: 'late' },
+  ])
+  const line = { id: 'z', entry: ENTRY, bytes: BYTES, second: 'late' }
+  await Promise.all([add('a'), ahead.add(line), add('b')])
+  await ahead.settled()
+  expect(new Set(keysIn(await linesOf(store)))).toEqual(new Set(['a', 'b', 'late']))
+  expect(reported).toHaveLength(1)
 })

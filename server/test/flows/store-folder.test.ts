@@ -9,7 +9,7 @@ import { promisify } from 'node:util'
 import { open as openLmdb } from 'lmdb'
 import { expect, it, onTestFinished } from 'vitest'
 
-import { openAheadFile, readAhead } from '../../src/hl7/flow/ahead-file.ts'
+import { openAheadFile, readAhead, type Payload } from '../../src/hl7/flow/ahead-file.ts'
 import { openEmbeddedStore } from '../../src/store/embedded/store.ts'
 import type { Store } from '../../src/store/port.ts'
 
@@ -80,14 +80,18 @@ it('backs up while writes go on, restores the same, and starts on it', async () 
   expect(await restored.records.get('c', 'late7')).toMatchObject({ value: { id: 'late7' } })
 })
 
+function lineOf(text: string): Payload {
+  return { room: text.length, writeTo: (buffer, at) => buffer.write(text, at) }
+}
+
 it('backs up what was acknowledged and is not in the store yet', async () => {
   const folder = await freshFolder()
   const store = await openStore(join(folder, 'store'))
   onTestFinished(async () => store.close())
   const ahead = openAheadFile(join(folder, 'journal'), { file: 0, bytes: 0 })
-  await ahead.append(Buffer.from('a line'))
+  await ahead.append(lineOf('a line'))
   await run(process.execPath, [join(CLI, 'backup.ts'), join(folder, 'copy'), '--data', folder])
-  await ahead.append(Buffer.from('a later line'))
+  await ahead.append(lineOf('a later line'))
   await ahead.close(false)
 
   const to = join(folder, 'restored')

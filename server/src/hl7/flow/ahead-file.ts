@@ -24,13 +24,21 @@ export interface Place {
 
 /** Files in a folder that only grow: what is appended is synced before the promise resolves, all that waits in one write and one sync. */
 export interface AheadFile {
-  append(payload: Buffer): Promise<Place>
+  append(payload: Payload): Promise<Place>
   /** Writes what waits now, not only at the end of the turn. */
   flush(): void
   /** Everything up to here is kept elsewhere. */
   forget(upTo: Place): void
   /** @param isDone nothing in the files is needed any more */
   close(isDone: boolean): Promise<void>
+}
+
+/** Writes itself where it will leave from: it is never put together before. */
+export interface Payload {
+  /** Bytes that it takes at most. */
+  readonly room: number
+  /** @returns how many bytes it has written */
+  writeTo(buffer: Buffer, at: number): number
 }
 
 export interface Appended {
@@ -58,6 +66,7 @@ const DISK: Disk = {
 
 /** Length and CRC-32 of the payload, four bytes each. */
 const HEAD = 8
+const SCRATCH = 256 * 1024
 
 /** What was appended and not forgotten, in order; a record that was cut off ends its file: nobody was told that it is safe. */
 export function readAhead(folder: string, after: Place): readonly Appended[] {
@@ -111,7 +120,7 @@ export function copyAhead(folder: string, to: string): number {
 }
 
 interface Waiting {
-  readonly payload: Buffer
+  readonly payload: Payload
   readonly answer: PromiseWithResolvers<Place>
 }
 
@@ -123,6 +132,7 @@ class GroupWriter {
   #waiting: Waiting[] = []
   #writing: Promise<void> | undefined
   #isScheduled = false
+  #scratch: Buffer | undefined
   #isSpoiled = false
 
   constructor(folder: string, after: Place, disk: Disk) {
@@ -131,7 +141,7 @@ class GroupWriter {
     this.current = openNext(folder, after.file)
   }
 
-  async append(payload: Buffer): Promise<Place> {
+  async append(payload: Payload): Promise<Place> {
     const answer = Promise.withResolvers<Place>()
     this.#waiting.push({ payload, answer })
     if (!this.#isScheduled) setImmediate(this.#atEndOfTurn)
@@ -180,17 +190,34 @@ class GroupWriter {
   async #write(group: readonly Waiting[]): Promise<void> {
     if (this.#isSpoiled || this.current.bytes >= limits.hl7.aheadFileBytes) this.#turnOver()
     const { current } = this
-    const bytes = Buffer.concat(group.flatMap(({ payload }) => [headOf(payload), payload]))
+    const { bytes, ends } = this.#encoded(group)
     // What a failed write leaves is written over by the next one.
     this.#disk.write(current.fd, bytes, current.bytes)
     // What a failed sync leaves nobody knows: whatever comes next goes into another file.
     this.#isSpoiled = true
     await this.#disk.sync(current.fd)
     this.#isSpoiled = false
-    for (const { payload, answer } of group) {
-      current.bytes += HEAD + payload.length
-      answer.resolve({ file: current.file, bytes: current.bytes })
+    const from = current.bytes
+    current.bytes += bytes.length
+    for (const [at, { answer }] of group.entries())
+      answer.resolve({ file: current.file, bytes: from + (ends[at] ?? 0) })
+  }
+
+  /** All of a group behind each other. The buffer is used again: one group is on its way at a time. */
+  #encoded(group: readonly Waiting[]): { readonly bytes: Buffer; readonly ends: readonly number[] } {
+    const room = group.reduce((sum, { payload }) => sum + HEAD + payload.room, 0)
+    const buffer = room > SCRATCH ? Buffer.allocUnsafe(room) : (this.#scratch ??= Buffer.allocUnsafe(SCRATCH))
+    const ends: number[] = []
+    let at = 0
+    for (const { payload } of group) {
+      const from = at + HEAD
+      const to = from + payload.writeTo(buffer, from)
+      buffer.writeUInt32BE(to - from, at)
+      buffer.writeUInt32BE(crc32(buffer.subarray(from, to)), at + 4)
+      ends.push(to)
+      at = to
     }
+    return { bytes: buffer.subarray(0, at), ends }
   }
 }
 
@@ -227,13 +254,6 @@ function filesIn(folder: string): readonly number[] {
     .filter((name) => /^\d{10}$/.test(name))
     .map(Number)
     .toSorted((a, b) => a - b)
-}
-
-function headOf(payload: Buffer): Buffer {
-  const head = Buffer.allocUnsafe(HEAD)
-  head.writeUInt32BE(payload.length, 0)
-  head.writeUInt32BE(crc32(payload), 4)
-  return head
 }
 
 function recordsIn(bytes: Buffer, file: number): Appended[] {

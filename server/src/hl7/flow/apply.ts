@@ -7,6 +7,7 @@ import type { JsonValue } from '../../kernel/json.ts'
 import { limits } from '../../kernel/limits.ts'
 import type { RecordChange, RecordStore } from '../../store/port.ts'
 import type { Mapped } from '../mapping/image.ts'
+import { finalLine } from './ahead-desk.ts'
 import type { Ahead } from './ahead.ts'
 import { breathe } from './breathe.ts'
 import { entryChange, FLOW, withState, type Entry, type Journaled } from './entry.ts'
@@ -20,6 +21,8 @@ import { putItem } from './worklist.ts'
 
 export interface ApplyDeps {
   readonly records: RecordStore
+  /** The same, without a look at what is ahead of the store. */
+  readonly stored: Pick<RecordStore, 'apply'>
   readonly resources: Pick<Resources, 'peek' | 'transact'>
   readonly journal: Journal
   readonly clock: Clock
@@ -105,34 +108,47 @@ function textLength(value: JsonValue | undefined): number {
 
 /** @returns `undefined` when what the plan was made from has changed meanwhile. */
 async function commit(deps: ApplyDeps, job: ApplyJob, plan: Plan): Promise<Entry | undefined> {
-  const { message, feed, mapped } = job
+  const { message, mapped } = job
   const now = deps.clock()
-  const drafts = plan.drafts.length === 0 ? [] : [...plan.drafts, provenance(job, plan, now)]
   const entry = finished(job, plan, now)
-  const records: readonly RecordChange[] = [
+  const others: readonly RecordChange[] = [
     ...plan.records,
     ...plan.conflicts.map(putItem),
     ...traceRecords(message.id, tracedIn(mapped, plan)),
     ...plan.patients.map((patient) => mark(FLOW.patients, `${patient}|${message.id}`)),
-    ...placesOf(job),
-    ...markChanges(message.id, message.entry.state, entry),
-    entryChange(message, entry),
   ]
-  if (drafts.length === 0) {
-    const result = await deps.records.apply(records)
-    return result.outcome === 'applied' ? entry : undefined
+  const drafts = plan.drafts.length === 0 ? [] : [...plan.drafts, provenance(job, plan, now)]
+  const waiting = deps.ahead?.claim(message.id)
+  if (waiting !== undefined) {
+    let isStored = false
+    try {
+      isStored = await write(deps, job, { drafts, records: [...others, ...finalLine(waiting, entry)] })
+    } finally {
+      deps.ahead?.release(message.id, isStored)
+    }
+    return isStored ? entry : undefined
   }
-  // The line that the commit changes comes into the store just ahead of it, in the same transaction.
-  deps.ahead?.settle()
-  const caller = systemCaller(`feed:${feed.name}`, 'feed', message.entry.controlId)
+  const line = [...placesOf(job), ...markChanges(message.id, message.entry.state, entry)]
+  const records = [...others, ...line, entryChange(message, entry)]
+  return (await write(deps, job, { drafts, records })) ? entry : undefined
+}
+
+interface Changes {
+  readonly drafts: readonly Draft[]
+  readonly records: readonly RecordChange[]
+}
+
+async function write(
+  { stored, resources }: ApplyDeps,
+  { feed, message }: ApplyJob,
+  { drafts, records }: Changes,
+): Promise<boolean> {
+  if (drafts.length === 0) return (await stored.apply(records)).outcome === 'applied'
   const { controlId: correlation } = message.entry
-  const result = await deps.resources.transact(caller, {
-    drafts,
-    records,
-    facilities: feed.facility === undefined ? [] : [feed.facility],
-    correlation,
-  })
-  return result.outcome === 'committed' ? entry : undefined
+  const caller = systemCaller(`feed:${feed.name}`, 'feed', correlation)
+  const facilities = feed.facility === undefined ? [] : [feed.facility]
+  const result = await resources.transact(caller, { drafts, records, facilities, correlation })
+  return result.outcome === 'committed'
 }
 
 /** Where the message waited: what has just come in was never parked. */

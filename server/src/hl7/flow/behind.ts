@@ -24,7 +24,10 @@ export function recordsBehind(records: RecordStore, ahead: Ahead): RecordStore {
       return records.range(range)
     },
     apply: async (changes) => {
-      if (changes.some(({ collection }) => AHEAD.has(collection))) ahead.settle()
+      const concerned = changes.filter(({ collection }) => AHEAD.has(collection))
+      // Whose message is being committed just now has to be there first.
+      if (concerned.some(({ id }) => ahead.isClaimed(id))) await ahead.settled()
+      else if (concerned.length > 0) ahead.settle()
       return records.apply(changes)
     },
   }

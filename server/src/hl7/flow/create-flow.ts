@@ -93,7 +93,7 @@ export function createFlow(given: FlowDeps): Flow {
     ? createFeedLeases({ records, clock, report, feeds: () => feeds.keys(), onTaken })
     : ALL_FEEDS
   const gate = { isShared, isOpen: (feed: string) => modes.of(feed) !== 'paused' && leases.holds(feed) }
-  const apply = createApply({ ...deps, journal, ...(ahead && { ahead }) })
+  const apply = createApply({ ...deps, stored: given.records, journal, ...(ahead && { ahead }) })
   const work = { ...deps, journal, apply, parking, partitions, feeds, tally, gate }
   const processing = createProcessing({ ...work, flush: () => ahead?.flush() })
   const replays = createReplays({ records, clock, processing, gate, report })

@@ -74,9 +74,18 @@ export function createJournal({ records, clock, index, ahead }: JournalDeps): Jo
       return bytes?.subarray(0, most) ?? raw(id, most)
     },
     async pending(after) {
-      await ahead?.settled()
+      // What is ahead is processed from there.
+      const waiting = (ahead?.idsBehind(after) ?? []).map((id) => ({
+        id,
+        feed: ahead?.get(id)?.entry.feed ?? '',
+      }))
       const found = await records.range({ collection: FLOW.pending, from: `${after}\u0000`, limit: PAGE })
-      return found.map(({ id, value }) => ({ id, feed: (value as { readonly feed: string }).feed }))
+      const stored = found.map(({ id, value }) => ({ id, feed: (value as { readonly feed: string }).feed }))
+      if (waiting.length === 0) return stored
+      const known = new Set(waiting.map(({ id }) => id))
+      return [...waiting, ...stored.filter(({ id }) => !known.has(id))]
+        .toSorted((a, b) => (a.id < b.id ? -1 : 1))
+        .slice(0, PAGE)
     },
   }
 }

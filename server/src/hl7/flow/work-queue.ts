@@ -70,8 +70,9 @@ export class WorkQueue {
       return this.run(message)
     // Another process works on the feed, or nobody does for now: the journal has the message.
     if (!isOpen) return gate.isShared ? this.#watch(message) : untouched(message)
-    // With several processes the journal alone tells who came first.
+    // With several processes the journal alone tells who came first. A large message may be there later than those that came behind it.
     this.#isMoreWork = true
+    if (message.id <= this.#after) this.#after = ''
     return this.#follow(message, this.catchUp())
   }
 
