@@ -13,7 +13,8 @@ import { importRows, syntheaBundles, validationRow } from './synthea.ts'
  * sides in turn; authentication and audit are on, every write is durable before its answer. In brackets behind each ratio: that of the committed
  * baseline.
  *
- * `--quick` for a small run, `--only <text>` for some rows, `--observations <n>` for growth, `--save` makes the result the new baseline.
+ * `--quick` for a small run, `--only <text,text>` for the rows that hold one of these texts (`--only name,read`), `--observations <n>` for
+ * growth, `--save` makes the result the new baseline.
  * The Synthea rows need the corpus: `../shared/corpus`, or `CORPUS`.
  */
 const { values: words } = parseArgs({
@@ -46,7 +47,7 @@ process.stdout.write(table(rows.map(withBaseline)))
 if (words.save) writeFileSync(BASELINE, `${JSON.stringify(rows, undefined, 2)}\n`)
 
 function isWanted(what: string): boolean {
-  return what.includes(words.only)
+  return words.only.split(',').some((part) => what.includes(part))
 }
 
 async function measured(hub: FreshHub): Promise<Row[]> {

@@ -1,3 +1,4 @@
+import { httpText } from '../../kernel/instant-text.ts'
 import type { JsonObject } from '../../kernel/json.ts'
 import type { StoredVersion } from '../../store/port.ts'
 import type { Written } from '../resources.ts'
@@ -9,7 +10,7 @@ function etagOf(version: number): string {
 }
 
 export function versionHeaders({ version, lastUpdated }: StoredVersion): Readonly<Record<string, string>> {
-  return { etag: etagOf(version), 'last-modified': new Date(lastUpdated).toUTCString() }
+  return { etag: etagOf(version), 'last-modified': httpText(lastUpdated) }
 }
 
 export function jsonBody(value: JsonObject): Uint8Array {

@@ -1,3 +1,4 @@
+import { isoText } from '../../kernel/instant-text.ts'
 import type { StoredVersion } from '../../store/port.ts'
 
 /** Bundles are put together as bytes: stored resources go in as they are, no object tree is built. */
@@ -69,6 +70,6 @@ export function historyEntry(base: string, version: StoredVersion): BundleEntry 
   const status = method === 'PUT' && version.version === 1 ? '201' : STATUS[method]
   const tail =
     `,"request":{"method":"${method}","url":"${url}"},"response":{"status":"${status}",` +
-    `"etag":"W/\\"${String(version.version)}\\"","lastModified":"${new Date(lastUpdated).toISOString()}"}}`
+    `"etag":"W/\\"${String(version.version)}\\"","lastModified":"${isoText(lastUpdated)}"}}`
   return deleted ? { head, resource: NONE, tail } : { head: head + RESOURCE, resource: version.bytes, tail }
 }

@@ -1,7 +1,16 @@
 import type { Cursor, Direction } from './sorted-blocks.ts'
 
 /** Walks several ordered lists as one. A posting that several of them hold comes once. */
-export class MergedCursor<K> implements Cursor<K> {
+export function mergedCursor<K>(
+  cursors: readonly Cursor<K>[],
+  compare: (a: K, b: K) => number,
+  direction: Direction,
+): Cursor<K> {
+  const [only] = cursors
+  return only !== undefined && cursors.length === 1 ? only : new MergedCursor(cursors, compare, direction)
+}
+
+class MergedCursor<K> implements Cursor<K> {
   readonly #compare: (a: K, b: K) => number
   readonly #sign: 1 | -1
   readonly #live: Cursor<K>[]

@@ -185,7 +185,7 @@ interface NameEntry {
 const FIRST_BATCH = 8
 const BATCH = 64
 
-/** Walks the rows of texts upwards, in the order of the texts' bytes, some at a time. */
+/** Walks the rows of the texts that begin with a prefix upwards, in the order of the texts' bytes, some at a time. */
 export class NameCursor implements Cursor<string> {
   readonly extra = 0
   readonly #names: Bytes
@@ -199,11 +199,13 @@ export class NameCursor implements Cursor<string> {
 
   constructor(
     { names }: IndexFile,
-    { hash, upTo, after }: { hash: number; upTo: number; after: Place<string> },
+    { hash, upTo, prefix, after }: { hash: number; upTo: number; prefix: string; after: Place<string> },
   ) {
     this.#names = names
     this.#upTo = upTo
-    this.#end = Buffer.concat([hashKey(hash, 0), LAST])
+    // Half a character has no bytes of its own to stop at.
+    const start = nameKey(hash, prefix.isWellFormed() ? prefix : '').subarray(0, -1)
+    this.#end = Buffer.concat([start, LAST])
     if (after.seq < 0) this.#start = nameKey(hash, after.key).subarray(0, -1)
     else this.#begin(nameKey(hash, after.key), after)
   }
@@ -239,15 +241,17 @@ export class NameCursor implements Cursor<string> {
     if (this.#start === undefined) return false
     const entries: NameEntry[] = []
     let last: Buffer | undefined
+    let isCut = false
     for (const { key, value } of this.#names.getRange({ start: this.#start, end: this.#end })) {
       last = key
       const text = key.toString('utf8', HASH, key.indexOf(0, HASH))
       const { entries: rows } = POSTINGS.unpack(value)
       for (let at = 0; at < rows.length; at += POSTING) entries.push({ text, seq: seqAt(rows, at) })
-      if (entries.length >= this.#size) break
+      isCut = entries.length >= this.#size
+      if (isCut) break
     }
     // The next possible key is the last one with a zero byte behind it.
-    this.#start = last === undefined ? undefined : Buffer.concat([last, ZERO])
+    this.#start = isCut && last !== undefined ? Buffer.concat([last, ZERO]) : undefined
     this.#size = BATCH
     this.#entries = entries
     this.#index = 0

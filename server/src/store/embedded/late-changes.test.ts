@@ -4,7 +4,7 @@ import { join } from 'node:path'
 
 import { expect, it, onTestFinished, vi } from 'vitest'
 
-import { MergedCursor } from './cursors.ts'
+import { mergedCursor } from './cursors.ts'
 import { postingCursors } from './index-cursors.ts'
 import { hashKey, openIndexFile, type IndexFile } from './index-file.ts'
 import { changeList } from './late-changes.ts'
@@ -87,7 +87,7 @@ async function openList(): Promise<{
     walk(direction, after) {
       const place = after && { key: after.sort, seq: after.seq }
       const walk = { hash: HASH, upTo: Infinity, direction, ...(place && { after: place }) }
-      const cursor = new MergedCursor(postingCursors(index, walk), compareNumbers, direction)
+      const cursor = mergedCursor(postingCursors(index, walk), compareNumbers, direction)
       const found: Posting[] = []
       while (cursor.next()) found.push({ sort: cursor.key, seq: cursor.seq })
       return found

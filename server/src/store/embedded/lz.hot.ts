@@ -16,6 +16,14 @@ const SEQUENCE_MOST = 8
 const PAGE = 65_536
 const SLACK = 16
 
+interface Unpacking {
+  readonly bytes: Uint8Array
+  /** Of the text that was compressed. */
+  readonly length: number
+  readonly skip: number
+  readonly at: number
+}
+
 /**
  * The LZ4 block format with a dictionary in front of the text. In JavaScript, because the matches of a dictionary are looked up in a table
  * that is made once: a library loads the dictionary again for each text, which costs more than a short text itself.
@@ -83,15 +91,20 @@ export class Lz {
    * @throws Error when the bytes are damaged
    */
   decompress(bytes: Uint8Array, length: number): Buffer {
-    const out = this.#dictionary.length
-    const at = this.#roomFor(length, bytes.length)
-    const memory = this.#memory
-    memory.set(bytes, at)
-    const end = this.#decoder.decode(at, at + bytes.length, out, out + length)
-    if (end !== out + length) throw new Error('a compressed text is damaged')
     const text = Buffer.allocUnsafe(length)
-    memory.copy(text, 0, out, end)
+    this.decompressInto(text, { bytes, length, skip: 0, at: 0 })
     return text
+  }
+
+  /** Puts the text, without so many bytes at its beginning, into the target at a place. @throws Error when the bytes are damaged */
+  decompressInto(target: Buffer, { bytes, length, skip, at }: Unpacking): void {
+    const out = this.#dictionary.length
+    const from = this.#roomFor(length, bytes.length)
+    const memory = this.#memory
+    memory.set(bytes, from)
+    const end = this.#decoder.decode(from, from + bytes.length, out, out + length)
+    if (end !== out + length) throw new Error('a compressed text is damaged')
+    memory.copy(target, at, out + skip, end)
   }
 
   /** Dictionary, text, packed text lie one behind the other. @returns where the packed one begins */

@@ -189,7 +189,7 @@ function scanNames(deps: ResourceDeps, request: NameRequest): readonly NamePosti
   const { index, stale } = deps
   const { type, param, prefix, after, limit, withRows } = request
   const start = after === undefined ? { key: prefix, seq: -1 } : { key: after.text, seq: Number(after.tie) }
-  const cursor: Cursor<string> = index.names({ type, key: param, direction: 'asc' }, start)
+  const cursor: Cursor<string> = index.names({ type, key: param, direction: 'asc' }, prefix, start)
   const found: NamePosting[] = []
   while (found.length < limit && cursor.next() && cursor.key.startsWith(prefix)) {
     if (stale.has(cursor.seq)) continue

@@ -1,3 +1,4 @@
+import { isoText } from '../../kernel/instant-text.ts'
 import type { ResourceWrite } from '../port.ts'
 
 /** What of a version its row does not hold, because its header tells it: bits of the row's flags. */
@@ -32,12 +33,8 @@ export const isHeadLeftOut = (flags: number): boolean => (flags & LEFT_OUT.head)
 export const withHead = (flags: number): number => flags & ~LEFT_OUT.head
 
 /** How the hub writes the beginning of every resource. */
-export function headOf({ type, id, version, lastUpdated }: Known): Buffer {
-  const time = new Date(lastUpdated).toISOString()
-  return Buffer.from(
-    `{"resourceType":"${type}","id":"${id}","meta":{"versionId":"${version}","lastUpdated":"${time}"`,
-    'utf8',
-  )
+export function headOf({ type, id, version, lastUpdated }: Known): string {
+  return `{"resourceType":"${type}","id":"${id}","meta":{"versionId":"${version}","lastUpdated":"${isoText(lastUpdated)}"`
 }
 
 /** The extras that the row of a write holds, with the flags that say what is left out of them. */
@@ -84,7 +81,7 @@ export function wholeExtras(
 /** @returns how many bytes of the write's resource are its head; 0 when it begins in another way. */
 export function headLength(write: ResourceWrite): number {
   const { type, id, expected, lastUpdated, bytes } = write
-  const head = headOf({ type, id, version: expected + 1, lastUpdated })
+  const head = Buffer.from(headOf({ type, id, version: expected + 1, lastUpdated }), 'utf8')
   return head.length <= bytes.length && head.compare(bytes, 0, head.length) === 0 ? head.length : 0
 }
 

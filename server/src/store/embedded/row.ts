@@ -47,14 +47,6 @@ const hashesAt = (row: Buffer): number => HEADER + typeLength(row) + (row[3] ?? 
 const textAt = (row: Buffer): number => hashesAt(row) + 8 * rowKeyCount(row)
 const extrasLength = (row: Buffer): number => row.readUInt32BE(42)
 
-/** Extras and resource; of a plain row a view of the row itself. */
-function textOf(row: Buffer): Buffer {
-  const stored = storedText(row)
-  if (!isHeadLeftOut(flagsOf(row))) return stored
-  const extras = extrasLength(row)
-  return Buffer.concat([stored.subarray(0, extras), headOf(knownOf(row)), stored.subarray(extras)])
-}
-
 /** The text as the row holds it, up to `end` or all of it. */
 function storedText(row: Buffer, end?: number): Buffer {
   const at = textAt(row)
@@ -184,30 +176,49 @@ export function versionOf(row: Buffer): StoredVersion {
   }
 }
 
-/** The resource of a row: what stays when it gets other keys. May be a view of the row. */
+/** The resource of a row: what stays when it gets other keys. Of a plain row a view of the row. */
 export function rowContent(row: Buffer): Buffer {
-  return textOf(row).subarray(extrasLength(row))
+  const extras = extrasLength(row)
+  if (row[0] === PLAIN) return row.subarray(textAt(row) + extras)
+  const head = leftOut(row)
+  const headBytes = Buffer.byteLength(head)
+  const content = Buffer.allocUnsafe(headBytes + textLength(row) - extras)
+  content.write(head, 'utf8')
+  unpackInto(content, row, { skip: extras, at: headBytes })
+  return content
 }
 
 /** The same row, not compressed, in memory of its own. */
 export function unpackedRow(row: Buffer): Buffer {
   const at = textAt(row)
-  const text = textOf(row)
-  const plain = Buffer.allocUnsafeSlow(at + text.length)
+  const extras = extrasLength(row)
+  const head = leftOut(row)
+  const headBytes = Buffer.byteLength(head)
+  const plain = Buffer.allocUnsafeSlow(at + headBytes + textLength(row))
   row.copy(plain, 0, 0, at)
-  plain.set(text, at)
+  unpackInto(plain, row, { skip: 0, at: at + headBytes })
+  // What is left out stands between the extras and the rest.
+  plain.copyWithin(at, at + headBytes, at + headBytes + extras)
+  plain.write(head, at + extras, 'utf8')
   plain[0] = PLAIN
   plain[1] = withHead(flagsOf(row))
   return plain
 }
 
+/** How the resource begins, when that is not part of the row's text. */
+function leftOut(row: Buffer): string {
+  return isHeadLeftOut(flagsOf(row)) ? headOf(knownOf(row)) : ''
+}
+
+function unpackInto(target: Buffer, row: Buffer, { skip, at }: { skip: number; at: number }): void {
+  const text = textAt(row)
+  if (row[0] === PLAIN) row.copy(target, at, text + skip)
+  else LZ.decompressInto(target, { bytes: row.subarray(text + 4), length: textLength(row), skip, at })
+}
+
 /** The resource in a buffer of its own. */
 function bodyOf(row: Buffer): Buffer {
-  const stored = storedText(row)
-  const extras = extrasLength(row)
-  if (row[0] === PLAIN) return copyOf(stored, extras)
-  const body = stored.subarray(extras)
-  return isHeadLeftOut(flagsOf(row)) ? Buffer.concat([headOf(knownOf(row)), body]) : body
+  return row[0] === PLAIN ? copyOf(rowContent(row)) : rowContent(row)
 }
 
 export function copyOf(bytes: Buffer, from = 0): Buffer {

@@ -4,7 +4,7 @@ import { setTimeout } from 'node:timers/promises'
 import { limits } from '../../kernel/limits.ts'
 import type { Crash } from '../crash.ts'
 import type { BulkTail } from './bulk-tail.ts'
-import { MergedCursor } from './cursors.ts'
+import { mergedCursor } from './cursors.ts'
 import { lastNumber, numberKey, type DataFile } from './databases.ts'
 import { NameCursor, postingCursors, rangeCursors } from './index-cursors.ts'
 import {
@@ -128,7 +128,7 @@ export class SearchIndex {
       const list = tail.postings(hash)
       if (list !== undefined) cursors.push(list.cursor(direction, after))
     }
-    return new MergedCursor(cursors, compareNumbers, direction)
+    return mergedCursor(cursors, compareNumbers, direction)
   }
 
   /** By lower bound, from the first interval that could reach `lo`. */
@@ -142,17 +142,19 @@ export class SearchIndex {
         cursors.push(list.cursor('asc', after !== undefined && after.key > start.key ? after : start))
       }
     }
-    return new MergedCursor(cursors, compareNumbers, 'asc')
+    return mergedCursor(cursors, compareNumbers, 'asc')
   }
 
-  names({ type, key }: Walk<string>, after: Place<string>): Cursor<string> {
+  /** May go on behind the texts that begin with the prefix. */
+  names({ type, key }: Walk<string>, prefix: string, after: Place<string>): Cursor<string> {
     const hash = this.#options.hash.of(type, key).short
-    const cursors: Cursor<string>[] = [new NameCursor(this.#file, { hash, upTo: this.#mergedTo, after })]
+    const merged = new NameCursor(this.#file, { hash, upTo: this.#mergedTo, prefix, after })
+    const cursors: Cursor<string>[] = [merged]
     for (const tail of this.#tails()) {
       const list = tail.names(hash)
       if (list !== undefined) cursors.push(list.cursor('asc', after))
     }
-    return new MergedCursor(cursors, compareUtf8, 'asc')
+    return mergedCursor(cursors, compareUtf8, 'asc')
   }
 
   async close(): Promise<void> {
