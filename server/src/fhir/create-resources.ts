@@ -6,6 +6,7 @@ import type { HistoryRequest, Store, StoredVersion } from '../store/port.ts'
 import { auditedAccess, unknownResource } from './access.ts'
 import type { AccessRules } from './access.ts'
 import type { Definitions } from './definitions.ts'
+import { lastSeen } from './deleted.ts'
 import type { History, Resources, WhichVersion } from './resources.ts'
 import { meetsAll } from './search/clause.ts'
 import { subjectOf } from './search/subject.ts'
@@ -69,8 +70,11 @@ async function readVisible(deps: WriteDeps, caller: Caller, { type, id }: Which)
   }
   const module = await moduleOf(deps.definitions, type)
   const [row] = await deps.store.resources.fetch(type, [id])
-  if (!row || !meetsAll(clauses, subjectOf(row, module, deps.base))) throw unknownResource(type, id)
-  return row
+  const gone = row ? undefined : await lastSeen(deps, { type, id }, module)
+  const subject = row ? subjectOf(row, module, deps.base) : gone?.subject
+  const version = row ?? gone?.deletion
+  if (!version || !subject || !meetsAll(clauses, subject)) throw unknownResource(type, id)
+  return version
 }
 
 async function vread(deps: WriteDeps, caller: Caller, which: WhichVersion): Promise<StoredVersion> {
@@ -94,11 +98,11 @@ async function vread(deps: WriteDeps, caller: Caller, which: WhichVersion): Prom
 async function refuseClosed(
   deps: WriteDeps,
   caller: Caller,
-  { bytes, deleted }: StoredVersion,
+  { type, id, version, bytes, deleted }: StoredVersion,
 ): Promise<void> {
-  const [isOpen] = deleted
-    ? [true]
-    : await mayOpen({ ...deps, reader: deps.store.resources }, caller, [bytes])
+  const reader = deps.store.resources
+  const last = deleted ? await reader.vread(type, id, version - 1) : undefined
+  const [isOpen] = await mayOpen({ ...deps, reader }, caller, [last?.bytes ?? bytes])
   if (isOpen === true) return
   throw fault('forbidden', {
     code: 'forbidden',
@@ -118,7 +122,7 @@ async function history(deps: WriteDeps, caller: Caller, request: HistoryRequest)
   const found =
     isOne || seesAll(deps, caller, type)
       ? await wholeHistory(deps, request)
-      : await visibleHistory({ ...deps, reader: deps.store.resources }, caller, request)
+      : await visibleHistory(deps, caller, request)
   await deps.access.noteRead(caller, isOne ? 'history-instance' : 'history-type', entityOf(request))
   return found
 }

@@ -5,22 +5,21 @@ import { createPace } from '../kernel/pace.ts'
 import type { HistoryRequest, ResourceReader, StoredVersion } from '../store/port.ts'
 import type { Access } from './access.ts'
 import type { Definitions } from './definitions.ts'
+import { lastSeen } from './deleted.ts'
+import type { DeletedDeps } from './deleted.ts'
 import type { History } from './resources.ts'
 import { meetsAll } from './search/clause.ts'
 import { subjectOf } from './search/subject.ts'
 import { mayOpen } from './security-context.ts'
 
-export interface VisibleDeps {
-  readonly reader: ResourceReader
+export interface VisibleDeps extends DeletedDeps {
   readonly definitions: Definitions
   readonly access: Access
-  readonly base: string
 }
 
 /**
  * The history of a type, or of everything, for a caller who sees some resources only: the store's order drives, each version is verified by
- * the resource as it is now, and pages and totals are those of what is left. Deletions are left out: what is gone belongs to nobody any
- * more.
+ * the resource as it is now, or was before it was deleted, and pages and totals are those of what is left.
  *
  * @returns without total where more than `limits.fhir.historyCounted` versions would have to be looked at for it
  * @throws Fault `too-costly` when too few of the versions are the caller's to fill a page
@@ -40,35 +39,41 @@ type Visible = (versions: readonly StoredVersion[]) => Promise<readonly boolean[
 
 /** Whether versions are of resources that exist for the caller; each resource is looked at once. */
 function createVisibility(deps: VisibleDeps, caller: Caller): Visible {
-  const { reader, definitions, access, base } = deps
+  const { store, definitions, access, base } = deps
+  const reader = store.resources
   const known = new Map<string, boolean>()
   const learn = async (type: string, ids: readonly string[]): Promise<void> => {
     const module = access.allows(caller, 'read', type) ? await definitions.load(type) : undefined
+    if (!module) return
     const clauses = access.constraintFor(caller, type)
-    const rows = module ? await reader.fetch(type, ids) : []
-    const bodies = rows.map((row) => row?.bytes ?? new Uint8Array(0))
-    const isOpen = type === 'Binary' ? await mayOpen(deps, caller, bodies) : []
-    for (const [index, id] of ids.entries()) {
-      const row = rows[index]
-      const meets =
-        module !== undefined &&
-        row !== undefined &&
-        isOpen[index] !== false &&
-        meetsAll(clauses, subjectOf(row, module, base))
-      known.set(`${type}/${id}`, meets)
+    const rows = await reader.fetch(type, ids)
+    const seen = await Promise.all(
+      ids.map(async (id, index) => {
+        const row = rows[index]
+        if (row) return { bytes: row.bytes, subject: subjectOf(row, module, base) }
+        const gone = await lastSeen(deps, { type, id }, module)
+        return { bytes: gone?.last.bytes ?? new Uint8Array(0), subject: gone?.subject }
+      }),
+    )
+    const bodies = seen.map(({ bytes }) => bytes)
+    const isOpen = type === 'Binary' ? await mayOpen({ ...deps, reader }, caller, bodies) : []
+    for (const [index, { subject }] of seen.entries()) {
+      const meets = subject !== undefined && isOpen[index] !== false && meetsAll(clauses, subject)
+      known.set(`${type}/${ids[index] ?? ''}`, meets)
     }
   }
   return async (versions) => {
     const unknown = versions.filter(({ type, id }) => !known.has(`${type}/${id}`))
     for (const [type, group] of Map.groupBy(unknown, (version) => version.type))
       await learn(type, [...new Set(group.map(({ id }) => id))])
-    return versions.map(({ type, id, deleted }) => !deleted && known.get(`${type}/${id}`) === true)
+    return versions.map(({ type, id }) => known.get(`${type}/${id}`) === true)
   }
 }
 
 type Page = Pick<History, 'versions' | 'next'>
 
-async function pageOf({ reader }: VisibleDeps, visible: Visible, request: HistoryRequest): Promise<Page> {
+async function pageOf({ store }: VisibleDeps, visible: Visible, request: HistoryRequest): Promise<Page> {
+  const reader = store.resources
   const versions: StoredVersion[] = []
   let { after } = request
   for (let looked = 0; looked < limits.fhir.sortCandidates; looked += BATCH) {
@@ -102,7 +107,7 @@ async function nextOf(
 }
 
 async function totalOf(
-  { reader }: VisibleDeps,
+  { store }: VisibleDeps,
   visible: Visible,
   request: HistoryRequest,
 ): Promise<number | undefined> {
@@ -111,7 +116,11 @@ async function totalOf(
   let total = 0
   let after: string | undefined
   for (let looked = 0; looked < limits.fhir.historyCounted; looked += BATCH) {
-    const batch = await reader.history({ ...all, limit: BATCH, ...(after === undefined ? {} : { after }) })
+    const batch = await store.resources.history({
+      ...all,
+      limit: BATCH,
+      ...(after === undefined ? {} : { after }),
+    })
     total += (await visible(batch.versions)).filter(Boolean).length
     if (batch.next === undefined) return total
     after = batch.next

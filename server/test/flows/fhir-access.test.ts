@@ -69,6 +69,33 @@ it('shows a caller of one facility nothing of another one, on every way', async 
   expect((await server.ask('GET', '/Patient/south')).headers.get('etag')).toBe('W/"1"')
 })
 
+it('shows a deletion to those who saw what was deleted, and to nobody else', async () => {
+  const server = await twoFacilities()
+  for (const facility of ['north', 'south']) {
+    server.become(at(facility))
+    expect((await server.ask('DELETE', `/Observation/${facility}`)).status).toBe(204)
+  }
+  const deletions = async (path: string): Promise<readonly string[]> => {
+    const { json, status } = await server.ask('GET', path)
+    expect(status).toBe(200)
+    const entries = json['entry'] as readonly { request: { method: string; url: string } }[]
+    expect(json['total']).toBe(entries.length)
+    return entries.flatMap(({ request }) => (request.method === 'DELETE' ? request.url : []))
+  }
+  for (const caller of [at('north'), at('north', { facilities: 'all', patient: 'Patient/north' })]) {
+    server.become(caller)
+    for (const path of ['/Observation/_history', '/_history', '/Observation/north/_history'])
+      expect(await deletions(path), path).toEqual(['Observation/north'])
+    expect((await server.ask('GET', '/Observation/north')).status).toBe(410)
+    expect((await server.ask('GET', '/Observation/south')).status).toBe(404)
+    expect((await server.ask('GET', '/Observation/south/_history')).status).toBe(404)
+    expect((await server.ask('DELETE', '/Observation/south')).status).toBe(404)
+    const body = { resourceType: 'Observation', id: 'south', status: 'final', code: { text: 'x' } }
+    const subject = { reference: 'Patient/north' }
+    expect((await server.ask('PUT', '/Observation/south', { body: { ...body, subject } })).status).toBe(404)
+  }
+})
+
 it('keeps a resource in its facility when somebody of another one may update it', async () => {
   const server = await twoFacilities()
   server.become(administrator)

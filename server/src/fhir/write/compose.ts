@@ -10,6 +10,7 @@ import type { Access } from '../access.ts'
 import { ALIASES, claim } from '../aliases.ts'
 import type { Alias } from '../aliases.ts'
 import type { Definitions } from '../definitions.ts'
+import { lastSeen, noteFacilities } from '../deleted.ts'
 import { parseObject } from '../json/parse.ts'
 import { facilitiesIn, withFacilities } from '../keys/keys-of-row.ts'
 import type { Transaction } from '../resources.ts'
@@ -52,13 +53,15 @@ export async function compose(
   const { draft, id } = prepared
   const isNew = draft.method === 'POST'
   const current = isNew ? undefined : await deps.store.resources.read(draft.type, id)
-  const row = current && !current.deleted ? await visibleRow(deps, caller, prepared) : undefined
-  if (draft.method === 'DELETE') return composeDeletion({ deps, caller, prepared, current })
+  const row = current && (await visibleRow(deps, caller, prepared))
+  if (draft.method === 'DELETE')
+    return composeDeletion({ deps, caller, prepared, current }, facilitiesIn(row))
   const added = transaction.facilities ?? (caller.facilities === 'all' ? [] : caller.facilities)
   const facilities = [...new Set([...facilitiesIn(row), ...added])]
   return composeVersion({ deps, caller, prepared, current, facilities })
 }
 
+/** The row that a draft replaces; none for what is deleted. @throws Fault `not-found` when it is, or was, not the caller's to see */
 async function visibleRow(
   deps: WriteDeps,
   caller: Caller,
@@ -66,7 +69,11 @@ async function visibleRow(
 ): Promise<Row | undefined> {
   const [row] = await deps.store.resources.fetch(draft.type, [id])
   const clauses = deps.access.constraintFor(caller, draft.type)
-  if (row && !meetsAll(clauses, subjectOf(row, module, deps.base))) throw unknownResource(draft.type, id)
+  if (clauses.length === 0) return row
+  const subject = row
+    ? subjectOf(row, module, deps.base)
+    : (await lastSeen(deps, { type: draft.type, id }, module))?.subject
+  if (subject && !meetsAll(clauses, subject)) throw unknownResource(draft.type, id)
   return row
 }
 
@@ -79,12 +86,13 @@ interface Job {
 
 const NO_KEYS = { k: [], r: [], n: [], patients: [] }
 
-function composeDeletion({ deps, caller, prepared, current }: Job): Composed {
+function composeDeletion(job: Job, facilities: readonly string[]): Composed {
+  const { deps, caller, prepared, current } = job
   if (!current || current.deleted) return { prepared, current, records: [], audit: [] }
   const lastUpdated = Math.max(deps.clock(), current.lastUpdated + 1)
   const { type, method } = prepared.draft
   const expected = prepared.draft.expected ?? current.version
-  const records = releasesOf(deps, current, [])
+  const records = [...releasesOf(deps, current, []), noteFacilities(current, facilities)]
   const audit = [auditRow({ deps, caller, prepared, current })]
   const keys = { ...NO_KEYS, date: lastUpdated }
   return {
