@@ -120,3 +120,22 @@ it('gives less of each version when asked, on every page', async () => {
   expect(summary.every(({ resource }) => resource?.['gender'] === undefined)).toBe(true)
   expectRefused(await ask('GET', `/Patient/${id}/_history?_summary=xyz`), 400)
 })
+
+it('counts versions without giving them', async () => {
+  for (const query of ['_count=0', '_summary=count']) {
+    const answer = await ask('GET', `/Patient/${id}/_history?${query}`)
+    const { status, json } = answer
+    expect([status, json['total']], query).toEqual([200, 3])
+    expect(json).not.toHaveProperty('entry')
+    expect(linkOf(answer, 'self')).toContain(query)
+    expect(linkOf(answer, 'next')).toBeUndefined()
+  }
+})
+
+it('leaves out of a history what it does not know, when asked to', async () => {
+  const path = `/Patient/${id}/_history?_sort=x`
+  expectRefused(await ask('GET', path), 400)
+  const lenient = await ask('GET', path, { headers: { prefer: 'handling=lenient' } })
+  expect([lenient.status, lenient.json['total']]).toEqual([200, 3])
+  expect(linkOf(lenient, 'self')).not.toContain('_sort')
+})

@@ -175,3 +175,15 @@ it('DE-08 deletes no history', async () => {
   expectRefused(await ask('DELETE', `/Patient/${id}/_history/1`), 404, 405)
   expect((await ask('GET', `/Patient/${id}/_history/1`)).status).toBe(200)
 })
+
+it('says of a version too that nothing changed', async () => {
+  const read = await ask('GET', `/Patient/${id}/_history/1`, { headers: { 'if-none-match': 'W/"1"' } })
+  expect([read.status, read.text]).toEqual([304, ''])
+})
+
+it('takes the elements with their type in front, and none for all', async () => {
+  const few = await ask('GET', `/Patient/${id}?_elements=Patient.gender`)
+  expect([few.json['gender'], few.json['birthDate']]).toEqual(['female', undefined])
+  const whole = await ask('GET', `/Patient/${id}?_elements=`)
+  expect(whole.json).toEqual((await ask('GET', `/Patient/${id}`)).json)
+})

@@ -232,3 +232,9 @@ it('SE-29 refuses values of another shape', async () => {
   for (const query of ['date=05', 'value-quantity=gt', 'code=a|b|c|d', 'value-quantity=5|a|b|c', 'date=gt'])
     expectRefused(await ask('GET', `/Observation?${query}`), 400)
 })
+
+it('answers a form in a format that it speaks only', async () => {
+  const form = (raw: string) => ask('POST', '/Patient/_search', { raw, headers: FORM })
+  expectRefused(await form(`_tag=${tag}&_format=xml`), 406)
+  expect((await form(`_tag=${tag}&_format=json`)).status).toBe(200)
+})

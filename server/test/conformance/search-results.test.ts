@@ -289,6 +289,6 @@ it('SR-32 SR-33 brings all references that can be followed', async () => {
 })
 
 it('SR-35 includes by what it knows', async () => {
-  for (const include of ['Foo:bar', 'Observation:nope'])
+  for (const include of ['Foo:bar', 'Observation:nope', 'Observation:subject:Foo'])
     expectRefused(await ask('GET', `/Observation?_include=${include}`), 400)
 })

@@ -6,6 +6,7 @@ import { COMPARTMENT_TYPES } from '../search/compartments.ts'
 import { jsonBody } from './answers.ts'
 import { pairsOf } from './call.ts'
 import type { Answer, Call, Method } from './call.ts'
+import { checkAcceptable } from './negotiate.ts'
 import { outcomeOf } from './outcome.ts'
 import { patch, patchByCriteria } from './patch-calls.ts'
 import { history, read, vread } from './read-calls.ts'
@@ -126,9 +127,12 @@ function inCompartment(deps: RestDeps, { type, id, third }: Omit<Target, 'fourth
   return { type: third, compartment }
 }
 
-/** The parameters of a form count together with those of the address. */
+/** The parameters of a form count together with those of the address. @throws Fault `not-acceptable` */
 function formCall(call: Call): Call {
-  return { ...call, query: [...call.query, ...pairsOf(call.text)] }
+  const form = pairsOf(call.text)
+  const format = form.find(([name]) => name === '_format')?.[1]
+  if (format !== undefined) checkAcceptable(undefined, format)
+  return { ...call, query: [...call.query, ...form] }
 }
 
 function noSuchPlace(path: readonly string[]): Fault {

@@ -31,7 +31,9 @@ export async function vread(
   const { type, id } = which
   const number = /^[1-9]\d{0,14}$/.test(which.version) ? Number(which.version) : -1
   const version = await deps.resources.vread(call.caller, { type, id, version: number })
-  return { status: 200, headers: versionHeaders(version), body: bodyOf(deps, call, version) }
+  const headers = versionHeaders(version)
+  if (isUnchanged(call.conditions, version)) return { status: 304, headers }
+  return { status: 200, headers, body: bodyOf(deps, call, version) }
 }
 
 function bodyOf(deps: RestDeps, call: Call, version: StoredVersion): Uint8Array {
@@ -41,12 +43,14 @@ function bodyOf(deps: RestDeps, call: Call, version: StoredVersion): Uint8Array 
     : version.bytes
 }
 
-function shapeOf({ query }: Call): Shape {
+function shapeOf(call: Call): Shape {
+  const { query } = call
   const value = (wanted: string): string | undefined => query.find(([name]) => name === wanted)?.[1]
   const summary = value('_summary')
   const elements = value('_elements')
   const known = (['true', 'text', 'data'] as const).find((each) => each === summary)
-  if (summary !== undefined && summary !== 'false' && !known) {
+  const isCount = summary === 'count' && call.path.at(-1) === '_history'
+  if (summary !== undefined && summary !== 'false' && !known && !isCount) {
     throw fault('malformed', {
       code: 'value',
       text: '_summary must be one of: true, text, data, false',
@@ -54,8 +58,13 @@ function shapeOf({ query }: Call): Shape {
   }
   return {
     ...(known ? { summary: known } : {}),
-    ...(elements === undefined ? {} : { elements: elements.split(',') }),
+    ...(elements === undefined || elements === '' ? {} : { elements: elementsOf(elements) }),
   }
+}
+
+/** `name,gender`, also as `Patient.name,Patient.gender`; nothing named: everything. */
+function elementsOf(text: string): readonly string[] {
+  return text.split(',').flatMap((name) => name.trim().replace(/^\w+\./, '') || [])
 }
 
 /** History of one resource, of a type, or of everything. */
@@ -65,8 +74,9 @@ export async function history(
   of: { type?: string; id?: string },
 ): Promise<Answer> {
   if (of.type !== undefined) await moduleOf(deps.definitions, of.type)
-  const { request, used } = historyRequest(deps, call, of)
-  const { versions, total, next } = await deps.resources.history(call.caller, request)
+  const { request, used, isCounted } = historyRequest(deps, call, of)
+  const page = await deps.resources.history(call.caller, request)
+  const { versions, total, next } = isCounted ? { ...page, versions: [], next: undefined } : page
   const address = `${deps.base}/${call.path.join('/')}`
   const links = [{ relation: 'self', url: withQuery(address, used) }]
   if (next !== undefined) {
@@ -91,6 +101,8 @@ export async function history(
 interface HistoryQuery {
   readonly request: HistoryRequest
   readonly used: readonly (readonly [string, string])[]
+  /** Only the number of versions is asked for. */
+  readonly isCounted: boolean
 }
 
 function historyRequest(deps: RestDeps, call: Call, of: { type?: string; id?: string }): HistoryQuery {
@@ -98,16 +110,20 @@ function historyRequest(deps: RestDeps, call: Call, of: { type?: string; id?: st
   const used: (readonly [string, string])[] = []
   for (const [name, value] of call.query) {
     const reading = Object.hasOwn(HISTORY_PARAMETERS, name) ? HISTORY_PARAMETERS[name] : undefined
+    if (!reading && call.prefer.handling === 'lenient') continue
     if (!reading)
       throw fault('malformed', {
         code: 'not-supported',
         text: `"${name.slice(0, 64)}" is no parameter of a history: use _count, _since, _at, _summary, _elements`,
       })
     Object.assign(request, reading(value, { deps, call }))
-    if (name === '_count') used.push([name, String(request.limit)])
+    if (name === '_count') used.push([name, /^0+$/.test(value) ? '0' : String(request.limit)])
     else if (USED.has(name)) used.push([name, value])
   }
-  return { request, used }
+  const isCounted = used.some(
+    ([name, value]) => (name === '_count' && value === '0') || (name === '_summary' && value === 'count'),
+  )
+  return { request, used, isCounted }
 }
 
 /** What stands in the links of a history. */

@@ -35,7 +35,12 @@ export async function checkIncludes(
   const known: Include[] = []
   const warnings: Issue[] = []
   for (const include of includes) {
-    const { source, param } = include
+    const { source, param, target } = include
+    if (target !== undefined && !deps.definitions.types.includes(target))
+      throw fault('malformed', {
+        code: 'value',
+        text: `_include, _revinclude: "${target.slice(0, 64)}" is no resource type of FHIR R4`,
+      })
     if (await isFollowed(deps, include)) {
       known.push(include)
       continue
