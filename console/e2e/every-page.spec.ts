@@ -43,6 +43,7 @@ test.beforeAll(async ({ request, browser }) => {
     `${message}?tab=mend`,
     '/feeds',
     '/feeds/default',
+    '/feeds/default/learn',
     '/destinations',
     '/destinations/pharmacy',
     String(sent),

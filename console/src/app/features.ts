@@ -53,6 +53,11 @@ export const FEATURES: readonly Feature[] = [
     load: async () => ({ Component: (await import('../features/feeds/feed.page.tsx')).FeedPage }),
   },
   {
+    path: 'feeds/:name/learn',
+    allowed: (roles) => mayUse(roles, 'feeds.manage'),
+    load: async () => ({ Component: (await import('../features/feeds/learn.page.tsx')).LearnPage }),
+  },
+  {
     path: 'destinations',
     allowed: (roles) => mayUse(roles, 'messages.read'),
     nav: { group: 'interop', text: 'nav.destinations', icon: 'send', key: 'o' },

@@ -1,3 +1,5 @@
+import { useTranslation } from 'react-i18next'
+
 /** Line drawings on a 20 px grid; they repeat what a word beside them says, so they are hidden from screen readers. */
 const PATHS = {
   bed: 'M2.5 4v12M2.5 13h15v3M17.5 13v-2.5a2 2 0 0 0-2-2H8.5V13M5.5 9.5a1 1 0 1 0 0-.01',
@@ -21,7 +23,12 @@ const PATHS = {
 
 export type IconName = keyof typeof PATHS
 
+/** Those that point where reading goes. */
+const POINTING: ReadonlySet<IconName> = new Set(['send', 'messages'])
+
 export function Icon({ name }: { readonly name: IconName }) {
+  const { i18n } = useTranslation()
+  const isTurned = POINTING.has(name) && i18n.dir() === 'rtl'
   return (
     <svg
       aria-hidden="true"
@@ -33,6 +40,7 @@ export function Icon({ name }: { readonly name: IconName }) {
       strokeWidth="1.5"
       strokeLinecap="round"
       strokeLinejoin="round"
+      {...(isTurned ? { transform: 'scale(-1 1)' } : {})}
     >
       <path d={PATHS[name]} />
     </svg>

@@ -6,7 +6,9 @@ import { useParams, useSearchParams } from 'react-router'
 
 import { useSession } from '../../api/session.ts'
 import { useAges } from '../../ui/ages.ts'
-import { factList } from '../../ui/fact-list.ts'
+import { FactList, ltr } from '../../ui/fact-list.tsx'
+import type { Fact } from '../../ui/fact-list.tsx'
+import { inlineControl } from '../../ui/inline-control.ts'
 import { useNow } from '../../ui/now.ts'
 import { Page } from '../../ui/page.tsx'
 import { ProblemCard } from '../../ui/problem-card.tsx'
@@ -74,41 +76,20 @@ function Facts({ destination }: { readonly destination: Destination }) {
   const now = useNow(5000)
   const { address, isTls, messages, waiting, reason, failures } = destination
   const oldest = waiting.oldest === undefined ? '' : ` · ${ago(Date.parse(waiting.oldest), now)}`
-  return (
-    <Box component="dl" sx={factList}>
-      <div>
-        <dt>{t('message.state')}</dt>
-        <dd>
-          <DestinationState destination={destination} />{' '}
-          {failures > 0 ? t('destinations.failures', { n: failures }) : undefined}
-        </dd>
-      </div>
-      <div>
-        <dt>{t('destinations.address')}</dt>
-        <dd>
-          <bdi dir="ltr">{`${isTls ? 'TLS ' : ''}${address}`}</bdi>
-        </dd>
-      </div>
-      <div>
-        <dt>{t('destinations.messages')}</dt>
-        <dd>
-          <bdi dir="ltr">{messages.join(', ')}</bdi>
-        </dd>
-      </div>
-      <div>
-        <dt>{t('feeds.waiting')}</dt>
-        <dd>{`${waiting.count}${waiting.isMore ? '+' : ''}${oldest}`}</dd>
-      </div>
-      {reason === undefined ? undefined : (
-        <div>
-          <dt>{t('destinations.why')}</dt>
-          <dd>
-            <bdi lang="en">{reason}</bdi>
-          </dd>
-        </div>
-      )}
-    </Box>
+  const state = (
+    <>
+      <DestinationState destination={destination} />{' '}
+      {failures > 0 ? t('destinations.failures', { n: failures }) : undefined}
+    </>
   )
+  const facts: readonly Fact[] = [
+    [t('message.state'), state],
+    [t('destinations.address'), ltr(`${isTls ? 'TLS ' : ''}${address}`)],
+    [t('destinations.messages'), ltr(messages.join(', '))],
+    [t('feeds.waiting'), `${waiting.count}${waiting.isMore ? '+' : ''}${oldest}`],
+    [t('destinations.why'), ltr(reason, 'en')],
+  ]
+  return <FactList facts={facts} />
 }
 
 interface StateFilterProps {
@@ -119,7 +100,7 @@ interface StateFilterProps {
 function StateFilter({ state, apply }: StateFilterProps) {
   const { t } = useTranslation()
   return (
-    <Box component="label" sx={filter}>
+    <Box component="label" sx={inlineControl}>
       <span>{t('message.state')}</span>
       <select value={state} onChange={({ target }) => apply(target.value)}>
         <option value="">{t('filter.all')}</option>
@@ -153,19 +134,3 @@ function RetryAll({ destination: { name, dead } }: { readonly destination: Desti
     </>
   )
 }
-
-const filter = {
-  display: 'flex',
-  alignItems: 'center',
-  gap: 1.5,
-  '& > span': { fontSize: 12, color: 'text.secondary' },
-  '& select': {
-    height: 32,
-    px: 1.5,
-    font: 'inherit',
-    color: 'text.primary',
-    bgcolor: 'background.paper',
-    border: 'var(--mg-line) solid var(--mg-palette-control-line)',
-    borderRadius: 1,
-  },
-} as const

@@ -6,7 +6,8 @@ import { useParams } from 'react-router'
 
 import { useSession } from '../../api/session.ts'
 import { preciseInstant } from '../../ui/dates.ts'
-import { factList } from '../../ui/fact-list.ts'
+import { FactList } from '../../ui/fact-list.tsx'
+import type { Fact } from '../../ui/fact-list.tsx'
 import { Empty, Page } from '../../ui/page.tsx'
 import { ProblemCard } from '../../ui/problem-card.tsx'
 import { RawLines } from '../../ui/raw-lines.tsx'
@@ -76,31 +77,18 @@ function Steps({ message: { id, state } }: { readonly message: OutRow }) {
 function Facts({ message }: { readonly message: OutRow }) {
   const { t, i18n } = useTranslation()
   const { state, code, reason, reference, version, created, changed, attempts } = message
-  const facts = [
+  const standing = (
+    <>
+      <OutStateChip state={state} /> <bdi lang="en">{reason}</bdi>
+    </>
+  )
+  const facts: readonly Fact[] = [
+    [t('message.state'), standing],
     [t('out.about'), `${reference} (${version})`],
     [t('out.created'), preciseInstant(created, i18n.language)],
     [t('out.changed'), preciseInstant(changed, i18n.language)],
     [t('out.attempts'), String(attempts)],
-    [t('message.ackCode'), code ?? ''],
-  ] as const
-  return (
-    <Box component="dl" sx={factList}>
-      <div>
-        <dt>{t('message.state')}</dt>
-        <dd>
-          <OutStateChip state={state} /> <bdi lang="en">{reason}</bdi>
-        </dd>
-      </div>
-      {facts.map(([label, text]) =>
-        text === '' ? undefined : (
-          <div key={label}>
-            <dt>{label}</dt>
-            <dd>
-              <bdi>{text}</bdi>
-            </dd>
-          </div>
-        ),
-      )}
-    </Box>
-  )
+    [t('message.ackCode'), code],
+  ]
+  return <FactList facts={facts} />
 }

@@ -1,5 +1,4 @@
 import { mayUse } from '@hub/auth/permissions.ts'
-import Box from '@mui/material/Box'
 import Button from '@mui/material/Button'
 import { useTranslation } from 'react-i18next'
 import { Link } from 'react-router'
@@ -7,6 +6,7 @@ import { Link } from 'react-router'
 import { useSession } from '../../api/session.ts'
 import { preciseInstant } from '../../ui/dates.ts'
 import { Body } from '../../ui/page.tsx'
+import { Pager } from '../../ui/pager.tsx'
 import { ProblemCard } from '../../ui/problem-card.tsx'
 import { WideSheet } from '../../ui/wide-sheet.tsx'
 import { STEPS, useMove, useOutMessages } from './destinations.data.ts'
@@ -31,18 +31,7 @@ export function OutMessages({ filters, goOn }: OutMessagesProps) {
       {({ messages, next }) => (
         <>
           <OutTable messages={messages} />
-          <Box sx={{ display: 'flex', gap: 2, mt: 3 }}>
-            {filters.cursor === undefined ? undefined : (
-              <Button variant="outlined" onClick={() => history.back()}>
-                {t('messages.newer')}
-              </Button>
-            )}
-            {next === undefined ? undefined : (
-              <Button variant="outlined" onClick={() => goOn(next)}>
-                {t('messages.older')}
-              </Button>
-            )}
-          </Box>
+          <Pager cursor={filters.cursor} next={next} goOn={goOn} />
         </>
       )}
     </Body>

@@ -49,8 +49,16 @@ function Content({ feed }: { readonly feed: FeedRow }) {
   const { t } = useTranslation()
   const roles = useSession((state) => state.session?.who.roles) ?? []
   return (
-    <Box sx={{ display: 'grid', gap: 6, maxWidth: 960 }}>
-      <Box sx={{ display: 'flex', gap: 4, alignItems: 'center', '& a': { color: 'primary.main' } }}>
+    <Box sx={{ display: 'grid', gap: 6, maxWidth: 1080 }}>
+      <Box
+        sx={{
+          display: 'flex',
+          flexWrap: 'wrap',
+          gap: 4,
+          alignItems: 'center',
+          '& a': { color: 'primary.main' },
+        }}
+      >
         <FeedState feed={feed} />
         <Link to={`/messages?${new URLSearchParams({ feed: feed.name })}`}>{t('feeds.show')}</Link>
         <Link to={`/messages?${new URLSearchParams({ feed: feed.name, state: 'dead' })}`}>
@@ -59,15 +67,20 @@ function Content({ feed }: { readonly feed: FeedRow }) {
         {mayUse(roles, 'messages.replay') ? (
           <Link to={`/dead-letters?${new URLSearchParams({ replay: feed.name })}`}>{t('span.open')}</Link>
         ) : undefined}
+        {mayUse(roles, 'feeds.manage') ? (
+          <Link to={`/feeds/${encodeURIComponent(feed.name)}/learn`}>{t('learn.open')}</Link>
+        ) : undefined}
       </Box>
-      <Section title={t('feeds.messages')}>
-        <Counts feed={feed} />
-      </Section>
-      {Object.keys(feed.wire).length === 0 ? undefined : (
-        <Section title={t('feeds.wire')}>
-          <Wire wire={feed.wire} />
+      <Box sx={sideBySide}>
+        <Section title={t('feeds.messages')}>
+          <Counts feed={feed} />
         </Section>
-      )}
+        {Object.keys(feed.wire).length === 0 ? undefined : (
+          <Section title={t('feeds.wire')}>
+            <Wire wire={feed.wire} />
+          </Section>
+        )}
+      </Box>
       <Unmapped feed={feed.name} />
     </Box>
   )
@@ -125,8 +138,13 @@ function Wire({ wire }: Pick<FeedRow, 'wire'>) {
 
 const STATES = MessageState.options
 
-/** Figures close to their names. */
-const figures = { width: 'auto', '& th': { minWidth: 280, fontWeight: 400 } } as const
+const sideBySide = {
+  display: 'grid',
+  gridTemplateColumns: 'repeat(auto-fit, minmax(min(320px, 100%), 1fr))',
+  alignItems: 'start',
+  gap: 6,
+} as const
+const figures = { '& tbody th': { fontWeight: 400 } } as const
 
 function Unmapped({ feed }: { readonly feed: string }) {
   const { t } = useTranslation()

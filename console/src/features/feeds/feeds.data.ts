@@ -1,4 +1,4 @@
-import { Feed, Feeds, Statistics, Unmapped } from '@hub/hl7/feeds.contract.ts'
+import { Feed, Feeds, LearnedProfile, Statistics, Unmapped } from '@hub/hl7/feeds.contract.ts'
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
 import type { z } from 'zod'
 
@@ -6,6 +6,7 @@ import { getJson, postJson } from '../../api/http.ts'
 
 export type FeedRow = z.infer<typeof Feed>
 export type Mode = FeedRow['mode']
+export type Learned = z.infer<typeof LearnedProfile>
 export type Numbers = z.infer<typeof Statistics>
 
 /** Rates and lag change without an event of the record: they are asked for while somebody looks. */
@@ -34,6 +35,17 @@ export function useUnmapped(feed: string) {
     queryFn: ({ signal }) =>
       getJson(Unmapped, `/api/v1/interop/feeds/${encodeURIComponent(feed)}/unmapped`, signal),
     select: ({ items }) => items,
+  })
+}
+
+/** Maps up to a thousand messages: asked for when it is opened, and not again by itself. */
+export function useLearned(feed: string) {
+  return useQuery({
+    queryKey: ['learned', feed],
+    queryFn: ({ signal }) =>
+      getJson(LearnedProfile, `/api/v1/interop/feeds/${encodeURIComponent(feed)}/learn`, signal),
+    staleTime: Infinity,
+    refetchOnWindowFocus: false,
   })
 }
 

@@ -7,6 +7,7 @@ import { useTranslation } from 'react-i18next'
 import { useDraft } from '../../ui/draft.ts'
 import { FieldPanels } from '../../ui/field-panels.tsx'
 import { Findings } from '../../ui/findings.tsx'
+import { inlineControl } from '../../ui/inline-control.ts'
 import { Empty, PageTitle } from '../../ui/page.tsx'
 import { ProblemCard } from '../../ui/problem-card.tsx'
 import { textArea } from '../../ui/text-area.ts'
@@ -42,7 +43,7 @@ export function MappingPage() {
           sx={textArea}
         />
         <Box sx={{ display: 'flex', alignItems: 'center', gap: 3 }}>
-          <Box component="label" sx={choice}>
+          <Box component="label" sx={inlineControl}>
             <span>{t('mapping.feed')}</span>
             <select value={feed} onChange={({ target }) => setFeed(target.value)}>
               {[...new Set(['default', ...names])].map((name) => (
@@ -82,19 +83,3 @@ function Result({ tested: { tree, warnings, errors } }: { readonly tested: Teste
     </Box>
   )
 }
-
-const choice = {
-  display: 'flex',
-  alignItems: 'center',
-  gap: 1.5,
-  '& > span': { fontSize: 12, color: 'text.secondary' },
-  '& select': {
-    height: 32,
-    px: 1.5,
-    font: 'inherit',
-    color: 'text.primary',
-    bgcolor: 'background.paper',
-    border: 'var(--mg-line) solid var(--mg-palette-control-line)',
-    borderRadius: 1,
-  },
-} as const

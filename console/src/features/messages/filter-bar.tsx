@@ -2,6 +2,7 @@ import Box from '@mui/material/Box'
 import Button from '@mui/material/Button'
 import { useTranslation } from 'react-i18next'
 
+import { inlineControl } from '../../ui/inline-control.ts'
 import { filtersOf, STATES, WITHIN } from './messages.data.ts'
 import type { Filters } from './messages.data.ts'
 
@@ -92,16 +93,5 @@ const bar = {
   alignItems: 'center',
   flexWrap: 'wrap',
   gap: 3,
-  '& label': { display: 'flex', alignItems: 'center', gap: 1.5 },
-  '& label > span': { fontSize: 12, color: 'text.secondary' },
-  '& input, & select': {
-    height: 32,
-    px: 1.5,
-    font: 'inherit',
-    color: 'text.primary',
-    bgcolor: 'background.paper',
-    border: 'var(--mg-line) solid var(--mg-palette-control-line)',
-    borderRadius: 1,
-  },
-  '& input::placeholder': { color: 'text.secondary', opacity: 1 },
+  '& label': inlineControl,
 } as const

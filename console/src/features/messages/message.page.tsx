@@ -1,5 +1,4 @@
 import { mayUse } from '@hub/auth/permissions.ts'
-import Box from '@mui/material/Box'
 import Button from '@mui/material/Button'
 import Tab from '@mui/material/Tab'
 import Tabs from '@mui/material/Tabs'
@@ -9,7 +8,8 @@ import { useParams, useSearchParams } from 'react-router'
 
 import { useSession } from '../../api/session.ts'
 import { clinicalInstant } from '../../ui/dates.ts'
-import { factList } from '../../ui/fact-list.ts'
+import { FactList } from '../../ui/fact-list.tsx'
+import type { Fact } from '../../ui/fact-list.tsx'
 import { FieldPanels } from '../../ui/field-panels.tsx'
 import { Page } from '../../ui/page.tsx'
 import { StateChip } from '../../ui/state-chip.tsx'
@@ -98,33 +98,20 @@ function MessageTabs({ message, mayMend }: TabsProps) {
 
 function Facts({ message }: { readonly message: Message }) {
   const { t, i18n } = useTranslation()
-  const facts = [
+  const state = (
+    <>
+      <StateChip state={message.state} /> {message.reason}
+    </>
+  )
+  const facts: readonly Fact[] = [
+    [t('message.state'), state],
     [t('message.received'), clinicalInstant(message.received, i18n.language)],
     [t('message.feed'), message.feed],
     [t('message.sender'), message.sender],
     [t('message.version'), message.version],
     [t('message.ackCode'), ackCode(message)],
-  ] as const
-  return (
-    <Box component="dl" sx={factList}>
-      <div>
-        <dt>{t('message.state')}</dt>
-        <dd>
-          <StateChip state={message.state} /> {message.reason}
-        </dd>
-      </div>
-      {facts.map(([label, text]) =>
-        text === '' ? undefined : (
-          <div key={label}>
-            <dt>{label}</dt>
-            <dd>
-              <bdi>{text}</bdi>
-            </dd>
-          </div>
-        ),
-      )}
-    </Box>
-  )
+  ]
+  return <FactList facts={facts} />
 }
 
 function ackCode({ ack }: Message): string {

@@ -1,10 +1,9 @@
-import Box from '@mui/material/Box'
-import Button from '@mui/material/Button'
 import { useTranslation } from 'react-i18next'
 import { Link, useSearchParams } from 'react-router'
 
 import { preciseInstant } from '../../ui/dates.ts'
 import { Page } from '../../ui/page.tsx'
+import { Pager } from '../../ui/pager.tsx'
 import { moveInRows } from '../../ui/rows.ts'
 import { Sheet } from '../../ui/sheet.tsx'
 import { StateChip } from '../../ui/state-chip.tsx'
@@ -34,18 +33,7 @@ export function MessagesPage() {
       {({ messages, next }) => (
         <>
           <MessageTable messages={messages} />
-          <Box sx={{ display: 'flex', gap: 2, mt: 3 }}>
-            {filters.cursor === undefined ? undefined : (
-              <Button variant="outlined" onClick={() => history.back()}>
-                {t('messages.newer')}
-              </Button>
-            )}
-            {next === undefined ? undefined : (
-              <Button variant="outlined" onClick={() => goOn(next)}>
-                {t('messages.older')}
-              </Button>
-            )}
-          </Box>
+          <Pager cursor={filters.cursor} next={next} goOn={goOn} />
         </>
       )}
     </Page>

@@ -6,7 +6,8 @@ import { Navigate, useParams, useSearchParams } from 'react-router'
 
 import { useSession } from '../../api/session.ts'
 import { clinicalInstant } from '../../ui/dates.ts'
-import { factList } from '../../ui/fact-list.ts'
+import { FactList, ltr } from '../../ui/fact-list.tsx'
+import type { Fact } from '../../ui/fact-list.tsx'
 import { FieldRows } from '../../ui/field-rows.tsx'
 import { Page } from '../../ui/page.tsx'
 import { useSources } from './source.data.ts'
@@ -50,31 +51,17 @@ function SourceCard({
 }) {
   const { t, i18n } = useTranslation()
   const { received, type, sender } = message
-  const facts = [
-    [t('source.element'), element],
-    [t('source.field'), source],
-    [t('source.message'), type],
-    [t('message.sender'), sender],
-    [t('message.received'), received && clinicalInstant(received, i18n.language)],
-  ] as const
+  const facts: readonly Fact[] = [
+    [t('source.element'), ltr(element)],
+    [t('source.field'), ltr(source)],
+    [t('source.message'), ltr(type)],
+    [t('message.sender'), ltr(sender)],
+    [t('message.received'), ltr(received && clinicalInstant(received, i18n.language))],
+    [t('source.current'), t(isCurrent ? 'source.same' : 'source.changed')],
+  ]
   return (
     <Box>
-      <Box component="dl" sx={factList}>
-        {facts.map(([label, text]) =>
-          text === undefined || text === '' ? undefined : (
-            <div key={label}>
-              <dt>{label}</dt>
-              <dd>
-                <bdi dir="ltr">{text}</bdi>
-              </dd>
-            </div>
-          ),
-        )}
-        <div>
-          <dt>{t('source.current')}</dt>
-          <dd>{t(isCurrent ? 'source.same' : 'source.changed')}</dd>
-        </div>
-      </Box>
+      <FactList facts={facts} />
       {segment === undefined ? (
         <Typography>{t('source.gone')}</Typography>
       ) : (
