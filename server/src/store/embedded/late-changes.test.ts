@@ -98,8 +98,10 @@ async function openList(): Promise<{
         [dropped, true],
         [added, false],
       ] as const)
-        for (const posting of postings.toSorted(byPlace('asc')))
-          changes.add(isDropped, (bytes, at) => writePosting(bytes, at, posting))
+        for (const posting of postings.toSorted(byPlace('asc'))) {
+          const at = changes.place(isDropped)
+          writePosting(changes.bytes, at, posting)
+        }
       index.env.transactionSync(() => changeList(list, changes, mayWait))
     },
   }

@@ -1,5 +1,5 @@
 import { peek } from './databases.ts'
-import { applyChanges, Changes, endOf, placeIn, type ListPlace } from './packed-lists.ts'
+import { applyChanges, Changes, endOf, firstChunk, placeIn, type ListPlace } from './packed-lists.ts'
 
 /**
  * Where dates come in no order, each posting of a merge would have a chunk of its own written again, in every long list that its row belongs to.
@@ -35,8 +35,7 @@ function beside({ database, layout, prefix }: ListPlace, mark: number): ListPlac
  * @param mayWait whether all that is dropped belongs to rows that were replaced
  */
 export function changeList(list: ListPlace, changes: Changes, mayWait: boolean): void {
-  const last = lastKey(list)
-  if (last === undefined || last.length === list.prefix.length) return applyChanges(list, changes)
+  if (firstChunk(list)?.isFollowed !== true) return applyChanges(list, changes)
   const isWaited = hasAside(list)
   if (!mayWait) {
     if (!isWaited) return applyChanges(list, changes)
@@ -45,7 +44,7 @@ export function changeList(list: ListPlace, changes: Changes, mayWait: boolean):
   }
   changes.sorted()
   const split = placeIn(list.layout, changes.bytes.subarray(0, changes.count * list.layout.width), {
-    bytes: last,
+    bytes: lastKey(list),
     at: list.prefix.length,
   })
   if (split < changes.count) applyChanges(list, changes.slice(split, changes.count))
@@ -72,18 +71,10 @@ function hasAside(list: ListPlace): boolean {
   })
 }
 
-/** Key of the last chunk. */
-function lastKey(list: ListPlace): Buffer | undefined {
-  const { database, prefix } = list
-  for (const key of database.getKeys({
-    start: endOf(list),
-    end: prefix,
-    inclusiveEnd: true,
-    reverse: true,
-    limit: 1,
-  }))
-    return Buffer.from(key)
-  return undefined
+/** Key of the last chunk; of a list that has several. */
+function lastKey(list: ListPlace): Buffer {
+  const [last] = list.database.getKeys({ start: endOf(list), reverse: true, limit: 1 })
+  return last === undefined || last.length === list.prefix.length ? endOf(list) : Buffer.from(last)
 }
 
 function countChunks(list: ListPlace): number {
@@ -95,8 +86,7 @@ function putAside(list: ListPlace, changes: Changes): void {
   const { width } = list.layout
   const dropped = new Changes(list.layout)
   for (let index = 0; index < count; index++) {
-    if (changes.isDropped(index))
-      dropped.add(false, (to, at) => bytes.copy(to, at, index * width, (index + 1) * width))
+    if (changes.isDropped(index)) dropped.copy(false, bytes, index * width)
   }
   applyChanges(beside(list, ADDED), changes)
   if (dropped.count > 0) applyChanges(beside(list, DROPPED), dropped)
@@ -113,8 +103,7 @@ function file(list: ListPlace): void {
     for (const { key, value } of database.getRange({ start: prefix, end: endOf(aside) })) {
       keys.push(Buffer.from(key))
       const { entries } = layout.unpack(value)
-      for (let from = 0; from < entries.length; from += width)
-        changes.add(mark === DROPPED, (to, at) => entries.copy(to, at, from, from + width))
+      for (let from = 0; from < entries.length; from += width) changes.copy(mark === DROPPED, entries, from)
     }
     for (const key of keys) database.removeSync(key)
   }

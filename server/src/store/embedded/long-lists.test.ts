@@ -2,7 +2,7 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 
-import { expect, it, onTestFinished, vi } from 'vitest'
+import { expect, it, onTestFinished } from 'vitest'
 
 import { commitOf, keysOf, writeOf } from '../contract-bench.ts'
 import type { SearchKeys } from '../keys.ts'
@@ -13,7 +13,7 @@ import { openEmbeddedStore } from './store.ts'
 /** Enough that lists have more chunks than change at once. */
 const RESOURCES = 5000
 const GROUP = 250
-const ROUNDS = 12
+const ROUNDS = 8
 
 interface Drawn {
   readonly ids: readonly string[]
@@ -36,15 +36,13 @@ it('finds what a plain list finds where most postings come out of order', async 
   await expectSame(store, model)
   for (let round = 0; round < ROUNDS; round++) {
     await write(store, model, { ids: some(random, GROUP), random })
-    if (round === 5) await rekey(store, model, { ids: some(random, 20), random })
+    if (round === 2) await rekey(store, model, { ids: some(random, 20), random })
     if (round % 4 !== 3) continue
     await expectSame(store, model)
     await store.close()
     store = await openEmbeddedStore({ folder, mergeRows: GROUP })
     await expectSame(store, model)
   }
-  await vi.waitFor(() => expect(store.health()['unmerged_rows']).toBeLessThan(GROUP), 20_000)
-  await expectSame(store, model)
   expect(store.health()).toMatchObject({ merge_failures: 0 })
   await store.close()
 }, 60_000)

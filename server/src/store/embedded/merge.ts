@@ -120,8 +120,10 @@ function postingLists({ chunks: database }: IndexFile, added: Tail, dropped: Tai
       const changes = lists.get(hash) ?? new Changes(POSTINGS)
       lists.set(hash, changes)
       const cursor = list.cursor('asc')
-      while (cursor.next())
-        changes.add(isDropped, (bytes, at) => writePosting(bytes, at, { sort: cursor.key, seq: cursor.seq }))
+      while (cursor.next()) {
+        const at = changes.place(isDropped)
+        writePosting(changes.bytes, at, { sort: cursor.key, seq: cursor.seq })
+      }
     }
   }
   return [...lists]
@@ -151,8 +153,8 @@ function rangeLists({ ranges: database }: IndexFile, added: Tail, dropped: Tail)
 function addIntervals(changes: Changes, list: SortedBlocks<number>, isDropped: boolean): void {
   const cursor = list.cursor('asc')
   while (cursor.next()) {
-    const interval = { lo: cursor.key, hi: cursor.extra, seq: cursor.seq }
-    changes.add(isDropped, (bytes, at) => writeInterval(bytes, at, interval))
+    const at = changes.place(isDropped)
+    writeInterval(changes.bytes, at, { lo: cursor.key, hi: cursor.extra, seq: cursor.seq })
   }
 }
 
@@ -163,10 +165,9 @@ function nameLists({ names: database }: IndexFile, added: Tail, dropped: Tail): 
     for (const [param, list] of tail.allNames()) {
       const cursor = list.cursor('asc')
       while (cursor.next()) {
-        const { seq } = cursor
-        lists
-          .of(nameKey(param, cursor.key))
-          .add(isDropped, (bytes, at) => writePosting(bytes, at, { sort: EARLIEST, seq }))
+        const changes = lists.of(nameKey(param, cursor.key))
+        const at = changes.place(isDropped)
+        writePosting(changes.bytes, at, { sort: EARLIEST, seq: cursor.seq })
       }
     }
   }

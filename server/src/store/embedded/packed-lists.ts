@@ -55,17 +55,23 @@ export class Changes {
     return this.#dropped[index] === true
   }
 
-  /** @param write puts the entry into the bytes. All that is dropped is to come first; both ascending. */
-  add(isDropped: boolean, write: (bytes: Buffer, at: number) => void): void {
+  /** @returns where the bytes of one more change are to be written. All that is dropped is to come first; both ascending. */
+  place(isDropped: boolean): number {
     const at = this.count * this.#layout.width
     if (at === this.#bytes.length) {
       const grown = Buffer.allocUnsafe(at * 2)
       this.#bytes.copy(grown)
       this.#bytes = grown
     }
-    write(this.#bytes, at)
-    if (this.#dropped.at(-1) === true && !isDropped) this.#isMixed = true
+    if (!isDropped && this.#dropped.at(-1) === true) this.#isMixed = true
     this.#dropped.push(isDropped)
+    return at
+  }
+
+  /** @param at where the entry stands in the bytes */
+  copy(isDropped: boolean, bytes: Buffer, at: number): void {
+    const place = this.place(isDropped)
+    bytes.copy(this.#bytes, place, at, at + this.#layout.width)
   }
 
   /** Two runs become one. */
@@ -82,7 +88,8 @@ export class Changes {
         added === this.count ||
         (dropped < droppedCount &&
           compareEntries(ordered, { bytes, at: dropped * width }, { bytes, at: added * width }) <= 0)
-      merged.#copy(this, isNext ? dropped++ : added++)
+      const next = isNext ? dropped++ : added++
+      merged.copy(this.isDropped(next), bytes, next * width)
     }
     this.#bytes = merged.#bytes
     this.#dropped = merged.#dropped
@@ -96,13 +103,6 @@ export class Changes {
     part.#bytes = this.#bytes.subarray(from * this.#layout.width, upTo * this.#layout.width)
     part.#dropped = this.#dropped.slice(from, upTo)
     return part
-  }
-
-  #copy(from: Changes, index: number): void {
-    const { width } = this.#layout
-    this.add(from.isDropped(index), (bytes, at) => {
-      from.bytes.copy(bytes, at, index * width, (index + 1) * width)
-    })
   }
 }
 
@@ -139,25 +139,57 @@ export function placeIn(
 
 /** Doing it again changes nothing. */
 export function applyChanges(list: ListPlace, changes: Changes): void {
-  const { layout } = list
+  const { database, layout, prefix } = list
   const { bytes, count } = changes.sorted()
+  if (count === 0) return
+  const first = firstChunk(list)
+  if (first?.isFollowed !== true) {
+    const { entries, isFollowed } = first ?? { entries: NO_ENTRIES, isFollowed: false }
+    const whole = applied(layout, entries, { changes, from: 0, upTo: count })
+    return putChunks(list, { key: prefix, isFollowed }, whole)
+  }
+  const keys = keysFor(list, { bytes, upTo: count * layout.width })
   let from = 0
-  while (from < count) {
-    const chunk = chunkFor(list, bytes, from * layout.width)
-    const upTo = chunk.bound === undefined ? count : endBefore(list, changes, { from, bound: chunk.bound })
-    putChunks(list, chunk, applied(layout, chunk.entries, { changes, from, upTo }))
+  for (const [at, key] of keys.entries()) {
+    const bound = keys[at + 1]
+    const upTo = bound === undefined ? count : endBefore(list, changes, { from, bound })
+    if (upTo === from) continue
+    const stored = peek(database, key)
+    const chunk = stored === undefined ? NO_CHUNK : layout.unpack(stored)
+    putChunks(
+      list,
+      { key, isFollowed: chunk.isFollowed },
+      applied(layout, chunk.entries, { changes, from, upTo }),
+    )
     from = upTo
   }
 }
 
-/** Index of the first change behind `from` that belongs into the chunk behind. */
+/** The chunk under the prefix; most lists have no other. */
+export function firstChunk({ database, layout, prefix }: ListPlace): Chunk | undefined {
+  const stored = peek(database, prefix)
+  return stored && layout.unpack(stored)
+}
+
+/** Keys of the chunks from that of the first change to that of the last. */
+function keysFor(
+  { database, layout, prefix }: ListPlace,
+  { bytes, upTo }: { bytes: Buffer; upTo: number },
+): Buffer[] {
+  const place = (at: number) => Buffer.concat([prefix, bytes.subarray(at, at + layout.ordered)])
+  const [start = prefix] = database.getKeys({ start: place(0), reverse: true, limit: 1 })
+  const end = place(Math.max(upTo - layout.width, 0))
+  return Array.from(database.getKeys({ start, end, inclusiveEnd: true }), (key) => Buffer.from(key))
+}
+
+/** Index of the first change from `from` on that belongs into the chunk behind. */
 function endBefore(
   { layout: { width, ordered }, prefix }: ListPlace,
   { bytes, count }: Changes,
   { from, bound }: { from: number; bound: Buffer },
 ): number {
   const end = { bytes: bound, at: prefix.length }
-  let upTo = from + 1
+  let upTo = from
   while (upTo < count && compareEntries(ordered, { bytes, at: upTo * width }, end) < 0) upTo++
   return upTo
 }
@@ -188,28 +220,8 @@ function applied(
   return result.subarray(0, length)
 }
 
-interface Found extends Chunk {
-  readonly key: Buffer
-  /** Key of the chunk behind it. */
-  readonly bound: Buffer | undefined
-}
-
 const NO_ENTRIES = Buffer.alloc(0)
-
-/** The chunk that the entry belongs into: the last one that starts at or before it, else the first one of the list. */
-function chunkFor({ database, layout, prefix }: ListPlace, bytes: Buffer, at: number): Found {
-  const stored = peek(database, prefix)
-  if (stored === undefined) return { key: prefix, entries: NO_ENTRIES, isFollowed: false, bound: undefined }
-  const first = layout.unpack(stored)
-  if (!first.isFollowed) return { key: prefix, ...first, bound: undefined }
-  const place = Buffer.concat([prefix, bytes.subarray(at, at + layout.ordered)])
-  const [before] = database.getRange({ start: place, reverse: true, limit: 1 })
-  const [one, other] = database.getKeys({ start: place, limit: 2 })
-  const behind = one?.compare(place) === 0 ? other : one
-  const bound = behind !== undefined && isOf(behind, prefix) ? behind : undefined
-  if (before === undefined || before.key.length === prefix.length) return { key: prefix, ...first, bound }
-  return { key: before.key, ...layout.unpack(before.value), bound }
-}
+const NO_CHUNK: Chunk = { entries: NO_ENTRIES, isFollowed: false }
 
 /** What no chunk of the list is behind. */
 export function endOf({ prefix, layout: { ordered } }: ListPlace): Buffer {
@@ -221,7 +233,11 @@ export function isOf(key: Buffer, prefix: Buffer): boolean {
 }
 
 /** Puts the entries in place of the chunk, which keeps its key: what was its first entry may be gone. */
-function putChunks({ database, layout, prefix }: ListPlace, place: Found, entries: Buffer): void {
+function putChunks(
+  { database, layout, prefix }: ListPlace,
+  place: { readonly key: Buffer; readonly isFollowed: boolean },
+  entries: Buffer,
+): void {
   const isFirst = place.key.length === prefix.length
   if (entries.length === 0 && !(isFirst && place.isFollowed)) {
     database.removeSync(place.key)

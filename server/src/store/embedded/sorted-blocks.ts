@@ -22,10 +22,15 @@ interface Block<K> {
 
 const BLOCK_MOST = 512
 
-/** Postings ordered by (key, seq) in blocks of parallel arrays: an insertion moves at most one block, a posting is no object. */
+/**
+ * Postings ordered by (key, seq) in blocks of parallel arrays: a posting is no object. What comes is only noted down, and put in order when somebody
+ * walks: most lists of what was just written are never asked for.
+ */
 export class SortedBlocks<K extends number | string> {
   readonly #compare: (a: K, b: K) => number
   readonly #blocks: Block<K>[] = []
+  /** In the order in which it came. */
+  #noted: Block<K> = noneNoted()
 
   constructor(compare: (a: K, b: K) => number) {
     this.#compare = compare
@@ -33,24 +38,41 @@ export class SortedBlocks<K extends number | string> {
 
   /** @param extra a number that travels with the posting, not part of the order; kept by all postings of a list or by none. */
   insert(key: K, seq: number, extra?: number): void {
+    const { keys, seqs, extras } = this.#noted
+    keys.push(key)
+    seqs.push(seq)
+    if (extra !== undefined) extras.push(extra)
+  }
+
+  cursor(direction: Direction, after?: Place<K>): Cursor<K> {
+    if (this.#noted.keys.length > 0) this.#settle()
+    const walk = new Walk(this.#blocks, direction)
+    if (after !== undefined) this.#moveTo(walk, direction, after)
+    return walk
+  }
+
+  #settle(): void {
+    const noted = inOrder(this.#noted, this.#compare)
+    this.#noted = noneNoted()
+    const { keys, seqs, extras } = noted
     const last = this.#blocks.at(-1)
-    if (last === undefined) {
-      this.#blocks.push({ keys: [key], seqs: [seq], extras: extra === undefined ? [] : [extra] })
+    const [first] = keys
+    if (last === undefined || (first !== undefined && this.#isBehindAll(last, first, seqs[0] ?? 0))) {
+      for (let from = 0; from < keys.length; from += BLOCK_MOST) this.#blocks.push(partOf(noted, from))
       return
     }
-    const at = this.#isBehindAll(last, key, seq) ? this.#blocks.length - 1 : this.#blockOf(key, seq)
-    const block = this.#blocks[at] ?? last
+    for (const [at, key] of keys.entries()) this.#put({ key, seq: seqs[at] ?? 0 }, extras[at])
+  }
+
+  #put({ key, seq }: Place<K>, extra: number | undefined): void {
+    const at = this.#blockOf(key, seq)
+    const block = this.#blocks[at]
+    if (block === undefined) return
     const index = this.#firstBehind(block, key, seq)
     block.keys.splice(index, 0, key)
     block.seqs.splice(index, 0, seq)
     if (extra !== undefined) block.extras.splice(index, 0, extra)
     if (block.keys.length > BLOCK_MOST) this.#split(at, block)
-  }
-
-  cursor(direction: Direction, after?: Place<K>): Cursor<K> {
-    const walk = new Walk(this.#blocks, direction)
-    if (after !== undefined) this.#moveTo(walk, direction, after)
-    return walk
   }
 
   #moveTo(walk: Walk<K>, direction: Direction, { key, seq }: Place<K>): void {
@@ -112,6 +134,30 @@ export class SortedBlocks<K extends number | string> {
     }
     this.#blocks.splice(at + 1, 0, upper)
   }
+}
+
+function noneNoted<K>(): Block<K> {
+  return { keys: [], seqs: [], extras: [] }
+}
+
+function inOrder<K>(block: Block<K>, compare: (a: K, b: K) => number): Block<K> {
+  const { keys, seqs, extras } = block
+  const order = (a: number, b: number): number =>
+    compare(keys[a] as K, keys[b] as K) || (seqs[a] ?? 0) - (seqs[b] ?? 0)
+  let sorted = 1
+  while (sorted < keys.length && order(sorted - 1, sorted) <= 0) sorted++
+  if (sorted >= keys.length) return block
+  const places = Array.from(keys, (_, at) => at).toSorted(order)
+  return {
+    keys: places.map((at) => keys[at] as K),
+    seqs: places.map((at) => seqs[at] ?? 0),
+    extras: extras.length === 0 ? [] : places.map((at) => extras[at] ?? 0),
+  }
+}
+
+function partOf<K>({ keys, seqs, extras }: Block<K>, from: number): Block<K> {
+  const upTo = from + BLOCK_MOST
+  return { keys: keys.slice(from, upTo), seqs: seqs.slice(from, upTo), extras: extras.slice(from, upTo) }
 }
 
 class Walk<K extends number | string> implements Cursor<K> {

@@ -20,6 +20,11 @@ export const BY_DATE = '\0date'
 /** Every version of a type in commit order. */
 export const BY_COMMIT = '\0commit'
 
+interface LaterRow {
+  readonly seq: number
+  readonly row: Buffer
+}
+
 /**
  * The postings of rows that are not merged yet, in memory. Postings are never taken back: the set of superseded rows and the rows themselves decide.
  */
@@ -28,8 +33,9 @@ export class Tail {
   readonly #keys = new Map<number, SortedBlocks<number>>()
   readonly #ranges = new Map<number, Map<number, SortedBlocks<number>>>()
   readonly #names = new Map<number, SortedBlocks<string>>()
-  /** Row numbers and rows that are counted, but not indexed: nobody has searched since they came. */
-  readonly #later: { readonly seq: number; readonly row: Buffer }[] = []
+  /** Rows that are counted, but not indexed: nobody has asked for keys, or for ranges and names, since they came. */
+  #laterKeys: LaterRow[] = []
+  #laterExtras: LaterRow[] = []
   rows = 0
 
   constructor(hash: KeyHash) {
@@ -47,30 +53,57 @@ export class Tail {
    * @param row stays as it is from now on.
    */
   addLater(seq: number, row: Buffer): void {
-    // More than a merge takes would make the next search wait too long.
-    if (this.#later.length >= limits.store.mergeRows) return this.add(seq, row)
     this.rows++
-    this.#later.push({ seq, row })
+    // More than a merge takes would make the next search wait too long.
+    if (this.#laterKeys.length < limits.store.mergeRows) this.#laterKeys.push({ seq, row })
+    else this.#postRow(seq, row)
+    if (this.#laterExtras.length < limits.store.mergeRows) this.#laterExtras.push({ seq, row })
+    else this.#addExtras(seq, row)
   }
 
-  #settle(): void {
-    this.rows -= this.#later.length
-    for (const { seq, row } of this.#later.splice(0)) this.add(seq, row)
+  #settleKeys(): void {
+    const rows = this.#laterKeys
+    this.#laterKeys = []
+    for (const { seq, row } of rows) this.#postRow(seq, row)
+  }
+
+  #settleExtras(): void {
+    const rows = this.#laterExtras
+    this.#laterExtras = []
+    for (const { seq, row } of rows) this.#addExtras(seq, row)
   }
 
   /** A version that is none of the current ones is found in the history only. */
   addVersion(seq: number, row: Buffer): void {
     this.rows++
+    this.#postVersion(seq, row)
+  }
+
+  #postRow(seq: number, row: Buffer): void {
+    this.#postVersion(seq, row)
+    this.#postKeys(seq, row)
+  }
+
+  #postVersion(seq: number, row: Buffer): void {
     this.#post(this.#hash.of(rowType(row), BY_COMMIT).short, seq, seq)
   }
 
   addKeys(seq: number, row: Buffer): void {
+    this.#postKeys(seq, row)
+    this.#addExtras(seq, row)
+  }
+
+  #postKeys(seq: number, row: Buffer): void {
     if (rowIsDeleted(row)) return
-    const type = rowType(row)
     const sort = sortOf(rowDate(row))
-    this.#post(this.#hash.of(type, BY_DATE).short, sort, seq)
+    this.#post(this.#hash.of(rowType(row), BY_DATE).short, sort, seq)
     for (let i = 0; i < rowKeyCount(row); i++)
       this.#post(shortHash(rowHashHi(row, i), rowHashLo(row, i)), sort, seq)
+  }
+
+  #addExtras(seq: number, row: Buffer): void {
+    if (rowIsDeleted(row)) return
+    const type = rowType(row)
     const extras = rowExtras(row)
     for (const range of rangesOf(extras)) this.#addRange(type, range, seq)
     for (const { p, text } of namesOf(extras)) this.#addName(this.#hash.of(type, p).short, text, seq)
@@ -78,34 +111,34 @@ export class Tail {
 
   /** Ordered by clinical date (`BY_COMMIT`: by row). */
   postings(key: number): SortedBlocks<number> | undefined {
-    if (this.#later.length > 0) this.#settle()
+    if (this.#laterKeys.length > 0) this.#settleKeys()
     return this.#keys.get(key)
   }
 
   /** By length class, see `lengthClass`; ordered by lower bound. */
   ranges(param: number): ReadonlyMap<number, SortedBlocks<number>> | undefined {
-    if (this.#later.length > 0) this.#settle()
+    if (this.#laterExtras.length > 0) this.#settleExtras()
     return this.#ranges.get(param)
   }
 
   /** Ordered by the UTF-8 bytes of the text. */
   names(param: number): SortedBlocks<string> | undefined {
-    if (this.#later.length > 0) this.#settle()
+    if (this.#laterExtras.length > 0) this.#settleExtras()
     return this.#names.get(param)
   }
 
   allPostings(): ReadonlyMap<number, SortedBlocks<number>> {
-    if (this.#later.length > 0) this.#settle()
+    if (this.#laterKeys.length > 0) this.#settleKeys()
     return this.#keys
   }
 
   allRanges(): ReadonlyMap<number, ReadonlyMap<number, SortedBlocks<number>>> {
-    if (this.#later.length > 0) this.#settle()
+    if (this.#laterExtras.length > 0) this.#settleExtras()
     return this.#ranges
   }
 
   allNames(): ReadonlyMap<number, SortedBlocks<string>> {
-    if (this.#later.length > 0) this.#settle()
+    if (this.#laterExtras.length > 0) this.#settleExtras()
     return this.#names
   }
 
