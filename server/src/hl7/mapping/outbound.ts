@@ -63,7 +63,7 @@ function compileFile(
   kit: OutKit,
 ): (request: BuildRequest) => Promise<string | undefined> {
   const condition = file.when === undefined ? undefined : compileResourceExpression(file.when)
-  const segments = file.segments.map((segment) => compileSegment(segment, kit))
+  const write = compileSegments(file.segments, kit)
   return async (request) => {
     const { resource, previous, controlId, nowMs, header, lookup } = request
     const variables: Record<string, JsonValue | undefined> = {
@@ -75,36 +75,71 @@ function compileFile(
     }
     const view: View = { focus: resource, variables }
     if (condition !== undefined && !isTrue(condition(view))) return undefined
-    const texts: string[] = []
-    for (const write of segments) texts.push(...(await write(view, lookup)))
+    const texts = await write(view, lookup)
     return texts.map((text) => `${text}\r`).join('')
   }
 }
 
-export type WriteSegments = (view: View, lookup: BuildRequest['lookup']) => Promise<readonly string[]>
+/** @param counts how many segments of a name stand there already; they are counted on */
+export type WriteSegments = (
+  view: View,
+  lookup: BuildRequest['lookup'],
+  counts?: Map<string, number>,
+) => Promise<readonly string[]>
 
-/** @throws SyntaxError that names the row */
-export function compileSegment(rule: OutSegment, kit: OutKit): WriteSegments {
+/** Segments of one name are numbered through, also when several rules write them. @throws SyntaxError that names the row */
+export function compileSegments(rules: readonly OutSegment[], kit: OutKit): WriteSegments {
+  const segments = rules.map((rule) => compileSegment(rule, kit))
+  return async (view, lookup, counts = new Map<string, number>()) => {
+    const texts: string[] = []
+    for (const write of segments) texts.push(...(await write(view, lookup, counts)))
+    return texts
+  }
+}
+
+function compileSegment(
+  rule: OutSegment,
+  kit: OutKit,
+): (view: View, lookup: BuildRequest['lookup'], counts: Map<string, number>) => Promise<readonly string[]> {
   const condition = rule.when === undefined ? undefined : compileResourceExpression(rule.when)
-  const each = rule.each === undefined ? undefined : compileResourceExpression(rule.each)
+  const steps = (rule.each === undefined ? [] : [rule.each].flat()).map(compileResourceExpression)
   const fill = compileRows(rule.rows, kit)
-  return async (view, lookup) => {
+  const inner = compileSegments(rule.segments ?? [], kit)
+  return async (view, lookup, counts) => {
     if (condition !== undefined && !isTrue(condition(view))) return []
     const texts: string[] = []
-    for (const found of each === undefined ? [view.focus] : each(view)) {
-      const focus = await follow(found, lookup)
-      if (focus === undefined) {
-        if (rule.required === true) throw notThere(rule.segment)
-        continue
-      }
+    for (const focus of await walk(view, steps, lookup)) {
       const writer = createSegmentWriter(rule.segment)
-      const number = String(texts.length + 1)
-      await fill({ view: { focus, variables: { ...view.variables, number } }, writer, lookup })
-      if (!writer.isEmpty) texts.push(writer.text())
+      const number = (counts.get(rule.segment) ?? 0) + 1
+      await fill({
+        view: { focus, variables: { ...view.variables, number: String(number) } },
+        writer,
+        lookup,
+      })
+      if (writer.isEmpty) continue
+      const own = new Map([[rule.segment, number]])
+      const variables = { ...view.variables, parent: focus }
+      texts.push(writer.text(), ...(await inner({ focus, variables }, lookup, own)))
+      counts.set(rule.segment, own.get(rule.segment) ?? number)
     }
     if (texts.length === 0 && rule.required === true) throw notThere(rule.segment)
     return texts
   }
+}
+
+/** What the steps lead to, one after the other: references are followed at each. */
+async function walk(
+  view: View,
+  steps: readonly ResourceExpression[],
+  lookup: BuildRequest['lookup'],
+): Promise<readonly JsonValue[]> {
+  let found: readonly JsonValue[] = [view.focus]
+  for (const step of steps) {
+    const next = found.flatMap((focus) => step({ ...view, focus }))
+    const followed = await Promise.all(next.map((value) => follow(value, lookup)))
+    found = followed.filter((value) => value !== undefined)
+  }
+  return found
 }
 
 function notThere(segment: string): Error {
@@ -182,12 +217,21 @@ function innerOf(row: OutRow, kit: OutKit): Fill | undefined {
 function textsOf(row: OutRow, { tables }: OutKit): (value: JsonValue) => string {
   const table =
     row.table === undefined ? undefined : (tables.get(row.table) ?? missing('code table', row.table))
+  if (row.fn === 'bounds') return boundsText
   const write = FORMS[row.fn ?? 'text']
   if (write === undefined) throw new SyntaxError(`"${row.fn ?? ''}" is no form`)
   return (value) => {
     const text = plainText(value)
     return table === undefined ? write(text) : (table.get(text)?.to ?? row.default ?? '')
   }
+}
+
+/** `4.0-11.0`, `<=5` or `>=60` of an object with `low` and `high`. */
+function boundsText(value: JsonValue): string {
+  const { low, high } = (typeof value === 'object' && value !== null ? value : {}) as JsonObject
+  const [from, to] = [low, high].map((bound) => plainText((bound as JsonObject | undefined)?.['value'] ?? ''))
+  if (from === '' || from === undefined) return to === '' || to === undefined ? '' : `<=${to}`
+  return to === '' || to === undefined ? `>=${from}` : `${from}-${to}`
 }
 
 function plainText(value: JsonValue): string {
@@ -208,7 +252,9 @@ const FORMS: Readonly<Record<string, (text: string) => string>> = {
   /** `09:30:00` as `0930`. */
   clock: (text) => text.slice(0, 5).replace(':', ''),
   yesNo: (text) => (text === 'true' ? 'Y' : 'N'),
-  /** The id of a reference or canonical. */
+  /** `application` of `application/pdf`. */
+  head: (text) => text.slice(0, Math.max(text.indexOf('/'), 0)),
+  /** The id of a reference or canonical, `pdf` of `application/pdf`. */
   tail: (text) => text.slice(text.lastIndexOf('/') + 1),
   /** `urn:oid:1.2.3` as `1.2.3`. */
   oid: (text) => (text.startsWith('urn:oid:') ? text.slice('urn:oid:'.length) : ''),

@@ -1,6 +1,6 @@
 import type { QueryParameter, QueryRule } from '../query/query-rules.ts'
 import { missing } from './compile-message.ts'
-import { compileSegment, createOutKit, type OutKit } from './outbound.ts'
+import { compileSegments, createOutKit, type OutKit } from './outbound.ts'
 import { compileResourceExpression } from './resource-expression.ts'
 import type { QueryFile, QueryParameterRow, RuleFiles, TableRow } from './rules.ts'
 import { readTimeStamp } from './time-stamp.ts'
@@ -9,7 +9,7 @@ import { readTimeStamp } from './time-stamp.ts'
 export function compileQuery(file: QueryFile, files: RuleFiles): QueryRule {
   const kit = createOutKit(files)
   const [code = '', event = ''] = file.answer.split('^')
-  const segments = file.segments.map((segment) => compileSegment(segment, kit))
+  const write = compileSegments(file.segments, kit)
   const parameters = new Map((file.parameters ?? []).map((row) => [row.field, compileParameter(row, kit)]))
   return {
     answer: [code, event],
@@ -23,9 +23,7 @@ export function compileQuery(file: QueryFile, files: RuleFiles): QueryRule {
     parameters,
     write: async (person, variables) => {
       const view = { focus: person, variables: { ...variables, resource: person } }
-      const texts: string[] = []
-      for (const write of segments) texts.push(...(await write(view, NOTHING_ELSE)))
-      return texts
+      return write(view, NOTHING_ELSE)
     },
   }
 }

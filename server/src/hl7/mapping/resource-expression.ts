@@ -13,7 +13,7 @@ const TOKEN = /\s*('(?:[^'\\]|\\.)*'|\d+|%\w+|\$this|[A-Za-z_]\w*|!=|[=.()[\],|]
 
 /**
  * Compiles an expression over a resource, a small subset of FHIRPath: paths, `[0]`, `where(…)`, `first()`, `exists()`, `empty()`, `not()`,
- * `startsWith('…')`, `=`, `!=`, `in ('…', '…')`, `and`, `or`, `|` (the first that has a value) and `%variables`.
+ * `startsWith('…')`, `contains('…')`, `=`, `!=`, `in ('…', '…')`, `and`, `or`, `|` (the first that has a value) and `%variables`.
  *
  * @throws SyntaxError that quotes it
  */
@@ -142,13 +142,18 @@ function parseStep(before: ResourceExpression, name: string, parser: Parser): Re
   const argument = parseOr(parser)
   expect(parser, ')')
   if (name === 'where') return (view) => before(view).filter((focus) => isTrue(argument({ ...view, focus })))
-  if (name === 'startsWith')
-    return (view) => {
-      const [text] = before(view)
-      const [start] = argument(view)
-      return typeof text === 'string' && typeof start === 'string' ? [text.startsWith(start)] : []
-    }
-  throw wrong(parser)
+  const test = TEXT_TESTS[name]
+  if (test === undefined) throw wrong(parser)
+  return (view) => {
+    const [text] = before(view)
+    const [part] = argument(view)
+    return typeof text === 'string' && typeof part === 'string' ? [test(text, part)] : []
+  }
+}
+
+const TEXT_TESTS: Readonly<Record<string, (text: string, part: string) => boolean>> = {
+  startsWith: (text, start) => text.startsWith(start),
+  contains: (text, part) => text.includes(part),
 }
 
 function simple(before: ResourceExpression, name: string, parser: Parser): ResourceExpression {
@@ -185,7 +190,7 @@ function next(parser: Parser): string {
 
 function literal(token: string, parser: Parser): string {
   if (!token.startsWith("'")) throw wrong(parser)
-  return token.slice(1, -1).replaceAll(/\\(.)/g, '$1')
+  return token.slice(1, -1).replaceAll(/\\(.)/g, (_, letter: string) => (letter === 'n' ? '\n' : letter))
 }
 
 function take(parser: Parser, token: string): boolean {

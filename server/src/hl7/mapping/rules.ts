@@ -191,12 +191,14 @@ export interface OutboundFile {
 
 export interface OutSegment {
   readonly segment: string
-  /** Expression: one segment for each value, about it; a reference is followed. */
-  readonly each?: string
+  /** Expression: one segment for each value, about it; a reference is followed. Several are steps: what the first finds, the next is about. */
+  readonly each?: string | readonly string[]
   readonly when?: string
   /** The message cannot be built without it. */
   readonly required?: boolean
   readonly rows: readonly OutRow[]
+  /** Segments that stand behind each one, about the same value. */
+  readonly segments?: readonly OutSegment[]
 }
 
 export interface OutRow {
