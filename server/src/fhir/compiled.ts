@@ -5,7 +5,7 @@ import { DATE, NUMBER, patientOf, PRESENT, REFERENCE, TEXT, TOKEN, URI } from '.
 import { checkAttachment } from './validation/attachment.ts'
 import { codesBySyntax, codesOf, isAllowed } from './validation/bindings.ts'
 import { checkBundle } from './validation/bundle.ts'
-import type { ObjectCheck } from './validation/check.ts'
+import type { ObjectCheck } from './validation/check-options.ts'
 import * as collections from './validation/collections.ts'
 import { checkContained } from './validation/contained.ts'
 import { checkExtension } from './validation/extensions.ts'
@@ -13,6 +13,7 @@ import * as operators from './validation/operators.ts'
 import { PRIMITIVES } from './validation/primitives.ts'
 import { checkReference } from './validation/references.ts'
 import * as syntax from './validation/syntax.hot.ts'
+import { checkUnit } from './validation/unit.ts'
 import * as values from './validation/values.ts'
 
 /** What generated code may call. It gets it as an argument: a generated file imports nothing. */
@@ -34,6 +35,7 @@ export const RUNTIME = {
   checkContained,
   checkExtension,
   checkReference,
+  checkUnit,
   codesBySyntax,
   codesOf,
   isAllowed,

@@ -22,6 +22,9 @@ const WRONG: Readonly<Record<string, string>> = {
   'observation-example-clinical-gender.json': 'value Observation.performer[0].reference',
   'diagnosticreport-hla-genetics-results-example.json':
     'extension Bundle.entry[0].resource.extension[1].extension[1].url',
+  'diagnosticreport-example-lri.json': 'value Bundle.entry[1].fullUrl',
+  'list-example-double-cousin-relationship-pedigree.json': 'code-invalid List.contained[5].age.code',
+  'valueset-example-hierarchical.json': 'value ValueSet.compose.include[0].system',
   'diagnosticreport-cbc.json': 'required DiagnosticReport.text.div',
 }
 

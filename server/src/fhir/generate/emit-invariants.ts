@@ -21,6 +21,9 @@ const NATIVE: Readonly<Record<string, string>> = {
 /** Rules of types that R4 says in words only. */
 const WORDS: Readonly<Record<string, string>> = {
   Bundle: 'checkBundle(o, c)',
+  Age: 'if (o.code !== undefined) checkUnit(o, "s1", c)',
+  Duration: 'if (o.code !== undefined) checkUnit(o, "s1", c)',
+  Distance: 'if (o.code !== undefined) checkUnit(o, "m1", c)',
   Attachment: 'if (o.size !== undefined) checkAttachment(o, c)',
 }
 

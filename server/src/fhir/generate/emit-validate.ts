@@ -63,7 +63,10 @@ function cases(element: Element, context: Context): readonly Member[] {
       js: `${prefix}${valueLine(element, type, context)}; ${element.name === 'id' ? 'continue' : 'break'}`,
     }
     if (!isPrimitive(type.type, context.source.model)) return [value]
-    return [value, { name: `_${type.property}`, js: `${prefix}${extraLine(element, type)}; break` }]
+    return [
+      value,
+      { name: `_${type.property}`, js: `${prefix}${extraLine(element, type, context.source)}; break` },
+    ]
   })
 }
 
@@ -95,9 +98,8 @@ function afterLines(
 ): readonly string[] {
   if (type.type === 'Reference') {
     const targets = type.targets.length ? source.bindings.set(type.targets) : 'c.types'
-    return [
-      `if (!isTarget(${value}.reference, ${targets})) checkReference(${value}.reference, ${targets}, c)`,
-    ]
+    const isOdd = `${value}.type !== undefined || !isTarget(${value}.reference, ${targets})`
+    return [`if (${isOdd}) checkReference(${value}, ${targets}, c)`]
   }
   // The parts of an extension have urls that only it knows.
   if (type.type === 'Extension' && owner !== 'Extension')
@@ -105,10 +107,17 @@ function afterLines(
       `if (!isAbsolute(${value}.url)) c.addAt("url", "value", "The url of an extension is absolute: give that of its definition.")`,
       `else checkExtension(${value}, ${String(element.name === 'modifierExtension')}, c)`,
     ]
-  const { binding } = element
-  if (binding === undefined || !CODED.has(type.type)) return []
-  const allowed = source.bindings.use(binding)
-  return [`if (!isAllowed(${value}, ${allowed})) c.notInSet(${allowed})`]
+  const { binding, outermost } = element
+  if (!CODED.has(type.type)) return []
+  if (binding !== undefined) {
+    const allowed = source.bindings.use(binding)
+    return [`if (!isAllowed(${value}, ${allowed})) c.notInSet(${allowed})`]
+  }
+  if (outermost === undefined) return []
+  const allowed = source.bindings.use(outermost)
+  return [
+    `if (c.warnings && ${value}.coding !== undefined && !isAllowed(${value}, ${allowed})) c.outsideSet(${allowed})`,
+  ]
 }
 
 /** Types with codes; the other variants of a bound choice have none. */
@@ -136,18 +145,25 @@ function primitiveItemLine(
 }
 
 /**
- * The systems of codes and identifiers are URIs that cannot be fragments; ids of elements are unique in a resource, but for those of
+ * The systems of codes and identifiers and the urls of definitions are absolute; ids of elements are unique in a resource, but for those of
  * element definitions, which stand in two views.
  */
 function primitiveOf(owner: string, { name }: Element, type: ElementType): ElementType {
-  if (name === 'system' && (owner === 'Coding' || owner === 'Identifier'))
-    return { ...type, type: 'namespace' }
+  if (ABSOLUTE.has(`${owner}.${name}`)) return { ...type, type: 'namespace' }
+  if (name === 'url' && type.type === 'uri' && !owner.includes('.') && owner !== 'Extension')
+    return { ...type, type: 'absolute' }
   // The element that holds the Reference looks at the text.
   if (name === 'reference' && owner === 'Reference') return { ...type, type: 'referenceText' }
   if (name === 'id' && owner !== 'ElementDefinition' && type.type !== 'System.Id')
     return { ...type, type: 'elementId' }
   return type
 }
+
+const ABSOLUTE: ReadonlySet<string> = new Set([
+  'Coding.system',
+  'Identifier.system',
+  'ValueSet.compose.include.system',
+])
 
 function isCode(type: string): boolean {
   return type === 'code' || type === 'string' || type === 'uri'
@@ -159,11 +175,21 @@ function quick(type: string): string {
   return name
 }
 
-function extraLine({ name, repeats }: Element, { property }: ElementType): string {
+/** What has only an extension has no code of the value set that binds it. */
+function extraLine(
+  { name, repeats, binding }: Element,
+  { type, property }: ElementType,
+  source: ValidateSource,
+): string {
   const check = checkName('Element')
-  return repeats
-    ? `checkExtras(v, ${check}, { check: c, name: ${text(name)}, values: o[${text(property)}] })`
-    : `if (c.enter(${text(name)}, v)) { ${check}(v, c); c.leave() }`
+  const allowed = binding !== undefined && type === 'code' ? source.bindings.use(binding) : undefined
+  const value = `o[${text(property)}]`
+  if (repeats) {
+    const bound = allowed === undefined ? '' : `, allowed: ${allowed}`
+    return `checkExtras(v, ${check}, { check: c, name: ${text(name)}, values: ${value}${bound} })`
+  }
+  const missing = allowed === undefined ? '' : `if (${value} === undefined) c.codeMissing(${allowed}, v); `
+  return `if (c.enter(${text(name)}, v)) { ${check}(v, c); ${missing}c.leave() }`
 }
 
 /** Notes which variant of a choice is there, and complains about a second one. */

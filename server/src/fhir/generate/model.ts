@@ -8,6 +8,7 @@ export interface Element {
   readonly repeats: boolean
   readonly types: readonly ElementType[]
   readonly binding?: string
+  readonly outermost?: string
   readonly constraints: readonly Constraint[]
   readonly summary: boolean
   readonly modifier: boolean
@@ -87,12 +88,21 @@ function element(definition: ElementDefinition, parents: ReadonlySet<string>, of
 
 const MAX_SET = 'http://hl7.org/fhir/StructureDefinition/elementdefinition-maxValueSet'
 
-/** The value set that a value must come from: that of a required binding, or the outermost one of a code that has a weaker one. */
-function binding({ binding: bound, type = [] }: ElementDefinition): { readonly binding?: string } {
+/**
+ * The value set that a value must come from: that of a required binding, or the outermost one of a code that has a weaker one. Of what may be
+ * text alone, the outermost one is for advice.
+ */
+function binding({ binding: bound, type = [] }: ElementDefinition): Pick<Element, 'binding' | 'outermost'> {
+  if (bound?.strength === 'required') return named('binding', bound.valueSet)
   const outermost = bound?.extension?.find(({ url }) => url === MAX_SET)?.valueCanonical
-  const isCode = type.every(({ code }) => code === 'code')
-  const set = bound?.strength === 'required' ? bound.valueSet : isCode ? outermost : undefined
-  return set === undefined ? {} : { binding: set.replace(/\|.*$/, '') }
+  return named(type.every(({ code }) => code === 'code') ? 'binding' : 'outermost', outermost)
+}
+
+function named(
+  name: 'binding' | 'outermost',
+  set: string | undefined,
+): Pick<Element, 'binding' | 'outermost'> {
+  return set === undefined ? {} : { [name]: set.replace(/\|.*$/, '') }
 }
 
 /** The one profile that R4's own elements name is Quantity without a comparator. */

@@ -26,7 +26,6 @@ export function codesOf(url: string, systems: Readonly<Record<string, readonly s
 /** Values of parameters are read as leniently as the examples of R4 write them; `json`, `xml` and `ttl` stand for FHIR's own formats. */
 const MIME =
   /^(?:json|xml|ttl|[\w!#$&^.+-]{1,127}\/[\w!#$&^.+*-]{1,127}(?:\s{0,4};\s{0,4}[\w!#$&^.+-]{1,127}=(?:"[^"]{0,200}"|[^;"]{1,200}))*)$/
-const CURRENCY = /^[A-Z]{3}$/
 const UCUM = /^[!-~]{1,200}$/
 const LOINC_ANSWER = /^LA\d{1,8}-\d$/
 /** BCP 47 (RFC 5646, 2.1): language, script, region, variants, extensions, private use. */
@@ -36,19 +35,26 @@ const LANGUAGE =
 const TIME_ZONE = /^[A-Za-z][\w+-]{1,31}(?:\/[\w+-]{1,32}){0,2}$/
 const SYNTAXES: Readonly<Record<string, RegExp>> = {
   mime: MIME,
-  currency: CURRENCY,
   language: LANGUAGE,
   ucum: UCUM,
   'loinc-answer': LOINC_ANSWER,
   timezone: TIME_ZONE,
 }
 
+const CURRENCY = /^[A-Z]{3}$/
+const CURRENCY_NAMES = new Intl.DisplayNames('en', { type: 'currency', fallback: 'none' })
+
+/** ISO 4217, past currencies included: what has a name in the tables of the engine. */
+function isCurrency(code: string): boolean {
+  return CURRENCY.test(code) && CURRENCY_NAMES.of(code) !== undefined
+}
+
 /** Sets that nobody lists: mime types, currencies, units and answer lists are checked by syntax. */
 export function codesBySyntax(url: string, syntax: string): AllowedCodes {
   const pattern = SYNTAXES[syntax]
-  if (!pattern) throw new Error(`no syntax ${syntax}`)
-  const has = (code: JsonValue | undefined) =>
-    typeof code === 'string' && code.length <= 200 && pattern.test(code)
+  const test = syntax === 'currency' ? isCurrency : (code: string) => pattern?.test(code) === true
+  if (!pattern && syntax !== 'currency') throw new Error(`no syntax ${syntax}`)
+  const has = (code: JsonValue | undefined) => typeof code === 'string' && code.length <= 200 && test(code)
   return { url, has, codes: { has } }
 }
 

@@ -1,40 +1,18 @@
 import type { Issue, IssueType } from '../../kernel/fault.ts'
 import type { JsonObject, JsonValue } from '../../kernel/json.ts'
 import { limits } from '../../kernel/limits.ts'
-import type { ElementTable } from '../elements.ts'
 import type { AllowedCodes } from './bindings.ts'
+import { textCheck, type CheckOptions, type ObjectCheck } from './check-options.ts'
 import { isObject } from './collections.ts'
-import { namesOfElement } from './extensions.ts'
+import { namesOfElement, propertiesAt } from './element-names.ts'
+import { hasCodeOfLaterVersion } from './extensions.ts'
 import type { ExtensionRule } from './extensions.ts'
 import { kindOf, notInSet } from './problems.ts'
 import { checkClaims } from './profiles/claims.ts'
 import type { ProfilePlan } from './profiles/plan.ts'
 import { adviseOnVitalSign } from './profiles/vital-signs.ts'
-import { hasControls, isPlainText, isText } from './syntax.hot.ts'
+import { nameAdvice } from './similar-names.ts'
 import { Trail } from './trail.ts'
-
-/** Checks one object and everything below; compiled. */
-export type ObjectCheck = (object: JsonObject, check: Check) => void
-
-export interface CheckOptions {
-  readonly type: string
-  readonly most: number
-  readonly resource: JsonObject
-  /** Whether rules of best practice are looked at, too. */
-  readonly warnings: boolean
-  /** The JSON text of the resource, where it is known. */
-  readonly text?: string | undefined
-  /** The resource types of R4. */
-  readonly types: ReadonlySet<string>
-  /** The compiled check of a resource type; `undefined` for what is no type of R4. */
-  readonly checkOf: (type: string) => ObjectCheck | undefined
-  readonly profileOf: (url: string) => ProfilePlan | undefined
-  readonly profileIn: (file: string) => ProfilePlan
-  /** What is known of an extension. */
-  readonly extensionOf: (url: string) => ExtensionRule | undefined
-  /** What single elements are. */
-  readonly elements: () => ElementTable
-}
 
 /** One run of a compiled validator: where it stands in the resource and what it has found. The generated code calls its methods. */
 export class Check {
@@ -67,7 +45,7 @@ export class Check {
     this.options = options
     this.types = options.types
     this.warnings = options.warnings
-    this.isText = options.text === undefined || hasControls(options.text) ? isText : isPlainText
+    this.isText = textCheck(options)
     this.resource = options.resource
     this.root = options.resource
     this.trail = new Trail(options.type)
@@ -150,9 +128,14 @@ export class Check {
   /** Whether the extension where the check stands is one of an element with this name: a type or a path. */
   isWithin(context: string): boolean {
     const { resourceType: type } = this.resource
-    const path = this.trail.below(this.start).slice(0, -1)
+    const path = this.below().slice(0, -1)
     if (typeof type !== 'string' || [type, ...path].join('.') === context) return true
     return namesOfElement(this.options.elements(), type, path).has(context)
+  }
+
+  /** The names from the resource down to where the check stands. */
+  private below(): readonly string[] {
+    return this.trail.below(this.start)
   }
 
   /** How many items an element that repeats has; 0 with an issue when it is no array. */
@@ -173,6 +156,17 @@ export class Check {
   /** The coded element where the check stands has no code of its required value set. */
   notInSet(allowed: AllowedCodes): void {
     this.fault('code-invalid', notInSet(allowed))
+  }
+
+  /** A coded element has codings, but none of the outermost value set that a weaker binding names. */
+  outsideSet({ url }: AllowedCodes): void {
+    this.advise('code-invalid', `Codes should come from the value set ${url}: add one that does.`)
+  }
+
+  /** The element of type code where the check stands has only `_name`. */
+  codeMissing({ url }: AllowedCodes, extra: JsonValue | undefined): void {
+    if (!hasCodeOfLaterVersion(extra))
+      this.fault('code-invalid', `Give a code of the value set ${url}: an extension does not stand for it.`)
   }
 
   /** A resource in an element that does not repeat: an entry of a Bundle, a parameter. */
@@ -196,6 +190,7 @@ export class Check {
   contained(name: string, value: JsonValue | undefined): void {
     const { resource, inContained, ids, start } = this
     this.inContained = true
+    const known = new Set<JsonValue | undefined>()
     for (let i = 0, count = this.count(name, value); i < count; i++) {
       const item = (value as readonly JsonValue[])[i]
       if (!this.item(name, i, item)) continue
@@ -203,12 +198,19 @@ export class Check {
       this.start = this.trail.depth
       this.ids = undefined
       this.nested(this.resource)
+      this.noteContained(this.resource['id'], known)
       this.trail.up()
     }
     this.resource = resource
     this.start = start
     this.ids = ids
     this.inContained = inContained
+  }
+
+  private noteContained(id: JsonValue | undefined, known: Set<JsonValue | undefined>): void {
+    if (id !== undefined && known.has(id))
+      this.addAt('id', 'value', 'Two contained resources have this id: change one, and what refers to it.')
+    known.add(id)
   }
 
   missing(name: string): void {
@@ -220,7 +222,11 @@ export class Check {
   }
 
   unknown(name: string): void {
-    this.addAt(name, 'structure', `R4 has no element "${name}" here: remove it or mend its name.`)
+    const { resourceType: type } = this.resource
+    const isTold = this.errors.length < this.options.most
+    const known =
+      isTold && typeof type === 'string' ? propertiesAt(this.options.elements(), type, this.below()) : []
+    this.addAt(name, 'structure', `R4 has no element "${name}" here: ${nameAdvice(name, known)}`)
   }
 
   several(name: string, a: string, b: string): void {

@@ -45,7 +45,7 @@ describe("R4's own extensions", () => {
       link: [{ other: { reference: '#p' }, type: 'seealso' }],
     })
     expect(await found(resource)).toEqual([])
-    const entry = [{ resource: resource }]
+    const entry = [{ fullUrl: 'http://a/Patient/a', resource }]
     expect(await found({ resourceType: 'Bundle', type: 'collection', entry })).toEqual([])
   })
 

@@ -1,5 +1,4 @@
 import type { JsonObject, JsonValue } from '../../kernel/json.ts'
-import { propertiesOf, type ElementTable } from '../elements.ts'
 import type { Check } from './check.ts'
 import { isObject } from './collections.ts'
 import { checkProfile } from './profiles/check-profile.ts'
@@ -93,40 +92,15 @@ function adviseOnUnknown(url: string, isModifier: boolean, check: Check): void {
     )
 }
 
-const SPECIAL: Readonly<Record<string, string>> = {
-  Age: 'Quantity',
-  Count: 'Quantity',
-  Distance: 'Quantity',
-  Duration: 'Quantity',
-  code: 'string',
-  id: 'string',
-  markdown: 'string',
-  canonical: 'uri',
-  oid: 'uri',
-  url: 'uri',
-  uuid: 'uri',
-  positiveInt: 'integer',
-  unsignedInt: 'integer',
-}
+const LATER_VERSION = /^http:\/\/hl7\.org\/fhir\/[4-9]\.\d\/StructureDefinition\/extension-/
 
-/**
- * All names of an element that a context may use: `Patient.name.family`, `HumanName.family`, `string`.
- *
- * @param path names from the resource down, choices without their type
- */
-export function namesOfElement(
-  table: ElementTable,
-  resource: string,
-  path: readonly string[],
-): ReadonlySet<string> {
-  let types: readonly string[] = [resource]
-  let names = new Set([resource, 'Resource', 'DomainResource'])
-  for (const name of path) {
-    types = types.flatMap((type) =>
-      propertiesOf(table, type, name).flatMap((property) => table[type]?.[property]?.[0] ?? []),
+/** Whether the `_name` of an element holds, as an extension, what a later version of FHIR has in its place. */
+export function hasCodeOfLaterVersion(extra: JsonValue | undefined): boolean {
+  const extensions = isObject(extra) ? extra['extension'] : undefined
+  return (
+    Array.isArray(extensions) &&
+    (extensions as readonly JsonValue[]).some(
+      (each) => isObject(each) && typeof each['url'] === 'string' && LATER_VERSION.test(each['url']),
     )
-    const general = types.flatMap((type) => SPECIAL[type] ?? [])
-    names = new Set([...[...names].map((each) => `${each}.${name}`), ...types, ...general])
-  }
-  return names
+  )
 }

@@ -1,6 +1,6 @@
 import type { JsonValue } from '../../kernel/json.ts'
 import { dateInterval } from '../keys/intervals.ts'
-import { isBase64, MOST_CHARS } from './syntax.hot.ts'
+import { isBase64, MOST_CHARS, VALUE_SETS } from './syntax.hot.ts'
 import { xhtmlProblem } from './xhtml.ts'
 
 /** What is wrong with a value of a primitive type, or `undefined`. @see FHIR R4, "Data Types", primitive types */
@@ -17,7 +17,7 @@ const UUID = /^urn:uuid:[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}$/
 const BLANK = /\s/
 // oxlint-disable-next-line no-control-regex -- these are what is looked for
 const CONTROL = /[\u0000-\u0008\u000B\u000C\u000E-\u001F]/
-const CODE_BLANKS = /^\s|\s\s|\s$/
+const CODE_BLANKS = /^\s|\s\s|\s$|[\t\n\r]/
 
 const text =
   (problem: (value: string) => string | undefined): Format =>
@@ -59,6 +59,11 @@ const uri = text((value) => {
   return undefined
 })
 
+const absolute = (value: string) =>
+  value.indexOf(':') < 1
+    ? 'This is an absolute URI: begin with its scheme, such as https: or urn:oid:.'
+    : undefined
+
 const date = (patterns: readonly RegExp[], advice: string) =>
   text((value) => {
     const isOfForm = value.length <= 80 && patterns.some((pattern) => pattern.test(value))
@@ -85,9 +90,12 @@ export const PRIMITIVES: Formats = {
   id: matching(ID, 'An id has 1 to 64 letters, digits, "-" and ".".'),
   'System.Id': matching(ID, 'An id has 1 to 64 letters, digits, "-" and ".".'),
   uri,
-  namespace: text((value) =>
-    value.startsWith('#') ? 'A system is an absolute URI: give that of its definition.' : uri(value),
-  ),
+  namespace: text((value) => {
+    if (value.startsWith(VALUE_SETS))
+      return 'This is a value set: give the code system that defines the code.'
+    return absolute(value) ?? uri(value)
+  }),
+  absolute: text((value) => absolute(value) ?? uri(value)),
   url: uri,
   canonical: uri,
   oid: matching(OID, 'An OID is written as "urn:oid:" and numbers with dots, such as urn:oid:1.2.3.'),

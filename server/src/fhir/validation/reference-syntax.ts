@@ -39,6 +39,7 @@ function relativeProblem(
   return wrongTarget(type, targets)
 }
 
-function wrongTarget(type: string, targets: ReadonlySet<string>): string | undefined {
+/** What is wrong with a reference to a type, or `undefined`. */
+export function wrongTarget(type: string, targets: ReadonlySet<string>): string | undefined {
   return targets.has(type) ? undefined : `This may refer to ${[...targets].join(', ')}, not to ${type}.`
 }

@@ -137,6 +137,19 @@ describe('elements', () => {
 })
 
 describe('rules of best practice', () => {
+  it('want strings with more than blanks, and languages of BCP 47', async () => {
+    const text = { status: 'generated', div: '<div xmlns="http://www.w3.org/1999/xhtml">a</div>' }
+    const name = [{ family: '  ', given: ['A', '\t'] }]
+    const communication = [{ language: { coding: [{ system: 'http://a', code: 'ENGLISH!' }] } }]
+    const resource = patient({ text, name, communication })
+    expect(await found(resource)).toEqual([])
+    expect(await found(resource, true)).toEqual([
+      'warning value Patient.name[0].family',
+      'warning value Patient.name[0].given[1]',
+      'warning code-invalid Patient.communication[0].language',
+    ])
+  })
+
   it('are warnings for those who ask', async () => {
     expect(await found(named('a'))).toEqual([])
     expect(await found(named('a'), true)).toEqual(['warning invariant Patient'])
@@ -145,6 +158,16 @@ describe('rules of best practice', () => {
 
 describe('Bundles', () => {
   it.each([
+    [
+      'an entry without fullUrl',
+      bundle('collection', [{ resource: named('a') }]),
+      'required Bundle.entry[0].fullUrl',
+    ],
+    [
+      'a fullUrl with the id of another',
+      bundle('collection', [{ fullUrl: 'http://a/Patient/b', resource: named('a') }]),
+      'value Bundle.entry[0].fullUrl',
+    ],
     [
       'a relative fullUrl',
       bundle('collection', [{ fullUrl: 'Patient/a', resource: named('a') }]),

@@ -22,6 +22,11 @@ export function isPlainText(value: JsonValue | undefined): boolean {
   return typeof value === 'string' && value.length > 0 && value.length <= MOST_CHARS
 }
 
+/** The same as `isText`, with something that can be seen. */
+export function isFilledText(value: JsonValue | undefined): boolean {
+  return isText(value) && typeof value === 'string' && value.trim() !== ''
+}
+
 /** Whether JSON text can bring control characters into a string: raw ones stand in no JSON text, so only escapes can. */
 export function hasControls(text: string): boolean {
   return text.includes('\\u00') || text.includes('\\b') || text.includes('\\f')
@@ -53,6 +58,20 @@ export function isUri(value: JsonValue | undefined): boolean {
   if (value.length < lastUris.length) lastUris[value.length] = value
   return true
 }
+
+/** The same for systems, which are absolute and no value sets; few, as URIs are. */
+const lastSystems: string[] = Array.from({ length: 128 }, () => '')
+
+export function isSystem(value: JsonValue | undefined): boolean {
+  if (typeof value !== 'string') return false
+  if (value.length < lastSystems.length && value.length > 0 && lastSystems[value.length] === value)
+    return true
+  if (!isUri(value) || value.indexOf(':') < 1 || value.startsWith(VALUE_SETS)) return false
+  if (value.length < lastSystems.length) lastSystems[value.length] = value
+  return true
+}
+
+export const VALUE_SETS = 'http://hl7.org/fhir/ValueSet/'
 
 function startsSpecially(value: string): boolean {
   const first = value.charCodeAt(0)

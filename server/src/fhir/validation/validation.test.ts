@@ -90,6 +90,33 @@ const BAD_VALUES: readonly [string, Resource, string][] = [
     patient({ identifier: [{ system: 'http://a b' }] }),
     'value Patient.identifier[0].system',
   ],
+  [
+    'a code with a line end',
+    observation({ code: { coding: [{ system: 'http://a', code: 'a\nb' }] } }),
+    'value Observation.code.coding[0].code',
+  ],
+  [
+    'a relative code system',
+    observation({ code: { coding: [{ system: 'loinc', code: 'a' }] } }),
+    'value Observation.code.coding[0].system',
+  ],
+  [
+    'a value set as code system',
+    observation({
+      code: { coding: [{ system: 'http://hl7.org/fhir/ValueSet/observation-codes', code: 'a' }] },
+    }),
+    'value Observation.code.coding[0].system',
+  ],
+  [
+    'a relative url of a definition',
+    { resourceType: 'ValueSet', status: 'draft', url: 'ValueSet/a' },
+    'value ValueSet.url',
+  ],
+  [
+    'a relative system of a value set',
+    { resourceType: 'ValueSet', status: 'draft', compose: { include: [{ system: '#a' }] } },
+    'value ValueSet.compose.include[0].system',
+  ],
   ['a code with outer blanks', patient({ language: ' en' }), 'value Patient.language'],
   [
     'base64 of the wrong length',
@@ -111,6 +138,31 @@ const UNKNOWN_CODES: readonly [string, Resource, string][] = [
     'a mime type',
     patient({ photo: [{ contentType: 'png', url: 'http://a' }] }),
     'code-invalid Patient.photo[0].contentType',
+  ],
+  [
+    'an extension in the place of a code',
+    patient({
+      _gender: {
+        extension: [
+          { url: 'http://hl7.org/fhir/StructureDefinition/data-absent-reason', valueCode: 'unknown' },
+        ],
+      },
+    }),
+    'code-invalid Patient.gender',
+  ],
+  [
+    'a currency',
+    { resourceType: 'Invoice', status: 'draft', totalNet: { value: 1, currency: 'XYZ' } },
+    'code-invalid Invoice.totalNet.currency',
+  ],
+  [
+    'a unit of time',
+    {
+      resourceType: 'Condition',
+      subject: { reference: 'Patient/1' },
+      onsetAge: { value: 1, system: 'http://unitsofmeasure.org', code: 'mg' },
+    },
+    'code-invalid Condition.onset.code',
   ],
   [
     'a coding of another system',
@@ -234,6 +286,13 @@ describe('narratives', () => {
     '<p>a</p>',
     'a',
     `<div xmlns="http://example.org">a</div>`,
+    '<div>a</div>',
+    `<div ${XMLNS}><p contenteditable="true">a</p></div>`,
+    `<div ${XMLNS}><p class="a" class="b">a</p></div>`,
+    `<div ${XMLNS}><style>p { color: red }</style>a</div>`,
+    `<div ${XMLNS}><del>a</del>b</div>`,
+    `<div ${XMLNS}>&#1;a</div>`,
+    `<div ${XMLNS}>&#xD800;a</div>`,
   ])('refuses %s', async (div) => {
     expect(await found(narrative(div))).toEqual(['value Patient.text.div'])
   })

@@ -1,6 +1,7 @@
 import type { JsonObject, JsonValue } from '../../kernel/json.ts'
 import type { AllowedCodes } from './bindings.ts'
-import type { Check, ObjectCheck } from './check.ts'
+import type { ObjectCheck } from './check-options.ts'
+import type { Check } from './check.ts'
 import { isObject } from './collections.ts'
 import { PRIMITIVES, type Format } from './primitives.ts'
 import { asIssue, notInSet } from './problems.ts'
@@ -19,6 +20,7 @@ export function checkPrimitive(value: JsonValue | undefined, format: Format, { c
   note(value, check)
   const problem = format(value)
   if (problem !== undefined) check.addAt(name, ...asIssue(value, problem))
+  else if (isBlank(value)) adviseOnBlank({ check, name, index: -1 })
 }
 
 /** @param place `extras`: the value of `_name`, which must speak for each item that is null */
@@ -31,6 +33,7 @@ export function checkPrimitiveItem(
   if (value === null && Array.isArray(extras) && isObject(extras[index] as JsonValue)) return
   const problem = format(value)
   if (problem !== undefined) faultAt({ check, name, index }, ...asIssue(value, problem))
+  else if (isBlank(value)) adviseOnBlank({ check, name, index })
 }
 
 /** A code that is not in its required value set. */
@@ -54,11 +57,17 @@ export function checkElementId(id: JsonValue | undefined, check: Check): void {
   check.ids = (check.ids ?? new Set()).add(id)
 }
 
+interface ExtrasPlace extends Place {
+  readonly values: JsonValue | undefined
+  /** What a required binding allows, of codes. */
+  readonly allowed?: AllowedCodes
+}
+
 /** `_name` of an element that repeats: as long as its values, null where there is nothing to say. */
 export function checkExtras(
   value: JsonValue | undefined,
   elementCheck: ObjectCheck,
-  { check, name, values }: Place & { readonly values: JsonValue | undefined },
+  { check, name, values, allowed }: ExtrasPlace,
 ): void {
   const count = check.count(name, value)
   if (count === 0) return
@@ -75,8 +84,24 @@ export function checkExtras(
       check.addAt(name, 'structure', `"_${name}" may have null only beside a value in "${name}".`)
     if (item === null || !check.item(name, i, item)) continue
     elementCheck(item as JsonObject, check)
+    if (allowed && !hasItem(values, i)) check.codeMissing(allowed, item)
     check.leave()
   }
+}
+
+function hasItem(values: JsonValue | undefined, index: number): boolean {
+  return Array.isArray(values) && values[index] !== null
+}
+
+function isBlank(value: JsonValue | undefined): boolean {
+  return typeof value === 'string' && value.trim() === ''
+}
+
+/** @see FHIR R4, "Data Types", string: "strings SHOULD always contain non-whitespace content" */
+function adviseOnBlank({ check, name, index }: ItemPlace): void {
+  check.step(name, index)
+  check.advise('value', 'A string should hold more than blanks: leave the element out or fill it.')
+  check.leave()
 }
 
 function faultAt({ check, name, index }: ItemPlace, ...issue: Parameters<Check['fault']>): void {

@@ -1,15 +1,27 @@
-/** HTML elements that a narrative may have. @see FHIR R4, "Narrative", txt-1 */
+/**
+ * HTML elements that a narrative may have: chapters 7 to 11 (without 9.4, `ins` and `del`) and 15 of HTML 4.0, links, images and their maps.
+ *
+ * @see FHIR R4, "Narrative", txt-1
+ */
 const ELEMENTS: ReadonlySet<string> = new Set(
   (
-    'a abbr acronym address b big blockquote br caption center cite code col colgroup dd del dfn div dl dt em figure font h1 h2 h3 h4 h5 h6 ' +
-    'hr i img ins kbd li map area ol p pre q s samp small span strike strong style sub sup table tbody td tfoot th thead tr tt u ul var article section header footer nav'
+    'a abbr acronym address area b big blockquote br caption center cite code col colgroup dd dfn div dl dt em font h1 h2 h3 h4 h5 h6 ' +
+    'hr i img kbd li map ol p pre q s samp small span strike strong sub sup table tbody td tfoot th thead tr tt u ul var'
+  ).split(' '),
+)
+/** Attributes of those elements in HTML 4.0, and those of XML. */
+const ATTRIBUTES: ReadonlySet<string> = new Set(
+  (
+    'abbr accesskey align alt axis bgcolor border cellpadding cellspacing char charoff charset cite class clear color cols colspan compact ' +
+    'coords dir face frame headers height href hreflang hspace id ismap lang longdesc name nohref noshade nowrap rel rev rowspan rules ' +
+    'scope shape size span src start style summary tabindex target title type usemap valign value vspace width xml:lang xml:space xmlns'
   ).split(' '),
 )
 const NAME = /[A-Za-z][\w:.-]{0,100}/y
 const ATTRIBUTE = /\s+([A-Za-z_:][\w:.-]{0,100})\s{0,20}=\s{0,20}(?:"([^"<]*)"|'([^'<]*)')/y
 const TAG_END = /\s*(\/?)>/y
 /** Named entities of HTML are allowed in narratives; a bare ampersand is not. */
-const ENTITY = /&(?:[A-Za-z][A-Za-z0-9]{1,31}|#\d{1,7}|#x[0-9A-Fa-f]{1,6});/y
+const ENTITY = /&(?:[A-Za-z][A-Za-z0-9]{1,31}|#(\d{1,7})|#x([0-9A-Fa-f]{1,6}));/y
 const SCRIPT_URL = /^(?:javascript|vbscript|data:text)/i
 const NOT_SEEN = /[\s\p{Cc}]+/gu
 
@@ -56,11 +68,26 @@ function characters(reader: Reader): string | undefined {
   const stop = end === -1 ? text.length : end
   if (text.slice(at, stop).trim() !== '') reader.filled = true
   for (let i = text.indexOf('&', at); i !== -1 && i < stop; i = text.indexOf('&', i + 1)) {
-    ENTITY.lastIndex = i
-    if (!ENTITY.test(text)) return 'An ampersand is written as &amp;.'
+    const problem = entityProblem(text, i)
+    if (problem !== undefined) return problem
   }
   reader.at = stop
   return undefined
+}
+
+function entityProblem(text: string, at: number): string | undefined {
+  ENTITY.lastIndex = at
+  const found = ENTITY.exec(text)
+  if (!found) return 'An ampersand is written as &amp;.'
+  const [reference, decimal, hexadecimal] = found
+  const code = decimal === undefined ? Number.parseInt(hexadecimal ?? '20', 16) : Number(decimal)
+  return isXmlCharacter(code) ? undefined : `${reference} stands for no character of XML.`
+}
+
+/** @see XML 1.0, 2.2 */
+function isXmlCharacter(code: number): boolean {
+  if (code < 32) return code === 9 || code === 10 || code === 13
+  return code < 0xd8_00 || (code > 0xdf_ff && code < 0xff_fe) || (code > 0xff_ff && code <= 0x10_ff_ff)
 }
 
 function skip(reader: Reader, end: string): string | undefined {
@@ -82,10 +109,8 @@ function startTag(reader: Reader): string | undefined {
   if (name === undefined) return 'A "<" that starts no element is written as &lt;.'
   if (!ELEMENTS.has(name))
     return `A narrative must not have <${name}>: only simple HTML formatting is allowed (txt-1).`
-  for (let found = read(ATTRIBUTE, reader, reader.at); found; found = read(ATTRIBUTE, reader, reader.at)) {
-    const problem = attributeProblem(found[1] ?? '', found[2] ?? found[3] ?? '')
-    if (problem !== undefined) return problem
-  }
+  const problem = attributesProblem(reader)
+  if (problem !== undefined) return problem
   const end = read(TAG_END, reader, reader.at)
   if (!end) return `<${name}> is malformed: attributes are written as name="value".`
   if (name === 'img') reader.filled = true
@@ -93,9 +118,25 @@ function startTag(reader: Reader): string | undefined {
   return undefined
 }
 
+function attributesProblem(reader: Reader): string | undefined {
+  const seen = new Set<string>()
+  for (let found = read(ATTRIBUTE, reader, reader.at); found; found = read(ATTRIBUTE, reader, reader.at)) {
+    const [, name = '', quoted, single = ''] = found
+    const problem = attributeProblem(name, quoted ?? single)
+    if (problem !== undefined) return problem
+    if (seen.has(name)) return `An element has the attribute "${name}" once only.`
+    seen.add(name)
+  }
+  return reader.open.length > 0 || seen.has('xmlns')
+    ? undefined
+    : 'The <div> of a narrative names its namespace: xmlns="http://www.w3.org/1999/xhtml".'
+}
+
 function attributeProblem(name: string, value: string): string | undefined {
   const lower = name.toLowerCase()
   if (lower.startsWith('on')) return `A narrative must not have the event attribute "${name}".`
+  if (!ATTRIBUTES.has(name) && !name.startsWith('xmlns:'))
+    return `A narrative must not have the attribute "${name.slice(0, 40)}": only those of HTML 4 are allowed (txt-1).`
   const address = decoded(value).replace(NOT_SEEN, '')
   if (SCRIPT_URL.test(address)) return `"${name}" must not hold a script.`
   if (lower === 'style' && /expression\(|javascript:/i.test(address)) return 'A style must not hold a script.'

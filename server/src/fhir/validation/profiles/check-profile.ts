@@ -51,10 +51,7 @@ function checkType({ types, targets, profiles }: Limits, item: Item, check: Chec
     check.fault('structure', `The profile allows ${types.join(', ')} here, not ${type}.`)
     return
   }
-  if (targets && isObject(item.value)) {
-    const { reference } = item.value
-    if (typeof reference === 'string' && !reference.startsWith('#')) checkReference(reference, targets, check)
-  }
+  if (targets && isObject(item.value)) checkReference(item.value, targets, check)
   if (profiles && isObject(item.value)) checkAnyProfile(profiles, item.value, check)
 }
 

@@ -1,0 +1,35 @@
+import type { JsonObject } from '../../kernel/json.ts'
+import type { ElementTable } from '../elements.ts'
+import type { Check } from './check.ts'
+import type { ExtensionRule } from './extensions.ts'
+import type { ProfilePlan } from './profiles/plan.ts'
+import { hasControls, isFilledText, isPlainText, isText } from './syntax.hot.ts'
+
+/** Checks one object and everything below; compiled. */
+export type ObjectCheck = (object: JsonObject, check: Check) => void
+
+export interface CheckOptions {
+  readonly type: string
+  readonly most: number
+  readonly resource: JsonObject
+  /** Whether rules of best practice are looked at, too. */
+  readonly warnings: boolean
+  /** The JSON text of the resource, where it is known. */
+  readonly text?: string | undefined
+  /** The resource types of R4. */
+  readonly types: ReadonlySet<string>
+  /** The compiled check of a resource type; `undefined` for what is no type of R4. */
+  readonly checkOf: (type: string) => ObjectCheck | undefined
+  readonly profileOf: (url: string) => ProfilePlan | undefined
+  readonly profileIn: (file: string) => ProfilePlan
+  /** What is known of an extension. */
+  readonly extensionOf: (url: string) => ExtensionRule | undefined
+  /** What single elements are. */
+  readonly elements: () => ElementTable
+}
+
+/** Blank strings are looked at where somebody wants advice. */
+export function textCheck({ warnings, text }: CheckOptions): Check['isText'] {
+  if (warnings) return isFilledText
+  return text === undefined || hasControls(text) ? isText : isPlainText
+}
