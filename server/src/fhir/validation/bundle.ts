@@ -1,4 +1,5 @@
 import type { JsonObject, JsonValue } from '../../kernel/json.ts'
+import { checkFullUrl } from './bundle-full-url.ts'
 import { checkDocument, checkMessage } from './bundle-links.ts'
 import type { Check } from './check.ts'
 import { isObject } from './collections.ts'
@@ -45,37 +46,6 @@ function checkLinks(links: readonly JsonObject[], check: Check): void {
     }
     seen.add(relation)
   }
-}
-
-const ABSOLUTE = /^[A-Za-z][A-Za-z0-9+.-]{0,30}:/
-const RESTFUL = /^https?:.*\/([A-Z][A-Za-z]{1,60})\/([A-Za-z0-9.-]{1,64})$/
-
-/** Bundles whose entries all have an identity. What is still to be created has none, nor have all results of an operation. */
-const IDENTIFIED: ReadonlySet<JsonValue | undefined> = new Set(['document', 'message', 'collection'])
-/** Bundles of requests: the id of what is to be created does not count. */
-const REQUESTS: ReadonlySet<JsonValue | undefined> = new Set(['transaction', 'batch'])
-
-/** @see FHIR R4, "Bundle", fullUrl */
-function checkFullUrl(entry: JsonObject, bundleType: JsonValue | undefined, check: Check): void {
-  const { fullUrl, resource } = entry
-  if (fullUrl === undefined && resource !== undefined && IDENTIFIED.has(bundleType))
-    check.addAt('fullUrl', 'required', 'The entry needs a fullUrl: its http address, or urn:uuid:…')
-  if (typeof fullUrl !== 'string' || fullUrl.length > 4096) return
-  if (!ABSOLUTE.test(fullUrl)) {
-    check.addAt(
-      'fullUrl',
-      'value',
-      'fullUrl is absolute: an http address that ends in Type/id, or urn:uuid:…',
-    )
-    return
-  }
-  const [, type = '', id] = RESTFUL.exec(fullUrl) ?? []
-  if (!isObject(resource) || !check.types.has(type)) return
-  if (type === resource['resourceType'] && (resource['id'] === undefined || resource['id'] === id)) return
-  const text =
-    'fullUrl must not disagree with the type and the id of the resource of its entry: mend one of them.'
-  if (REQUESTS.has(bundleType)) check.advise('value', text)
-  else check.addAt('fullUrl', 'value', text)
 }
 
 function checkHit(entry: JsonObject, expected: ReadonlySet<string> | undefined, check: Check): void {

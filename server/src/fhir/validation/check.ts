@@ -4,6 +4,7 @@ import { limits } from '../../kernel/limits.ts'
 import type { AllowedCodes } from './bindings.ts'
 import { textCheck, type CheckOptions, type ObjectCheck } from './check-options.ts'
 import { isObject } from './collections.ts'
+import { checkContainedId } from './contained.ts'
 import { namesOfElement, propertiesAt } from './element-names.ts'
 import { hasCodeOfLaterVersion } from './extensions.ts'
 import type { ExtensionRule } from './extensions.ts'
@@ -198,19 +199,13 @@ export class Check {
       this.start = this.trail.depth
       this.ids = undefined
       this.nested(this.resource)
-      this.noteContained(this.resource['id'], known)
+      checkContainedId(this.resource, known, this)
       this.trail.up()
     }
     this.resource = resource
     this.start = start
     this.ids = ids
     this.inContained = inContained
-  }
-
-  private noteContained(id: JsonValue | undefined, known: Set<JsonValue | undefined>): void {
-    if (id !== undefined && known.has(id))
-      this.addAt('id', 'value', 'Two contained resources have this id: change one, and what refers to it.')
-    known.add(id)
   }
 
   missing(name: string): void {

@@ -15,6 +15,13 @@ export function checkContained(container: JsonObject, check: Check): void {
   }
 }
 
+/** Contained resources are told apart by their ids. @param known those before */
+export function checkContainedId({ id }: JsonObject, known: Set<JsonValue | undefined>, check: Check): void {
+  if (id !== undefined && known.has(id))
+    check.addAt('id', 'value', 'Two contained resources have this id: change one, and what refers to it.')
+  known.add(id)
+}
+
 function reportUnused(resource: JsonValue, id: JsonValue | undefined, check: Check): void {
   if (refersToContainer(resource)) return
   check.fault(

@@ -15,6 +15,14 @@ async function found(more: JsonObject): Promise<readonly string[]> {
 const managed = (managingOrganization: JsonObject, ...contained: JsonObject[]) =>
   found(contained.length > 0 ? { contained, managingOrganization } : { managingOrganization })
 
+const coverage = (type: JsonObject) => ({
+  resourceType: 'Coverage',
+  id: 'c',
+  status: 'active',
+  payor: [{ display: 'P' }],
+  ...type,
+})
+
 describe('the type that a reference states', () => {
   it.each([
     { reference: 'Organization/1', type: 'Organization' },
@@ -45,13 +53,6 @@ describe('references to contained resources', () => {
     expect(await managed({ reference: '#o' }, { resourceType: 'Patient', id: 'o' })).toEqual([
       'value Patient.managingOrganization.reference',
     ])
-    const coverage = (type: JsonObject) => ({
-      resourceType: 'Coverage',
-      id: 'c',
-      status: 'active',
-      payor: [{ display: 'P' }],
-      ...type,
-    })
     expect(await found({ contained: [coverage({ beneficiary: { reference: '#' } })] })).toEqual([])
     const policy = coverage({ beneficiary: { display: 'P' }, contract: [{ reference: '#' }] })
     expect(await found({ contained: [policy] })).toEqual(['value Patient.contained[0].contract[0].reference'])
