@@ -85,6 +85,10 @@ export interface Definitions {
   readonly types: readonly string[]
   /** Canonical urls of the profiles that resources can be checked against. */
   readonly profiles: readonly string[]
+  /** Those that constrain this resource type; reads all of them at first use. */
+  profilesOf(type: string): readonly string[]
+  /** Another number whenever search parameters were added or taken away. */
+  revision(): number
   /** `undefined` for what is no R4 resource type. */
   load(type: string): Promise<TypeModule> | undefined
   /** Search parameters of a type as in its module, which is not loaded for it. @returns none for what is no R4 resource type */

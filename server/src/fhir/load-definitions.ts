@@ -58,9 +58,15 @@ export function loadDefinitions(zone = 'UTC', folder: string = GENERATED): Defin
   const checkOf = (type: string) => compiledOf(type)?.check
 
   const { profileOf, profileIn } = profilesIn(profiles, load)
+  let byType: ReadonlyMap<string, readonly (readonly [url: string, file: string])[]> | undefined
   return {
     types,
     profiles: Object.keys(profiles),
+    profilesOf: (type) => {
+      byType ??= Map.groupBy(Object.entries(profiles), ([, file]) => profileIn(file).type)
+      return (byType.get(type) ?? []).map(([url]) => url).toSorted()
+    },
+    revision: () => 0,
     hash: zone === 'UTC' ? hash : `${hash} ${zone}`,
     zone: offset,
     load: (type) => (known.has(type) ? Promise.resolve(moduleOf(type)) : undefined),

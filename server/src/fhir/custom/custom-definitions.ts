@@ -17,6 +17,7 @@ export function customDefinitions(definitions: Definitions): CustomDefinitions {
   const added = new Map<string, CustomParameter[]>()
   const made = new Map<string, Promise<TypeModule>>()
   let progressOf: ProgressOf | undefined
+  let revision = 0
   const extended = (module: TypeModule): TypeModule => {
     const checked = module.type === 'SearchParameter' ? withCheck(module, definitions, added) : module
     const own = added.get(module.type)
@@ -32,7 +33,9 @@ export function customDefinitions(definitions: Definitions): CustomDefinitions {
       return known
     },
     params: (type) => withAdded(definitions.params(type), added.get(type) ?? [], progressOf),
+    revision: () => revision,
     replace: (parameters, progress) => {
+      revision += 1
       added.clear()
       made.clear()
       progressOf = progress

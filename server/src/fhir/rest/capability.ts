@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 
+import { may, ROLES } from '../../auth/permissions.ts'
 import { fault } from '../../kernel/fault.ts'
 import type { JsonObject } from '../../kernel/json.ts'
 import type { Definitions, SearchParam } from '../definitions.ts'
@@ -8,22 +9,23 @@ import type { OperationDefinition } from '../operations/operation.ts'
 import { OPERATIONS } from '../operations/registry.ts'
 import { PATCH_FORMATS } from '../patch/patch.ts'
 import { COMPARTMENT_TYPES } from '../search/compartments.ts'
-import { MODIFIERS } from '../search/parse-filter.ts'
+import { modifiersOf } from '../search/parse-filter.ts'
+import { RESULT_PARAMETERS } from '../search/parse-request.ts'
 import type { Pair } from '../search/request.ts'
 import type { Method } from './call.ts'
 import { PLACES } from './dispatch.ts'
 
-/** Interactions by place and method; what is not registered is not declared. */
+/** Interactions by place and method, and the right that they need; what is not registered, or nobody's right, is not declared. */
 const INTERACTIONS = [
-  ['instance', 'GET', 'read'],
-  ['version', 'GET', 'vread'],
-  ['instance', 'PUT', 'update'],
-  ['instance', 'PATCH', 'patch'],
-  ['instance', 'DELETE', 'delete'],
-  ['history', 'GET', 'history-instance'],
-  ['type-history', 'GET', 'history-type'],
-  ['type', 'POST', 'create'],
-  ['type', 'GET', 'search-type'],
+  ['instance', 'GET', 'read', 'read'],
+  ['version', 'GET', 'vread', 'read'],
+  ['instance', 'PUT', 'update', 'update'],
+  ['instance', 'PATCH', 'patch', 'update'],
+  ['instance', 'DELETE', 'delete', 'delete'],
+  ['history', 'GET', 'history-instance', 'read'],
+  ['type-history', 'GET', 'history-type', 'read'],
+  ['type', 'POST', 'create', 'create'],
+  ['type', 'GET', 'search-type', 'search'],
 ] as const
 
 const PACKAGE = new URL('../../../package.json', import.meta.url)
@@ -34,18 +36,22 @@ export interface Capability {
   readonly etag: string
 }
 
-type SearchedType = Readonly<{ type: string; params: readonly SearchParam[] }>
+type SearchedType = Readonly<{ type: string; params: readonly SearchParam[]; profiles: readonly string[] }>
 
-/** @param server `started` in milliseconds: when its abilities last changed, its start; `cors`: pages of some other origin may call. */
+/** @param server `changed` in milliseconds: when its abilities last changed; `cors`: pages of some other origin may call. */
 export function capabilityOf(
   definitions: Definitions,
-  { base, started, cors }: { readonly base: string; readonly started: number; readonly cors: boolean },
+  { base, changed, cors }: { readonly base: string; readonly changed: number; readonly cors: boolean },
 ): Capability {
-  const types = definitions.types.map((type) => ({ type, params: definitions.params(type) }))
+  const types = definitions.types.map((type) => ({
+    type,
+    params: definitions.params(type),
+    profiles: definitions.profilesOf(type),
+  }))
   const statement: JsonObject = {
     resourceType: 'CapabilityStatement',
     status: 'active',
-    date: new Date(started).toISOString(),
+    date: new Date(changed).toISOString(),
     kind: 'instance',
     software: { name: 'Mogran', version: VERSION },
     implementation: { description: 'Mogran, one FHIR record for every clinical feed', url: base },
@@ -78,8 +84,10 @@ function restOf(types: readonly SearchedType[], cors: boolean): JsonObject {
   const sources = revIncludes(types)
   return {
     mode: 'server',
+    documentation: `Every search takes ${RESULT_PARAMETERS.join(', ')}; those across types take _type as well. Unknown parameters are refused unless the request says Prefer: handling=lenient.`,
     security: { cors, service: [OAUTH], description: 'OAuth 2.0 bearer tokens from /auth/token' },
     resource: types.map((type) => resourceOf(type, sources.get(type.type) ?? [])),
+    searchParam: EVERYWHERE,
     interaction: [...BUNDLES, ...declaredInteractions(SYSTEM_INTERACTIONS)],
     ...listed(
       'operation',
@@ -94,29 +102,40 @@ const OAUTH = {
 }
 /** What `POST [base]` does. */
 const BUNDLES = [{ code: 'transaction' }, { code: 'batch' }]
+/** What filters resources of all types and has no SearchParameter in R4. */
+const EVERYWHERE = [
+  { name: '_has', type: 'special', documentation: '_has:[type]:[reference]:[parameter], nested and chained' },
+  { name: '_list', type: 'special', documentation: 'The id of a List' },
+]
 const COMPARTMENT = 'http://hl7.org/fhir/CompartmentDefinition/'
 
-type Interactions = readonly (readonly [place: keyof typeof PLACES, method: Method, code: string])[]
+type Interactions = readonly (readonly [
+  place: keyof typeof PLACES,
+  method: Method,
+  code: string,
+  ...rest: readonly string[],
+])[]
 
 function declaredInteractions(interactions: Interactions): readonly JsonObject[] {
   return interactions.filter(([place, method]) => PLACES[place]?.[method]).map(([, , code]) => ({ code }))
 }
 
-function resourceOf({ type, params }: SearchedType, revInclude: readonly string[]): JsonObject {
+function resourceOf({ type, params, profiles }: SearchedType, revInclude: readonly string[]): JsonObject {
   return {
     type,
     profile: `http://hl7.org/fhir/StructureDefinition/${type}`,
-    interaction: declaredInteractions(INTERACTIONS),
+    ...listed('supportedProfile', profiles),
+    interaction: declaredInteractions(INTERACTIONS.filter(([, , , right]) => may(ROLES, right, type))),
     versioning: 'versioned-update',
     readHistory: true,
-    updateCreate: true,
-    conditionalCreate: true,
+    updateCreate: may(ROLES, 'update', type),
+    conditionalCreate: may(ROLES, 'create', type),
     conditionalRead: 'full-support',
-    conditionalUpdate: true,
-    conditionalDelete: 'multiple',
+    conditionalUpdate: may(ROLES, 'update', type),
+    conditionalDelete: may(ROLES, 'delete', type) ? 'multiple' : 'not-supported',
     referencePolicy: ['literal', 'logical', 'local'],
     searchInclude: ['*', ...references(params).map(({ code }) => `${type}:${code}`)],
-    ...listed('searchRevInclude', revInclude),
+    searchRevInclude: ['*', ...revInclude],
     ...listed('searchParam', params.map(declared)),
     ...listed(
       'operation',
@@ -136,8 +155,10 @@ function listed(name: string, values: readonly (string | JsonObject)[]): JsonObj
 }
 
 /** R4 has no element for modifiers: they stand in the documentation. */
-function declared({ code, type, url }: SearchParam): JsonObject {
-  const modifiers = MODIFIERS[type].map((name) => `:${name}`)
+function declared(param: SearchParam): JsonObject {
+  const { code, type, url } = param
+  const modifiers = modifiersOf(param).map((name) => `:${name}`)
+  if (type === 'reference') modifiers.push(':[type]')
   const documentation = modifiers.length === 0 ? {} : { documentation: `Modifiers: ${modifiers.join(', ')}` }
   return { name: code, definition: url, type, ...documentation }
 }

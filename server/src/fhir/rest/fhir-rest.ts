@@ -52,11 +52,14 @@ export const fhirRest: FastifyPluginAsync<FhirRestOptions> = async (
     if (!isBinaryRead({ method: methodOf(request), path })) checkAcceptable(request.headers.accept, format)
   })
 
-  const started = rest.clock()
-  let capability: Capability | undefined
+  let capability: (Capability & { readonly revision: number }) | undefined
   app.get('/metadata', async (request, reply) => {
     checkMode(pairsOf(addressOf(app, request).query))
-    capability ??= capabilityOf(rest.definitions, { base: rest.base, started, cors })
+    const revision = rest.definitions.revision()
+    if (capability?.revision !== revision) {
+      const server = { base: rest.base, changed: rest.clock(), cors }
+      capability = { revision, ...capabilityOf(rest.definitions, server) }
+    }
     const { bytes, etag } = capability
     const isKnown = request.headers['if-none-match'] === etag
     return answer(

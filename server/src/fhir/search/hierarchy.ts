@@ -5,19 +5,12 @@ import { boundedKey } from '../keys/bounded.ts'
 import { readReference } from '../keys/references.ts'
 import type { Clause } from './clause.ts'
 import type { ParamFilter } from './compile.ts'
+import { PARENTS } from './hierarchies.ts'
 import { collectIds } from './hits.ts'
 import { referencesIn } from './references.ts'
 import { lookUp } from './scope.ts'
 import type { Scope, SearchDeps } from './scope.ts'
 import { unescaped } from './values.ts'
-
-/** Types that form a strict hierarchy, with the parameter that names the parent. */
-const PARENTS: Readonly<Record<string, string>> = {
-  Encounter: 'part-of',
-  Location: 'partof',
-  Organization: 'partof',
-  Task: 'part-of',
-}
 
 /**
  * `location:below=Location/1`: references to that place or one within it; `above`: to that place or one that it lies in.

@@ -1,13 +1,14 @@
 import { fault } from '../../kernel/fault.ts'
 import type { SearchParam, SearchParamType, TypeModule } from '../definitions.ts'
+import { isHierarchical } from './hierarchies.ts'
 import type { Filter, Pair } from './request.ts'
 import { unknownModifier, unknownParameter } from './unknown-parameter.ts'
 import { alternatives } from './values.ts'
 
-/** The modifiers of R4 by parameter type; references take the name of a type, too. */
-export const MODIFIERS: Readonly<Record<SearchParamType, readonly string[]>> = {
+/** The modifiers of R4 by parameter type; references take the name of a type, too, and some lead into a hierarchy. */
+const MODIFIERS: Readonly<Record<SearchParamType, readonly string[]>> = {
   token: ['missing', 'not', 'text', 'of-type', 'in', 'not-in', 'above', 'below'],
-  reference: ['missing', 'identifier', 'above', 'below'],
+  reference: ['missing', 'identifier'],
   string: ['missing', 'exact', 'contains'],
   date: ['missing'],
   number: ['missing'],
@@ -56,8 +57,15 @@ function paramOf(module: TypeModule, code: string): SearchParam {
   return param
 }
 
+/** The modifiers that a parameter takes, names of types apart. */
+export function modifiersOf(param: SearchParam): readonly string[] {
+  if (param.code === '_id') return ID_MODIFIERS
+  const known = MODIFIERS[param.type]
+  return isHierarchical(param) ? [...known, 'above', 'below'] : known
+}
+
 function checkModifier(param: SearchParam, modifier: string | undefined): void {
-  const known = param.code === '_id' ? ID_MODIFIERS : MODIFIERS[param.type]
+  const known = modifiersOf(param)
   if (modifier === undefined || known.includes(modifier)) return
   if (param.type === 'reference' && isTarget(param, modifier)) return
   throw unknownModifier(param, modifier, [...known, ...(param.target ?? [])])

@@ -78,6 +78,9 @@ const CONTROLS = new Map<string, Control>(
   } satisfies Record<string, Control>),
 )
 
+/** Parameters of every search that filter nothing, internal ones apart. */
+export const RESULT_PARAMETERS: readonly string[] = [...CONTROLS.keys()].filter((name) => name !== '_page')
+
 class Draft {
   readonly module: TypeModule
   readonly #handling: Handling
