@@ -55,7 +55,7 @@ async function prescribe(name: string, contained: readonly Json[]): Promise<void
     request({
       contained,
       medicationReference: { reference: `#${String(ingredients[0]?.['id'])}` },
-      ...(rest.length > 0 ? { reasonReference: rest } : {}),
+      ...(rest.length > 0 ? { supportingInformation: rest } : {}),
     }),
   )
   prescriptions.set(name, made.id)

@@ -91,6 +91,8 @@ export class KeyCollector {
     const { type, id, text: uri } = this.read(text)
     if (type === undefined || id === undefined) {
       this.key(uri)
+      const version = uri.indexOf('/_history/')
+      if (version > 0) this.key(uri.slice(0, version))
       this.sort(uri)
       return
     }

@@ -123,6 +123,15 @@ describe('reference keys', () => {
     ])
   })
 
+  it('name a version of elsewhere with and without it', async () => {
+    const version = 'http://other.org/fhir/Patient/1/_history/2'
+    expect(await equality(subject(version), 'subject')).toEqual([
+      'subject:missing=false',
+      `subject=${version}`,
+      'subject=http://other.org/fhir/Patient/1',
+    ])
+  })
+
   it('have the identifier of a logical reference', async () => {
     const resource = observation({ subject: { identifier: { system: 'http://s', value: 'V' } } })
     expect(await equality(resource, 'subject')).toContain('subject:identifier=http://s|v')

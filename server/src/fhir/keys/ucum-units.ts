@@ -1,3 +1,11 @@
+/** Units that some procedure defines: each is comparable with itself only, and takes no prefix. @see UCUM, 24 */
+export const ARBITRARY_UNITS: ReadonlySet<string> = new Set(
+  (
+    "[pH] [arb'U] [CFU] [USP'U] [GPL'U] [MPL'U] [APL'U] [beth'U] [anti'Xa'U] [todd'U] [dye'U] [smgy'U] [bdsk'U] [ka'U] [knk'U] [mclg'U] " +
+    "[tb'U] [CCID_50] [TCID_50] [EID_50] [PFU] [FFU] [IR] [BAU] [AU] [Amb'a'1'U] [PNU] [Lf] [D'ag'U] [FEU] [ELU] [EU]"
+  ).split(' '),
+)
+
 /**
  * The units of UCUM that clinical data uses, by their case-sensitive codes: a factor and what they are made of. Base units stand for
  * themselves. Counts of different things (moles, equivalents, international units) are kept apart: one is never found by the other.
@@ -16,9 +24,7 @@ export const BASE_UNITS: ReadonlySet<string> = new Set([
   'eq',
   'osm',
   '[iU]',
-  "[arb'U]",
-  '[CFU]',
-  '[pH]',
+  ...ARBITRARY_UNITS,
 ])
 
 /** Factor and definition; `metric` ones take a prefix. */
@@ -112,6 +118,51 @@ export const UNITS: Readonly<Record<string, UnitRow>> = {
   '[diop]': [1, 'm-1'],
   '[car_m]': [0.2, 'g'],
   '[degR]': [5 / 9, 'K'],
+  'g%': [1e4, 'g.m-3', 'metric'],
+  '[pptr]': [1e-12, '1'],
+  sr: [1, 'rad2', 'metric'],
+  gf: [9.806_65, 'g.m.s-2', 'metric'],
+  '[lbf_av]': [4448.221_615_260_5, 'g.m.s-2'],
+  "[in_i'H2O]": [249_088.91, 'g.m-1.s-2'],
+  "[wood'U]": [1, 'mm[Hg].min/L'],
+  '[PRU]': [1, 'mm[Hg].s/mL'],
+  '[MET]': [3.5, 'mL/min/kg'],
+  '[Ch]': [1e-3 / 3, 'm'],
+  '[mesh_i]': [1 / 0.0254, 'm-1'],
+  '[sin_i]': [0.0254 ** 2, 'm2'],
+  '[sft_i]': [0.3048 ** 2, 'm2'],
+  '[cin_i]': [0.0254 ** 3, 'm3'],
+  '[cft_i]': [0.3048 ** 3, 'm3'],
+  '[foz_m]': [3e-5, 'm3'],
+  '[cup_m]': [2.4e-4, 'm3'],
+  '[tsp_m]': [5e-6, 'm3'],
+  '[tbs_m]': [1.5e-5, 'm3'],
+  '[gil_us]': [1.182_941_182_5e-4, 'm3'],
+  '[fdr_us]': [3.696_691_195_312_5e-6, 'm3'],
+  '[gal_br]': [4.546_09e-3, 'm3'],
+  '[qt_br]': [1.136_522_5e-3, 'm3'],
+  '[pt_br]': [5.682_612_5e-4, 'm3'],
+  '[foz_br]': [2.841_306_25e-5, 'm3'],
+  '[oz_tr]': [31.103_476_8, 'g'],
+  '[lb_tr]': [373.241_721_6, 'g'],
+  '[oz_ap]': [31.103_476_8, 'g'],
+  '[lb_ap]': [373.241_721_6, 'g'],
+  '[dr_ap]': [3.887_934_6, 'g'],
+  '[sc_ap]': [1.295_978_2, 'g'],
+  '[oz_m]': [28, 'g'],
+  cal_IT: [4186.8, 'g.m2.s-2', 'metric'],
+  cal_th: [4184, 'g.m2.s-2', 'metric'],
+  '[Btu]': [1_054_350, 'g.m2.s-2'],
+  '[g]': [9.806_65, 'm.s-2', 'metric'],
+  Gal: [0.01, 'm.s-2', 'metric'],
+  G: [0.1, 'g.s-1.C-1', 'metric'],
+  R: [2.58e-7, 'C.g-1', 'metric'],
+  mho: [1e-3, 'g-1.m-2.s.C2', 'metric'],
+  st: [1, 'm3', 'metric'],
+  b: [1e-28, 'm2'],
+  bit: [1, '1', 'metric'],
+  By: [8, '1', 'metric'],
+  Bd: [1, 's-1', 'metric'],
 }
 
 /** Temperatures whose zero lies elsewhere: kelvin = value * factor + offset. */

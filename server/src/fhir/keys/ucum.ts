@@ -1,4 +1,4 @@
-import { BASE_UNITS, PREFIXES, SHIFTED_UNITS, UNITS } from './ucum-units.ts'
+import { ARBITRARY_UNITS, BASE_UNITS, PREFIXES, SHIFTED_UNITS, UNITS } from './ucum-units.ts'
 
 export const UCUM = 'http://unitsofmeasure.org'
 
@@ -133,7 +133,10 @@ function unitTerm(symbol: string): Term | undefined {
 }
 
 function isMetric(symbol: string): boolean {
-  return BASE_UNITS.has(symbol) || (Object.hasOwn(UNITS, symbol) && UNITS[symbol]?.[2] === 'metric')
+  return (
+    (BASE_UNITS.has(symbol) && !ARBITRARY_UNITS.has(symbol)) ||
+    (Object.hasOwn(UNITS, symbol) && UNITS[symbol]?.[2] === 'metric')
+  )
 }
 
 function plainUnit(symbol: string): Term | undefined {
