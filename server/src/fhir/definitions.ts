@@ -1,5 +1,6 @@
 import type { Issue } from '../kernel/fault.ts'
 import type { JsonObject } from '../kernel/json.ts'
+import type { Soon } from '../kernel/soon.ts'
 import type { SearchKeys } from '../store/keys.ts'
 import type { ElementTable } from './elements.ts'
 import type { KeyCollector } from './keys/collector.ts'
@@ -90,7 +91,7 @@ export interface Definitions {
   /** Another number whenever search parameters were added or taken away. */
   revision(): number
   /** `undefined` for what is no R4 resource type. */
-  load(type: string): Promise<TypeModule> | undefined
+  load(type: string): Soon<TypeModule> | undefined
   /** Search parameters of a type as in its module, which is not loaded for it. @returns none for what is no R4 resource type */
   params(type: string): readonly SearchParam[]
   /** What single elements are, of all types; read at first use. */

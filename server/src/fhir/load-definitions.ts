@@ -69,7 +69,7 @@ export function loadDefinitions(zone = 'UTC', folder: string = GENERATED): Defin
     revision: () => 0,
     hash: zone === 'UTC' ? hash : `${hash} ${zone}`,
     zone: offset,
-    load: (type) => (known.has(type) ? Promise.resolve(moduleOf(type)) : undefined),
+    load: (type) => (known.has(type) ? moduleOf(type) : undefined),
     params: (type) => (known.has(type) ? tables.params(type) : []),
     elements: tables.elements,
   }

@@ -110,7 +110,9 @@ async function begin(store: Store, rebuild: KeyRebuild): Promise<{ outcome: 'app
   const { name, target, types = await store.resources.types() } = rebuild
   const known = await store.records.get(COLLECTION, name)
   if (known !== undefined && stateOf(known).target === target) return { outcome: 'applied' }
-  const counts = await Promise.all(types.map((type) => store.resources.count(type, undefined, Infinity)))
+  const counts = await Promise.all(
+    types.map(async (type) => store.resources.count(type, undefined, Infinity)),
+  )
   const total = counts.reduce((sum, count) => sum + count, 0)
   const head = await store.log.head()
   const place = { at: 0, done: 0, failed: 0, total, head, isFinished: total === 0 }

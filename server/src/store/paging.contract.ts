@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
 
+import type { Soon } from '../kernel/soon.ts'
 import { START, commitOf, keysOf, writeOf, type Bench } from './contract-bench.ts'
 import type { SearchKeys } from './keys.ts'
 import type { NamePosting, Posting } from './scans.ts'
@@ -42,7 +43,7 @@ export function pagingContract(bench: Bench): void {
     await bench.store.rekey([{ type: 'Patient', id: rekeyed ?? '', version, keys: keys((n * 7) % 31) }])
   }
   const walk = async <Place extends Posting | NamePosting>(
-    page: (after: { readonly after?: Place }) => Promise<readonly Place[]>,
+    page: (after: { readonly after?: Place }) => Soon<readonly Place[]>,
   ): Promise<string[]> => {
     const seen: string[] = []
     let after: Place | undefined

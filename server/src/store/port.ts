@@ -1,4 +1,5 @@
 import type { JsonObject } from '../kernel/json.ts'
+import type { Soon } from '../kernel/soon.ts'
 import type { NameKey, RangeKey, SearchKeys } from './keys.ts'
 import type { NamePosting, NameRequest, Posting, RangeRequest, ScanRequest } from './scans.ts'
 
@@ -134,25 +135,28 @@ export interface HistoryPage {
   readonly next?: string
 }
 
-/** Reads see every commit whose promise has resolved. Scans may skip, but never repeat or invent; the row decides. */
+/**
+ * Reads see every commit whose promise has resolved. Scans may skip, but never repeat or invent; the row decides. A store that has it all at hand
+ * answers what is asked most often in the same turn.
+ */
 export interface ResourceReader {
   /** The current version, a deletion included; `undefined` when the id was never used. */
-  read(type: string, id: string): Promise<StoredVersion | undefined>
+  read(type: string, id: string): Soon<StoredVersion | undefined>
   vread(type: string, id: string, version: number): Promise<StoredVersion | undefined>
   history(request: HistoryRequest): Promise<HistoryPage>
   /** Exact number of versions that `history` without paging would give. */
   historyCount(request: Omit<HistoryRequest, 'after' | 'limit'>): Promise<number>
   /** How many current resources have `key` (all of the type when absent), counted up to `cap`. */
-  count(type: string, key: string | undefined, cap: number): Promise<number>
-  scan(request: ScanRequest): Promise<readonly Posting[]>
-  range(request: RangeRequest): Promise<readonly Posting[]>
-  names(request: NameRequest): Promise<readonly NamePosting[]>
+  count(type: string, key: string | undefined, cap: number): Soon<number>
+  scan(request: ScanRequest): Soon<readonly Posting[]>
+  range(request: RangeRequest): Soon<readonly Posting[]>
+  names(request: NameRequest): Soon<readonly NamePosting[]>
   /** In the order of `ids`; `undefined` for what is deleted or unknown. `ties` of a scan just made spare a look-up. */
   fetch(
     type: string,
     ids: readonly string[],
     ties?: readonly Posting['tie'][],
-  ): Promise<readonly (Row | undefined)[]>
+  ): Soon<readonly (Row | undefined)[]>
   /** Types that have at least one resource or deletion. */
   types(): Promise<readonly string[]>
 }

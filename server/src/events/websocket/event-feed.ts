@@ -1,5 +1,7 @@
 import { Fault } from '../../kernel/fault.ts'
 import { limits } from '../../kernel/limits.ts'
+import { soon } from '../../kernel/soon.ts'
+import type { Soon } from '../../kernel/soon.ts'
 import type { CommitLog, LoggedChange, LoggedCommit, ResourceReader, Row } from '../../store/port.ts'
 import { paused } from '../pause.ts'
 import type { TopicEvent, Topics } from '../topics/topics.ts'
@@ -9,7 +11,7 @@ export interface FeedCommit {
   readonly n: number
   readonly events: readonly TopicEvent[]
   /** The resource of a change as it is now, with its keys; read at most once for all who ask. `undefined` when it is deleted. */
-  rowOf(change: LoggedChange): Promise<Row | undefined>
+  rowOf(change: LoggedChange): Soon<Row | undefined>
 }
 
 export interface EventFeed {
@@ -93,10 +95,10 @@ async function readFrom(log: CommitLog, after: number): Promise<readonly LoggedC
 }
 
 function rowsOf(resources: ResourceReader): FeedCommit['rowOf'] {
-  const rows = new Map<string, Promise<Row | undefined>>()
+  const rows = new Map<string, Soon<Row | undefined>>()
   return ({ type, id }) => {
     const key = `${type}/${id}`
-    const known = rows.get(key) ?? resources.fetch(type, [id]).then(([row]) => row)
+    const known = rows.get(key) ?? soon(resources.fetch(type, [id]), ([row]) => row)
     rows.set(key, known)
     return known
   }

@@ -1,3 +1,5 @@
+import { soon } from '../../kernel/soon.ts'
+import type { Soon } from '../../kernel/soon.ts'
 import type { Definitions, SearchParam, TypeModule } from '../definitions.ts'
 import { KeyCollector } from '../keys/collector.ts'
 import type { ZoneOffset } from '../keys/zone.ts'
@@ -15,7 +17,7 @@ type ProgressOf = (parameter: CustomParameter) => NonNullable<SearchParam['progr
 
 export function customDefinitions(definitions: Definitions): CustomDefinitions {
   const added = new Map<string, CustomParameter[]>()
-  const made = new Map<string, Promise<TypeModule>>()
+  const made = new Map<string, Soon<TypeModule>>()
   let progressOf: ProgressOf | undefined
   let revision = 0
   const extended = (module: TypeModule): TypeModule => {
@@ -28,7 +30,7 @@ export function customDefinitions(definitions: Definitions): CustomDefinitions {
     load: (type) => {
       const module = definitions.load(type)
       if (!module || !(added.has(type) || type === 'SearchParameter')) return module
-      const known = made.get(type) ?? module.then(extended)
+      const known = made.get(type) ?? soon(module, extended)
       made.set(type, known)
       return known
     },

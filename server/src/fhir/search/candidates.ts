@@ -1,6 +1,8 @@
 import { limits } from '../../kernel/limits.ts'
+import { soon } from '../../kernel/soon.ts'
+import type { Soon } from '../../kernel/soon.ts'
 import type { ResourceReader, Row } from '../../store/port.ts'
-import type { Posting } from '../../store/scans.ts'
+import type { NamePosting, Posting } from '../../store/scans.ts'
 import type { Driver } from './plan.ts'
 
 /** Where a walk stands: hand it back to go on behind it. */
@@ -14,9 +16,8 @@ export function placeParts({ sort, tie }: Place): readonly [string, number | str
   return [String(sort), tie]
 }
 
-export interface Candidate {
+export interface Candidate extends Place {
   readonly id: string
-  readonly place: Place
   /** When the store had it at hand. */
   readonly row?: Row
 }
@@ -30,115 +31,92 @@ export interface Walk {
   readonly batch: number
 }
 
-/** Walks over the candidates of a driver in its order, in batches, each resource once. */
-export async function* candidatesOf(walk: Walk): AsyncGenerator<readonly Candidate[], void> {
-  const { driver } = walk
-  if (driver.by === 'ids') yield* idBatches(walk, driver.ids)
-  else if (driver.by !== 'keys') yield* postingBatches(walk, driver)
-  else {
-    const [only, second] = driver.keys
-    if (only !== undefined && second === undefined) yield* keyBatches(walk, only, driver.direction)
-    else yield* mergedBatches(walk, driver)
-  }
-}
+/** Candidates in the order of the driver behind a place; fewer than a batch: the last ones. */
+type ReadBatch = (after: Place | undefined) => Soon<readonly Candidate[]>
 
-function* idBatches({ batch, after }: Walk, ids: readonly string[]): Generator<readonly Candidate[], void> {
-  const rest = ids.toSorted().filter((id) => after === undefined || id > String(after.sort))
-  for (let at = 0; at < rest.length; at += batch)
-    yield rest.slice(at, at + batch).map((id) => ({ id, place: { sort: id, tie: 0 } }))
-}
-
-type PostingDriver = Extract<Driver, { by: 'range' | 'names' | 'type' }>
-
-async function* postingBatches(
-  walk: Walk,
-  driver: PostingDriver,
-): AsyncGenerator<readonly Candidate[], void> {
+/** Walks over the candidates of a driver in its order, in batches, each resource once. A batch must be there before the next one is asked for. */
+export function* candidatesOf(walk: Walk): Generator<Soon<readonly Candidate[]>, void> {
+  const read = batchesOf(walk)
+  const reached: { batch: readonly Candidate[] } = { batch: [] }
   let { after } = walk
-  for (;;) {
-    const batch = await readPostings(walk, driver, after)
-    if (batch.length > 0) yield batch
-    if (batch.length < walk.batch) return
-    after = batch.at(-1)?.place
-  }
+  do {
+    yield soon(read(after), (batch) => (reached.batch = batch))
+    after = reached.batch.at(-1)
+  } while (reached.batch.length >= walk.batch)
 }
 
-async function readPostings(
+function batchesOf(walk: Walk): ReadBatch {
+  const { driver } = walk
+  if (driver.by === 'ids') return (after) => idBatch(walk, driver.ids, after)
+  if (driver.by === 'names') return (after) => nameBatch(walk, driver, after)
+  if (driver.by !== 'keys') return (after) => postingBatch(walk, driver, after)
+  const [only, second] = driver.keys
+  return only !== undefined && second === undefined
+    ? (after) => keyBatch(walk, { key: only, direction: driver.direction, after })
+    : mergedBatches(walk, driver)
+}
+
+function idBatch({ batch }: Walk, ids: readonly string[], after: Place | undefined): readonly Candidate[] {
+  const rest = ids.toSorted().filter((id) => after === undefined || id > String(after.sort))
+  return rest.slice(0, batch).map((id) => ({ id, sort: id, tie: 0 }))
+}
+
+type DriverBy<By extends Driver['by']> = Extract<Driver, { by: By }>
+
+function nameBatch(
   { reader, type, batch }: Walk,
-  driver: PostingDriver,
+  { param, prefix }: DriverBy<'names'>,
   place: Place | undefined,
-): Promise<readonly Candidate[]> {
-  const page = { type, limit: batch, withRows: true } as const
-  if (driver.by === 'names') {
-    const { param, prefix } = driver
-    const after = place && { text: String(place.sort), tie: place.tie }
-    const found = await reader.names({ ...page, param, prefix, ...(after ? { after } : {}) })
-    return found.map(({ id, text, tie, row }) => candidate({ id, sort: text, tie, row }))
-  }
-  const after = place && { sort: Number(place.sort), tie: place.tie }
-  const from = after ? { after } : {}
-  const found =
-    driver.by === 'range'
-      ? await reader.range({ ...page, param: driver.param, lo: driver.lo, hi: driver.hi, ...from })
-      : await reader.scan({ ...page, order: driver.order, direction: driver.direction, ...from })
-  return found.map(candidate)
+): Soon<readonly Candidate[]> {
+  const after = place && { after: { text: String(place.sort), tie: place.tie } }
+  return soon(reader.names({ type, param, prefix, limit: batch, withRows: true, ...after }), named)
 }
 
-interface Found {
-  readonly id: string
-  readonly sort: number | string
-  readonly tie: Posting['tie']
-  readonly row?: Row | undefined
+function named(found: readonly NamePosting[]): readonly Candidate[] {
+  return found.map(({ id, text, tie, row }) => ({ id, sort: text, tie, ...(row && { row }) }))
 }
 
-function candidate({ id, sort, tie, row }: Found): Candidate {
-  const place = { sort, tie }
-  return row === undefined ? { id, place } : { id, place, row }
+function postingBatch(
+  { reader, type, batch }: Walk,
+  driver: DriverBy<'range' | 'type'>,
+  place: Place | undefined,
+): Soon<readonly Posting[]> {
+  const page = { type, limit: batch, withRows: true, ...afterOf(place) } as const
+  return driver.by === 'range'
+    ? reader.range({ ...page, param: driver.param, lo: driver.lo, hi: driver.hi })
+    : reader.scan({ ...page, order: driver.order, direction: driver.direction })
 }
 
-async function* keyBatches(
-  walk: Walk,
-  key: string,
-  direction: 'asc' | 'desc',
-): AsyncGenerator<readonly Candidate[], void> {
-  const { reader, type, batch: limit } = walk
-  let after = walk.after && { sort: Number(walk.after.sort), tie: walk.after.tie }
-  for (;;) {
-    const page = await reader.scan({
-      type,
-      key,
-      order: 'date',
-      direction,
-      limit,
-      withRows: true,
-      ...(after ? { after } : {}),
-    })
-    if (page.length > 0) yield page.map(candidate)
-    if (page.length < limit) return
-    after = page.at(-1)
-  }
+function keyBatch(
+  { reader, type, batch }: Walk,
+  { key, direction, after }: Pick<DriverBy<'keys'>, 'direction'> & { key: string; after: Place | undefined },
+): Soon<readonly Posting[]> {
+  const page = { type, key, order: 'date', direction, limit: batch, withRows: true } as const
+  return reader.scan({ ...page, ...afterOf(after) })
 }
 
-type KeyDriver = Extract<Driver, { by: 'keys' }>
+function afterOf(place: Place | undefined): { readonly after?: Pick<Posting, 'sort' | 'tie'> } {
+  return place === undefined ? {} : { after: { sort: Number(place.sort), tie: place.tie } }
+}
 
 /** Several keys are walked side by side in the one order of the clinical date. */
-async function* mergedBatches(walk: Walk, driver: KeyDriver): AsyncGenerator<readonly Candidate[], void> {
-  const cursors = await Promise.all(driver.keys.map((key) => openCursor(walk, driver, key)))
-  let batch: Candidate[] = []
+function mergedBatches(walk: Walk, driver: DriverBy<'keys'>): ReadBatch {
+  let opened: Promise<readonly Cursor[]> | undefined
   let last: string | undefined
-  for (;;) {
-    const first = earliest(cursors, driver.direction)
-    if (!first) break
-    const posting = await advance(walk, driver, first)
-    if (posting.id === last) continue
-    last = posting.id
-    batch.push(candidate(posting))
-    if (batch.length >= walk.batch) {
-      yield batch
-      batch = []
+  return async () => {
+    opened ??= Promise.all(driver.keys.map((key) => openCursor(walk, driver, key)))
+    const cursors = await opened
+    const batch: Candidate[] = []
+    while (batch.length < walk.batch) {
+      const first = earliest(cursors, driver.direction)
+      if (!first) break
+      const posting = await advance(walk, driver, first)
+      if (posting.id === last) continue
+      last = posting.id
+      batch.push(posting)
     }
+    return batch
   }
-  if (batch.length > 0) yield batch
 }
 
 interface Cursor {
@@ -147,18 +125,16 @@ interface Cursor {
   at: number
 }
 
-async function openCursor(walk: Walk, driver: KeyDriver, key: string): Promise<Cursor> {
-  const after = walk.after && { id: '', sort: Number(walk.after.sort), tie: walk.after.tie }
-  return { key, page: await readKey(walk, { driver, key, after }), at: 0 }
+async function openCursor(walk: Walk, driver: DriverBy<'keys'>, key: string): Promise<Cursor> {
+  return { key, page: await readKey(walk, { driver, key, after: walk.after }), at: 0 }
 }
 
 async function readKey(
   { reader, type, batch }: Walk,
-  { driver, key, after }: { driver: KeyDriver; key: string; after: Posting | undefined },
+  { driver, key, after }: { driver: DriverBy<'keys'>; key: string; after: Place | undefined },
 ): Promise<readonly Posting[]> {
-  const from = after ? { after: { sort: after.sort, tie: after.tie } } : {}
   const limit = Math.min(batch, limits.fhir.pageMost)
-  return reader.scan({ type, key, order: 'date', direction: driver.direction, limit, ...from })
+  return reader.scan({ type, key, order: 'date', direction: driver.direction, limit, ...afterOf(after) })
 }
 
 function earliest(cursors: readonly Cursor[], direction: 'asc' | 'desc'): Cursor | undefined {
@@ -176,7 +152,7 @@ function isBefore(a: Posting, b: Posting, direction: 'asc' | 'desc'): boolean {
   return direction === 'asc' ? a.tie < b.tie : a.tie > b.tie
 }
 
-async function advance(walk: Walk, driver: KeyDriver, cursor: Cursor): Promise<Posting> {
+async function advance(walk: Walk, driver: DriverBy<'keys'>, cursor: Cursor): Promise<Posting> {
   const posting = cursor.page[cursor.at]
   if (!posting) throw new Error('a cursor without postings was advanced')
   cursor.at += 1

@@ -143,7 +143,8 @@ export async function hasClause(
   const own = `${module.type}/`
   const ids = new Set<string>()
   let visited = 0
-  for await (const hits of hitsOf(query, { wanted: limits.fhir.pageMost })) {
+  for (const some of hitsOf(query, { wanted: limits.fhir.pageMost })) {
+    const hits = await some
     visited += hits.length
     if (visited > limits.fhir.chainIds)
       return joined(scope, label, sourcesJoin(deps, query, { code: param.code, own }))
@@ -158,7 +159,7 @@ function sourcesJoin(deps: SearchDeps, query: Query, { code, own }: { code: stri
   const isNamed = async (id: string): Promise<boolean> => {
     const link: Clause = { label: code, anyOf: [{ by: 'key', key: boundedKey(`${code}=${own}${id}`) }] }
     const narrowed = await queryOf(deps, query.module, [...query.clauses, link])
-    for await (const hits of hitsOf(narrowed, { wanted: 1 })) if (hits.length > 0) return true
+    for (const hits of hitsOf(narrowed, { wanted: 1 })) if ((await hits).length > 0) return true
     return false
   }
   return {

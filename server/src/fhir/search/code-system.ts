@@ -52,8 +52,8 @@ async function storedRows(
   deps.access.authorise(scope.caller, 'read', type)
   const clause: Clause = { label: type, anyOf: [{ by: 'key', key: boundedKey(`url=${url}`) }] }
   const rows: Row[] = []
-  for await (const hits of hitsOf(await lookUp(deps, scope, { module, clause }), { wanted: 1 }))
-    rows.push(...hits.map(({ row }) => row))
+  for (const hits of hitsOf(await lookUp(deps, scope, { module, clause }), { wanted: 1 }))
+    rows.push(...(await hits).map(({ row }) => row))
   return rows
 }
 

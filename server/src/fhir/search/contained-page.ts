@@ -51,7 +51,8 @@ async function rankAll(
   const query = await branch.open()
   const pace = createPace()
   let seen = 0
-  for await (const hits of hitsOf(query, { wanted: AT_A_TIME })) {
+  for (const some of hitsOf(query, { wanted: AT_A_TIME })) {
+    const hits = await some
     seen += hits.length
     if (seen > most) throw tooCostly()
     for (const { row } of hits) {

@@ -1,5 +1,7 @@
 import { fault } from '../../kernel/fault.ts'
 import { limits } from '../../kernel/limits.ts'
+import { soon } from '../../kernel/soon.ts'
+import type { Soon } from '../../kernel/soon.ts'
 import type { ResourceReader, Row } from '../../store/port.ts'
 import type { TypeModule } from '../definitions.ts'
 import { candidatesOf } from './candidates.ts'
@@ -18,57 +20,56 @@ export interface Query {
   readonly plan: Plan
 }
 
-export interface Hit {
+/** A candidate that meets the query. */
+export interface Hit extends Place {
   readonly row: Row
-  readonly place: Place
 }
 
 const BATCH_MOST = 200
 const BATCH_LEAST = 20
 
-/** The rows that meet all clauses, each once, in the order of the driver, some at a time. */
-export async function* hitsOf(
+/** The rows that meet all clauses, each once, in the order of the driver, some at a time. These must be there before more is asked for. */
+export function* hitsOf(
   query: Query,
   from: { after?: Place; wanted: number },
-): AsyncGenerator<readonly Hit[], void> {
+): Generator<Soon<readonly Hit[]>, void> {
   const { reader, module, plan } = query
   const batch = Math.min(BATCH_MOST, Math.max(BATCH_LEAST, from.wanted + 1))
   const after = from.after ? { after: from.after } : {}
-  for await (const candidates of candidatesOf({
-    reader,
-    type: module.type,
-    driver: plan.driver,
-    batch,
-    ...after,
-  })) {
-    const rows = await rowsOf(query, candidates)
-    const hits: Hit[] = []
-    const meets = verifier(query)
-    for (const [index, { place }] of candidates.entries()) {
-      const row = rows[index]
-      if (row && meets(row)) hits.push({ row, place })
-    }
-    yield await joined(query, hits)
-  }
+  const meets = verifier(query)
+  for (const candidates of candidatesOf({ reader, type: module.type, driver: plan.driver, batch, ...after }))
+    yield soon(candidates, (found) =>
+      soon(withRows(query, found), (rows) => joined(query, rows.filter(meets))),
+    )
 }
 
 /** What the walk has not brought along is fetched. */
-async function rowsOf(
-  { reader, module }: Query,
-  candidates: readonly Candidate[],
-): Promise<readonly (Row | undefined)[]> {
-  if (candidates.every(({ row }) => row !== undefined)) return candidates.map(({ row }) => row)
+function withRows({ reader, module }: Query, candidates: readonly Candidate[]): Soon<readonly Hit[]> {
+  if (candidates.every(hasRow)) return candidates
   const ids = candidates.map(({ id }) => id)
-  const ties = candidates.map(({ place }) => place.tie)
-  return reader.fetch(module.type, ids, ties)
+  const ties = candidates.map(({ tie }) => tie)
+  return soon(reader.fetch(module.type, ids, ties), (rows) =>
+    candidates.flatMap(({ sort, tie }, index) => {
+      const row = rows[index]
+      return row ? { sort, tie, row } : []
+    }),
+  )
 }
 
-function verifier({ module, base, clauses }: Query): (row: Row) => boolean {
+function hasRow(candidate: Candidate): candidate is Candidate & Hit {
+  return candidate.row !== undefined
+}
+
+function verifier({ module, base, clauses }: Query): (hit: Pick<Hit, 'row'>) => boolean {
   const subject = new RowSubject(module, base)
-  return (row) => meetsAll(clauses, subject.at(row))
+  return ({ row }) => meetsAll(clauses, subject.at(row))
 }
 
-async function joined({ clauses }: Query, hits: readonly Hit[]): Promise<readonly Hit[]> {
+function joined({ clauses }: Query, hits: readonly Hit[]): Soon<readonly Hit[]> {
+  return clauses.some(({ join }) => join) ? keptByJoins(clauses, hits) : hits
+}
+
+async function keptByJoins(clauses: readonly Clause[], hits: readonly Hit[]): Promise<readonly Hit[]> {
   let left = hits
   for (const { join } of clauses) {
     if (!join || left.length === 0) continue
@@ -80,17 +81,15 @@ async function joined({ clauses }: Query, hits: readonly Hit[]): Promise<readonl
 
 /** For each row whether it meets the query. */
 export async function meetingRows(query: Query, rows: readonly Row[]): Promise<readonly Row[]> {
-  const meets = verifier(query)
-  const hits = rows.filter(meets).map((row) => ({ row, place: NOWHERE }))
+  const hits = rows.map((row) => ({ row, sort: '', tie: 0 })).filter(verifier(query))
   return (await joined(query, hits)).map(({ row }) => row)
 }
-
-const NOWHERE: Place = { sort: '', tie: 0 }
 
 /** Visits every hit. @throws Fault `too-costly` when more than `most` candidates fit */
 export async function visitAll(query: Query, most: number, visit: (row: Row) => void): Promise<number> {
   let count = 0
-  for await (const hits of hitsOf(query, { wanted: BATCH_MOST })) {
+  for (const some of hitsOf(query, { wanted: BATCH_MOST })) {
+    const hits = await some
     count += hits.length
     if (count > most) throw tooCostly(query.plan.driver, most)
     for (const { row } of hits) visit(row)
@@ -115,7 +114,8 @@ export async function collectIds(
   most: number = limits.fhir.chainIds,
 ): Promise<readonly string[] | undefined> {
   const ids: string[] = []
-  for await (const hits of hitsOf(query, { wanted: BATCH_MOST })) {
+  for (const some of hitsOf(query, { wanted: BATCH_MOST })) {
+    const hits = await some
     if (ids.length + hits.length > most) return undefined
     for (const { row } of hits) ids.push(row.id)
   }

@@ -2,6 +2,7 @@ import type { Caller } from '../../auth/caller.ts'
 import { fault } from '../../kernel/fault.ts'
 import type { Issue } from '../../kernel/fault.ts'
 import { limits } from '../../kernel/limits.ts'
+import type { Soon } from '../../kernel/soon.ts'
 import type { Row } from '../../store/port.ts'
 import type { TypeModule } from '../definitions.ts'
 import { boundedKey } from '../keys/bounded.ts'
@@ -27,11 +28,24 @@ export interface Included {
 const NOTHING: Included = { rows: [], isCut: false }
 
 /** The includes that can be followed; the others are refused, or left out with a warning. @throws Fault `malformed` */
-export async function checkIncludes(
+export function checkIncludes(
   deps: SearchDeps,
   includes: readonly Include[],
   handling: Handling,
-): Promise<{ known: readonly Include[]; warnings: readonly Issue[] }> {
+): Soon<CheckedIncludes> {
+  return includes.length === 0 ? { known: [], warnings: [] } : checked(deps, includes, handling)
+}
+
+interface CheckedIncludes {
+  readonly known: readonly Include[]
+  readonly warnings: readonly Issue[]
+}
+
+async function checked(
+  deps: SearchDeps,
+  includes: readonly Include[],
+  handling: Handling,
+): Promise<CheckedIncludes> {
   const known: Include[] = []
   const warnings: Issue[] = []
   for (const include of includes) {
@@ -63,12 +77,16 @@ function referenceCodes({ params }: TypeModule): readonly string[] {
 }
 
 /** What the matches refer to and what refers to them, each once, never beyond what the caller may see. */
-export async function includedWith(
-  deps: SearchDeps,
-  caller: Caller,
-  from: { matches: readonly Row[]; includes: readonly Include[] },
-): Promise<Included> {
-  if (from.includes.length === 0) return NOTHING
+export function includedWith(deps: SearchDeps, caller: Caller, from: From): Soon<Included> {
+  return from.includes.length === 0 ? NOTHING : gathered(deps, caller, from)
+}
+
+interface From {
+  readonly matches: readonly Row[]
+  readonly includes: readonly Include[]
+}
+
+async function gathered(deps: SearchDeps, caller: Caller, from: From): Promise<Included> {
   const gathering = new Gathering(deps, caller, from.matches)
   let level = from.matches
   let includes = from.includes
@@ -139,8 +157,8 @@ class Gathering {
     const link: Clause = { label: '_revinclude', anyOf: keys.map((key) => ({ by: 'key', key })) }
     const constraint = this.#deps.access.constraintFor(this.#caller, module.type)
     const query = await queryOf(this.#deps, module, [...constraint, link])
-    for await (const hits of hitsOf(query, { wanted: limits.fhir.includesMost })) {
-      for (const { row } of hits) this.#add(row)
+    for (const hits of hitsOf(query, { wanted: limits.fhir.includesMost })) {
+      for (const { row } of await hits) this.#add(row)
       if (this.isCut) return
     }
   }

@@ -1,4 +1,5 @@
 import { limits } from '../../kernel/limits.ts'
+import type { Soon } from '../../kernel/soon.ts'
 import type { Row } from '../../store/port.ts'
 import { placeParts } from './candidates.ts'
 import type { Place } from './candidates.ts'
@@ -15,7 +16,7 @@ import type { Ranked } from './sorting.ts'
 export interface Branch {
   readonly type: string
   /** @param driver the choice of a page before */
-  open(driver?: number): Promise<Query>
+  open(driver?: number): Soon<Query>
 }
 
 export interface Match extends Row {
@@ -42,8 +43,7 @@ export async function pageOf(
   if (!only || second) return rankedPage(await openAll(branches), request, state)
   const query = await ordered(await only.open(state?.driver), request, state)
   if (isDated(query, request)) return datedPage(query, request, state)
-  if (isByCommit(query, request))
-    return walkedPage([{ type: only.type, open: async () => query }], request, state)
+  if (isByCommit(query, request)) return walkedPage([{ type: only.type, open: () => query }], request, state)
   return rankedPage([query], request, state)
 }
 
@@ -88,10 +88,6 @@ function isByCommit({ plan: { driver } }: Query, { sort: [first, second] }: Sear
   return !second && first?.param.code === '_lastUpdated' && driver.by === 'type'
 }
 
-interface Placed extends Hit {
-  readonly driver: number
-}
-
 /** Type after type, each in the order of its driver. */
 async function walkedPage(
   branches: readonly Branch[],
@@ -99,28 +95,34 @@ async function walkedPage(
   state: PageState | undefined,
 ): Promise<Page> {
   const from = state ? branches.findIndex(({ type }) => type === state.after[0]) : 0
-  const found: Placed[] = []
+  const found: Hit[] = []
+  const drivers: number[] = []
   const plans: Plan[] = []
   for (const branch of branches.slice(from)) {
     const isFirst = plans.length === 0
     const query = await branch.open(isFirst ? state?.driver : undefined)
     plans.push(query.plan)
     const after = isFirst && state ? { after: placeOf(state.after) } : {}
-    for await (const hits of hitsOf(query, { wanted: count - found.length, ...after })) {
-      for (const hit of hits) found.push({ ...hit, driver: query.plan.index })
-      if (found.length > count) return cut(found, { count, plans })
+    for (const some of hitsOf(query, { wanted: count - found.length, ...after })) {
+      for (const hit of await some) {
+        found.push(hit)
+        drivers.push(query.plan.index)
+      }
+      if (found.length > count) return cut(found, { count, plans, driver: drivers[count - 1] ?? -1 })
     }
   }
   const matches = found.map(({ row }) => row)
   return { matches, plans, ...(state ? {} : { total: matches.length }) }
 }
 
-function cut(found: readonly Placed[], { count, plans }: { count: number; plans: readonly Plan[] }): Page {
+function cut(
+  found: readonly Hit[],
+  { count, plans, driver }: { count: number; plans: readonly Plan[]; driver: number },
+): Page {
   const matches = found.slice(0, count).map(({ row }) => row)
   const last = found[count - 1]
   if (!last) return { matches, plans }
-  const { row, place, driver } = last
-  return { matches, plans, next: { driver, after: [row.type, ...placeParts(place)] } }
+  return { matches, plans, next: { driver, after: [last.row.type, ...placeParts(last)] } }
 }
 
 function placeOf([, sort = '', tie = 0]: PageState['after']): Place {
@@ -138,8 +140,8 @@ async function datedPage(query: Query, request: SearchRequest, state: PageState 
   const dated: Hit[] = []
   let undated: Hit[] = []
   if (!isLate) {
-    for await (const hits of hitsOf(query, { wanted: count, ...after })) {
-      for (const hit of hits) (hasDate(hit.row, query) ? dated : undated).push(hit)
+    for (const hits of hitsOf(query, { wanted: count, ...after })) {
+      for (const hit of await hits) (hasDate(hit.row, query) ? dated : undated).push(hit)
       if (dated.length > count) return datedCut(query, count, { dated, undated: [] })
       undated.length = Math.min(undated.length, count + 1)
     }
@@ -150,7 +152,8 @@ async function datedPage(query: Query, request: SearchRequest, state: PageState 
 
 async function undatedHits(query: Query, count: number, after: { after?: Place }): Promise<Hit[]> {
   const undated: Hit[] = []
-  for await (const hits of hitsOf(query, { wanted: count, ...after })) {
+  for (const some of hitsOf(query, { wanted: count, ...after })) {
+    const hits = await some
     for (const hit of hits) if (!hasDate(hit.row, query)) undated.push(hit)
     if (undated.length > count) break
   }
@@ -171,7 +174,7 @@ function datedCut(
   const last = hits.length > count ? hits[count - 1] : undefined
   if (!last) return { matches, plans: [plan], ...(isWhole === true ? { total: matches.length } : {}) }
   const phase = count > dated.length ? UNDATED : module.type
-  return { matches, plans: [plan], next: { driver: plan.index, after: [phase, ...placeParts(last.place)] } }
+  return { matches, plans: [plan], next: { driver: plan.index, after: [phase, ...placeParts(last)] } }
 }
 
 /** All hits are ranked, the best of the rest are the page. @throws Fault `too-costly` over `limits.fhir.sortCandidates` hits */

@@ -1,3 +1,4 @@
+import type { Soon } from '../../kernel/soon.ts'
 import type { ResourceReader } from '../../store/port.ts'
 import type { Clause, NameTest, RangeTest, Test } from './clause.ts'
 import { reach } from './comparison.ts'
@@ -44,18 +45,17 @@ export const WIDEST = 500
  *
  * @param clauses all that may drive; what only follows from others (pair keys) included.
  */
-export async function planSearch(
-  reader: ResourceReader,
-  type: string,
-  clauses: readonly Implied[],
-): Promise<Plan> {
+export function planSearch(reader: ResourceReader, type: string, clauses: readonly Implied[]): Soon<Plan> {
   const covered = new Set(clauses.flatMap(({ narrows }) => narrows ?? []))
   const candidates = clauses.flatMap((clause, index) =>
     covered.has(index) ? [] : candidateOf(clause, index),
   )
   const [only, second] = candidates
   // There is nothing to choose: whoever needs the count asks for it.
-  if (only !== undefined && second === undefined) return only
+  return only !== undefined && second === undefined ? only : cheapest(reader, type, candidates)
+}
+
+async function cheapest(reader: ResourceReader, type: string, candidates: readonly Plan[]): Promise<Plan> {
   const others: string[] = []
   let best: Plan | undefined
   for (const candidate of candidates.toSorted((a, b) => COST_ORDER[a.driver.by] - COST_ORDER[b.driver.by])) {

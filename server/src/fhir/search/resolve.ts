@@ -1,4 +1,6 @@
 import type { Caller } from '../../auth/caller.ts'
+import { soon } from '../../kernel/soon.ts'
+import type { Soon } from '../../kernel/soon.ts'
 import type { TypeModule } from '../definitions.ts'
 import { contextClause } from '../security-context.ts'
 import { chainClause, hasClause } from './chains.ts'
@@ -17,23 +19,29 @@ export function scopeOf(caller: Caller, plain = false): Scope {
 }
 
 /** All conditions of a search of one type: what the caller may see first, then the filters with their chains followed. */
-export async function clausesOf(
+export function clausesOf(
   deps: SearchDeps,
   scope: Scope,
   { module, filters }: { module: TypeModule; filters: readonly Filter[] },
-): Promise<readonly Clause[]> {
+): Soon<readonly Clause[]> {
   const clauses = [...deps.access.constraintFor(scope.caller, module.type)]
   if (module.type === 'Binary') clauses.push(contextClause(deps, scope.caller))
-  for (const filter of filters) clauses.push(await filterClause(deps, scope, { module, filter }))
-  return clauses
+  // One after the other: a chain is a search of its own.
+  return filters.reduce<Soon<readonly Clause[]>>(
+    (before, filter) =>
+      soon(before, (known) =>
+        soon(filterClause(deps, scope, { module, filter }), (clause) => [...known, clause]),
+      ),
+    clauses,
+  )
 }
 
 /** One condition that the caller wrote, with its chain followed. */
-export async function filterClause(
+export function filterClause(
   deps: SearchDeps,
   scope: Scope,
   { module, filter }: { module: TypeModule; filter: Filter },
-): Promise<Clause> {
+): Soon<Clause> {
   switch (filter.kind) {
     case 'chain':
       return chainClause(deps, scope, { filter, module })
@@ -47,11 +55,11 @@ export async function filterClause(
   }
 }
 
-async function paramClause(
+function paramClause(
   deps: SearchDeps,
   scope: Scope,
   { module, filter }: { module: TypeModule; filter: ParamFilter },
-): Promise<Clause> {
+): Soon<Clause> {
   const { param, modifier } = filter
   if (param.type === 'token' && isCodeSet(modifier)) return codeSetClause(deps, scope, { filter, modifier })
   if (param.type === 'reference' && (modifier === 'above' || modifier === 'below'))

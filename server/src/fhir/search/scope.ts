@@ -1,5 +1,7 @@
 import type { Caller } from '../../auth/caller.ts'
 import type { Clock } from '../../kernel/clock.ts'
+import { soon } from '../../kernel/soon.ts'
+import type { Soon } from '../../kernel/soon.ts'
 import type { ResourceReader } from '../../store/port.ts'
 import type { Access } from '../access.ts'
 import type { Definitions, TypeModule } from '../definitions.ts'
@@ -32,16 +34,13 @@ export type Follow = (
   deps: SearchDeps,
   scope: Scope,
   search: { module: TypeModule; filter: Filter },
-) => Promise<Clause>
+) => Soon<Clause>
 
 /** A query that is ready to run, with the cheapest driver. */
-export async function queryOf(
-  deps: SearchDeps,
-  module: TypeModule,
-  clauses: readonly Clause[],
-): Promise<Query> {
-  const plan = await planSearch(deps.reader, module.type, driversOf(module.type, clauses))
-  return { reader: deps.reader, module, base: deps.base, clauses, plan }
+export function queryOf(deps: SearchDeps, module: TypeModule, clauses: readonly Clause[]): Soon<Query> {
+  const { reader, base } = deps
+  const plan = planSearch(reader, module.type, driversOf(module.type, clauses))
+  return soon(plan, (found) => ({ reader, module, base, clauses, plan: found }))
 }
 
 /** A query on one condition, for what a search has to look up itself: only what exists for the caller. */

@@ -2,6 +2,8 @@ import type { Caller } from '../../auth/caller.ts'
 import { fault } from '../../kernel/fault.ts'
 import type { Issue } from '../../kernel/fault.ts'
 import { limits } from '../../kernel/limits.ts'
+import { soon } from '../../kernel/soon.ts'
+import type { Soon } from '../../kernel/soon.ts'
 import type { Row } from '../../store/port.ts'
 import type { TypeModule } from '../definitions.ts'
 import type { Clause } from './clause.ts'
@@ -115,17 +117,18 @@ interface Asked {
   readonly request: SearchRequest
 }
 
-async function branchesOf(
+function branchesOf(deps: SearchDeps, caller: Caller, asked: Asked): Soon<readonly Branch[]> {
+  const { contained } = asked.request
+  const own = asked.types.modules.map((module) => branchOf(deps, caller, { ...asked, module }))
+  if (!contained) return own
+  return withContainers(deps, caller, { ...asked, own: contained.which === 'true' ? [] : own })
+}
+
+async function withContainers(
   deps: SearchDeps,
   caller: Caller,
-  { call, types, request }: Asked,
+  { call, types, request, own }: Asked & { readonly own: readonly Branch[] },
 ): Promise<readonly Branch[]> {
-  const { contained } = request
-  const own =
-    contained?.which === 'true'
-      ? []
-      : types.modules.map((module) => branchOf(deps, caller, { call, types, module, request }))
-  if (!contained) return own
   if (call.type === undefined || call.compartment !== undefined) {
     const text = 'Contained resources are searched by their type only, as in /Medication?_contained=true'
     throw fault('malformed', { code: 'not-supported', text })
@@ -144,23 +147,26 @@ function branchOf(
   caller: Caller,
   { call, types, module, request }: Asked & { readonly module: TypeModule },
 ): Branch {
-  let clauses: Promise<readonly Clause[]> | undefined
-  const resolved = async (): Promise<readonly Clause[]> => {
+  let clauses: Soon<readonly Clause[]> | undefined
+  const resolved = (): Soon<readonly Clause[]> => {
     const own = narrowed(module, types.common)
     // The only type has no other parameters than all types together.
     const isOnly = own === types.common
     const { filters } = isOnly ? request : parseRequest(own, types.pairs, call.handling)
-    const found = await clausesOf(deps, scopeOf(caller), { module, filters })
-    return call.compartment === undefined ? found : [compartmentClause(module, call.compartment), ...found]
+    const found = clausesOf(deps, scopeOf(caller), { module, filters })
+    const { compartment } = call
+    if (compartment === undefined) return found
+    return soon(found, (asked) => [compartmentClause(module, compartment), ...asked])
   }
   return {
     type: module.type,
-    open: async (driver) => {
+    open: (driver) => {
       clauses ??= resolved()
-      const all = await clauses
-      if (driver === undefined) return queryOf(deps, module, all)
-      const plan = planAgain(driversOf(module.type, all), driver)
-      return { reader: deps.reader, module, base: deps.base, clauses: all, plan }
+      return soon(clauses, (all) => {
+        if (driver === undefined) return queryOf(deps, module, all)
+        const plan = planAgain(driversOf(module.type, all), driver)
+        return { reader: deps.reader, module, base: deps.base, clauses: all, plan }
+      })
     },
   }
 }
@@ -202,7 +208,8 @@ async function match(deps: SearchDeps, caller: Caller, { type, pairs, most }: Cr
 
 async function firstIds(query: Query, most: number): Promise<readonly string[]> {
   const ids: string[] = []
-  for await (const hits of hitsOf(query, { wanted: most })) {
+  for (const some of hitsOf(query, { wanted: most })) {
+    const hits = await some
     for (const { row } of hits) ids.push(row.id)
     if (ids.length >= most) break
   }

@@ -1,5 +1,7 @@
 import type { Caller } from '../../auth/caller.ts'
 import { fault } from '../../kernel/fault.ts'
+import { soon } from '../../kernel/soon.ts'
+import type { Soon } from '../../kernel/soon.ts'
 import type { SearchParam, TypeModule } from '../definitions.ts'
 import { memberClause } from './compartments.ts'
 import type { Pair } from './request.ts'
@@ -16,16 +18,20 @@ export interface SearchedTypes {
 }
 
 /** @throws Fault `not-found` for an unknown type, `malformed` for one in `_type`, `forbidden` for one that was named but may not be searched */
-export async function typesOf(
-  deps: SearchDeps,
-  caller: Caller,
-  call: { type?: string; pairs: readonly Pair[]; compartment?: string },
-): Promise<SearchedTypes> {
-  if (call.type !== undefined) {
-    deps.access.authorise(caller, 'search', call.type)
-    const module = await moduleFor(deps, call.type)
-    return { modules: [module], common: module, pairs: call.pairs, used: [] }
-  }
+export function typesOf(deps: SearchDeps, caller: Caller, call: TypesCall): Soon<SearchedTypes> {
+  const { type, pairs } = call
+  if (type === undefined) return severalTypes(deps, caller, call)
+  deps.access.authorise(caller, 'search', type)
+  return soon(moduleFor(deps, type), (module) => ({ modules: [module], common: module, pairs, used: [] }))
+}
+
+interface TypesCall {
+  readonly type?: string
+  readonly pairs: readonly Pair[]
+  readonly compartment?: string
+}
+
+async function severalTypes(deps: SearchDeps, caller: Caller, call: TypesCall): Promise<SearchedTypes> {
   const used = call.pairs.filter(([name]) => name === '_type')
   const pairs = call.pairs.filter(([name]) => name !== '_type')
   const named = [...new Set(used.flatMap(([, value]) => value.split(',')))].filter((type) => type !== '')
@@ -51,8 +57,8 @@ function checked({ definitions }: SearchDeps, type: string): string {
   })
 }
 
-export async function moduleFor({ definitions }: SearchDeps, type: string): Promise<TypeModule> {
-  const module = await definitions.load(type)
+export function moduleFor({ definitions }: SearchDeps, type: string): Soon<TypeModule> {
+  const module = definitions.load(type)
   if (!module)
     throw fault('not-found', {
       code: 'not-supported',

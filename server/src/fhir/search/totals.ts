@@ -12,7 +12,8 @@ export async function estimateOf(query: Query): Promise<number> {
   const exact = await counted(query)
   if (exact !== undefined) return exact
   let count = 0
-  for await (const hits of hitsOf(query, { wanted: limits.fhir.pageMost })) {
+  for (const some of hitsOf(query, { wanted: limits.fhir.pageMost })) {
+    const hits = await some
     count += hits.length
     if (count >= limits.fhir.sortCandidates) break
   }

@@ -36,7 +36,7 @@ export function createResources(deps: ResourceDeps): ResourceReader {
   return {
     ...createHistory(deps),
 
-    async read(type, id) {
+    read(type, id) {
       const current = currentOf(data, scopedKey(type, id))
       if (current === undefined) return undefined
       if (!current.deleted) return ownRow(deps, current.seq)?.plain()
@@ -46,12 +46,12 @@ export function createResources(deps: ResourceDeps): ResourceReader {
 
     vread: async (type, id, version) => readVersion(deps, scopedKey(type, id), version),
 
-    count: async (type, key, cap) =>
+    count: (type, key, cap) =>
       countKey(deps, { type, order: 'date', ...(key !== undefined && { key }) }, cap),
-    scan: async (request) => scanKey(deps, request),
-    range: async (request) => scanRange(deps, request),
-    names: async (request) => scanNames(deps, request),
-    fetch: async (type, ids, ties) => ids.map((id, index) => fetchOne(type, id, ties?.[index])),
+    scan: (request) => scanKey(deps, request),
+    range: (request) => scanRange(deps, request),
+    names: (request) => scanNames(deps, request),
+    fetch: (type, ids, ties) => ids.map((id, index) => fetchOne(type, id, ties?.[index])),
     types: async () => typesIn(data),
   }
 }

@@ -9,7 +9,7 @@ import { meetsAll } from '../../search/clause.ts'
 import type { Clause } from '../../search/clause.ts'
 import { memberClause } from '../../search/compartments.ts'
 import { hitsOf } from '../../search/hits.ts'
-import type { Query } from '../../search/hits.ts'
+import type { Hit, Query } from '../../search/hits.ts'
 import type { PageState } from '../../search/page-token.ts'
 import { referencesIn } from '../../search/references.ts'
 import { subjectOf } from '../../search/subject.ts'
@@ -128,11 +128,12 @@ async function readMembers(
   if (walk.types && !walk.types.has(type)) return { rows: [] }
   const rows: Given[] = []
   let last: Place | undefined
-  for await (const { row, place } of membersOf(deps, walk, { type, after: placeOf(after), most })) {
+  for await (const hit of membersOf(deps, walk, { type, after: placeOf(after), most })) {
+    const { row } = hit
     if (!isWanted(row, walk)) continue
     if (rows.length === most) return { rows, after: last ? placeParts(last) : after }
     rows.push({ row, mode: 'match' })
-    last = place
+    last = hit
   }
   return { rows }
 }
@@ -141,21 +142,16 @@ function placeOf([sort, tie]: PageState['after']): Place | undefined {
   return sort === undefined || tie === undefined ? undefined : { sort: String(sort), tie }
 }
 
-interface Member {
-  readonly row: Row
-  readonly place: Place
-}
-
 /** The rows of one type in the compartment, the focus itself included, as far as the caller may see them. */
 async function* membersOf(
   deps: RestDeps,
   walk: StoredWalk,
   from: { readonly type: string; readonly after: Place | undefined; readonly most: number },
-): AsyncGenerator<Member, void> {
+): AsyncGenerator<Hit, void> {
   const { type, after, most } = from
   const query = await memberQuery(deps, walk, type)
   if (!query) return
-  for await (const hits of hitsOf(query, { wanted: most, ...(after ? { after } : {}) })) yield* hits
+  for (const hits of hitsOf(query, { wanted: most, ...(after ? { after } : {}) })) yield* await hits
 }
 
 async function memberQuery(deps: RestDeps, walk: StoredWalk, type: string): Promise<Query | undefined> {
