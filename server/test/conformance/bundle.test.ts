@@ -68,8 +68,10 @@ it('BT-01 BT-03 BT-04 answers a batch entry by entry', async () => {
   expect([answer.status, answer.json['type']]).toEqual([200, 'batch-response'])
   expect(statuses(answer)).toEqual(['201', '200', '200', '200', '204'])
   const [created, , read, searched] = entriesOf(answer)
-  expect(read?.resource?.id).toBe(kept.id)
-  expect(searched?.resource).toMatchObject({ resourceType: 'Bundle', type: 'searchset' })
+  expect(read).toMatchObject({ resource: { id: kept.id, gender: 'female' } })
+  expectRefused(await ask('GET', `/Patient/${gone.id}`), 410)
+  expect((await ask('GET', `/Patient/${idIn(created)}`)).status).toBe(200)
+  expect(searched).toMatchObject({ resource: { resourceType: 'Bundle', type: 'searchset' } })
   expect(created?.response?.location).toMatch(/Patient\/[^/]+\/_history\/1$/)
   expect(created?.response?.etag).toBe('W/"1"')
   expect(Date.parse(created?.response?.lastModified ?? '')).toBeGreaterThan(0)
@@ -79,15 +81,20 @@ it('BT-02 lets one entry of a batch fail alone', async () => {
   const answer = await send('batch', [post(PATIENT), post(INVALID), post(PATIENT)])
   expect(answer.status).toBe(200)
   expect(statuses(answer)).toEqual(['201', expect.stringMatching(/^4/), '201'])
+  for (const index of [0, 2])
+    expect((await ask('GET', `/Patient/${idIn(entriesOf(answer)[index])}`)).status).toBe(200)
   expect(entriesOf(answer)[1]?.response?.outcome).toMatchObject({ resourceType: 'OperationOutcome' })
 })
 
 it('BT-05 BT-06 stores all of a transaction or nothing', async () => {
   const tag = fresh()
   const good = post({ ...PATIENT, ...tagged(tag) })
+  const versions = async (): Promise<unknown> => (await ask('GET', '/_history?_count=0')).json['total']
+  const before = await versions()
   const refused = await transact(good, post(INVALID))
   expectRefused(refused, 400, 422)
   expect(await find(`/Patient?_tag=${tag}`)).toEqual([])
+  expect(await versions()).toBe(before)
   const answer = await transact(good, good)
   expect([answer.status, answer.json['type']]).toEqual([200, 'transaction-response'])
   expect((await find(`/Patient?_tag=${tag}`)).length).toBe(2)
@@ -102,6 +109,7 @@ it('BT-07 BT-08 BT-09 rewrites references to entries wherever they stand', async
     extension: [
       { url: 'http://example.org/r', valueReference: { reference: full } },
       { url: 'http://example.org/u', valueUri: full },
+      { url: 'http://example.org/l', valueUrl: full },
       { url: 'http://example.org/c', valueCanonical: full },
     ],
     contained: [
@@ -127,7 +135,8 @@ it('BT-07 BT-08 BT-09 rewrites references to entries wherever they stand', async
   expect(stored.at('subject.reference')).toBe(reference)
   expect(stored.at('extension.0.valueReference.reference')).toBe(reference)
   expect(stored.at('extension.1.valueUri')).toBe(reference)
-  expect(stored.at('extension.2.valueCanonical')).toBe(full)
+  expect(stored.at('extension.2.valueUrl')).toBe(reference)
+  expect(stored.at('extension.3.valueCanonical')).toBe(full)
   expect(stored.at('contained.0.member.0.entity.reference')).toBe(reference)
   expect(stored.at('text.div')).toContain(`href="${reference}"`)
   expect(stored.at('text.div')).toContain(`src="${reference}"`)

@@ -2,6 +2,7 @@ import { gzipSync } from 'node:zlib'
 
 import { expect, it } from 'vitest'
 
+import { CLIENT } from '../flows/hub.ts'
 import { entriesOf, expectRefused, fresh, hubForFile, idsOf, tagged } from './fhir-peer.ts'
 import type { Json } from './fhir-peer.ts'
 
@@ -119,9 +120,15 @@ it('HT-14 HT-16 judges every request, and every entry of a batch, by its own rig
 
 it('HT-15 decided: patient tokens come with SMART on FHIR; such a scope is not granted', async () => {
   const url = new URL('/auth/token', (await ask('GET', '/metadata')).at('implementation.url') as string)
-  const form = new URLSearchParams({ grant_type: 'client_credentials', scope: 'patient/*.rs' })
-  const answer = await fetch(url, { method: 'POST', body: form })
-  expect(answer.status).toBeGreaterThanOrEqual(400)
+  const headers = { authorization: `Basic ${Buffer.from(CLIENT).toString('base64')}` }
+  const asked = async (scope: string): Promise<Response> => {
+    const body = new URLSearchParams({ grant_type: 'client_credentials', scope })
+    return fetch(url, { method: 'POST', body, headers })
+  }
+  expect((await asked('system/*.rs')).status).toBe(200)
+  const answer = await asked('patient/*.rs')
+  const granted = answer.status === 200 ? ((await answer.json()) as Json)['scope'] : undefined
+  expect(granted ?? '').not.toContain('patient/')
 })
 
 it('HT-17 stores the Provenance of a header with what it is about, or nothing', async () => {
@@ -186,6 +193,8 @@ it('HT-20 packs both ways', async () => {
   expect(zipped.text).toBe(plain.text)
   expect(zipped.headers.get('etag')).toBe(plain.headers.get('etag'))
   expect(plain.headers.get('content-encoding')).toBeNull()
+  expect(zipped.headers.get('content-encoding')).toBe('gzip')
+  expect(zipped.headers.get('vary')?.toLowerCase()).toContain('accept-encoding')
 })
 
 it('HT-21 is not broken by JSON that means harm', async () => {

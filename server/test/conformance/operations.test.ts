@@ -67,7 +67,9 @@ it('OP-05 OP-06 knows its addresses and their methods', async () => {
   expectRefused(await ask('GET', '/unknown/route/x/y'), 404)
   const { id } = await make({ resourceType: 'Patient' })
   const body = { resourceType: 'Patient' }
-  expectRefused(await ask('POST', `/Patient/${id}`, { body }), 404, 405)
+  const refused = await ask('POST', `/Patient/${id}`, { body })
+  expectRefused(refused, 404, 405)
+  if (refused.status === 405) expect(refused.headers.get('allow')).toContain('PUT')
   expectRefused(await ask('PUT', '/Patient/_history', { body }), 400, 404, 405)
 })
 
@@ -94,6 +96,24 @@ it('OP-07 OP-08 OP-09 validates without storing, and lists everything that is wr
   ]
   const wrapped = await ask('POST', '/Patient/$validate', { body: { resourceType: 'Parameters', parameter } })
   expect(severities(wrapped)).toContain('error')
+  const weight = {
+    resourceType: 'Observation',
+    status: 'final',
+    code: { coding: [{ system: 'http://loinc.org', code: '8302-2' }] },
+    subject: { reference: 'Patient/x' },
+  }
+  const against = async (profile: string): Promise<readonly unknown[]> => {
+    const parts = [
+      { name: 'resource', resource: weight },
+      { name: 'mode', valueCode: 'create' },
+      { name: 'profile', valueUri: `http://hl7.org/fhir/StructureDefinition/${profile}` },
+    ]
+    const body = { resourceType: 'Parameters', parameter: parts }
+    return severities(await ask('POST', '/Observation/$validate', { body }))
+  }
+  expect(await against('Observation')).not.toContain('error')
+  expect(await against('bodyweight')).toContain('error')
+  expect((await ask('GET', '/Observation?_summary=count')).json['total']).toBe(0)
   expect((await ask('GET', '/Patient?_summary=count')).json['total']).toBe(before)
 })
 
@@ -135,7 +155,8 @@ async function care() {
   })
   const undated = await note(one.id)
   const foreign = await note(two.id, { effectiveDateTime: '2020-01-01' })
-  return { one: one.id, two: two.id, encounter: encounter.id, early, late, undated, foreign }
+  const ids = { one: one.id, two: two.id, encounter: encounter.id, organization: organization.id }
+  return { ...ids, early, late, undated, foreign }
 }
 
 async function everything(path: string): Promise<readonly string[]> {
@@ -150,10 +171,11 @@ async function everything(path: string): Promise<readonly string[]> {
 }
 
 it('OP-12 OP-13 OP-14 OP-15 OP-16 OP-17 OP-18 gives everything of a patient, nothing of another', async () => {
-  const { one, two, encounter, early, late, undated, foreign } = await care()
+  const { one, two, encounter, organization, early, late, undated, foreign } = await care()
   const path = `/Patient/${one}/$everything`
   const all = await everything(path)
-  expect(all).toEqual(expect.arrayContaining([one, encounter, early, late, undated]))
+  expect(all).toEqual(expect.arrayContaining([one, encounter, organization, early, late, undated]))
+  expect(new Set(all).size).toBe(all.length)
   expect(all).not.toContain(two)
   expect(all).not.toContain(foreign)
   const observations = await everything(`${path}?_type=Observation`)
@@ -227,7 +249,9 @@ it('OP-34 gives the last observations of each code', async () => {
 })
 
 it('OP-35 OP-36 knows its operations and their methods', async () => {
-  expectRefused(await ask('GET', '/Patient/$unknown'), 400, 404, 501)
+  const unknown = await ask('GET', '/Patient/$unknown')
+  expectRefused(unknown, 400, 404, 501)
+  expect(unknown.at('issue.0.code')).toBe('not-supported')
   const { id } = await make({ resourceType: 'Patient' })
   expectRefused(await ask('GET', `/Patient/${id}/$meta-add`), 400, 405)
   expect(base()).toMatch(/\/fhir$/)

@@ -93,11 +93,14 @@ it.each<[string, readonly object[]]>([
 
 it('PA-07 goes by its own version and time', async () => {
   const { id } = await make(SAMPLE)
-  const operations = [{ op: 'replace', path: '/meta/versionId', value: '77' }]
-  const patched = await patch(id, operations)
-  expect([200, 400, 422]).toContain(patched.status)
-  const read = await ask('GET', `/Patient/${id}`)
-  expect(read.at('meta.versionId')).not.toBe('77')
+  for (const [name, value] of [
+    ['versionId', '77'],
+    ['lastUpdated', '2001-01-01T00:00:00Z'],
+  ] as const) {
+    const patched = await patch(id, [{ op: 'replace', path: `/meta/${name}`, value }])
+    expect([200, 400, 422]).toContain(patched.status)
+    expect((await ask('GET', `/Patient/${id}`)).at(`meta.${name}`)).not.toBe(value)
+  }
 })
 
 it('PA-08 wants a list of operations', async () => {
@@ -158,10 +161,24 @@ it('PA-14 deletes nothing quietly, replaces nothing loudly', async () => {
   expect(nothing.json).toMatchObject(SAMPLE)
   const value = { valueBoolean: true }
   expectRefused(await fhirPatch({ type: 'replace', path: 'Patient.active', value }), 400, 422)
+  const contact = { valueContactPoint: { value: 'x' } }
+  expectRefused(
+    await fhirPatch({ type: 'insert', path: 'Patient.telecom', index: 0, value: contact }),
+    400,
+    422,
+  )
+  expectRefused(
+    await fhirPatch({ type: 'move', path: 'Patient.telecom', source: 0, destination: 0 }),
+    400,
+    422,
+  )
 })
 
 it('PA-15 refuses a path with two ends', async () => {
-  expectRefused(await fhirPatch({ type: 'delete', path: 'Patient.name.family' }), 400, 422)
+  for (const type of ['delete', 'replace']) {
+    const value = type === 'replace' ? { value: { valueString: 'x' } } : {}
+    expectRefused(await fhirPatch({ type, path: 'Patient.name.family', ...value }), 400, 422)
+  }
 })
 
 it('PA-16 takes a patch that changes nothing', async () => {

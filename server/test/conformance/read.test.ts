@@ -1,16 +1,20 @@
 import { beforeAll, expect, it } from 'vitest'
 
 import { entriesOf, expectRefused, fresh, hubForFile, idsOf, tagged } from './fhir-peer.ts'
+import type { Json } from './fhir-peer.ts'
 
 const { ask, make, find } = hubForFile()
 const OLD = 'Mon, 01 Jan 2001 00:00:00 GMT'
 let id = ''
 let deleted = ''
+/** The two versions of `id` as they were answered when they were written. */
+const written: Json[] = []
 
 beforeAll(async () => {
-  id = (await make({ resourceType: 'Patient', gender: 'male' })).id
+  const first = await make({ resourceType: 'Patient', gender: 'male' })
+  id = first.id
   const body = { resourceType: 'Patient', id, gender: 'female', birthDate: '1990-01-01' }
-  await ask('PUT', `/Patient/${id}`, { body })
+  written.push(first, (await ask('PUT', `/Patient/${id}`, { body })).json)
   deleted = (await make({ resourceType: 'Patient', gender: 'male' })).id
   await ask('DELETE', `/Patient/${deleted}`)
 })
@@ -24,7 +28,8 @@ it('RD-01 reads', async () => {
 it('RD-02 sends version and time as headers', async () => {
   const read = await ask('GET', `/Patient/${id}`)
   expect(read.headers.get('etag')).toBe(`W/"${String(read.at('meta.versionId'))}"`)
-  expect(Date.parse(read.headers.get('last-modified') ?? '')).toBeGreaterThan(0)
+  const seconds = Math.floor(Date.parse(String(read.at('meta.lastUpdated'))) / 1000) * 1000
+  expect(read.headers.get('last-modified')).toBe(new Date(seconds).toUTCString())
 })
 
 it('RD-03 knows what never was', async () => {
@@ -88,10 +93,12 @@ it('RD-12 answers HEAD as GET without a body', async () => {
 })
 
 it('RD-13 reads versions as they were', async () => {
-  const first = await ask('GET', `/Patient/${id}/_history/1`)
-  expect([first.status, first.at('meta.versionId'), first.json['gender']]).toEqual([200, '1', 'male'])
-  const second = await ask('GET', `/Patient/${id}/_history/2`)
-  expect([second.status, second.json['gender']]).toEqual([200, 'female'])
+  for (const [index, version] of ['1', '2'].entries()) {
+    const read = await ask('GET', `/Patient/${id}/_history/${version}`)
+    expect([read.status, read.at('meta.versionId')]).toEqual([200, version])
+    expect(read.json).toEqual(written[index])
+    expect(read.headers.get('etag')).toBe(`W/"${version}"`)
+  }
 })
 
 it('RD-14 knows no other version', async () => {
@@ -120,6 +127,7 @@ it('DE-01 DE-02 deletes and names the version', async () => {
   const answer = await ask('DELETE', `/Patient/${gone.id}`)
   expect([200, 204]).toContain(answer.status)
   expect(answer.headers.get('etag')).toBe('W/"2"')
+  expectRefused(await ask('GET', `/Patient/${gone.id}`), 410)
 })
 
 it('DE-03 deletes again without a new version', async () => {

@@ -79,6 +79,8 @@ it('DT-29 refuses what is no date', async () => {
 it('DT-30 takes about the distance to now', async () => {
   const found = (await names(`/Observation?_tag=${tag}&date=ap2013-03-14`, byId)).split(' ')
   for (const name of ['B', 'C', 'D', 'E', 'F', 'G']) expect(found).toContain(name)
+  // A tenth of seven years reaches no further than 2019: only what has not ended is there.
+  expect(await names(`/Observation?_tag=${tag}&date=ap2020-01-01`, byId)).toBe('H')
 })
 
 it.each([

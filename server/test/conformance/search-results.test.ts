@@ -201,6 +201,13 @@ it('SR-20 SR-21 SR-22 SR-24 sums up', async () => {
   expect(summary).not.toHaveProperty('text')
   const text = subsetted(await search('_summary=text&_count=1'))
   expect(Object.keys(text).toSorted()).toEqual(['id', 'meta', 'resourceType', 'text'])
+  const own = fresh()
+  const code = { text: 'x' }
+  const issued = '2020-01-01T00:00:00Z'
+  await make({ resourceType: 'Observation', ...tagged(own), status: 'final', code, issued })
+  const must = subsetted(await ask('GET', `/Observation?_tag=${own}&_summary=text`))
+  expect(must).toMatchObject({ status: 'final', code })
+  expect(must).not.toHaveProperty('issued')
   const data = subsetted(await search('_summary=data&_count=1'))
   expect(data).toHaveProperty('photo')
   expect(data).not.toHaveProperty('text')
@@ -291,4 +298,7 @@ it('SR-32 SR-33 brings all references that can be followed', async () => {
 it('SR-35 includes by what it knows', async () => {
   for (const include of ['Foo:bar', 'Observation:nope', 'Observation:subject:Foo'])
     expectRefused(await ask('GET', `/Observation?_include=${include}`), 400)
+  const lenient = await search('_include=Foo:bar&_count=1', LENIENT)
+  expect(entriesOf(lenient).some(({ search: found }) => found?.mode === 'outcome')).toBe(true)
+  expect(idsOf(lenient).length).toBe(1)
 })

@@ -135,6 +135,16 @@ it('ST-18 answers for value sets that it holds, and clearly for others', async (
     )
   for (const modifier of ['above', 'below'])
     expectRefused(await ask('GET', `/Observation?code:${modifier}=http://example.org/none|x`), 400, 404, 501)
+  const url = `http://example.org/${fresh()}`
+  const { by } = await fixtures('Observation', {
+    A: observation({ code: coded({ system: url, code: 'a' }) }),
+    B: observation({ code: coded({ system: url, code: 'b' }) }),
+    C: observation({ code: coded({ system: 'http://other', code: 'a' }) }),
+  })
+  const compose = { include: [{ system: url, concept: [{ code: 'a' }] }] }
+  await make({ resourceType: 'ValueSet', url, status: 'active', compose })
+  expect(await by(`code:in=${url}`)).toBe('A')
+  expect(await by(`code:not-in=${url}`)).toBe('B C')
 })
 
 it('ST-20 ST-21 ST-22 ST-23 ST-24 finds references in every form', async () => {
@@ -175,7 +185,7 @@ it('ST-25 ST-26 ST-27 ST-28 ST-29 follows chains both ways', async () => {
       subject: { reference: `Patient/${people.id(name)}` },
       code: coded({ system: 'http://k', code }),
     })
-  const { by } = await fixtures('Observation', { A: about('P', 'x'), B: about('Q', 'y') })
+  const { by, id } = await fixtures('Observation', { A: about('P', 'x'), B: about('Q', 'y') })
   expect(await by('subject.name=peter')).toBe('A')
   expect(await by('subject:Patient.name=peter')).toBe('A')
   expect(await by('subject:Patient.organization.name=xhouse')).toBe('A')
@@ -189,6 +199,11 @@ it('ST-25 ST-26 ST-27 ST-28 ST-29 follows chains both ways', async () => {
   expect(await people.by(`_has:Provenance:target:_tag=${agentTag}`)).toBe('Q')
   expect(await by(`subject:Patient._has:Provenance:target:_tag=${agentTag}`)).toBe('B')
   expect(await people.by('_has:Observation:patient:subject.name=quinn')).toBe('Q')
+  const nestedTag = fresh()
+  const about2 = [{ reference: `Observation/${id('A')}` }]
+  await make({ resourceType: 'Provenance', ...tagged(nestedTag), ...provenance, target: about2 })
+  expect(await people.by(`_has:Observation:patient:_has:Provenance:target:_tag=${nestedTag}`)).toBe('P')
+  expect(await people.by(`_has:Observation:patient:_has:Provenance:target:_tag=${agentTag}`)).toBe('')
 })
 
 it('ST-30 ST-31 compares addresses exactly, or by their path', async () => {

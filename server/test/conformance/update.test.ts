@@ -150,4 +150,5 @@ it('UP-19 drops what a body no longer says, and its profile follows', async () =
   const profile = ['http://example.org/StructureDefinition/b']
   const updated = await put(id, { meta: { profile } })
   expect(updated.at('meta.profile')).toEqual(profile)
+  expect(updated.at('meta.tag')).toBeUndefined()
 })

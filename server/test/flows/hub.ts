@@ -6,7 +6,7 @@ import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 
 const MAIN = new URL('../../src/main.ts', import.meta.url)
-const CLIENT = 'tests:0123456789abcdefghij'
+export const CLIENT = 'tests:0123456789abcdefghij'
 
 /** A whole hub: a process of its own on free ports, on the embedded store unless the environment says otherwise. */
 export interface Hub {
