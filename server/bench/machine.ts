@@ -13,7 +13,13 @@ const MEGABYTE = 1024 * 1024
 
 /** What the disk can do at most: an 8 KiB write and an fdatasync, one after the other. */
 export function syncRate(): Row {
-  const path = join(tmpdir(), `mogran-sync-${process.pid}`)
+  const hub = `${syncsPerSecond(tmpdir()).toFixed(0)}/s`
+  return { what: 'fdatasync of the disk', hub, bare: '-', ratio: '-', wanted: '-' }
+}
+
+/** @param folder on the disk that is measured */
+export function syncsPerSecond(folder: string): number {
+  const path = join(folder, `mogran-sync-${process.pid}`)
   const file = openSync(path, 'w')
   const block = Buffer.alloc(8192)
   const from = performance.now()
@@ -24,8 +30,7 @@ export function syncRate(): Row {
   const perSecond = SYNCS / ((performance.now() - from) / 1000)
   closeSync(file)
   rmSync(path)
-  const hub = `${perSecond.toFixed(0)}/s`
-  return { what: 'fdatasync of the disk', hub, bare: '-', ratio: '-', wanted: '-' }
+  return perSecond
 }
 
 /** From the start of the process to the first answer, in multiples of a Node that does nothing. */

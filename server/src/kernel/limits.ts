@@ -88,10 +88,10 @@ export const limits = {
      * go at one look and in one step, and how much there may be.
      */
     aheadMs: 250,
-    aheadKeptMs: 2000,
+    aheadKeptMs: 5000,
     aheadStep: 1024,
     aheadBatch: 128,
-    aheadMessages: 4096,
+    aheadMessages: 16_384,
     aheadBytes: 32 * 1024 * 1024,
     aheadFileBytes: 8 * 1024 * 1024,
     aheadKeptBytes: 16 * 1024,

@@ -2,10 +2,10 @@ import { readdir } from 'node:fs/promises'
 
 import { expect, it, onTestFinished } from 'vitest'
 
-import { finalLine } from '../../src/hl7/flow/ahead-desk.ts'
 import { createAhead, type Ahead } from '../../src/hl7/flow/ahead.ts'
 import { recordsBehind } from '../../src/hl7/flow/behind.ts'
 import { FLOW, type Entry } from '../../src/hl7/flow/entry.ts'
+import { lineChanges } from '../../src/hl7/flow/journal-line.ts'
 import { createJournal, type Added } from '../../src/hl7/flow/journal.ts'
 import type { RecordStore, Store } from '../../src/store/port.ts'
 import { freshFolder, freshStore } from '../fresh-store.ts'
@@ -68,6 +68,20 @@ it('brings what was left in the file into the store at the next start, once', as
   expect(keysIn(await linesOf(store))).toEqual(['a', 'b', 'c'])
   const pending = await store.records.range({ collection: FLOW.pending, limit: 10 })
   expect(pending, 'what was processed meanwhile is not pending again').toHaveLength(2)
+})
+
+it('gives a line its bytes at the next start when the disk took only the line', async () => {
+  const [store, folder] = [await freshStore(), await freshFolder()]
+  const first = await opened(deaf(store), folder, true)
+  const added = await first.add('a')
+  if (added.outcome !== 'added') throw new Error(added.outcome)
+  const { id, entry } = added.message
+  await store.records.apply(
+    lineChanges({ id, entry: { ...entry, state: 'committed' }, bytes: BYTES, second: 'a' }, []),
+  )
+  await opened(store, folder)
+  expect((await store.records.get(FLOW.raw, `${id}|000`))?.value).toEqual(BYTES)
+  expect(await linesOf(store)).toMatchObject([{ revision: 1, value: { state: 'committed' } }])
 })
 
 it('reads what has been written ahead as if it were in the store', async () => {
@@ -146,7 +160,7 @@ it('brings a line into the store once, in its last state, in the step that commi
   expect(ahead.claim(id), 'one step at a time').toBeUndefined()
   const reading = records.get(FLOW.journal, id)
   expect(await linesOf(store), 'a reader waits for the step').toEqual([])
-  await store.records.apply(finalLine(line, { ...line.entry, state: 'committed' }))
+  await store.records.apply(lineChanges({ ...line, entry: { ...line.entry, state: 'committed' } }))
   ahead.release(id, true)
   expect(await reading).toMatchObject({ revision: 1, second: 'a', value: { state: 'committed' } })
   expect(await store.records.range({ collection: FLOW.pending, limit: 10 })).toEqual([])

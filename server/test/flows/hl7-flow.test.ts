@@ -35,6 +35,12 @@ it('makes a patient and a visit of an admit message, with their provenance, in o
   const [provenance] = await engine.all('Provenance')
   expect(provenance?.['target']).toContainEqual({ reference: referenceTo(patient) })
   expect(await engine.commits()).toHaveLength(1)
+  // Its line came into the store once, in its last state.
+  const [line] = await engine.store.records.range({ collection: 'hl7-journal', limit: 10 })
+  expect(line).toMatchObject({ revision: 1, value: { state: 'committed', attempts: 1 } })
+  const raw = await engine.store.records.get('hl7-raw', `${line?.id}|000`)
+  expect(raw?.value).toEqual(Buffer.from(admit()))
+  expect(await engine.store.records.range({ collection: 'hl7-pending', limit: 10 })).toEqual([])
 })
 
 it('writes nothing for the same message again, whether its MSH-7 is new or not', async () => {

@@ -1,5 +1,5 @@
 import { limits } from '../../kernel/limits.ts'
-import type { RecordChange, RecordStore } from '../../store/port.ts'
+import type { RecordStore } from '../../store/port.ts'
 import type { AheadFile, Payload, Place } from './ahead-file.ts'
 import { FLOW, type Journaled } from './entry.ts'
 import { lineChanges, type NewLine } from './journal-line.ts'
@@ -53,7 +53,8 @@ export class Desk {
   async add(line: NewLine, payload: Payload): Promise<Journaled> {
     if (this.#file === undefined) throw new Error('the journal is not open')
     const { id, second, entry, bytes } = line
-    const message = { id, entry, revision: 1, bytes, ...(second !== undefined && { second }) }
+    const message: Journaled =
+      second === undefined ? { id, entry, revision: 1, bytes } : { id, entry, revision: 1, bytes, second }
     const waiting: Waiting = { line, sinceMs: performance.now(), stage: 'written' }
     this.#order.set(id, waiting)
     this.bytes += bytes.length
@@ -216,9 +217,4 @@ export async function bringIn(records: RecordStore, lines: readonly NewLine[]): 
   // One of them must not keep the others.
   for (const line of missing) refused.push(...(await bringIn(records, [line])))
   return refused
-}
-
-/** A line whose message is committed in the same step: it gets into the store as it will stay. */
-export function finalLine(line: NewLine, entry: NewLine['entry']): readonly RecordChange[] {
-  return lineChanges({ ...line, entry })
 }

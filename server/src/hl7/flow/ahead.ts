@@ -3,7 +3,7 @@ import type { RecordStore } from '../../store/port.ts'
 import { bringIn, Desk, NOWHERE, PLACE } from './ahead-desk.ts'
 import { openAheadFile, readAhead, type Payload, type Place } from './ahead-file.ts'
 import { FLOW, type Journaled } from './entry.ts'
-import type { NewLine } from './journal-line.ts'
+import { piecesOf, type NewLine } from './journal-line.ts'
 
 /**
  * The journal ahead of the store: new lines are durable after one sync of a file that only grows. A line reaches the store once, in its last
@@ -66,15 +66,25 @@ export function createAhead({ records, folder, report }: AheadDeps): Ahead {
       const after = known === undefined ? NOWHERE : (known.value as unknown as Place)
       const left = readAhead(folder, after)
       desk.open(openAheadFile(folder, after))
-      for (let at = 0; at < left.length; at += limits.hl7.aheadBatch)
-        await bringIn(
-          records,
-          left.slice(at, at + limits.hl7.aheadBatch).map(({ payload }) => decoded(payload)),
-        )
+      for (let at = 0; at < left.length; at += limits.hl7.aheadBatch) {
+        const lines = left.slice(at, at + limits.hl7.aheadBatch).map(({ payload }) => decoded(payload))
+        await bringIn(records, lines)
+        await mendBytes(records, lines)
+      }
       const last = left.at(-1)?.end
       if (last !== undefined) await desk.tell(last)
     },
     stop: async () => desk.stop(),
+  }
+}
+
+/** A line that came into the store with its commit may be there without its bytes, when the disk took the one and not the other. */
+async function mendBytes(records: RecordStore, lines: readonly NewLine[]): Promise<void> {
+  for (const { id, bytes } of lines) {
+    const pieces = piecesOf(FLOW.raw, id, bytes)
+    const [first] = pieces
+    if (first === undefined || (await records.get(FLOW.raw, first.id)) !== undefined) continue
+    if ((await records.get(FLOW.journal, id)) !== undefined) await records.apply(pieces)
   }
 }
 

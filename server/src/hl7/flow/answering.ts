@@ -1,5 +1,5 @@
 import type { Clock } from '../../kernel/clock.ts'
-import { ackCode, buildAck, type Ack } from '../mllp/ack.ts'
+import { acceptedText, ACCEPTED, ackCode, buildAck, type Ack } from '../mllp/ack.ts'
 import type { Header } from '../mllp/header.ts'
 import type { Entry } from './entry.ts'
 import type { FlowFeed } from './feed.ts'
@@ -19,6 +19,15 @@ export function answer(
   const code = ackCode(level, ack)
   const typed = typedFor === undefined ? {} : { typedFor }
   return buildAck({ header, code, errors: ack.errors, controlId: controlIds(), nowMs: clock(), ...typed })
+}
+
+/** The acknowledgement of a message that is in the journal, one character a byte. */
+export function accepted(
+  { clock, controlIds }: AnsweringDeps,
+  header: Header,
+  level: 'application' | 'transport',
+): string {
+  return acceptedText({ header, code: ackCode(level, ACCEPTED), controlId: controlIds(), nowMs: clock() })
 }
 
 const text = (part: string) =>

@@ -1,3 +1,5 @@
+import { setTimeout as delay } from 'node:timers/promises'
+
 import { systemCaller } from '../../auth/caller.ts'
 import type { Draft, Resources } from '../../fhir/resources.ts'
 import type { Clock } from '../../kernel/clock.ts'
@@ -7,11 +9,11 @@ import type { JsonValue } from '../../kernel/json.ts'
 import { limits } from '../../kernel/limits.ts'
 import type { RecordChange, RecordStore } from '../../store/port.ts'
 import type { Mapped } from '../mapping/image.ts'
-import { finalLine } from './ahead-desk.ts'
 import type { Ahead } from './ahead.ts'
 import { breathe } from './breathe.ts'
 import { entryChange, FLOW, withState, type Entry, type Journaled } from './entry.ts'
 import type { FlowFeed } from './feed.ts'
+import { lineChanges, piecesOf, type NewLine } from './journal-line.ts'
 import type { Journal } from './journal.ts'
 import { partitionKey } from './parking.ts'
 import { planMessage, referenceOf, type Plan } from './plan.ts'
@@ -122,7 +124,10 @@ async function commit(deps: ApplyDeps, job: ApplyJob, plan: Plan): Promise<Entry
   if (waiting !== undefined) {
     let isStored = false
     try {
-      isStored = await write(deps, job, { drafts, records: [...others, ...finalLine(waiting, entry)] })
+      const line = lineChanges({ ...waiting, entry }, [])
+      isStored = await withBytes(deps, waiting, async () =>
+        write(deps, job, { drafts, records: [...others, ...line] }),
+      )
     } finally {
       deps.ahead?.release(message.id, isStored)
     }
@@ -131,6 +136,26 @@ async function commit(deps: ApplyDeps, job: ApplyJob, plan: Plan): Promise<Entry
   const line = [...placesOf(job), ...markChanges(message.id, message.entry.state, entry)]
   const records = [...others, ...line, entryChange(message, entry)]
   return (await write(deps, job, { drafts, records })) ? entry : undefined
+}
+
+/** The bytes are no part of a commit; they go just ahead of it, mostly in the same transaction. @returns whether it was made */
+async function withBytes(
+  { stored }: ApplyDeps,
+  { id, bytes }: NewLine,
+  work: () => Promise<boolean>,
+): Promise<boolean> {
+  const pieces = piecesOf(FLOW.raw, id, bytes)
+  const [kept, done] = await Promise.allSettled([stored.apply(pieces), work()])
+  if (done.status === 'rejected') throw done.reason
+  // The disk was full for the one and not for the other: the line must not be without its message. A start looks, too.
+  for (let waitMs = 100, isKept = kept.status === 'fulfilled'; done.value && !isKept; waitMs *= 2) {
+    await delay(Math.min(waitMs, limits.hl7.retryMs))
+    isKept = await stored.apply(pieces).then(
+      () => true,
+      () => false,
+    )
+  }
+  return done.value
 }
 
 interface Changes {

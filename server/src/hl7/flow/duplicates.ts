@@ -25,12 +25,16 @@ export function fingerprint(
 }
 
 const SMALL = 64 * 1024
+/** Where small messages are put together: nothing is kept in it from one to the next. */
+const together = Buffer.alloc(SMALL)
 
 function hashOf(head: Buffer, rest: Buffer): string {
+  const size = head.length + rest.length
   // A hash in one call takes a third of the time of one that is fed; only what is large is not put together for it.
-  return rest.length <= SMALL
-    ? hash('sha256', Buffer.concat([head, rest]), 'base64url')
-    : createHash('sha256').update(head).update(rest).digest('base64url')
+  if (size > SMALL) return createHash('sha256').update(head).update(rest).digest('base64url')
+  head.copy(together)
+  rest.copy(together, head.length)
+  return hash('sha256', together.subarray(0, size), 'base64url')
 }
 
 const CR = 0x0d

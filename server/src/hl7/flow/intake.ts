@@ -10,7 +10,7 @@ import { checkHeader, type Accepts } from '../mllp/checks.ts'
 import { findHeader, narrowed, readHeader, type Header } from '../mllp/header.ts'
 import { checkProfile } from '../profile/conformance.ts'
 import type { Queries } from '../query/create-queries.ts'
-import { answer, lineOf } from './answering.ts'
+import { accepted, answer, lineOf } from './answering.ts'
 import { ask } from './ask.ts'
 import { fingerprint } from './duplicates.ts'
 import type { Entry, Journaled } from './entry.ts'
@@ -177,10 +177,7 @@ interface Taken {
 async function take(deps: IntakeDeps, { frame, header, later }: Taken): Promise<Buffer | undefined> {
   const mode = ackModeOf(header, deps.feed.ackMode)
   const level = mode.isEnhanced ? 'transport' : 'application'
-  const journaled = await writeDown(deps, frame, {
-    header,
-    ack: answer(deps, header, { level, ack: ACCEPTED }),
-  })
+  const journaled = await writeDown(deps, frame, { header, ack: accepted(deps, header, level) })
   if (journaled === 'reused') return turnDownOpenly(deps, { frame, header, later }, REUSED)
   if (deps.feed.commitBytes) later(journaled ? COMMIT_BYTES.stored : COMMIT_BYTES.again)
   // A sender that reads commit bytes sends again when it gets the second one; another answer would be one too many.
@@ -217,11 +214,11 @@ interface WrittenDown {
 async function writeDown(
   deps: IntakeDeps,
   frame: Buffer,
-  { header, ack }: { header: Header; ack: Buffer },
+  { header, ack }: { header: Header; ack: string },
 ): Promise<WrittenDown | 'reused' | undefined> {
   const { feed, journal, processing, tally } = deps
   const { hash, key } = fingerprint(feed, frame, header)
-  const line: Entry = { ...lineOf(deps, frame, header), hash, ack: ack.toString('latin1') }
+  const line: Entry = { ...lineOf(deps, frame, header), hash, ack }
   try {
     const added = await journal.add(line, frame, key)
     if (added.outcome === 'reused') return 'reused'

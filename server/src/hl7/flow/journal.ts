@@ -57,7 +57,8 @@ export function createJournal({ records, clock, index, ahead }: JournalDeps): Jo
     ahead?.get(id)?.bytes?.subarray(0, most) ?? pieces(FLOW.raw, id, most)
   return {
     add: async (entry, bytes, key) => {
-      const line = { id: nextId(), entry, bytes, ...(key === undefined ? {} : { second: key }) }
+      const id = nextId()
+      const line: NewLine = key === undefined ? { id, entry, bytes } : { id, entry, bytes, second: key }
       const added = (ahead && (await addAhead(ahead, records, line))) ?? (await addLine(records, line))
       if (added.outcome !== 'reused') index?.note(line.id, entry)
       return added
@@ -154,6 +155,10 @@ function createIds(clock: Clock): () => string {
   let last = 0
   return () => {
     last = Math.max(last + 1, clock() * 1024)
-    return `${last.toString(16).padStart(14, '0')}${mark}`
+    // In two steps, because numbers of 32 bits become text much faster.
+    const [high, low] = [Math.floor(last / HALF), last % HALF]
+    return `${high.toString(16).padStart(7, '0')}${low.toString(16).padStart(7, '0')}${mark}`
   }
 }
+
+const HALF = 16 ** 7

@@ -27,7 +27,7 @@ export interface MessageIndex {
 
 interface Waiting {
   readonly id: string
-  readonly keys: readonly string[]
+  readonly entry: Entry
 }
 
 export function createMessageIndex(
@@ -59,14 +59,16 @@ export function createMessageIndex(
     }, limits.hl7.indexMs).unref()
   }
   const note = (id: string, entry: Entry) => {
-    waiting.push({ id, keys: keysOf(entry) })
+    waiting.push({ id, entry })
     soon()
   }
   return {
     note,
     async find({ field, value }, { before, limit }) {
       const key = keyOf(field, value)
-      const fresh = waiting.filter(({ id, keys }) => id < before && keys.includes(key)).map(({ id }) => id)
+      const fresh = waiting
+        .filter(({ id, entry }) => id < before && keysOf(entry).includes(key))
+        .map(({ id }) => id)
       const stored = await storedUnder(records, key, { before, limit })
       return [...new Set([...fresh, ...stored])].toSorted((a, b) => (a < b ? 1 : -1))
     },
@@ -74,8 +76,7 @@ export function createMessageIndex(
       // What is not written yet would come back behind this.
       writing = writing.then(write)
       await writing
-      for (const [key, ids] of idsByKey(removed.map(({ id, entry }) => ({ id, keys: keysOf(entry) }))))
-        await forgetUnder(records, key, new Set(ids))
+      for (const [key, ids] of idsByKey(removed)) await forgetUnder(records, key, new Set(ids))
     },
     async start() {
       const last = await records.get(FLOW.index, LAST)
@@ -107,8 +108,8 @@ async function readAgain(records: RecordStore, from: string, note: MessageIndex[
 
 function idsByKey(batch: readonly Waiting[]): ReadonlyMap<string, readonly string[]> {
   const byKey = new Map<string, string[]>()
-  for (const { id, keys } of batch) {
-    for (const key of keys) {
+  for (const { id, entry } of batch) {
+    for (const key of keysOf(entry)) {
       const ids = byKey.get(key)
       if (ids === undefined) byKey.set(key, [id])
       else ids.push(id)

@@ -1,8 +1,9 @@
 import { describe, expect, it } from 'vitest'
 
 import { fault } from '../../kernel/fault.ts'
-import { ackCode, ackOfError, buildAck, compareVersions, createControlIds, type AckError } from './ack.ts'
+import { ackCode, ackOfError, buildAck, compareVersions, type AckError } from './ack.ts'
 import { checkHeader } from './checks.ts'
+import { createControlIds } from './control-ids.ts'
 import { findHeader, readHeader } from './header.ts'
 
 const NOW = Date.UTC(2026, 10, 23, 9, 5, 7, 30)

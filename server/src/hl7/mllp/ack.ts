@@ -1,4 +1,3 @@
-import type { Clock } from '../../kernel/clock.ts'
 import { Fault, type FaultKind, type Issue } from '../../kernel/fault.ts'
 import { applicationAnswer, echoedOrders } from './application-answer.ts'
 import type { Header } from './header.ts'
@@ -114,34 +113,75 @@ export interface AckRequest {
  * @see HL7 v2.5.1, 2.9.2 (original mode), 2.9.3 (enhanced mode), 2.15.5 (ERR), 2.15.8 (MSA)
  */
 export function buildAck(request: AckRequest): Buffer {
-  const { header = NO_HEADER, code, errors, controlId, nowMs, typedFor, type } = request
+  const { header = NO_HEADER, code, controlId, nowMs, typedFor } = request
+  const text = filled(shapeOf(request), { header, controlId, nowMs })
+  const orders = typedFor !== undefined && code === 'AA' ? echoedOrders(typedFor, header) : []
+  return Buffer.from(text + orders.map((line) => `${line}\r`).join(''), 'latin1')
+}
+
+/**
+ * The plain acknowledgement of a message that was taken, one character a byte: the same as `buildAck` makes. What differs from one message of
+ * a sender to the next is filled into what was worked out for the first.
+ */
+export function acceptedText({
+  header,
+  code,
+  controlId,
+  nowMs,
+}: Required<Pick<AckRequest, 'code' | 'controlId' | 'nowMs'>> & { readonly header: Header }): string {
+  const { fieldSeparator: bar, encodingCharacters: marks, field } = header
+  const echoed = [field(3), field(4), field(5), field(6), field(9), field(11), field(12), field(18)]
+  const key = `${code}${bar}${marks}${echoed.join(bar)}`
+  let shape = shapes.get(key)
+  if (shape === undefined) {
+    shape = shapeOf({ header, code, errors: [] })
+    if (shapes.size >= SHAPES_MOST) shapes.clear()
+    if (key.length <= SHAPE_LENGTH) shapes.set(key, shape)
+  }
+  return filled(shape, { header, controlId, nowMs })
+}
+
+const shapes = new Map<string, Shape>()
+const SHAPES_MOST = 256
+const SHAPE_LENGTH = 1024
+
+/** The texts around MSH-7, MSH-10 and MSA-2. */
+type Shape = readonly [head: string, type: string, middle: string, end: string]
+
+function filled(
+  [head, type, middle, end]: Shape,
+  {
+    header,
+    controlId,
+    nowMs,
+  }: { readonly header: Header; readonly controlId: string; readonly nowMs: number },
+): string {
+  return `${head}${timeStamp(nowMs)}${type}${controlId}${middle}${header.field(10)}${end}`
+}
+
+function shapeOf(request: Omit<AckRequest, 'controlId' | 'nowMs'>): Shape {
+  const { header = NO_HEADER, code, errors, typedFor, type } = request
   const { fieldSeparator: bar, encodingCharacters: marks, field: echo } = header
   const version = header.component(12, 1) || OWN_VERSION
   const isTyped = typedFor !== undefined
   const writer: Writer = { bar, marks, isTyped, since: (at) => compareVersions(version, at) >= 0 }
-  const ends = [echo(5), echo(6), echo(3), echo(4)]
-  const head = [
-    'MSH',
-    marks,
-    ...ends,
-    timeStamp(nowMs),
-    '',
-    type === undefined ? ackType(header, writer) : typeText(type, writer),
-    controlId,
-    echo(11) || 'P',
+  const text = writer.since('2.7') ? '' : escaped(errors[0]?.text ?? '', writer)
+  const ownType = type === undefined ? ackType(header, writer) : typeText(type, writer)
+  const echoed = ['', echo(11) || 'P', echo(12) || OWN_VERSION, '', '', '', '', '', echo(18)]
+  const tail = withoutEmptyEnd(echoed).join(bar)
+  const msa = withoutEmptyEnd(['MSA', code, echo(10) && ID, text]).join(bar)
+  const [msaHead = '', msaEnd = ''] = msa.split(ID)
+  const segments = errors.map((error) => `${withoutEmptyEnd(errSegment(error, writer)).join(bar)}\r`)
+  return [
+    ['MSH', marks, echo(5), echo(6), echo(3), echo(4), ''].join(bar),
+    ['', '', ownType, ''].join(bar),
+    `${tail}\r${msaHead}`,
+    `${msaEnd}\r${segments.join('')}`,
   ]
-  const msh = [...head, echo(12) || OWN_VERSION, '', '', '', '', '', echo(18)]
-  const msa = [
-    'MSA',
-    code,
-    echo(10),
-    ...(writer.since('2.7') ? [] : [escaped(errors[0]?.text ?? '', writer)]),
-  ]
-  const segments = [msh, msa, ...errors.map((error) => errSegment(error, writer))]
-  const text = segments.map((fields) => `${withoutEmptyEnd(fields).join(bar)}\r`)
-  const orders = typedFor !== undefined && code === 'AA' ? echoedOrders(typedFor, header) : []
-  return Buffer.from([...text, ...orders.map((line) => `${line}\r`)].join(''), 'latin1')
 }
+
+/** Stands for MSA-2: no text has a line end inside. */
+const ID = '\r'
 
 /** Of what no header was found in. */
 const NO_HEADER: Header = {
@@ -222,10 +262,17 @@ function escaped(text: string, { bar, marks }: Writer): string {
 
 /** TS with milliseconds, in UTC. */
 export function timeStamp(nowMs: number): string {
-  const iso = new Date(nowMs).toISOString()
-  const [date, time] = [iso.slice(0, 4) + iso.slice(5, 7) + iso.slice(8, 10), iso.slice(11, 13)]
-  return `${date}${time}${iso.slice(14, 16)}${iso.slice(17, 23)}+0000`
+  const second = Math.floor(nowMs / 1000)
+  if (second !== lastSecond.at) {
+    const iso = new Date(second * 1000).toISOString()
+    lastSecond.text = iso.slice(0, 19).replaceAll(/[-:T]/g, '')
+    lastSecond.at = second
+  }
+  return `${lastSecond.text}.${String(Math.trunc(nowMs - second * 1000)).padStart(3, '0')}+0000`
 }
+
+/** Many messages come in one second. */
+const lastSecond = { at: Number.NaN, text: '' }
 
 /** Orders HL7 versions (`2.3` before `2.3.1`) by their numbers. */
 export function compareVersions(left: string, right: string): number {
@@ -236,16 +283,4 @@ export function compareVersions(left: string, right: string): number {
     if (difference !== 0) return difference
   }
   return 0
-}
-
-/** Gives values for MSH-10 of what the hub sends: unique across processes, at most 20 characters (the limit up to version 2.6). */
-export function createControlIds(clock: Clock): () => string {
-  const process = Math.trunc(Math.random() * 36 ** 4)
-    .toString(36)
-    .padStart(4, '0')
-  let last = 0
-  return () => {
-    last = Math.max(last + 1, clock() * 1000)
-    return `${last.toString(36)}${process}`.toUpperCase()
-  }
 }

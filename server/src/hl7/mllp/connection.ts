@@ -59,6 +59,8 @@ export class Connection {
   #unansweredBytes = 0
   readonly #whenAnswered: (() => void)[] = []
   #finishing = false
+  #heardMs = performance.now()
+  #idleTimer: NodeJS.Timeout | undefined
   #partialTimer: NodeJS.Timeout | undefined
   /** Which frame `#partialTimer` watches, by its number on this connection. */
   #watched = 0
@@ -67,14 +69,16 @@ export class Connection {
     this.#socket = socket
     this.#options = options
     this.#framer = new Framer(options.frameBytes, options.framing)
-    socket.setTimeout(options.bounds.idleMs, () => {
-      if (this.#answers.length === 0) socket.destroy()
-    })
+    this.#watchIdleness(options.bounds.idleMs)
     socket.on('data', (chunk: Buffer) => {
+      this.#heardMs = performance.now()
       if (!this.#finishing) this.#take(chunk)
     })
     socket.on('drain', () => this.#breathe())
-    socket.on('close', () => clearTimeout(this.#partialTimer))
+    socket.on('close', () => {
+      clearTimeout(this.#partialTimer)
+      clearTimeout(this.#idleTimer)
+    })
     // A peer that breaks the connection off is everyday life: what it sent whole is journaled, 'close' follows.
     socket.on('error', () => undefined)
   }
@@ -128,6 +132,7 @@ export class Connection {
       this.#socket.destroy()
     }
     answer.isThere = true
+    this.#heardMs = performance.now()
     this.#sendInTurn()
   }
 
@@ -153,6 +158,7 @@ export class Connection {
   }
 
   #send(message: Buffer): void {
+    this.#heardMs = performance.now()
     if (this.#socket.writable) this.#socket.write(framed(message))
   }
 
@@ -165,6 +171,16 @@ export class Connection {
       this.#socket.writableLength > bounds.unsentBytes
     if (isFull && !this.#finishing) this.#socket.pause()
     else this.#socket.resume()
+  }
+
+  /** A timer of the socket would be wound up anew with every read and write. */
+  #watchIdleness(waitMs: number): void {
+    this.#idleTimer = setTimeout(() => {
+      const leftMs = this.#heardMs + this.#options.bounds.idleMs - performance.now()
+      if (leftMs > 0) return this.#watchIdleness(leftMs)
+      if (this.#answers.length > 0) return this.#watchIdleness(this.#options.bounds.idleMs)
+      return void this.#socket.destroy()
+    }, waitMs)
   }
 
   /** A frame that has begun must end in time; a slow line gets more of it with every byte. */

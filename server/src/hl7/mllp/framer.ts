@@ -71,6 +71,11 @@ export class Framer {
     const { chunk } = marks
     const begin = nextMark(marks, 'begin', at)
     const end = Math.min(begin, nextMark(marks, 'end', at))
+    if (this.#isWhole(chunk, at, end)) {
+      this.#state = 'between'
+      events.push({ kind: 'frame', bytes: chunk.subarray(at, end) })
+      return end + 2
+    }
     // One byte more than the bound is enough to know that it is broken.
     this.#held.add(chunk.subarray(at, Math.min(end, at + this.#bound + 1)))
     if (end === chunk.length) return end
@@ -81,6 +86,13 @@ export class Framer {
     } else if (this.#isLenient) this.#close(events)
     else this.#state = 'behind-fs'
     return end + 1
+  }
+
+  /** Most frames come in one read, which they fill: such a one is not copied. A small part would keep the whole read in memory. */
+  #isWhole(chunk: Buffer, at: number, end: number): boolean {
+    const size = end - at
+    if (this.#held.size > 0 || size > this.#bound || size * 2 < chunk.buffer.byteLength) return false
+    return chunk[end] === FS && chunk[end + 1] === CR
   }
 
   #closeOrGoOn(chunk: Buffer, at: number, events: FrameEvent[]): number {

@@ -53,7 +53,8 @@ function firstLine(bytes: Buffer): string {
 const CR = 0x0d
 
 function headerOf(text: string): Header | undefined {
-  const line = /^[^\r\n]*/.exec(text)?.[0] ?? ''
+  const lineEnd = text.search(/[\r\n]/)
+  const line = lineEnd === -1 ? text : text.slice(0, lineEnd)
   const fieldSeparator = line.charAt(3)
   if (!/[^\w\s]/.test(fieldSeparator)) return undefined
   const fields = line.split(fieldSeparator)
@@ -70,7 +71,19 @@ function headerOf(text: string): Header | undefined {
       const all = field(number)
       const end = all.indexOf(repetition)
       const first = end === -1 ? all : all.slice(0, end)
-      return first.includes(component) ? (first.split(component)[part - 1] ?? '') : part === 1 ? first : ''
+      return partOf(first, component, part)
     },
   }
+}
+
+/** @param number from 1 */
+function partOf(text: string, separator: string, number: number): string {
+  let from = 0
+  for (let at = 1; at < number; at++) {
+    const next = text.indexOf(separator, from)
+    if (next === -1) return ''
+    from = next + separator.length
+  }
+  const end = text.indexOf(separator, from)
+  return end === -1 ? text.slice(from) : text.slice(from, end)
 }
