@@ -6,7 +6,7 @@ import { dispatch } from '../rest/dispatch.ts'
 import { answerTo } from '../rest/outcome.ts'
 import type { RestDeps } from '../rest/rest-deps.ts'
 import { patchBody } from './patch-step.ts'
-import { placed } from './read-bundle.ts'
+import { contentOf, placed } from './read-bundle.ts'
 import type { Broken, Entry, ReadBundle } from './read-bundle.ts'
 import { responseBundle } from './response.ts'
 
@@ -33,7 +33,7 @@ async function answerEntry(deps: RestDeps, call: Call, entry: Entry | Broken): P
 }
 
 export function entryCall({ caller, prefer }: Call, entry: Entry): Call {
-  const { method, path, query, conditions, text, at } = entry
-  const body = method === 'PATCH' ? patchBody(entry) : { text }
+  const { method, path, query, conditions, at } = entry
+  const body = method === 'PATCH' ? patchBody(entry) : contentOf(entry)
   return { caller, method, path, query, conditions, prefer, ...body, at: `${at}.resource` }
 }

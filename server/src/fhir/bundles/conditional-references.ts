@@ -2,7 +2,8 @@ import { Fault, fault } from '../../kernel/fault.ts'
 import type { JsonObject } from '../../kernel/json.ts'
 import type { Guard } from '../../store/port.ts'
 import { parseObject } from '../json/parse.ts'
-import { rewriteStrings } from '../json/rewrite.ts'
+import { rewriteStrings, rewriteValues } from '../json/rewrite.ts'
+import type { Rewrite } from '../json/rewrite.ts'
 import type { Call } from '../rest/call.ts'
 import { resolveCriteria } from '../rest/conditions.ts'
 import type { RestDeps } from '../rest/rest-deps.ts'
@@ -10,12 +11,12 @@ import { meetsAll } from '../search/clause.ts'
 import type { Matches } from '../search/search.ts'
 import { draftSubject } from '../search/subject.ts'
 import { placed } from './read-bundle.ts'
+import type { Content } from './read-bundle.ts'
 
 /** A resource of the transaction on its way to the commit. */
-export interface Linked {
+export interface Linked extends Content {
   readonly type: string
   readonly id: string
-  readonly text: string
   readonly at: string
 }
 
@@ -31,7 +32,7 @@ export async function resolveReferences(
   deps: RestDeps,
   call: Call,
   resources: readonly Linked[],
-): Promise<{ texts: readonly string[]; guards: readonly Guard[] }> {
+): Promise<{ contents: readonly Content[]; guards: readonly Guard[] }> {
   const guards: Guard[] = []
   const resolved = new Map<string, string>()
   for (const linked of resources) {
@@ -42,12 +43,16 @@ export async function resolveReferences(
       guards.push(guard)
     }
   }
-  const texts = resources.map(({ text }) =>
-    resolved.size === 0
-      ? text
-      : rewriteStrings(text, (name, value) => (name === 'reference' ? resolved.get(value) : undefined)),
-  )
-  return { texts, guards }
+  if (resolved.size === 0) return { contents: resources, guards }
+  const replace: Rewrite = (name, value) => (name === 'reference' ? resolved.get(value) : undefined)
+  return { contents: resources.map((each) => rewritten(each, replace)), guards }
+}
+
+function rewritten({ text, resource }: Content, replace: Rewrite): Content {
+  return {
+    text: rewriteStrings(text, replace),
+    ...(resource && { resource: rewriteValues(resource, replace) }),
+  }
 }
 
 function conditionalReferences({ text }: Linked): readonly string[] {
@@ -100,7 +105,7 @@ function notOne(type: string, found: number): Error {
 }
 
 function meets({ base, clock }: RestDeps, linked: Linked, { clauses, module }: Matches): boolean {
-  const resource: JsonObject = { ...parseObject(linked.text), id: linked.id }
+  const resource: JsonObject = { ...(linked.resource ?? parseObject(linked.text)), id: linked.id }
   const keys = module.extract(resource, { lastUpdated: clock(), facilities: [], base })
   // What the caller may see is known of own resources; the criteria decide.
   const criteria = clauses.filter(

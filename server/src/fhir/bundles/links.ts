@@ -1,9 +1,11 @@
 import { elementRow } from '../elements.ts'
 import type { ElementTable } from '../elements.ts'
-import { rewriteStrings } from '../json/rewrite.ts'
+import { rewriteStrings, rewriteValues } from '../json/rewrite.ts'
+import type { Rewrite } from '../json/rewrite.ts'
 import { stringIn, textOf, treeOf } from '../json/tree.ts'
 import type { Tree } from '../json/tree.ts'
-import type { Entry } from './read-bundle.ts'
+import { contentOf } from './read-bundle.ts'
+import type { Content, Entry } from './read-bundle.ts'
 import type { Step } from './steps.ts'
 
 /** Types whose whole value may be a link; canonicals stay as they are. @see FHIR R4, "RESTful API", transaction */
@@ -24,24 +26,29 @@ export function linkMap(steps: readonly Step[]): LinkMap {
   return map
 }
 
-/** The resource text of an entry with its links to other entries replaced; everything else keeps its exact text. */
+/** The resource of an entry with its links to other entries replaced; everything else keeps its exact text. */
 export function relinked(
-  entry: Pick<Entry, 'fullUrl' | 'text'>,
+  entry: Pick<Entry, 'fullUrl'> & Content,
   links: LinkMap,
   elements: () => ElementTable,
-): string {
+): Content {
   const root = rootOf(entry.fullUrl)
   const find = (target: string): string | undefined =>
     links.get(target) ?? (root !== undefined && RELATIVE.test(target) ? links.get(root + target) : undefined)
+  const replace: Rewrite = (name, value) => {
+    if (name === 'div') return value.includes('=') ? narrative(value, find) : undefined
+    return name === 'reference' ? find(value) : undefined
+  }
   const elsewhere: string[] = []
   const text = rewriteStrings(entry.text, (name, value) => {
-    if (name === 'div') return value.includes('=') ? narrative(value, find) : undefined
-    const target = find(value)
-    if (target !== undefined && name !== 'reference') elsewhere.push(name)
-    return name === 'reference' ? target : undefined
+    const isLink = name === 'div' || name === 'reference'
+    if (!isLink && find(value) !== undefined) elsewhere.push(name)
+    return replace(name, value)
   })
   // Only there the types of the elements must be known.
-  return elsewhere.length > 0 ? relinkedUris(text, elements(), find) : text
+  if (elsewhere.length > 0) return { text: relinkedUris(text, elements(), find) }
+  if (text === entry.text || entry.resource === undefined) return contentOf({ ...entry, text })
+  return { text, resource: rewriteValues(entry.resource, replace) }
 }
 
 type Find = (target: string) => string | undefined

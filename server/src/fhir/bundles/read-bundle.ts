@@ -11,7 +11,7 @@ import type { Pair } from '../search/request.ts'
 import type { CutBundle } from './receive-bundle.ts'
 
 /** One entry of a batch or transaction, checked and with its exact resource text. */
-export interface Entry {
+export interface Entry extends Content {
   readonly index: number
   readonly fullUrl?: string
   readonly method: Method
@@ -20,10 +20,19 @@ export interface Entry {
   readonly queryText: string
   readonly query: readonly Pair[]
   readonly conditions: Conditions
-  /** JSON text of the resource; empty without one. */
-  readonly text: string
   /** `Bundle.entry[2]`. */
   readonly at: string
+}
+
+/** A resource as its sender wrote it, which keeps every digit, and parsed, unless that is still to be done. */
+export interface Content {
+  /** JSON; empty without a resource. */
+  readonly text: string
+  readonly resource?: JsonObject
+}
+
+export function contentOf({ text, resource }: Content): Content {
+  return resource ? { text, resource } : { text }
 }
 
 /** An entry that cannot be processed: a batch goes on without it. */
@@ -132,11 +141,10 @@ function readEntry({ index, text, base }: Raw): Entry {
   const mark = address.indexOf('?')
   const queryText = mark < 0 ? '' : address.slice(mark + 1)
   const path = (mark < 0 ? address : address.slice(0, mark)).split('/').filter((each) => each !== '')
-  const resource = memberText(text, 'resource') ?? ''
-  if (needsResource(method, path) && !resource.startsWith('{')) {
+  const { fullUrl, resource } = entry
+  if (needsResource(method, path) && !isObject(resource)) {
     throw fault('malformed', { code: 'required', text: `A ${method} needs a resource`, at: `${at}.resource` })
   }
-  const fullUrl = entry['fullUrl']
   return {
     index,
     method,
@@ -144,8 +152,9 @@ function readEntry({ index, text, base }: Raw): Entry {
     queryText,
     query: pairsOf(queryText),
     conditions: conditionsOf(request),
-    text: resource,
+    text: memberText(text, 'resource') ?? '',
     at,
+    ...(isObject(resource) ? { resource } : {}),
     ...(typeof fullUrl === 'string' ? { fullUrl } : {}),
   }
 }

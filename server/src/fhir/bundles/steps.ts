@@ -2,7 +2,6 @@ import { Fault, fault } from '../../kernel/fault.ts'
 import { uuid7 } from '../../kernel/ids.ts'
 import { createPace } from '../../kernel/pace.ts'
 import type { Guard } from '../../store/port.ts'
-import { parseObject } from '../json/parse.ts'
 import { changesState, isOperation } from '../operations/run-operation.ts'
 import type { Precondition } from '../resources.ts'
 import type { Call } from '../rest/call.ts'
@@ -147,7 +146,7 @@ function asked({ conditions }: Entry): { readonly precondition?: Precondition } 
 }
 
 function checkId(entry: Entry, id: string): void {
-  if (parseObject(entry.text)['id'] === id) return
+  if (entry.resource?.['id'] === id) return
   throw fault('malformed', {
     code: 'invalid',
     text: 'The resource must have the id of its url',
@@ -166,7 +165,7 @@ async function conditionalStep(
       guard,
       step: id === undefined ? { kind: 'nothing', entry } : instanceStep({ entry, type, method, id }),
     }
-  const given = parseObject(entry.text)['id']
+  const given = entry.resource?.['id']
   if (id !== undefined && given !== undefined && given !== id) {
     throw fault('malformed', {
       code: 'invalid',

@@ -9,7 +9,8 @@ import type { RestDeps } from '../rest/rest-deps.ts'
 import { refusal } from '../rest/write-calls.ts'
 import { resolveReferences } from './conditional-references.ts'
 import { linkMap, relinked } from './links.ts'
-import type { Entry } from './read-bundle.ts'
+import { contentOf } from './read-bundle.ts'
+import type { Content, Entry } from './read-bundle.ts'
 import { checkReads, readAnswer } from './reads.ts'
 import { responseBundle } from './response.ts'
 import { stepsOf } from './steps.ts'
@@ -51,13 +52,11 @@ async function attemptTransaction(
     type: step.type,
     id: step.id,
     at: `${step.entry.at}.resource`,
-    text: relinked({ ...step.entry, text: step.text ?? step.entry.text }, links, () =>
-      deps.definitions.elements(),
-    ),
+    ...relinked(contentToLink(step), links, () => deps.definitions.elements()),
   }))
   const references = await resolveReferences(deps, call, linked)
-  const texts = new Map(bodies.map((step, index) => [step, references.texts[index] ?? '']))
-  const drafts = await eachPaced(writes, (step) => draftOf(call, step, texts.get(step)))
+  const contents = new Map(bodies.map((step, index) => [step, references.contents[index]]))
+  const drafts = await eachPaced(writes, (step) => draftOf(call, step, contents.get(step)))
   if (drafts.length === 0) return { steps, versions: new Map() }
   const result = await deps.resources.transact(call.caller, {
     drafts,
@@ -74,7 +73,12 @@ function pairOf(step: Step, version: Written | undefined): readonly (readonly [S
   return version ? [[step, version]] : []
 }
 
-function draftOf(call: Call, step: WriteStep, text: string | undefined): Draft {
+function contentToLink({ entry, text }: WriteStep): Pick<Entry, 'fullUrl'> & Content {
+  if (text === undefined) return entry
+  return entry.fullUrl === undefined ? { text } : { fullUrl: entry.fullUrl, text }
+}
+
+function draftOf(call: Call, step: WriteStep, content: Content | undefined): Draft {
   const { type, id, method, entry } = step
   const { precondition, read: expected } = step
   const target = {
@@ -84,9 +88,10 @@ function draftOf(call: Call, step: WriteStep, text: string | undefined): Draft {
     ...(expected === undefined ? {} : { expected }),
     ...(precondition ? { precondition } : {}),
   }
-  if (text === undefined) return target
+  if (content === undefined) return target
   const at = `${entry.at}.resource`
-  return { ...target, resource: resourceOf({ ...call, text, at }, type), text, at }
+  const resource = resourceOf({ ...call, ...contentOf(content), at }, type)
+  return { ...target, resource, text: content.text, at }
 }
 
 function staleOrThrow(

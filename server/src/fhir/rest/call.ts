@@ -18,6 +18,8 @@ export interface Call {
   readonly prefer: Preferences
   /** The body as text; empty when there is none. */
   readonly text: string
+  /** What the text says, where somebody has parsed it already. */
+  readonly resource?: JsonObject
   readonly contentType?: string
   /** `X-Provenance`, as sent. */
   readonly provenance?: string
@@ -71,7 +73,7 @@ export interface Answer {
 
 /** The resource of a request body. @throws Fault `malformed` when it is not of the type that the address names */
 export function resourceOf(call: Call, type: string): JsonObject {
-  const resource = parseObject(call.text)
+  const resource = call.resource ?? parseObject(call.text)
   const given = resource['resourceType']
   if (given === type) return whole(resource, call.at ?? type)
   const text =
