@@ -77,6 +77,21 @@ const VISITS: readonly [string, readonly Step[], object][] = [
     { status: 'in-progress', location: [{ status: 'active' }, { status: 'completed' }] },
   ],
   [
+    'A02 that names only the new place leaves the one before, and a message that names one doctor leaves the others',
+    [
+      { ...A01, visit: { 7: '1^One', 8: '3^Three', 9: '4^Four' } },
+      { event: 'A02', visit: { 3: 'W2^01^B' } },
+      { event: 'A08', visit: { 3: 'W2^01^B', 7: '2^Two', 9: '""' } },
+    ],
+    {
+      location: [
+        { status: 'active', period: { start: expect.any(String) as string } },
+        { status: 'completed' },
+      ],
+      participant: [{ individual: { display: 'Two' } }, { individual: { display: 'Three' } }],
+    },
+  ],
+  [
     'A03 ends, and keeps what it does not repeat',
     [A01, { event: 'A03', visit: { 36: '01', 45: '202603021200' } }],
     {

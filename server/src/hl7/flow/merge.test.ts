@@ -148,3 +148,40 @@ describe('withUnsentMembers', () => {
     expect(withUnsentMembers({ base, next, cleared: [] }, parts).next).toEqual(next)
   })
 })
+
+const coded = (code: string, name: string) => ({
+  type: [{ coding: [{ code }] }],
+  individual: { display: name },
+})
+
+const place = (id: string, status: string) => ({ location: { reference: `Location/${id}` }, status })
+
+it('keeps items of a list that were not sent, deletes those that are named, and says what becomes of places that were left', () => {
+  const was = {
+    participant: [
+      coded('ATND', 'Kamau'),
+      coded('REF', 'Moss'),
+      coded('CON', 'Bell'),
+      { individual: { display: 'No role' } },
+    ],
+    location: [place('bed1', 'active')],
+  }
+  const lists = [
+    { list: 'participant', by: 'type.coding.code' },
+    { list: 'location', by: 'location.reference', kept: { status: { active: 'completed' } }, merged: true },
+  ]
+  const next = { participant: [coded('ATND', 'Otieno')], location: [place('bed2', 'active')] }
+  const told = withUnsentMembers({ base: was, next, cleared: ['participant.CON'] }, lists)
+  expect(told).toEqual({
+    next: {
+      participant: [coded('ATND', 'Otieno'), coded('REF', 'Moss')],
+      location: [place('bed2', 'active'), place('bed1', 'completed')],
+    },
+    cleared: [],
+  })
+  const silent = withUnsentMembers({ base: was, next: {}, cleared: [] }, lists)
+  expect(silent).toEqual({ next: {}, cleared: [] })
+  const alone = { participant: [coded('REF', 'Moss')] }
+  const gone = withUnsentMembers({ base: alone, next: {}, cleared: ['participant.REF'] }, lists)
+  expect(gone).toEqual({ next: {}, cleared: ['participant'] })
+})

@@ -1,5 +1,7 @@
 import type { JsonObject, JsonValue } from '../../kernel/json.ts'
+import type { ImagePart } from '../mapping/image.ts'
 import { isElements, isLeaf, isList, isSame } from './exact-json.ts'
+import { withUnsentItems, type PartWords } from './list-parts.ts'
 
 type Maybe = JsonValue | undefined
 
@@ -59,28 +61,33 @@ export function nextImage({ base, next, cleared }: Omit<ThreeWay, 'current'>): J
  */
 export function withUnsentMembers(
   { base, next, cleared }: Omit<ThreeWay, 'current'>,
-  parts: readonly string[],
+  parts: readonly ImagePart[],
 ): Pick<ThreeWay, 'next' | 'cleared'> {
   if (parts.length === 0) return { next, cleared }
   const whole: Record<string, Maybe> = { ...next }
   const gone = new Set(cleared.filter((path) => !path.includes('.')))
-  for (const name of parts) {
-    const [before = {}, now = {}] = [base?.[name], next[name]].map((one) =>
-      isElements(one) ? one : undefined,
-    )
-    const members = cleared
+  for (const part of parts) {
+    const name = typeof part === 'string' ? part : part.list
+    const deleted = cleared
       .filter((path) => path.startsWith(`${name}.`))
       .map((path) => path.slice(name.length + 1))
-    if (gone.has(name) || (next[name] === undefined && members.length === 0)) continue
-    const both = Object.fromEntries(
-      Object.entries({ ...before, ...now }).filter(([member]) => !members.includes(member)),
-    )
-    put(whole, name, isTurnedRound(both) ? now : both)
-    if (Object.keys(both).length > 0) continue
+    if (gone.has(name) || (next[name] === undefined && deleted.length === 0)) continue
+    const words = { before: base?.[name], now: next[name], deleted }
+    const all = typeof part === 'string' ? withMembers(words) : withUnsentItems(part, words)
+    put(whole, name, all)
+    if (Object.keys(all).length > 0) continue
     delete whole[name]
     gone.add(name)
   }
   return { next: whole, cleared: [...gone] }
+}
+
+function withMembers({ before, now, deleted }: PartWords): JsonObject {
+  const [was = {}, is = {}] = [before, now].map((one) => (isElements(one) ? one : undefined))
+  const both = Object.fromEntries(
+    Object.entries({ ...was, ...is }).filter(([member]) => !deleted.includes(member)),
+  )
+  return isTurnedRound(both) ? is : both
 }
 
 function isTurnedRound({ start, end }: JsonObject): boolean {

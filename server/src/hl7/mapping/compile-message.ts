@@ -1,7 +1,7 @@
 import { compileElement, type ElementPath } from './element.ts'
 import { compileCondition, type Predicate } from './expression.ts'
 import { compileIdentity, type Identify } from './identity.ts'
-import type { EffectKind, Own } from './image.ts'
+import type { EffectKind, ImagePart, Own } from './image.ts'
 import type { FieldName } from './path.ts'
 import { compileRows } from './row.ts'
 import type { EffectRule, ImageRule, LinkRule, MessageFile, SharedImage } from './rules.ts'
@@ -31,7 +31,7 @@ export interface CompiledImage {
   readonly maps: readonly CompiledMap[]
   readonly identify: Identify
   readonly join?: ElementPath
-  readonly parts?: readonly string[]
+  readonly parts?: readonly ImagePart[]
   readonly links: readonly {
     readonly rule: string
     readonly to: ElementPath

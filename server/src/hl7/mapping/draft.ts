@@ -2,7 +2,7 @@ import type { Alias } from '../../fhir/aliases.ts'
 import type { JsonValue } from '../../kernel/json.ts'
 import type { Fragment } from './element.ts'
 import type { Decimal, Made } from './functions.ts'
-import type { Image, Own, TraceRow } from './image.ts'
+import type { Image, ImagePart, Own, TraceRow } from './image.ts'
 import type { Scope } from './node.ts'
 
 /** An image while rows fill it. */
@@ -18,7 +18,7 @@ export interface Draft {
   /** Top-level elements, or members of such (`period.end`). */
   readonly cleared: Set<string>
   /** See `Image`. */
-  readonly parts: readonly string[]
+  readonly parts: readonly ImagePart[]
   aliases: readonly Alias[]
   /** Where the preferred identity was read. */
   identitySources: readonly string[]
@@ -36,7 +36,7 @@ export interface Target {
   readonly also?: readonly string[] | undefined
 }
 
-export function createDraft(type: string, own: Own, parts: readonly string[] = []): Draft {
+export function createDraft(type: string, own: Own, parts: readonly ImagePart[] = []): Draft {
   const resource: Fragment = { resourceType: type }
   const empty = { literals: new Map(), initial: new Set<string>(), cleared: new Set<string>() }
   return { key: '', type, own, resource, trace: [], aliases: [], identitySources: [], parts, ...empty }
@@ -64,13 +64,17 @@ export function finish(draft: Draft): Image {
 function clearedOf({ cleared, parts, resource }: Draft): readonly string[] {
   const paths = [...cleared].map((path) => {
     const [top = '', member] = path.split('.')
-    return member === undefined || !parts.includes(top) ? top : path
+    return member === undefined || !parts.some((part) => nameOf(part) === top) ? top : path
   })
   return [...new Set(paths)].filter((path) => {
     const [top = '', member] = path.split('.')
     const value = resource[top]
     return value === undefined || (member !== undefined && (value as Fragment)[member] === undefined)
   })
+}
+
+function nameOf(part: ImagePart): string {
+  return typeof part === 'string' ? part : part.list
 }
 
 export interface Origin {

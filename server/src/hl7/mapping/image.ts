@@ -15,6 +15,21 @@ export interface Mapped {
   readonly rules: string
 }
 
+/** An object by its name, or a list whose items come from fields of their own. */
+export type ImagePart = string | ListPart
+
+export interface ListPart {
+  readonly list: string
+  /** Path in an item of what tells it from others: `type.coding.code`. */
+  readonly by: string
+  /** What the codes of items become that were sent before and are not now: `{ status: { active: completed } }`. */
+  readonly kept?: Readonly<Record<string, Readonly<Record<string, string>>>>
+  /** An item that is sent again keeps members that are not. */
+  readonly merged?: boolean
+  /** Variable of the events that say all of the list. */
+  readonly unless?: string
+}
+
 export interface Image {
   /** Unique in the message: `patient`, `encounter`, `observation`, `observation/2`. References to it read `{ "reference": "#image:<key>" }`. */
   readonly key: string
@@ -32,9 +47,9 @@ export interface Image {
   readonly literals?: ReadonlyMap<string, string>
   /** Top-level elements that count only when the resource is created: a message that does not carry a status must not change it. */
   readonly initial?: readonly string[]
-  /** Objects whose members come from fields of their own: a member that was not sent stays. */
-  readonly parts?: readonly string[]
-  /** Top-level elements, and members of `parts` (`period.end`), that the sender deletes (null of HL7). What is in neither `resource` nor here was not sent: leave it as it is. */
+  /** Objects whose members come from fields of their own: a member that was not sent stays. Lists by the key of their items. */
+  readonly parts?: readonly ImagePart[]
+  /** Top-level elements, and members of `parts` (`period.end`, of a list the key: `participant.REF`), that the sender deletes (null of HL7). What is in neither `resource` nor here was not sent: leave it as it is. */
   readonly cleared?: readonly string[]
   /** One row for each primitive element that was produced. */
   readonly trace: readonly TraceRow[]

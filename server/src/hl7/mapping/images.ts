@@ -213,7 +213,10 @@ function isKnown(
 }
 
 function draftOf({ work }: Desk, image: CompiledImage, scope: Scope): Draft {
-  const draft = createDraft(image.type, image.own, image.parts)
+  const parts = image.parts?.filter(
+    (part) => typeof part === 'string' || scope.variables[part.unless ?? ''] === undefined,
+  )
+  const draft = createDraft(image.type, image.own, parts)
   const target = { holder: draft.resource, path: '', draft }
   for (const { segment: name, rows, isOwn } of image.maps) {
     if (scope.segment.name === name) rows(scope, target, work)

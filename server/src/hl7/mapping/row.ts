@@ -39,9 +39,10 @@ function compileRow(row: Row, file: string, kit: RowKit): Rows {
     fields: condition?.fields ?? [],
   }
   const find = findNodes(from, condition)
+  const deleted = deletedBy(row, element)
   const apply = (scope: Scope, target: Target, work: Work): number => {
     const found = find(scope)
-    const nodes = found && valuesOf(found, target, element)
+    const nodes = found && valuesOf(found, target, deleted)
     if (nodes === undefined) return 0
     if (!isEach || nodes.length < 2) return body({ nodes, scope, target, work, known })
     let count = 0
@@ -55,6 +56,11 @@ function compileRow(row: Row, file: string, kit: RowKit): Rows {
     if (isFirst && target.holder[element.top] !== undefined) target.draft.initial.add(element.top)
     return count
   }
+}
+
+/** What the null of HL7 deletes. */
+function deletedBy({ part }: Row, { member, top }: ElementPath): string {
+  return part === undefined ? member : `${top}.${part}`
 }
 
 /** Deletes the element, as the null of HL7 in the field of a row does. */
@@ -86,14 +92,14 @@ const CONSTANT: readonly Node[] = []
 function valuesOf(
   found: readonly Node[],
   { path, draft }: Target,
-  element: ElementPath,
+  deleted: string,
 ): readonly Node[] | undefined {
   if (found === CONSTANT) return found
   const [only] = found
   if (found.length === 1 && only !== undefined && !isNullNode(only)) return found
   const nodes = found.some(isNullNode) ? found.filter((node) => !isNullNode(node)) : found
   if (nodes.length > 0) return nodes
-  if (found.length > 0 && path === '') draft.cleared.add(element.member)
+  if (found.length > 0 && path === '') draft.cleared.add(deleted)
   return undefined
 }
 

@@ -1,5 +1,5 @@
 import type { JsonValue } from '../../kernel/json.ts'
-import type { EffectKind, Own } from './image.ts'
+import type { EffectKind, ImagePart, Own } from './image.ts'
 
 /** The files under `mappings/` as they are written; `mappings/schemas` and `mappings/README.md` explain them. */
 export interface RuleFiles {
@@ -99,7 +99,7 @@ export interface ImageRule {
   /** Element with a text: values of several segments with one identity are joined there, line by line. Others are numbered. */
   readonly join?: string
   /** Objects whose members come from fields of their own: a member that was not sent stays as it is. */
-  readonly parts?: readonly string[]
+  readonly parts?: readonly ImagePart[]
 }
 
 /** `once`: counts for one thing of a message; a second one with the same identifier is known by the next rule. */
@@ -164,6 +164,8 @@ export interface Row {
   readonly variable?: string
   /** Counts only when the resource is created. */
   readonly initial?: boolean
+  /** Key of the items of a list that the row writes, when the image names it under `parts`: the null of HL7 deletes these. */
+  readonly part?: string
   /** The element is deleted. */
   readonly clear?: boolean
   readonly ig?: string

@@ -1,0 +1,50 @@
+import type { JsonObject, JsonValue } from '../../kernel/json.ts'
+import type { ListPart } from '../mapping/image.ts'
+import { isElements, isList } from './exact-json.ts'
+
+export interface PartWords {
+  /** What the feed said before, and what it says now. */
+  readonly before: JsonValue | undefined
+  readonly now: JsonValue | undefined
+  /** Keys of items that it deletes. */
+  readonly deleted: readonly string[]
+}
+
+/** The list with the items that the feed said before and neither says again nor deletes, behind those that it says now. */
+export function withUnsentItems({ by, kept = {}, merged }: ListPart, words: PartWords): JsonObject[] {
+  const path = by.split('.')
+  const [before, now] = [itemsOf(words.before), itemsOf(words.now)]
+  const said = new Set([...now.flatMap((item) => keysOf(item, path)), ...words.deleted])
+  // What has no key cannot be told from what is said now.
+  const others = before.filter((item) => {
+    const keys = keysOf(item, path)
+    return keys.length > 0 && !keys.some((key) => said.has(key))
+  })
+  const again = merged === true ? now.map((item) => ({ ...twinOf(item, before, path), ...item })) : now
+  return [...again, ...others.map((item) => leftOf(item, kept))]
+}
+
+function leftOf(item: JsonObject, kept: NonNullable<ListPart['kept']>): JsonObject {
+  const changes = Object.entries(kept).flatMap(([member, values]) => {
+    const value = item[member]
+    const now = typeof value === 'string' ? values[value] : undefined
+    return now === undefined ? [] : [[member, now] as const]
+  })
+  return { ...item, ...Object.fromEntries(changes) }
+}
+
+function twinOf(item: JsonObject, before: readonly JsonObject[], path: readonly string[]): JsonObject {
+  const keys = keysOf(item, path)
+  return before.find((one) => keysOf(one, path).some((key) => keys.includes(key))) ?? {}
+}
+
+function itemsOf(value: JsonValue | undefined): readonly JsonObject[] {
+  return isList(value) ? value.filter(isElements) : []
+}
+
+function keysOf(value: JsonValue | undefined, path: readonly string[]): readonly string[] {
+  const [name, ...rest] = path
+  if (isList(value)) return value.flatMap((one) => keysOf(one, path))
+  if (name === undefined) return typeof value === 'string' ? [value] : []
+  return isElements(value) ? keysOf(value[name], rest) : []
+}
