@@ -1,3 +1,5 @@
+import { setImmediate } from 'node:timers/promises'
+
 import { expect, it } from 'vitest'
 
 import { limits } from '../../src/kernel/limits.ts'
@@ -33,6 +35,27 @@ async function ids({ ask }: FhirServer, query: string): Promise<readonly string[
     search: { mode: string }
   }[]
   return entries.flatMap(({ resource, search }) => (search.mode === 'match' ? [resource.id] : []))
+}
+
+/** The longest turn of the event loop while something is done, and how long the whole took. */
+async function turnsDuring(
+  work: () => Promise<void>,
+): Promise<{ readonly longestMs: number; readonly wholeMs: number }> {
+  const over = new AbortController()
+  let longestMs = 0
+  const started = performance.now()
+  const watched = (async () => {
+    for (let last = started; !over.signal.aborted;) {
+      await setImmediate()
+      const now = performance.now()
+      longestMs = Math.max(longestMs, now - last)
+      last = now
+    }
+  })()
+  await work()
+  over.abort()
+  await watched
+  return { longestMs, wholeMs: performance.now() - started }
 }
 
 it(
@@ -73,5 +96,11 @@ it(
     const newest = await ids(server, '/Observation?status=final&_sort=-date&_count=3')
     expect(newest.length).toBe(3)
     expect((await server.ask('GET', '/Patient?_summary=count')).json['total']).toBe(MANY)
+
+    // A walk over everything that finds nothing lets others have their turns.
+    const { longestMs, wholeMs } = await turnsDuring(async () => {
+      expect(await ids(server, '/Observation?status:not=final,amended')).toEqual([])
+    })
+    expect(longestMs).toBeLessThan(wholeMs * 0.75)
   },
 )

@@ -1,5 +1,6 @@
 import { fault } from '../../kernel/fault.ts'
 import { limits } from '../../kernel/limits.ts'
+import { createPace } from '../../kernel/pace.ts'
 import { soon } from '../../kernel/soon.ts'
 import type { Soon } from '../../kernel/soon.ts'
 import type { ResourceReader, Row } from '../../store/port.ts'
@@ -37,10 +38,12 @@ export function* hitsOf(
   const batch = Math.min(BATCH_MOST, Math.max(BATCH_LEAST, from.wanted + 1))
   const after = from.after ? { after: from.after } : {}
   const meets = verifier(query)
+  const pace = createPace()
+  const kept = (found: readonly Candidate[]) =>
+    soon(withRows(query, found), (rows) => joined(query, rows.filter(meets)))
+  // A walk may pass over a whole type and find nothing: others get their turns meanwhile.
   for (const candidates of candidatesOf({ reader, type: module.type, driver: plan.driver, batch, ...after }))
-    yield soon(candidates, (found) =>
-      soon(withRows(query, found), (rows) => joined(query, rows.filter(meets))),
-    )
+    yield soon(pace(), () => soon(candidates, kept))
 }
 
 /** What the walk has not brought along is fetched. */
