@@ -156,10 +156,9 @@ it('evaluates chains inside of contained resources', async () => {
 it('refuses what means nothing for a contained resource, and says what does', async () => {
   expectRefused(await ask('GET', '/Medication?_contained=yes'), 400)
   expectRefused(await ask('GET', '/Medication?_contained=true&_containedType=both'), 400)
-  expectRefused(await ask('GET', '/Medication?_contained=true&_list=x'), 400)
-  expectRefused(await ask('GET', '/Medication?_contained=true&_has:Basic:subject:code=x'), 400)
-  expectRefused(await ask('GET', '/?_type=Medication&_contained=true'), 400)
-  expectRefused(await ask('GET', '/Patient/x/Observation?_contained=true'), 400)
+  expectRefused(await ask('GET', '/?_id=m1&_contained=true'), 400)
+  for (const rest of ['Nothing:subject:code', 'Basic:code:code', 'Basic:subject:nope', 'Basic:subject:_list'])
+    expectRefused(await ask('GET', `/Medication?_contained=true&_has:${rest}=x`), 400)
 })
 
 it('lets go of what is contained no longer', async () => {
@@ -173,4 +172,71 @@ it('lets go of what is contained no longer', async () => {
     (await ask('PUT', `/Basic/${id}`, { body: { ...body, id, subject: { display: 'x' } } })).status,
   ).toBe(200)
   expect(await find(asked)).toEqual([])
+})
+
+it('knows what refers to a contained resource: its container, or what is contained beside it', async () => {
+  const referring = (value: string) => `_has:MedicationRequest:medication:${value}&_contained=true`
+  expect(urls(await search(`code=${url}|strong&${referring('status=active')}`))).toEqual(
+    container('strong', 'both'),
+  )
+  // The weak one of `both` is contained, but not its medication.
+  expect(urls(await search(`code=${url}|weak&${referring('status=active')}`))).toEqual(container('weak'))
+  expect(urls(await search(referring('status=completed')))).toEqual([])
+  const makers = (code: string) =>
+    ask('GET', `/Organization?_has:Medication:manufacturer:code=${url}|${code}&_contained=true`)
+  expect(urls(await makers('strong'))).toEqual(container('strong'))
+  expect(urls(await makers('weak'))).toEqual([])
+})
+
+it('finds in a list what the list itself contains', async () => {
+  const contained = [medication('m1', 'strong'), medication('m2', 'strong'), medication('m3', 'strong')]
+  const item = (reference: string) => ({ item: { reference } })
+  const entry = [item('#m2'), item(`Medication/${alone}`), { ...item('#m3'), deleted: true }]
+  const extension = [{ url: 'http://example.org/e', valueReference: { reference: '#m1' } }]
+  const content = { status: 'current', mode: 'changes', extension, contained, entry }
+  const list = await make({ resourceType: 'List', ...content })
+  const listed = (more: string) => search(`_list=${list.id}&_containedType=contained&_contained=${more}`)
+  expect(urls(await listed('true'))).toEqual([`List/${list.id}#m2`])
+  expect(urls(await listed('both'))).toEqual([`List/${list.id}#m2`, `Medication/${alone}`])
+  expect(urls(await search(`_list=none&_contained=true`))).toEqual([])
+})
+
+it('searches what is contained in a compartment, and of several types', async () => {
+  const [one, two] = [await make({ resourceType: 'Patient' }), await make({ resourceType: 'Patient' })]
+  const subject = { reference: `Patient/${one.id}` }
+  const inside = { resourceType: 'Observation', id: 'p1', status: 'final', code: { text: 'x' }, subject }
+  const report = await make({
+    resourceType: 'DiagnosticReport',
+    status: 'final',
+    code: { text: 'x' },
+    contained: [inside],
+    result: [{ reference: '#p1' }],
+  })
+  const within = (patient: string, query: string) => ask('GET', `/Patient/${patient}/${query}_contained=true`)
+  expect(urls(await within(one.id, 'Observation?'))).toEqual([`DiagnosticReport/${report.id}`])
+  expect(urls(await within(two.id, 'Observation?'))).toEqual([])
+  expect(urls(await within('p1', 'Observation?'))).toEqual([])
+  expect(urls(await within(one.id, '*?_type=Observation,Condition&'))).toEqual([
+    `DiagnosticReport/${report.id}`,
+  ])
+  const both = await ask('GET', '/?_type=Organization,Observation&_id=o1,p1&_contained=true')
+  expect(urls(both)).toEqual([`DiagnosticReport/${report.id}`, ...container('strong')].toSorted())
+  expect(both.json['total']).toBe(2)
+})
+
+it('includes what a contained resource refers to, and its container that refers to it', async () => {
+  const maker = await make({ resourceType: 'Organization', name: 'Southern Works' })
+  const code = fresh()
+  const own = medication('m1', code, { manufacturer: { reference: `Organization/${maker.id}` } })
+  const { id } = await make(request({ contained: [own], medicationReference: { reference: '#m1' } }))
+  const asked = `code=${url}|${code}&_contained=true&_containedType=contained`
+  const out = await search(`${asked}&_include=Medication:manufacturer`)
+  expect(urls(out)).toEqual([`MedicationRequest/${id}#m1`, `Organization/${maker.id}`])
+  expect(idsOf(out, 'include')).toEqual([maker.id])
+  // A resource of the same name that is not contained has nothing to do with it.
+  await ask('PUT', '/Medication/m1', { body: { ...medication('m1', 'x'), id: 'm1' } })
+  await make(request({ medicationReference: { reference: 'Medication/m1' } }))
+  const back = await search(`${asked}&_revinclude=MedicationRequest:medication`)
+  expect(idsOf(back, 'include')).toEqual([id])
+  expect(idsOf(await search(`${asked}&_revinclude=MedicationRequest:subject`), 'include')).toEqual([])
 })

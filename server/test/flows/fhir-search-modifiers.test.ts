@@ -152,7 +152,8 @@ it(':above and :below follow places and organizations, also through cycles', asy
   expect(await ids(server, '/Encounter?location:below=Location/ward')).toBe('b h w')
   expect(await ids(server, '/Encounter?location:above=shed')).toBe('s')
   expect(await ids(server, '/Location?partof:below=house')).toBe('bed house ring ward')
-  expect(await refused(server, '/Encounter?subject:below=Patient/1')).toContain('hierarchy')
+  expect(await refused(server, '/Encounter?subject:below=Patient/1')).toContain('is not supported')
+  expect(await refused(server, '/Task?focus:below=Patient/1')).toContain('hierarchy')
 })
 
 it('what is unknown is refused with what is known, or left out with a note', async () => {

@@ -201,7 +201,8 @@ async function innerQuery(
   return { query: await queryOf(deps, module, [...constraint, clause]), rest: filter, clause }
 }
 
-function innerFilter(
+/** The rest of a chain at its next link. @returns `undefined` where it may miss and does. @throws Fault `malformed` */
+export function innerFilter(
   module: TypeModule,
   { rest, mayMiss }: { rest: Pair; mayMiss: boolean },
 ): Filter | undefined {

@@ -1,4 +1,5 @@
 import { fault } from '../../kernel/fault.ts'
+import type { JsonObject } from '../../kernel/json.ts'
 import { limits } from '../../kernel/limits.ts'
 import { createPace } from '../../kernel/pace.ts'
 import type { ResourceReader, Row } from '../../store/port.ts'
@@ -20,7 +21,7 @@ const AT_A_TIME = 100
  * @throws Fault `too-costly` over `limits.fhir.containers` resources that would have to be looked into
  */
 export async function containedPage(
-  reader: ResourceReader,
+  { reader, base }: { readonly reader: ResourceReader; readonly base: string },
   { branches, request }: { branches: readonly (Branch | ContainerBranch)[]; request: SearchRequest },
   state: PageState | undefined,
 ): Promise<Page> {
@@ -37,7 +38,8 @@ export async function containedPage(
   const best = rest.slice(0, request.count)
   const last = rest.length > best.length ? best.at(-1) : undefined
   return {
-    matches: request.shape.summary === 'count' ? [] : await matchesOf(reader, best),
+    matches:
+      request.shape.summary === 'count' ? [] : await matchesOf(reader, best, keysWithin(branches, base)),
     total: matches.length,
     plans,
     ...(last ? { next: { driver: -1, after: encodeRank(last) } } : {}),
@@ -78,7 +80,31 @@ function onlyFirst(sorted: readonly Ranked[]): readonly Ranked[] {
   })
 }
 
-async function matchesOf(reader: ResourceReader, ranked: readonly Ranked[]): Promise<readonly Match[]> {
+type KeysIn = (resource: JsonObject) => ReadonlySet<string>
+
+/** The keys of contained resources that includes ask for, made when the first one does. */
+function keysWithin(branches: readonly (Branch | ContainerBranch)[], base: string): KeysIn {
+  const modules = new Map(
+    branches.flatMap((branch) =>
+      'contained' in branch ? [[branch.contained.type, branch.contained] as const] : [],
+    ),
+  )
+  const known = new WeakMap<JsonObject, ReadonlySet<string>>()
+  return (resource) => {
+    const { resourceType } = resource
+    const module = typeof resourceType === 'string' ? modules.get(resourceType) : undefined
+    const context = { lastUpdated: 0, facilities: [], base }
+    const keys = known.get(resource) ?? new Set(module?.extract(resource, context).k)
+    known.set(resource, keys)
+    return keys
+  }
+}
+
+async function matchesOf(
+  reader: ResourceReader,
+  ranked: readonly Ranked[],
+  keysIn: KeysIn,
+): Promise<readonly Match[]> {
   const rows = new Map<string, Row>()
   for (const [type, group] of Map.groupBy(ranked, (each) => each.type)) {
     const ids = [...new Set(group.map(({ id }) => placeOf(id).container))]
@@ -87,7 +113,7 @@ async function matchesOf(reader: ResourceReader, ranked: readonly Ranked[]): Pro
   return ranked.flatMap(({ type, id }) => {
     const { container, index } = placeOf(id)
     const row = rows.get(`${type}/${container}`)
-    return (row && index !== undefined ? containedMatch(row, index) : row) ?? []
+    return (row && index !== undefined ? containedMatch(row, index, keysIn) : row) ?? []
   })
 }
 

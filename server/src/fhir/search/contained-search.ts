@@ -1,25 +1,33 @@
 import type { Caller } from '../../auth/caller.ts'
-import { fault } from '../../kernel/fault.ts'
 import type { JsonObject } from '../../kernel/json.ts'
 import type { Row } from '../../store/port.ts'
 import type { TypeModule } from '../definitions.ts'
 import { elementsOf, memberText } from '../json/members.ts'
 import { containedMarker } from '../keys/contained-keys.ts'
-import { meetsAll } from './clause.ts'
 import type { Clause } from './clause.ts'
-import { containedKeys, containedSubjects } from './contained-subjects.ts'
+import { conditionsOf } from './contained-conditions.ts'
+import type { Condition } from './contained-conditions.ts'
+import { containedSubjects } from './contained-subjects.ts'
 import type { ContainedSubject } from './contained-subjects.ts'
 import type { Branch, Match } from './pages.ts'
 import { planSearch } from './plan.ts'
-import type { Filter, SearchRequest } from './request.ts'
-import { filterClause, scopeOf } from './resolve.ts'
+import type { SearchRequest } from './request.ts'
 import type { SearchDeps } from './scope.ts'
 import type { Rankable } from './sorting.ts'
+import { subjectOf } from './subject.ts'
 
 /** The containers of one type, which a search of contained resources goes through. */
 export interface ContainerBranch extends Branch {
+  /** The type that is looked for in them. */
+  readonly contained: TypeModule
   /** What of a container meets the search, under the name that it is given by in the result. */
   matchesIn(row: Row): readonly Rankable[]
+}
+
+interface Wanted {
+  readonly module: TypeModule
+  readonly request: Pick<SearchRequest, 'filters' | 'contained'>
+  readonly compartment?: string
 }
 
 /**
@@ -30,76 +38,49 @@ export interface ContainerBranch extends Branch {
 export async function containerBranches(
   deps: SearchDeps,
   caller: Caller,
-  { module, request }: { module: TypeModule; request: SearchRequest },
+  { module, request, compartment }: Wanted,
 ): Promise<readonly ContainerBranch[]> {
-  refuseOutward(request)
-  const clauses: Clause[] = []
-  const narrowing: Clause[] = []
-  for (const filter of request.filters) {
-    const clause = await filterClause(deps, scopeOf(caller, true), { module, filter })
-    clauses.push(clause)
-    narrowing.push(narrowingClause(module.type, filter, clause))
-  }
+  const within = compartment === undefined ? {} : { compartment }
+  const conditions = await conditionsOf(deps, caller, { module, filters: request.filters, ...within })
+  const marker = containedMarker(module.type)
+  const narrowing: readonly Clause[] = [
+    ...conditions.flatMap((condition) => condition.narrowing ?? []),
+    { label: `a contained ${module.type}`, anyOf: [{ by: 'key', key: marker }] },
+  ]
   const branches: ContainerBranch[] = []
   for (const type of (await deps.reader.types()).toSorted()) {
     const isAsked = deps.access.allows(caller, 'search', type)
     const container = isAsked ? await deps.definitions.load(type) : undefined
-    const isThere = container && (await deps.reader.count(type, containedMarker(module.type), 1)) > 0
-    if (!isThere) continue
-    const constraint = deps.access.constraintFor(caller, type)
-    const asked = [...constraint, ...narrowing, narrowingOfType(module.type)]
-    branches.push(branchOf(deps, { container, module, clauses, asked, request }))
+    if (!container || (await deps.reader.count(type, marker, 1)) === 0) continue
+    const asked = [...deps.access.constraintFor(caller, type), ...narrowing]
+    branches.push(branchOf(deps, { container, module, conditions, asked, request }))
   }
   return branches
 }
 
-/** Nothing outside refers to a contained resource, and its container brings what it refers to. */
-function refuseOutward({ filters, includes, contained }: SearchRequest): void {
-  const outward = filters.find(({ kind }) => kind === 'has' || kind === 'list')
-  const isIncluding = includes.length > 0 && contained?.returned === 'contained'
-  if (!outward && !isIncluding) return
-  const text = outward
-    ? `"${outward.label}" cannot be asked of contained resources: nothing outside refers to them`
-    : '_include and _revinclude need _containedType=container'
-  throw fault('malformed', { code: 'not-supported', text })
-}
-
-/** What every container of a match has: keys that are indexed with the container. */
-function narrowingClause(type: string, filter: Filter, clause: Clause): Clause {
-  return keysClause(clause.label, containedKeys(type, filter, clause))
-}
-
-function narrowingOfType(type: string): Clause {
-  return keysClause(`a contained ${type}`, [containedMarker(type)])
-}
-
-function keysClause(label: string, keys: readonly string[]): Clause {
-  return { label, anyOf: keys.map((key) => ({ by: 'key', key })) }
-}
-
-interface Searched {
+interface Searched extends Wanted {
   readonly container: TypeModule
-  readonly module: TypeModule
-  readonly clauses: readonly Clause[]
+  readonly conditions: readonly Condition[]
   readonly asked: readonly Clause[]
-  readonly request: SearchRequest
 }
 
 function branchOf(
   { reader, base }: SearchDeps,
-  { container, module, clauses, asked, request }: Searched,
+  { container, module, conditions, asked, request }: Searched,
 ): ContainerBranch {
   const isWhole = request.contained?.returned === 'container'
   return {
     type: container.type,
+    contained: module,
     open: async () => {
       const plan = await planSearch(reader, container.type, asked)
       return { reader, module: container, base, clauses: asked, plan }
     },
     matchesIn: (row) => {
       const resource = JSON.parse(Buffer.from(row.bytes).toString('utf8')) as JsonObject
+      const place = { row, resource, container: subjectOf(row, container, base) }
       return containedSubjects(resource, { module, base })
-        .filter((each) => meetsAll(clauses, each))
+        .filter((each) => conditions.every(({ holds }) => holds({ ...place, each })))
         .map((each) => rankable(row, each, isWhole ? row.id : `${row.id}#${String(each.index)}`))
     },
   }
@@ -116,12 +97,21 @@ function rankable({ type, lastUpdated }: Row, { keys }: ContainedSubject, id: st
   }
 }
 
-/** The exact text of one contained resource, as a match of its own. */
-export function containedMatch(row: Row, index: number): Match | undefined {
+/**
+ * The exact text of one contained resource, as a match of its own.
+ *
+ * @param keysIn the search keys of a contained resource, for includes
+ */
+export function containedMatch(
+  row: Row,
+  index: number,
+  keysIn: (resource: JsonObject) => ReadonlySet<string>,
+): Match | undefined {
   const list = memberText(Buffer.from(row.bytes).toString('utf8'), 'contained')
   const text = list === undefined ? undefined : elementsOf(list)[index]
   if (text === undefined) return undefined
-  const { resourceType, id } = JSON.parse(text) as { resourceType: string; id: string }
+  const resource = JSON.parse(text) as JsonObject & { resourceType: string; id: string }
+  const { resourceType, id } = resource
   const container = `${row.type}/${row.id}`
   const { version, lastUpdated, deleted, method, commit, date } = row
   return {
@@ -135,7 +125,7 @@ export function containedMatch(row: Row, index: number): Match | undefined {
     method,
     commit,
     date,
-    has: () => false,
+    has: (key) => keysIn(resource).has(key),
     ranges: () => [],
     names: () => [],
     sorts: () => ({}),

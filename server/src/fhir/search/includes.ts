@@ -11,6 +11,7 @@ import { mayOpen } from '../security-context.ts'
 import { meetsAll } from './clause.ts'
 import type { Clause } from './clause.ts'
 import { hitsOf } from './hits.ts'
+import type { Match } from './pages.ts'
 import { WIDEST } from './plan.ts'
 import { referencesIn } from './references.ts'
 import type { Target } from './references.ts'
@@ -82,13 +83,13 @@ export function includedWith(deps: SearchDeps, caller: Caller, from: From): Soon
 }
 
 interface From {
-  readonly matches: readonly Row[]
+  readonly matches: readonly Match[]
   readonly includes: readonly Include[]
 }
 
 async function gathered(deps: SearchDeps, caller: Caller, from: From): Promise<Included> {
   const gathering = new Gathering(deps, caller, from.matches)
-  let level = from.matches
+  let level: readonly Match[] = from.matches
   let includes = from.includes
   for (
     let depth = 0;
@@ -110,13 +111,15 @@ class Gathering {
   readonly #caller: Caller
   readonly #seen: Set<string>
 
-  constructor(deps: SearchDeps, caller: Caller, matches: readonly Row[]) {
+  constructor(deps: SearchDeps, caller: Caller, matches: readonly Match[]) {
     this.#deps = deps
     this.#caller = caller
-    this.#seen = new Set(matches.map(({ type, id }) => `${type}/${id}`))
+    this.#seen = new Set(
+      matches.flatMap(({ type, id, container }) => (container === undefined ? `${type}/${id}` : [])),
+    )
   }
 
-  async follow(include: Include, level: readonly Row[]): Promise<void> {
+  async follow(include: Include, level: readonly Match[]): Promise<void> {
     if (include.reverse) await this.#followBack(include, level)
     else await this.#followOut(include, level)
   }
@@ -137,9 +140,11 @@ class Gathering {
     }
   }
 
-  async #followBack(include: Include, level: readonly Row[]): Promise<void> {
+  async #followBack(include: Include, level: readonly Match[]): Promise<void> {
     const { target } = include
-    const referred = level.filter(({ type }) => target === undefined || target === type)
+    const wanted = level.filter(({ type }) => target === undefined || target === type)
+    await this.#addContainers(include, wanted)
+    const referred = wanted.filter(({ container }) => container === undefined)
     const sources = include.source === '*' ? await this.#deps.reader.types() : [include.source]
     for (const source of sources) {
       const module = await this.#visibleType(source)
@@ -150,6 +155,19 @@ class Gathering {
       )
       for (let at = 0; at < keys.length; at += WIDEST)
         await this.#addReferring(module, keys.slice(at, at + WIDEST))
+    }
+  }
+
+  /** Nothing outside refers to a contained resource; what contains it may. */
+  async #addContainers({ source, param }: Include, level: readonly Match[]): Promise<void> {
+    for (const { id, container = '' } of level) {
+      const [type = '', containerId = ''] = container.split('/')
+      const isAsked = containerId !== '' && (source === '*' || source === type)
+      const module = isAsked ? await this.#visibleType(type) : undefined
+      if (!module) continue
+      const codes = param === '*' ? referenceCodes(module) : [param]
+      const [row] = await this.#deps.reader.fetch(type, [containerId])
+      if (row && codes.some((code) => row.has(boundedKey(`${code}=#${id}`)))) this.#add(row)
     }
   }
 

@@ -86,7 +86,7 @@ async function find(deps: FindDeps, caller: Caller, call: SearchCall): Promise<S
   const state = request.page === undefined ? undefined : deps.tokens.open(request.page, identity)
   const isCount = request.count === 0 || request.shape.summary === 'count'
   const page = request.contained
-    ? await containedPage(deps.reader, { branches, request }, state)
+    ? await containedPage(deps, { branches, request }, state)
     : isCount
       ? NOTHING
       : await pageOf(branches, request, state)
@@ -129,17 +129,31 @@ async function withContainers(
   caller: Caller,
   { call, types, request, own }: Asked & { readonly own: readonly Branch[] },
 ): Promise<readonly Branch[]> {
-  if (call.type === undefined || call.compartment !== undefined) {
-    const text = 'Contained resources are searched by their type only, as in /Medication?_contained=true'
-    throw fault('malformed', { code: 'not-supported', text })
+  if (call.type === undefined && types.used.length === 0) {
+    const text = 'Contained resources are searched by their type: name it, or several with _type'
+    throw fault('malformed', { code: 'required', text })
   }
-  return [...(await containerBranches(deps, caller, { module: types.common, request })), ...own]
+  const within = call.compartment === undefined ? {} : { compartment: call.compartment }
+  const containers: Branch[] = []
+  for (const module of types.modules) {
+    const { filters } = requestOf(module, { call, types, request })
+    const asked = { ...request, filters }
+    containers.push(...(await containerBranches(deps, caller, { module, request: asked, ...within })))
+  }
+  return [...containers, ...own]
 }
 
 /** What a page token is valid for: the same filters and order, asked by a caller who sees the same. */
 function identityOf({ used }: SearchRequest, call: SearchCall, caller: Caller): string {
   const types = call.type ?? call.pairs.filter(([name]) => name === '_type')
   return JSON.stringify([types, call.compartment, used, caller.facilities, caller.patient])
+}
+
+/** The request in the parameters of one of several types. */
+function requestOf(module: TypeModule, { call, types, request }: Asked): SearchRequest {
+  const own = narrowed(module, types.common)
+  // The only type has no other parameters than all types together.
+  return own === types.common ? request : parseRequest(own, types.pairs, call.handling)
 }
 
 function branchOf(
@@ -149,10 +163,7 @@ function branchOf(
 ): Branch {
   let clauses: Soon<readonly Clause[]> | undefined
   const resolved = (): Soon<readonly Clause[]> => {
-    const own = narrowed(module, types.common)
-    // The only type has no other parameters than all types together.
-    const isOnly = own === types.common
-    const { filters } = isOnly ? request : parseRequest(own, types.pairs, call.handling)
+    const { filters } = requestOf(module, { call, types, request })
     const found = clausesOf(deps, scopeOf(caller), { module, filters })
     const { compartment } = call
     if (compartment === undefined) return found
