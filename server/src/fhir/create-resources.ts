@@ -2,6 +2,8 @@ import type { AuditTrail } from '../audit/trail.ts'
 import type { Caller } from '../auth/caller.ts'
 import type { Clock } from '../kernel/clock.ts'
 import { fault } from '../kernel/fault.ts'
+import { soon } from '../kernel/soon.ts'
+import type { Soon } from '../kernel/soon.ts'
 import type { HistoryRequest, Store, StoredVersion } from '../store/port.ts'
 import { auditedAccess, unknownResource } from './access.ts'
 import type { AccessRules } from './access.ts'
@@ -9,6 +11,7 @@ import type { Definitions } from './definitions.ts'
 import { lastSeen } from './deleted.ts'
 import type { History, Resources, WhichVersion } from './resources.ts'
 import { meetsAll } from './search/clause.ts'
+import type { Clause } from './search/clause.ts'
 import { subjectOf } from './search/subject.ts'
 import { mayOpen } from './security-context.ts'
 import { visibleHistory } from './visible-history.ts'
@@ -35,7 +38,7 @@ export function createResources(deps: ResourcesDeps): Resources {
   const access = auditedAccess(rules, audit, clock)
   const all: WriteDeps = { ...rest, access, audit, clock, identifyingSystems: new Set(identifyingSystems) }
   return {
-    read: async (caller, type, id) => read(all, caller, { type, id }),
+    read: readerOf(all),
     vread: async (caller, which) => vread(all, caller, which),
     history: async (caller, request) => history(all, caller, request),
     peek: async (type, id) => {
@@ -51,23 +54,34 @@ interface Which {
   readonly id: string
 }
 
-async function read(deps: WriteDeps, caller: Caller, which: Which): Promise<StoredVersion> {
-  deps.access.authorise(caller, 'read', which.type)
-  const version = await readVisible(deps, caller, which)
-  if (version.deleted) throw fault('gone', { code: 'deleted', text: `${which.type}/${which.id} was deleted` })
-  if (which.type === 'Binary') await refuseClosed(deps, caller, version)
-  await deps.access.noteRead(caller, 'read', `${which.type}/${which.id}`)
-  return version
+function readerOf(deps: WriteDeps): Resources['read'] {
+  return async (caller, type, id) => {
+    deps.access.authorise(caller, 'read', type)
+    const visible = readVisible(deps, caller, { type, id })
+    const version = visible instanceof Promise ? await visible : visible
+    if (version.deleted) throw fault('gone', { code: 'deleted', text: `${type}/${id} was deleted` })
+    if (type === 'Binary') await refuseClosed(deps, caller, version)
+    await deps.access.noteRead(caller, 'read', `${type}/${id}`)
+    return version
+  }
 }
 
 /** The current version, a deletion included. For a caller with constraints only what meets them exists. */
-async function readVisible(deps: WriteDeps, caller: Caller, { type, id }: Which): Promise<StoredVersion> {
+function readVisible(deps: WriteDeps, caller: Caller, which: Which): Soon<StoredVersion> {
+  const { type, id } = which
   const clauses = deps.access.constraintFor(caller, type)
-  if (clauses.length === 0) {
-    const version = await deps.store.resources.read(type, id)
+  if (clauses.length > 0) return readAmong(deps, clauses, which)
+  return soon(deps.store.resources.read(type, id), (version) => {
     if (!version) throw unknownResource(type, id)
     return version
-  }
+  })
+}
+
+async function readAmong(
+  deps: WriteDeps,
+  clauses: readonly Clause[],
+  { type, id }: Which,
+): Promise<StoredVersion> {
   const module = await moduleOf(deps.definitions, type)
   const [row] = await deps.store.resources.fetch(type, [id])
   const gone = row ? undefined : await lastSeen(deps, { type, id }, module)

@@ -14,10 +14,31 @@ export function uuid7(nowMs: number): string {
     randomFillSync(POOL)
     used = 0
   }
-  const time = Math.trunc(nowMs).toString(16).padStart(12, '0')
-  const a = POOL.readUInt16BE(used) & 0x0fff
-  const b = (POOL.readUInt16BE(used + 2) & 0x3fff) | 0x8000
-  const c = POOL.toString('hex', used + 4, used + 10)
-  used += 10
-  return `${time.slice(0, 8)}-${time.slice(8)}-7${a.toString(16).padStart(3, '0')}-${b.toString(16)}-${c}`
+  const a = 0x70 | ((POOL[used++] ?? 0) >> 4)
+  const b = 0x80 | ((POOL[used++] ?? 0) >> 2)
+  return `${timeText(nowMs)}-${hex(a)}${byte()}-${hex(b)}${byte()}-${byte()}${byte()}${byte()}${byte()}${byte()}${byte()}`
+}
+
+let lastMs = -1
+let lastText = ''
+
+/** Many ids are made in the same millisecond. */
+function timeText(nowMs: number): string {
+  const ms = Math.trunc(nowMs)
+  if (ms !== lastMs) {
+    const time = ms.toString(16).padStart(12, '0')
+    lastMs = ms
+    lastText = `${time.slice(0, 8)}-${time.slice(8)}`
+  }
+  return lastText
+}
+
+const HEX = Array.from({ length: 256 }, (_, value) => value.toString(16).padStart(2, '0'))
+
+function hex(value: number): string {
+  return HEX[value] ?? ''
+}
+
+function byte(): string {
+  return hex(POOL[used++] ?? 0)
 }

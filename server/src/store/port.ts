@@ -106,8 +106,16 @@ export interface StoredVersion {
   readonly bytes: Uint8Array
 }
 
+/** The bytes of a resource that are not put together yet: whoever writes them somewhere else spares a copy. */
+export interface Packed {
+  readonly byteLength: number
+  copyTo(target: Buffer, at: number): void
+}
+
 /** A current, not deleted version with the keys that searches verify their other clauses on. */
 export interface Row extends StoredVersion {
+  /** The same as `bytes`; absent when these are at hand anyway. */
+  readonly packed?: Packed
   readonly date: number
   has(key: string): boolean
   ranges(): readonly RangeKey[]

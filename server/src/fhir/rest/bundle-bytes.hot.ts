@@ -1,11 +1,11 @@
 import { isoText } from '../../kernel/instant-text.ts'
-import type { StoredVersion } from '../../store/port.ts'
+import type { Packed, StoredVersion } from '../../store/port.ts'
 
 /** Bundles are put together as bytes: stored resources go in as they are, no object tree is built. */
 export interface BundleEntry {
   /** JSON text in front of the resource, and behind it. */
   readonly head: string
-  readonly resource: Uint8Array
+  readonly resource: Uint8Array | Packed
   readonly tail: string
 }
 
@@ -22,7 +22,7 @@ export function bundleBytes(head: string, entries: readonly BundleEntry[]): Uint
   for (const each of entries) {
     text += each.head
     texts.push(text)
-    size += Buffer.byteLength(text) + each.resource.length
+    size += Buffer.byteLength(text) + each.resource.byteLength
     text = `${each.tail},`
   }
   const end = `${text.slice(0, -1)}]}`
@@ -30,8 +30,9 @@ export function bundleBytes(head: string, entries: readonly BundleEntry[]): Uint
   let at = 0
   for (const [index, { resource }] of entries.entries()) {
     at += bytes.write(texts[index] ?? '', at, 'utf8')
-    bytes.set(resource, at)
-    at += resource.length
+    if (resource instanceof Uint8Array) bytes.set(resource, at)
+    else resource.copyTo(bytes, at)
+    at += resource.byteLength
   }
   bytes.write(end, at, 'utf8')
   return bytes
@@ -45,6 +46,7 @@ export interface SearchEntry {
   readonly type: string
   readonly id: string
   readonly bytes: Uint8Array
+  readonly packed?: Packed
   /** `MedicationRequest/23` of a contained resource that is given by itself. */
   readonly container?: string
 }
@@ -52,7 +54,7 @@ export interface SearchEntry {
 export function searchEntry(base: string, row: SearchEntry, mode: 'match' | 'include'): BundleEntry {
   const name = row.container === undefined ? `${row.type}/${row.id}` : `${row.container}#${row.id}`
   const head = `{"fullUrl":"${base}/${name}"${RESOURCE}`
-  return { head, resource: row.bytes, tail: mode === 'match' ? MATCH : INCLUDE }
+  return { head, resource: row.packed ?? row.bytes, tail: mode === 'match' ? MATCH : INCLUDE }
 }
 
 /** What is to be said about a search. @param outcome an OperationOutcome */

@@ -42,9 +42,7 @@ export function createFastRoute(
     const requestId = options.requestIdOf(request)
     const caller = options.knownCaller(request.headers.authorization, requestId)
     if (caller === undefined) return false
-    void answered(options, async () => read(options, caller, target))
-      .then((found) => fitted(found, request, options.vary))
-      .then((found) => send(response, requestId, found))
+    void answer(options, response, { request, requestId, work: () => read(options, caller, target) })
     return true
   }
 }
@@ -98,18 +96,28 @@ export interface Found {
   readonly body?: Uint8Array
 }
 
-/** What the work finds, or the outcome that says what was wrong. */
-export async function answered(
-  { onDefect }: Pick<FastRouteOptions, 'onDefect'>,
-  work: () => Promise<Found>,
-): Promise<Found> {
+/** Sends what the work finds, or the outcome that says what was wrong. */
+export async function answer(
+  { onDefect, vary }: Pick<FastRouteOptions, 'onDefect' | 'vary'>,
+  response: ServerResponse,
+  { request, requestId, work }: Asked,
+): Promise<void> {
+  let found: Found
   try {
-    return await work()
+    found = await work()
   } catch (error) {
     const { status, outcome } = answerTo(error)
     if (status >= 500 && status !== 501) onDefect(error)
-    return { status, headers: {}, body: jsonBody(outcome) }
+    found = { status, headers: {}, body: jsonBody(outcome) }
   }
+  const isPlainAnswer = vary.length === 0 && (found.body?.length ?? 0) < limits.http.packBytes
+  send(response, requestId, isPlainAnswer ? found : await fitted(found, request, vary))
+}
+
+interface Asked {
+  readonly request: IncomingMessage
+  readonly requestId: string
+  readonly work: () => Promise<Found>
 }
 
 async function read({ rest }: FastRouteOptions, caller: Caller, target: Target): Promise<Found> {
@@ -133,31 +141,21 @@ function callOf(caller: Caller, { type, query }: { type: string; query: string }
 }
 
 /** Packed for those who ask, when that is worthwhile. */
-export async function fitted(
-  found: Found,
-  request: IncomingMessage,
-  vary: readonly string[],
-): Promise<Found> {
+async function fitted(found: Found, request: IncomingMessage, vary: readonly string[]): Promise<Found> {
   const { status, headers, body = NONE } = found
   const isLarge = body.length >= limits.http.packBytes
-  if (!isLarge && vary.length === 0) return found
   const varied = { ...headers, vary: (isLarge ? [...vary, 'Accept-Encoding'] : vary).join(', ') }
   return isLarge && takesGzip(request)
     ? { status, headers: { ...varied, 'content-encoding': 'gzip' }, body: await gzipped(body) }
     : { status, headers: varied, body }
 }
 
-export function send(
-  response: ServerResponse,
-  requestId: string,
-  { status, headers, body = NONE }: Found,
-): void {
-  response.writeHead(status, {
-    'x-request-id': requestId,
-    ...headers,
-    'content-type': FHIR_JSON,
-    'content-length': body.length,
-  })
+function send(response: ServerResponse, requestId: string, { status, headers, body = NONE }: Found): void {
+  const head = ['x-request-id', requestId]
+  for (const name in headers) head.push(name, headers[name] ?? '')
+  head.push('content-type', FHIR_JSON, 'content-length', String(body.length))
+  // Names and values in turn: a list is written as it is, an object is taken apart first.
+  response.writeHead(status, head)
   const bytes = Buffer.from(body.buffer, body.byteOffset, body.byteLength)
   // Head and body of a small answer leave in one system call when the body is a string; as Latin-1 every byte is one character and stays itself.
   if (bytes.length > limits.http.oneWriteBytes) response.end(bytes)

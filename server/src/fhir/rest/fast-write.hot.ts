@@ -5,7 +5,7 @@ import { limits } from '../../kernel/limits.ts'
 import { isId } from '../access.ts'
 import { textOfBody } from './call.ts'
 import type { Call } from './call.ts'
-import { answered, fitted, isHarmless, send } from './fast-route.hot.ts'
+import { answer, isHarmless } from './fast-route.hot.ts'
 import type { FastRouteOptions, Found } from './fast-route.hot.ts'
 import { isTaken } from './negotiate.ts'
 import { create, update } from './write-calls.ts'
@@ -31,9 +31,11 @@ export function createFastWrite(
     request.on('data', (chunk: Uint8Array) => chunks.push(chunk))
     // Whoever hangs up before the end has written nothing.
     request.on('end', () => {
-      void answered(options, async () => write(options, { caller, target, chunks }))
-        .then(async (found) => fitted(found, request, options.vary))
-        .then((found) => send(response, requestId, found))
+      void answer(options, response, {
+        request,
+        requestId,
+        work: async () => write(options, { caller, target, chunks }),
+      })
     })
     return true
   }

@@ -125,7 +125,7 @@ class Gathering {
   }
 
   async #followOut(include: Include, level: readonly Row[]): Promise<void> {
-    const targets = level.flatMap((row) => targetsOf(row, include, this.#deps.base))
+    const targets = targetsOf(level, include, this.#deps.base)
     for (const [type, group] of Map.groupBy(targets, (target) => target.type)) {
       const module = await this.#visibleType(type)
       const unseen = new Set(group.map(({ id }) => id).filter((id) => !this.#seen.has(`${type}/${id}`)))
@@ -200,22 +200,44 @@ class Gathering {
   }
 }
 
-function targetsOf(row: Row, { source, param, target }: Include, base: string): readonly Target[] {
-  if (source !== '*' && source !== row.type) return []
-  const only = param === '*' ? undefined : onlyTarget(row, param)
-  if (only !== undefined) return target === undefined || target === only.type ? [only] : []
+/** Of most references a resource has one value, which is its sort scalar: the resource needs not be read. */
+function targetsOf(rows: readonly Row[], include: Include, base: string): readonly Target[] {
+  const known = new Set<string>()
+  const targets: Target[] = []
+  for (const row of rows) {
+    if (include.source !== '*' && include.source !== row.type) continue
+    const scalar = onlyValue(row, include.param)
+    if (scalar !== undefined && known.has(scalar)) continue
+    const only = scalar === undefined ? undefined : targetIn(scalar)
+    if (scalar === undefined || only === undefined) targets.push(...targetsInBody(row, include, base))
+    else {
+      known.add(scalar)
+      if (isMeant(include, only)) targets.push(only)
+    }
+  }
+  return targets
+}
+
+function onlyValue(row: Row, param: string): string | undefined {
+  if (param === '*') return undefined
+  const sorts = row.sorts()
+  return sorts[`-${param}`] === undefined ? sorts[param] : undefined
+}
+
+function targetIn(scalar: string): Target | undefined {
+  const { type, id } = readReference(scalar, '')
+  return type === undefined || id === undefined ? undefined : { type, id }
+}
+
+function targetsInBody(row: Row, include: Include, base: string): readonly Target[] {
+  const { param } = include
   return referencesIn(row.bytes, base).filter(
-    ({ type, id }) =>
-      (target === undefined || target === type) &&
-      (param === '*' || row.has(boundedKey(`${param}=${type}/${id}`))),
+    (target) =>
+      isMeant(include, target) &&
+      (param === '*' || row.has(boundedKey(`${param}=${target.type}/${target.id}`))),
   )
 }
 
-/** Of most references a resource has one value, which is its sort scalar: the resource needs not be read. */
-function onlyTarget(row: Row, param: string): Target | undefined {
-  const sorts = row.sorts()
-  const scalar = sorts[param]
-  if (scalar === undefined || sorts[`-${param}`] !== undefined) return undefined
-  const { type, id } = readReference(scalar, '')
-  return type === undefined || id === undefined ? undefined : { type, id }
+function isMeant({ target }: Include, { type }: Target): boolean {
+  return target === undefined || target === type
 }

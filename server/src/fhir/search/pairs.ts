@@ -16,8 +16,7 @@ const PAIRED_TYPES = new Set([
   'Procedure',
   'ServiceRequest',
 ])
-const PATIENT = /^(?:(?:patient|subject|_compartment)=Patient\/|patient=)(?<id>[A-Za-z0-9.-]{1,64})$/
-const PAIRED = /^(?<param>code|category)=(?<form>.*)$/s
+const PATIENT = /^(?:(?:patient|subject|_compartment)=Patient\/|patient=)([A-Za-z0-9.-]{1,64})$/
 const MOST = 100
 
 /** All that may drive a search: its clauses, and what follows from them. The order is the same for each page of a search. */
@@ -39,10 +38,12 @@ function partClauses({ label, anyOf, negated }: Clause): readonly Clause[] {
 
 /** Narrower drivers that follow from two clauses together: one patient's resources with one code or category. */
 function pairClauses(type: string, clauses: readonly Clause[]): readonly Implied[] {
-  if (!PAIRED_TYPES.has(type)) return []
-  const patient = clauses.findIndex((clause) => keyMatches(clause, PATIENT) !== undefined)
-  const patients = keyMatches(clauses[patient], PATIENT)?.map(({ id }) => id ?? '') ?? []
-  return clauses.flatMap((clause, index) => pairsOf(clause, patients, [index, patient]))
+  if (clauses.length < 2 || !PAIRED_TYPES.has(type)) return []
+  for (const [index, clause] of clauses.entries()) {
+    const patients = partsOf(clause, patientIn)
+    if (patients) return clauses.flatMap((other, at) => pairsOf(other, patients, [at, index]))
+  }
+  return []
 }
 
 function pairsOf(
@@ -50,23 +51,37 @@ function pairsOf(
   patients: readonly string[],
   narrows: readonly number[],
 ): readonly Implied[] {
-  const forms = keyMatches(clause, PAIRED)
-  if (!forms || patients.length === 0 || forms.length * patients.length > MOST) return []
+  const forms = partsOf(clause, pairedIn)
+  if (!forms || forms.length * patients.length > MOST) return []
   const anyOf = patients.flatMap((id) =>
     forms.map(({ param, form }) => ({
       by: 'key' as const,
-      key: boundedKey(`patient+${String(param)}=Patient/${id}+${String(form)}`),
+      key: boundedKey(`patient+${param}=Patient/${id}+${form}`),
     })),
   )
   return [{ label: `${clause.label} of the patient`, anyOf, narrows }]
 }
 
-/** The named groups of all tests, when every test of the clause is a key that matches. */
-function keyMatches(
-  clause: Clause | undefined,
-  pattern: RegExp,
-): readonly Readonly<Record<string, string | undefined>>[] | undefined {
-  if (!clause || clause.negated === true || clause.join || clause.anyOf.length === 0) return undefined
-  const matches = clause.anyOf.map((test) => (test.by === 'key' ? pattern.exec(test.key)?.groups : undefined))
-  return matches.every((groups) => groups !== undefined) ? matches : undefined
+function patientIn(key: string): string | undefined {
+  return PATIENT.exec(key)?.[1]
+}
+
+function pairedIn(key: string): { readonly param: string; readonly form: string } | undefined {
+  const param = key.slice(0, key.indexOf('='))
+  return param === 'code' || param === 'category' ? { param, form: key.slice(param.length + 1) } : undefined
+}
+
+/** What is read from the key of each test, when every test of the clause is a key that has it. */
+function partsOf<Part>(
+  { anyOf, negated, join }: Clause,
+  read: (key: string) => Part | undefined,
+): readonly Part[] | undefined {
+  if (negated === true || join || anyOf.length === 0) return undefined
+  const parts: Part[] = []
+  for (const test of anyOf) {
+    const part = test.by === 'key' ? read(test.key) : undefined
+    if (part === undefined) return undefined
+    parts.push(part)
+  }
+  return parts
 }

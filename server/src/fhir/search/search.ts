@@ -70,7 +70,7 @@ export interface SearchPage {
 
 export function createSearch(deps: SearchDeps, tokens: PageTokens): Search {
   return {
-    find: async (caller, call) => find({ ...deps, tokens }, caller, call),
+    find: find.bind(undefined, { ...deps, tokens }),
     match: async (caller, criteria) => match(deps, caller, criteria),
   }
 }
@@ -82,8 +82,8 @@ async function find(deps: FindDeps, caller: Caller, call: SearchCall): Promise<S
   const request = parseRequest(types.common, types.pairs, call.handling)
   const { known: includes, warnings } = await checkIncludes(deps, request.includes, call.handling)
   const branches = await branchesOf(deps, caller, { call, types, request })
-  const identity = identityOf(request, call, caller)
-  const state = request.page === undefined ? undefined : deps.tokens.open(request.page, identity)
+  const identity = () => identityOf(request, call, caller)
+  const state = request.page === undefined ? undefined : deps.tokens.open(request.page, identity())
   const isCount = request.count === 0 || request.shape.summary === 'count'
   const page = request.contained
     ? await containedPage(deps, { branches, request }, state)
@@ -105,7 +105,7 @@ async function find(deps: FindDeps, caller: Caller, call: SearchCall): Promise<S
       ...(request.explain ? await explained(branches, page.plans) : []),
     ],
     ...(total === undefined ? {} : { total }),
-    ...(page.next ? { next: deps.tokens.sign(page.next, identity) } : {}),
+    ...(page.next ? { next: deps.tokens.sign(page.next, identity()) } : {}),
   }
 }
 
@@ -183,13 +183,17 @@ function branchOf(
 }
 
 /** A total that costs nothing is given unless it is unwanted; one that was asked for is counted. */
-async function totalFor(
+function totalFor(
   branches: readonly Branch[],
   { total }: SearchRequest,
   { page, isCount }: { page: Page; isCount: boolean },
-): Promise<number | undefined> {
+): Soon<number | undefined> {
   if (total === 'none' && !isCount) return undefined
   if (page.total !== undefined || (total === undefined && !isCount)) return page.total
+  return sumOf(branches, total)
+}
+
+async function sumOf(branches: readonly Branch[], total: SearchRequest['total']): Promise<number> {
   let sum = 0
   for (const branch of branches) {
     const query = await branch.open()

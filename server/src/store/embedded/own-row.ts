@@ -1,12 +1,14 @@
 import type { NameKey, RangeKey } from '../keys.ts'
-import type { Row, StoredVersion, WriteMethod } from '../port.ts'
+import type { Packed, Row, StoredVersion, WriteMethod } from '../port.ts'
 import type { KeyHash } from './key-hash.ts'
 import type { RowExtras } from './row-derived.ts'
 import {
+  copyContent,
   namesOf,
   rangesOf,
   rowCommit,
   rowContent,
+  rowContentLength,
   rowDate,
   rowExtras,
   rowHashes,
@@ -23,15 +25,10 @@ import {
 const OBJECT_BYTES = 1024
 
 /** A row in a buffer of its own; what a plain listing does not need is decoded when asked for. */
-export class OwnRow implements Row {
+export class OwnRow implements Row, Packed {
   readonly type: string
   readonly id: string
-  readonly version: number
-  readonly lastUpdated: number
   readonly deleted = false
-  readonly method: WriteMethod
-  readonly commit: number
-  readonly date: number
   /** Of the cache: whether somebody has asked for it since the last round. */
   isWanted = false
   #row: Buffer
@@ -48,11 +45,38 @@ export class OwnRow implements Row {
     this.#hash = hash
     this.type = rowType(row)
     this.id = rowId(row)
-    this.version = rowVersion(row)
-    this.lastUpdated = rowLastUpdated(row)
-    this.method = rowMethod(row)
-    this.commit = rowCommit(row)
-    this.date = rowDate(row)
+  }
+
+  get version(): number {
+    return rowVersion(this.#row)
+  }
+
+  get lastUpdated(): number {
+    return rowLastUpdated(this.#row)
+  }
+
+  get method(): WriteMethod {
+    return rowMethod(this.#row)
+  }
+
+  get commit(): number {
+    return rowCommit(this.#row)
+  }
+
+  get date(): number {
+    return rowDate(this.#row)
+  }
+
+  get packed(): Packed {
+    return this
+  }
+
+  get byteLength(): number {
+    return rowContentLength(this.#row)
+  }
+
+  copyTo(target: Buffer, at: number): void {
+    copyContent(this.#row, target, at)
   }
 
   /** The row as it is stored, perhaps unpacked. */

@@ -37,6 +37,17 @@ export function headOf({ type, id, version, lastUpdated }: Known): string {
   return `{"resourceType":"${type}","id":"${id}","meta":{"versionId":"${version}","lastUpdated":"${isoText(lastUpdated)}"`
 }
 
+const WITHOUT_NAMES = headOf({ type: '', id: '', version: 1, lastUpdated: 0 }).length - 1
+/** From here on the text of a time is longer. */
+const YEAR_10000 = Date.UTC(10_000, 0)
+
+/** How many bytes `headOf` has. @param names bytes of type and id */
+export function headBytes(names: { type: number; id: number }, version: number, lastUpdated: number): number {
+  const digits = String(version).length
+  const more = lastUpdated < YEAR_10000 ? 0 : isoText(lastUpdated).length - isoText(0).length
+  return WITHOUT_NAMES + names.type + names.id + digits + more
+}
+
 /** The extras that the row of a write holds, with the flags that say what is left out of them. */
 export function extrasOf({ id, keys, lastUpdated }: ResourceWrite): { extras: RowExtras; flags: number } {
   const ranges = keys.r.filter((range) => !isOwnUpdate(range, lastUpdated))

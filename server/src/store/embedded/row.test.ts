@@ -16,6 +16,7 @@ import {
   namesOf,
   rangesOf,
   rowContent,
+  rowContentLength,
   rowExtras,
   rowMethod,
   unpackedRow,
@@ -46,11 +47,20 @@ function observed(change: Partial<ResourceWrite> = {}): ResourceWrite {
   return { ...writeOf({ id, keys }), lastUpdated: TIME, bytes: Buffer.from(body), ...change }
 }
 
+function lateWrite(): ResourceWrite {
+  const lastUpdated = Date.UTC(10_001, 0)
+  const bytes = Buffer.from(
+    String(observed().bytes).replace('2026-03-04T05:06:07.089Z', '+010001-01-01T00:00:00.000Z'),
+  )
+  return observed({ lastUpdated, bytes })
+}
+
 it.each([
   ['as the hub writes it', observed()],
   ['a later version', observed({ expected: 41, method: 'PATCH' })],
   ['another beginning', observed({ bytes: Buffer.from('{"id":"a","resourceType":"Patient"}') })],
   ['another time', observed({ lastUpdated: TIME + 1 })],
+  ['a time of many digits', lateWrite()],
   ['nothing in common with anything', observed({ bytes: Buffer.from('{}'), keys: keysOf({}) })],
   ['its own word for the id', observed({ keys: keysOf({ s: { _id: 'other' } }) })],
   [
@@ -64,6 +74,7 @@ it.each([
     const extras = rowExtras(each)
     expect(versionOf(each).bytes).toEqual(write.bytes)
     expect(rowContent(each)).toEqual(write.bytes)
+    expect(rowContentLength(each)).toBe(write.bytes.length)
     expect(rowMethod(each)).toBe(write.method)
     expect(rangesOf(extras)).toEqual(keys.r)
     expect(new Set(namesOf(extras).map(({ text }) => text))).toEqual(new Set(keys.n.map(({ text }) => text)))

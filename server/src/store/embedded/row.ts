@@ -6,6 +6,7 @@ import { Lz } from './lz.hot.ts'
 import {
   extrasOf,
   HEAD_LEFT_OUT,
+  headBytes,
   headLength,
   headOf,
   isHeadLeftOut,
@@ -178,28 +179,34 @@ export function versionOf(row: Buffer): StoredVersion {
 
 /** The resource of a row: what stays when it gets other keys. Of a plain row a view of the row. */
 export function rowContent(row: Buffer): Buffer {
-  const extras = extrasLength(row)
-  if (row[0] === PLAIN) return row.subarray(textAt(row) + extras)
-  const head = leftOut(row)
-  const headBytes = Buffer.byteLength(head)
-  const content = Buffer.allocUnsafe(headBytes + textLength(row) - extras)
-  content.write(head, 'utf8')
-  unpackInto(content, row, { skip: extras, at: headBytes })
+  if (row[0] === PLAIN) return row.subarray(textAt(row) + extrasLength(row))
+  const content = Buffer.allocUnsafe(rowContentLength(row))
+  copyContent(row, content, 0)
   return content
+}
+
+export function rowContentLength(row: Buffer): number {
+  return leftOutLength(row) + textLength(row) - extrasLength(row)
+}
+
+/** Puts the resource of a row, `rowContentLength` bytes, into the target. */
+export function copyContent(row: Buffer, target: Buffer, at: number): void {
+  const head = leftOut(row)
+  const body = head === '' ? at : at + target.write(head, at, 'utf8')
+  unpackInto(target, row, { skip: extrasLength(row), at: body })
 }
 
 /** The same row, not compressed, in memory of its own. */
 export function unpackedRow(row: Buffer): Buffer {
   const at = textAt(row)
   const extras = extrasLength(row)
-  const head = leftOut(row)
-  const headBytes = Buffer.byteLength(head)
-  const plain = Buffer.allocUnsafeSlow(at + headBytes + textLength(row))
+  const missing = leftOutLength(row)
+  const plain = Buffer.allocUnsafeSlow(at + missing + textLength(row))
   row.copy(plain, 0, 0, at)
-  unpackInto(plain, row, { skip: 0, at: at + headBytes })
+  unpackInto(plain, row, { skip: 0, at: at + missing })
   // What is left out stands between the extras and the rest.
-  plain.copyWithin(at, at + headBytes, at + headBytes + extras)
-  plain.write(head, at + extras, 'utf8')
+  plain.copyWithin(at, at + missing, at + missing + extras)
+  plain.write(leftOut(row), at + extras, 'utf8')
   plain[0] = PLAIN
   plain[1] = withHead(flagsOf(row))
   return plain
@@ -208,6 +215,12 @@ export function unpackedRow(row: Buffer): Buffer {
 /** How the resource begins, when that is not part of the row's text. */
 function leftOut(row: Buffer): string {
   return isHeadLeftOut(flagsOf(row)) ? headOf(knownOf(row)) : ''
+}
+
+/** Bytes of `leftOut`, which need not be written for that. */
+function leftOutLength(row: Buffer): number {
+  if (!isHeadLeftOut(flagsOf(row))) return 0
+  return headBytes({ type: typeLength(row), id: row[3] ?? 0 }, rowVersion(row), rowLastUpdated(row))
 }
 
 function unpackInto(target: Buffer, row: Buffer, { skip, at }: { skip: number; at: number }): void {
