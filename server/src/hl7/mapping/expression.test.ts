@@ -48,6 +48,7 @@ it.each([
   "(PID-5.1 = 'x' or PID-5.2 = 'Ada') and PV1-2 = 'O'",
   'PID-6.exists()',
   'PID-5.1.convertsToDecimal()',
+  'PID-7.convertsToLimit()',
   'ZZZ-1.exists()',
 ])('%s does not hold', (text) => {
   expect(holds(text)).toBe(false)

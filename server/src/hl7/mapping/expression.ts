@@ -179,6 +179,11 @@ function invoke(
         kind: 'test',
         holds: (scope) => /^\s*[+-]?\d{1,300}(\.\d*)?\s*$/.test(texts(scope)[0] ?? ''),
       }
+    case 'convertsToLimit':
+      return {
+        kind: 'test',
+        holds: (scope) => /^\s*[<>]=?\s*[+-]?\d{1,30}(\.\d{1,30})?\s*$/.test(texts(scope)[0] ?? ''),
+      }
     case 'convertsToDateTime':
       return { kind: 'test', holds: (scope) => readTimeStamp((texts(scope)[0] ?? '').trim()) !== undefined }
     case 'convertsToTime':
