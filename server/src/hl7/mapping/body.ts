@@ -1,11 +1,23 @@
 import type { JsonValue } from '../../kernel/json.ts'
 import { codeBody, codedBody } from './coded.ts'
-import { record, referenceOrigin, type Draft, type Origin } from './draft.ts'
-import { compileElement, locate, place, type ElementPath, type Fragment } from './element.ts'
+import { referenceOrigin, type Draft, type Origin, type Target } from './draft.ts'
+import { compileElement, foundAt, pathIn, place, type ElementPath, type Fragment } from './element.ts'
 import { FUNCTIONS } from './functions.ts'
 import { compilePath } from './path.ts'
 import type { Row } from './rules.ts'
-import { join, objectBody, originOf, write, type Body, type RowKit, type Rows, type Step } from './step.ts'
+import {
+  alsoOf,
+  fillObject,
+  join,
+  objectBody,
+  originOf,
+  write,
+  writeInto,
+  type Body,
+  type RowKit,
+  type Rows,
+  type Step,
+} from './step.ts'
 
 interface BodySource {
   readonly row: Row
@@ -33,9 +45,10 @@ function functionBody(row: Row, element: ElementPath, kit: RowKit): Body {
   const plus = row.plus === undefined ? undefined : compilePath(row.plus)
   kit.reads.push(...(plus?.fields ?? []))
   return (step) => {
-    const [first, ...others] = step.nodes
-    const made =
-      first === undefined ? undefined : make([first, ...others], step.work.tools, plus?.find(step.scope)[0])
+    const first = step.nodes[0]
+    if (first === undefined) return 0
+    const found = plus === undefined ? step : { nodes: step.nodes, other: plus.find(step.scope)[0] }
+    const made = make(first, step.work.tools, found)
     return made === undefined ? 0 : write(step, element, made)
   }
 }
@@ -43,13 +56,14 @@ function functionBody(row: Row, element: ElementPath, kit: RowKit): Body {
 /** Constants come with other elements, they alone make nothing. */
 function constantBody(value: JsonValue, element: ElementPath): Body {
   const leaves = leavesOf(value, '')
+  const hasEnd = element.isEnd || leaves.some((leaf) => leaf.endsWith('.end'))
   return (step) => {
-    const { target } = step
-    const { path, found } = locate(target.holder, element)
-    if (found !== undefined) return 0
-    place(target.holder, element, copyOf(value))
-    const origin = originOf(step)
-    for (const leaf of leaves) record(target.draft, join(target.path, path) + leaf, origin)
+    const { holder, path: around, draft } = step.target
+    if (foundAt(holder, element) !== undefined) return 0
+    const path = join(around, pathIn(holder, element))
+    place(holder, element, copyOf(value))
+    for (const leaf of leaves) draft.written.push({ path: path + leaf, from: step })
+    if (hasEnd) draft.hasEnd = true
     return 0
   }
 }
@@ -74,9 +88,13 @@ function variableBody(name: string, element: ElementPath): Body {
   return (step) => {
     const value = step.scope.variables[name]
     if (value === undefined) return 0
-    return write({ ...step, origin: { ...originOf(step), source: step.work.eventSource } }, element, value)
+    const from = () => ({ ...originOf(step), source: step.work.eventSource })
+    return writeInto(step.target, element, { made: value, from })
   }
 }
+
+const REFERENCE = compileElement('reference')
+const DISPLAY = compileElement('display')
 
 function referenceBody(
   datatype: string,
@@ -86,29 +104,23 @@ function referenceBody(
   if (!kit.hasImage(datatype)) throw new SyntaxError(`"${datatype}" makes no resource to refer to`)
   const showText = display === undefined ? undefined : FUNCTIONS[display]
   if (display !== undefined && showText === undefined) throw new SyntaxError(`"${display}" is no function`)
-  const toReference = compileElement('reference')
-  const toDisplay = compileElement('display')
-  return (given) => {
-    const [node] = given.nodes
+  return (step) => {
+    const node = step.nodes[0]
     if (node === undefined) return 0
-    const step = { ...given, origin: originOf(given) }
     const referred = step.work.refer(datatype, node, step.scope)
-    const text = showText?.([node], step.work.tools)
-    return objectBody((_, target) => {
-      const inner = { ...step, target }
-      const linked = referred === undefined ? 0 : writeReference(inner, toReference, referred)
-      return linked + (text === undefined ? 0 : write(inner, toDisplay, text))
-    }, element)(step)
+    const text = showText?.(node, step.work.tools, { nodes: node.alone })
+    return fillObject(step, element, (_, target) => {
+      const linked = referred === undefined ? 0 : writeReference(step, target, referred)
+      return linked + (text === undefined ? 0 : writeInto(target, DISPLAY, { made: text, from: step }))
+    })
   }
 }
 
-function writeReference(
-  step: Step & { readonly origin: Origin },
-  toReference: ElementPath,
-  referred: Draft,
-): number {
-  const { source, also = [], rule } = referenceOrigin(referred, step.origin.rule)
-  const others = [...also, ...(step.origin.also ?? [])]
-  const origin = { source, ...(others.length > 0 && { also: others }), rule }
-  return write({ ...step, origin }, toReference, `#image:${referred.key}`)
+function writeReference(step: Step, target: Target, referred: Draft): number {
+  const from = (): Origin => {
+    const { source, also = [], rule } = referenceOrigin(referred, step.known.rule)
+    const others = [...also, ...(alsoOf(step) ?? [])]
+    return { source, ...(others.length > 0 && { also: others }), rule }
+  }
+  return writeInto(target, REFERENCE, { made: `#image:${referred.key}`, from })
 }

@@ -1,28 +1,19 @@
 import { fault } from '../../kernel/fault.ts'
-import type { Origin } from './draft.ts'
+import type { Origin, Target } from './draft.ts'
 import { compileElement, type ElementPath } from './element.ts'
 import { codeSystemNamed } from './functions.ts'
-import { sourceOf, textOf, type Node } from './node.ts'
+import type { Node } from './node.ts'
 import type { Row, TableRow } from './rules.ts'
-import {
-  objectBody,
-  originOf,
-  partText,
-  write,
-  type Body,
-  type RowKit,
-  type Rows,
-  type Step,
-} from './step.ts'
+import { alsoOf, fillObject, write, writeInto, type Body, type RowKit, type Step } from './step.ts'
 
 type Table = ReadonlyMap<string, TableRow>
 
 /** A code by a table. What the table does not know is reported, and refused, replaced or left out, as the row says. */
 export function codeBody(row: Row, element: ElementPath, table: Table): Body {
   return (step) => {
-    const [node] = step.nodes
+    const node = step.nodes[0]
     if (node === undefined) return 0
-    const code = textOf(node).trim()
+    const code = node.text.trim()
     const found = translate({ row, table }, code, step)
     if (found?.to) return write(step, element, found.to)
     if (code === '' || isSilent(found)) return 0
@@ -35,8 +26,9 @@ export function codeBody(row: Row, element: ElementPath, table: Table): Body {
 function translate(
   { row, table }: Pick<CodedSource, 'row' | 'table'>,
   code: string,
-  { nodes: [node], work }: Step,
+  { nodes, work }: Step,
 ): TableRow | undefined {
+  const node = nodes[0]
   const found = table.get(code) ?? table.get(code.replace(/\d+$/, '<integer>'))
   if (node !== undefined && code !== '' && !found?.to && !isSilent(found))
     work.tools.unmapped(node, code, row.table ?? '')
@@ -59,68 +51,88 @@ export function codedBody({ row, element, table }: CodedSource, kit: RowKit): Bo
   const asSent = kit.datatype(isConcept ? kit.coded.concept : kit.coded.coding)
   const others = isConcept ? kit.datatype(kit.coded.others) : undefined
   const system = [...table.values()][0]?.system ?? ''
-  return (given) => {
-    const [node] = given.nodes
+  return (step) => {
+    const node = step.nodes[0]
     if (node === undefined) return 0
-    const step = { ...given, origin: originOf(given) }
-    const named = partText(node, 3)
+    const named = node.partText(3)
     const own = named === '' ? system : codeSystemNamed(named, step.work.tools)
-    const code = textOf(node).trim()
+    const code = node.text.trim()
     const isOther = own !== undefined && own !== system
     if (isOther || (code !== '' && named !== '' && own === undefined && !table.has(code)))
-      return objectBody(asSent, element)(step)
+      return fillObject(step, element, asSent)
     const found = translate({ row, table }, code, step)
-    const coding = found?.to
+    const coding: Coding = found?.to
       ? { system: found.toSystem, code: found.to, display: found.display }
-      : { system, code, display: partText(node, 2) }
-    const rows: Rows = (scope, target, work) =>
-      writeCoded({ ...step, target }, coding, isConcept) + (others?.(scope, target, work) ?? 0)
-    return objectBody(rows, element)(step)
+      : { system, code, display: node.partText(2) }
+    const writeIt = isConcept ? writeConcept : writeCoding
+    return fillObject(
+      step,
+      element,
+      (scope, target, work) => writeIt({ step, target }, coding) + (others?.(scope, target, work) ?? 0),
+    )
   }
 }
 
-type Traced = Step & { readonly origin: Origin }
+interface Coding {
+  readonly system: string
+  readonly code: string
+  readonly display: string
+}
 
-const CODING = {
+/** Where the members of a coding go. */
+interface CodingElements {
+  readonly system: ElementPath
+  readonly code: ElementPath
+  readonly display: ElementPath
+}
+
+const CODING: CodingElements = {
   system: compileElement('system'),
   code: compileElement('code'),
   display: compileElement('display'),
 }
-const FIRST_CODING = {
+const FIRST_CODING: CodingElements = {
   system: compileElement('coding[0].system'),
   code: compileElement('coding[0].code'),
   display: compileElement('coding[0].display'),
 }
 const TEXT = compileElement('text')
 
-function writeCoded(
-  step: Traced,
-  coding: Readonly<Record<keyof typeof CODING, string>>,
-  isConcept: boolean,
-): number {
-  const [node] = step.nodes
-  const elements = isConcept ? FIRST_CODING : CODING
-  let count = 0
-  if (coding.code !== '') {
-    if (coding.system !== '') write({ ...step, origin: constantOrigin(step) }, elements.system, coding.system)
-    for (const part of ['code', 'display'] as const)
-      if (coding[part] !== '') count += write(step, elements[part], coding[part])
-  }
-  const text = isConcept && node !== undefined ? partText(node, 9) || partText(node, 2) : ''
-  return count + (text === '' ? 0 : write(step, TEXT, text))
+/** What is written into, and the row that says so. */
+interface Writing {
+  readonly step: Step
+  readonly target: Target
+}
+
+function writeCoding({ step, target }: Writing, coding: Coding, elements = CODING): number {
+  const { system, code, display } = coding
+  if (code === '') return 0
+  if (system !== '') writeInto(target, elements.system, { made: system, from: () => constantOrigin(step) })
+  const count = writeInto(target, elements.code, { made: code, from: step })
+  return count + (display === '' ? 0 : writeInto(target, elements.display, { made: display, from: step }))
+}
+
+function writeConcept(writing: Writing, coding: Coding): number {
+  const { step, target } = writing
+  const count = writeCoding(writing, coding, FIRST_CODING)
+  const node = step.nodes[0]
+  const text = node === undefined ? '' : node.partText(9) || node.partText(2)
+  return count + (text === '' ? 0 : writeInto(target, TEXT, { made: text, from: step }))
 }
 
 /** The system belongs to the table, not to the value. */
-function constantOrigin({ nodes: [node], origin }: Traced): Origin {
-  if (node === undefined) return origin
-  const also = [`${node.label}-${node.field}`, ...(origin.also ?? [])]
-  return { source: node.label, also, rule: origin.rule }
+function constantOrigin(step: Step): Origin {
+  const node = step.nodes[0]
+  const { rule } = step.known
+  const also = alsoOf(step) ?? []
+  if (node === undefined) return { source: '', also, rule }
+  return { source: node.label, also: [`${node.label}-${node.field}`, ...also], rule }
 }
 
 function unmappedFault(node: Node): Error {
   return fault('unprocessable', {
     code: 'code-invalid',
-    at: sourceOf(node),
+    at: node.source,
     text: 'The code has no meaning in the record: add it to the code table or correct it',
   })
 }

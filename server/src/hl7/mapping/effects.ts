@@ -1,12 +1,13 @@
 import type { CompiledEffect } from './compile-message.ts'
 import type { ImageIndex } from './image-index.ts'
 import type { Effect } from './image.ts'
+import type { Fields } from './node.ts'
 import type { Occurrence } from './structure.ts'
 
 export interface EffectContext {
   readonly occurrences: ReadonlyMap<string, readonly Occurrence[]>
   readonly index: ImageIndex
-  readonly labels: readonly string[]
+  readonly fields: Fields
   readonly variables: Readonly<Record<string, string>>
 }
 
@@ -20,11 +21,11 @@ export function effectsOf(rules: readonly CompiledEffect[], context: EffectConte
 function effectIn(
   rule: CompiledEffect,
   here: Occurrence,
-  { index, labels, variables }: EffectContext,
+  { index, fields, variables }: EffectContext,
 ): Effect[] {
   const [segment] = here.segments
-  if (segment === undefined || rule.condition?.holds({ labels, variables, here, segment }) === false)
-    return []
+  if (segment === undefined) return []
+  if (rule.condition?.holds({ fields, variables, here, segment, node: undefined }) === false) return []
   const image = index.nearest(rule.image, here)?.key
   if (image === undefined) return []
   const of = rule.of?.flatMap((key) => index.inside(key, here).map((draft) => draft.key))

@@ -1,4 +1,4 @@
-import type { JsonValue } from '../../kernel/json.ts'
+import type { JsonObject, JsonValue } from '../../kernel/json.ts'
 
 /** Where a value goes: `name[+].given[0]`. `[+]` is a new item, `[2]` the third. */
 export interface ElementPath {
@@ -8,7 +8,13 @@ export interface ElementPath {
   /** The top-level element, or where that is one object its member: `period.end`. */
   readonly member: string
   /** The name, when the path is nothing but one. */
-  readonly only?: string
+  readonly only: string | undefined
+  /** The name, when the path is nothing but a new item of one. */
+  readonly appended: string | undefined
+  /** The path itself, when it is the same in every resource. */
+  readonly fixed: string | undefined
+  /** It ends in `end`, as periods do. */
+  readonly isEnd: boolean
 }
 
 interface Step {
@@ -34,67 +40,94 @@ export function compileElement(text: string): ElementPath {
   const [first, second] = steps
   const top = first?.name ?? ''
   const member = first?.index === undefined && second !== undefined ? `${top}.${second.name}` : top
-  const isSimple = steps.length === 1 && first?.index === undefined
-  return { steps, top, member, ...(isSimple && first && { only: first.name }) }
+  const isFixed = steps.every(({ index }) => index === undefined || index === 0)
+  return {
+    steps,
+    top,
+    member,
+    only: text === top ? top : undefined,
+    appended: text === `${top}[+]` ? top : undefined,
+    fixed: isFixed ? text : undefined,
+    isEnd: steps.at(-1)?.name === 'end',
+  }
 }
 
-/** The path that a value would get, and what stands there now. */
-export function locate(
-  holder: Fragment,
-  element: ElementPath,
-): { readonly path: string; readonly found: unknown } {
-  const { only } = element
-  if (only !== undefined) return { path: only, found: holder[only] }
+/** What stands at an element now. */
+export function foundAt(holder: Fragment, element: ElementPath): unknown {
+  const { only, appended } = element
+  if (only !== undefined) return holder[only]
+  if (appended !== undefined) return undefined
+  let found: unknown = holder
+  for (const { name, index } of element.steps) {
+    found = isFragment(found) ? found[name] : undefined
+    if (index === undefined) continue
+    const items = Array.isArray(found) ? found : []
+    found = index === '+' ? undefined : items[Math.min(index, items.length)]
+  }
+  return found
+}
+
+/** The path that a value would get now. */
+export function pathIn(holder: Fragment, element: ElementPath): string {
+  const { appended, fixed } = element
+  if (fixed !== undefined) return fixed
+  if (appended !== undefined) {
+    const items = holder[appended]
+    return `${appended}[${Array.isArray(items) ? items.length : 0}]`
+  }
   let path = ''
   let found: unknown = holder
   for (const { name, index } of element.steps) {
     found = isFragment(found) ? found[name] : undefined
-    if (index === undefined) {
-      path += path === '' ? name : `.${name}`
-      continue
-    }
+    path += path === '' ? name : `.${name}`
+    if (index === undefined) continue
     const items = Array.isArray(found) ? found : []
     const at = index === '+' ? items.length : Math.min(index, items.length)
-    path += `${path === '' ? '' : '.'}${name}[${at}]`
+    path += `[${at}]`
     found = items[at]
   }
-  return { path, found }
+  return path
 }
 
 /** Puts a value where nothing stands yet, makes what lies between. */
 export function place(holder: Fragment, element: ElementPath, value: JsonValue): void {
-  if (element.only !== undefined) {
-    holder[element.only] = value
-    return
-  }
+  const { only, appended } = element
+  if (only !== undefined) holder[only] = value
+  else if (appended !== undefined) itemsOf(holder, appended).push(value)
+  else placeDeep(holder, element.steps, value)
+}
+
+function placeDeep(holder: Fragment, steps: readonly Step[], value: JsonValue): void {
   let here = holder
-  const last = element.steps.length - 1
-  for (const [number, { name, index }] of element.steps.entries()) {
+  const last = steps.length - 1
+  for (let number = 0; number <= last; number++) {
+    const step = steps[number]
+    if (step === undefined) return
+    const { name, index } = step
     if (index === undefined) {
-      if (number === last) here[name] = value
-      else here = inner(here[name], (made) => (here[name] = made))
+      const next: JsonValue = number === last ? value : fragmentOr(here[name])
+      here[name] = next
+      here = next as Fragment
       continue
     }
     const items = itemsOf(here, name)
     const at = index === '+' ? items.length : Math.min(index, items.length)
-    if (number === last) items[at] = value
-    else here = inner(items[at], (made) => (items[at] = made))
+    const next: JsonValue = number === last ? value : fragmentOr(items[at])
+    items[at] = next
+    here = next as Fragment
   }
 }
 
 /** Adds the text of one resource to that of another, on a line of its own. @returns whether both have one */
 export function joinTexts(into: Fragment, from: Fragment, element: ElementPath): boolean {
-  const [had, more] = [locate(into, element).found, locate(from, element).found]
+  const [had, more] = [foundAt(into, element), foundAt(from, element)]
   if (typeof had !== 'string' || typeof more !== 'string') return false
   place(into, element, `${had}\n${more}`)
   return true
 }
 
-function inner(found: JsonValue | undefined, keep: (made: JsonValue) => void): Fragment {
-  if (isFragment(found)) return found
-  const made: Fragment = {}
-  keep(made)
-  return made
+function fragmentOr(found: JsonValue | undefined): JsonObject {
+  return isFragment(found) ? found : {}
 }
 
 function itemsOf(holder: Fragment, name: string): JsonValue[] {

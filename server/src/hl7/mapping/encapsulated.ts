@@ -1,5 +1,5 @@
 import type { Tools } from './functions.ts'
-import { partOf, textOf, type Node } from './node.ts'
+import type { Node } from './node.ts'
 
 const BASE64 = /^[A-Za-z0-9+/]+={0,2}$/
 const HEX = /^(?:[0-9A-Fa-f]{2})+$/
@@ -10,8 +10,8 @@ const HEX = /^(?:[0-9A-Fa-f]{2})+$/
  * @see HL7 v2.5.1, section 2.A.24 and table 0299
  */
 export function dataOf(node: Node, tools: Pick<Tools, 'flaw'>): string | undefined {
-  const encoding = partText(node, 4).toUpperCase()
-  const text = partText(node, 5)
+  const encoding = node.partText(4).toUpperCase()
+  const text = node.partText(5)
   const data = text.replaceAll(/\s/g, '')
   if (data === '') return undefined
   if (encoding === 'A') return Buffer.from(text).toString('base64')
@@ -34,7 +34,7 @@ const UNKNOWN = 'application/octet-stream'
  * without one (att-1), so what nobody knows is called unknown, and is reported.
  */
 export function mediaTypeOf(node: Node, tools: Tools, subtype?: Node): string {
-  const [kind, form] = [textOf(node).trim(), subtype === undefined ? '' : textOf(subtype).trim()]
+  const [kind, form] = [node.text.trim(), subtype === undefined ? '' : subtype.text.trim()]
   for (const text of [form, kind]) if (WHOLE.test(text.toLowerCase())) return text.toLowerCase()
   const [main, sub] = [kind.toUpperCase(), form.toUpperCase()]
   for (const name of [`${main}/${sub}`, sub, main]) {
@@ -44,9 +44,4 @@ export function mediaTypeOf(node: Node, tools: Tools, subtype?: Node): string {
   if (MAIN.test(main) && FREE.test(sub)) return `${main}/${sub}`.toLowerCase()
   tools.unmapped(node, [kind, form].filter(Boolean).join('/'), 'mediaType')
   return UNKNOWN
-}
-
-function partText(node: Node, number: number): string {
-  const part = partOf(node, number)
-  return part === undefined ? '' : textOf(part).trim()
 }

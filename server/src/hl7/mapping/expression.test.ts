@@ -2,7 +2,7 @@ import { expect, it } from 'vitest'
 
 import { parseMessage } from '../message/parse-message.ts'
 import { compileCondition } from './expression.ts'
-import type { Scope } from './node.ts'
+import { Fields, type Scope } from './node.ts'
 
 const { segments } = parseMessage('MSH|^~\\&|A\rPID|1||a^^^H&1.2&ISO~b||Okoye^Ada|""|12.5|0|\rPV1|1|I')
 const segment = segments.find(({ name }) => name === 'PID')
@@ -10,10 +10,11 @@ const segment = segments.find(({ name }) => name === 'PID')
 function holds(text: string): boolean {
   if (segment === undefined) throw new Error('the message has no such segment')
   const scope: Scope = {
-    labels: ['MSH', 'PID', 'PV1'],
+    fields: new Fields(segments),
     variables: { status: 'planned' },
     here: { name: 'message', segments: [...segments], inner: [] },
     segment,
+    node: undefined,
   }
   return compileCondition(text).holds(scope)
 }

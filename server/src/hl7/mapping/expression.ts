@@ -1,4 +1,4 @@
-import { isNullNode, textOf, type Node, type Scope } from './node.ts'
+import type { Node, Scope } from './node.ts'
 import { compilePath, type FieldName } from './path.ts'
 import { readTimeStamp } from './time-stamp.ts'
 
@@ -112,10 +112,10 @@ function fieldIs(left: Part, right: Part): Part | undefined {
     kind: 'test',
     holds: (scope) => {
       const found = find(scope)
-      const [node] = found
+      const node = found[0]
       if (node === undefined) return false
       return found.length === 1
-        ? !isNullNode(node) && textOf(node) === value
+        ? node.text === value && !node.isNull
         : areEqual(texts(scope), [value]) === true
     },
   }
@@ -132,9 +132,9 @@ function membership(left: Part, texts: (scope: Scope) => readonly string[], pars
     kind: 'test',
     holds: (scope) => {
       const found = find?.(scope)
-      const [node] = found ?? []
+      const node = found?.[0]
       return found?.length === 1 && node !== undefined
-        ? !isNullNode(node) && members.has(textOf(node))
+        ? members.has(node.text) && !node.isNull
         : texts(scope).some((text) => members.has(text))
     },
   }
@@ -204,8 +204,8 @@ function existence(part: Part, texts: (scope: Scope) => readonly string[]): (sco
   const find = part.kind === 'texts' ? part.find : undefined
   if (find === undefined) return (scope) => texts(scope).length > 0
   return (scope) => {
-    const found = find(scope)
-    return found.some((node) => !isNullNode(node))
+    for (const node of find(scope)) if (!node.isNull) return true
+    return false
   }
 }
 
@@ -236,10 +236,10 @@ function parsePrimary(parser: Parser): Part {
 const NO_TEXTS: readonly string[] = []
 
 function textsOf(nodes: readonly Node[]): readonly string[] {
-  const [node] = nodes
-  if (node === undefined) return NO_TEXTS
-  if (nodes.length === 1) return isNullNode(node) ? NO_TEXTS : [textOf(node)]
-  return nodes.filter((one) => !isNullNode(one)).map(textOf)
+  const only = nodes[0]
+  if (only === undefined) return NO_TEXTS
+  if (nodes.length === 1) return only.isNull ? NO_TEXTS : [only.text]
+  return nodes.flatMap((node) => (node.isNull ? [] : node.text))
 }
 
 function literal(parser: Parser): string {

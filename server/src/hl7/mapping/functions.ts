@@ -1,5 +1,5 @@
 import { dataOf, mediaTypeOf } from './encapsulated.ts'
-import { partOf, textOf, type Node } from './node.ts'
+import type { Node } from './node.ts'
 import type { FeedFile, TableRow } from './rules.ts'
 import { readTimeStamp, toDateTime } from './time-stamp.ts'
 import type { Zone } from './zone.ts'
@@ -24,89 +24,110 @@ export interface Tools {
   unmapped(node: Node, code: string, table: string): void
 }
 
-/** Makes one value of the values that a row found (never none); `undefined` when there is nothing to say, flaws are told. */
-export type ValueFunction = (
-  nodes: readonly [Node, ...Node[]],
-  tools: Tools,
+/** What a row found. */
+export interface Found {
+  readonly nodes: readonly Node[]
   /** The value of `plus`. */
-  other?: Node,
-) => Made | undefined
+  readonly other?: Node | undefined
+}
+
+/** Makes one value of the first value that a row found, or of all of them; `undefined` when there is nothing to say, flaws are told. */
+export type ValueFunction = (node: Node, tools: Tools, found: Found) => Made | undefined
 
 /** What a row can name as `fn`: the hard cases that rows cannot say. At most 24; `mappings/README.md` explains each. */
 export const FUNCTIONS: Readonly<Record<string, ValueFunction>> = {
-  text: ([node]) => clean(textOf(node)),
-  lines: (nodes) => clean(nodes.map(({ repetition }) => repetition.text).join('\n')),
-  date: ([node], tools) => stampOf(node, tools)?.date,
-  dateTime: ([node], tools) => {
+  text: (node) => clean(node.text),
+  lines: (_, __, { nodes }) => clean(nodes.map(({ repetition }) => repetition.text).join('\n')),
+  date: (node, tools) => stampOf(node, tools)?.date,
+  dateTime: (node, tools) => {
     const stamp = stampOf(node, tools)
     if (stamp === undefined) return undefined
     const { value, flaw } = toDateTime(stamp, tools.zone)
     if (flaw !== undefined) tools.flaw(node, flaw)
     return value
   },
-  instant: ([node], tools) => {
+  instant: (node, tools) => {
     const stamp = stampOf(node, tools)
     if (stamp?.time !== undefined) return toDateTime(stamp, tools.zone).value
     if (stamp !== undefined) tools.flaw(node, 'an instant needs hours and minutes')
     return undefined
   },
-  time: ([node], tools) => {
-    const stamp = readTimeStamp(`19700101${textOf(node).replace(/[+-]\d{4}$/, '')}`)
+  time: (node, tools) => {
+    const stamp = readTimeStamp(`19700101${node.text.replace(/[+-]\d{4}$/, '')}`)
     if (stamp?.time === undefined) tools.flaw(node, 'not a time of day')
     return stamp?.time
   },
-  decimal: ([node], tools) => {
-    const text = textOf(node).trim()
+  decimal: (node, tools) => {
+    const text = node.text.trim()
     if (NUMBER.test(text) && Number.isFinite(Number(text))) return { digits: jsonDigits(text) }
     if (text !== '') tools.flaw(node, 'not a number')
     return undefined
   },
-  wholeNumber: ([node], tools) => {
-    const text = textOf(node).trim()
+  wholeNumber: (node, tools) => {
+    const text = node.text.trim()
     if (/^\d{1,9}(?:\.0*)?$/.test(text)) return Number(text)
     tools.flaw(node, 'not a whole number')
     return undefined
   },
-  yesNo: ([node], tools) => {
-    const text = textOf(node).trim().toUpperCase()
+  yesNo: (node, tools) => {
+    const text = node.text.trim().toUpperCase()
     if (text === 'Y' || text === 'N') return text === 'Y'
     tools.flaw(node, 'neither Y nor N')
     return undefined
   },
   // A component holds the assigner alone, a whole value has it behind the identifier.
-  assignerSystem: ([node], tools) =>
-    assignerSystem(node, node.component === 0 ? [2, 3, 4] : [1, 2, 3], tools),
-  later: ([node], tools, other) => {
+  assignerSystem: (node, tools) => assignerSystem(node, node.component === 0 ? [2, 3, 4] : [1, 2, 3], tools),
+  later: (node, tools, { other }) => {
     const stamp = stampOf(node, tools)
-    const minutes = Number(other === undefined ? Number.NaN : textOf(other))
+    const minutes = Number(other === undefined ? Number.NaN : other.text)
     if (stamp?.time === undefined || !(minutes > 0)) return undefined
     return new Date(Date.parse(toDateTime(stamp, tools.zone).value) + minutes * 60_000).toISOString()
   },
   feedSystem: (_, { feed, feedName }) => feed.noAssigner.replace('{feed}', feedName),
-  codeSystem: ([node], tools) => codeSystem(node, tools),
-  phone: ([node]) => clean(phoneNumber(node)),
-  personName: ([node]) => clean(NAME_ORDER.map((part) => partText(node, part)).join(' ')),
-  rangeLow: ([node]) => bound(textOf(node), RANGE_LOW),
-  rangeHigh: ([node]) => bound(textOf(node), RANGE_HIGH),
-  base64: ([node], tools) => dataOf(node, tools),
-  mediaType: ([node], tools, other) => mediaTypeOf(node, tools, other),
-  url: ([node]) => clean(textOf(node))?.replaceAll(/\s/g, (blank) => encodeURIComponent(blank)),
-  base64Text: (nodes) => {
+  codeSystem: (node, tools) => codeSystem(node, tools),
+  phone: (node) => clean(phoneNumber(node)),
+  personName: (node) => clean(NAME_ORDER.map((part) => node.partText(part)).join(' ')),
+  rangeLow: (node) => bound(node.text, RANGE_LOW),
+  rangeHigh: (node) => bound(node.text, RANGE_HIGH),
+  base64: (node, tools) => dataOf(node, tools),
+  mediaType: (node, tools, { other }) => mediaTypeOf(node, tools, other),
+  url: (node) => clean(node.text)?.replaceAll(/\s/g, (blank) => encodeURIComponent(blank)),
+  base64Text: (_, __, { nodes }) => {
     const text = clean(nodes.map(({ repetition }) => repetition.text).join('\n'))
     return text === undefined ? undefined : Buffer.from(text).toString('base64')
   },
-  numbers: (nodes) => clean(nodes.flatMap(({ repetition }) => partsOf(repetition)).join(' ')),
+  numbers: (_, __, { nodes }) => clean(nodes.flatMap(({ repetition }) => partsOf(repetition)).join(' ')),
 }
-
-// oxlint-disable-next-line no-control-regex
-const UNCLEAN = /[\u0000-\u0008\u000b\u000c\u000e-\u001f]| {2}|^\s|\s$/
 
 /** Trimmed, without control characters that JSON texts of FHIR may not hold; nothing when nothing is left. */
 function clean(text: string): string | undefined {
-  if (!UNCLEAN.test(text)) return text === '' ? undefined : text
+  if (isClean(text)) return text === '' ? undefined : text
   // oxlint-disable-next-line no-control-regex
   const kept = text.replaceAll(/[\u0000-\u0008\u000b\u000c\u000e-\u001f]/g, '').replaceAll(/ {2,}/g, ' ')
   return kept.trim() === '' ? undefined : kept.trim()
+}
+
+const BLANK = 32
+const LAST_ASCII = 127
+/** Tab and line ends. */
+const INNER_SPACES: ReadonlySet<number> = new Set([9, 10, 13])
+
+/** Asked of every text of a message: no blank at an end, no two in a row, no control character but tabs and line ends inside. */
+function isClean(text: string): boolean {
+  const last = text.length - 1
+  if (last === -1) return true
+  if (!isCleanEnd(text, 0) || !isCleanEnd(text, last)) return false
+  for (let at = 1; at < last; at++) {
+    const code = text.charCodeAt(at)
+    if (code > BLANK) continue
+    if (code === BLANK ? text.charCodeAt(at + 1) === BLANK : !INNER_SPACES.has(code)) return false
+  }
+  return true
+}
+
+function isCleanEnd(text: string, at: number): boolean {
+  const code = text.charCodeAt(at)
+  return code > BLANK && (code <= LAST_ASCII || text.trim() === text)
 }
 
 function partsOf(repetition: Node['repetition']): string[] {
@@ -116,22 +137,19 @@ function partsOf(repetition: Node['repetition']): string[] {
   )
 }
 
-function partText(node: Node, number: number): string {
-  const part = partOf(node, number)
-  return part === undefined ? '' : textOf(part).trim()
-}
-
 function stampOf(node: Node, tools: Tools): ReturnType<typeof readTimeStamp> {
-  const text = textOf(node).trim()
+  const text = node.text.trim()
   const stamp = readTimeStamp(text)
   if (stamp === undefined && text !== '') tools.flaw(node, 'not a time stamp')
   return stamp
 }
 
+const JSON_NUMBER = /^(?:0|[1-9]\d*)(?:\.\d+)?$/
 const NUMBER = /^[+-]?(\d+\.?\d*|\.\d+)$/
 
 /** `+007.50` and `.5` as JSON writes them: `7.50`, `0.5`. */
 function jsonDigits(text: string): string {
+  if (JSON_NUMBER.test(text)) return text
   const sign = text.startsWith('-') ? '-' : ''
   const [whole = '', fraction = ''] = text.replace(/^[+-]/, '').split('.')
   const digits = whole.replace(/^0+(?=\d)/, '') || '0'
@@ -149,7 +167,7 @@ function assignerSystem(
   { feed }: Tools,
 ): string | undefined {
   return systemOfAssigner(
-    places.map((place) => partText(node, place)),
+    places.map((place) => node.partText(place)),
     feed,
   )
 }
@@ -178,7 +196,7 @@ function globalSystem(text: string, kind: string): string | undefined {
 }
 
 function codeSystem(node: Node, tools: Tools): string | undefined {
-  const name = textOf(node).trim()
+  const name = node.text.trim()
   if (name === '') return undefined
   const system = codeSystemNamed(name, tools)
   if (system === undefined && !isLocal(name, tools)) tools.unmapped(node, name, 'codeSystems')
@@ -210,9 +228,9 @@ function numbered(name: string, { codeSystems }: Pick<Tools, 'codeSystems'>): st
 /** Country, area, number and extension, or the text that older versions send. */
 function phoneNumber(node: Node): string {
   const [country = '', area = '', local = '', extension = ''] = [5, 6, 7, 8].map((part) =>
-    partText(node, part),
+    node.partText(part),
   )
-  const whole = partText(node, 12) || partText(node, 1)
+  const whole = node.partText(12) || node.partText(1)
   if (whole !== '' || local === '') return whole
   const prefix = country === '' ? '' : `+${country.replace(/^\+/, '')} `
   return `${prefix}${area === '' ? '' : `(${area}) `}${local}${extension === '' ? '' : ` x${extension}`}`

@@ -1,7 +1,8 @@
 import type { Alias } from '../../fhir/aliases.ts'
 import type { JsonValue } from '../../kernel/json.ts'
 import type { Draft } from './draft.ts'
-import { isNullNode, sourceOf, textOf, type Scope } from './node.ts'
+import { originFrom } from './finish.ts'
+import type { Scope } from './node.ts'
 import { compilePath, type FieldName } from './path.ts'
 import type { FeedFile, IdentityRule } from './rules.ts'
 
@@ -57,8 +58,9 @@ function byElement({ element, prefer, once }: Extract<IdentityRule, { element: s
         : kinds.flatMap((kind) => candidates.filter((one) => one.kind === kind))
     const [first] = chosen
     if (first === undefined || (once === true && isTaken(first.alias))) return undefined
-    const parts = new Set([`${first.path}.value`, `${first.path}.system`])
-    const sources = draft.trace.filter(({ element: one }) => parts.has(one)).map(({ source }) => source)
+    const [value, system] = [`${first.path}.value`, `${first.path}.system`]
+    const read = draft.written.filter(({ path }) => path === value || path === system)
+    const sources = read.map((one) => originFrom(one).source)
     return { aliases: chosen.map(({ alias }) => alias), sources, isComposed: false }
   }
 }
@@ -71,7 +73,7 @@ function identifiersOf(draft: Draft, element: string): Candidate[] {
     if (typeof system !== 'string' || typeof value !== 'string') return []
     const codings = objectOf(type)['coding']
     const kind = objectOf(Array.isArray(codings) ? (codings as JsonValue[])[0] : undefined)['code']
-    const path = `${draft.type}.${element}${Array.isArray(found) ? `[${index}]` : ''}`
+    const path = `${element}${Array.isArray(found) ? `[${index}]` : ''}`
     return [{ alias: { type: draft.type, system, value }, kind: typeof kind === 'string' ? kind : '', path }]
   })
 }
@@ -128,7 +130,7 @@ function compilePart(part: string, reads: FieldName[]): Part {
   const path = compilePath(text)
   reads.push(...path.fields)
   return ({ scope }) => {
-    const node = path.find(scope).find((one) => !isNullNode(one) && textOf(one).trim() !== '')
-    return node === undefined ? none : { text: textOf(node).trim(), sources: [sourceOf(node)] }
+    const node = path.find(scope).find((one) => !one.isNull && one.text.trim() !== '')
+    return node === undefined ? none : { text: node.text.trim(), sources: [node.source] }
   }
 }

@@ -10,7 +10,7 @@ import type { IdentityContext } from './identity.ts'
 import { createIndex, type ImageIndex } from './image-index.ts'
 import type { Effect, MappingWarning } from './image.ts'
 import { tie, unidentified, unknownText, type Filled } from './links.ts'
-import { sourceOf, type Node, type Scope } from './node.ts'
+import type { Fields, Node, Scope } from './node.ts'
 import type { FeedFile } from './rules.ts'
 import { withoutEarlyEnds } from './soundness.ts'
 import type { Work } from './step.ts'
@@ -22,7 +22,7 @@ export interface Reading {
   readonly rules: CompiledMessage
   readonly feed: { readonly name: string; readonly file: FeedFile; readonly zone: Zone }
   readonly root: Occurrence
-  readonly labels: readonly string[]
+  readonly fields: Fields
 }
 
 /** Fills every image that the message's rules name, then ties them together. */
@@ -42,8 +42,8 @@ export function imagesOf(reading: Reading): {
   }
   for (const one of filled) tie(desk, one)
   for (const draft of desk.drafts) desk.warnings.push(...withoutEarlyEnds(draft))
-  const { drafts, warnings, index, labels } = desk
-  const effects = effectsOf(reading.rules.effects, { occurrences, index, labels, variables: desk.variables })
+  const { drafts, warnings, index, fields } = desk
+  const effects = effectsOf(reading.rules.effects, { occurrences, index, fields, variables: desk.variables })
   return { drafts, effects, warnings }
 }
 
@@ -112,15 +112,11 @@ function createDesk(reading: Reading): Desk {
 }
 
 /** The resource that one value names, such as a person with a number; nothing when it cannot be told apart from others. */
-function makeReferred(
-  desk: Desk,
-  datatype: string,
-  scope: Scope & { readonly node: Node },
-): Draft | undefined {
+function makeReferred(desk: Desk, datatype: string, scope: Scope): Draft | undefined {
   const rule = desk.compiled.referred.get(datatype)
   if (rule === undefined) return undefined
   const draft = createDraft(rule.type, rule.own)
-  rule.rows(scope, { holder: draft.resource, path: '', draft }, desk.work)
+  rule.rows(scope, { holder: draft.resource, path: '', draft, by: undefined }, desk.work)
   const identity = rule.identify(identityContext(desk, draft, scope))
   if (identity === undefined) return undefined
   const same = identity.aliases.map((alias) => desk.taken.get(keyOf(alias))).find((one) => one !== undefined)
@@ -152,12 +148,12 @@ function keep({ drafts, taken, counts }: Desk, draft: Draft, key: string): void 
 }
 
 function fill(desk: Desk, image: CompiledImage, { here, segment }: Place): Draft | undefined {
-  const { labels, variables } = desk
-  const scope: Scope = { labels, variables, here, segment }
+  const { fields, variables } = desk
+  const scope: Scope = { fields, variables, here, segment, node: undefined }
   if (image.condition?.holds(scope) === false) return undefined
   const draft = draftOf(desk, image, scope)
   draft.scope = scope
-  const at = labels[segment.index] ?? segment.name
+  const at = fields.labelOf(segment)
   const identity = image.identify(identityContext(desk, draft, scope))
   if (identity === undefined) {
     if (image.required) throw unidentified(image.key, at)
@@ -217,12 +213,12 @@ function draftOf({ work }: Desk, image: CompiledImage, scope: Scope): Draft {
     (part) => typeof part === 'string' || scope.variables[part.unless ?? ''] === undefined,
   )
   const draft = createDraft(image.type, image.own, parts)
-  const target = { holder: draft.resource, path: '', draft }
+  const target = { holder: draft.resource, path: '', draft, by: undefined }
   for (const { segment: name, rows, isOwn } of image.maps) {
     if (scope.segment.name === name) rows(scope, target, work)
     else
       for (const place of isOwn ? own(scope, name) : below(scope.here, name))
-        rows({ ...scope, ...place }, target, work)
+        rows({ ...scope, here: place.here, segment: place.segment }, target, work)
   }
   return draft
 }
@@ -263,7 +259,7 @@ function createTools(
     node: Node,
     what: Omit<MappingWarning, 'kind' | 'at'>,
   ): void => {
-    const at = sourceOf(node)
+    const at = node.source
     const size = told.size
     if (told.add(`${kind} ${at} ${what.text}`).size > size) warnings.push({ kind, at, ...what })
   }

@@ -1,14 +1,15 @@
 import { fault } from '../../kernel/fault.ts'
 import type { CompiledImage } from './compile-message.ts'
-import { record, referenceOrigin, type Draft } from './draft.ts'
-import { compileElement, locate, place, type Fragment } from './element.ts'
+import { referenceOrigin, type Draft } from './draft.ts'
+import { compileElement, foundAt, pathIn, place, type Fragment } from './element.ts'
 import type { ImageIndex } from './image-index.ts'
+import type { Fields } from './node.ts'
 import type { Work } from './step.ts'
 import type { Occurrence } from './structure.ts'
 
 export interface LinkContext {
   readonly index: ImageIndex
-  readonly labels: readonly string[]
+  readonly fields: Fields
   readonly work: Work
 }
 
@@ -25,11 +26,11 @@ export function tie(context: LinkContext, { image, draft, here }: Filled): void 
   for (const link of image.links) {
     if (draft.scope !== undefined && link.condition?.holds(draft.scope) === false) continue
     for (const other of othersOf(link, { draft, here }, context)) {
-      const at = locate(draft.resource, link.to)
-      if (other === draft || at.found !== undefined) continue
+      if (other === draft || foundAt(draft.resource, link.to) !== undefined) continue
+      const path = pathIn(draft.resource, link.to)
       place(draft.resource, link.to, { reference: `#image:${other.key}` })
-      record(draft, `${at.path}.reference`, referenceOrigin(other, link.rule))
-      if (link.rows !== undefined) describe(context.work, { link, draft, other, path: at.path })
+      draft.written.push({ path: `${path}.reference`, from: () => referenceOrigin(other, link.rule) })
+      if (link.rows !== undefined) describe(context.work, { link, draft, other, path })
     }
   }
 }
@@ -37,12 +38,12 @@ export function tie(context: LinkContext, { image, draft, here }: Filled): void 
 function othersOf(
   link: Link,
   { draft, here }: Pick<Filled, 'draft' | 'here'>,
-  { index, labels }: LinkContext,
+  { index, fields }: LinkContext,
 ): readonly Draft[] {
   if (link.all && !link.required) return index.inside(link.image, here)
   const nearest = index.nearest(link.image, here)
   if (nearest === undefined && link.required)
-    throw unidentified(link.image, labels[draft.scope?.segment.index ?? 0] ?? '')
+    throw unidentified(link.image, fields.labels[draft.scope?.segment.index ?? 0] ?? '')
   return nearest === undefined ? [] : [nearest]
 }
 
@@ -56,9 +57,9 @@ interface Tied {
 /** Fills the object around a reference with what the segment of the other image says. */
 function describe(work: Work, { link, draft, other, path }: Tied): void {
   const parent = path.slice(0, Math.max(path.lastIndexOf('.'), 0))
-  const holder = parent === '' ? draft.resource : locate(draft.resource, compileElement(parent)).found
+  const holder = parent === '' ? draft.resource : foundAt(draft.resource, compileElement(parent))
   if (other.scope !== undefined)
-    link.rows?.(other.scope, { holder: holder as Fragment, path: parent, draft }, work)
+    link.rows?.(other.scope, { holder: holder as Fragment, path: parent, draft, by: undefined }, work)
 }
 
 export function unknownText(key: string): string {

@@ -5,12 +5,13 @@ import type { OutboundRules } from '../outbound/outbound-rules.ts'
 import type { FeedQuery, QueryRules } from '../query/query-rules.ts'
 import type { CompiledMessage } from './compile-message.ts'
 import { compileRules, type CompiledRules } from './compile.ts'
-import { finish, type Draft } from './draft.ts'
+import type { Draft } from './draft.ts'
+import { finish } from './finish.ts'
 import { systemOfAssigner } from './functions.ts'
 import type { Effect, Image, Mapped } from './image.ts'
 import { imagesOf } from './images.ts'
 import { loadRules, RulesError, type RuleSources } from './load.ts'
-import { textOf, type Node, type Scope } from './node.ts'
+import { Fields, type Node, type Scope } from './node.ts'
 import { compileOutbound } from './outbound.ts'
 import type { Path } from './path.ts'
 import type { FeedFile, RuleFiles } from './rules.ts'
@@ -153,8 +154,10 @@ interface Job {
 
 function mapMessage({ message, feed, version }: Job): Mapped {
   const { compiled } = feed
-  if (compiled.queries.has(eventOf(compiled, message))) return nothing(feed, version)
-  const rules = rulesFor(compiled, message)
+  const fields = new Fields(message.segments)
+  const event = eventOf(compiled, message, fields)
+  if (compiled.queries.has(event)) return nothing(feed, version)
+  const rules = compiled.messages.get(event)
   if (rules === undefined)
     throw fault('unsupported', {
       code: 'not-supported',
@@ -162,19 +165,19 @@ function mapMessage({ message, feed, version }: Job): Mapped {
       text: 'There are no rules for this message type',
     })
   const root = rules.structure.arrange(message.segments)
-  const labels = labelsOf(message)
-  const { drafts, effects, warnings } = imagesOf({ compiled, rules, feed, root, labels })
+  const { drafts, effects, warnings } = imagesOf({ compiled, rules, feed, root, fields })
   const subject = rules.partitions
     .map((key) => drafts.find((draft) => draft.key === key))
     .find((draft) => draft !== undefined)
   renamed(drafts, effects)
-  const eventTime = timeOf(compiled.envelope.time, envelopeScope(root, labels), feed.zone)
+  const scope = envelopeScope(root, fields)
+  const eventTime = timeOf(compiled.envelope.time, scope, feed.zone)
   return {
-    images: drafts.map(finish).map(marker(compiled, envelopeScope(root, labels))),
+    images: drafts.map(finish).map(marker(compiled, scope)),
     ...(effects.length > 0 && { effects }),
     partitions: partitionsOf(drafts, effects, subject) ?? [`feed|${feed.name}`],
     ...(eventTime !== undefined && { eventTime }),
-    warnings: [...warnings, ...unreadWarnings(message, labels, rules.read)],
+    warnings: [...warnings, ...unreadWarnings(message, fields, rules.read)],
     rules: version,
   }
 }
@@ -208,18 +211,18 @@ function nothing({ name }: Feed, rules: string): Mapped {
 }
 
 function rulesFor(compiled: CompiledRules, message: Message): CompiledMessage | undefined {
-  return compiled.messages.get(eventOf(compiled, message))
+  return compiled.messages.get(eventOf(compiled, message, new Fields(message.segments)))
 }
 
-function eventOf({ envelope }: CompiledRules, message: Message): string {
+function eventOf({ envelope }: CompiledRules, message: Message, fields: Fields): string {
   const root: Occurrence = { name: 'message', segments: [...message.segments], inner: [] }
-  const scope = envelopeScope(root, [])
+  const scope = envelopeScope(root, fields)
   return `${firstText(envelope.code, scope)}^${firstText(envelope.event, scope)}`
 }
 
-function envelopeScope(here: Occurrence, labels: readonly string[]): Scope {
+function envelopeScope(here: Occurrence, fields: Fields): Scope {
   const [segment = NO_SEGMENT] = here.segments
-  return { labels, variables: {}, here, segment }
+  return { fields, variables: {}, here, segment, node: undefined }
 }
 
 const NO_SEGMENT = { name: '', raw: '', index: 0, fieldCount: 0, field: () => [], rawField: () => '' }
@@ -244,25 +247,12 @@ function marker({ envelope: { test } }: CompiledRules, scope: Scope): (image: Im
 
 function firstText(path: Path, scope: Scope): string {
   const [node] = path.find(scope)
-  return node === undefined ? '' : textOf(node).trim()
+  return node === undefined ? '' : node.text.trim()
 }
 
 /** The first time of the envelope that is exact to the minute. */
 function timeOf(path: Path, scope: Scope, zone: Zone): number | undefined {
   const [node]: readonly (Node | undefined)[] = path.find(scope)
-  const stamp = node === undefined ? undefined : readTimeStamp(textOf(node).trim())
+  const stamp = node === undefined ? undefined : readTimeStamp(node.text.trim())
   return stamp?.time === undefined ? undefined : Date.parse(toDateTime(stamp, zone).value)
-}
-
-/** Segment names, numbered where they repeat. */
-function labelsOf({ segments }: Message): readonly string[] {
-  const totals = new Map<string, number>()
-  for (const { name } of segments) totals.set(name, (totals.get(name) ?? 0) + 1)
-  const seen = new Map<string, number>()
-  return segments.map(({ name }) => {
-    if (totals.get(name) === 1) return name
-    const number = (seen.get(name) ?? 0) + 1
-    seen.set(name, number)
-    return `${name}[${number}]`
-  })
 }

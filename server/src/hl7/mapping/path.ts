@@ -1,5 +1,5 @@
-import type { Repetition, Segment } from '../message/message.ts'
-import { isEmptyNode, partOf, type Node, type Scope } from './node.ts'
+import type { Segment } from '../message/message.ts'
+import type { Node, Scope } from './node.ts'
 import type { Occurrence } from './structure.ts'
 
 /** Finds values of a message; null values are found, absent ones are not. */
@@ -62,6 +62,7 @@ interface Place {
   /** Every segment of that name in the bracket and below, not only the first. */
   readonly isAll: boolean
   readonly field: number
+  /** Number of the only repetition that counts; 0: all. */
   readonly place: number
   readonly component: number
   readonly subcomponent: number
@@ -69,52 +70,47 @@ interface Place {
 
 function segmentPath(place: Place): Path {
   const { segment, field, isAll } = place
-  const read = (found: Segment | undefined, scope: Scope): readonly Node[] =>
-    found === undefined ? NONE : nodesIn(found, scope, place)
-  const find = isAll
-    ? (scope: Scope) => allWithin(scope.here, segment).flatMap((found) => read(found, scope))
-    : (scope: Scope) =>
-        read(scope.segment.name === segment ? scope.segment : nearest(scope.here, segment), scope)
-  return { fields: [{ segment, field }], find }
+  const choose = place.place > 0 || place.component > 0 ? chooser(place) : undefined
+  const read = (found: Segment, { fields }: Scope): readonly Node[] => {
+    const nodes = fields.of(found, field)
+    return choose === undefined || nodes.length === 0 ? nodes : choose(nodes)
+  }
+  const find = (scope: Scope): readonly Node[] => {
+    if (scope.segment.name === segment) return read(scope.segment, scope)
+    const found = scope.fields.has(segment) ? nearest(scope.here, segment) : undefined
+    return found === undefined ? NONE : read(found, scope)
+  }
+  const findAll = (scope: Scope): readonly Node[] =>
+    scope.fields.has(segment) ? allWithin(scope.here, segment).flatMap((found) => read(found, scope)) : NONE
+  return { fields: [{ segment, field }], find: isAll ? findAll : find }
 }
 
-function nodesIn(
-  found: Segment,
-  scope: Scope,
-  { field, place, component, subcomponent }: Place,
-): readonly Node[] {
-  const repetitions = found.field(field)
-  if (repetitions.length === 0) return NONE
-  const label = scope.labels[found.index] ?? found.name
-  const [only] = repetitions
-  if (repetitions.length > 1 || only === undefined)
-    return repeated(repetitions, { label, field, component, subcomponent }, place)
-  const node = { label, field, repetition: only, place: 0, component, subcomponent }
-  return place > 1 || isEmptyNode(node) ? NONE : [node]
+/** Parts of repetitions, or of a certain one. */
+function chooser({ place, component, subcomponent }: Place): (nodes: readonly Node[]) => readonly Node[] {
+  const part = (node: Node): Node | undefined => {
+    const found = component === 0 ? node : node.part(component)
+    return subcomponent === 0 ? found : found?.part(subcomponent)
+  }
+  return (nodes) => {
+    const [only] = nodes
+    if (only !== undefined && nodes.length === 1) {
+      // The only repetition has no number.
+      const isMeant = place === 0 || (only.place || 1) === place
+      return isMeant ? (part(only)?.alone ?? NONE) : NONE
+    }
+    const chosen = place === 0 ? nodes : nodes.filter((node) => node.place === place)
+    return chosen.flatMap((node) => part(node) ?? [])
+  }
 }
 
 function allWithin({ segments, inner }: Occurrence, name: string): readonly Segment[] {
   return [...segments.filter((one) => one.name === name), ...inner.flatMap((one) => allWithin(one, name))]
 }
 
-/** @param place number of the only repetition that counts; 0: all */
-function repeated(
-  repetitions: readonly Repetition[],
-  common: Omit<Node, 'repetition' | 'place'>,
-  place: number,
-): readonly Node[] {
-  const nodes: Node[] = []
-  for (const [index, repetition] of repetitions.entries()) {
-    const node = { ...common, repetition, place: index + 1 }
-    if ((place === 0 || place === index + 1) && !isEmptyNode(node)) nodes.push(node)
-  }
-  return nodes
-}
-
 function valueNodes(node: Node | undefined, parts: readonly number[]): readonly Node[] {
   let found = node
-  for (const part of parts) found = found && partOf(found, part)
-  return found === undefined || isEmptyNode(found) ? NONE : [found]
+  for (const part of parts) found = found?.part(part)
+  return found?.alone ?? NONE
 }
 
 /**
@@ -133,8 +129,7 @@ function nearest(here: Occurrence, name: string): Segment | undefined {
 
 /** @param except name of inner brackets that do not count */
 function within(occurrence: Occurrence, name: string, except?: string): Segment | undefined {
-  const own = occurrence.segments.find((segment) => segment.name === name)
-  if (own !== undefined) return own
+  for (const segment of occurrence.segments) if (segment.name === name) return segment
   for (const inner of occurrence.inner) {
     if (inner.name === except) continue
     const found = within(inner, name)

@@ -1,8 +1,8 @@
 import { compileBody } from './body.ts'
-import type { Target } from './draft.ts'
+import type { Draft, Target } from './draft.ts'
 import { compileElement, type ElementPath } from './element.ts'
 import { compileCondition, type Predicate } from './expression.ts'
-import { isNullNode, type Node, type Scope } from './node.ts'
+import type { Node, Scope } from './node.ts'
 import { compilePath, type Path } from './path.ts'
 import type { Row } from './rules.ts'
 import type { Known, RowKit, Rows, Work } from './step.ts'
@@ -46,14 +46,18 @@ function compileRow(row: Row, file: string, kit: RowKit): Rows {
     if (nodes === undefined) return 0
     if (!isEach || nodes.length < 2) return body({ nodes, scope, target, work, known })
     let count = 0
-    for (const node of nodes) count += body({ nodes: [node], scope, target, work, known })
+    for (const node of nodes) count += body({ nodes: node.alone, scope, target, work, known })
     return count
   }
   if (row.initial !== true) return apply
   return (scope, target, work) => {
-    const isFirst = target.holder[element.top] === undefined
+    const { holder, draft } = target
+    const isFirst = holder[element.top] === undefined
     const count = apply(scope, target, work)
-    if (isFirst && target.holder[element.top] !== undefined) target.draft.initial.add(element.top)
+    if (isFirst && holder[element.top] !== undefined) {
+      draft.initial ??= new Set()
+      draft.initial.add(element.top)
+    }
     return count
   }
 }
@@ -66,7 +70,7 @@ function deletedBy({ part }: Row, { member, top }: ElementPath): string {
 /** Deletes the element, as the null of HL7 in the field of a row does. */
 function clearing(path: string, condition: Predicate | undefined): Rows {
   return (scope, { draft }) => {
-    if (condition?.holds(scope) !== false) draft.cleared.add(path)
+    if (condition?.holds(scope) !== false) clear(draft, path)
     return 0
   }
 }
@@ -95,12 +99,17 @@ function valuesOf(
   deleted: string,
 ): readonly Node[] | undefined {
   if (found === CONSTANT) return found
-  const [only] = found
-  if (found.length === 1 && only !== undefined && !isNullNode(only)) return found
-  const nodes = found.some(isNullNode) ? found.filter((node) => !isNullNode(node)) : found
-  if (nodes.length > 0) return nodes
-  if (found.length > 0 && path === '') draft.cleared.add(deleted)
+  const only = found[0]
+  if (found.length === 1 && only !== undefined && !only.isNull) return found
+  const nodes = found.filter((node) => !node.isNull)
+  if (nodes.length > 0) return nodes.length === found.length ? found : nodes
+  if (found.length > 0 && path === '') clear(draft, deleted)
   return undefined
+}
+
+function clear(draft: Draft, path: string): void {
+  draft.cleared ??= new Set()
+  draft.cleared.add(path)
 }
 
 /** Rows of the data type first, then the row's own. */

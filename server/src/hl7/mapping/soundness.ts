@@ -1,7 +1,9 @@
 import { dateInterval } from '../../fhir/keys/intervals.ts'
 import type { JsonValue } from '../../kernel/json.ts'
 import type { Draft } from './draft.ts'
+import { originFrom } from './finish.ts'
 import type { MappingWarning } from './image.ts'
+import { join } from './step.ts'
 
 /**
  * A period that ends before it begins would refuse the whole message (per-1): its end is left out, and that is told. Which of the two is
@@ -9,30 +11,23 @@ import type { MappingWarning } from './image.ts'
  */
 export function withoutEarlyEnds(draft: Draft): readonly MappingWarning[] {
   const told: MappingWarning[] = []
-  if (!hasPeriod(draft.resource)) return told
-  visit(draft.resource, draft.type, (period, path) => {
-    const at = draft.trace.findIndex(({ element }) => element === `${path}.end`)
-    const [end, start] = [draft.trace[at], draft.trace.find(({ element }) => element === `${path}.start`)]
+  if (!draft.hasEnd) return told
+  const { written } = draft
+  visit(draft.resource, '', (period, path) => {
+    const at = written.findIndex((one) => one.path === join(path, 'end'))
+    const [end, start] = [written[at], written.find((one) => one.path === join(path, 'start'))]
     if (end === undefined || start === undefined) return
+    const [origin, begin] = [originFrom(end), originFrom(start).source]
     if (!isBackwards(period)) {
-      draft.trace[at] = { ...end, also: [...(end.also ?? []), start.source] }
+      const also = [...(origin.also ?? []), begin]
+      written[at] = { path: end.path, from: () => ({ source: origin.source, also, rule: origin.rule }) }
       return
     }
     delete period['end']
-    draft.trace.splice(at, 1)
-    told.push({ kind: 'bad-value', at: end.source, text: 'ends before it begins: the end is left out' })
+    written.splice(at, 1)
+    told.push({ kind: 'bad-value', at: origin.source, text: 'ends before it begins: the end is left out' })
   })
   return told
-}
-
-/** Few resources have one: the others need no paths. */
-function hasPeriod(value: JsonValue | undefined): boolean {
-  if (typeof value !== 'object' || value === null) return false
-  if (Array.isArray(value)) return value.some((item: JsonValue) => hasPeriod(item))
-  const fragment = value as Period
-  if (fragment['start'] !== undefined && fragment['end'] !== undefined) return true
-  for (const name of Object.keys(fragment)) if (hasPeriod(fragment[name])) return true
-  return false
 }
 
 type Period = Record<string, JsonValue | undefined>
@@ -49,7 +44,7 @@ function visit(
   }
   const fragment = value as Period
   if (fragment['start'] !== undefined && fragment['end'] !== undefined) found(fragment, path)
-  for (const [name, inner] of Object.entries(fragment)) visit(inner, `${path}.${name}`, found)
+  for (const [name, inner] of Object.entries(fragment)) visit(inner, join(path, name), found)
 }
 
 function isBackwards({ start, end }: Period): boolean {

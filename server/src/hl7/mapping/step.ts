@@ -1,7 +1,7 @@
-import { record, valueOf, type Draft, type Origin, type Target } from './draft.ts'
-import { locate, place, type ElementPath, type Fragment } from './element.ts'
+import { valueOf, type Draft, type Origin, type Target } from './draft.ts'
+import { foundAt, pathIn, place, type ElementPath, type Fragment } from './element.ts'
 import type { Made, Tools } from './functions.ts'
-import { partOf, sourceOf, textOf, type Node, type Scope } from './node.ts'
+import type { Node, Scope } from './node.ts'
 import type { FieldName } from './path.ts'
 import type { TableRow } from './rules.ts'
 
@@ -36,38 +36,36 @@ export interface Known {
   readonly fields: readonly FieldName[]
 }
 
-/** One value of a row on its way to its element. */
+/** The values of a row on their way to their element. */
 export interface Step {
   readonly nodes: readonly Node[]
   readonly scope: Scope
   readonly target: Target
   readonly work: Work
   readonly known: Known
-  /** Where the value comes from, when it is not what `originOf` says. */
-  readonly origin?: Origin
 }
 
-/** Fields beside the value's own that decided about it. */
-function alsoOf({ target, scope, known }: Step): readonly string[] | undefined {
+/** Fields beside the value's own that decided about it, and about the objects that it is in. */
+export function alsoOf({ target, scope, known }: Step): readonly string[] | undefined {
+  const around = target.by === undefined ? undefined : alsoOf(target.by)
   const { fields } = known
-  if (fields.length === 0) return target.also
+  if (fields.length === 0) return around
   const own = fields.map(({ segment, field }) => {
-    const label = scope.segment.name === segment ? scope.labels[scope.segment.index] : undefined
-    return `${label ?? segment}-${field}`
+    const label = scope.segment.name === segment ? scope.fields.labelOf(scope.segment) : segment
+    return `${label}-${field}`
   })
-  return target.also === undefined ? own : [...target.also, ...own]
+  return around === undefined ? own : [...around, ...own]
 }
 
-/** Worked out when something is written: most rows write nothing. A constant comes with the segment, and with the value that it is tied to. */
+/** A constant comes with the segment, and with the value that it is tied to. */
 export function originOf(step: Step): Origin {
-  if (step.origin !== undefined) return step.origin
   const { known, nodes, scope } = step
   const { rule } = known
   const [node] = nodes
   const also = alsoOf(step)
   if (node !== undefined && !known.isConstant)
-    return also === undefined ? { source: sourceOf(node), rule } : { source: sourceOf(node), also, rule }
-  const source = scope.labels[scope.segment.index] ?? scope.segment.name
+    return also === undefined ? { source: node.source, rule } : { source: node.source, also, rule }
+  const source = scope.fields.labelOf(scope.segment)
   const tied = node === undefined ? also : [`${node.label}-${node.field}`, ...(also ?? [])]
   return tied === undefined ? { source, rule } : { source, also: tied, rule }
 }
@@ -76,37 +74,52 @@ export type Body = (step: Step) => number
 
 /** The first row that writes an element wins, so that rows with conditions can be listed by preference. */
 export function write(step: Step, element: ElementPath, made: Made): number {
-  const { target } = step
-  const { path: inner, found } = locate(target.holder, element)
-  if (found !== undefined) return 0
-  const path = join(target.path, inner)
-  place(target.holder, element, valueOf(target.draft, path, made))
-  record(target.draft, path, originOf(step))
+  return writeInto(step.target, element, { made, from: step })
+}
+
+/** What is written, and where it comes from. */
+interface Value {
+  readonly made: Made
+  readonly from: Step | (() => Origin)
+}
+
+/** The same into another object than that of the row. */
+export function writeInto(target: Target, element: ElementPath, { made, from }: Value): number {
+  const { holder, draft } = target
+  if (foundAt(holder, element) !== undefined) return 0
+  const path = join(target.path, pathIn(holder, element))
+  place(holder, element, typeof made === 'string' ? made : valueOf(draft, path, made))
+  draft.written.push({ path, from })
+  if (element.isEnd) draft.hasEnd = true
   return 1
 }
 
 /** An object is kept only when its rows wrote more than constants. */
 export function objectBody(rows: Rows, element: ElementPath): Body {
-  return (step) => {
-    const { nodes, scope, target, work, origin } = step
-    const also = origin === undefined ? alsoOf(step) : origin.also
-    const [node] = nodes
-    const { path, found } = locate(target.holder, element)
-    const isNew = typeof found !== 'object' || found === null
-    const holder: Fragment = isNew ? {} : (found as Fragment)
-    const { trace } = target.draft
-    const before = trace.length
-    const inner: Target = { holder, path: join(target.path, path), draft: target.draft, also }
-    const count = rows(node === undefined ? scope : { ...scope, node }, inner, work)
-    if (count > 0 && isNew) place(target.holder, element, holder)
-    if (count === 0 && isNew) trace.length = before
-    return count
-  }
+  return (step) => fillObject(step, element, rows)
 }
 
-export function partText(node: Node, number: number): string {
-  const part = partOf(node, number)
-  return part === undefined ? '' : textOf(part).trim()
+export function fillObject(step: Step, element: ElementPath, rows: Rows): number {
+  const { nodes, scope, target, work } = step
+  const { written } = target.draft
+  const found = foundAt(target.holder, element)
+  const isNew = typeof found !== 'object' || found === null
+  const holder: Fragment = isNew ? {} : (found as Fragment)
+  const path = join(target.path, pathIn(target.holder, element))
+  const before = written.length
+  const inner: Target = { holder, path, draft: target.draft, by: step }
+  const count = rows(about(nodes[0], scope), inner, work)
+  if (!isNew) return count
+  if (count > 0) place(target.holder, element, holder)
+  else written.length = before
+  return count
+}
+
+/** The scope in which a value is what rows work on. */
+function about(node: Node | undefined, scope: Scope): Scope {
+  if (node === undefined) return scope
+  const { fields, variables, here, segment } = scope
+  return { fields, variables, here, segment, node }
 }
 
 export function join(outer: string, inner: string): string {

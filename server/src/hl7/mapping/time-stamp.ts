@@ -21,6 +21,14 @@ const PATTERN =
  * @see HL7 v2.5.1, section 2.A.22
  */
 export function readTimeStamp(text: string): TimeStamp | undefined {
+  if (text !== last.text) last = { text, stamp: readStamp(text) }
+  return last.stamp
+}
+
+/** The results of a message mostly have one time. */
+let last: { readonly text: string; readonly stamp: TimeStamp | undefined } = { text: '', stamp: undefined }
+
+function readStamp(text: string): TimeStamp | undefined {
   const found = PATTERN.exec(text)
   if (found === null) return undefined
   const [, year = '', month, day, hour, minute, second = '00', fraction = ''] = found
