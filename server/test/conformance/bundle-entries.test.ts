@@ -88,3 +88,47 @@ it('says in which resource a conditional reference leads nowhere', async () => {
   expectRefused(refused, 412)
   expect(refused.at('issue.0.expression.0')).toBe('Bundle.entry[1].resource')
 })
+
+it('deletes first: a conditional create of what goes makes a new one, a reference to it leads nowhere', async () => {
+  const value = fresh()
+  const criteria = `identifier=http://example.org/ids|${value}`
+  const body = { ...PATIENT, identifier: [{ system: 'http://example.org/ids', value }] }
+  const { id } = await make(body)
+  const gone = { request: { method: 'DELETE', url: `Patient?${criteria}` } }
+  const create = (fullUrl: string): Json => ({
+    fullUrl,
+    resource: body,
+    request: { method: 'POST', url: 'Patient', ifNoneExist: criteria },
+  })
+  const [one, two] = [
+    create('urn:uuid:6a0e4e3c-7b8b-4c3e-9a6e-2f0a4e2d1c11'),
+    create('urn:uuid:6a0e4e3c-7b8b-4c3e-9a6e-2f0a4e2d1c12'),
+  ]
+  const answer = await send('transaction', [one, two, gone])
+  expect(answer.status, answer.text).toBe(200)
+  const [first, second] = entriesOf(answer)
+  expect([first?.response?.status, second?.resource?.id]).toEqual(['201 Created', first?.resource?.id])
+  expectRefused(await ask('GET', `/Patient/${id}`), 410)
+  expect(await find(`/Patient?${criteria}`)).toEqual([first?.resource?.id])
+  const subject = { reference: `Patient?${criteria}` }
+  const resource = { resourceType: 'Observation', status: 'final', code: { text: 'x' }, subject }
+  const lost = [{ resource, request: { method: 'POST', url: 'Observation' } }, gone]
+  expectRefused(await send('transaction', lost), 412)
+  expect((await find(`/Patient?${criteria}`)).length).toBe(1)
+})
+
+it('refuses a patch that changes nothing beside a deletion of the same resource', async () => {
+  const { id } = await make({ ...PATIENT, gender: 'male' })
+  const data = Buffer.from('[{"op":"replace","path":"/gender","value":"male"}]').toString('base64')
+  const resource = { resourceType: 'Binary', contentType: 'application/json-patch+json', data }
+  const entry = (method: string): Json => ({ request: { method, url: `Patient/${id}` } })
+  expectRefused(await send('transaction', [{ ...entry('PATCH'), resource }, entry('DELETE')]), 400)
+  expect((await ask('GET', `/Patient/${id}`)).status).toBe(200)
+})
+
+it('knows no other types in conditional references', async () => {
+  const subject = { reference: 'Nothing?identifier=x' }
+  const resource = { resourceType: 'Observation', status: 'final', code: { text: 'x' }, subject }
+  const entry = [{ resource, request: { method: 'POST', url: 'Observation' } }]
+  expectRefused(await send('transaction', entry), 400)
+})

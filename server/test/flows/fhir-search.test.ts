@@ -101,29 +101,29 @@ it('finds texts by start, part and exact letters', async () => {
 
 it('finds tokens in all forms and with their modifiers', async () => {
   const server = await startFhir()
-  const identifier = { type: { coding: [{ system: 'sys', code: 'XX' }] }, system: 's', value: 'Va,l' }
+  const identifier = { type: { coding: [{ system: 'urn:sys', code: 'XX' }] }, system: 'urn:s', value: 'Va,l' }
   await put(server, [
-    coded('a', { system: 's1', code: 'c' }, { category: [{ coding: [{ code: 'lab' }] }] }),
+    coded('a', { system: 'urn:s1', code: 'c' }, { category: [{ coding: [{ code: 'lab' }] }] }),
     coded(
       'b',
-      { system: 's2', code: 'c', display: 'Shown' },
+      { system: 'urn:s2', code: 'c', display: 'Shown' },
       { category: [{ coding: [{ code: 'vital-signs' }] }] },
     ),
     coded('n', { code: 'c' }),
     { resourceType: 'Patient', id: 'p', gender: 'male', active: true, identifier: [identifier] },
   ])
   expect(await found(server, 'Observation?code=c')).toBe('a b n')
-  expect(await found(server, 'Observation?code=s1|c')).toBe('a')
+  expect(await found(server, 'Observation?code=urn:s1|c')).toBe('a')
   expect(await found(server, 'Observation?code=%7Cc')).toBe('n')
-  expect(await found(server, 'Observation?code=s2|')).toBe('b')
-  expect(await found(server, 'Observation?code=s1|c,s2|C')).toBe('a b')
+  expect(await found(server, 'Observation?code=urn:s2|')).toBe('b')
+  expect(await found(server, 'Observation?code=urn:s1|c,urn:s2|C')).toBe('a b')
   expect(await found(server, 'Observation?category:not=lab')).toBe('b n')
   expect(await found(server, 'Observation?category:missing=true')).toBe('n')
   expect(await found(server, 'Observation?code:text=sho')).toBe('b')
   expect(await found(server, 'Patient?gender=male&active=true')).toBe('p')
-  expect(await found(server, 'Patient?identifier=s|va\\,l')).toBe('p')
+  expect(await found(server, 'Patient?identifier=urn:s|va\\,l')).toBe('p')
   expect(await found(server, 'Patient?identifier=va,l')).toBe('')
-  expect(await found(server, 'Patient?identifier:of-type=sys|XX|va\\,l')).toBe('p')
+  expect(await found(server, 'Patient?identifier:of-type=urn:sys|XX|va\\,l')).toBe('p')
   expect(await found(server, 'Patient?_id=p,none')).toBe('p')
   expect(await found(server, 'Patient?_id=none')).toBe('')
 })
@@ -145,7 +145,7 @@ it('finds references, chains and reverse chains', async () => {
     observation('b', { subject: { reference: 'Patient/2' } }),
     observation('g', { subject: { reference: 'Group/1' } }),
     observation('x', { subject: { reference: other } }),
-    observation('l', { subject: { identifier: { system: 's', value: 'v' } } }),
+    observation('l', { subject: { identifier: { system: 'urn:s', value: 'v' } } }),
   ])
   expect(await found(server, 'Observation?subject=Patient/1')).toBe('a')
   expect(await found(server, 'Observation?subject=1')).toBe('a g')
@@ -154,7 +154,7 @@ it('finds references, chains and reverse chains', async () => {
   expect(await found(server, 'Observation?patient=1')).toBe('a')
   expect(await found(server, 'Observation?subject=Patient/1,Patient/2')).toBe('a b')
   expect(await found(server, `Observation?subject=${other}`)).toBe('x')
-  expect(await found(server, 'Observation?subject:identifier=s|v')).toBe('l')
+  expect(await found(server, 'Observation?subject:identifier=urn:s|v')).toBe('l')
   expect(await found(server, 'Observation?subject:Patient.name=peter')).toBe('a')
   expect(await found(server, 'Observation?patient.organization.name=north')).toBe('a')
   expect(await found(server, 'Patient?_has:Observation:patient:code=x')).toBe('1')
@@ -189,7 +189,7 @@ it('finds by the common parameters', async () => {
   const server = await startFhir()
   const before = Date.now()
   const meta = {
-    tag: [{ system: 't', code: 'x' }],
+    tag: [{ system: 'urn:t', code: 'x' }],
     profile: ['http://p/1'],
     security: [{ code: 'R' }],
     source: 'http://s',
@@ -198,13 +198,13 @@ it('finds by the common parameters', async () => {
     { resourceType: 'Patient', id: 'a', meta },
     { resourceType: 'Patient', id: 'b' },
   ])
-  expect(await found(server, 'Patient?_tag=t|x')).toBe('a')
+  expect(await found(server, 'Patient?_tag=urn:t|x')).toBe('a')
   expect(await found(server, 'Patient?_profile=http://p/1')).toBe('a')
   expect(await found(server, 'Patient?_security=R')).toBe('a')
   expect(await found(server, 'Patient?_source=http://s')).toBe('a')
   expect(await found(server, `Patient?_lastUpdated=ge${new Date(before).toISOString()}`)).toBe('a b')
   expect(await found(server, `Patient?_lastUpdated=lt${new Date(before).toISOString()}`)).toBe('')
-  expect(await found(server, 'Patient?_tag=t|x&_tag:missing=false')).toBe('a')
+  expect(await found(server, 'Patient?_tag=urn:t|x&_tag:missing=false')).toBe('a')
   await server.ask('PUT', '/Patient/a', { body: { resourceType: 'Patient', id: 'a', gender: 'male' } })
-  expect(await found(server, 'Patient?_tag=t|x')).toBe('')
+  expect(await found(server, 'Patient?_tag=urn:t|x')).toBe('')
 })

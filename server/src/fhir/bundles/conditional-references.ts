@@ -31,14 +31,19 @@ const CONDITIONAL = /^(?<type>[A-Z][A-Za-z]+)\?(?<query>.+)$/s
 export async function resolveReferences(
   deps: RestDeps,
   call: Call,
-  resources: readonly Linked[],
+  { resources, deleted }: Pick<Wanted, 'resources' | 'deleted'>,
 ): Promise<{ contents: readonly Content[]; guards: readonly Guard[] }> {
   const guards: Guard[] = []
   const resolved = new Map<string, string>()
   for (const linked of resources) {
     for (const reference of conditionalReferences(linked)) {
       if (resolved.has(reference)) continue
-      const { target, guard } = await placedTarget(deps, call, { reference, resources, at: linked.at })
+      const { target, guard } = await placedTarget(deps, call, {
+        reference,
+        resources,
+        deleted,
+        at: linked.at,
+      })
       resolved.set(reference, target)
       guards.push(guard)
     }
@@ -68,6 +73,8 @@ function conditionalReferences({ text }: Linked): readonly string[] {
 interface Wanted {
   readonly reference: string
   readonly resources: readonly Linked[]
+  /** `Patient/1`, what the same transaction deletes. */
+  readonly deleted: ReadonlySet<string>
   readonly at: string
 }
 
@@ -82,11 +89,16 @@ async function placedTarget(deps: RestDeps, call: Call, wanted: Wanted): ReturnT
 async function resolveOne(
   deps: RestDeps,
   call: Call,
-  { reference, resources }: Wanted,
+  { reference, resources, deleted }: Wanted,
 ): Promise<{ target: string; guard: Guard }> {
   const { type = '', query = '' } = CONDITIONAL.exec(reference)?.groups ?? {}
+  if (!deps.definitions.types.includes(type))
+    throw fault('malformed', {
+      code: 'value',
+      text: `"${type.slice(0, 64)}" is no resource type of FHIR R4`,
+    })
   const { id, guard, matches } = await resolveCriteria(deps, call.caller, { type, query })
-  const ids = new Set(id === undefined ? [] : [id])
+  const ids = new Set(id === undefined || deleted.has(`${type}/${id}`) ? [] : [id])
   // What the transaction writes replaces what is stored.
   for (const resource of resources.filter((each) => each.type === type)) {
     if (meets(deps, resource, matches)) ids.add(resource.id)

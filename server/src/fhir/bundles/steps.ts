@@ -47,8 +47,29 @@ export async function stepsOf(deps: RestDeps, call: Call, entries: readonly Entr
     if (guard) guards.push(guard)
     await pace()
   }
-  checkIdentities(steps)
-  return { steps, guards }
+  const settled = afterDeletions(steps, () => uuid7(deps.clock()))
+  checkIdentities(settled)
+  return { steps: settled, guards }
+}
+
+/** Deletions come first: what `ifNoneExist` found is not there any more when another entry deletes it, so it is created. */
+function afterDeletions(steps: readonly Step[], newId: () => string): readonly Step[] {
+  const deleted = new Set(
+    steps.flatMap((step) => (step.kind === 'write' && step.method === 'DELETE' ? nameOf(step) : [])),
+  )
+  const remade = new Map<string, string>()
+  return steps.map((step): Step => {
+    if (step.kind !== 'found' || step.entry.method !== 'POST' || !deleted.has(nameOf(step))) return step
+    const before = remade.get(nameOf(step))
+    if (before !== undefined) return { ...step, id: before }
+    const id = newId()
+    remade.set(nameOf(step), id)
+    return { kind: 'write', method: 'POST', entry: step.entry, type: step.type, id }
+  })
+}
+
+function nameOf({ type, id }: { readonly type: string; readonly id: string }): string {
+  return `${type}/${id}`
 }
 
 /** Entries that would create the same resource, by the same criteria, make one. @throws Fault `malformed` where both bring content for it */
@@ -184,8 +205,10 @@ async function conditionalStep(
 function checkIdentities(steps: readonly Step[]): void {
   const seen = new Set<string>()
   for (const step of steps) {
-    if (step.kind !== 'write') continue
-    const name = `${step.type}/${step.id}`
+    // A patch that changes nothing is of its resource all the same; what a create found may be found twice.
+    const isOwn = step.kind === 'write' || (step.kind === 'found' && step.entry.method === 'PATCH')
+    if (!isOwn) continue
+    const name = nameOf(step)
     if (seen.has(name)) {
       throw fault('malformed', {
         code: 'duplicate',

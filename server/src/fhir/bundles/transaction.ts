@@ -54,7 +54,10 @@ async function attemptTransaction(
     at: `${step.entry.at}.resource`,
     ...relinked(contentToLink(step), links, () => deps.definitions.elements()),
   }))
-  const references = await resolveReferences(deps, call, linked)
+  const references = await resolveReferences(deps, call, {
+    resources: linked,
+    deleted: new Set(writes.flatMap((step) => (step.method === 'DELETE' ? `${step.type}/${step.id}` : []))),
+  })
   const contents = new Map(bodies.map((step, index) => [step, references.contents[index]]))
   const drafts = await eachPaced(writes, (step) => draftOf(call, step, contents.get(step)))
   if (drafts.length === 0) return { steps, versions: new Map() }
