@@ -9,6 +9,7 @@ import type { ObjectCheck } from './validation/check-options.ts'
 import * as collections from './validation/collections.ts'
 import { checkContained } from './validation/contained.ts'
 import { checkExtension } from './validation/extensions.ts'
+import * as functions from './validation/functions.ts'
 import * as operators from './validation/operators.ts'
 import { PRIMITIVES } from './validation/primitives.ts'
 import { checkReference } from './validation/references.ts'
@@ -20,6 +21,7 @@ import * as values from './validation/values.ts'
 export const RUNTIME = {
   ...collections,
   ...operators,
+  ...functions,
   ...syntax,
   ...values,
   DATE,

@@ -29,6 +29,8 @@ function walk(node: PathNode, place: Place): readonly string[] {
     case 'variable':
       if (node.name !== 'resource') throw new Error(`%${node.name} is not supported`)
       return [place.root]
+    case 'empty':
+      return []
     case 'member':
       return node.on ? step(walk(node.on, place), node.name, place) : start(node.name, place)
     case 'index':

@@ -23,6 +23,8 @@ export function itemsAt(node: PathNode, root: Root, focus: Items = [rootItem(roo
   switch (node.kind) {
     case 'literal':
       return [{ type: typeof node.value, value: node.value }]
+    case 'empty':
+      return []
     case 'this':
       return focus
     case 'member':

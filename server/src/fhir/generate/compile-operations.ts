@@ -1,3 +1,4 @@
+import { list, needed, PLAIN_FUNCTIONS, test, type Compiler } from './compile-functions.ts'
 import {
   booleanOf,
   collectionOf,
@@ -24,6 +25,20 @@ const TESTS: Readonly<Record<string, string>> = {
   '>=': 'atLeast',
 }
 
+const VALUES: Readonly<Record<string, string>> = {
+  '&': 'joined',
+  '+': 'plus',
+  '-': 'minus',
+  '*': 'times',
+  '/': 'dividedBy',
+  div: 'wholes',
+  mod: 'rest',
+}
+
+function unknown(op: string): never {
+  throw new Error(`operator ${op} is not supported`)
+}
+
 const LOGIC: ReadonlySet<string> = new Set(['and', 'or', 'xor', 'implies'])
 
 export function operation(node: Binary, scope: Scope): Compiled {
@@ -41,11 +56,12 @@ export function operation(node: Binary, scope: Scope): Compiled {
       return union(left, right)
     case 'contains':
       return truthOf(`isIn(${collectionOf(right)}, ${collectionOf(left)})`, false)
-    case '&':
-    case '+':
-      return { kind: 'value', js: `${node.op === '&' ? 'joined' : 'plus'}(${pair})` }
+    case '~':
+      return test(`equivalent(${pair})`)
+    case '!~':
+      return test(`!equivalent(${pair})`)
     default:
-      throw new Error(`operator ${node.op} is not supported`)
+      return { kind: 'value', js: `${VALUES[node.op] ?? unknown(node.op)}(${pair})` }
   }
 }
 
@@ -106,24 +122,12 @@ function negated(truth: Truth): Truth {
 
 function union(left: Compiled, right: Compiled): Compiled {
   if (left.kind === 'path' && right.kind === 'path')
-    return { kind: 'path', parts: [...left.parts, ...right.parts] }
-  return { kind: 'path', parts: [{ type: '*', js: `cat(${collectionOf(left)}, ${collectionOf(right)})` }] }
-}
-
-type Compiler = (on: Compiled, args: readonly PathNode[], scope: Scope) => Compiled
-
-const test = (js: string, strict = true): Compiled => truthOf(js, strict)
-const list = (type: string, js: string): Compiled => ({ kind: 'path', parts: [{ type, js }] })
-
-/** A function of the run time that takes the collection and the argument's collections. */
-function plain(name: string, kind: 'strict' | 'boolean' | 'value'): Compiler {
-  return (on, args, scope) => {
-    const js = `${name}(${[on, ...args.map((arg) => scope.compile(arg, scope))].map(collectionOf).join(', ')})`
-    return kind === 'value' ? { kind, js } : test(js, kind === 'strict')
-  }
+    return { kind: 'path', parts: [...left.parts, ...right.parts], isUnion: true }
+  return list('*', `union(${collectionOf(left)}, ${collectionOf(right)})`)
 }
 
 const FUNCTIONS: Readonly<Record<string, Compiler>> = {
+  ...PLAIN_FUNCTIONS,
   exists: (on, args, scope) => test(thereOf(args[0] ? where(on, args[0], scope) : on)),
   empty: (on) => negated(truthOf(thereOf(on), true)),
   not: (on) => negated(booleanOf(on)),
@@ -142,12 +146,9 @@ const FUNCTIONS: Readonly<Record<string, Compiler>> = {
   first: (on) => eachPart(on, (js) => `at(${js}, 0)`),
   tail: (on) => eachPart(on, (js) => `${js}.slice(1)`),
   trace: (on) => on,
+  repeat: (on, [projection], scope) => repeat(on, needed(projection), scope),
   combine: (on, [other], scope) =>
     list('*', `cat(${collectionOf(on)}, ${collectionOf(scope.compile(needed(other), scope))})`),
-  intersect: (on, [other], scope) =>
-    list('*', `intersect(${collectionOf(on)}, ${collectionOf(scope.compile(needed(other), scope))})`),
-  children: (on) => list('*', `children(${collectionOf(on)})`),
-  descendants: (on) => list('*', `descendants(${collectionOf(on)})`),
   resolve: (on) => list('*', `resolved(${collectionOf(on)}, ROOT)`),
   hasValue: (on) => {
     const [part, ...rest] = on.kind === 'path' ? on.parts : []
@@ -155,30 +156,24 @@ const FUNCTIONS: Readonly<Record<string, Compiler>> = {
       ? test(`hasValue(${collectionOf(on)})`)
       : test(`${part.value} !== undefined`)
   },
-  isDistinct: plain('isDistinct', 'strict'),
-  allFalse: plain('allFalse', 'strict'),
   count: (on) => ({ kind: 'value', js: `(${collectionOf(on)}).length` }),
-  startsWith: plain('startsWith', 'boolean'),
-  endsWith: plain('endsWith', 'boolean'),
-  length: plain('lengthOf', 'value'),
   extension: (on, [url], scope) =>
-    list(
-      'Extension',
-      `extensionsOf(${collectionOf(on)}, ${collectionOf(scope.compile(needed(url), scope))})`,
-    ),
-  matches: plain('matches', 'boolean'),
-  contains: plain('containsText', 'boolean'),
-  substring: plain('substring', 'value'),
-  replaceMatches: plain('replaceMatches', 'value'),
-  toInteger: plain('toInteger', 'value'),
-  toString: plain('toText', 'value'),
-  htmlChecks: () => test('true'),
+    list('Extension', `extensionsOf(${extended(on)}, ${collectionOf(scope.compile(needed(url), scope))})`),
 }
 
 export function callFunction({ on, name, args }: Call, scope: Scope): Compiled {
   const compiler = Object.hasOwn(FUNCTIONS, name) ? FUNCTIONS[name] : undefined
   if (!compiler) throw new Error(`function ${name}() is not supported`)
   return compiler(on ? scope.compile(on, scope) : scope.focus, args, scope)
+}
+
+/** What may have extensions: of a primitive that is what stands in `_name`. */
+function extended(on: Compiled): string {
+  if (on.kind !== 'path') return 'NONE'
+  return collectionOf({
+    ...on,
+    parts: on.parts.map((part) => (part.extras === undefined ? part : { ...part, js: part.extras })),
+  })
 }
 
 function where(on: Compiled, condition: PathNode, scope: Scope): Compiled {
@@ -217,14 +212,24 @@ function select(on: Compiled, projection: PathNode, scope: Scope): Compiled {
   return { kind: 'path', parts }
 }
 
+/** The branch that is not taken is not evaluated. */
 function iif(on: Compiled, [condition, yes, no]: readonly PathNode[], scope: Scope): Compiled {
   const inner = { ...scope, focus: on }
-  const chosen = no ? booleanOf(inner.compile(no, inner)).js : 'undefined'
   const chosenBy = testOf(inner.compile(needed(condition), inner))
-  return test(`(${chosenBy} ? ${booleanOf(inner.compile(needed(yes), inner)).js} : ${chosen})`, false)
+  const [first, second] = [inner.compile(needed(yes), inner), no && inner.compile(no, inner)]
+  if (first.kind === 'boolean' && second?.kind !== 'path' && second?.kind !== 'value')
+    return test(`(${chosenBy} ? ${first.js} : ${second?.js ?? 'undefined'})`, false)
+  return list('*', `(${chosenBy} ? ${collectionOf(first)} : ${second ? collectionOf(second) : 'NONE'})`)
 }
 
-function narrowed(on: Compiled, type: string): Compiled {
+/** All that the projection gives, of what it gave as well. */
+function repeat(on: Compiled, projection: PathNode, scope: Scope): Compiled {
+  const item = itemScope(scope, '*')
+  const next = collectionOf(item.scope.compile(projection, item.scope))
+  return list('*', `repeated(${collectionOf(on)}, (${item.name}) => ${next})`)
+}
+
+function narrowed(on: Compiled, type: string): Extract<Compiled, { kind: 'path' }> {
   if (on.kind !== 'path') throw new Error(`as ${type} needs a path`)
   const parts = on.parts.flatMap((part): readonly Part[] => {
     if (part.type === type) return [part]
@@ -234,8 +239,20 @@ function narrowed(on: Compiled, type: string): Compiled {
   return { kind: 'path', parts }
 }
 
+/** Also of the types that are made from it: a code is a string. */
 function typeTest(on: Compiled, type: string): Compiled {
-  return test(`(${collectionOf(narrowed(on, type))}).length > 0`)
+  const types = [type, ...(SUBTYPES[type] ?? [])]
+  if (on.kind === 'boolean') return test(String(type === 'boolean'))
+  if (on.kind === 'value') return test(`${collectionOf(on)}.some((t) => isType(t, ${JSON.stringify(type)}))`)
+  const parts = types.flatMap((each) => narrowed(on, each).parts)
+  return test(`(${collectionOf({ kind: 'path', parts })}).length > 0`)
+}
+
+const SUBTYPES: Readonly<Record<string, readonly string[]>> = {
+  string: ['code', 'id', 'markdown'],
+  uri: ['url', 'canonical', 'oid', 'uuid'],
+  integer: ['positiveInt', 'unsignedInt'],
+  Quantity: ['Age', 'Count', 'Distance', 'Duration'],
 }
 
 function eachPart(on: Compiled, code: (js: string) => string): Compiled {
@@ -244,16 +261,13 @@ function eachPart(on: Compiled, code: (js: string) => string): Compiled {
   return only && !rest.length ? list(only.type, code(only.js)) : list('*', code(collectionOf(on)))
 }
 
+const SYSTEM_TYPES: ReadonlySet<string> = new Set(['Boolean', 'String', 'Integer', 'Decimal', 'Date', 'Time'])
+
 /** FHIRPath names System types with a capital (`Boolean`), FHIR its primitives without. */
 function typeName(node: PathNode | undefined): string {
-  if (node?.kind !== 'member' || node.on) throw new Error('is and as need the name of a type')
+  if (node?.kind !== 'member') throw new Error('is and as need the name of a type')
+  const isQualified = node.on?.kind === 'member' && (node.on.name === 'FHIR' || node.on.name === 'System')
+  if (node.on && !isQualified) throw new Error('is and as need the name of a type')
   if (node.name === 'DateTime') return 'dateTime'
-  return node.name === 'Boolean' || node.name === 'String' || node.name === 'Integer'
-    ? node.name.toLowerCase()
-    : node.name
-}
-
-function needed(node: PathNode | undefined): PathNode {
-  if (!node) throw new Error('an argument is missing')
-  return node
+  return SYSTEM_TYPES.has(node.name) ? node.name.toLowerCase() : node.name
 }

@@ -14,6 +14,8 @@ function compile(node: PathNode, scope: Scope): Compiled {
       return typeof node.value === 'boolean'
         ? truthOf(String(node.value), true)
         : { kind: 'value', js: JSON.stringify(node.value) }
+    case 'empty':
+      return { kind: 'path', parts: [] }
     case 'this':
       return scope.focus
     case 'variable':
@@ -30,8 +32,15 @@ function compile(node: PathNode, scope: Scope): Compiled {
   }
 }
 
+const SYSTEMS: Readonly<Record<string, string>> = {
+  ucum: 'http://unitsofmeasure.org',
+  loinc: 'http://loinc.org',
+  sct: 'http://snomed.info/sct',
+}
+
 function variable(name: string, { variables }: Scope): Compiled {
-  if (name === 'ucum') return { kind: 'value', js: JSON.stringify('http://unitsofmeasure.org') }
+  const system = Object.hasOwn(SYSTEMS, name) ? SYSTEMS[name] : undefined
+  if (system !== undefined) return { kind: 'value', js: JSON.stringify(system) }
   const found = variables[name]
   if (!found) throw new Error(`%${name} is not known`)
   return found
@@ -51,6 +60,8 @@ function member(on: Compiled | undefined, name: string, scope: Scope): Compiled 
 
 function step(part: Part, name: string, model: Model): readonly Part[] {
   const text = JSON.stringify(name)
+  if (part.extras !== undefined && (name === 'extension' || name === 'id'))
+    return step({ type: 'Element', js: part.extras }, name, model)
   if (part.type === '*' || part.type === 'Resource') {
     const js = `stepAny(${part.js}, ${text})`
     return [{ type: '*', js, ...belowSomething(part, js) }]
@@ -71,7 +82,12 @@ function elementPart(
   const questions =
     part.item === undefined ? belowSomething(part, js) : ofItem(part.item, { key, beside, repeats })
   const noted = part.notesChoices && choice ? { there: `(chosen$${name} !== "")` } : {}
-  return { type: baseType(type), js, ...questions, ...noted }
+  return { type: baseType(type), js, ...extras(part, beside), ...questions, ...noted }
+}
+
+function extras({ js, item }: Part, beside: string | undefined): Pick<Part, 'extras'> {
+  if (beside === undefined) return {}
+  return { extras: item === undefined ? `step(${js}, ${beside})` : `values(${item}[${beside}])` }
 }
 
 /** Nothing is below nothing: the array is not built. */

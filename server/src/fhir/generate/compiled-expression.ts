@@ -6,7 +6,7 @@ import type { Model } from './model.ts'
  * true, false or (unless `strict`) undefined for FHIRPath's empty. `value`: one string or number, or undefined.
  */
 export type Compiled =
-  | { readonly kind: 'path'; readonly parts: readonly Part[] }
+  | { readonly kind: 'path'; readonly parts: readonly Part[]; readonly isUnion?: true }
   | Truth
   | { readonly kind: 'value'; readonly js: string }
 
@@ -35,6 +35,8 @@ export interface Part {
   readonly js: string
   /** JavaScript of the only item, where there is exactly one. */
   readonly item?: string
+  /** JavaScript of an array with what stands in `_name`, of a primitive. */
+  readonly extras?: string
   /** JavaScript that is true when there is something: cheaper than to build the array. */
   readonly there?: string
   /** JavaScript of the one value of a primitive that does not repeat; `undefined` when there is none. */
@@ -61,7 +63,9 @@ export function collectionOf(compiled: Compiled): string {
   if (compiled.kind === 'boolean') return compiled.strict ? `[${compiled.js}]` : `one(${compiled.js})`
   const [first, ...rest] = compiled.parts
   if (!first) return 'NONE'
-  return rest.length ? `cat(${compiled.parts.map(({ js }) => js).join(', ')})` : first.js
+  return rest.length
+    ? `${compiled.isUnion ? 'union' : 'cat'}(${compiled.parts.map(({ js }) => js).join(', ')})`
+    : first.js
 }
 
 /** JavaScript that is true or false: empty counts as false. */

@@ -145,11 +145,12 @@ function primitiveItemLine(
 }
 
 /**
- * The systems of codes and identifiers and the urls of definitions are absolute; ids of elements are unique in a resource, but for those of
+ * The systems of codes are no value sets and no fragments, urls of definitions are absolute; ids of elements are unique in a resource, but for those of
  * element definitions, which stand in two views.
  */
 function primitiveOf(owner: string, { name }: Element, type: ElementType): ElementType {
-  if (ABSOLUTE.has(`${owner}.${name}`)) return { ...type, type: 'namespace' }
+  const system = SYSTEMS[`${owner}.${name}`]
+  if (system !== undefined) return { ...type, type: system }
   if (name === 'url' && type.type === 'uri' && !owner.includes('.') && owner !== 'Extension')
     return { ...type, type: 'absolute' }
   // The element that holds the Reference looks at the text.
@@ -159,11 +160,11 @@ function primitiveOf(owner: string, { name }: Element, type: ElementType): Eleme
   return type
 }
 
-const ABSOLUTE: ReadonlySet<string> = new Set([
-  'Coding.system',
-  'Identifier.system',
-  'ValueSet.compose.include.system',
-])
+const SYSTEMS: Readonly<Record<string, string>> = {
+  'Coding.system': 'codeSystem',
+  'Identifier.system': 'namespace',
+  'ValueSet.compose.include.system': 'absolute',
+}
 
 function isCode(type: string): boolean {
   return type === 'code' || type === 'string' || type === 'uri'

@@ -4,8 +4,9 @@ export interface Token {
   readonly at: number
 }
 
+/** Dates and times stand for texts, as in resources: `@2024-02`, `@T14:30`. */
 const LEXEME =
-  /\s*(?:(?<name>[A-Za-z_][A-Za-z0-9_]*)|`(?<quoted>[^`]*)`|'(?<string>(?:[^'\\]|\\.)*)'|(?<number>\d+(?:\.\d+)?)|%(?<variable>[A-Za-z][A-Za-z0-9_-]*)|\$(?<this>this)|(?<symbol><=|>=|!=|!~|[.()[\]|&+\-*/=<>~,{}]))/y
+  /\s*(?:(?<comment>\/\/[^\n]*|\/\*[^*]*\*+(?:[^/*][^*]*\*+)*\/)|@(?<date>\d{4}(?:-\d\d){0,2}(?:T(?:\d\d(?::\d\d){0,2}(?:\.\d+)?)?(?:Z|[+-]\d\d:\d\d)?)?|T\d\d(?::\d\d){0,2}(?:\.\d+)?)|(?<name>[A-Za-z_][A-Za-z0-9_]*)|`(?<quoted>[^`]*)`|'(?<string>(?:[^'\\]|\\.)*)'|(?<number>\d+(?:\.\d+)?)|%(?<variable>[A-Za-z][A-Za-z0-9_-]*)|\$(?<this>this)|(?<symbol><=|>=|!=|!~|[.()[\]|&+\-*/=<>~,{}]))/y
 
 const ESCAPES: Readonly<Record<string, string>> = { n: '\n', r: '\r', t: '\t', f: '\f' }
 
@@ -18,14 +19,15 @@ export function fhirPathTokens(text: string): readonly Token[] {
     const at = LEXEME.lastIndex
     const groups = LEXEME.exec(text)?.groups
     if (!groups) throw new Error(`FHIRPath: unexpected character ${at + 1} of ${text}`)
-    tokens.push(token(groups, at))
+    if (groups['comment'] === undefined) tokens.push(token(groups, at))
   }
   tokens.push({ kind: 'end', text: '', at: end })
   return tokens
 }
 
 function token(groups: Readonly<Record<string, string | undefined>>, at: number): Token {
-  const { name, quoted, string, number, variable, symbol } = groups
+  const { date, name, quoted, string, number, variable, symbol } = groups
+  if (date !== undefined) return { kind: 'string', text: date.replace(/^T|T$/, ''), at }
   if (name !== undefined) return { kind: 'name', text: name, at }
   if (quoted !== undefined) return { kind: 'name', text: quoted, at }
   if (string !== undefined) return { kind: 'string', text: unescaped(string), at }
@@ -35,5 +37,7 @@ function token(groups: Readonly<Record<string, string | undefined>>, at: number)
 }
 
 function unescaped(text: string): string {
-  return text.replace(/\\(.)/g, (_, char: string) => ESCAPES[char] ?? char)
+  return text.replace(/\\(?:u([0-9A-Fa-f]{4})|(.))/g, (_, code: string | undefined, char: string) =>
+    code === undefined ? (ESCAPES[char] ?? char) : String.fromCharCode(Number.parseInt(code, 16)),
+  )
 }

@@ -3,6 +3,7 @@ import { fhirPathTokens, type Token } from './fhirpath-lexer.ts'
 /** The part of FHIRPath that SearchParameters and invariants of R4 are written in. */
 export type PathNode =
   | { readonly kind: 'literal'; readonly value: string | number | boolean }
+  | { readonly kind: 'empty' }
   | { readonly kind: 'this' }
   | { readonly kind: 'variable'; readonly name: string }
   | { readonly kind: 'member'; readonly on?: PathNode; readonly name: string }
@@ -26,7 +27,7 @@ const LEVELS: readonly (readonly string[])[] = [
   ['|'],
   ['is', 'as'],
   ['+', '-', '&'],
-  ['*', '/'],
+  ['*', '/', 'div', 'mod'],
 ]
 
 interface Reader {
@@ -45,7 +46,7 @@ export function parseFhirPath(text: string): PathNode {
 
 function binary(reader: Reader, level: number): PathNode {
   const operators = LEVELS[level]
-  if (!operators) return postfix(reader)
+  if (!operators) return signed(reader)
   let left = binary(reader, level + 1)
   for (;;) {
     const { kind, text } = peek(reader)
@@ -57,6 +58,14 @@ function binary(reader: Reader, level: number): PathNode {
         ? { kind: 'call', on: left, name: text, args: [right] }
         : { kind: 'binary', op: text, left, right }
   }
+}
+
+/** `-1`, `-(a + b)` */
+function signed(reader: Reader): PathNode {
+  if (took(reader, '-'))
+    return { kind: 'binary', op: '-', left: { kind: 'literal', value: 0 }, right: postfix(reader) }
+  took(reader, '+')
+  return postfix(reader)
 }
 
 function postfix(reader: Reader): PathNode {
@@ -87,6 +96,10 @@ function term(reader: Reader): PathNode {
     const inner = binary(reader, 0)
     expect(reader, ')')
     return inner
+  }
+  if (took(reader, '{')) {
+    expect(reader, '}')
+    return { kind: 'empty' }
   }
   reader.next++
   if (token.kind === 'string') return { kind: 'literal', value: token.text }

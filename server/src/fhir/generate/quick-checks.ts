@@ -16,6 +16,7 @@ export const QUICK_CHECKS: Readonly<Record<string, string>> = {
   url: 'isUri',
   canonical: 'isUri',
   namespace: 'isSystem',
+  codeSystem: 'isSystem',
   absolute: 'isSystem',
   oid: 'isNever',
   uuid: 'isNever',

@@ -44,15 +44,21 @@ const SYNTAXES: Readonly<Record<string, RegExp>> = {
 const CURRENCY = /^[A-Z]{3}$/
 const CURRENCY_NAMES = new Intl.DisplayNames('en', { type: 'currency', fallback: 'none' })
 
-/** ISO 4217, past currencies included: what has a name in the tables of the engine. */
-function isCurrency(code: string): boolean {
-  return CURRENCY.test(code) && CURRENCY_NAMES.of(code) !== undefined
+/** ISO 4217, past currencies included: what has a name in the tables of the engine, which are slow to ask. There are some 300. */
+function currencyTest(): (code: string) => boolean {
+  const known = new Set<string>()
+  return (code) => {
+    if (known.has(code)) return true
+    const isKnown = CURRENCY.test(code) && CURRENCY_NAMES.of(code) !== undefined
+    if (isKnown) known.add(code)
+    return isKnown
+  }
 }
 
 /** Sets that nobody lists: mime types, currencies, units and answer lists are checked by syntax. */
 export function codesBySyntax(url: string, syntax: string): AllowedCodes {
   const pattern = SYNTAXES[syntax]
-  const test = syntax === 'currency' ? isCurrency : (code: string) => pattern?.test(code) === true
+  const test = syntax === 'currency' ? currencyTest() : (code: string) => pattern?.test(code) === true
   if (!pattern && syntax !== 'currency') throw new Error(`no syntax ${syntax}`)
   const has = (code: JsonValue | undefined) => typeof code === 'string' && code.length <= 200 && test(code)
   return { url, has, codes: { has } }

@@ -103,7 +103,15 @@ export function isType(item: JsonValue, type: string): boolean {
     return typeof item['resourceType'] === 'string' ? item['resourceType'] === type : isComplex(type)
   if (typeof item === 'boolean') return type === 'boolean'
   if (typeof item === 'number') return type === 'decimal' || (type === 'integer' && Number.isInteger(item))
-  return TEXTS.has(type)
+  return typeof item === 'string' && (TEXTS.has(type) || FORMS[type]?.test(item) === true)
+}
+
+/** Dates and times are known by their form. */
+const FORMS: Readonly<Record<string, RegExp>> = {
+  date: /^\d{4}(?:-\d\d){0,2}$/,
+  dateTime: /^\d{4}(?:-\d\d){0,2}(?:T[\d:.]{2,40}(?:Z|[+-]\d\d:\d\d)?)?$/,
+  instant: /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d{1,40})?(?:Z|[+-]\d\d:\d\d)$/,
+  time: /^\d\d(?::\d\d){0,2}(?:\.\d{1,40})?$/,
 }
 
 export function isIn(item: Collection, items: Collection): boolean | undefined {
@@ -112,7 +120,9 @@ export function isIn(item: Collection, items: Collection): boolean | undefined {
 }
 
 export function intersect(a: Collection, b: Collection): Collection {
-  return b.length === 0 ? NONE : a.filter((item) => b.some((other) => same(item, other)))
+  if (b.length === 0) return NONE
+  const common = a.filter((item) => b.some((other) => same(item, other)))
+  return common.filter((item, i) => !common.slice(0, i).some((earlier) => same(earlier, item)))
 }
 
 export function isDistinct(items: Collection): boolean {

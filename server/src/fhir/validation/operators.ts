@@ -27,7 +27,21 @@ export function truth(items: Collection): Truth {
 
 export function equal(a: Collection, b: Collection): Truth {
   if (a.length === 0 || b.length === 0) return undefined
+  if (a.length === 1 && b.length === 1 && isMoment(a[0]) && isMoment(b[0])) return sameMoment(a[0], b[0])
   return a.length === b.length && a.every((item, i) => same(item, b[i]))
+}
+
+function isMoment(value: JsonValue | undefined): value is string {
+  return typeof value === 'string' && value.charCodeAt(10) === 84 && value.length > 16
+}
+
+/** Times are the same in every zone. */
+function sameMoment(a: string, b: string): Truth {
+  const order = a === b ? SAME : datesOrder(a, b)
+  if (!order) return false
+  return order.lowest <= 0 && order.highest >= 0 && order.lowest !== order.highest
+    ? undefined
+    : order.lowest === 0
 }
 
 export const less = (a: Collection, b: Collection): Truth => compared(a, b, (order) => order.lowest < 0)
@@ -68,27 +82,35 @@ export function matches(items: Collection, pattern: Collection): Truth {
   return withTexts(
     items,
     pattern,
-    (text, source) => text.length <= LONGEST_MATCH && new RegExp(source).test(text),
+    (text, source) => text.length <= LONGEST_MATCH && new RegExp(source, 's').test(text),
   )
 }
 
-export function substring(items: Collection, start: Collection): string | undefined {
-  const [text] = items
-  const [from] = start
-  return typeof text === 'string' && typeof from === 'number' ? text.slice(from) : undefined
+export function matchesFull(items: Collection, [pattern]: Collection): Truth {
+  return typeof pattern === 'string' ? matches(items, [`^(?:${pattern})$`]) : undefined
+}
+
+export function substring(items: Collection, start: Collection, length?: Collection): string | undefined {
+  const [[text], [from], count] = [items, start, length?.[0]]
+  if (typeof text !== 'string' || typeof from !== 'number' || from < 0 || from >= text.length)
+    return undefined
+  return typeof count === 'number' ? text.slice(from, from + Math.max(count, 0)) : text.slice(from)
 }
 
 export function replaceMatches(items: Collection, pattern: Collection, by: Collection): string | undefined {
   const [text] = items
   const [source] = pattern
   const [replacement] = by
-  if (typeof text !== 'string' || typeof source !== 'string' || text.length > LONGEST_MATCH) return undefined
-  return text.replace(new RegExp(source, 'g'), typeof replacement === 'string' ? replacement : '')
+  if (typeof text !== 'string' || typeof source !== 'string' || typeof replacement !== 'string')
+    return undefined
+  if (text.length > LONGEST_MATCH) return undefined
+  return source === '' ? text : text.replace(new RegExp(source, 'g'), replacement)
 }
 
 export function toInteger(items: Collection): number | undefined {
   const [value] = items
   if (typeof value === 'number') return Number.isInteger(value) ? value : undefined
+  if (typeof value === 'boolean') return Number(value)
   return typeof value === 'string' && /^[+-]?\d{1,10}$/.test(value) ? Number(value) : undefined
 }
 
@@ -104,8 +126,13 @@ export function joined(a: Collection, b: Collection): string {
 export function plus(a: Collection, b: Collection): string | number | undefined {
   const [left] = a
   const [right] = b
-  if (typeof left === 'number' && typeof right === 'number') return left + right
+  if (typeof left === 'number' && typeof right === 'number') return exact(left + right)
   return typeof left === 'string' && typeof right === 'string' ? left + right : undefined
+}
+
+/** Fifteen digits: what binary arithmetic adds behind them is no part of a decimal. */
+export function exact(value: number): number {
+  return Number(value.toPrecision(15))
 }
 
 function withTexts(
@@ -146,11 +173,24 @@ function orderOf(a: JsonValue, b: JsonValue): Order | undefined {
 }
 
 function datesOrder(a: string, b: string): Order | undefined {
-  if (isSameForm(a, b)) return a === b ? SAME : a < b ? EARLIER : LATER
+  if (isSameForm(a, b)) return textsOrder(a, b)
   const left = dateInterval(a)
   const right = dateInterval(b)
+  if (!left && !right) return textsOrder(a, b)
   if (!left || !right) return undefined
+  if (a === b) return SAME
+  // Seconds and their fractions are one precision.
+  if (hasSeconds(a) && hasSeconds(b)) return { lowest: left.lo - right.lo, highest: left.lo - right.lo }
   return { lowest: left.lo - (right.hi - 1), highest: left.hi - 1 - right.lo }
+}
+
+function hasSeconds(text: string): boolean {
+  return text.length >= 19 && text.charCodeAt(16) === 58
+}
+
+function textsOrder(a: string, b: string): Order {
+  if (a === b) return SAME
+  return a < b ? EARLIER : LATER
 }
 
 const SAME: Order = { lowest: 0, highest: 0 }

@@ -59,6 +59,10 @@ const uri = text((value) => {
   return undefined
 })
 
+const namespace = text((value) =>
+  value.startsWith('#') ? 'A system is an absolute URI: give that of its definition.' : uri(value),
+)
+
 const absolute = (value: string) =>
   value.indexOf(':') < 1
     ? 'This is an absolute URI: begin with its scheme, such as https: or urn:oid:.'
@@ -90,11 +94,12 @@ export const PRIMITIVES: Formats = {
   id: matching(ID, 'An id has 1 to 64 letters, digits, "-" and ".".'),
   'System.Id': matching(ID, 'An id has 1 to 64 letters, digits, "-" and ".".'),
   uri,
-  namespace: text((value) => {
-    if (value.startsWith(VALUE_SETS))
-      return 'This is a value set: give the code system that defines the code.'
-    return absolute(value) ?? uri(value)
-  }),
+  namespace,
+  codeSystem: text((value) =>
+    value.startsWith(VALUE_SETS)
+      ? 'This is a value set: give the code system that defines the code.'
+      : namespace(value),
+  ),
   absolute: text((value) => absolute(value) ?? uri(value)),
   url: uri,
   canonical: uri,

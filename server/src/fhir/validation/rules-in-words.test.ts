@@ -137,16 +137,19 @@ describe('elements', () => {
 })
 
 describe('rules of best practice', () => {
-  it('want strings with more than blanks, and languages of BCP 47', async () => {
+  it('want strings with more than blanks, languages of BCP 47, absolute systems', async () => {
     const text = { status: 'generated', div: '<div xmlns="http://www.w3.org/1999/xhtml">a</div>' }
     const name = [{ family: '  ', given: ['A', '\t'] }]
     const communication = [{ language: { coding: [{ system: 'http://a', code: 'ENGLISH!' }] } }]
-    const resource = patient({ text, name, communication })
+    const identifier = [{ system: 'mrn', value: '1', type: { coding: [{ system: 'kinds', code: 'a' }] } }]
+    const resource = patient({ text, name, communication, identifier })
     expect(await found(resource)).toEqual([])
     expect(await found(resource, true)).toEqual([
       'warning value Patient.name[0].family',
       'warning value Patient.name[0].given[1]',
       'warning code-invalid Patient.communication[0].language',
+      'warning value Patient.identifier[0].system',
+      'warning value Patient.identifier[0].type.coding[0].system',
     ])
   })
 

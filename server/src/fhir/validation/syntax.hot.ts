@@ -66,7 +66,8 @@ export function isSystem(value: JsonValue | undefined): boolean {
   if (typeof value !== 'string') return false
   if (value.length < lastSystems.length && value.length > 0 && lastSystems[value.length] === value)
     return true
-  if (!isUri(value) || value.indexOf(':') < 1 || value.startsWith(VALUE_SETS)) return false
+  if (!isCode(value) || startsSpecially(value)) return false
+  if (value.indexOf(':') < 1 || value.startsWith(VALUE_SETS)) return false
   if (value.length < lastSystems.length) lastSystems[value.length] = value
   return true
 }

@@ -20,7 +20,7 @@ export function checkPrimitive(value: JsonValue | undefined, format: Format, { c
   note(value, check)
   const problem = format(value)
   if (problem !== undefined) check.addAt(name, ...asIssue(value, problem))
-  else if (isBlank(value)) adviseOnBlank({ check, name, index: -1 })
+  else if (check.warnings) advise(value, { check, name, index: -1 })
 }
 
 /** @param place `extras`: the value of `_name`, which must speak for each item that is null */
@@ -33,7 +33,7 @@ export function checkPrimitiveItem(
   if (value === null && Array.isArray(extras) && isObject(extras[index] as JsonValue)) return
   const problem = format(value)
   if (problem !== undefined) faultAt({ check, name, index }, ...asIssue(value, problem))
-  else if (isBlank(value)) adviseOnBlank({ check, name, index })
+  else if (check.warnings) advise(value, { check, name, index })
 }
 
 /** A code that is not in its required value set. */
@@ -93,14 +93,18 @@ function hasItem(values: JsonValue | undefined, index: number): boolean {
   return Array.isArray(values) && values[index] !== null
 }
 
-function isBlank(value: JsonValue | undefined): boolean {
-  return typeof value === 'string' && value.trim() === ''
-}
-
-/** @see FHIR R4, "Data Types", string: "strings SHOULD always contain non-whitespace content" */
-function adviseOnBlank({ check, name, index }: ItemPlace): void {
+/** What is valid, but not wise. @see FHIR R4, "Data Types", string: "strings SHOULD always contain non-whitespace content" */
+function advise(value: JsonValue | undefined, { check, name, index }: ItemPlace): void {
+  if (typeof value !== 'string') return
+  const isBlank = value.trim() === ''
+  if (!isBlank && (name !== 'system' || value.includes(':'))) return
   check.step(name, index)
-  check.advise('value', 'A string should hold more than blanks: leave the element out or fill it.')
+  check.advise(
+    'value',
+    isBlank
+      ? 'A string should hold more than blanks: leave the element out or fill it.'
+      : 'A system should be an absolute URI, that of its definition: others cannot tell which one this is.',
+  )
   check.leave()
 }
 

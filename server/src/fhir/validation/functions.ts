@@ -1,0 +1,164 @@
+import type { JsonValue } from '../../kernel/json.ts'
+import { NONE, one, same, type Collection } from './collections.ts'
+import { exact, toInteger, toText, type Truth } from './operators.ts'
+
+/**
+ * Functions and operators of FHIRPath that the invariants of R4 do not use, but those of profiles do. What cannot be computed (several
+ * items, another type) is empty.
+ *
+ * @see FHIRPath 2.0, 5 and 6
+ */
+
+type Text = (text: string) => string
+
+const onText =
+  (change: Text) =>
+  (items: Collection): string | undefined =>
+    items.length === 1 && typeof items[0] === 'string' ? change(items[0]) : undefined
+
+export const lowerCase = onText((text) => text.toLowerCase())
+export const upperCase = onText((text) => text.toUpperCase())
+export const trimmed = onText((text) => text.trim())
+
+export function replaced(items: Collection, part: Collection, by: Collection): string | undefined {
+  const [[text], [piece], [substitute]] = [items, part, by]
+  return typeof text === 'string' && typeof piece === 'string' && typeof substitute === 'string'
+    ? text.replaceAll(piece, () => substitute)
+    : undefined
+}
+
+export function indexOfText(items: Collection, part: Collection): number | undefined {
+  const [[text], [piece]] = [items, part]
+  return typeof text === 'string' && typeof piece === 'string' ? text.indexOf(piece) : undefined
+}
+
+export function split(items: Collection, separator: Collection): Collection {
+  const [[text], [by]] = [items, separator]
+  return typeof text === 'string' && typeof by === 'string' ? text.split(by) : NONE
+}
+
+export function joinedBy(items: Collection, separator: Collection = NONE): string | undefined {
+  return items.length === 0
+    ? undefined
+    : items.map((item) => toText([item]) ?? '').join(toText(separator) ?? '')
+}
+
+const onNumber =
+  (change: (value: number) => number) =>
+  (items: Collection): number | undefined =>
+    items.length === 1 && typeof items[0] === 'number' ? change(items[0]) : undefined
+
+export const absolute = onNumber(Math.abs)
+export const ceiling = onNumber(Math.ceil)
+export const floor = onNumber(Math.floor)
+export const truncated = onNumber(Math.trunc)
+
+const arithmetic =
+  (compute: (a: number, b: number) => number) =>
+  (a: Collection, b: Collection): number | undefined => {
+    const [[left], [right]] = [a, b]
+    const result = typeof left === 'number' && typeof right === 'number' ? compute(left, right) : Number.NaN
+    return Number.isFinite(result) ? exact(result) : undefined
+  }
+
+export const minus = arithmetic((a, b) => a - b)
+export const times = arithmetic((a, b) => a * b)
+export const dividedBy = arithmetic((a, b) => a / b)
+export const wholes = arithmetic((a, b) => Math.trunc(a / b))
+export const rest = arithmetic((a, b) => a % b)
+
+export function toDecimal(items: Collection): number | undefined {
+  const [value] = items
+  if (typeof value === 'number') return value
+  if (typeof value === 'boolean') return Number(value)
+  return typeof value === 'string' && /^[+-]?\d{1,40}(?:\.\d{1,40})?$/.test(value) ? Number(value) : undefined
+}
+
+const DIGITS_MOST = 15
+
+export function rounded(items: Collection, [digits = 0]: Collection = NONE): number | undefined {
+  const places = typeof digits === 'number' ? Math.min(Math.max(digits, 0), DIGITS_MOST) : 0
+  return onNumber((value) => Number(`${Math.round(Number(`${value}e${places}`))}e-${places}`))(items)
+}
+
+const converts = (convert: (items: Collection) => unknown) => (items: Collection) =>
+  items.length === 0 ? undefined : convert(items) !== undefined
+
+export const convertsToBoolean = converts((items) => toBoolean(items))
+export const convertsToInteger = converts(toInteger)
+export const convertsToDecimal = converts(toDecimal)
+export const convertsToString = converts(toText)
+
+const TRUE: ReadonlySet<JsonValue | undefined> = new Set(['true', 't', 'yes', 'y', '1', '1.0'])
+const FALSE: ReadonlySet<JsonValue | undefined> = new Set(['false', 'f', 'no', 'n', '0', '0.0'])
+
+export function toBoolean(items: Collection): Truth {
+  const text = toText(items)?.toLowerCase()
+  if (TRUE.has(text)) return true
+  return FALSE.has(text) ? false : undefined
+}
+
+export function distinct(items: Collection): Collection {
+  return items.filter((item, i) => !items.slice(0, i).some((earlier) => same(earlier, item)))
+}
+
+export function union(...lists: readonly Collection[]): Collection {
+  return distinct(lists.flat())
+}
+
+export function exclude(a: Collection, b: Collection): Collection {
+  return a.filter((item) => !b.some((other) => same(item, other)))
+}
+
+export function subsetOf(a: Collection, b: Collection): boolean {
+  return exclude(a, b).length === 0
+}
+
+export function supersetOf(a: Collection, b: Collection): boolean {
+  return subsetOf(b, a)
+}
+
+export const allTrue = (items: Collection): boolean => items.every((item) => item === true)
+export const anyTrue = (items: Collection): boolean => items.includes(true)
+export const anyFalse = (items: Collection): boolean => items.includes(false)
+
+export const last = (items: Collection): Collection => one(items.at(-1))
+export const single = (items: Collection): Collection => (items.length === 1 ? items : NONE)
+export const skipped = (items: Collection, count: Collection): Collection => items.slice(countOf(count))
+export const taken = (items: Collection, count: Collection): Collection => items.slice(0, countOf(count))
+
+function countOf([count]: Collection): number {
+  return typeof count === 'number' && count > 0 ? count : 0
+}
+
+const MOST_REPEATED = 10_000
+
+/** What the projection gives, again and again, each item once. */
+export function repeated(items: Collection, next: (item: JsonValue) => Collection): Collection {
+  const found: JsonValue[] = []
+  for (let level = items.flatMap(next); level.length > 0 && found.length < MOST_REPEATED;) {
+    const fresh = distinct(exclude(level, found))
+    found.push(...fresh)
+    level = fresh.flatMap(next)
+  }
+  return found
+}
+
+/** The same in any order, texts without case and with blanks as one; nothing is like nothing. */
+export function equivalent(a: Collection, b: Collection): boolean {
+  if (a.length !== b.length) return false
+  const left = b.map(plainText)
+  return a.every((item) => {
+    const at = left.findIndex((other) => same(plainText(item), other))
+    if (at >= 0) left.splice(at, 1)
+    return at >= 0
+  })
+}
+
+function plainText(item: JsonValue): JsonValue {
+  return typeof item === 'string' ? item.toLowerCase().replaceAll(/\s+/g, ' ') : item
+}
+
+/** Of today in UTC. */
+export const today = (): string => now().slice(0, 10)
+export const now = (): string => new Date().toISOString()
