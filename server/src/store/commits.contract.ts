@@ -96,6 +96,23 @@ export function commitContract(bench: Bench): void {
       expect(await holds({ kind: 'unchanged', type: 'Group', since: 0 })).toBe(true)
     })
 
+    it('are all looked at, and the first that does not hold is named', async () => {
+      await create('a', 'identifier=x|1')
+      await create('b', 'identifier=x|2')
+      const first = unchanged(0, 'identifier=x|2')
+      const guards = [
+        unchanged(0, 'identifier=x|3'),
+        unchanged(1, 'identifier=x|1'),
+        first,
+        unchanged(0, 'identifier=x|1'),
+      ]
+      expect(await commit({ guards })).toMatchObject({
+        outcome: 'refused',
+        why: { kind: 'guard', guard: first },
+      })
+      expect((await commit({ guards: guards.slice(0, 2) })).outcome).toBe('committed')
+    })
+
     it('see what lost the key since, by an update or a deletion', async () => {
       await create('a', 'identifier=x|1')
       await create('b', 'identifier=x|2')

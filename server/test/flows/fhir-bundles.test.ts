@@ -144,11 +144,15 @@ it('tells links from other texts by the type of their element', async () => {
 
 it('makes one of two creates with the same criteria, and refuses two updates with them', async () => {
   const server = await startFhir()
-  const organization = { resourceType: 'Organization', name: 'x', identifier: [{ system: 's', value: '1' }] }
+  const organization = {
+    resourceType: 'Organization',
+    name: 'x',
+    identifier: [{ system: 'urn:s', value: '1' }],
+  }
   const other = 'urn:uuid:22222222-2222-4222-8222-222222222222'
   const twice = (fullUrl: string) => ({
     fullUrl,
-    request: { method: 'POST', url: 'Organization', ifNoneExist: 'identifier=s|1' },
+    request: { method: 'POST', url: 'Organization', ifNoneExist: 'identifier=urn:s|1' },
     resource: organization,
   })
   const patient = { resourceType: 'Patient', managingOrganization: { reference: other } }
@@ -157,7 +161,10 @@ it('makes one of two creates with the same criteria, and refuses two updates wit
   expect(answers[1]?.resource?.['id']).toBe(id)
   expect(answers[2]?.resource).toMatchObject({ managingOrganization: { reference: `Organization/${id}` } })
   expect((await server.ask('GET', '/Organization')).json['total']).toBe(1)
-  const update = { request: { method: 'PUT', url: 'Organization?identifier=s|2' }, resource: organization }
+  const update = {
+    request: { method: 'PUT', url: 'Organization?identifier=urn:s|2' },
+    resource: organization,
+  }
   expect((await post(server, 'transaction', [update, update])).status).toBe(400)
 })
 
@@ -243,7 +250,7 @@ it.each([
         resourceType: 'Observation',
         status: 'final',
         code: { text: 'x' },
-        subject: { reference: 'Patient?identifier=s|none' },
+        subject: { reference: 'Patient?identifier=urn:s|none' },
       }),
     ],
     412,
@@ -276,20 +283,20 @@ it('refuses what is neither batch nor transaction', async () => {
 
 it('resolves conditional entries and references, stored or of the same transaction', async () => {
   const server = await startFhir()
-  const practitioner = { resourceType: 'Practitioner', identifier: [{ system: 's', value: 'doc' }] }
-  const patient = { resourceType: 'Patient', identifier: [{ system: 's', value: 'pat' }] }
+  const practitioner = { resourceType: 'Practitioner', identifier: [{ system: 'urn:s', value: 'doc' }] }
+  const patient = { resourceType: 'Patient', identifier: [{ system: 'urn:s', value: 'pat' }] }
   const entries = [
     {
-      request: { method: 'POST', url: 'Practitioner', ifNoneExist: 'identifier=s|doc' },
+      request: { method: 'POST', url: 'Practitioner', ifNoneExist: 'identifier=urn:s|doc' },
       resource: practitioner,
     },
-    { request: { method: 'PUT', url: 'Patient?identifier=s|pat' }, resource: patient, fullUrl: A },
+    { request: { method: 'PUT', url: 'Patient?identifier=urn:s|pat' }, resource: patient, fullUrl: A },
     create({
       resourceType: 'Encounter',
       status: 'planned',
       class: { code: 'AMB' },
       subject: { reference: A },
-      participant: [{ individual: { reference: 'Practitioner?identifier=s|doc' } }],
+      participant: [{ individual: { reference: 'Practitioner?identifier=urn:s|doc' } }],
     }),
   ]
   const first = answersOf(await post(server, 'transaction', entries))
@@ -343,7 +350,7 @@ it('names the element of the entry that is wrong', async () => {
 it('lets a transaction hand an identifying identifier from one resource to another', async () => {
   const server = await startFhir()
   const type = { coding: [{ system: 'http://terminology.hl7.org/CodeSystem/v2-0203', code: 'MR' }] }
-  const patient = { resourceType: 'Patient', identifier: [{ type, system: 'hospital', value: '4711' }] }
+  const patient = { resourceType: 'Patient', identifier: [{ type, system: 'urn:hospital', value: '4711' }] }
   await server.ask('PUT', '/Patient/old', { body: { ...patient, id: 'old' } })
   answersOf(await post(server, 'transaction', [create(patient), entry('DELETE', 'Patient/old')]))
   expect((await server.ask('POST', '/Patient', { body: patient })).status).toBe(409)

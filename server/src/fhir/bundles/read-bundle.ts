@@ -3,6 +3,7 @@ import { isUtf8 } from 'node:buffer'
 import { Fault, fault } from '../../kernel/fault.ts'
 import type { JsonObject } from '../../kernel/json.ts'
 import { createPace } from '../../kernel/pace.ts'
+import { withoutBlanks } from '../json/layout.ts'
 import { memberText } from '../json/members.ts'
 import { isObject, parseObject } from '../json/parse.ts'
 import { METHODS, pairsOf } from '../rest/call.ts'
@@ -152,7 +153,8 @@ function readEntry({ index, text, base }: Raw): Entry {
     queryText,
     query: pairsOf(queryText),
     conditions: conditionsOf(request),
-    text: memberText(text, 'resource') ?? '',
+    // What is walked again and again is walked without its layout.
+    text: memberText(withoutBlanks(text), 'resource') ?? '',
     at,
     ...(isObject(resource) ? { resource } : {}),
     ...(typeof fullUrl === 'string' ? { fullUrl } : {}),

@@ -113,8 +113,8 @@ export class Appender {
   /** Why the commit is refused, or what each of its writes replaces. */
   #check({ commit, writes }: PreparedCommit, now: number): { why?: Refusal; before: readonly Current[] } {
     const before: Current[] = []
-    for (const guard of commit.guards)
-      if (!this.#holds(guard, now)) return { why: { kind: 'guard', guard }, before }
+    const guard = this.#failing(commit.guards, now)
+    if (guard) return { why: { kind: 'guard', guard }, before }
     const written = new Set<string>()
     for (const { write, key } of writes) {
       const { type, id, expected } = write
@@ -151,31 +151,72 @@ export class Appender {
     return currentOf(this.#data, scopedKey(type, id)) ?? NEVER_USED
   }
 
-  #holds(guard: Guard, now: number): boolean {
-    if (guard.kind === 'unchanged') return this.#isUnchanged(guard)
-    if (guard.kind === 'record') return revisionOf(this.#data, guard, now) === guard.revision
-    const { seq, version, deleted } = this.#current(guard.type, guard.id)
-    return seq !== 0 && !deleted && (guard.version === undefined || guard.version === version)
+  /** The first guard that does not hold. */
+  #failing(guards: readonly Guard[], now: number): Guard | undefined {
+    if (guards.length === 0) return undefined
+    const changed = this.#changed(guards.filter((guard) => guard.kind === 'unchanged'))
+    return guards.find((guard) => {
+      if (guard.kind === 'unchanged') return changed.has(guard)
+      if (guard.kind === 'record') return revisionOf(this.#data, guard, now) !== guard.revision
+      const { seq, version, deleted } = this.#current(guard.type, guard.id)
+      return seq === 0 || deleted || (guard.version !== undefined && guard.version !== version)
+    })
   }
 
-  #isUnchanged({ type, key, since }: Extract<Guard, { kind: 'unchanged' }>): boolean {
-    const next = peek(this.#data.commits, numberKey(since + 1))
-    // What was trimmed may have changed anything.
-    if (next === undefined) return since >= this.#reached.commit
-    const firstRow = commitFirstRow(next)
+  /** Those of the guards whose key, or type, a later row has: each row is looked at once for all of them. */
+  #changed(guards: readonly UnchangedGuard[]): ReadonlySet<Guard> {
+    const changed = new Set<Guard>()
+    const open = guards.map((guard) => this.#opened(guard))
     // So far behind, reading again is cheaper than looking through everything.
-    if (this.#reached.row - firstRow >= limits.store.guardRows) return false
-    const { hi, lo } = this.#hash.of(type, key ?? '')
-    for (let seq = firstRow; seq <= this.#reached.row; seq++) {
-      const row = peek(this.#data.rows, numberKey(seq))
-      if (row === undefined || rowType(row) !== type) continue
-      if (key === undefined || rowHasHash(row, hi, lo)) return false
-      const previous = rowPrevious(row)
-      const before = previous === 0 ? undefined : peek(this.#data.rows, numberKey(previous))
-      if (before !== undefined && rowHasHash(before, hi, lo)) return false
+    const isFar = ({ firstRow }: OpenGuard) => this.#reached.row - firstRow >= limits.store.guardRows
+    for (const each of open) if (isFar(each)) changed.add(each.guard)
+    const near = open.filter((each) => !isFar(each))
+    const first = near.reduce((least, { firstRow }) => Math.min(least, firstRow), Infinity)
+    for (let seq = first; seq <= this.#reached.row; seq++) {
+      const behind = near.filter(({ firstRow }) => firstRow <= seq)
+      for (const guard of this.#metBy(seq, behind)) changed.add(guard)
     }
-    return true
+    return changed
   }
+
+  #opened(guard: UnchangedGuard): OpenGuard {
+    const { hi, lo } = this.#hash.of(guard.type, guard.key ?? '')
+    return { guard, firstRow: this.#firstRowAfter(guard.since), hi, lo }
+  }
+
+  /** The guards that a row, or what it replaced, meets. */
+  #metBy(seq: number, guards: readonly OpenGuard[]): readonly Guard[] {
+    const row = peek(this.#data.rows, numberKey(seq))
+    if (row === undefined) return []
+    const type = rowType(row)
+    const previous = rowPrevious(row)
+    const concerned = guards.filter(({ guard }) => guard.type === type)
+    const met = concerned.filter((each) => isMet(row, each))
+    const before =
+      previous === 0 || concerned.length === 0 ? undefined : peek(this.#data.rows, numberKey(previous))
+    if (before !== undefined) met.push(...concerned.filter((each) => isMet(before, each)))
+    return met.map(({ guard }) => guard)
+  }
+
+  /** Of what was committed after a commit; minus infinity when that was trimmed, so that it may have changed anything. */
+  #firstRowAfter(since: number): number {
+    const next = peek(this.#data.commits, numberKey(since + 1))
+    if (next !== undefined) return commitFirstRow(next)
+    return since >= this.#reached.commit ? Infinity : -Infinity
+  }
+}
+
+type UnchangedGuard = Extract<Guard, { kind: 'unchanged' }>
+
+interface OpenGuard {
+  readonly guard: UnchangedGuard
+  readonly firstRow: number
+  readonly hi: number
+  readonly lo: number
+}
+
+function isMet(row: Buffer, { guard, hi, lo }: OpenGuard): boolean {
+  return guard.key === undefined || rowHasHash(row, hi, lo)
 }
 
 /** The entry of an id: row (6), version (4), 1 when deleted. */
