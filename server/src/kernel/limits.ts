@@ -88,7 +88,7 @@ export const limits = {
      * go at one look and in one step, and how much there may be.
      */
     aheadMs: 250,
-    aheadKeptMs: 5000,
+    aheadKeptMs: 60_000,
     aheadStep: 1024,
     aheadBatch: 128,
     aheadMessages: 16_384,

@@ -78,7 +78,7 @@ it('rejects UTF-16 by name and with the control id', async () => {
   const engine = await startEngine()
   const ack = await new Sender(engine.port).send(Buffer.from(`\ufeff${admit()}`, 'utf16le'))
   expect(segment(ack, 'MSA')).toBe(
-    'MSA|AR|A1|The message is in UTF-16, which MLLP cannot carry; send UNICODE UTF-8.',
+    'MSA|AR|A1|The message is in UTF-16 or UTF-32, which MLLP cannot carry; send UNICODE UTF-8.',
   )
   expect(segment(ack, 'ERR')).toContain('MSH^1^18^1|103^')
 })
@@ -202,4 +202,60 @@ it('refuses what does not conform to the profile of the feed, and proposes a pro
     fields: { 'PID-3': { required: true }, 'PID-8': { required: true, length: 2, codes: ['F', 'M'] } },
   })
   expect(learned['ADT^A01']?.fields['PID-3']).not.toHaveProperty('codes')
+})
+
+it('answers a sender that closes its half of the connection behind its last message', async () => {
+  const engine = await startEngine({ ackAt: 'committed' })
+  const sender = new Sender(engine.port)
+  const answers = [sender.next(), sender.next()]
+  sender.write(admit({ id: 'A1' }))
+  sender.write(admit({ id: 'A2', mrn: '2' }))
+  sender.socket.end()
+  expect((await Promise.all(answers)).map((answer) => segment(answer, 'MSA'))).toEqual([
+    'MSA|AA|A1',
+    'MSA|AA|A2',
+  ])
+  await sender.closed()
+  const other = new Sender(engine.port)
+  other.socket.end(`\x0b${admit({ id: 'A3' })}`)
+  await other.closed()
+  await expect.poll(() => engine.listeners.of('default')?.counts.connections).toBe(0)
+})
+
+it.each([
+  { why: 'MSH-2 is empty', frame: admit().replace('|^~\\&|', '||'), wrong: 'MSH^1^2^1|101^' },
+  { why: 'MSH-2 names a character twice', frame: admit().replace('^~\\&', '^^\\&'), wrong: 'MSH^1^2^1|102^' },
+  { why: 'MSH-2 has one character', frame: admit().replace('^~\\&', '^'), wrong: 'MSH^1^2^1|102^' },
+  { why: 'MSH-10 is null', frame: admit({ id: '""' }), wrong: 'MSH^1^10^1|101^' },
+  { why: 'it holds two messages', frame: admit() + admit({ id: 'A2', mrn: '2' }), wrong: 'MSH^2|100^' },
+  { why: 'it is a batch without a separator', frame: 'BHS', wrong: 'MSH^1|100^' },
+])('rejects a frame when $why', async ({ frame, wrong }) => {
+  const engine = await startEngine()
+  const ack = await new Sender(engine.port).send(frame)
+  expect(segment(ack, 'MSA')).toMatch(/^MSA\|AR\|/)
+  expect(segment(ack, 'ERR')).toContain(wrong)
+  expect(await engine.all('Patient')).toEqual([])
+})
+
+it('takes a message behind blank lines, and one whose character set is null', async () => {
+  const engine = await startEngine({ ackAt: 'committed' })
+  const sender = new Sender(engine.port)
+  expect(await sender.send(`\r\n\r\n\r\n${admit({ id: 'A1' })}`)).toContain('MSA|AA|A1')
+  const message = admit({ id: 'A2' }).replace('|P|2.5.1\r', '|P|2.5.1||||||""\r')
+  expect(await sender.send(message)).toContain('MSA|AA|A2')
+})
+
+it('names the control id of a message in UTF-32', async () => {
+  const engine = await startEngine()
+  const wide = Buffer.from([...Buffer.from(admit())].flatMap((byte) => [0, 0, 0, byte]))
+  const sender = new Sender(engine.port)
+  expect(segment(await sender.send(wide), 'MSA')).toMatch(/^MSA\|AR\|A1\|/)
+  for (let at = 0; at < wide.length; at += 4) wide.subarray(at, at + 4).reverse()
+  expect(segment(await sender.send(wide), 'MSA')).toMatch(/^MSA\|AR\|A1\|/)
+})
+
+it('says nothing about the count of a batch that has none', async () => {
+  const engine = await startEngine()
+  const answer = await new Sender(engine.port).send(`BHS|^~\\&|LAB\r${admit()}`)
+  expect(answer.split('\n').at(-2)).toBe('BTS|1')
 })

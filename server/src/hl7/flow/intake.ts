@@ -17,7 +17,7 @@ import type { Entry, Journaled } from './entry.ts'
 import type { FlowFeed } from './feed.ts'
 import type { Journal } from './journal.ts'
 import type { Processing } from './processing.ts'
-import { NOT_A_MESSAGE, NOT_STORED, NOT_YET, REUSED, tooLarge, UTF_16 } from './refusals.ts'
+import { NOT_A_MESSAGE, NOT_STORED, NOT_YET, REUSED, tooLarge, TWO_MESSAGES, UTF_16 } from './refusals.ts'
 import type { Tally } from './tally.ts'
 import type { Progress } from './work-queue.ts'
 
@@ -130,6 +130,7 @@ function isCommitByte(byte: number | undefined): boolean {
 function refusalOf({ feed, understands }: IntakeDeps, frame: Buffer, header: Header): Ack | undefined {
   const wrong = checkHeader(header, { processingIds: feed.processingIds, understands })
   if (wrong) return wrong
+  if (hasAnother(frame, header)) return TWO_MESSAGES
   try {
     if (feed.profile === undefined || feed.checkProfile !== 'before-ack') {
       checkText(frame, header, feed.charset)
@@ -140,6 +141,13 @@ function refusalOf({ feed, understands }: IntakeDeps, frame: Buffer, header: Hea
   } catch (error) {
     return ackOfError(error)
   }
+}
+
+/** A second header in one frame: what is behind it may be of another patient. */
+function hasAnother(frame: Buffer, { fieldSeparator }: Header): boolean {
+  const behind = frame.indexOf('MSH') + 3
+  const follows = (end: string) => frame.includes(`${end}MSH${fieldSeparator}`, behind, 'latin1')
+  return follows('\r') || follows('\n')
 }
 
 interface Refused {

@@ -4,9 +4,15 @@ import type { Ack, AckError } from '../mllp/ack.ts'
 
 export const NOT_A_MESSAGE = rejection('100', 'The frame does not begin with an MSH segment.', 'MSH')
 
+export const TWO_MESSAGES = rejection(
+  '100',
+  'The frame holds more than one message; send each in a frame of its own, or a batch.',
+  'MSH[2]',
+)
+
 export const UTF_16 = rejection(
   '103',
-  'The message is in UTF-16, which MLLP cannot carry; send UNICODE UTF-8.',
+  'The message is in UTF-16 or UTF-32, which MLLP cannot carry; send UNICODE UTF-8.',
   'MSH-18',
 )
 

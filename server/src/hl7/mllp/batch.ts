@@ -25,7 +25,8 @@ const HEADERS: ReadonlySet<string> = new Set(['FHS', 'BHS'])
  */
 export function splitBatch(bytes: Buffer): Batch | undefined {
   const start = firstLetter(bytes)
-  return HEADERS.has(nameAt(bytes, start)) ? split(bytes, start) : undefined
+  const hasSeparator = /[^\w\s]/.test(bytes.toString('latin1', start + 3, start + 4))
+  return hasSeparator && HEADERS.has(nameAt(bytes, start)) ? split(bytes, start) : undefined
 }
 
 /** The same for a file, which may also hold messages without any batch around them. */
@@ -36,7 +37,7 @@ export function splitFile(bytes: Buffer): Batch {
 function split(bytes: Buffer, start: number): Batch {
   const found: { fileHeader?: string; batchHeader?: string } = {}
   const messages: Buffer[] = []
-  let declared: number | undefined = 0
+  const counts: (number | undefined)[] = []
   let begun: number | undefined
   const close = (end: number) => {
     if (begun !== undefined) messages.push(bytes.subarray(begun, end))
@@ -50,9 +51,10 @@ function split(bytes: Buffer, start: number): Batch {
     if (name === 'MSH') begun = from
     else if (name === 'FHS') found.fileHeader ??= line
     else if (name === 'BHS') found.batchHeader ??= line
-    else if (name === 'BTS') declared = sumOf(declared, line)
+    else if (name === 'BTS') counts.push(countIn(line))
   }
   close(bytes.length)
+  const declared = counts.length === 0 ? undefined : counts.reduce(sumOf)
   return { ...found, messages, ...(declared === undefined ? {} : { declared }) }
 }
 
@@ -62,9 +64,14 @@ function tooMany() {
   return fault('too-large', { code: 'too-long', text: 'The batch has more messages than are taken at once.' })
 }
 
-function sumOf(before: number | undefined, line: string): number | undefined {
+/** BTS-1. */
+function countIn(line: string): number | undefined {
   const count = line.split(line.charAt(3))[1] ?? ''
-  return before === undefined || !/^\d{1,9}$/.test(count) ? undefined : before + Number(count)
+  return /^\d{1,9}$/.test(count) ? Number(count) : undefined
+}
+
+function sumOf(before: number | undefined, count: number | undefined): number | undefined {
+  return before === undefined || count === undefined ? undefined : before + count
 }
 
 interface Line {

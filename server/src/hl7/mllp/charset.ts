@@ -87,7 +87,9 @@ export function encodeText(text: string, header: Header | undefined, override?: 
 }
 
 function declaredCharsets(header: Header | undefined): readonly string[] {
-  return (header?.field(18) ?? '').split(header?.encodingCharacters.charAt(1) ?? '~')
+  const text = header?.field(18) ?? ''
+  // Null is nothing that a message could be in.
+  return (text === '""' ? '' : text).split(header?.encodingCharacters.charAt(1) ?? '~')
 }
 
 function labelOf(declared: string): string {

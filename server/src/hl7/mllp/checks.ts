@@ -18,9 +18,19 @@ const VERSIONS = new Set('2.1 2.2 2.3 2.3.1 2.4 2.5 2.5.1 2.6 2.7 2.7.1 2.8 2.8.
  * @see HL7 v2.5.1, 2.9.2.2 (rules for the responding system: rejections for MSH-9, MSH-11, MSH-12)
  */
 export function checkHeader(header: Header, accepts: Accepts): Ack | undefined {
-  const errors = [...checkType(header, accepts), ...checkIds(header, accepts)]
+  const errors = [...checkDelimiters(header), ...checkType(header, accepts), ...checkIds(header, accepts)]
   return errors.length === 0 ? undefined : { verdict: 'reject', errors }
 }
+
+/** What the parser could not take apart is refused while its sender still listens. */
+function checkDelimiters({ fieldSeparator, field }: Header): AckError[] {
+  const marks = field(2)
+  if (marks === '') return [wrong('101', 'MSH-2', 'MSH-2 (encoding characters) is empty.')]
+  const isSound = MARKS.test(marks) && new Set(fieldSeparator + marks).size > marks.length
+  return isSound ? [] : [wrong('102', 'MSH-2', 'MSH-2 must hold two to five different characters.')]
+}
+
+const MARKS = /^[^A-Za-z0-9\s"]{2,5}$/
 
 function checkType(header: Header, accepts: Accepts): AckError[] {
   const type = header.component(9, 1)
@@ -38,7 +48,8 @@ function checkIds(header: Header, { processingIds }: Accepts): AckError[] {
   const errors: AckError[] = []
   const processing = header.component(11, 1)
   const version = header.component(12, 1)
-  if (header.field(10) === '') errors.push(wrong('101', 'MSH-10', 'MSH-10 (message control id) is empty.'))
+  if (['', '""'].includes(header.field(10)))
+    errors.push(wrong('101', 'MSH-10', 'MSH-10 (message control id) is empty.'))
   if (processing === '') errors.push(wrong('101', 'MSH-11', 'MSH-11 (processing id) is empty.'))
   else if (!processingIds.includes(processing)) {
     errors.push(wrong('202', 'MSH-11', 'The processing id in MSH-11 is not taken by this feed.'))

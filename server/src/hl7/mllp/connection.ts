@@ -75,6 +75,7 @@ export class Connection {
       if (!this.#finishing) this.#take(chunk)
     })
     socket.on('drain', () => this.#breathe())
+    socket.on('end', () => void this.finish())
     socket.on('close', () => {
       clearTimeout(this.#partialTimer)
       clearTimeout(this.#idleTimer)

@@ -34,12 +34,15 @@ export function findHeader(bytes: Buffer): Header | undefined {
   return at === -1 ? undefined : headerOf(text.slice(text.indexOf('MSH', at)))
 }
 
-/** The beginning of a text in UTF-16, one byte a character, so that a refusal can name its header; `undefined` when it is none. */
+/** The beginning of a text in UTF-16 or UTF-32, one byte a character, so that a refusal can name its header; `undefined` when it is none. */
 export function narrowed(bytes: Buffer): Buffer | undefined {
   const head = bytes.subarray(0, HEADER_BYTES)
-  const label = /^(?:\xff\xfe)?M\0S\0H\0/.test(head.toString('latin1', 0, 8))
+  const begin = head.toString('latin1', 0, 16)
+  if (/^(?:\xff\xfe\0\0)?M\0{3}S\0{3}H\0/.test(begin) || /^(?:\0\0\xfe\xff)?\0{3}M\0{3}S\0{3}/.test(begin))
+    return Buffer.from(head.filter((byte) => byte !== 0 && byte < 0xfe))
+  const label = /^(?:\xff\xfe)?M\0S\0H\0/.test(begin)
     ? 'utf-16le'
-    : /^(?:\xfe\xff)?\0M\0S\0H/.test(head.toString('latin1', 0, 8))
+    : /^(?:\xfe\xff)?\0M\0S\0H/.test(begin)
       ? 'utf-16be'
       : undefined
   return label === undefined ? undefined : Buffer.from(new TextDecoder(label).decode(head), 'latin1')

@@ -80,7 +80,8 @@ interface Serving {
   readonly stop: () => void
 }
 
-const SOCKETS = { noDelay: true, keepAlive: true }
+/** A sender that closes its half behind its last message still waits for the answer. */
+const SOCKETS = { noDelay: true, keepAlive: true, allowHalfOpen: true }
 
 async function serverFor(
   { tls, report = () => undefined }: ListenerOptions,
