@@ -13,8 +13,10 @@ import { parseMessage } from '../hl7/message/parse-message.ts'
 import { refuseUnknown } from '../hl7/outbound/create-outbound.ts'
 import { loadDestinations } from '../hl7/outbound/destination.ts'
 import { Fault } from '../kernel/fault.ts'
+import { compareWithGuide } from './guide-rows.ts'
 
-const USAGE = 'npm run mappings -- check | test | explain <file> [feed] | coverage <folder> [feed]'
+const USAGE =
+  'npm run mappings -- check | test | explain <file> [feed] | coverage <folder> [feed] | guide <folder>'
 const FOLDER = fileURLToPath(new URL('../../../mappings/', import.meta.url))
 
 /** What each command says; a command that finds a problem makes the exit code 1. */
@@ -57,6 +59,15 @@ const COMMANDS: Readonly<Record<string, (mapper: Mapper, args: readonly string[]
     }
     const lines = [...counts].toSorted(([, a], [, b]) => b - a).map(([what, count]) => `${count} ${what}`)
     return `${[...coverageLines(coverage.byType()), '', ...lines].join('\n')}\n`
+  },
+  guide: async (_, [folder]) => {
+    if (folder === undefined) return `${USAGE}\n`
+    const rows = await compareWithGuide(folder, FOLDER)
+    const missing = rows.filter(({ state }) => state === 'missing')
+    const count = (wanted: string) => rows.filter(({ state }) => state === wanted).length
+    const lines = missing.map(({ map, field, attribute }) => `${map} ${field} ${attribute}`)
+    const sum = `${count('met')} met, ${count('elsewhere')} into another element, ${missing.length} read by no rule`
+    return [...lines, sum, ''].join('\n')
   },
 }
 
