@@ -1,6 +1,7 @@
 import { limits } from '../../kernel/limits.ts'
 import type { Soon } from '../../kernel/soon.ts'
 import type { Row } from '../../store/port.ts'
+import { Best } from './best.ts'
 import { placeParts } from './candidates.ts'
 import type { Place } from './candidates.ts'
 import { hitsOf, visitAll } from './hits.ts'
@@ -183,20 +184,20 @@ async function rankedPage(
   { sort, count }: SearchRequest,
   state: PageState | undefined,
 ): Promise<Page> {
-  const ranked: Ranked[] = []
-  let total = 0
-  for (const query of queries)
-    total += await visitAll(query, limits.fhir.sortCandidates - total, (row) =>
-      ranked.push(rankOf(row, sort)),
-    )
   const compare = comparing(sort)
   const start = state && decodeRank(state.after)
-  const rest = start ? ranked.filter((each) => compare(each, start) > 0) : ranked
-  const best = rest.toSorted(compare).slice(0, count + 1)
-  const last = best.length > count ? best[count - 1] : undefined
+  const best = new Best(compare, count + 1)
+  let total = 0
+  for (const query of queries)
+    total += await visitAll(query, limits.fhir.sortCandidates - total, (row) => {
+      const ranked = rankOf(row, sort)
+      if (start === undefined || compare(ranked, start) > 0) best.add(ranked)
+    })
+  const found = best.sorted()
+  const last = found.length > count ? found[count - 1] : undefined
   const plans = queries.map(({ plan }) => plan)
   return {
-    matches: await rowsOf(queries, best.slice(0, count)),
+    matches: await rowsOf(queries, found.slice(0, count)),
     total,
     plans,
     ...(last ? { next: { driver: plans[0]?.index ?? -1, after: encodeRank(last) } } : {}),

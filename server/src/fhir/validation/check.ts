@@ -104,10 +104,10 @@ export class Check {
 
   /** What work finds wrong is advice, no error. */
   advised(work: () => void): void {
-    const { faults, malformed } = this
+    const { faults, malformed, isAdvising } = this
     this.isAdvising = true
     work()
-    this.isAdvising = false
+    this.isAdvising = isAdvising
     this.faults = faults
     this.malformed = malformed
   }
