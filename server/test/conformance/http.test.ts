@@ -180,6 +180,8 @@ it('HT-19 keeps binaries as they are', async () => {
   expect(Buffer.from(image.bytes).equals(Buffer.from(raw))).toBe(true)
   const resource = await ask('GET', path, { headers: { accept: 'application/fhir+json' } })
   expect(resource.json).toMatchObject({ contentType: 'image/png', data: Buffer.from(raw).toString('base64') })
+  expect((await ask('GET', `${path}?_format=json`)).json).toEqual(resource.json)
+  expectRefused(await ask('GET', `${path}?_format=xml`), 406)
 })
 
 it('HT-20 packs both ways', async () => {

@@ -49,7 +49,8 @@ export const fhirRest: FastifyPluginAsync<FhirRestOptions> = async (
     const id = request.headers['x-request-id']
     if (typeof id === 'string') reply.header('x-request-id', id)
     const { path, format } = addressOf(app, request)
-    if (!isBinaryRead({ method: methodOf(request), path })) checkAcceptable(request.headers.accept, format)
+    const isRaw = isBinaryRead({ method: methodOf(request), path }) && (format ?? '') === ''
+    if (!isRaw) checkAcceptable(request.headers.accept, format)
   })
 
   let capability: (Capability & { readonly revision: number }) | undefined
