@@ -8,7 +8,6 @@ import type { Row } from './rules.ts'
 import {
   alsoOf,
   fillObject,
-  join,
   objectBody,
   originOf,
   write,
@@ -60,9 +59,9 @@ function constantBody(value: JsonValue, element: ElementPath): Body {
   return (step) => {
     const { holder, path: around, draft } = step.target
     if (foundAt(holder, element) !== undefined) return 0
-    const path = join(around, pathIn(holder, element))
+    const path = pathIn(holder, element)
     place(holder, element, copyOf(value))
-    for (const leaf of leaves) draft.written.push({ path: path + leaf, from: step })
+    for (const leaf of leaves) draft.written.push({ around, path: path + leaf, from: step })
     if (hasEnd) draft.hasEnd = true
     return 0
   }

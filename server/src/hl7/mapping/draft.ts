@@ -25,6 +25,8 @@ export interface Draft {
   /** An element named `end` was written: there may be a period. */
   hasEnd: boolean
   aliases: readonly Alias[]
+  /** The preferred identity as a part of others, once it was asked for. */
+  identityText: string | undefined
   /** Where the preferred identity was read. */
   identitySources: readonly string[]
   /** Where it was made. */
@@ -43,7 +45,9 @@ export interface Target {
 
 /** An element that was written. Where it came from is put into words when somebody asks for the trace. */
 export interface Written {
-  /** Path without the type. */
+  /** Path of the object that it is in, without the type; empty for the resource itself. */
+  readonly around: string
+  /** Path in that object. */
   readonly path: string
   readonly from: Step | (() => Origin)
 }
@@ -67,6 +71,7 @@ export function createDraft(type: string, own: Own, parts: readonly ImagePart[] 
     parts,
     hasEnd: false,
     aliases: [],
+    identityText: undefined,
     identitySources: [],
     scope: undefined,
   }

@@ -2,7 +2,7 @@ import type { JsonObject } from '../../kernel/json.ts'
 import type { Draft, Origin, Written } from './draft.ts'
 import type { Fragment } from './element.ts'
 import type { Image, ImagePart, TraceRow } from './image.ts'
-import { originOf } from './step.ts'
+import { join, originOf } from './step.ts'
 
 /** The image that rows have filled. */
 export function finish(draft: Draft): Image {
@@ -39,9 +39,17 @@ class FinishedImage implements Image {
   }
 
   get trace(): readonly TraceRow[] {
-    this.#trace ??= this.#written.map((one) => ({ element: `${this.type}.${one.path}`, ...originFrom(one) }))
+    this.#trace ??= this.#written.map((one) => ({
+      element: `${this.type}.${pathOf(one)}`,
+      ...originFrom(one),
+    }))
     return this.#trace
   }
+}
+
+/** Path of a written element, without the type. */
+export function pathOf({ around, path }: Written): string {
+  return join(around, path)
 }
 
 /** Where a written element came from. */

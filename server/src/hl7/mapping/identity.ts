@@ -1,7 +1,7 @@
 import type { Alias } from '../../fhir/aliases.ts'
 import type { JsonValue } from '../../kernel/json.ts'
 import type { Draft } from './draft.ts'
-import { originFrom } from './finish.ts'
+import { originFrom, pathOf } from './finish.ts'
 import type { Scope } from './node.ts'
 import { compilePath, type FieldName } from './path.ts'
 import type { FeedFile, IdentityRule } from './rules.ts'
@@ -59,7 +59,10 @@ function byElement({ element, prefer, once }: Extract<IdentityRule, { element: s
     const [first] = chosen
     if (first === undefined || (once === true && isTaken(first.alias))) return undefined
     const [value, system] = [`${first.path}.value`, `${first.path}.system`]
-    const read = draft.written.filter(({ path }) => path === value || path === system)
+    const read = draft.written.filter((one) => {
+      const path = pathOf(one)
+      return path === value || path === system
+    })
     const sources = read.map((one) => originFrom(one).source)
     return { aliases: chosen.map(({ alias }) => alias), sources, isComposed: false }
   }
@@ -96,7 +99,7 @@ function byParts(
     for (const part of compiled) {
       const found = part(context)
       if (found === undefined) return undefined
-      texts.push(escaped(found.text))
+      texts.push(found.text)
       sources.push(...found.sources)
     }
     const { draft, feedName } = context
@@ -110,6 +113,7 @@ function escaped(text: string): string {
   return text.includes('|') || text.includes('\\') ? text.replaceAll(/[\\|]/g, '\\$&') : text
 }
 
+/** The text is escaped. */
 type Part = (
   context: IdentityContext,
 ) => { readonly text: string; readonly sources: readonly string[] } | undefined
@@ -124,13 +128,14 @@ function compilePart(part: string, reads: FieldName[]): Part {
       const other = find(key, scope)
       const [alias] = other?.aliases ?? []
       if (other === undefined || alias === undefined) return none
-      return { text: `${alias.system}|${alias.value}`, sources: other.identitySources }
+      other.identityText ??= escaped(`${alias.system}|${alias.value}`)
+      return { text: other.identityText, sources: other.identitySources }
     }
   }
   const path = compilePath(text)
   reads.push(...path.fields)
   return ({ scope }) => {
     const node = path.find(scope).find((one) => !one.isNull && one.text.trim() !== '')
-    return node === undefined ? none : { text: node.text.trim(), sources: [node.source] }
+    return node === undefined ? none : { text: escaped(node.text.trim()), sources: [node.source] }
   }
 }

@@ -29,7 +29,7 @@ export function tie(context: LinkContext, { image, draft, here }: Filled): void 
       if (other === draft || foundAt(draft.resource, link.to) !== undefined) continue
       const path = pathIn(draft.resource, link.to)
       place(draft.resource, link.to, { reference: `#image:${other.key}` })
-      draft.written.push({ path: `${path}.reference`, from: () => referenceOrigin(other, link.rule) })
+      draft.written.push({ around: path, path: 'reference', from: () => referenceOrigin(other, link.rule) })
       if (link.rows !== undefined) describe(context.work, { link, draft, other, path })
     }
   }

@@ -1,7 +1,7 @@
 import { dateInterval } from '../../fhir/keys/intervals.ts'
 import type { JsonValue } from '../../kernel/json.ts'
 import type { Draft } from './draft.ts'
-import { originFrom } from './finish.ts'
+import { originFrom, pathOf } from './finish.ts'
 import type { MappingWarning } from './image.ts'
 import { join } from './step.ts'
 
@@ -14,13 +14,13 @@ export function withoutEarlyEnds(draft: Draft): readonly MappingWarning[] {
   if (!draft.hasEnd) return told
   const { written } = draft
   visit(draft.resource, '', (period, path) => {
-    const at = written.findIndex((one) => one.path === join(path, 'end'))
-    const [end, start] = [written[at], written.find((one) => one.path === join(path, 'start'))]
+    const at = written.findIndex((one) => pathOf(one) === join(path, 'end'))
+    const [end, start] = [written[at], written.find((one) => pathOf(one) === join(path, 'start'))]
     if (end === undefined || start === undefined) return
     const [origin, begin] = [originFrom(end), originFrom(start).source]
     if (!isBackwards(period)) {
       const also = [...(origin.also ?? []), begin]
-      written[at] = { path: end.path, from: () => ({ source: origin.source, also, rule: origin.rule }) }
+      written[at] = { ...end, from: () => ({ source: origin.source, also, rule: origin.rule }) }
       return
     }
     delete period['end']

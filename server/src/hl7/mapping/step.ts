@@ -87,9 +87,10 @@ interface Value {
 export function writeInto(target: Target, element: ElementPath, { made, from }: Value): number {
   const { holder, draft } = target
   if (foundAt(holder, element) !== undefined) return 0
-  const path = join(target.path, pathIn(holder, element))
-  place(holder, element, typeof made === 'string' ? made : valueOf(draft, path, made))
-  draft.written.push({ path, from })
+  const path = pathIn(holder, element)
+  const value = typeof made === 'string' ? made : valueOf(draft, join(target.path, path), made)
+  place(holder, element, value)
+  draft.written.push({ around: target.path, path, from })
   if (element.isEnd) draft.hasEnd = true
   return 1
 }

@@ -6,11 +6,19 @@ export interface Zone {
    *
    * @returns minutes east of UTC; of two local times the first is taken; `isCertain` is false for those and for times that the clocks skip.
    */
-  offsetAt(localMs: number): { readonly minutes: number; readonly isCertain: boolean }
+  offsetAt(localMs: number): LocalOffset
+}
+
+interface LocalOffset {
+  readonly minutes: number
+  readonly isCertain: boolean
 }
 
 const DAY_MS = 86_400_000
+const HOUR_MS = 3_600_000
 const MINUTE_MS = 60_000
+/** A year of hours. */
+const KNOWN_HOURS = 8784
 const CERTAIN_UTC = { minutes: 0, isCertain: true } as const
 
 /** @throws RangeError when the zone is not known */
@@ -35,18 +43,40 @@ export function createZone(name: string): Zone {
     )
     return Math.round((Date.UTC(year, month - 1, day, hour, minute, second) - utcMs) / MINUTE_MS)
   }
-  return {
-    name,
-    offsetAt: (localMs) => {
-      // A change of the clocks lies between the offsets of a day before and a day after.
-      const before = offsetOfInstant(localMs - DAY_MS)
-      const after = offsetOfInstant(localMs + DAY_MS)
-      if (before === after) return { minutes: before, isCertain: true }
-      const fits = [before, after].filter(
-        (minutes) => offsetOfInstant(localMs - minutes * MINUTE_MS) === minutes,
-      )
-      return { minutes: fits[0] ?? before, isCertain: fits.length === 1 }
-    },
+  const offsetAt = (localMs: number): LocalOffset => {
+    // A change of the clocks lies between the offsets of a day before and a day after.
+    const before = offsetOfInstant(localMs - DAY_MS)
+    const after = offsetOfInstant(localMs + DAY_MS)
+    if (before === after) return { minutes: before, isCertain: true }
+    const fits = [before, after].filter(
+      (minutes) => offsetOfInstant(localMs - minutes * MINUTE_MS) === minutes,
+    )
+    return { minutes: fits[0] ?? before, isCertain: fits.length === 1 }
+  }
+  return { name, offsetAt: byHour(offsetOfInstant, offsetAt) }
+}
+
+/**
+ * Asking the calendar takes longer than mapping a segment, and the times of messages are close together: hours that are days away from a
+ * change of the clocks have one offset, which is kept.
+ */
+function byHour(
+  offsetOfInstant: (utcMs: number) => number,
+  offsetAt: (localMs: number) => LocalOffset,
+): (localMs: number) => LocalOffset {
+  const hours = new Map<number, LocalOffset | undefined>()
+  const offsetOfHour = (startMs: number): LocalOffset | undefined => {
+    const before = offsetOfInstant(startMs - DAY_MS)
+    const after = offsetOfInstant(startMs + HOUR_MS + DAY_MS)
+    return before === after ? { minutes: before, isCertain: true } : undefined
+  }
+  return (localMs) => {
+    const hour = Math.floor(localMs / HOUR_MS)
+    if (!hours.has(hour)) {
+      if (hours.size >= KNOWN_HOURS) hours.clear()
+      hours.set(hour, offsetOfHour(hour * HOUR_MS))
+    }
+    return hours.get(hour) ?? offsetAt(localMs)
   }
 }
 
