@@ -74,8 +74,7 @@ const date = (patterns: readonly RegExp[], advice: string) =>
     return isOfForm && dateInterval(value) && !value.startsWith('0000') ? undefined : advice
   })
 
-type Formats = Readonly<Record<string, Format>> &
-  Readonly<Record<'code' | 'string' | 'namespace' | 'absolute', Format>>
+type Formats = Readonly<Record<string, Format>> & { readonly code: Format; readonly string: Format }
 
 /** By FHIR type; `System.String` and `System.Id` are the ids of elements and resources. */
 export const PRIMITIVES: Formats = {
@@ -117,15 +116,4 @@ export const PRIMITIVES: Formats = {
     isBase64(value) ? undefined : 'This must be base64: groups of four characters, "=" at the end only.',
   xhtml: (value) =>
     typeof value === 'string' ? xhtmlProblem(value) : 'This must be a JSON string with XHTML.',
-}
-
-/**
- * A bare word where an absolute URI belongs. Feeds and apps name local systems so: it is written with a warning, and wrong for who asks
- * (`$validate`).
- */
-export function isLocalName(format: Format, value: JsonValue | undefined): boolean {
-  const isNamed = format === PRIMITIVES.namespace || format === PRIMITIVES.absolute
-  return (
-    isNamed && typeof value === 'string' && /^[^#:]+$/.test(value) && PRIMITIVES['uri']?.(value) === undefined
-  )
 }

@@ -292,12 +292,3 @@ describe('narratives', () => {
     expect(await found(narrative(div))).toEqual(['value Patient.text.div'])
   })
 })
-
-it('writes a system that is a bare word with a warning, and tells who asks that it is wrong', async () => {
-  const module = await definitions.load('Patient')
-  const resource = patient({ identifier: [{ system: 'ward-list', value: '7' }] })
-  const severities = (warnings: boolean) =>
-    module?.validate(resource, 20, { warnings }).map(({ severity, at }) => `${severity} ${at ?? ''}`)
-  expect(severities(false)).toEqual(['warning Patient.identifier[0].system'])
-  expect(severities(true)).toContain('error Patient.identifier[0].system')
-})

@@ -3,7 +3,7 @@ import type { AllowedCodes } from './bindings.ts'
 import type { ObjectCheck } from './check-options.ts'
 import type { Check } from './check.ts'
 import { isObject } from './collections.ts'
-import { isLocalName, PRIMITIVES, type Format } from './primitives.ts'
+import { PRIMITIVES, type Format } from './primitives.ts'
 import { asIssue, notInSet } from './problems.ts'
 
 /** The second look at values that did not pass the quick check of their type: generated code calls these where something may be wrong. */
@@ -19,13 +19,8 @@ interface ItemPlace extends Place {
 export function checkPrimitive(value: JsonValue | undefined, format: Format, { check, name }: Place): void {
   note(value, check)
   const problem = format(value)
-  if (problem === undefined) {
-    if (check.warnings) advise(value, { check, name, index: -1 })
-    return
-  }
-  const fault = () => check.addAt(name, ...asIssue(value, problem))
-  if (!check.warnings && isLocalName(format, value)) check.advised(fault)
-  else fault()
+  if (problem !== undefined) check.addAt(name, ...asIssue(value, problem))
+  else if (check.warnings) advise(value, { check, name, index: -1 })
 }
 
 /** @param place `extras`: the value of `_name`, which must speak for each item that is null */
