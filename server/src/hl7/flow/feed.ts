@@ -27,7 +27,7 @@ const Files = z.strictObject({
   pollMs: z.int().min(50).max(600_000).default(2000),
 })
 
-const Duration = z.string().regex(/^\d{1,5}[dhm]$/)
+export const Duration = z.string().regex(/^\d{1,5}[dhm]$/)
 
 /** The keys of a feed file (`mappings/feeds/<name>.yaml`) that belong to the wire and the flow; the rest is the mapping's. */
 const FeedKeys = z.object({

@@ -74,7 +74,8 @@ export function createRetention({ records, index, clock, feeds, report }: Retent
 
 const UNITS: Readonly<Record<string, number>> = { d: 86_400_000, h: 3_600_000, m: 60_000 }
 
-function keepMs(keep: string): number {
+/** @param keep `30d`, `12h`, `90m` */
+export function keepMs(keep: string): number {
   return Number(keep.slice(0, -1)) * (UNITS[keep.slice(-1)] ?? 0)
 }
 

@@ -13,6 +13,7 @@ import type { OutboundRules } from './outbound-rules.ts'
 import { createOutboundSink } from './outbound-sink.ts'
 import { createOutbox, type Outbox, type OutState, type StoredOut } from './outbox.ts'
 import type { SentRate } from './sent-rate.ts'
+import { createSentRetention } from './sent-retention.ts'
 
 export interface OutboundDeps {
   readonly store: Store
@@ -121,6 +122,9 @@ function runningOf(parts: Parts): Pick<Outbound, 'start' | 'follow' | 'stop'> {
       await beginAtHead(store)
       closing.push(startSink(parts))
       closing.push(followModes(parts))
+      const retention = createSentRetention({ ...parts, records: store.records })
+      retention.start()
+      closing.push(async () => retention.stop())
     }
     await deliveries.follow([...destinations.values()])
   }

@@ -6,6 +6,7 @@ import { z } from 'zod'
 
 import { fault } from '../../kernel/fault.ts'
 import { limits } from '../../kernel/limits.ts'
+import { Duration } from '../flow/feed.ts'
 
 const Path = z.string().min(1).max(4096)
 
@@ -39,6 +40,8 @@ const DestinationFile = z.strictObject({
   processingId: z.enum(['P', 'T', 'D']).default('P'),
   version: z.string().default('2.5.1'),
   charset: z.string().default('UNICODE UTF-8'),
+  /** How long a message is kept that was sent or cancelled, with its answer; for ever when absent. */
+  keep: Duration.optional(),
 })
 
 export interface Destination extends Readonly<z.output<typeof DestinationFile>> {
