@@ -125,12 +125,21 @@ function sliceOf(node: ProfileNode, name: string, element: Element): ProfileNode
   const variant = element.choice ? element.types.find(({ property }) => property === name) : undefined
   if (variant) return variantOf(node, variant)
   if (element.types[0]?.type === 'Extension') node.slicing ??= BY_URL
-  const slice = node.slices.get(name) ?? emptyNode(name)
-  node.slices.set(name, slice)
-  return slice
+  const [first = name, ...rest] = name.split('/')
+  const slice = node.slices.get(first) ?? emptyNode(first)
+  node.slices.set(first, slice)
+  return rest.reduce<ProfileNode>(partOf, slice)
 }
 
-const BY_TYPE: SlicingDefinition = { discriminator: [{ type: 'type', path: '$this' }], rules: 'open' }
+/** A slice of a slice: `lab/blood`. */
+function partOf(slice: ProfileNode, name: string): ProfileNode {
+  const part = slice.slices.get(name) ?? emptyNode(name)
+  slice.slices.set(name, part)
+  return part
+}
+
+/** To name one variant of a choice is to leave out the others, as in the snapshots of R4's own profiles. */
+const BY_TYPE: SlicingDefinition = { discriminator: [{ type: 'type', path: '$this' }], rules: 'closed' }
 const BY_URL: SlicingDefinition = { discriminator: [{ type: 'value', path: 'url' }], rules: 'open' }
 
 function mergeInto(node: ProfileNode, element: ProfileElement): void {

@@ -29,7 +29,11 @@ export function checkSlices({ name }: ElementPlan, slicing: Slicing, { items, ..
     places.push(at)
     check.leave()
   }
-  slices.forEach((slice, at) => checkSliceCount(slice, places.filter((place) => place === at).length, check))
+  slices.forEach((slice, at) => {
+    const own = items.filter((_, i) => places[i] === at)
+    checkSliceCount(slice, own.length, check)
+    if (slice.plan.slicing) checkSlices(slice.plan, slice.plan.slicing, { items: own, ...context })
+  })
 }
 
 function belongs(item: Item, { by }: Slice, context: Context): boolean {

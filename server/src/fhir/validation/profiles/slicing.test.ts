@@ -121,6 +121,38 @@ describe('slicing', () => {
   })
 })
 
+describe('a slice', () => {
+  const byUse = { discriminator: [{ type: 'value', path: 'use' }], rules: 'open' }
+  const elements: readonly ProfileElement[] = [
+    { id: 'Patient.telecom', path: 'Patient.telecom', slicing: { discriminator: bySystem, rules: 'open' } },
+    { id: 'Patient.telecom:phone', path: 'Patient.telecom', sliceName: 'phone', max: '2', slicing: byUse },
+    { id: 'Patient.telecom:phone.system', path: 'Patient.telecom.system', min: 1, fixedCode: 'phone' },
+    { id: 'Patient.telecom:phone/home', path: 'Patient.telecom', sliceName: 'phone/home', min: 1, max: '1' },
+    { id: 'Patient.telecom:phone/home.use', path: 'Patient.telecom.use', min: 1, fixedCode: 'home' },
+  ]
+  const reached = (...telecoms: readonly (readonly [string, string])[]): JsonObject => ({
+    resourceType: 'Patient',
+    telecom: telecoms.map(([system, use]) => ({ system, use, value: '1' })),
+  })
+
+  it('can be sliced again', () => {
+    expect(check(reached(['phone', 'home'], ['phone', 'work'], ['email', 'home']), elements)).toEqual([])
+    expect(check(reached(['phone', 'work'], ['email', 'home']), elements)).toEqual([
+      'required Patient.telecom home',
+    ])
+    expect(check(reached(['phone', 'home'], ['phone', 'home']), elements)).toEqual([
+      'structure Patient.telecom',
+    ])
+  })
+
+  it('of one variant of a choice leaves out the others', () => {
+    const quantity: readonly ProfileElement[] = [{ path: 'Observation.valueQuantity', max: '1' }]
+    const observation = { resourceType: 'Observation', status: 'final', code: { text: 'a' } }
+    expect(check({ ...observation, valueQuantity: { value: 1 } }, quantity)).toEqual([])
+    expect(check({ ...observation, valueString: 'a' }, quantity)).toEqual(['structure Observation.value'])
+  })
+})
+
 describe('discriminators', () => {
   it('tell items apart by what exists', () => {
     const elements: readonly ProfileElement[] = [
