@@ -121,6 +121,11 @@ describe('slicing', () => {
   })
 })
 
+const reached = (...telecoms: readonly (readonly [string, string])[]): JsonObject => ({
+  resourceType: 'Patient',
+  telecom: telecoms.map(([system, use]) => ({ system, use, value: '1' })),
+})
+
 describe('a slice', () => {
   const byUse = { discriminator: [{ type: 'value', path: 'use' }], rules: 'open' }
   const elements: readonly ProfileElement[] = [
@@ -130,11 +135,6 @@ describe('a slice', () => {
     { id: 'Patient.telecom:phone/home', path: 'Patient.telecom', sliceName: 'phone/home', min: 1, max: '1' },
     { id: 'Patient.telecom:phone/home.use', path: 'Patient.telecom.use', min: 1, fixedCode: 'home' },
   ]
-  const reached = (...telecoms: readonly (readonly [string, string])[]): JsonObject => ({
-    resourceType: 'Patient',
-    telecom: telecoms.map(([system, use]) => ({ system, use, value: '1' })),
-  })
-
   it('can be sliced again', () => {
     expect(check(reached(['phone', 'home'], ['phone', 'work'], ['email', 'home']), elements)).toEqual([])
     expect(check(reached(['phone', 'work'], ['email', 'home']), elements)).toEqual([
