@@ -77,6 +77,8 @@ export const FUNCTIONS: Readonly<Record<string, ValueFunction>> = {
   },
   // A component holds the assigner alone, a whole value has it behind the identifier.
   assignerSystem: (node, tools) => assignerSystem(node, node.component === 0 ? [2, 3, 4] : [1, 2, 3], tools),
+  /** Of an EI, whether it is a whole value or stands in a component. */
+  entitySystem: (node, tools) => assignerSystem(node, [2, 3, 4], tools),
   later: (node, tools, { other }) => {
     const stamp = stampOf(node, tools)
     const minutes = Number(other === undefined ? Number.NaN : other.text)
