@@ -16,7 +16,7 @@ import {
   rowId,
   rowLastUpdated,
   rowMethod,
-  rowType,
+  rowTypeLike,
   rowVersion,
   unpackedRow,
 } from './row.ts'
@@ -40,10 +40,11 @@ export class OwnRow implements Row, Packed {
   /** Of a settled row: high and low halves of its key hashes in turn. */
   #hashes: Int32Array | undefined
 
-  constructor(row: Buffer, hash: KeyHash) {
+  /** @param expected what its type most probably is */
+  constructor(row: Buffer, hash: KeyHash, expected: string) {
     this.#row = row
     this.#hash = hash
-    this.type = rowType(row)
+    this.type = rowTypeLike(row, expected)
     this.id = rowId(row)
   }
 

@@ -27,10 +27,10 @@ export function createResources(deps: ResourceDeps): ResourceReader {
   const { data } = deps
 
   function fetchOne(type: string, id: string, tie: Posting['tie'] | undefined): Row | undefined {
-    const found = typeof tie === 'number' && !deps.stale.has(tie) ? ownRow(deps, tie) : undefined
+    const found = typeof tie === 'number' && !deps.stale.has(tie) ? ownRow(deps, type, tie) : undefined
     if (found?.id === id && found.type === type) return found
     const current = currentOf(data, scopedKey(type, id))
-    return current === undefined || current.deleted ? undefined : ownRow(deps, current.seq)
+    return current === undefined || current.deleted ? undefined : ownRow(deps, type, current.seq)
   }
 
   return {
@@ -39,7 +39,7 @@ export function createResources(deps: ResourceDeps): ResourceReader {
     read(type, id) {
       const current = currentOf(data, scopedKey(type, id))
       if (current === undefined) return undefined
-      if (!current.deleted) return ownRow(deps, current.seq)?.plain()
+      if (!current.deleted) return ownRow(deps, type, current.seq)?.plain()
       const row = peek(data.rows, numberKey(current.seq))
       return row === undefined ? undefined : versionOf(row)
     },
@@ -57,12 +57,12 @@ export function createResources(deps: ResourceDeps): ResourceReader {
 }
 
 /** A current row, from the cache when it was read lately. */
-function ownRow({ data, hash, cache }: ResourceDeps, seq: number): OwnRow | undefined {
+function ownRow({ data, hash, cache }: ResourceDeps, type: string, seq: number): OwnRow | undefined {
   const known = cache.get(seq)
   if (known !== undefined) return known
   const shared = peek(data.rows, numberKey(seq))
   if (shared === undefined) return undefined
-  const row = new OwnRow(copyOf(shared), hash)
+  const row = new OwnRow(copyOf(shared), hash, type)
   cache.offer(seq, row)
   return row
 }
@@ -113,7 +113,7 @@ function rowPosting(deps: ResourceDeps, request: ScanRequest): PostingOf {
   // What searches take from here is verified on the whole hash of each of their clauses once more.
   const { isExact } = deps.index
   return (tie, sort) => {
-    const row = ownRow(deps, tie)
+    const row = ownRow(deps, type, tie)
     const isRight = row?.type === type && (isExact || isWanted(row.stored, sort))
     return isRight ? { id: row.id, sort, tie, row } : undefined
   }
@@ -154,7 +154,7 @@ function scanRange(deps: ResourceDeps, request: RangeRequest): readonly Posting[
   const found: Posting[] = []
   while (found.length < limit && cursor.next() && cursor.key <= hi) {
     if (stale.has(cursor.seq)) continue
-    const row = ownRow(deps, cursor.seq)
+    const row = ownRow(deps, type, cursor.seq)
     if (row?.type !== type) continue
     // A resource with several fitting intervals is found once, by the lowest of them.
     const lowest = lowestBound(row.ranges(), request)
@@ -193,7 +193,7 @@ function scanNames(deps: ResourceDeps, request: NameRequest): readonly NamePosti
   const found: NamePosting[] = []
   while (found.length < limit && cursor.next() && cursor.key.startsWith(prefix)) {
     if (stale.has(cursor.seq)) continue
-    const row = ownRow(deps, cursor.seq)
+    const row = ownRow(deps, type, cursor.seq)
     if (row?.type !== type) continue
     // A resource with several fitting names is found once, by the first of them.
     const isFirst = firstName(row, param, prefix) === cursor.key

@@ -11,7 +11,8 @@ const TEXT = JSON.stringify({ resourceType: 'Patient', text: { div: 'x'.repeat(2
 
 function rowOf(seq: number): OwnRow {
   const keys = keysOf({ k: [`number=${String(seq)}`] })
-  return new OwnRow(encodeRow(writeOf({ id: `p${String(seq)}`, keys, bytes: Buffer.from(TEXT) }), HASH), HASH)
+  const row = encodeRow(writeOf({ id: `p${String(seq)}`, keys, bytes: Buffer.from(TEXT) }), HASH)
+  return new OwnRow(row, HASH, 'Patient')
 }
 
 function ask(cache: RowCache, seq: number): boolean {

@@ -19,6 +19,7 @@ import {
   rowContentLength,
   rowExtras,
   rowMethod,
+  rowTypeLike,
   unpackedRow,
   versionOf,
 } from './row.ts'
@@ -76,6 +77,8 @@ it.each([
     expect(rowContent(each)).toEqual(write.bytes)
     expect(rowContentLength(each)).toBe(write.bytes.length)
     expect(rowMethod(each)).toBe(write.method)
+    for (const expected of ['Patient', 'Patienta', 'Patienz', ''])
+      expect(rowTypeLike(each, expected)).toBe('Patient')
     expect(rangesOf(extras)).toEqual(keys.r)
     expect(new Set(namesOf(extras).map(({ text }) => text))).toEqual(new Set(keys.n.map(({ text }) => text)))
     expect(extras.s).toEqual(keys.s)

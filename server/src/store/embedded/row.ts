@@ -42,6 +42,14 @@ export const rowId = (row: Buffer): string => row.toString('utf8', HEADER + type
 export const rowKeyCount = (row: Buffer): number => row.readUInt16BE(40)
 export const rowDate = (row: Buffer): number => row.readDoubleBE(32)
 
+/** The type; no new text for it when it is the expected one. */
+export function rowTypeLike(row: Buffer, expected: string): string {
+  if (typeLength(row) !== expected.length) return rowType(row)
+  for (let at = 0; at < expected.length; at++)
+    if (row[HEADER + at] !== expected.charCodeAt(at)) return rowType(row)
+  return expected
+}
+
 const flagsOf = (row: Buffer): number => row[1] ?? 0
 const typeLength = (row: Buffer): number => row[2] ?? 0
 const hashesAt = (row: Buffer): number => HEADER + typeLength(row) + (row[3] ?? 0)
