@@ -1,3 +1,4 @@
+import Box from '@mui/material/Box'
 import Button from '@mui/material/Button'
 import { useTranslation } from 'react-i18next'
 
@@ -11,18 +12,34 @@ const LOOKS = {
   silent: { colour: 'high', mark: '○' },
 } as const
 
-/** What the feed shall do, and loudly when it does not: it should run and nobody listens. */
-export function FeedState({ feed: { mode, state, folder } }: { readonly feed: FeedRow }) {
+/** What the feed shall do, and loudly when it does not: it should run and nobody listens, and why (a port that is taken). */
+export function FeedState({
+  feed: { mode, state, folder, problem },
+}: {
+  readonly feed: Pick<FeedRow, 'mode' | 'state' | 'folder' | 'problem'>
+}) {
   const { t } = useTranslation()
   const isDown = mode !== 'stopped' && state === 'closed' && folder === undefined
   const word = isDown ? 'silent' : mode
   const { colour, mark } = LOOKS[word]
   return (
-    <span title={t(`feeds.state.${word}.note`)}>
-      <Chip colour={colour} mark={mark}>
-        {t(`feeds.state.${word}`)}
-      </Chip>
-    </span>
+    <>
+      <span title={t(`feeds.state.${word}.note`)}>
+        <Chip colour={colour} mark={mark}>
+          {t(`feeds.state.${word}`)}
+        </Chip>
+      </span>
+      {problem === undefined ? undefined : (
+        <Box
+          component="bdi"
+          dir="ltr"
+          lang="en"
+          sx={{ display: 'block', fontSize: 13, color: 'flag.highText' }}
+        >
+          {problem}
+        </Box>
+      )}
+    </>
   )
 }
 
