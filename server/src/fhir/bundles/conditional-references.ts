@@ -1,5 +1,6 @@
 import { Fault, fault } from '../../kernel/fault.ts'
 import type { JsonObject } from '../../kernel/json.ts'
+import { createPace } from '../../kernel/pace.ts'
 import type { Guard } from '../../store/port.ts'
 import { parseObject } from '../json/parse.ts'
 import { rewriteStrings, rewriteValues } from '../json/rewrite.ts'
@@ -35,7 +36,9 @@ export async function resolveReferences(
 ): Promise<{ contents: readonly Content[]; guards: readonly Guard[] }> {
   const guards: Guard[] = []
   const resolved = new Map<string, string>()
+  const pace = createPace()
   for (const linked of resources) {
+    await pace()
     for (const reference of conditionalReferences(linked)) {
       if (resolved.has(reference)) continue
       const { target, guard } = await placedTarget(deps, call, {
