@@ -89,6 +89,30 @@ it('is made anew when another version has written it', async () => {
   expect(named).toHaveLength(4)
 })
 
+it('is read as it is when the version before has written it', async () => {
+  const folder = await mkdtemp(join(tmpdir(), 'mogran-index-'))
+  onTestFinished(() => rm(folder, { recursive: true }))
+  const store = await openEmbeddedStore({ folder, mergeRows: 2 })
+  await store.commit(commitOf({ writes: ['a', 'b'].map((id) => writeOf({ id, keys: keys(1) })) }))
+  await vi.waitFor(() => expect(store.health()['unmerged_rows']).toBe(0), 20_000)
+  await store.close()
+  const path = join(folder, 'index.mdb')
+  const index = openIndexFile(path)
+  const watermark = readWatermark(index)
+  if (watermark !== undefined)
+    index.env.transactionSync(() => putWatermark(index, { ...watermark, format: 4 }))
+  await index.env.close()
+  const { ino } = await stat(path)
+  const again = await openEmbeddedStore({ folder, mergeRows: 2 })
+  expect(await again.resources.count('Patient', 'round=1', 10)).toBe(2)
+  await again.close()
+  // One that is made anew is another file, or has no watermark yet.
+  expect((await stat(path)).ino).toBe(ino)
+  const kept = openIndexFile(path)
+  expect(readWatermark(kept)).toEqual({ ...watermark, format: 4 })
+  await kept.env.close()
+})
+
 const NOTHING = { entries: Buffer.alloc(0), isFollowed: false }
 
 function observed(i: number): ReturnType<typeof keysOf> {
