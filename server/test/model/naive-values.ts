@@ -43,6 +43,7 @@ export function folded(text: string): string {
     .normalize('NFD')
     .replaceAll(/\p{Mark}/gu, '')
     .toLowerCase()
+    .replaceAll('ß', 'ss')
     .normalize('NFC')
     .replaceAll(/\s+/g, ' ')
     .trim()
