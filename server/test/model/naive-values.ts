@@ -40,7 +40,8 @@ export function timeSpan(text: string): Span<number> {
 
 export function folded(text: string): string {
   return text
-    .normalize('NFD')
+    .normalize('NFKD')
+    .replaceAll('ß', 'ss')
     .replaceAll(/\p{Mark}/gu, '')
     .toLowerCase()
     .replaceAll('ß', 'ss')
