@@ -49,7 +49,7 @@ export interface Image {
   readonly initial?: readonly string[]
   /** Objects whose members come from fields of their own: a member that was not sent stays. Lists by the key of their items. */
   readonly parts?: readonly ImagePart[]
-  /** Top-level elements, and members of `parts` (`period.end`, of a list the key: `participant.REF`), that the sender deletes (null of HL7). What is in neither `resource` nor here was not sent: leave it as it is. */
+  /** Top-level elements, and members of `parts` (`period.end`, of a list the key of its items: `list.key`), that the sender deletes (null of HL7). What is in neither `resource` nor here was not sent: leave it as it is. */
   readonly cleared?: readonly string[]
   /** One row for each primitive element that was produced. */
   readonly trace: readonly TraceRow[]
