@@ -16,11 +16,11 @@ export function exact(text: string): bigint {
   return mantissa.startsWith('-') ? -size : size
 }
 
-/** Half a unit of the last written digit; of a power of ten without point, of the digit behind it: R4 has 1e2 as 95 to 105. */
+/** Half a unit of the last written digit. */
 export function halfDigit(text: string): bigint {
-  const [mantissa = '0', exponent] = text.toLowerCase().split('e')
-  const fraction = mantissa.split('.')[1] ?? (exponent === undefined ? '' : '0')
-  return 10n ** (SCALE + BigInt(exponent ?? '0') - BigInt(fraction.length)) / 2n
+  const [mantissa = '0', exponent = '0'] = text.toLowerCase().split('e')
+  const fraction = mantissa.split('.')[1] ?? ''
+  return 10n ** (SCALE + BigInt(exponent) - BigInt(fraction.length)) / 2n
 }
 
 /** Milliseconds of a date of R4; every part that is missing widens it. */

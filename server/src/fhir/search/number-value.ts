@@ -6,7 +6,7 @@ const NUMBER =
 
 /**
  * The interval that a number of a search means. Equality takes half a unit of the last written digit on both sides (`10` is `[9.5, 10.5)`,
- * `10.0` is `[9.95, 10.05)`, and as the table of R4 has it, `1e2` is `1.0e2`: `[95, 105)`); the other prefixes compare with the number itself.
+ * `10.0` is `[9.95, 10.05)`); the other prefixes compare with the number itself.
  *
  * @throws Fault `malformed` when the text is no number.
  */
@@ -16,10 +16,10 @@ export function numberInterval(comparator: Comparator, text: string, param: stri
   const value = Number(text)
   if (comparator === 'ap') return { lo: value - Math.abs(value) / 10, hi: value + Math.abs(value) / 10 }
   if (comparator !== 'eq' && comparator !== 'ne') return { lo: value, hi: value }
-  const { fraction = parts['exponent'] === undefined ? '' : '0' } = parts
   // In whole numbers of tenths of the last digit, so that 0.1 - 0.05 is exactly 0.05.
-  const digits = BigInt(`${parts['whole'] ?? ''}${fraction}`) * (parts['sign'] === '-' ? -10n : 10n)
-  const exponent = Number(parts['exponent'] ?? 0) - fraction.length - 1
+  const digits =
+    BigInt(`${parts['whole'] ?? ''}${parts['fraction'] ?? ''}`) * (parts['sign'] === '-' ? -10n : 10n)
+  const exponent = Number(parts['exponent'] ?? 0) - (parts['fraction'] ?? '').length - 1
   const bound = (tenths: bigint): number => Number(`${String(tenths)}e${String(exponent)}`)
   return { lo: bound(digits - 5n), hi: bound(digits + 5n) }
 }
