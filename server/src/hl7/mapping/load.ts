@@ -114,12 +114,14 @@ function versionOf(folders: readonly Texts[]): string {
 /** @throws RulesError */
 async function parseRules(base: Texts, overlays: ReadonlyMap<string, Texts>): Promise<KeptRules> {
   const { parse } = await import('yaml')
-  const contentsOf = (texts: Texts): Contents => {
+  const contentsOf = (texts: Texts, folder = ''): Contents => {
     const contents = new Map<string, unknown>()
     const problems: string[] = []
     for (const [path, text] of texts) {
       try {
-        contents.set(path, path.endsWith('.csv') ? readTable(text) : parse(text, { uniqueKeys: true }))
+        const read = () =>
+          path.endsWith('.csv') ? readTable(text) : (parse(text, { uniqueKeys: true }) as unknown)
+        contents.set(path, once(`${folder}/${path}`, text, read))
       } catch (error) {
         problems.push(`${path}: ${error instanceof Error ? error.message : String(error)}`)
       }
@@ -129,8 +131,21 @@ async function parseRules(base: Texts, overlays: ReadonlyMap<string, Texts>): Pr
   }
   return {
     base: contentsOf(base),
-    overlays: new Map([...overlays].map(([name, texts]) => [name, contentsOf(texts)])),
+    overlays: new Map([...overlays].map(([name, texts]) => [name, contentsOf(texts, name)])),
   }
+}
+
+/** What was last read of each path, as long as rules use it: a reload reads what has changed, the rest costs nothing. */
+const lastRead = new Map<string, { readonly text: string; readonly content: WeakRef<object> }>()
+
+function once(path: string, text: string, read: () => unknown): unknown {
+  const last = lastRead.get(path)
+  const known = last?.text === text ? last.content.deref() : undefined
+  if (known !== undefined) return known
+  const content = read()
+  if (typeof content === 'object' && content !== null)
+    lastRead.set(path, { text, content: new WeakRef(content) })
+  return content
 }
 
 async function compileSchemas(schemas: Texts): Promise<ReadonlyMap<Kind, ValidateFunction>> {
