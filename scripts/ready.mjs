@@ -48,6 +48,12 @@ export function definitionsCompiled() {
   )
 }
 
+export function rulesRead() {
+  step('Reading the mapping rules', 'server/.generated/.rules', ['mappings', 'server/src/hl7/mapping'], () =>
+    run(hubNode(), [join(root, 'scripts/read-rules.mjs')]),
+  )
+}
+
 export function consoleBuilt() {
   step('Building the console', 'console/dist/.built', CONSOLE_INPUTS, () =>
     npm('run', '--silent', 'build', '--workspace=console', '--', '--logLevel=warn'),
@@ -107,5 +113,6 @@ function run(command, args) {
 if (process.argv[1] === fileURLToPath(import.meta.url)) {
   installed()
   definitionsCompiled()
+  rulesRead()
   if (process.argv.includes('--console')) consoleBuilt()
 }

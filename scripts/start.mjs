@@ -4,10 +4,11 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 
-import { consoleBuilt, definitionsCompiled, hubNode, installed } from './ready.mjs'
+import { consoleBuilt, definitionsCompiled, hubNode, installed, rulesRead } from './ready.mjs'
 
 installed()
 definitionsCompiled()
+rulesRead()
 consoleBuilt()
 const main = fileURLToPath(new URL('../server/src/main.ts', import.meta.url))
 // Starting fills the space of young objects, which never gets smaller again: half of V8's bound is enough, and 30 MB less.

@@ -1,3 +1,4 @@
+import { copyFileSync, existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 
@@ -21,6 +22,8 @@ import { followSettings } from './hl7/settings/follow-settings.ts'
 import type { RecordStore } from './store/port.ts'
 
 const MAPPINGS = fileURLToPath(new URL('../../mappings', import.meta.url))
+/** The rules as an installation has read and checked them. */
+const READ_RULES = fileURLToPath(new URL('../.generated/rules.json', import.meta.url))
 
 /** The interface engine with its API and its listeners. @returns the port of the evaluation feed; undefined without the mllp role */
 export async function startHl7(app: FastifyInstance, foundation: Foundation): Promise<number | undefined> {
@@ -29,7 +32,8 @@ export async function startHl7(app: FastifyInstance, foundation: Foundation): Pr
   const folder = config.HUB_MAPPINGS ?? MAPPINGS
   const report = (error: unknown, message: string) =>
     log.warn({ err: error, message }, 'a message needs attention')
-  const mapper = await createLiveMapper({ folder, kept: join(config.HUB_DATA, 'rules.json'), report })
+  const kept = keptRules(config.HUB_DATA)
+  const mapper = await createLiveMapper({ folder, kept, report })
   closing.push(() => mapper.stop())
   const isShared = storeKind === 'mongo'
   const destinations = await loadDestinations(folder)
@@ -102,4 +106,11 @@ async function openPorts({ closing, records, mapper, report, ...engine }: Ports)
   closing.push(() => folders.stop())
   await listeners.follow()
   mapper.with(followSettings({ ...engine, ports: { listeners, folders } }))
+}
+
+/** Where the rules are kept that were found right; a new folder begins with those of the installation, which count if its rules are the same. */
+function keptRules(folder: string): string {
+  const kept = join(folder, 'rules.json')
+  if (!existsSync(kept) && existsSync(READ_RULES)) copyFileSync(READ_RULES, kept)
+  return kept
 }
