@@ -7,7 +7,7 @@ import { createMapper } from '../server/src/hl7/mapping/mapper.ts'
 const path = (name) => fileURLToPath(new URL(`../${name}`, import.meta.url))
 
 try {
-  await createMapper(path('mappings'), path('server/.generated/rules.json'))
+  await createMapper(path('mappings'), [path('server/.generated/rules.json')])
 } catch (error) {
   // A hub says what is wrong with its rules when it starts, and the check of the rules says it to who changes them.
   process.stderr.write(`the mapping rules cannot be used yet: ${error.message.split('\n')[0]}; `)

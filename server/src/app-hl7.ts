@@ -1,4 +1,3 @@
-import { copyFileSync, existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 
@@ -32,7 +31,7 @@ export async function startHl7(app: FastifyInstance, foundation: Foundation): Pr
   const folder = config.HUB_MAPPINGS ?? MAPPINGS
   const report = (error: unknown, message: string) =>
     log.warn({ err: error, message }, 'a message needs attention')
-  const kept = keptRules(config.HUB_DATA)
+  const kept = [join(config.HUB_DATA, 'rules.json'), READ_RULES]
   const mapper = await createLiveMapper({ folder, kept, report })
   closing.push(() => mapper.stop())
   const isShared = storeKind === 'mongo'
@@ -106,11 +105,4 @@ async function openPorts({ closing, records, mapper, report, ...engine }: Ports)
   closing.push(() => folders.stop())
   await listeners.follow()
   mapper.with(followSettings({ ...engine, ports: { listeners, folders } }))
-}
-
-/** Where the rules are kept that were found right; a new folder begins with those of the installation, which count if its rules are the same. */
-function keptRules(folder: string): string {
-  const kept = join(folder, 'rules.json')
-  if (!existsSync(kept) && existsSync(READ_RULES)) copyFileSync(READ_RULES, kept)
-  return kept
 }

@@ -121,6 +121,15 @@ function readingOf(mapper: Mapper, message: Message, feed: string): Reading {
   }
 }
 
+/** @throws what is no problem of the rules, the message or the path that was given */
+function problemOf(error: unknown): string {
+  if (error instanceof Fault) return [error.issues[0]?.at, error.message].filter(Boolean).join(': ')
+  if (error instanceof RulesError) return error.message
+  if (error instanceof Error && 'code' in error && 'path' in error)
+    return `${String(error.path)} cannot be read (${String(error.code)})`
+  throw error
+}
+
 const [name = '', ...args] = process.argv.slice(2)
 const command = COMMANDS[name]
 if (command === undefined) {
@@ -130,9 +139,7 @@ if (command === undefined) {
   try {
     process.stdout.write(await command(await createMapper(FOLDER), args))
   } catch (error) {
-    if (!(error instanceof RulesError || error instanceof Fault)) throw error
-    const at = error instanceof Fault ? (error.issues[0]?.at ?? '') : ''
-    process.stderr.write(`${at === '' ? '' : `${at}: `}${error.message}\n`)
+    process.stderr.write(`${problemOf(error)}\n`)
     process.exitCode = 1
   }
 }

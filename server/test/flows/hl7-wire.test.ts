@@ -4,7 +4,7 @@ import { promisify } from 'node:util'
 import { expect, it, onTestFinished } from 'vitest'
 
 import { parseMessage } from '../../src/hl7/message/parse-message.ts'
-import { learnProfile } from '../../src/hl7/profile/learn.ts'
+import { ProfileProposal } from '../../src/hl7/profile/learn.ts'
 import { admit, result, Sender, settled, startEngine } from './interface-engine.ts'
 
 function segment(ack: string, name: string): string {
@@ -192,11 +192,10 @@ it('refuses what does not conform to the profile of the feed, and proposes a pro
   expect(segment(await new Sender(later.port).send(wrong), 'MSA')).toBe('MSA|AA|A2')
   await settled(later, 'A2', 'dead')
 
-  const learned = learnProfile(
-    Array.from({ length: 40 }, (_, at) =>
-      parseMessage(admit({ mrn: String(at) }).replace('|F|', at % 2 ? '|F|' : '|M|')),
-    ),
-  )
+  const proposal = new ProfileProposal()
+  for (let at = 0; at < 40; at++)
+    proposal.note(parseMessage(admit({ mrn: String(at) }).replace('|F|', at % 2 ? '|F|' : '|M|')))
+  const learned = proposal.finish()
   expect(learned['ADT^A01']).toMatchObject({
     segments: ['MSH', 'EVN', 'PID', 'PV1'],
     fields: { 'PID-3': { required: true }, 'PID-8': { required: true, length: 2, codes: ['F', 'M'] } },

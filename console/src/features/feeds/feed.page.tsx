@@ -5,6 +5,7 @@ import { useTranslation } from 'react-i18next'
 import { Link, useParams } from 'react-router'
 
 import { useSession } from '../../api/session.ts'
+import { CountedTable } from '../../ui/counted-table.tsx'
 import { Page } from '../../ui/page.tsx'
 import { ProblemCard } from '../../ui/problem-card.tsx'
 import { Section } from '../../ui/section.tsx'
@@ -156,30 +157,10 @@ function Unmapped({ feed }: { readonly feed: string }) {
       empty={t('feeds.noUnmapped')}
     >
       {(items) => (
-        <Sheet>
-          <thead>
-            <tr>
-              <th scope="col">{t('finding.at')}</th>
-              <th scope="col">{t('finding.text')}</th>
-              <th scope="col" className="number">
-                {t('feeds.count')}
-              </th>
-            </tr>
-          </thead>
-          <tbody>
-            {items.map(({ kind, at, text, count }) => (
-              <tr key={`${kind} ${at} ${text}`}>
-                <td>
-                  <bdi dir="ltr">{at}</bdi>
-                </td>
-                <td>
-                  <bdi lang="en">{text}</bdi>
-                </td>
-                <td className="number">{count}</td>
-              </tr>
-            ))}
-          </tbody>
-        </Sheet>
+        <CountedTable
+          heads={[t('finding.at'), t('finding.text')]}
+          rows={items.map(({ at, text, count }) => ({ cells: [{ text: at }, { text, lang: 'en' }], count }))}
+        />
       )}
     </Section>
   )

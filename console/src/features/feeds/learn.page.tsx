@@ -3,9 +3,9 @@ import Typography from '@mui/material/Typography'
 import { useTranslation } from 'react-i18next'
 import { useParams } from 'react-router'
 
+import { CountedTable } from '../../ui/counted-table.tsx'
 import { Empty, Page } from '../../ui/page.tsx'
 import { Section } from '../../ui/section.tsx'
-import { Sheet } from '../../ui/sheet.tsx'
 import { TextFile } from '../../ui/text-file.tsx'
 import { useLearned } from './feeds.data.ts'
 import type { Learned } from './feeds.data.ts'
@@ -38,12 +38,21 @@ function Content({ learned: { feed, messages, profile, overlay } }: { readonly l
       </Section>
       {overlay.codes.length === 0 ? undefined : (
         <Section title={t('learn.codes')}>
-          <Codes codes={overlay.codes} />
+          <CountedTable
+            heads={[t('learn.table'), t('learn.code'), t('learn.text')]}
+            rows={overlay.codes.map(({ table, code, text, count }) => ({
+              cells: [{ text: `tables/${table}.csv` }, { text: code }, { text }],
+              count,
+            }))}
+          />
         </Section>
       )}
       {overlay.fields.length === 0 ? undefined : (
         <Section title={t('learn.fields')}>
-          <Fields fields={overlay.fields} />
+          <CountedTable
+            heads={[t('finding.at')]}
+            rows={overlay.fields.map(({ at, count }) => ({ cells: [{ text: at }], count }))}
+          />
         </Section>
       )}
       <Section title={t('learn.profile')}>
@@ -66,65 +75,5 @@ function Overlay({ feed, overlay: { name, files } }: Pick<Learned, 'feed' | 'ove
         <TextFile key={path} name={path} text={text} />
       ))}
     </Box>
-  )
-}
-
-function Codes({ codes }: Pick<Learned['overlay'], 'codes'>) {
-  const { t } = useTranslation()
-  return (
-    <Sheet>
-      <thead>
-        <tr>
-          <th scope="col">{t('learn.table')}</th>
-          <th scope="col">{t('learn.code')}</th>
-          <th scope="col">{t('learn.text')}</th>
-          <th scope="col" className="number">
-            {t('feeds.count')}
-          </th>
-        </tr>
-      </thead>
-      <tbody>
-        {codes.map(({ table, code, text, count }) => (
-          <tr key={`${table} ${code}`}>
-            <td>
-              <bdi dir="ltr">{`tables/${table}.csv`}</bdi>
-            </td>
-            <td>
-              <bdi dir="ltr">{code}</bdi>
-            </td>
-            <td>
-              <bdi>{text}</bdi>
-            </td>
-            <td className="number">{count}</td>
-          </tr>
-        ))}
-      </tbody>
-    </Sheet>
-  )
-}
-
-function Fields({ fields }: Pick<Learned['overlay'], 'fields'>) {
-  const { t } = useTranslation()
-  return (
-    <Sheet>
-      <thead>
-        <tr>
-          <th scope="col">{t('finding.at')}</th>
-          <th scope="col" className="number">
-            {t('feeds.count')}
-          </th>
-        </tr>
-      </thead>
-      <tbody>
-        {fields.map(({ at, count }) => (
-          <tr key={at}>
-            <td>
-              <bdi dir="ltr">{at}</bdi>
-            </td>
-            <td className="number">{count}</td>
-          </tr>
-        ))}
-      </tbody>
-    </Sheet>
   )
 }

@@ -10,44 +10,47 @@ import type { Message } from '../message/message.ts'
 import { parseMessage } from '../message/parse-message.ts'
 import { decodeMessage } from '../mllp/charset.ts'
 import { readHeader } from '../mllp/header.ts'
-import { learnProfile } from '../profile/learn.ts'
+import { ProfileProposal } from '../profile/learn.ts'
 import { OverlayProposal } from '../profile/propose-overlay.ts'
 
 export type Learned = z.input<typeof LearnedProfile>
 
 const LEARNED_FROM = 1000
 
-/** From the newest messages of the feed that could be read, by the rules of today. */
+/** From the newest messages of the feed that could be read, by the rules of today; one message is in memory at a time. */
 export async function learned(flow: Flow, feed: FlowFeed): Promise<Learned> {
-  const { mapper } = flow
-  const messages = await newest(flow, feed)
+  const { mapper, index } = flow
   const rules = mapper.filesOf(feed.name)
   const name = overlayName(feed.name, rules.feeds.get(feed.name)?.overlays)
   const overlay = new OverlayProposal(rules, name)
+  const profile = new ProfileProposal()
+  const ids = await index.find({ field: 'feed', value: feed.name }, { before: 'g', limit: LEARNED_FROM })
   const pace = createPace()
-  for (const message of messages) {
-    overlay.note(message, warningsOf(flow, message, feed.name))
+  let messages = 0
+  for (const id of ids.slice(0, LEARNED_FROM)) {
     await pace()
+    const message = await messageOf(flow, feed, id)
+    if (message === undefined) continue
+    messages++
+    profile.note(message)
+    overlay.note(message, warningsOf(flow, message, feed.name))
   }
   return {
     feed: feed.name,
-    messages: messages.length,
-    profile: stringify(learnProfile(messages)),
+    messages,
+    profile: stringify(profile.finish()),
     overlay: { name, ...overlay.finish() },
   }
 }
 
-async function newest({ index, journal }: Flow, feed: FlowFeed): Promise<readonly Message[]> {
-  const ids = await index.find({ field: 'feed', value: feed.name }, { before: 'g', limit: LEARNED_FROM })
-  const messages: Message[] = []
-  for (const id of ids.slice(0, LEARNED_FROM)) {
-    const line = await journal.get(id)
-    if (line === undefined || line.entry.state === 'duplicate' || line.entry.state === 'rejected') continue
-    const bytes = await journal.text(line)
-    const header = readHeader(bytes)
-    if (header) messages.push(parseMessage(decodeMessage(bytes, header, feed.charset)))
-  }
-  return messages
+/** @returns undefined for what came before, was refused or cannot be read */
+async function messageOf({ journal }: Flow, feed: FlowFeed, id: string): Promise<Message | undefined> {
+  const line = await journal.get(id)
+  if (line === undefined || line.entry.state === 'duplicate' || line.entry.state === 'rejected')
+    return undefined
+  const bytes = await journal.text(line)
+  const header = readHeader(bytes)
+  return header && parseMessage(decodeMessage(bytes, header, feed.charset))
 }
 
 /** Nothing of a message that the rules refuse: its reason stands with the failed messages. */

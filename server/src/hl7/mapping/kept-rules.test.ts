@@ -14,7 +14,7 @@ async function started(): Promise<{ readonly folder: string; readonly kept: stri
   onTestFinished(() => rm(top, { recursive: true }))
   const [folder, kept] = [join(top, 'mappings'), join(top, 'data', 'rules.json')]
   await cp(MAPPINGS, folder, { recursive: true, filter: (path) => !path.endsWith('tests') })
-  await createMapper(folder, kept)
+  await createMapper(folder, [kept])
   return { folder, kept }
 }
 
@@ -28,7 +28,7 @@ it('takes what it kept for rules that did not change', async () => {
   const { folder, kept } = await started()
   // Another zone in the kept file only shows which of the two was read.
   await change(kept, '"zone":"UTC"', '"zone":"Asia/Tokyo"')
-  const [fresh, again] = [await createMapper(folder), await createMapper(folder, kept)]
+  const [fresh, again] = [await createMapper(folder), await createMapper(folder, [kept])]
   const { rules, events, feeds } = again
   expect([rules, [...events], [...feeds.keys()]]).toEqual([
     fresh.rules,
@@ -42,11 +42,11 @@ it('checks rules again when one of them changed, and refuses what is wrong', asy
   const { folder, kept } = await started()
   const file = join(folder, 'feeds', 'default.yaml')
   await change(file, 'zone: UTC', 'zone: [UTC]')
-  await expect(createMapper(folder, kept)).rejects.toThrow(/default\.yaml: \/zone must be string/)
-  await expect(createMapper(folder, kept)).rejects.toThrow(/default\.yaml: \/zone must be string/)
+  await expect(createMapper(folder, [kept])).rejects.toThrow(/default\.yaml: \/zone must be string/)
+  await expect(createMapper(folder, [kept])).rejects.toThrow(/default\.yaml: \/zone must be string/)
   await change(file, 'zone: [UTC]', 'zone: Africa/Cairo')
-  expect((await createMapper(folder, kept)).feeds.get('default')?.zone).toBe('Africa/Cairo')
-  expect((await createMapper(folder, kept)).feeds.get('default')?.zone).toBe('Africa/Cairo')
+  expect((await createMapper(folder, [kept])).feeds.get('default')?.zone).toBe('Africa/Cairo')
+  expect((await createMapper(folder, [kept])).feeds.get('default')?.zone).toBe('Africa/Cairo')
 })
 
 it('checks rules again when a schema changed', async () => {
@@ -57,7 +57,7 @@ it('checks rules again when a schema changed', async () => {
     schema,
     JSON.stringify({ ...rest, properties: { ...properties, zone: { type: 'number' } } }),
   )
-  await expect(createMapper(folder, kept)).rejects.toThrow(/default\.yaml: \/zone must be number/)
+  await expect(createMapper(folder, [kept])).rejects.toThrow(/default\.yaml: \/zone must be number/)
 })
 
 it.each(['', '{"key":', 'null', '[]'])(
@@ -66,12 +66,24 @@ it.each(['', '{"key":', 'null', '[]'])(
     const { folder, kept } = await started()
     const whole = await readFile(kept, 'utf8')
     await writeFile(kept, left)
-    expect((await createMapper(folder, kept)).rules).toBe((await createMapper(folder)).rules)
+    expect((await createMapper(folder, [kept])).rules).toBe((await createMapper(folder)).rules)
     expect(await readFile(kept, 'utf8')).toBe(whole)
   },
 )
 
 it('starts where nothing can be kept', async () => {
   const { folder, kept } = await started()
-  expect((await createMapper(folder, join(kept, 'below', 'a-file.json'))).feeds.has('default')).toBe(true)
+  expect((await createMapper(folder, [join(kept, 'below', 'a-file.json')])).feeds.has('default')).toBe(true)
+})
+
+it('takes what the installation has read where it has nothing of its own, and leaves that alone', async () => {
+  const { folder, kept } = await started()
+  await change(kept, '"zone":"UTC"', '"zone":"Asia/Tokyo"')
+  const own = join(folder, '..', 'own.json')
+  const whole = await readFile(kept, 'utf8')
+  expect((await createMapper(folder, [own, kept])).feeds.get('default')?.zone).toBe('Asia/Tokyo')
+  await change(join(folder, 'feeds', 'default.yaml'), 'zone: UTC', 'zone: Africa/Cairo')
+  expect((await createMapper(folder, [own, kept])).feeds.get('default')?.zone).toBe('Africa/Cairo')
+  expect(await readFile(own, 'utf8')).toContain('Africa/Cairo')
+  expect(await readFile(kept, 'utf8')).toBe(whole)
 })

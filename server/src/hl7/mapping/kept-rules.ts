@@ -36,7 +36,15 @@ export function keyOf(folders: readonly ReadonlyMap<string, string>[], names: re
 }
 
 /** @returns what was kept for this key; undefined when there is nothing, or it cannot be read */
-export function readKept(file: string, key: string): KeptRules | undefined {
+export function readKept(files: readonly string[], key: string): KeptRules | undefined {
+  for (const file of files) {
+    const kept = readOne(file, key)
+    if (kept) return kept
+  }
+  return undefined
+}
+
+function readOne(file: string, key: string): KeptRules | undefined {
   try {
     const kept = JSON.parse(readFileSync(file, 'utf8')) as File
     if (kept.key !== key) return undefined

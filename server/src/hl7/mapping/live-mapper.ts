@@ -23,8 +23,8 @@ export interface LiveMapper extends Mapper {
 
 export interface LiveOptions {
   readonly folder: string
-  /** File that keeps what was read. */
-  readonly kept?: string
+  /** Files that keep what was read; the first is ours to write. */
+  readonly kept?: readonly string[]
   /** How often the folder is looked at. */
   readonly pollMs?: number
   /** Told once of each set of rules that cannot be used. */

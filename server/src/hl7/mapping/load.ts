@@ -56,16 +56,16 @@ export interface RuleSources {
 /**
  * Reads all rule files of a `mappings/` folder and checks their shape against its `schemas/`.
  *
- * @param keptAt file that keeps what was read and found right: the same rules are then neither parsed nor checked at the next start
+ * @param keptAt files that keep what was read and found right, the first is ours to write: the same rules are then neither parsed nor checked
  * @throws RulesError
  */
-export async function loadRules(folder: string, keptAt?: string): Promise<RuleSources> {
+export async function loadRules(folder: string, keptAt: readonly string[] = []): Promise<RuleSources> {
   const schemas = new Map(Object.values(KINDS).map((name) => [name, schemaText(folder, name)]))
   const base = readTexts(folder)
   const names = namesIn(join(folder, 'overlays'))
   const overlays = new Map(names.map((name) => [name, readTexts(join(folder, 'overlays', name))]))
   const key = keyOf([schemas, base, ...overlays.values()], names)
-  const kept = keptAt === undefined ? undefined : readKept(keptAt, key)
+  const kept = readKept(keptAt, key)
   const read = kept ?? (await parseRules(base, overlays))
   const validators = kept === undefined ? await compileSchemas(schemas) : new Map<Kind, ValidateFunction>()
   const version = versionOf([base, ...overlays.values()])
@@ -77,7 +77,8 @@ export async function loadRules(folder: string, keptAt?: string): Promise<RuleSo
     overlays: names,
     files,
     keep: () => {
-      if (keptAt !== undefined && kept === undefined) keep(keptAt, key, read)
+      const [own] = keptAt
+      if (own !== undefined && kept === undefined) keep(own, key, read)
     },
   }
 }

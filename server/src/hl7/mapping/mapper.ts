@@ -48,10 +48,10 @@ export interface Mapper extends QueryRules {
 /**
  * Loads, checks and compiles the rules.
  *
- * @param keptAt file for what was checked: the same rules are not checked again
+ * @param keptAt files with what was checked, the first is ours: the same rules are not checked again
  * @throws RulesError with every problem by file and row
  */
-export async function createMapper(folder: string, keptAt?: string): Promise<Mapper> {
+export async function createMapper(folder: string, keptAt: readonly string[] = []): Promise<Mapper> {
   const sources = await loadRules(folder, keptAt)
   const compiled = compileAll(sources)
   const feeds = new Map(

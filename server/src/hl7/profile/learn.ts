@@ -24,15 +24,19 @@ interface Type {
  * Proposes a profile from messages that a feed has sent: what was always there is required, twice the longest value is the length, and
  * fields of few values are coded. A person reads it before it is put into the feed file.
  */
-export function learnProfile(messages: Iterable<Message>): Profile {
-  const types = new Map<string, Type>()
-  for (const message of messages) {
+export class ProfileProposal {
+  readonly #types = new Map<string, Type>()
+
+  note(message: Message): void {
     const name = `${message.get('MSH-9')}^${message.get('MSH-9.2')}`
-    const type = types.get(name) ?? { messages: 0, segments: new Map(), fields: new Map() }
-    types.set(name, type)
+    const type = this.#types.get(name) ?? { messages: 0, segments: new Map(), fields: new Map() }
+    this.#types.set(name, type)
     note(type, message)
   }
-  return Object.fromEntries([...types].map(([name, type]) => [name, proposalOf(type)]))
+
+  finish(): Profile {
+    return Object.fromEntries([...this.#types].map(([name, type]) => [name, proposalOf(type)]))
+  }
 }
 
 function note(type: Type, message: Message): void {
