@@ -27,7 +27,9 @@ const Files = z.strictObject({
   pollMs: z.int().min(50).max(600_000).default(2000),
 })
 
-export const Duration = z.string().regex(/^\d{1,5}[dhm]$/)
+export const Duration = z
+  .string()
+  .regex(/^\d{1,5}[dhm]$/, 'must be a number of days, hours or minutes, such as 30d, 12h or 45m')
 
 /** The keys of a feed file (`mappings/feeds/<name>.yaml`) that belong to the wire and the flow; the rest is the mapping's. */
 const FeedKeys = z.object({
