@@ -47,8 +47,8 @@ describe.skipIf(!existsSync(CORPUS))('the pairs of resources and expected messag
     expect(unexplained.slice(0, 50)).toEqual([])
     expect(unusedOf(decisions)).toEqual([])
     expect(pairs.length).toBe(55)
-    expect(sums.met).toBeGreaterThan(7150)
-    expect(sums.met / (sums.met + sums.open)).toBeGreaterThan(0.95)
+    expect(sums.met).toBeGreaterThan(7280)
+    expect(sums.open).toBe(0)
   })
 })
 

@@ -29,7 +29,7 @@ interface BodySource {
 export function compileBody({ row, element, object }: BodySource, kit: RowKit): Body {
   if (row.const !== undefined) return constantBody(row.const, element)
   if (row.variable !== undefined) return variableBody(row.variable, element)
-  if (row.refer !== undefined) return referenceBody(row.refer, row.display, { element, kit })
+  if (row.refer !== undefined) return referenceBody(row, { element, kit, object })
   if (object !== undefined) return objectBody(object, element)
   if (row.table !== undefined)
     return row.as === undefined || row.as === 'code'
@@ -96,9 +96,8 @@ const REFERENCE = compileElement('reference')
 const DISPLAY = compileElement('display')
 
 function referenceBody(
-  datatype: string,
-  display: string | undefined,
-  { element, kit }: { readonly element: ElementPath; readonly kit: RowKit },
+  { refer: datatype = '', display }: Row,
+  { element, kit, object }: Omit<BodySource, 'row'> & { readonly kit: RowKit },
 ): Body {
   if (!kit.hasImage(datatype)) throw new SyntaxError(`"${datatype}" makes no resource to refer to`)
   const showText = display === undefined ? undefined : FUNCTIONS[display]
@@ -108,9 +107,10 @@ function referenceBody(
     if (node === undefined) return 0
     const referred = step.work.refer(datatype, node, step.scope)
     const text = showText?.(node, step.work.tools, { nodes: node.alone })
-    return fillObject(step, element, (_, target) => {
+    return fillObject(step, element, (scope, target, work) => {
       const linked = referred === undefined ? 0 : writeReference(step, target, referred)
-      return linked + (text === undefined ? 0 : writeInto(target, DISPLAY, { made: text, from: step }))
+      const shown = text === undefined ? 0 : writeInto(target, DISPLAY, { made: text, from: step })
+      return linked + shown + (object?.(scope, target, work) ?? 0)
     })
   }
 }
