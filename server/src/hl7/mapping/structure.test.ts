@@ -46,6 +46,8 @@ it.each([
     'PID OBR DSC OBR OBX',
     'message(MSH DSC RESULT(PATIENT(PID) ORDER(OBR)) RESULT(ORDER(OBR OBSERVATION(OBX))))',
   ],
+  ['PID OBX OBX', 'message(MSH RESULT(PATIENT(PID) ORDER(OBSERVATION(OBX) OBSERVATION(OBX))))'],
+  ['PV2 OBR OBX NTE', 'message(MSH RESULT(PATIENT(VISIT(PV2)) ORDER(OBR OBSERVATION(OBX NTE))))'],
 ])('arranges %s', (names, expected) => {
   expect(arrange(names)).toBe(expected)
 })

@@ -9,6 +9,8 @@ interface Part {
   readonly parts?: readonly Part[]
   /** Segments that may open it: up to and with the first that is required. */
   readonly openers: ReadonlySet<string>
+  /** Every segment that it may hold, at any depth. */
+  readonly inside: ReadonlySet<string>
 }
 
 /** A bracket of the structure as it occurs in a message. */
@@ -30,7 +32,8 @@ export interface Structure {
 
 /**
  * Compiles the abstract syntax of the standard: `A [B] {C} [{D}]`, brackets that hold several segments carry a name: `{ RESULT: E [{F}] }`.
- * Reading is tolerant: missing parts are skipped, a segment out of order joins the nearest bracket that knows it.
+ * Reading is tolerant: missing parts are skipped, a segment out of order joins the nearest bracket that knows it, one whose bracket lacks its
+ * first segment opens it all the same.
  *
  * @throws SyntaxError with the place
  */
@@ -80,7 +83,8 @@ function readBracket(reader: Reader, sign: '[' | '{'): Part {
 }
 
 function single(name: string): Part {
-  return { name, isRequired: true, repeats: false, openers: new Set([name]) }
+  const itself = new Set([name])
+  return { name, isRequired: true, repeats: false, openers: itself, inside: itself }
 }
 
 function bracket(name: string, parts: readonly Part[]): Part {
@@ -88,7 +92,8 @@ function bracket(name: string, parts: readonly Part[]): Part {
   const opening = first === -1 ? parts : parts.slice(0, first + 1)
   const openers = new Set<string>()
   for (const part of opening) for (const opener of part.openers) openers.add(opener)
-  return { name, isRequired: true, repeats: false, parts, openers }
+  const inside = new Set(parts.flatMap((part) => [...part.inside]))
+  return { name, isRequired: true, repeats: false, parts, openers, inside }
 }
 
 function collect(part: Part, own: Map<string, Set<string>>): void {
@@ -154,7 +159,7 @@ function enter(level: Level, name: string): Level | undefined {
 
 /**
  * A segment out of order: the nearest level that has it among its own parts or opens a bracket with it, whether that was passed already or not;
- * else where the reading stands.
+ * else a bracket ahead that lacks its first segment; else where the reading stands.
  */
 function strays(level: Level, name: string): Level {
   for (let here: Level | undefined = level; here !== undefined; here = here.above) {
@@ -163,5 +168,23 @@ function strays(level: Level, name: string): Level {
     const [part] = parts
     if (part !== undefined) return enter(open(part, here), name) ?? level
   }
+  let reading: Part | undefined
+  for (let here: Level | undefined = level; here !== undefined; here = here.above) {
+    const inner = reach(here, name, reading)
+    if (inner !== undefined) return inner
+    reading = here.part
+  }
   return level
+}
+
+/** The bracket ahead that holds the segment, at whatever depth, opened without what should stand before it; not another one of `reading`. */
+function reach(level: Level, name: string, reading?: Part): Level | undefined {
+  const parts = level.part.parts ?? []
+  const at = parts.findIndex((part, place) => place >= level.at && part !== reading && part.inside.has(name))
+  const part = parts[at]
+  if (part === undefined) return undefined
+  level.at = part.repeats ? at : at + 1
+  if (part.parts === undefined) return level
+  const inner = open(part, level)
+  return enter(inner, name) ?? reach(inner, name)
 }
