@@ -10,9 +10,8 @@ import { fhirRest } from './fhir/rest/fhir-rest.ts'
 
 /** `/fhir` and the care services that read through it. */
 export async function startFhir(app: FastifyInstance, foundation: Foundation): Promise<void> {
-  const { config, fhir, auth, clock } = foundation
-  const cors = config.HUB_CORS_ORIGINS.length > 0
-  await app.register(fhirRest, { prefix: '/fhir', rest: fhir.rest, callerOf: callerOfRequest, cors })
+  const { fhir, auth, clock } = foundation
+  await app.register(fhirRest, { prefix: '/fhir', rest: fhir.rest, callerOf: callerOfRequest })
   const find: FindOnBehalf = async (caller, type, query) => {
     const pairs = [...query]
     const page = await fhir.search.find(caller, { type, pairs, handling: 'strict' })

@@ -88,6 +88,7 @@ export async function layFoundation(config: Config, closing: Foundation['closing
     pageSecret: await sharedSecret(store, 'page-links'),
     takenIdentifier: config.HUB_ALIAS_TAKEN,
     searchUnknown: config.HUB_SEARCH_UNKNOWN,
+    cors: config.HUB_CORS_ORIGINS.length > 0,
     references: config.HUB_REFERENCES,
     onSearchParameters: () => custom.refresh(),
   })

@@ -7,6 +7,7 @@ import type { AccessRules } from './access.ts'
 import { createResources } from './create-resources.ts'
 import type { Definitions } from './definitions.ts'
 import type { Resources } from './resources.ts'
+import { createMetadata } from './rest/capability.ts'
 import type { RestDeps } from './rest/rest-deps.ts'
 import { createPageTokens } from './search/page-token.ts'
 import { createSearch } from './search/search.ts'
@@ -32,6 +33,8 @@ export interface FhirOptions {
   readonly references?: 'check-type' | 'enforce'
   /** Called after a commit that changed a SearchParameter, before it is answered. */
   readonly onSearchParameters?: () => Promise<void>
+  /** Whether pages of other origins may call. */
+  readonly cors?: boolean
   /** `HUB_SEARCH_UNKNOWN`. */
   readonly searchUnknown?: 'refuse' | 'warn'
 }
@@ -50,7 +53,7 @@ export function createFhir(options: FhirOptions): Fhir {
   const tokens = createPageTokens(options.pageSecret)
   const resources = noticing(createResources(options), options.onSearchParameters)
   const search = createSearch({ reader: store.resources, definitions, access, clock, base }, tokens)
-  const { takenIdentifier = 'refuse', searchUnknown = 'refuse' } = options
+  const { takenIdentifier = 'refuse', searchUnknown = 'refuse', cors = false } = options
   return {
     resources,
     search,
@@ -67,6 +70,7 @@ export function createFhir(options: FhirOptions): Fhir {
       base,
       takenIdentifier,
       searchUnknown,
+      metadata: createMetadata({ definitions, base, clock }, cors),
     },
   }
 }

@@ -36,6 +36,8 @@ export interface ValidateOptions {
   readonly warnings?: boolean
   /** The JSON text that the resource was parsed from: makes the check quicker. */
   readonly text?: string
+  /** Whether this is about to be stored: a reference by search must have become one to a resource. */
+  readonly stored?: boolean
   /** Profiles to check against beside those that the resource names; one that is not known is an error. */
   readonly profiles?: readonly string[]
 }

@@ -14,6 +14,7 @@ import { Check } from './validation/check.ts'
 import type { ExtensionRule } from './validation/extensions.ts'
 import { checkAsked } from './validation/profiles/claims.ts'
 import type { ProfilePlan } from './validation/profiles/plan.ts'
+import { decimalWriting } from './validation/whole-numbers.ts'
 
 const GENERATED = fileURLToPath(new URL('../../.generated', import.meta.url))
 
@@ -126,13 +127,16 @@ function typeModule(compiled: CompiledType, { zone, compiledOf, ...known }: Type
     params,
     summary,
     mandatory,
-    validate: (resource, most, { warnings = false, text, profiles = [] } = {}) => {
-      const check = new Check({ type, most, resource, warnings, text, ...known })
+    validate: (resource, most, { warnings = false, stored = false, text, profiles = [] } = {}) => {
+      const check = new Check({ type, most, resource, warnings, stored, text, ...known })
       if (resource['resourceType'] === type) {
         check.whole(resource, compiled.check)
         checkAsked(profiles, resource, check)
       } else check.addAt('resourceType', 'structure', `This must be "${type}".`)
-      return check.issues
+      const { integers } = check
+      const odd =
+        integers && text !== undefined ? decimalWriting({ text, type, integers }, known.elements) : []
+      return odd.length === 0 ? check.issues : [...odd, ...check.issues].slice(0, most)
     },
     extract: (resource, context, more) => {
       const keys = new KeyCollector({ context, zone, ...(mainDate === undefined ? {} : { mainDate }) })

@@ -141,7 +141,7 @@ function readEntry({ index, text, base }: Raw): Entry {
   const address = addressOf(request, base, at)
   const mark = address.indexOf('?')
   const queryText = mark < 0 ? '' : address.slice(mark + 1)
-  const path = (mark < 0 ? address : address.slice(0, mark)).split('/').filter((each) => each !== '')
+  const path = segmentsOf(mark < 0 ? address : address.slice(0, mark), at)
   const { fullUrl, resource } = entry
   if (needsResource(method, path) && !isObject(resource)) {
     throw fault('malformed', { code: 'required', text: `A ${method} needs a resource`, at: `${at}.resource` })
@@ -179,11 +179,28 @@ function addressOf(request: JsonObject, base: string, at: string): string {
   const { url } = request
   if (typeof url !== 'string' || url === '')
     throw fault('malformed', { code: 'required', text: 'A request needs a url', at: `${at}.request.url` })
-  const relative = url.startsWith(`${base}/`) ? url.slice(base.length + 1) : url
+  // From the server's root, or from the base as the specification has it: `/fhir/Patient`, `Patient`.
+  const root = [base, new URL(base).pathname].find((each) => isBelow(url, each)) ?? ''
+  const relative = url.slice(root.length)
   if (/^[a-z][a-z0-9+.-]*:/i.test(relative)) {
     throw fault('malformed', { code: 'value', text: `The url is not below ${base}`, at: `${at}.request.url` })
   }
   return relative
+}
+
+function isBelow(url: string, base: string): boolean {
+  return url.startsWith(base) && ['', '/', '?'].includes(url.charAt(base.length))
+}
+
+function segmentsOf(path: string, at: string): readonly string[] {
+  const segments = path.split('/').filter((each) => each !== '')
+  if (!path.includes('%')) return segments
+  try {
+    return segments.map(decodeURIComponent)
+  } catch {
+    const text = 'The url has a broken percent escape'
+    throw fault('malformed', { code: 'value', text, at: `${at}.request.url` })
+  }
 }
 
 const CONDITIONS = ['ifMatch', 'ifNoneMatch', 'ifModifiedSince', 'ifNoneExist'] as const

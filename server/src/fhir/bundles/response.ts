@@ -1,3 +1,5 @@
+import { STATUS_CODES } from 'node:http'
+
 import type { JsonObject } from '../../kernel/json.ts'
 import { bundleBytes } from '../rest/bundle-bytes.hot.ts'
 import type { BundleEntry } from '../rest/bundle-bytes.hot.ts'
@@ -27,16 +29,10 @@ function entryOf(answer: Answer): BundleEntry {
 
 function responseOf({ status, headers: { etag, location }, lastUpdated }: Answer): JsonObject {
   return {
-    status: `${String(status)}${STATUS_TEXT[status] ?? ''}`,
+    // Code and reason, as in an HTTP answer.
+    status: `${String(status)} ${STATUS_CODES[status] ?? ''}`.trimEnd(),
     ...(location === undefined ? {} : { location }),
     ...(etag === undefined ? {} : { etag }),
     ...(lastUpdated === undefined ? {} : { lastModified: new Date(lastUpdated).toISOString() }),
   }
-}
-
-const STATUS_TEXT: Readonly<Record<number, string>> = {
-  200: ' OK',
-  201: ' Created',
-  204: ' No Content',
-  304: ' Not Modified',
 }

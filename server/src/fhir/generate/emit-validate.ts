@@ -123,14 +123,25 @@ function afterLines(
 /** Types with codes; the other variants of a bound choice have none. */
 const CODED: ReadonlySet<string> = new Set(['Coding', 'CodeableConcept', 'Quantity'])
 
-function primitiveLine({ name, binding }: Element, { type }: ElementType, source: ValidateSource): string {
+function primitiveLine(
+  { name, binding }: Element,
+  { type, property }: ElementType,
+  source: ValidateSource,
+): string {
   if (binding !== undefined && isCode(type)) {
     const allowed = source.bindings.use(binding)
     return `if (!${allowed}.codes.has(v)) checkCode(v, ${allowed}, { check: c, name: ${text(name)} })`
   }
   if (type === 'elementId') return 'checkElementId(v, c)'
-  return `if (!${quick(type)}(v)) checkPrimitive(v, PRIMITIVES[${text(type)}], { check: c, name: ${text(name)} })`
+  return `${noted(type, property)}if (!${quick(type)}(v)) checkPrimitive(v, PRIMITIVES[${text(type)}], { check: c, name: ${text(name)} })`
 }
+
+/** The text of the resource tells whether an integer is written as one. */
+function noted(type: string, property: string): string {
+  return WHOLE.has(type) ? `(c.integers ??= new Set()).add(${text(property)}); ` : ''
+}
+
+const WHOLE: ReadonlySet<string> = new Set(['integer', 'unsignedInt', 'positiveInt'])
 
 function primitiveItemLine(
   { name, binding }: Element,
@@ -139,7 +150,8 @@ function primitiveItemLine(
 ): string {
   const place = `check: c, name: ${text(name)}, index: i, extras: o[${text(`_${property}`)}]`
   const format = `checkPrimitiveItem(v[i], PRIMITIVES[${text(type)}], { ${place} })`
-  if (binding === undefined || !isCode(type)) return `if (!${quick(type)}(v[i])) ${format}`
+  if (binding === undefined || !isCode(type))
+    return `{ ${noted(type, property)}if (!${quick(type)}(v[i])) ${format} }`
   const allowed = source.bindings.use(binding)
   return `if (v[i] === null) ${format}; else if (!${allowed}.codes.has(v[i])) checkCodeItem(v[i], ${allowed}, { ${place} })`
 }

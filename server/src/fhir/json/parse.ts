@@ -30,11 +30,31 @@ export function parseJson(text: string): JsonValue {
   }
   const flaw = findFlaw(text, limits.fhir.nesting)
   if (flaw !== undefined) throw fault('malformed', { code: 'structure', text: flaw })
+  // Only an escape brings half a character into text that came as UTF-8.
+  if (SURROGATE.test(text)) checkWellFormed(value, isObject(value) ? (value['resourceType'] ?? null) : null)
   return value
 }
 
 export function isObject(value: unknown): value is JsonObject {
   return typeof value === 'object' && value !== null && !Array.isArray(value)
+}
+
+const SURROGATE = /\\u[dD][89a-fA-F]/
+
+/** @throws Fault `malformed` for a string with half of a surrogate pair, which no UTF-8 can hold */
+function checkWellFormed(value: JsonValue | undefined, at: JsonValue): void {
+  if (Array.isArray(value))
+    for (const [i, item] of (value as readonly JsonValue[]).entries())
+      checkWellFormed(item, typeof at === 'string' ? `${at}[${String(i)}]` : null)
+  else if (isObject(value))
+    for (const [name, member] of Object.entries(value))
+      checkWellFormed(member, typeof at === 'string' ? `${at}.${name}` : null)
+  else if (typeof value === 'string' && !value.isWellFormed())
+    throw fault('malformed', {
+      code: 'value',
+      text: 'A string has half of a surrogate pair (\\ud800 to \\udfff): send both halves',
+      ...(typeof at === 'string' ? { at: at.slice(0, 1000) } : {}),
+    })
 }
 
 // The engine's own message quotes the text, which may be clinical: only the position is taken from it.

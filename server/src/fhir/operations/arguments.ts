@@ -41,13 +41,14 @@ export function argumentsOf(
   const inputs = new Map(
     definition.parameter.filter(({ use }) => use === 'in').map((each) => [each.name, each]),
   )
-  const isSearch = ([name]: Pair): boolean =>
+  const isSearch = (name: string): boolean =>
     definition.takesSearch === true && !inputs.has(name) && !CONTROLS.has(name)
+  const body = fromBody(definition, call, type)
   const given: readonly Given[] = [
     ...call.query
-      .filter((pair) => !CONTROLS.has(pair[0]) && !isSearch(pair))
+      .filter(([name]) => !CONTROLS.has(name) && !isSearch(name))
       .map((pair) => fromQuery(inputs, pair)),
-    ...fromBody(definition, call, type),
+    ...body.filter(([name]) => !isSearch(name)),
   ]
   const byName = Map.groupBy(given, ([name]) => name)
   for (const name of byName.keys()) if (!inputs.has(name)) throw unknown(definition, name)
@@ -55,7 +56,10 @@ export function argumentsOf(
   const all = (name: string): readonly Argument[] => (byName.get(name) ?? []).map(([, argument]) => argument)
   return {
     all,
-    search: call.query.filter(isSearch),
+    search: [
+      ...call.query.filter(([name]) => isSearch(name)),
+      ...body.filter(([name]) => isSearch(name)).map(searchPair),
+    ],
     text: (name) => {
       const value = all(name)[0]?.value
       return typeof value === 'number' || typeof value === 'boolean' || typeof value === 'string'
@@ -77,6 +81,31 @@ function fromQuery(inputs: ReadonlyMap<string, OperationParameter>, [name, text]
     })
   if (NUMBERS.has(type) && /^-?\d{1,15}(?:\.\d{1,15})?$/.test(text)) return [name, { value: Number(text) }]
   return [name, { value: type === 'boolean' && /^(?:true|false)$/.test(text) ? text === 'true' : text }]
+}
+
+/** A search parameter that came in a Parameters resource, as its address would have it. @throws Fault `malformed` */
+function searchPair([name, { value }]: Given): Pair {
+  const text = isObject(value) ? textOfObject(value) : value
+  if (typeof text === 'string' || typeof text === 'number' || typeof text === 'boolean')
+    return [name, String(text)]
+  throw fault('malformed', {
+    code: 'value',
+    text: `${name.slice(0, 64)}: send the text of the search parameter as valueString, or a reference or coding`,
+    at: 'Parameters.parameter',
+  })
+}
+
+/** Of a Reference, a Coding, an Identifier or a CodeableConcept. */
+function textOfObject({ reference, system, code, value, coding }: JsonObject): string | undefined {
+  if (typeof reference === 'string') return reference
+  if (Array.isArray(coding))
+    return (coding as readonly JsonValue[])
+      .filter(isObject)
+      .flatMap((each) => textOfObject(each) ?? [])
+      .join(',')
+  const key = code ?? value
+  if (typeof key !== 'string') return undefined
+  return typeof system === 'string' ? `${system}|${key}` : key
 }
 
 const NUMBERS = new Set(['integer', 'unsignedInt', 'positiveInt', 'decimal'])

@@ -14,6 +14,7 @@ import { RESULT_PARAMETERS } from '../search/parse-request.ts'
 import type { Pair } from '../search/request.ts'
 import type { Method } from './call.ts'
 import { PLACES } from './dispatch.ts'
+import type { RestDeps } from './rest-deps.ts'
 
 /** Interactions by place and method, and the right that they need; what is not registered, or nobody's right, is not declared. */
 const INTERACTIONS = [
@@ -31,7 +32,25 @@ const INTERACTIONS = [
 const PACKAGE = new URL('../../../package.json', import.meta.url)
 const { version: VERSION } = JSON.parse(readFileSync(PACKAGE, 'utf8')) as { readonly version: string }
 
-export interface Capability {
+/** Makes the statement when it is asked for, and again when the search parameters have changed. */
+export function createMetadata(
+  { definitions, base, clock }: Pick<RestDeps, 'definitions' | 'base' | 'clock'>,
+  cors: boolean,
+): RestDeps['metadata'] {
+  let made: (Capability & { readonly revision: number }) | undefined
+  return ({ query, conditions }) => {
+    checkMode(query)
+    const revision = definitions.revision()
+    if (made?.revision !== revision)
+      made = { revision, ...capabilityOf(definitions, { base, changed: clock(), cors }) }
+    const headers = { etag: made.etag }
+    return conditions.ifNoneMatch === made.etag
+      ? { status: 304, headers }
+      : { status: 200, headers, body: made.bytes }
+  }
+}
+
+interface Capability {
   readonly bytes: Uint8Array
   readonly etag: string
 }
@@ -39,7 +58,7 @@ export interface Capability {
 type SearchedType = Readonly<{ type: string; params: readonly SearchParam[]; profiles: readonly string[] }>
 
 /** @param server `changed` in milliseconds: when its abilities last changed; `cors`: pages of some other origin may call. */
-export function capabilityOf(
+function capabilityOf(
   definitions: Definitions,
   { base, changed, cors }: { readonly base: string; readonly changed: number; readonly cors: boolean },
 ): Capability {
@@ -65,7 +84,7 @@ export function capabilityOf(
 }
 
 /** @throws Fault `unsupported`, `malformed` for anything but the CapabilityStatement @see FHIR R4, "RESTful API", capabilities */
-export function checkMode(query: readonly Pair[]): void {
+function checkMode(query: readonly Pair[]): void {
   const mode = query.find(([name]) => name === 'mode')?.[1] ?? 'full'
   if (mode === 'full' || mode === 'normative') return
   const isLater = mode === 'terminology'

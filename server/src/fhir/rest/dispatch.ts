@@ -15,7 +15,7 @@ import { search } from './search-calls.ts'
 import type { Searched } from './search-calls.ts'
 import { create, remove, removeByCriteria, update, updateByCriteria } from './write-calls.ts'
 
-/** One interaction, whether it came as a request or inside a Bundle. Bundles themselves and `metadata` are the plugin's. */
+/** One interaction, whether it came as a request or inside a Bundle. Bundles themselves are the plugin's. */
 export async function dispatch(deps: RestDeps, call: Call): Promise<Answer> {
   const { path } = call
   if (isOperation(path)) return runOperation(deps, call)
@@ -26,7 +26,7 @@ export async function dispatch(deps: RestDeps, call: Call): Promise<Answer> {
   if (!SYSTEM.has(name)) checkType(deps, type)
   if (WITH_ID.has(name)) checkId(call, id)
   const act = place[call.method === 'HEAD' ? 'GET' : call.method]
-  return act ? act(deps, call, { type, id, third, fourth }) : methodNotAllowed(place)
+  return act ? act(deps, call, { type, id, third, fourth }) : methodNotAllowed(name)
 }
 
 function checkType(deps: RestDeps, type: string): void {
@@ -58,6 +58,7 @@ type PlaceName =
   | 'version'
   | 'compartment'
   | 'compartment-search'
+  | 'metadata'
   | 'none'
 
 /** Every address below the base and the methods that it answers to. */
@@ -92,6 +93,7 @@ export const PLACES: Readonly<Record<PlaceName, Place | undefined>> = {
     POST: async (deps, call, { type, id, third }) =>
       search(deps, formCall(call), inCompartment(deps, { type, id, third })),
   },
+  metadata: { GET: async (deps, call) => deps.metadata(call) },
   none: undefined,
 }
 
@@ -103,12 +105,14 @@ const WITH_ID: ReadonlySet<PlaceName> = new Set([
   'compartment',
   'compartment-search',
 ])
-const SYSTEM: ReadonlySet<PlaceName> = new Set(['system', 'system-search', 'system-history'])
+const SYSTEM: ReadonlySet<PlaceName> = new Set(['system', 'system-search', 'system-history', 'metadata'])
 
 /** Places by the length of their path, and those that end in a word of their own. */
 const BY_LENGTH: readonly PlaceName[] = ['system', 'type', 'instance', 'compartment']
 const BY_WORD: Readonly<Record<string, readonly PlaceName[]>> = {
   _history: ['none', 'system-history', 'type-history', 'history'],
+  // An id may be this word.
+  metadata: ['none', 'metadata', 'instance', 'compartment'],
   _search: ['none', 'system-search', 'search', 'compartment-search', 'compartment-search'],
 }
 
@@ -154,15 +158,19 @@ function checkId({ method, path }: Call, id: string): void {
 /** The methods of an address, for OPTIONS. @throws Fault `not-found` */
 export function methodsAt(path: readonly string[]): string {
   const name = placeName(path)
-  if (name === 'system') return 'GET, HEAD, POST, OPTIONS'
-  const place = path[0] === 'metadata' ? { GET: true } : PLACES[name]
+  const place = PLACES[name]
   if (!place || (WITH_ID.has(name) && !isId(path[1] ?? ''))) throw noSuchPlace(path)
-  const methods = Object.keys(place).flatMap((method) => (method === 'GET' ? ['GET', 'HEAD'] : method))
-  return [...methods, 'OPTIONS'].join(', ')
+  return allowedAt(name)
 }
 
-function methodNotAllowed(place: Place): Answer {
-  const allow = Object.keys(place).join(', ')
+function allowedAt(name: PlaceName): string {
+  const methods = Object.keys(PLACES[name] ?? {}).flatMap((each) => (each === 'GET' ? ['GET', 'HEAD'] : each))
+  // Bundles are posted to the base.
+  return [...methods, ...(name === 'system' ? ['POST'] : []), 'OPTIONS'].join(', ')
+}
+
+function methodNotAllowed(name: PlaceName): Answer {
+  const allow = allowedAt(name)
   const text = `This address answers to ${allow} only`
   return {
     status: 405,

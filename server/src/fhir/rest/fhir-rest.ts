@@ -13,8 +13,6 @@ import { binaryText, isBinaryRead, rawAnswer } from './binary.ts'
 import type { RawBody } from './binary.ts'
 import { METHODS, pairsOf, preferencesOf, textOfBody } from './call.ts'
 import type { Answer, Call, Method } from './call.ts'
-import { capabilityOf, checkMode } from './capability.ts'
-import type { Capability } from './capability.ts'
 import { packBodies } from './compression.ts'
 import { dispatch, methodsAt } from './dispatch.ts'
 import { asksForFhir, checkAcceptable, checkBody, checkContentType, FHIR_JSON } from './negotiate.ts'
@@ -26,15 +24,10 @@ export interface FhirRestOptions {
   readonly rest: RestDeps
   /** @throws Fault `unauthenticated` */
   readonly callerOf: (request: FastifyRequest) => Caller | Promise<Caller>
-  /** Whether pages of other origins may call. */
-  readonly cors?: boolean
 }
 
 /** FHIR R4 RESTful interactions, registered under a prefix such as `/fhir`. */
-export const fhirRest: FastifyPluginAsync<FhirRestOptions> = async (
-  app,
-  { rest, callerOf, cors = false },
-) => {
+export const fhirRest: FastifyPluginAsync<FhirRestOptions> = async (app, { rest, callerOf }) => {
   acceptAnyBody(app)
   packBodies(app)
   app.setErrorHandler((error, request, reply) => {
@@ -53,21 +46,11 @@ export const fhirRest: FastifyPluginAsync<FhirRestOptions> = async (
     if (!isRaw) checkAcceptable(request.headers.accept, format)
   })
 
-  let capability: (Capability & { readonly revision: number }) | undefined
+  // For everybody: no caller is asked for.
   app.get('/metadata', async (request, reply) => {
-    checkMode(pairsOf(addressOf(app, request).query))
-    const revision = rest.definitions.revision()
-    if (capability?.revision !== revision) {
-      const server = { base: rest.base, changed: rest.clock(), cors }
-      capability = { revision, ...capabilityOf(rest.definitions, server) }
-    }
-    const { bytes, etag } = capability
-    const isKnown = request.headers['if-none-match'] === etag
-    return answer(
-      request,
-      reply,
-      isKnown ? { status: 304, headers: { etag } } : { status: 200, headers: { etag }, body: bytes },
-    )
+    const query = pairsOf(addressOf(app, request).query)
+    const conditions = header('ifNoneMatch', request.headers['if-none-match'])
+    return answer(request, reply, rest.metadata({ query, conditions }))
   })
 
   await app.register(async (bundles) => {

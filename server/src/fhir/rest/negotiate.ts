@@ -66,8 +66,9 @@ function isUtf8(parameter: string): boolean {
 export function checkBody({ method, path, text, contentType }: Call): void {
   if (method !== 'POST' && method !== 'PUT') return
   const last = path.at(-1)
-  // An operation may need no body at all.
-  if (last?.startsWith('$') === true && text === '') return
+  // An operation may need no body at all; the parameters of a search may all stand in the address.
+  if (text === '' && (last?.startsWith('$') === true || (last === '_search' && contentType === undefined)))
+    return
   checkContentType(contentType, last === '_search')
 }
 

@@ -6,6 +6,7 @@ import type { Definitions } from '../definitions.ts'
 import type { Resources } from '../resources.ts'
 import type { PageTokens } from '../search/page-token.ts'
 import type { Search } from '../search/search.ts'
+import type { Answer, Call } from './call.ts'
 
 /** What the interactions work with. */
 export interface RestDeps {
@@ -26,4 +27,6 @@ export interface RestDeps {
   readonly takenIdentifier: 'refuse' | 'merge'
   /** What happens to an unknown search parameter when the caller has no preference. */
   readonly searchUnknown: 'refuse' | 'warn'
+  /** The CapabilityStatement, or that it is not modified. */
+  readonly metadata: (call: Pick<Call, 'query' | 'conditions'>) => Answer
 }

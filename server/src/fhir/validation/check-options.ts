@@ -14,6 +14,8 @@ export interface CheckOptions {
   readonly resource: JsonObject
   /** Whether rules of best practice are looked at, too. */
   readonly warnings: boolean
+  /** Whether the resource is about to be stored as it is. */
+  readonly stored: boolean
   /** The JSON text of the resource, where it is known. */
   readonly text?: string | undefined
   /** The resource types of R4. */

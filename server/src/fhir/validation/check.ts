@@ -26,6 +26,10 @@ export class Check {
   /** FHIRPath's %resource and %rootResource. */
   resource: JsonObject
   root: JsonObject
+  /** Whether references by search must have been resolved: in what is stored, but not in the entries of a stored Bundle. */
+  isResolved: boolean
+  /** Properties that are integers, which the text may write otherwise than it must. */
+  integers: Set<string> | undefined
   /** How deep in the trail the resource begins. */
   private start = 0
   /** Faults of structure so far: where there are some, invariants are not evaluated. */
@@ -49,6 +53,7 @@ export class Check {
     this.isText = textCheck(options)
     this.resource = options.resource
     this.root = options.resource
+    this.isResolved = options.stored
     this.trail = new Trail(options.type)
   }
 
@@ -173,17 +178,15 @@ export class Check {
   /** A resource in an element that does not repeat: an entry of a Bundle, a parameter. */
   entry(name: string, value: JsonValue | undefined): void {
     if (!this.enter(name, value)) return
-    const { resource, root, ids, start } = this
+    const { resource, root, ids, start, isResolved } = this
+    this.isResolved = false
     const fragments = this.fragments.splice(0)
     this.ids = undefined
     this.start = this.trail.depth
     this.resource = value as JsonObject
     this.root = this.resource
     this.nested(this.resource)
-    this.resource = resource
-    this.start = start
-    this.root = root
-    this.ids = ids
+    Object.assign(this, { resource, root, ids, start, isResolved })
     this.fragments.splice(0, Infinity, ...fragments)
     this.trail.up()
   }

@@ -10,7 +10,7 @@ export function checkReference(value: JsonObject, targets: ReadonlySet<string>, 
   if (typeof type === 'string') checkType(type, { text, targets, check })
   if (typeof text !== 'string') return
   if (text.startsWith('#')) return checkFragment(text, targets, check)
-  const problem = referenceProblem(text, { targets, types: check.types })
+  const problem = referenceProblem(text, { targets, types: check.types, isResolved: check.isResolved })
   if (problem !== undefined) check.addAt('reference', 'value', problem)
 }
 

@@ -201,14 +201,12 @@ function isBase64Char(code: number): boolean {
 }
 
 /**
- * `Type/id` or `Type?criteria` with one of these types, or `urn:uuid:` with 36 characters, or nothing at all; everything else is left to `referenceProblem`.
+ * `Type/id` with one of these types, or `urn:uuid:` with 36 characters, or nothing at all; everything else is left to `referenceProblem`.
  */
 export function isTarget(text: JsonValue | undefined, types: ReadonlySet<string>): boolean {
   if (text === undefined) return true
   if (typeof text !== 'string') return false
   if (text.length === 45 && text.startsWith('urn:uuid:')) return isUuid(text, 9)
-  const query = text.indexOf('?')
-  if (query > 0) return types.has(text.slice(0, query)) && query < text.length - 1 && isCode(text)
   const slash = text.indexOf('/')
   const rest = text.length - slash - 1
   if (slash <= 0 || rest < 1 || rest > 64 || !isIdText(text, slash + 1, text.length)) return false

@@ -1,3 +1,5 @@
+import { ENTITIES } from './xhtml-entities.ts'
+
 /**
  * HTML elements that a narrative may have: chapters 7 to 11 (without 9.4, `ins` and `del`) and 15 of HTML 4.0, links, images and their maps.
  *
@@ -20,9 +22,11 @@ const ATTRIBUTES: ReadonlySet<string> = new Set(
 const NAME = /[A-Za-z][\w:.-]{0,100}/y
 const ATTRIBUTE = /\s+([A-Za-z_:][\w:.-]{0,100})\s{0,20}=\s{0,20}(?:"([^"<]*)"|'([^'<]*)')/y
 const TAG_END = /\s*(\/?)>/y
-/** Named entities of HTML are allowed in narratives; a bare ampersand is not. */
-const ENTITY = /&(?:[A-Za-z][A-Za-z0-9]{1,31}|#(\d{1,7})|#x([0-9A-Fa-f]{1,6}));/y
+/** Named entities of HTML are allowed in narratives, as HL7's validator takes them; a bare ampersand is not. */
+const ENTITY = /&(?:([A-Za-z][A-Za-z0-9]{1,31})|#(\d{1,7})|#x([0-9A-Fa-f]{1,6}));/y
 const SCRIPT_URL = /^(?:javascript|vbscript|data:text)/i
+/** @see XML 1.0, 2.2 */
+const NO_XML = /[^\t\n\r\u0020-\uD7FF\uE000-\uFFFD\u{10000}-\u{10FFFF}]/u
 const NOT_SEEN = /[\s\p{Cc}]+/gu
 
 interface Reader {
@@ -41,6 +45,7 @@ export function xhtmlProblem(text: string): string | undefined {
   const reader: Reader = { text: text.trim(), at: 0, open: [], filled: false }
   if (!/^<div[\s>/]/.test(reader.text))
     return 'The narrative must be one <div xmlns="http://www.w3.org/1999/xhtml">.'
+  if (NO_XML.test(text)) return 'The narrative has characters that XML does not know: remove them.'
   while (reader.at < reader.text.length) {
     const problem = next(reader)
     if (problem !== undefined) return problem
@@ -67,11 +72,15 @@ function characters(reader: Reader): string | undefined {
   const end = text.indexOf('<', at)
   const stop = end === -1 ? text.length : end
   if (text.slice(at, stop).trim() !== '') reader.filled = true
-  for (let i = text.indexOf('&', at); i !== -1 && i < stop; i = text.indexOf('&', i + 1)) {
+  reader.at = stop
+  return entitiesProblem(text, at, stop)
+}
+
+function entitiesProblem(text: string, from: number, stop: number): string | undefined {
+  for (let i = text.indexOf('&', from); i !== -1 && i < stop; i = text.indexOf('&', i + 1)) {
     const problem = entityProblem(text, i)
     if (problem !== undefined) return problem
   }
-  reader.at = stop
   return undefined
 }
 
@@ -79,7 +88,9 @@ function entityProblem(text: string, at: number): string | undefined {
   ENTITY.lastIndex = at
   const found = ENTITY.exec(text)
   if (!found) return 'An ampersand is written as &amp;.'
-  const [reference, decimal, hexadecimal] = found
+  const [reference, name, decimal, hexadecimal] = found
+  if (name !== undefined)
+    return ENTITIES.has(name) ? undefined : `HTML knows no character "${reference}": write it as it is.`
   const code = decimal === undefined ? Number.parseInt(hexadecimal ?? '20', 16) : Number(decimal)
   return isXmlCharacter(code) ? undefined : `${reference} stands for no character of XML.`
 }
@@ -137,6 +148,8 @@ function attributeProblem(name: string, value: string): string | undefined {
   if (lower.startsWith('on')) return `A narrative must not have the event attribute "${name}".`
   if (!ATTRIBUTES.has(name) && !name.startsWith('xmlns:'))
     return `A narrative must not have the attribute "${name.slice(0, 40)}": only those of HTML 4 are allowed (txt-1).`
+  const problem = entitiesProblem(value, 0, value.length)
+  if (problem !== undefined) return problem
   const address = decoded(value).replace(NOT_SEEN, '')
   if (SCRIPT_URL.test(address)) return `"${name}" must not hold a script.`
   if (lower === 'style' && /expression\(|javascript:/i.test(address)) return 'A style must not hold a script.'

@@ -64,7 +64,10 @@ function issuesOf(draft: Draft, module: TypeModule, id: string): readonly Issue[
   if (!resource) throw new Error(`a ${draft.method} draft without resource`)
   const known = resource['id']
   const named = known === undefined || known === id ? resource : { ...resource, id }
-  const found = module.validate(named, limits.fhir.issues, text === undefined ? {} : { text })
+  const found = module.validate(named, limits.fhir.issues, {
+    stored: true,
+    ...(text === undefined ? {} : { text }),
+  })
   if (at !== undefined) return found.map((issue) => placed(issue, module.type, at))
   return text === undefined ? found : withLines(found, text)
 }

@@ -47,6 +47,7 @@ function check(resource: JsonObject, element: readonly ProfileElement[]): readon
     most: 20,
     resource,
     warnings: false,
+    stored: false,
     types,
     checkOf: () => undefined,
     extensionOf: () => undefined,
