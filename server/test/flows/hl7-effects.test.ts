@@ -326,3 +326,38 @@ it('A37 unlinks what A24 has linked', async () => {
 function idOf({ id }: JsonObject): string {
   return typeof id === 'string' ? id : ''
 }
+
+it('makes no order and no result of prior results that come with an order', async () => {
+  const prior = [
+    'PID|1||4712^^^NORTH^MR||Salih^Nadia',
+    'ORC|PR|P9^CLINIC|F9^LAB',
+    FINAL.replace('P1', 'P9'),
+    OBX,
+  ]
+  const next = ['ORC|NW|P2^CLINIC', OBR.replace('P1', 'P2')]
+  const engine = await after([['OML^O21', ORC, OBR, ...prior, ...next]])
+  const orders = await engine.all('ServiceRequest')
+  const numbers = orders.map(({ identifier }) => /"value":"(P\d)"/.exec(JSON.stringify(identifier))?.[1])
+  expect(new Set(numbers)).toEqual(new Set(['P1', 'P2']))
+  expect(new Set(orders.map(({ subject }) => JSON.stringify(subject))).size).toBe(1)
+  expect(await engine.all('Observation')).toEqual([])
+})
+
+it('knows what is observed of a patient in front of the visit, since version 2.6', async () => {
+  const engine = await after([['ORU^R01', 'OBX|1|NM|8302-2^Height^LN||170|cm|||||F', VISIT, FINAL, OBX]])
+  expect(await engine.all('Encounter')).toHaveLength(1)
+  const [report] = await engine.all('DiagnosticReport')
+  expect(report?.['result']).toHaveLength(1)
+  expect(await engine.all('Observation')).toHaveLength(2)
+})
+
+it('ends the accounts of several patients, each its own', async () => {
+  const other = PID.replace('4711', '4712').replace('ACC1', 'ACC2')
+  const engine = await after([
+    ['BAR^P01', VISIT],
+    ['BAR^P06', VISIT, other],
+  ])
+  const accounts = await engine.all('Account')
+  expect(accounts).toMatchObject([{ status: 'inactive' }, { status: 'inactive' }])
+  expect(new Set(accounts.map(({ subject }) => JSON.stringify(subject))).size).toBe(2)
+})

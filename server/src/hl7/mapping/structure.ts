@@ -112,6 +112,8 @@ interface Level {
   readonly occurrence: Occurrence
   readonly above?: Level
   at: number
+  /** Opened without its first segment, which may still come. */
+  isHeadless?: boolean
 }
 
 function arrange(root: Part, segments: readonly Segment[]): Occurrence {
@@ -136,9 +138,18 @@ function advance(level: Level, name: string): Level | undefined {
   for (let here: Level | undefined = level; here !== undefined; here = here.above) {
     const forward = enter(here, name)
     if (forward !== undefined) return forward
-    if (here.part.repeats && here.part.openers.has(name)) return enter(open(here.part, here.above), name)
+    if (!here.part.openers.has(name)) continue
+    if (here.isHeadless === true) return headed(here, name)
+    if (here.part.repeats) return enter(open(here.part, here.above), name)
   }
   return undefined
+}
+
+/** What should have come first comes behind: it is of the same occurrence. */
+function headed(level: Level, name: string): Level | undefined {
+  level.isHeadless = false
+  level.at = 0
+  return enter(level, name)
 }
 
 /** Looks for the segment from the reached part on, down into brackets that it may open. */
@@ -185,6 +196,6 @@ function reach(level: Level, name: string, reading?: Part): Level | undefined {
   if (part === undefined) return undefined
   level.at = part.repeats ? at : at + 1
   if (part.parts === undefined) return level
-  const inner = open(part, level)
+  const inner = { ...open(part, level), isHeadless: true }
   return enter(inner, name) ?? reach(inner, name)
 }
