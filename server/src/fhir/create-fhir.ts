@@ -61,6 +61,7 @@ export function createFhir(options: FhirOptions): Fhir {
       resources,
       search,
       reader: store.resources,
+      records: store.records,
       access,
       definitions,
       log: store.log,

@@ -80,6 +80,9 @@ export const limits = {
     frameBytes: 16 * 1024 * 1024,
     frameBytesMost: 64 * 1024 * 1024,
     largeBytes: 256 * 1024,
+    /** Documents in base64: a longer one goes into a Binary of its own, and so does what would make more than that in one resource. */
+    attachmentChars: 1024 * 1024,
+    attachmentsChars: 2 * 1024 * 1024,
     inFlight: 256,
     /** What processing takes of one turn of the event loop: a share of what the rest took, and most of it, while messages come in and while none does. */
     slice: { leastMs: 2, busyMs: 500, busyShare: 1, busyMostMs: 8, quietShare: 8, quietMostMs: 100 },

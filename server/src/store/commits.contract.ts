@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
 
+import { chunksOf, readChunks } from './chunks.ts'
 import { START, commitOf, keysOf, writeOf, type Bench } from './contract-bench.ts'
 import type { CommitResult, Guard } from './port.ts'
 
@@ -28,6 +29,18 @@ export function commitContract(bench: Bench): void {
       expect(await refused('a', 0)).toEqual({ kind: 'version', type: 'Patient', id: 'a', current: 1 })
       expect(await refused('a', 2)).toEqual({ kind: 'version', type: 'Patient', id: 'a', current: 1 })
       expect(await refused('b', 1)).toEqual({ kind: 'version', type: 'Patient', id: 'b', current: 0 })
+    })
+
+    it('carries records that are together larger than any document, with its writes or not at all', async () => {
+      const bytes = Buffer.alloc(20 * 1024 * 1024, 'document')
+      const of = (id: string) => chunksOf({ collection: 'large', id, bytes })
+      expect(await commit({ writes: [writeOf({ id: 'a' })], records: of('a') })).toMatchObject({ n: 1 })
+      const refused = await commit({ writes: [writeOf({ id: 'a' })], records: of('b') })
+      expect(refused).toMatchObject({ outcome: 'refused' })
+      await bench.reopen()
+      const read = async (id: string) => readChunks(bench.store.records, { collection: 'large', id })
+      expect(Buffer.compare((await read('a')) ?? bytes.subarray(1), bytes)).toBe(0)
+      expect(await read('b')).toBeUndefined()
     })
 
     it('writes all of a commit or nothing', async () => {

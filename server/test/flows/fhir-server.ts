@@ -61,7 +61,7 @@ async function freePort(): Promise<number> {
 
 /** The FHIR plugin on a fresh embedded store, on a free port. */
 export async function startFhir(options: Partial<FhirOptions> = {}): Promise<FhirServer> {
-  const store = await freshStore()
+  const { store = await freshStore() } = options
   const clock = options.clock ?? Date.now
   const audit = createAuditTrail({
     folder: await freshFolder(),

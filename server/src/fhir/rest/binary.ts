@@ -1,8 +1,10 @@
 import type { JsonObject } from '../../kernel/json.ts'
 import { isId } from '../access.ts'
-import { parseObject } from '../json/parse.ts'
+import { readContent } from '../binary-content.ts'
+import { isObject, parseObject } from '../json/parse.ts'
 import type { Answer, Call } from './call.ts'
 import { isFhirType } from './negotiate.ts'
+import type { RestDeps } from './rest-deps.ts'
 
 /** What a request says about its body beside the body itself. */
 export interface RawBody {
@@ -42,9 +44,10 @@ export function isBinaryRead({ method, path }: Pick<Call, 'method' | 'path'>): b
 }
 
 /** The content itself, in its own type; never as a page of this origin. */
-export function rawAnswer(answer: Answer): Answer {
+export async function rawAnswer({ records }: Pick<RestDeps, 'records'>, answer: Answer): Promise<Answer> {
   if (answer.status !== 200 || !answer.body) return answer
-  const { contentType, data } = parseObject(Buffer.from(answer.body).toString('utf8'))
+  const resource = parseObject(Buffer.from(answer.body).toString('utf8'))
+  const { contentType, data } = resource
   const headers = {
     ...answer.headers,
     'content-type': typeof contentType === 'string' ? contentType : 'application/octet-stream',
@@ -52,5 +55,35 @@ export function rawAnswer(answer: Answer): Answer {
     'content-security-policy': "sandbox; default-src 'none'",
     'x-content-type-options': 'nosniff',
   }
-  return { status: 200, headers, body: Buffer.from(typeof data === 'string' ? data : '', 'base64') }
+  if (typeof data === 'string') return { status: 200, headers, body: Buffer.from(data, 'base64') }
+  return { status: 200, headers, body: (await contentBeside(records, resource)) ?? new Uint8Array() }
+}
+
+/** The resource with the content that is kept beside it, unless only a part of it is asked for. */
+export async function wholeAnswer(
+  { records }: Pick<RestDeps, 'records'>,
+  answer: Answer,
+  { query }: Pick<Call, 'query'>,
+): Promise<Answer> {
+  const isPart = query.some(([name]) => name === '_summary' || name === '_elements')
+  if (answer.status !== 200 || !answer.body || isPart || answer.body.length > SMALL) return answer
+  const resource = parseObject(Buffer.from(answer.body).toString('utf8'))
+  const content = typeof resource['data'] === 'string' ? undefined : await contentBeside(records, resource)
+  if (content === undefined) return answer
+  return { ...answer, body: Buffer.from(textWith(resource, Buffer.from(content).toString('base64'))) }
+}
+
+/** A resource without its content is never larger. */
+const SMALL = 64 * 1024
+
+function textWith(resource: JsonObject, data: string): string {
+  return `${JSON.stringify(resource).slice(0, -1)},"data":"${data}"}`
+}
+
+async function contentBeside(
+  records: RestDeps['records'],
+  { id, meta }: JsonObject,
+): Promise<Uint8Array | undefined> {
+  const version = isObject(meta) ? Number(meta['versionId']) : 0
+  return typeof id === 'string' ? readContent(records, { id, version }) : undefined
 }

@@ -9,7 +9,7 @@ import { processBundle } from '../bundles/process-bundle.ts'
 import { receiveBundle } from '../bundles/receive-bundle.ts'
 import { indent } from '../json/layout.ts'
 import { jsonBody } from './answers.ts'
-import { binaryText, isBinaryRead, rawAnswer } from './binary.ts'
+import { binaryText, isBinaryRead, rawAnswer, wholeAnswer } from './binary.ts'
 import type { RawBody } from './binary.ts'
 import { METHODS, pairsOf, preferencesOf, textOfBody } from './call.ts'
 import type { Answer, Call, Method } from './call.ts'
@@ -88,7 +88,7 @@ async function answerOf(rest: RestDeps, call: Call, { headers }: FastifyRequest)
   const found = await dispatch(rest, call)
   if (!isBinaryRead(call)) return found
   const format = call.query.find(([name]) => name === '_format')?.[1]
-  return asksForFhir(headers.accept, format) ? found : rawAnswer(found)
+  return asksForFhir(headers.accept, format) ? wholeAnswer(rest, found, call) : rawAnswer(rest, found)
 }
 
 /** Bodies stay bytes: they are read as text by the interaction that knows what they must be. */

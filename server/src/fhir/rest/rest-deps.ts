@@ -1,6 +1,6 @@
 import type { Clock } from '../../kernel/clock.ts'
 import type { KeyRebuilder } from '../../store/key-rebuild.ts'
-import type { CommitLog, ResourceReader } from '../../store/port.ts'
+import type { CommitLog, RecordStore, ResourceReader } from '../../store/port.ts'
 import type { Access } from '../access.ts'
 import type { Definitions } from '../definitions.ts'
 import type { Resources } from '../resources.ts'
@@ -14,6 +14,8 @@ export interface RestDeps {
   readonly search: Search
   /** For operations that walk the store; what they may give out is told by `access`. */
   readonly reader: ResourceReader
+  /** Content of Binaries that is kept beside them. */
+  readonly records: RecordStore
   readonly access: Access
   readonly definitions: Definitions
   readonly log: CommitLog

@@ -11,6 +11,7 @@ import type { RecordChange, RecordStore } from '../../store/port.ts'
 import type { Mapped } from '../mapping/image.ts'
 import type { Ahead } from './ahead.ts'
 import { breathe } from './breathe.ts'
+import { withDocumentsAside } from './documents.ts'
 import { entryChange, FLOW, withState, type Entry, type Journaled } from './entry.ts'
 import type { FlowFeed } from './feed.ts'
 import { lineChanges, piecesOf, type NewLine } from './journal-line.ts'
@@ -62,8 +63,9 @@ export function createApply(deps: ApplyDeps): Apply {
       newId: () => uuid7(deps.clock()),
     })
   return {
-    plan,
-    async apply(job) {
+    plan: async (job) => plan(await aside(job)),
+    async apply(given) {
+      const job = await aside(given)
       if (job.mapped.images.length > limits.fhir.bundleEntries) {
         throw fault('too-costly', {
           code: 'too-costly',
@@ -88,6 +90,10 @@ export function createApply(deps: ApplyDeps): Apply {
       })
     },
   }
+}
+
+async function aside(job: ApplyJob): Promise<ApplyJob> {
+  return { ...job, mapped: await withDocumentsAside(job.mapped) }
 }
 
 /** What no store could hold is refused before it is planned: the message stays in the journal, whole. */

@@ -1,3 +1,4 @@
+import { contentRecords } from '../../fhir/binary-content.ts'
 import type { Draft, Resources } from '../../fhir/resources.ts'
 import type { JsonObject, JsonValue } from '../../kernel/json.ts'
 import type { RecordChange, RecordStore } from '../../store/port.ts'
@@ -128,10 +129,15 @@ function creation(subject: Subject, next: JsonObject): Step {
       withLongTexts(resource, vault),
       identity.isKnown ? { method: 'PUT' } : { method: 'POST', expected: 0 },
     ),
-    records: [...identity.confirms, ...identity.claims, keep(subject, next)],
+    records: [...identity.confirms, ...identity.claims, ...contentOf(identity), keep(subject, next)],
     was: {},
     is: resource,
   }
+}
+
+/** A content is written once, with the first version of its Binary. */
+function contentOf({ id = '', isKnown, image: { content } }: Identity): readonly RecordChange[] {
+  return content === undefined || isKnown ? [] : contentRecords({ id, version: 1 }, content)
 }
 
 function update(

@@ -24,7 +24,11 @@ export function sentOf(
     return Array.isArray(value) ? value.map((item: JsonValue) => visit(item)) : members(value as JsonObject)
   }
   const members = (object: JsonObject): JsonObject => {
-    const { reference } = object
+    const { reference, url } = object
+    if (typeof url === 'string' && url.startsWith(WITHIN)) {
+      const { reference: address } = referenceTo(identities.get(url.slice(WITHIN.length)))
+      return { ...object, url: address }
+    }
     const isWithin = typeof reference === 'string' && reference.startsWith(WITHIN)
     const made: Members = isWithin ? referenceTo(identities.get(reference.slice(WITHIN.length))) : {}
     for (const name of Object.keys(object)) {

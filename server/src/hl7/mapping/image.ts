@@ -51,6 +51,8 @@ export interface Image {
   readonly parts?: readonly ImagePart[]
   /** Top-level elements, and members of `parts` (`period.end`, of a list the key of its items: `list.key`), that the sender deletes (null of HL7). What is in neither `resource` nor here was not sent: leave it as it is. */
   readonly cleared?: readonly string[]
+  /** What the resource holds, to be written beside it: no store could take it as its element. */
+  readonly content?: Uint8Array
   /** One row for each primitive element that was produced. */
   readonly trace: readonly TraceRow[]
 }

@@ -1,0 +1,135 @@
+import { createHash, randomBytes } from 'node:crypto'
+
+import { expect, it } from 'vitest'
+
+import type { JsonObject } from '../../src/kernel/json.ts'
+import { freshStore } from '../fresh-store.ts'
+import { startFhir } from './fhir-server.ts'
+import { engineOn, Sender, settled } from './interface-engine.ts'
+
+interface Parts {
+  readonly id: string
+  readonly content: Buffer
+  readonly address?: string
+}
+
+const encapsulated = (content: Buffer) => `^Application^PDF^Base64^${content.toString('base64')}`
+
+function document({ id, content, address = '' }: Parts): string {
+  return [
+    `MSH|^~\\&|DOCS|NORTH|HUB|MOGRAN|20261123103000+0000||MDM^T02^MDM_T02|${id}|P|2.5.1`,
+    'EVN|T02|20261123103000+0000',
+    `PID|1||4711^^^NORTH^MR||Salih^Nadia||19870402|F|||${address}`,
+    'PV1|1|I|W1^05^A^NORTH||||||||||||||||V4711^^^NORTH^VN',
+    'TXA|1|DS^Discharge summary|AP|20261123100000+0000||||||||DOC1^HIS|||||LA||AV',
+    `OBX|1|ED|18842-5^Discharge summary^LN||${encapsulated(content)}||||||F`,
+    'OBX|2|TX|8251-1^Remark^LN||short||||||F',
+    '',
+  ].join('\r')
+}
+
+function report({ id, content }: Parts): string {
+  return [
+    `MSH|^~\\&|LAB|NORTH|HUB|MOGRAN|20261123103000+0000||ORU^R01^ORU_R01|${id}|P|2.5.1`,
+    'PID|1||4711^^^NORTH^MR||Salih^Nadia||19870402|F',
+    'OBR|1|P1^NORTH|F1^LAB|24323-8^Metabolic panel^LN|||20261123102000+0000|||||||||||||||20261123102900+0000||LAB|F',
+    `OBX|1|ED|11502-2^Report^LN||${encapsulated(content)}||||||F`,
+    '',
+  ].join('\r')
+}
+
+async function start() {
+  const store = await freshStore()
+  const engine = await engineOn(store, { frameBytes: 64 * 1024 * 1024, ackAt: 'committed' })
+  const fhir = await startFhir({ store })
+  return { engine, fhir, sender: new Sender(engine.port) }
+}
+
+const textAt = (object: JsonObject | undefined, name: string): string => {
+  const value = object?.[name]
+  return typeof value === 'string' ? value : ''
+}
+
+const sha1 = (bytes: Buffer) => createHash('sha1').update(bytes).digest('base64')
+
+it('keeps a document of 15 MB beside its record, byte for byte, and a replay writes nothing', async () => {
+  const { engine, fhir, sender } = await start()
+  const content = randomBytes(15 * 1024 * 1024)
+  expect(await sender.send(document({ id: 'D1', content }))).toContain('MSA|AA|D1')
+
+  const [held] = await engine.all('DocumentReference')
+  const attachment = (held as { content?: readonly JsonObject[] }).content?.[0]?.['attachment'] as JsonObject
+  const url = textAt(attachment, 'url')
+  expect(attachment).toEqual({
+    contentType: 'application/pdf',
+    url: expect.stringMatching(/^Binary\/[\w-]+$/),
+    size: content.length,
+    hash: sha1(content),
+    title: 'Discharge summary',
+  })
+
+  const raw = await fetch(`${fhir.base}/${url}`)
+  expect(raw.headers.get('content-type')).toBe('application/pdf')
+  expect(content.equals(Buffer.from(await raw.arrayBuffer()))).toBe(true)
+  const { json } = await fhir.ask('GET', `/${url}`, { headers: { accept: 'application/fhir+json' } })
+  expect(json).toMatchObject({ resourceType: 'Binary', securityContext: expect.anything() })
+  expect(json['data'] === content.toString('base64')).toBe(true)
+  const { json: part } = await fhir.ask('GET', `/${url}?_elements=contentType&_format=json`)
+  expect(part).not.toHaveProperty('data')
+
+  expect(await sender.send(document({ id: 'D2', content }))).toContain('MSA|AA|D2')
+  expect(await engine.all('Provenance')).toHaveLength(1)
+  expect(await engine.all('Binary')).toHaveLength(1)
+})
+
+it('gives a changed document a Binary of its own, and the one before stays with the version that names it', async () => {
+  const { engine, fhir, sender } = await start()
+  const [first, second] = [randomBytes(2_000_000), randomBytes(2_000_000)]
+  await sender.send(document({ id: 'D1', content: first }))
+  const [binary] = await engine.all('Binary')
+  await sender.send(document({ id: 'D2', content: second }))
+  expect(await engine.all('Binary')).toHaveLength(2)
+
+  const address = `${fhir.base}/Binary/${textAt(binary, 'id')}`
+  expect((await fhir.ask('DELETE', `/Binary/${textAt(binary, 'id')}`)).status).toBe(204)
+  expect((await fetch(address)).status).toBe(410)
+  const kept = await fetch(`${address}/_history/1`)
+  expect(first.equals(Buffer.from(await kept.arrayBuffer()))).toBe(true)
+})
+
+it('shows the content of a Binary to nobody who wrote another one over it', async () => {
+  const { engine, fhir, sender } = await start()
+  await sender.send(document({ id: 'D1', content: randomBytes(2_000_000) }))
+  const [binary] = await engine.all('Binary')
+  const id = textAt(binary, 'id')
+  const body = { resourceType: 'Binary', id, contentType: 'application/pdf' }
+  expect((await fhir.ask('PUT', `/Binary/${id}`, { body })).status).toBe(200)
+  const raw = await fetch(`${fhir.base}/Binary/${id}`)
+  expect((await raw.arrayBuffer()).byteLength).toBe(0)
+})
+
+it('writes a report and its observation with one Binary, and leaves short documents where they are', async () => {
+  const { engine, sender } = await start()
+  await sender.send(report({ id: 'R1', content: randomBytes(3_000_000) }))
+  const [held] = await engine.all('DiagnosticReport')
+  const forms = (held as { presentedForm?: readonly JsonObject[] }).presentedForm ?? []
+  expect(forms).toEqual([
+    expect.objectContaining({ size: 3_000_000, url: expect.stringMatching(/^Binary\//) }),
+  ])
+  expect(JSON.stringify(await engine.all('Observation'))).toContain(textAt(forms[0], 'url'))
+  expect(await engine.all('Binary')).toHaveLength(1)
+
+  await sender.send(report({ id: 'R2', content: Buffer.from('short') }).replace('F1^LAB', 'F2^LAB'))
+  expect(await engine.all('Binary')).toHaveLength(1)
+  const texts = (await engine.all('DiagnosticReport')).map((each) => JSON.stringify(each))
+  expect(texts.filter((text) => text.includes(Buffer.from('short').toString('base64')))).toHaveLength(1)
+})
+
+it('keeps nothing of a document whose message cannot be recorded', async () => {
+  const { engine, sender } = await start()
+  const address = 'x'.repeat(9 * 1024 * 1024)
+  sender.write(document({ id: 'D1', content: randomBytes(2_000_000), address }))
+  await settled(engine, 'D1', 'dead')
+  expect(await engine.store.records.range({ collection: 'binary-content', limit: 10 })).toEqual([])
+  expect(await engine.all('Binary')).toEqual([])
+})
