@@ -15,27 +15,36 @@ const OPEN_LIST = ',"entry":['
 export function bundleBytes(head: string, entries: readonly BundleEntry[]): Uint8Array {
   // FHIR has no empty lists: a Bundle without entries has no "entry".
   if (entries.length === 0) return Buffer.from(`${head}}`, 'utf8')
+  const bytes = Buffer.allocUnsafe(roomFor(head, entries))
   // The text between two resources is written at once.
-  const texts: string[] = []
   let text = head + OPEN_LIST
-  let size = 0
-  for (const each of entries) {
-    text += each.head
-    texts.push(text)
-    size += Buffer.byteLength(text) + each.resource.byteLength
-    text = `${each.tail},`
-  }
-  const end = `${text.slice(0, -1)}]}`
-  const bytes = Buffer.allocUnsafe(size + Buffer.byteLength(end))
   let at = 0
-  for (const [index, { resource }] of entries.entries()) {
-    at += bytes.write(texts[index] ?? '', at, 'utf8')
+  for (const entry of entries) {
+    const { resource } = entry
+    at += bytes.write(text + entry.head, at, 'utf8')
     if (resource instanceof Uint8Array) bytes.set(resource, at)
     else resource.copyTo(bytes, at)
     at += resource.byteLength
+    text = `${entry.tail},`
   }
-  bytes.write(end, at, 'utf8')
-  return bytes
+  at += bytes.write(`${text.slice(0, -1)}]}`, at, 'utf8')
+  return bytes.subarray(0, at)
+}
+
+/** The most that one unit of a text takes in UTF-8. */
+const UNIT_BYTES = 3
+/** Behind each entry, and at the end. */
+const SEPARATORS = 2
+
+/** What the Bundle takes at most: its texts are encoded once, not measured before. */
+function roomFor(head: string, entries: readonly BundleEntry[]): number {
+  let units = head.length + OPEN_LIST.length + SEPARATORS
+  let resources = 0
+  for (const { head: before, resource, tail } of entries) {
+    units += before.length + tail.length + SEPARATORS
+    resources += resource.byteLength
+  }
+  return units * UNIT_BYTES + resources
 }
 
 const RESOURCE = ',"resource":'

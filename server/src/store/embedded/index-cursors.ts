@@ -23,8 +23,7 @@ abstract class ListCursor implements Cursor<number> {
   #isBegun = false
   /** Of the chunk; `undefined` behind the last one. */
   #chunkKey: Buffer | undefined
-  /** Whether the list has just the one chunk. */
-  #isWhole = false
+  #hasOneChunk = true
   protected chunk: Buffer = NO_ENTRIES
   protected at = 0
 
@@ -32,6 +31,12 @@ abstract class ListCursor implements Cursor<number> {
     this.#list = list
     this.#walk = walk
     this.#isUp = walk.direction === 'asc'
+    this.#loadFirst()
+  }
+
+  /** Whether the list has one chunk at most: nothing is put aside beside such a list, see `late-changes.ts`. */
+  get hasOneChunk(): boolean {
+    return this.#hasOneChunk
   }
 
   abstract get key(): number
@@ -51,33 +56,32 @@ abstract class ListCursor implements Cursor<number> {
       return this.#settle()
     }
     this.#isBegun = true
-    return this.#loadFirst() && this.#settle()
+    return this.#settle()
   }
 
   /** Most lists have one chunk, which is found without a search. */
-  #loadFirst(): boolean {
+  #loadFirst(): void {
     const { database, layout, prefix } = this.#list
     const { start } = this.#walk
     const stored = peek(database, prefix)
-    if (stored === undefined) return false
+    if (stored === undefined) return
     const { entries, isFollowed } = layout.unpack(stored)
-    this.#isWhole = !isFollowed
+    this.#hasOneChunk = !isFollowed
     this.#enter(prefix, entries)
     if (isFollowed && start !== undefined) {
       // The chunk that could hold the place is the last one that starts at or before it.
       this.#load(Buffer.concat([prefix, start]), { reverse: true })
     } else if (isFollowed && !this.#isUp) this.#load(endOf(this.#list))
-    if (start === undefined) return true
+    if (start === undefined) return
     const place = placeIn(layout, this.chunk, { bytes: start, at: 0 })
     this.at = (this.#isUp ? place : place - 1) * layout.width
-    return true
   }
 
   /** Goes on to the neighbouring chunks when the place is none of this one, which may be empty. */
   #settle(): boolean {
     while (this.#chunkKey !== undefined) {
       if (this.at >= 0 && this.at < this.chunk.length) return true
-      if (this.#isWhole || !this.#load(this.#chunkKey, { exclusiveStart: true })) return false
+      if (this.#hasOneChunk || !this.#load(this.#chunkKey, { exclusiveStart: true })) return false
     }
     return false
   }
@@ -102,6 +106,11 @@ abstract class ListCursor implements Cursor<number> {
 
 const NO_ENTRIES = Buffer.alloc(0)
 
+function withAdded(list: ListPlace, cursorOf: (place: ListPlace) => ListCursor): Cursor<number>[] {
+  const filed = cursorOf(list)
+  return filed.hasOneChunk ? [filed] : [filed, cursorOf(addedTo(list))]
+}
+
 /** The packed postings of one hash: the list, and what is still to be filed into it. */
 export function postingCursors(
   { chunks: database }: IndexFile,
@@ -111,7 +120,7 @@ export function postingCursors(
   const start = after && postingOf({ sort: after.key, seq: direction === 'asc' ? after.seq + 1 : after.seq })
   const list = { database, layout: POSTINGS, prefix: hashKey(hash, 0) }
   const way = { upTo, direction, ...(start && { start }) }
-  return [list, addedTo(list)].map((place) => new PostingCursor(place, way))
+  return withAdded(list, (place) => new PostingCursor(place, way))
 }
 
 class PostingCursor extends ListCursor {
@@ -159,7 +168,7 @@ export function rangeCursors(
     writeInterval(start, 0, { lo: key, seq: seq + 1, hi: 0 })
     const list = { database: index.ranges, layout: INTERVALS, prefix: classKey(hash, size) }
     const way = { upTo, direction: 'asc', start: start.subarray(0, INTERVALS.ordered) } as const
-    return [list, addedTo(list)].map((place) => new IntervalCursor(place, way))
+    return withAdded(list, (place) => new IntervalCursor(place, way))
   })
 }
 

@@ -33,6 +33,8 @@ export class OwnRow implements Row, Packed {
   isWanted = false
   #row: Buffer
   readonly #hash: KeyHash
+  #date: number | undefined
+  #lastUpdated: number | undefined
   #extras: RowExtras | undefined
   #bytes: Buffer | undefined
   #names: readonly NameKey[] | undefined
@@ -53,7 +55,7 @@ export class OwnRow implements Row, Packed {
   }
 
   get lastUpdated(): number {
-    return rowLastUpdated(this.#row)
+    return (this.#lastUpdated ??= rowLastUpdated(this.#row))
   }
 
   get method(): WriteMethod {
@@ -65,7 +67,7 @@ export class OwnRow implements Row, Packed {
   }
 
   get date(): number {
-    return rowDate(this.#row)
+    return (this.#date ??= rowDate(this.#row))
   }
 
   get packed(): Packed {
@@ -73,11 +75,12 @@ export class OwnRow implements Row, Packed {
   }
 
   get byteLength(): number {
-    return rowContentLength(this.#row)
+    return this.#bytes?.length ?? rowContentLength(this.#row)
   }
 
   copyTo(target: Buffer, at: number): void {
-    copyContent(this.#row, target, at)
+    if (this.#bytes === undefined) copyContent(this.#row, target, at)
+    else target.set(this.#bytes, at)
   }
 
   /** The row as it is stored, perhaps unpacked. */
@@ -88,7 +91,7 @@ export class OwnRow implements Row, Packed {
   /** Unpacked, in memory that it shares with no other row: it is going to stay. */
   settle(): void {
     this.#row = unpackedRow(this.#row)
-    this.#bytes = undefined
+    this.#bytes = rowContent(this.#row)
     this.#hashes = rowHashes(this.#row)
   }
 
