@@ -25,6 +25,9 @@ export const limits = {
     containers: 20_000,
     sortCandidates: 100_000,
     queryBytes: 16 * 1024,
+    /** Searches whose text is known, read and planned, and the longest of them: about 3 kB each. */
+    knownAddresses: 1024,
+    knownAddressChars: 1024,
     orValues: 500,
     writeRetries: 3,
     conditionalRetries: 20,

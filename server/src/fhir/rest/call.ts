@@ -3,6 +3,7 @@ import { isUtf8 } from 'node:buffer'
 import type { Caller } from '../../auth/caller.ts'
 import { fault } from '../../kernel/fault.ts'
 import type { JsonObject } from '../../kernel/json.ts'
+import { limits } from '../../kernel/limits.ts'
 import { isObject, parseObject } from '../json/parse.ts'
 import type { Pair } from '../search/request.ts'
 import { SUBSETTED } from './shaping.ts'
@@ -115,6 +116,21 @@ export function pairsOf(query: string): readonly Pair[] {
     // A broken escape stands for itself.
   }
   return [...new URLSearchParams(query)]
+}
+
+/** `pairsOf` that gives the very same list again for an address it was given lately: so does whoever makes something of it. */
+export function createPairs(): (address: string, query: string) => readonly Pair[] {
+  const known = new Map<string, readonly Pair[]>()
+  return (address, query) => {
+    const before = known.get(address)
+    if (before) return before
+    const pairs = pairsOf(query)
+    if (address.length > limits.fhir.knownAddressChars) return pairs
+    known.set(address, pairs)
+    for (const oldest of known.size > limits.fhir.knownAddresses ? known.keys().take(1) : [])
+      known.delete(oldest)
+    return pairs
+  }
 }
 
 /** @throws URIError for a broken escape */

@@ -3,8 +3,9 @@ import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Caller } from '../../auth/caller.ts'
 import { limits } from '../../kernel/limits.ts'
 import { isId } from '../access.ts'
+import type { Pair } from '../search/request.ts'
 import { jsonBody, versionHeaders } from './answers.ts'
-import { pairsOf } from './call.ts'
+import { createPairs } from './call.ts'
 import type { Call } from './call.ts'
 import { gzipped, takesGzip } from './compression.ts'
 import { FHIR_JSON } from './negotiate.ts'
@@ -36,20 +37,29 @@ export function createFastRoute(
 ): (request: IncomingMessage, response: ServerResponse) => boolean {
   // A Binary may go out raw, and has access rules of its own.
   const types = new Set(options.rest.definitions.types.filter((type) => type !== 'Binary'))
+  const pairsIn = createPairs()
+  const work = (caller: Caller, target: Target, url: string): Promise<Found> =>
+    'query' in target
+      ? search(options.rest, callOf(caller, target.type, pairsIn(url, target.query)), target)
+      : read(options, caller, target)
   return (request, response) => {
-    const target = request.method === 'GET' ? targetAt(request.url ?? '', options.prefix) : undefined
+    const { method, url = '' } = request
+    const target = method === 'GET' ? targetAt(url, options.prefix) : undefined
     if (target === undefined || !types.has(target.type) || !isPlain(request)) return false
     const requestId = options.requestIdOf(request)
     const caller = options.knownCaller(request.headers.authorization, requestId)
     if (caller === undefined) return false
-    void answer(options, response, { request, requestId, work: () => read(options, caller, target) })
+    void answer(options, response, { request, requestId, work: () => work(caller, target, url) })
     return true
   }
 }
 
-type Target =
-  | { readonly type: string; readonly id: string }
-  | { readonly type: string; readonly query: string }
+interface Instance {
+  readonly type: string
+  readonly id: string
+}
+
+type Target = Instance | { readonly type: string; readonly query: string }
 
 /** `/fhir/Patient/4711` or `/fhir/Patient?name=x` and nothing more: no escape in the path, no further segment. */
 function targetAt(url: string, prefix: string): Target | undefined {
@@ -120,20 +130,19 @@ interface Asked {
   readonly work: () => Promise<Found>
 }
 
-async function read({ rest }: FastRouteOptions, caller: Caller, target: Target): Promise<Found> {
-  if ('query' in target) return search(rest, callOf(caller, target), target)
+async function read({ rest }: FastRouteOptions, caller: Caller, target: Instance): Promise<Found> {
   const version = await rest.resources.read(caller, target.type, target.id)
   return { status: 200, headers: versionHeaders(version), body: version.bytes }
 }
 
 const NONE = new Uint8Array(0)
 
-function callOf(caller: Caller, { type, query }: { type: string; query: string }): Call {
+function callOf(caller: Caller, type: string, query: readonly Pair[]): Call {
   return {
     caller,
     method: 'GET',
     path: [type],
-    query: pairsOf(query),
+    query,
     conditions: {},
     prefer: { return: 'representation' },
     text: '',

@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest'
 
+import { withQuery } from '../search/query-text.ts'
 import { pairsOf } from './call.ts'
-import { withQuery } from './read-calls.ts'
 
 const QUERIES = [
   'a=1&b=2',

@@ -2,6 +2,7 @@ import { fault } from '../../kernel/fault.ts'
 import { limits } from '../../kernel/limits.ts'
 import type { HistoryRequest, StoredVersion } from '../../store/port.ts'
 import { dateInterval } from '../search/date-value.ts'
+import { withQuery } from '../search/query-text.ts'
 import type { Shape } from '../search/request.ts'
 import { moduleOf } from '../write/prepare.ts'
 import { versionHeaders } from './answers.ts'
@@ -148,26 +149,4 @@ const HISTORY_PARAMETERS: Readonly<Record<string, Reading>> = {
 
 function identityOf({ path, query }: Call): string {
   return JSON.stringify([path, query.filter(([name]) => name === '_since' || name === '_at')])
-}
-
-export function withQuery(address: string, pairs: readonly (readonly [string, string])[]): string {
-  if (pairs.length === 0) return address
-  return `${address}?${pairs.map(([name, value]) => `${encoded(name)}=${encoded(value)}`).join('&')}`
-}
-
-/** As `URLSearchParams` writes it, several times as fast. */
-function encoded(text: string): string {
-  const escaped = encodeURIComponent(text.toWellFormed())
-  return SPECIAL.test(escaped) ? escaped.replaceAll(SPECIALS, (each) => FORM[each] ?? each) : escaped
-}
-
-const SPECIAL = /[!~'()]|%20/
-const SPECIALS = /[!~'()]|%20/g
-const FORM: Readonly<Record<string, string>> = {
-  '%20': '+',
-  '!': '%21',
-  '~': '%7E',
-  "'": '%27',
-  '(': '%28',
-  ')': '%29',
 }

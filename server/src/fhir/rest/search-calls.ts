@@ -1,13 +1,13 @@
 import { fault } from '../../kernel/fault.ts'
 import type { Match } from '../search/pages.ts'
-import type { Pair, SearchRequest, Shape } from '../search/request.ts'
+import { queryText, withText } from '../search/query-text.ts'
+import type { SearchRequest, Shape } from '../search/request.ts'
 import type { SearchPage } from '../search/search.ts'
 import { jsonBody } from './answers.ts'
 import { bundleBytes, outcomeEntry, searchEntry } from './bundle-bytes.hot.ts'
 import type { SearchEntry } from './bundle-bytes.hot.ts'
 import type { Answer, Call } from './call.ts'
 import { outcomeOf } from './outcome.ts'
-import { withQuery } from './read-calls.ts'
 import type { RestDeps } from './rest-deps.ts'
 import { isShaped, shaped } from './shaping.ts'
 
@@ -26,10 +26,8 @@ export async function search(deps: RestDeps, call: Call, where: Searched): Promi
 function searchset(deps: RestDeps, page: SearchPage, where: Searched): Uint8Array {
   const { request, matches, included, notes, total, next } = page
   const address = addressOf(deps.base, where)
-  const own: readonly Pair[] = request.page === undefined ? [] : [['_page', request.page]]
-  const link = [{ relation: 'self', url: withQuery(address, [...request.used, ...own]) }]
-  if (next !== undefined)
-    link.push({ relation: 'next', url: withQuery(address, [...request.used, ['_page', next]]) })
+  const link = [{ relation: 'self', url: pageAddress(address, request.query, request.page) }]
+  if (next !== undefined) link.push({ relation: 'next', url: pageAddress(address, request.query, next) })
   const head = JSON.stringify({
     resourceType: 'Bundle',
     type: 'searchset',
@@ -42,6 +40,12 @@ function searchset(deps: RestDeps, page: SearchPage, where: Searched): Uint8Arra
     entries.push(searchEntry(base, row, 'include'))
   if (notes.length > 0) entries.push(outcomeEntry(jsonBody(outcomeOf(notes))))
   return bundleBytes(head.slice(0, -1), entries)
+}
+
+function pageAddress(address: string, query: string, page: string | undefined): string {
+  if (page === undefined) return withText(address, query)
+  const own = queryText([['_page', page]])
+  return withText(address, query === '' ? own : `${query}&${own}`)
 }
 
 function addressOf(base: string, { type, compartment }: Searched): string {

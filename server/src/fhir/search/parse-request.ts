@@ -4,6 +4,7 @@ import { limits } from '../../kernel/limits.ts'
 import type { TypeModule } from '../definitions.ts'
 import { filterOf } from './parse-filter.ts'
 import { includeOf } from './parse-include.ts'
+import { queryText } from './query-text.ts'
 import type {
   ContainedSearch,
   Filter,
@@ -129,6 +130,7 @@ class Draft {
       filters: this.#filters,
       includes: this.#includes,
       used: this.#used,
+      query: queryText(this.#used),
       warnings: this.#warnings,
       sort,
       count,

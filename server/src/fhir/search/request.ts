@@ -18,8 +18,9 @@ export interface SearchRequest {
   readonly explain: boolean
   /** Token of a `next` link. */
   readonly page?: string
-  /** The pairs that were understood, for the self link. */
+  /** The pairs that were understood, and their text for the links. */
   readonly used: readonly Pair[]
+  readonly query: string
   readonly warnings: readonly Issue[]
 }
 

@@ -24,16 +24,39 @@ export function clausesOf(
   scope: Scope,
   { module, filters }: { module: TypeModule; filters: readonly Filter[] },
 ): Soon<readonly Clause[]> {
-  const clauses = [...deps.access.constraintFor(scope.caller, module.type)]
-  if (module.type === 'Binary') clauses.push(contextClause(deps, scope.caller))
+  const seen = constraintOf(deps, scope.caller, module)
+  return soon(filterClauses(deps, scope, { module, filters }), (own) => [...seen, ...own])
+}
+
+/** What the caller may see. */
+export function constraintOf(deps: SearchDeps, caller: Caller, module: TypeModule): readonly Clause[] {
+  const constraint = deps.access.constraintFor(caller, module.type)
+  return module.type === 'Binary' ? [...constraint, contextClause(deps, caller)] : constraint
+}
+
+export function filterClauses(
+  deps: SearchDeps,
+  scope: Scope,
+  { module, filters }: { module: TypeModule; filters: readonly Filter[] },
+): Soon<readonly Clause[]> {
   // One after the other: a chain is a search of its own.
   return filters.reduce<Soon<readonly Clause[]>>(
     (before, filter) =>
       soon(before, (known) =>
         soon(filterClause(deps, scope, { module, filter }), (clause) => [...known, clause]),
       ),
-    clauses,
+    [],
   )
+}
+
+/** Whether the condition is the same whoever asks it, and when: no other resource and no clock has a part in it. */
+export function isFixed(filter: Filter): boolean {
+  if (filter.kind !== 'param') return false
+  const { param, modifier, values } = filter
+  if (modifier === 'above' || modifier === 'below' || isCodeSet(modifier)) return false
+  // About a date is about now.
+  const isTimed = param.type === 'date' || param.type === 'composite'
+  return !(isTimed && values.some((value) => value.includes('ap')))
 }
 
 /** One condition that the caller wrote, with its chain followed. */

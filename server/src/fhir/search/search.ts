@@ -21,6 +21,9 @@ import { driversOf } from './pairs.ts'
 import { parseRequest } from './parse-request.ts'
 import { pendingNotes, refusePending } from './pending.ts'
 import { planAgain } from './plan.ts'
+import { createPrepare, preparedClauses, preparedQuery } from './prepared.ts'
+import type { Prepare, Prepared } from './prepared.ts'
+import { queryText } from './query-text.ts'
 import type { Handling, Pair, SearchRequest } from './request.ts'
 import { clausesOf, scopeOf } from './resolve.ts'
 import { queryOf } from './scope.ts'
@@ -70,18 +73,19 @@ export interface SearchPage {
 
 export function createSearch(deps: SearchDeps, tokens: PageTokens): Search {
   return {
-    find: find.bind(undefined, { ...deps, tokens }),
+    find: find.bind(undefined, { ...deps, tokens, prepare: createPrepare() }),
     match: async (caller, criteria) => match(deps, caller, criteria),
   }
 }
 
-type FindDeps = SearchDeps & { readonly tokens: PageTokens }
+type FindDeps = SearchDeps & { readonly tokens: PageTokens; readonly prepare: Prepare }
 
 async function find(deps: FindDeps, caller: Caller, call: SearchCall): Promise<SearchPage> {
   const types = await typesOf(deps, caller, call)
-  const request = parseRequest(types.common, types.pairs, call.handling)
+  const prepared = deps.prepare(types.common, types.pairs, call.handling)
+  const { request } = prepared
   const { known: includes, warnings } = await checkIncludes(deps, request.includes, call.handling)
-  const branches = await branchesOf(deps, caller, { call, types, request })
+  const branches = await branchesOf(deps, caller, { call, types, prepared })
   const identity = () => identityOf(request, call, caller)
   const state = request.page === undefined ? undefined : deps.tokens.open(request.page, identity())
   const isCount = request.count === 0 || request.shape.summary === 'count'
@@ -94,7 +98,7 @@ async function find(deps: FindDeps, caller: Caller, call: SearchCall): Promise<S
   await deps.access.noteRead(caller, call.type === undefined ? 'search-system' : 'search-type', call.type)
   const { rows, isCut } = await includedWith(deps, caller, { matches: page.matches, includes })
   return {
-    request: { ...request, used: [...types.used, ...request.used] },
+    request: types.used.length === 0 ? request : withTypes(request, types.used),
     matches: page.matches,
     included: rows,
     notes: [
@@ -109,16 +113,21 @@ async function find(deps: FindDeps, caller: Caller, call: SearchCall): Promise<S
   }
 }
 
+function withTypes(request: SearchRequest, types: readonly Pair[]): SearchRequest {
+  const used = [...types, ...request.used]
+  return { ...request, used, query: queryText(used) }
+}
+
 const NOTHING: Page = { matches: [], plans: [] }
 
 interface Asked {
   readonly call: SearchCall
   readonly types: SearchedTypes
-  readonly request: SearchRequest
+  readonly prepared: Prepared
 }
 
 function branchesOf(deps: SearchDeps, caller: Caller, asked: Asked): Soon<readonly Branch[]> {
-  const { contained } = asked.request
+  const { contained } = asked.prepared.request
   const own = asked.types.modules.map((module) => branchOf(deps, caller, { ...asked, module }))
   if (!contained) return own
   return withContainers(deps, caller, { ...asked, own: contained.which === 'true' ? [] : own })
@@ -127,7 +136,7 @@ function branchesOf(deps: SearchDeps, caller: Caller, asked: Asked): Soon<readon
 async function withContainers(
   deps: SearchDeps,
   caller: Caller,
-  { call, types, request, own }: Asked & { readonly own: readonly Branch[] },
+  { call, types, prepared, own }: Asked & { readonly own: readonly Branch[] },
 ): Promise<readonly Branch[]> {
   if (call.type === undefined && types.used.length === 0) {
     const text = 'Contained resources are searched by their type: name it, or several with _type'
@@ -136,8 +145,8 @@ async function withContainers(
   const within = call.compartment === undefined ? {} : { compartment: call.compartment }
   const containers: Branch[] = []
   for (const module of types.modules) {
-    const { filters } = requestOf(module, { call, types, request })
-    const asked = { ...request, filters }
+    const { filters } = preparedFor(module, { call, types, prepared }).request
+    const asked = { ...prepared.request, filters }
     containers.push(...(await containerBranches(deps, caller, { module, request: asked, ...within })))
   }
   return [...containers, ...own]
@@ -150,31 +159,33 @@ function identityOf({ used }: SearchRequest, call: SearchCall, caller: Caller): 
 }
 
 /** The request in the parameters of one of several types. */
-function requestOf(module: TypeModule, { call, types, request }: Asked): SearchRequest {
+function preparedFor(module: TypeModule, { call, types, prepared }: Asked): Prepared {
   const own = narrowed(module, types.common)
   // The only type has no other parameters than all types together.
-  return own === types.common ? request : parseRequest(own, types.pairs, call.handling)
+  if (own === types.common) return prepared
+  const { handling } = call
+  return { module, handling, request: parseRequest(own, types.pairs, handling) }
 }
 
 function branchOf(
   deps: SearchDeps,
   caller: Caller,
-  { call, types, module, request }: Asked & { readonly module: TypeModule },
+  { module, ...asked }: Asked & { readonly module: TypeModule },
 ): Branch {
+  const { compartment } = asked.call
   let clauses: Soon<readonly Clause[]> | undefined
-  const resolved = (): Soon<readonly Clause[]> => {
-    const { filters } = requestOf(module, { call, types, request })
-    const found = clausesOf(deps, scopeOf(caller), { module, filters })
-    const { compartment } = call
+  const resolved = (own: Prepared): Soon<readonly Clause[]> => {
+    const found = preparedClauses(deps, caller, own)
     if (compartment === undefined) return found
-    return soon(found, (asked) => [compartmentClause(module, compartment), ...asked])
+    return soon(found, (all) => [compartmentClause(module, compartment), ...all])
   }
   return {
     type: module.type,
     open: (driver) => {
-      clauses ??= resolved()
+      const own = preparedFor(module, asked)
+      clauses ??= resolved(own)
       return soon(clauses, (all) => {
-        if (driver === undefined) return queryOf(deps, module, all)
+        if (driver === undefined) return preparedQuery(deps, own, all)
         const plan = planAgain(driversOf(module.type, all), driver)
         return { reader: deps.reader, module, base: deps.base, clauses: all, plan }
       })

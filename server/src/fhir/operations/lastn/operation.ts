@@ -4,8 +4,8 @@ import { limits } from '../../../kernel/limits.ts'
 import type { Row } from '../../../store/port.ts'
 import { isObject, parseObject } from '../../json/parse.ts'
 import { bundleBytes, searchEntry } from '../../rest/bundle-bytes.hot.ts'
-import { withQuery } from '../../rest/read-calls.ts'
 import type { RestDeps } from '../../rest/rest-deps.ts'
+import { withQuery } from '../../search/query-text.ts'
 import type { Invocation, Operation } from '../operation.ts'
 
 /** The newest observations of each code. @see FHIR R4, Observation `$lastn` */
