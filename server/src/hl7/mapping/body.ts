@@ -55,12 +55,13 @@ function functionBody(row: Row, element: ElementPath, kit: RowKit): Body {
 /** Constants come with other elements, they alone make nothing. */
 function constantBody(value: JsonValue, element: ElementPath): Body {
   const leaves = leavesOf(value, '')
+  const make = makerOf(value)
   const hasEnd = element.isEnd || leaves.some((leaf) => leaf.endsWith('.end'))
   return (step) => {
     const { holder, path: around, draft } = step.target
     if (foundAt(holder, element) !== undefined) return 0
     const path = pathIn(holder, element)
-    place(holder, element, copyOf(value))
+    place(holder, element, make())
     for (const leaf of leaves) draft.written.push({ around, path: path + leaf, from: step })
     if (hasEnd) draft.hasEnd = true
     return 0
@@ -68,12 +69,18 @@ function constantBody(value: JsonValue, element: ElementPath): Body {
 }
 
 /** Later rows may write into a constant object, so each resource has its own. */
-function copyOf(value: JsonValue): JsonValue {
-  if (typeof value !== 'object' || value === null) return value
-  if (Array.isArray(value)) return value.map((item: JsonValue) => copyOf(item))
-  const copy: Fragment = {}
-  for (const [name, inner] of Object.entries(value)) copy[name] = copyOf(inner as JsonValue)
-  return copy
+function makerOf(value: JsonValue): () => JsonValue {
+  if (typeof value !== 'object' || value === null) return () => value
+  if (Array.isArray(value)) {
+    const items = value.map((item: JsonValue) => makerOf(item))
+    return () => items.map((make) => make())
+  }
+  const members = Object.entries(value).map(([name, inner]) => ({ name, make: makerOf(inner as JsonValue) }))
+  return () => {
+    const made: Fragment = {}
+    for (const { name, make } of members) made[name] = make()
+    return made
+  }
 }
 
 function leavesOf(value: JsonValue | undefined, path: string): readonly string[] {

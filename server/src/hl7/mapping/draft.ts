@@ -27,8 +27,8 @@ export interface Draft {
   aliases: readonly Alias[]
   /** The preferred identity as a part of others, once it was asked for. */
   identityText: string | undefined
-  /** Where the preferred identity was read. */
-  identitySources: readonly string[]
+  /** Where the preferred identity was read: put into words when somebody asks for the trace. */
+  identitySources: () => readonly string[]
   /** Where it was made. */
   scope: Scope | undefined
 }
@@ -58,6 +58,8 @@ export interface Origin {
   readonly rule: string
 }
 
+const NO_SOURCES: readonly string[] = []
+
 export function createDraft(type: string, own: Own, parts: readonly ImagePart[] = []): Draft {
   return {
     key: '',
@@ -72,16 +74,17 @@ export function createDraft(type: string, own: Own, parts: readonly ImagePart[] 
     hasEnd: false,
     aliases: [],
     identityText: undefined,
-    identitySources: [],
+    identitySources: () => NO_SOURCES,
     scope: undefined,
   }
 }
 
 /** A reference comes from what identifies the other image. */
 export function referenceOrigin({ identitySources, type }: Draft, rule: string): Origin {
-  const [only] = identitySources
-  if (identitySources.length === 1 && only !== undefined) return { source: only, rule }
-  const [source = type, ...also] = new Set(identitySources)
+  const sources = identitySources()
+  const [only] = sources
+  if (sources.length === 1 && only !== undefined) return { source: only, rule }
+  const [source = type, ...also] = new Set(sources)
   return { source, ...(also.length > 0 && { also }), rule }
 }
 

@@ -93,8 +93,15 @@ export function pathIn(holder: Fragment, element: ElementPath): string {
 export function place(holder: Fragment, element: ElementPath, value: JsonValue): void {
   const { only, appended } = element
   if (only !== undefined) holder[only] = value
-  else if (appended !== undefined) itemsOf(holder, appended).push(value)
+  else if (appended !== undefined) append(holder, appended, value)
   else placeDeep(holder, element.steps, value)
+}
+
+/** A list is made with its first item: one that grows takes room for sixteen more. */
+function append(holder: Fragment, name: string, value: JsonValue): void {
+  const found = holder[name]
+  if (Array.isArray(found)) found.push(value)
+  else holder[name] = [value]
 }
 
 function placeDeep(holder: Fragment, steps: readonly Step[], value: JsonValue): void {
@@ -110,10 +117,13 @@ function placeDeep(holder: Fragment, steps: readonly Step[], value: JsonValue): 
       here = next as Fragment
       continue
     }
-    const items = itemsOf(here, name)
-    const at = index === '+' ? items.length : Math.min(index, items.length)
-    const next: JsonValue = number === last ? value : fragmentOr(items[at])
-    items[at] = next
+    const found = here[name]
+    const items = Array.isArray(found) ? (found as JsonValue[]) : undefined
+    const length = items?.length ?? 0
+    const at = index === '+' ? length : Math.min(index, length)
+    const next: JsonValue = number === last ? value : fragmentOr(items?.[at])
+    if (items === undefined) here[name] = [next]
+    else items[at] = next
     here = next as Fragment
   }
 }
@@ -128,14 +138,6 @@ export function joinTexts(into: Fragment, from: Fragment, element: ElementPath):
 
 function fragmentOr(found: JsonValue | undefined): JsonObject {
   return isFragment(found) ? found : {}
-}
-
-function itemsOf(holder: Fragment, name: string): JsonValue[] {
-  const found = holder[name]
-  if (Array.isArray(found)) return found as JsonValue[]
-  const made: JsonValue[] = []
-  holder[name] = made
-  return made
 }
 
 function isFragment(value: unknown): value is Fragment {

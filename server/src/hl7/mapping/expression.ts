@@ -1,3 +1,4 @@
+import { eitherOf, NO_NEEDS, type Needs } from './need.ts'
 import type { Node, Scope } from './node.ts'
 import { compilePath, type FieldName } from './path.ts'
 import { readTimeStamp } from './time-stamp.ts'
@@ -5,19 +6,33 @@ import { readTimeStamp } from './time-stamp.ts'
 export interface Predicate {
   holds(scope: Scope): boolean
   readonly fields: readonly FieldName[]
+  /** Without these it does not hold. */
+  readonly needs: Needs
 }
 
 /** What a part of an expression gives: texts (a path, a literal, a variable) or a truth. */
 type Part =
   | {
       readonly kind: 'texts'
+      /** Without these there is no text. */
+      readonly needs: Needs
       readonly texts: (scope: Scope) => readonly string[]
       /** Of a path. */
       readonly find?: (scope: Scope) => readonly Node[]
       /** Of a literal. */
       readonly value?: string
     }
-  | { readonly kind: 'test'; readonly holds: (scope: Scope) => boolean }
+  | Test
+
+interface Test {
+  readonly kind: 'test'
+  readonly needs: Needs
+  readonly holds: (scope: Scope) => boolean
+}
+
+function test(holds: Test['holds'], needs: Needs): Test {
+  return { kind: 'test', needs, holds }
+}
 
 const TOKEN =
   /\s*(?:('(?:[^'\\]|\\.)*')|(\d+(?:\.\d+)?)|(%\w+)|(\$this(?:\.\d+)*|[A-Z][A-Z0-9]{1,2}(?:\[\*\])?(?:-\d+(?:\[\d+\])?)?(?:\.\d+)*)|(\.?[a-zA-Z]+)|(<=|>=|!=|[=<>(),|]))/y
@@ -31,7 +46,7 @@ export function compileCondition(text: string): Predicate {
   const parser: Parser = { text, tokens: tokenize(text), at: 0, fields: [] }
   const part = parseOr(parser)
   if (parser.at < parser.tokens.length) throw wrong(parser)
-  return { holds: asTest(part), fields: parser.fields }
+  return { holds: asTest(part), fields: parser.fields, needs: part.needs }
 }
 
 interface Parser {
@@ -56,8 +71,9 @@ function tokenize(text: string): string[] {
 function parseOr(parser: Parser): Part {
   let left = parseAnd(parser)
   while (take(parser, 'or')) {
-    const [a, b] = [asTest(left), asTest(parseAnd(parser))]
-    left = { kind: 'test', holds: (scope) => a(scope) || b(scope) }
+    const right = parseAnd(parser)
+    const [a, b] = [asTest(left), asTest(right)]
+    left = test((scope) => a(scope) || b(scope), eitherOf(left.needs, right.needs))
   }
   return left
 }
@@ -65,8 +81,9 @@ function parseOr(parser: Parser): Part {
 function parseAnd(parser: Parser): Part {
   let left = parseComparison(parser)
   while (take(parser, 'and')) {
-    const [a, b] = [asTest(left), asTest(parseComparison(parser))]
-    left = { kind: 'test', holds: (scope) => a(scope) && b(scope) }
+    const right = parseComparison(parser)
+    const [a, b] = [asTest(left), asTest(right)]
+    left = test((scope) => a(scope) && b(scope), [...left.needs, ...right.needs])
   }
   return left
 }
@@ -87,13 +104,14 @@ function parseComparison(parser: Parser): Part {
   if (operator === 'in') return membership(left, a, parser)
   const right = parsePostfix(parser)
   const b = asTexts(right, parser)
+  const needs = [...left.needs, ...right.needs]
   const quick = operator === '=' ? fieldIs(left, right) : undefined
-  if (quick !== undefined) return quick
+  if (quick !== undefined) return test(quick, needs)
   const compare = NUMERIC[operator]
   if (compare !== undefined)
-    return { kind: 'test', holds: (scope) => compare(Number(a(scope)[0] ?? NaN), Number(b(scope)[0] ?? NaN)) }
+    return test((scope) => compare(Number(a(scope)[0] ?? NaN), Number(b(scope)[0] ?? NaN)), needs)
   const wanted = operator === '='
-  return { kind: 'test', holds: (scope) => areEqual(a(scope), b(scope)) === wanted }
+  return test((scope) => areEqual(a(scope), b(scope)) === wanted, needs)
 }
 
 /** As in FHIRPath: nothing compared with something is no truth, neither for = nor for !=. */
@@ -103,21 +121,16 @@ function areEqual(one: readonly string[], two: readonly string[]): boolean | und
 }
 
 /** A field with one value against a literal: by far the most frequent comparison. */
-function fieldIs(left: Part, right: Part): Part | undefined {
+function fieldIs(left: Part, right: Part): Test['holds'] | undefined {
   if (left.kind !== 'texts' || right.kind !== 'texts') return undefined
   const { find, texts } = left
   const { value } = right
   if (find === undefined || value === undefined) return undefined
-  return {
-    kind: 'test',
-    holds: (scope) => {
-      const found = find(scope)
-      const node = found[0]
-      if (node === undefined) return false
-      return found.length === 1
-        ? node.text === value && !node.isNull
-        : areEqual(texts(scope), [value]) === true
-    },
+  return (scope) => {
+    const found = find(scope)
+    const node = found[0]
+    if (node === undefined) return false
+    return found.length === 1 ? node.text === value && !node.isNull : areEqual(texts(scope), [value]) === true
   }
 }
 
@@ -128,16 +141,13 @@ function membership(left: Part, texts: (scope: Scope) => readonly string[], pars
   while (take(parser, ','))
   expect(parser, ')')
   const find = left.kind === 'texts' ? left.find : undefined
-  return {
-    kind: 'test',
-    holds: (scope) => {
-      const found = find?.(scope)
-      const node = found?.[0]
-      return found?.length === 1 && node !== undefined
-        ? members.has(node.text) && !node.isNull
-        : texts(scope).some((text) => members.has(text))
-    },
-  }
+  return test((scope) => {
+    const found = find?.(scope)
+    const node = found?.[0]
+    return found?.length === 1 && node !== undefined
+      ? members.has(node.text) && !node.isNull
+      : texts(scope).some((text) => members.has(text))
+  }, left.needs)
 }
 
 function parsePostfix(parser: Parser): Part {
@@ -159,46 +169,42 @@ function invoke(
 ): Part {
   const { name, argument, parser } = call
   if (name === 'not') {
-    const test = asTest(part)
-    return { kind: 'test', holds: (scope) => !test(scope) }
+    const holds = asTest(part)
+    return test((scope) => !holds(scope), NO_NEEDS)
   }
   const texts = asTexts(part, parser)
+  const { needs } = part
+  const first = (scope: Scope): string => texts(scope)[0] ?? ''
   switch (name) {
     case 'exists':
-      return { kind: 'test', holds: existence(part, texts) }
+      return test(existence(part, texts), needs)
     case 'empty': {
       const exists = existence(part, texts)
-      return { kind: 'test', holds: (scope) => !exists(scope) }
+      return test((scope) => !exists(scope), NO_NEEDS)
     }
     case 'startsWith':
-      return { kind: 'test', holds: (scope) => texts(scope)[0]?.startsWith(argument) === true }
+      return test((scope) => texts(scope)[0]?.startsWith(argument) === true, needs)
     case 'contains':
-      return { kind: 'test', holds: (scope) => texts(scope)[0]?.includes(argument) === true }
+      return test((scope) => texts(scope)[0]?.includes(argument) === true, needs)
     case 'convertsToDecimal':
-      return {
-        kind: 'test',
-        holds: (scope) => /^\s*[+-]?\d{1,300}(\.\d*)?\s*$/.test(texts(scope)[0] ?? ''),
-      }
+      return test((scope) => DECIMAL.test(first(scope)), needs)
     case 'convertsToLimit':
-      return {
-        kind: 'test',
-        holds: (scope) => /^\s*[<>]=?\s*[+-]?\d{1,30}(\.\d{1,30})?\s*$/.test(texts(scope)[0] ?? ''),
-      }
+      return test((scope) => LIMIT.test(first(scope)), needs)
     case 'convertsToDateTime':
-      return { kind: 'test', holds: (scope) => readTimeStamp((texts(scope)[0] ?? '').trim()) !== undefined }
+      return test((scope) => readTimeStamp(first(scope).trim()) !== undefined, needs)
     case 'convertsToTime':
-      return {
-        kind: 'test',
-        holds: (scope) => readTimeStamp(`19700101${(texts(scope)[0] ?? '').trim()}`)?.time !== undefined,
-      }
+      return test((scope) => readTimeStamp(`19700101${first(scope).trim()}`)?.time !== undefined, needs)
     case 'count':
-      return { kind: 'texts', texts: (scope) => [String(texts(scope).length)] }
+      return { kind: 'texts', needs: NO_NEEDS, texts: (scope) => [String(texts(scope).length)] }
     case 'length':
-      return { kind: 'texts', texts: (scope) => texts(scope).map((text) => String(text.length)) }
+      return { kind: 'texts', needs, texts: (scope) => texts(scope).map((text) => String(text.length)) }
     default:
       throw new SyntaxError(`"${name}" is no function of conditions, in "${parser.text}"`)
   }
 }
+
+const DECIMAL = /^\s*[+-]?\d{1,300}(\.\d*)?\s*$/
+const LIMIT = /^\s*[<>]=?\s*[+-]?\d{1,30}(\.\d{1,30})?\s*$/
 
 function existence(part: Part, texts: (scope: Scope) => readonly string[]): (scope: Scope) => boolean {
   const find = part.kind === 'texts' ? part.find : undefined
@@ -218,19 +224,28 @@ function parsePrimary(parser: Parser): Part {
   const token = parser.tokens[parser.at] ?? ''
   if (/^['\d]/.test(token)) {
     const value = [literal(parser)]
-    return { kind: 'texts', texts: () => value, value: value[0] ?? '' }
+    return { kind: 'texts', needs: NO_NEEDS, texts: () => value, value: value[0] ?? '' }
   }
   parser.at += 1
   if (token.startsWith('%')) {
     const name = token.slice(1)
-    return { kind: 'texts', texts: ({ variables }) => (variables[name] ? [variables[name]] : []) }
+    return {
+      kind: 'texts',
+      needs: NO_NEEDS,
+      texts: ({ variables }) => (variables[name] ? [variables[name]] : []),
+    }
   }
   if (!/^[$A-Z]/.test(token)) throw wrong(parser)
   let source = token
   while (take(parser, '|')) source += `|${parser.tokens[parser.at++] ?? ''}`
   const path = compilePath(source)
   parser.fields.push(...path.fields)
-  return { kind: 'texts', texts: (scope) => textsOf(path.find(scope)), find: (scope) => path.find(scope) }
+  return {
+    kind: 'texts',
+    needs: path.needs,
+    texts: (scope) => textsOf(path.find(scope)),
+    find: (scope) => path.find(scope),
+  }
 }
 
 const NO_TEXTS: readonly string[] = []

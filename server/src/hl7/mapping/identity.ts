@@ -12,7 +12,7 @@ export type FindDraft = (key: string, scope: Scope) => Draft | undefined
 export interface Identified {
   readonly aliases: readonly Alias[]
   /** Positions that the preferred identity was read from. */
-  readonly sources: readonly string[]
+  readonly sources: () => readonly string[]
   /** The identity is put together from content, not an identifier: the same one twice in a message means two things. */
   readonly isComposed: boolean
 }
@@ -58,14 +58,16 @@ function byElement({ element, prefer, once }: Extract<IdentityRule, { element: s
         : kinds.flatMap((kind) => candidates.filter((one) => one.kind === kind))
     const [first] = chosen
     if (first === undefined || (once === true && isTaken(first.alias))) return undefined
-    const [value, system] = [`${first.path}.value`, `${first.path}.system`]
-    const read = draft.written.filter((one) => {
-      const path = pathOf(one)
-      return path === value || path === system
-    })
-    const sources = read.map((one) => originFrom(one).source)
+    const sources = (): readonly string[] => sourcesIn(draft, first.path)
     return { aliases: chosen.map(({ alias }) => alias), sources, isComposed: false }
   }
+}
+
+/** Where value and system of an identifier came from. */
+function sourcesIn({ written }: Draft, path: string): readonly string[] {
+  const [value, system] = [`${path}.value`, `${path}.system`]
+  const read = written.filter((one) => [value, system].includes(pathOf(one)))
+  return read.map((one) => originFrom(one).source)
 }
 
 function identifiersOf(draft: Draft, element: string): Candidate[] {
@@ -94,17 +96,18 @@ function byParts(
 ): Identify {
   const compiled = parts.map((part) => compilePart(part, reads))
   return (context) => {
-    const texts: string[] = []
-    const sources: string[] = []
-    for (const part of compiled) {
-      const found = part(context)
-      if (found === undefined) return undefined
-      texts.push(found.text)
-      sources.push(...found.sources)
-    }
+    const [first] = compiled
+    if (first?.(context) === undefined) return undefined
+    const found = compiled.map((part) => part(context))
+    if (found.includes(undefined)) return undefined
     const { draft, feedName } = context
-    const alias = { type: draft.type, system: system.replace('{feed}', feedName), value: texts.join('|') }
-    return { aliases: [alias], sources, isComposed: true }
+    const value = found.map((part) => part?.text).join('|')
+    const alias = { type: draft.type, system: system.replace('{feed}', feedName), value }
+    return {
+      aliases: [alias],
+      sources: () => found.flatMap((part) => part?.sources() ?? []),
+      isComposed: true,
+    }
   }
 }
 
@@ -116,12 +119,12 @@ function escaped(text: string): string {
 /** The text is escaped. */
 type Part = (
   context: IdentityContext,
-) => { readonly text: string; readonly sources: readonly string[] } | undefined
+) => { readonly text: string; readonly sources: () => readonly string[] } | undefined
 
 function compilePart(part: string, reads: FieldName[]): Part {
   const isOptional = part.startsWith('?')
   const text = isOptional ? part.slice(1) : part
-  const none = isOptional ? { text: '', sources: [] } : undefined
+  const none = isOptional ? { text: '', sources: () => [] } : undefined
   if (text.startsWith('@')) {
     const key = text.slice(1)
     return ({ scope, find }) => {
@@ -136,6 +139,6 @@ function compilePart(part: string, reads: FieldName[]): Part {
   reads.push(...path.fields)
   return ({ scope }) => {
     const node = path.find(scope).find((one) => !one.isNull && one.text.trim() !== '')
-    return node === undefined ? none : { text: escaped(node.text.trim()), sources: [node.source] }
+    return node === undefined ? none : { text: escaped(node.text.trim()), sources: () => [node.source] }
   }
 }

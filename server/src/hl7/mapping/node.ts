@@ -1,4 +1,5 @@
 import type { Repetition, Segment } from '../message/message.ts'
+import { ALL_THERE, bitOf } from './need.ts'
 import type { Occurrence } from './structure.ts'
 
 /** Where a node stands in its field. */
@@ -28,6 +29,7 @@ export class Node implements Place {
   #text: string | undefined
   #parts: (Node | undefined)[] | undefined
   #alone: readonly Node[] | undefined
+  #there = 0
 
   constructor({ label, field, repetition, place, component, subcomponent }: Place) {
     this.label = label
@@ -69,9 +71,16 @@ export class Node implements Place {
     if (this.component === 0 && this.repetition.rawComponent(number) === '') return undefined
     const made = this.#makePart(number)
     if (made === undefined) return undefined
-    this.#parts ??= []
+    this.#parts ??= slots(this.#partCount + 1)
     this.#parts[number] = made
     return made
+  }
+
+  /** Bits of its parts that are not empty. */
+  get there(): number {
+    if (this.component !== 0) return ALL_THERE
+    if (this.#there === 0) this.#there = partsThere(this.repetition)
+    return this.#there
   }
 
   /** Trimmed text of a part; empty when there is none. */
@@ -89,6 +98,10 @@ export class Node implements Place {
     return source
   }
 
+  get #partCount(): number {
+    return this.component === 0 ? this.repetition.componentCount : 1
+  }
+
   #makePart(number: number): Node | undefined {
     const { label, field, repetition, place, component } = this
     if (component === 0)
@@ -96,6 +109,20 @@ export class Node implements Place {
     const part = new Node({ label, field, repetition, place, component, subcomponent: number })
     return part.text === '' && !part.isNull ? undefined : part
   }
+}
+
+const SLOTS: readonly undefined[] = Array.from({ length: 64 })
+
+/** A list of known length: one that grows takes room for sixteen more. */
+function slots<T>(count: number): (T | undefined)[] {
+  return SLOTS.slice(0, count)
+}
+
+function partsThere(repetition: Repetition): number {
+  let there = 0
+  for (let number = repetition.componentCount; number > 0; number--)
+    if (repetition.rawComponent(number) !== '') there |= bitOf(number)
+  return there
 }
 
 const NONE: readonly Node[] = []
@@ -107,6 +134,7 @@ export class Fields {
   readonly #names: ReadonlySet<string>
   /** By segment, then by field. */
   readonly #nodes: ((readonly Node[] | undefined)[] | undefined)[] = []
+  readonly #there: (number | undefined)[] = []
 
   constructor(segments: readonly Segment[]) {
     this.labels = labelsOf(segments)
@@ -122,9 +150,20 @@ export class Fields {
     return this.labels[index] ?? name
   }
 
+  /** Bits of the segment's fields that are not empty. */
+  there(segment: Segment): number {
+    let there = this.#there[segment.index]
+    if (there !== undefined) return there
+    there = 0
+    for (let field = segment.fieldCount; field > 0; field--)
+      if (segment.rawField(field) !== '') there |= bitOf(field)
+    this.#there[segment.index] = there
+    return there
+  }
+
   /** Repetitions of a field that are not empty; null ones are. */
   of(segment: Segment, field: number): readonly Node[] {
-    const known = (this.#nodes[segment.index] ??= [])
+    const known = (this.#nodes[segment.index] ??= slots(segment.fieldCount + 1))
     const found = known[field]
     if (found !== undefined) return found
     const repetitions = segment.field(field)

@@ -1,4 +1,5 @@
 import type { Segment } from '../message/message.ts'
+import { bitOf, eitherOf, NO_NEEDS, type Needs } from './need.ts'
 import type { Node, Scope } from './node.ts'
 import type { Occurrence } from './structure.ts'
 
@@ -7,6 +8,8 @@ export interface Path {
   find(scope: Scope): readonly Node[]
   /** Fields that it reads, for the report of fields that no rule reads. `$this` reads none of its own. */
   readonly fields: readonly FieldName[]
+  /** Without these it finds nothing. */
+  readonly needs: Needs
 }
 
 export interface FieldName {
@@ -30,6 +33,7 @@ export function compilePath(text: string): Path {
   if (only !== undefined && others.length === 0) return only
   return {
     fields: alternatives.flatMap(({ fields }) => fields),
+    needs: alternatives.map(({ needs }) => needs).reduce(eitherOf),
     find: (scope) => {
       for (const path of alternatives) {
         const found = path.find(scope)
@@ -54,7 +58,12 @@ function compileOne(text: string): Path {
   const parts = inValue
     .slice(1)
     .flatMap((one: string | undefined) => (one === undefined ? [] : [Number(one)]))
-  return { fields: [], find: (scope) => valueNodes(scope.node, parts) }
+  const [first] = parts
+  return {
+    fields: [],
+    needs: first === undefined ? NO_NEEDS : [{ of: '', bits: bitOf(first) }],
+    find: (scope) => valueNodes(scope.node, parts),
+  }
 }
 
 interface Place {
@@ -82,7 +91,9 @@ function segmentPath(place: Place): Path {
   }
   const findAll = (scope: Scope): readonly Node[] =>
     scope.fields.has(segment) ? allWithin(scope.here, segment).flatMap((found) => read(found, scope)) : NONE
-  return { fields: [{ segment, field }], find: isAll ? findAll : find }
+  return isAll
+    ? { fields: [{ segment, field }], needs: NO_NEEDS, find: findAll }
+    : { fields: [{ segment, field }], needs: [{ of: segment, bits: bitOf(field) }], find }
 }
 
 /** Parts of repetitions, or of a certain one. */

@@ -2,8 +2,9 @@ import { compileBody } from './body.ts'
 import type { Draft, Target } from './draft.ts'
 import { compileElement, type ElementPath } from './element.ts'
 import { compileCondition, type Predicate } from './expression.ts'
+import { ALL_THERE, passes, sieveOf, type Needs } from './need.ts'
 import type { Node, Scope } from './node.ts'
-import { compilePath, type Path } from './path.ts'
+import { compilePath, type FieldName, type Path } from './path.ts'
 import type { Row } from './rules.ts'
 import type { Known, RowKit, Rows, Work } from './step.ts'
 
@@ -18,19 +19,55 @@ export function compileRows(rows: readonly Row[], file: string, kit: RowKit): Ro
       })
     }
   })
+  const segment = mostNamed(compiled.flatMap(({ needs }) => needs))
+  const lines = compiled.map(({ needs, apply }) => ({ sieve: sieveOf(needs, segment), apply }))
   return (scope, target, work) => {
+    const fields = scope.segment.name === segment ? scope.fields.there(scope.segment) : ALL_THERE
+    const parts = scope.node === undefined ? ALL_THERE : scope.node.there
     let count = 0
-    for (const apply of compiled) count += apply(scope, target, work)
+    for (const { sieve, apply } of lines)
+      if (passes(sieve, fields, parts)) count += apply(scope, target, work)
     return count
   }
 }
 
-function compileRow(row: Row, file: string, kit: RowKit): Rows {
-  const condition = row.when === undefined ? undefined : compileCondition(row.when)
-  const from = row.from === undefined ? undefined : compilePath(row.from)
+/** A row and what it needs to have anything to say. */
+interface Line {
+  readonly needs: Needs
+  readonly apply: Rows
+}
+
+/** Rows are mostly about one segment. */
+function mostNamed(needs: Needs): string {
+  const counts = new Map<string, number>()
+  for (const { of } of needs) if (of !== '') counts.set(of, (counts.get(of) ?? 0) + 1)
+  const [first] = [...counts].toSorted(([, one], [, two]) => two - one)
+  return first?.[0] ?? ''
+}
+
+/** Where the values of a row are, and when they count. */
+function sourceOf({ when, from: path }: Row): {
+  readonly condition: Predicate | undefined
+  readonly from: Path | undefined
+  readonly reads: readonly FieldName[]
+  readonly needs: Needs
+} {
+  const condition = when === undefined ? undefined : compileCondition(when)
+  const from = path === undefined ? undefined : compilePath(path)
+  const both = [condition, from].filter((one) => one !== undefined)
+  return {
+    condition,
+    from,
+    reads: both.flatMap(({ fields }) => fields),
+    needs: both.flatMap(({ needs }) => needs),
+  }
+}
+
+function compileRow(row: Row, file: string, kit: RowKit): Line {
+  const { condition, from, reads, needs } = sourceOf(row)
   const element = compileElement(row.to)
-  kit.reads.push(...(condition?.fields ?? []), ...(from?.fields ?? []))
-  if (row.clear === true) return clearing(row.to, condition)
+  kit.reads.push(...reads)
+  if (row.clear === true) return { needs, apply: clearing(row.to, condition) }
   const body = compileBody({ row, element, object: objectRows(row, file, kit) }, kit)
   const isEach = row.to.includes('[+]') && row.fn !== 'lines'
   const known: Known = {
@@ -49,14 +86,18 @@ function compileRow(row: Row, file: string, kit: RowKit): Rows {
     for (const node of nodes) count += body({ nodes: node.alone, scope, target, work, known })
     return count
   }
-  if (row.initial !== true) return apply
+  return { needs, apply: row.initial === true ? initially(element.top, apply) : apply }
+}
+
+/** What the row writes counts only when the resource is created. */
+function initially(top: string, apply: Rows): Rows {
   return (scope, target, work) => {
     const { holder, draft } = target
-    const isFirst = holder[element.top] === undefined
+    const isFirst = holder[top] === undefined
     const count = apply(scope, target, work)
-    if (isFirst && holder[element.top] !== undefined) {
+    if (isFirst && holder[top] !== undefined) {
       draft.initial ??= new Set()
-      draft.initial.add(element.top)
+      draft.initial.add(top)
     }
     return count
   }

@@ -19,7 +19,6 @@ export class LazySegment implements Segment {
   readonly #delimiters: Delimiters
   readonly #isHeader: boolean
   #fields: string[] | undefined
-  #repetitions: (readonly Repetition[] | undefined)[] | undefined
 
   constructor(raw: string, index: number, delimiters: Delimiters) {
     this.raw = raw
@@ -39,14 +38,8 @@ export class LazySegment implements Segment {
   }
 
   field(number: number): readonly Repetition[] {
-    const known = this.#repetitions?.[number]
-    if (known !== undefined) return known
     const raw = this.rawField(number)
-    if (raw === '') return NONE
-    const made = this.#read(raw, this.#isHeader && number <= 2)
-    this.#repetitions ??= []
-    this.#repetitions[number] = made
-    return made
+    return raw === '' ? NONE : this.#read(raw, this.#isHeader && number <= 2)
   }
 
   /** What `Repetition.component` gives there, without reading the field as a whole. */
