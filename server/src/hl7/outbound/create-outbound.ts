@@ -71,7 +71,7 @@ export function createOutbound(deps: OutboundDeps): Outbound {
     answers,
     report,
     isOpen: () => modes.of(keyOf(name)) === 'running' && holds(name),
-    onStray: (answer) => void late.take(answer).catch((error: unknown) => report(error, name)),
+    onStray: (answer) => void late.take(answer, name).catch((error: unknown) => report(error, name)),
     pause: () => setMode(name, 'paused'),
   }))
   const move = async (id: string, step: Step) =>

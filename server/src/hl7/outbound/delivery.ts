@@ -117,7 +117,6 @@ class Lane {
       const text = Buffer.from(message.text)
       const bytes = encodeText(message.text, readHeader(text))
       const answer = await this.#sender.send(bytes, message.controlId, this.#signal)
-      this.failures = 0
       await this.#settleSurely(stored, answer)
     } catch (error) {
       if (this.#signal.aborted) return
@@ -152,12 +151,28 @@ class Lane {
       await this.#deps.pause()
       return
     }
+    if (outcome === 'refused' && destination.onError === 'retry') {
+      this.failures++
+      const reason = reasonOf(answer, code)
+      await outbox.move(stored, { attempts: attempts + 1, code, reason, answer: text })
+      await this.#sleep(this.#backOffMs())
+      return
+    }
+    this.failures = 0
     const state = outcome === 'taken' ? (TAKEN[code] ?? 'sent') : 'dead'
     const reason = outcome === 'taken' ? undefined : { reason: reasonOf(answer, code) }
     const change: Partial<OutMessage> = { state, attempts: attempts + 1, code, answer: text, ...reason }
-    await outbox.move(stored, change, answers.keep(stored, answer))
+    const isMoved = await outbox.move(stored, change, answers.keep(stored, answer))
+    if (!isMoved) return this.#settleMoved(stored, answer)
     this.#deps.rate.count(Date.now())
     await answers.apply(stored, answer)
+  }
+
+  /** Somebody else has changed the message meanwhile: what still waits is settled, else it would be sent again. */
+  async #settleMoved({ id }: StoredOut, answer: Buffer): Promise<void> {
+    const now = await this.#deps.outbox.get(id)
+    if (now.message.state === 'queued') await this.#settle(now, answer)
+    else await this.#deps.answers.apply(now, answer)
   }
 
   #backOffMs(): number {

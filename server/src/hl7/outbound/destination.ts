@@ -31,6 +31,8 @@ const DestinationFile = z.strictObject({
   /** Changes that came from HL7 feeds are not sent back, unless the feed is named here. */
   fromFeeds: z.array(z.string()).default([]),
   ackSeconds: z.int().min(1).max(600).default(30),
+  /** What an AE or CE does: the message is a dead letter, or it is sent again until it is taken, and holds up its lane. */
+  onError: z.enum(['dead', 'retry']).default('dead'),
   /** What an AR or CR does: the message is a dead letter, or the destination pauses with the message first in its queue. */
   onReject: z.enum(['dead', 'pause']).default('dead'),
   sendingApplication: z.string().default('MOGRAN'),

@@ -5,7 +5,7 @@ import { limits } from '../../kernel/limits.ts'
 import { msaOf } from '../mllp/msa.ts'
 import type { AnswerBook } from './answer-book.ts'
 import { answeredId } from './mllp-sender.ts'
-import type { Outbox, StoredOut } from './outbox.ts'
+import type { Outbox, OutMessage, OutState, StoredOut } from './outbox.ts'
 
 interface LateAnswersDeps {
   readonly outbox: Outbox
@@ -17,8 +17,11 @@ interface LateAnswersDeps {
 
 /** Answers that nobody waits for: those of the application in enhanced mode, on their own connection or through a feed. */
 export interface LateAnswers {
-  /** @throws Fault `unavailable` when the store stays away, `busy` when too many wait for it: nobody will send the answer again */
-  take(answer: Buffer): Promise<void>
+  /**
+   * @param destination that the connection belongs to: it answers its own messages only
+   * @throws Fault `unavailable` when the store stays away, `busy` when too many wait for it: nobody will send the answer again
+   */
+  take(answer: Buffer, destination?: string): Promise<void>
   stop(): void
 }
 
@@ -26,11 +29,11 @@ export function createLateAnswers(deps: LateAnswersDeps): LateAnswers {
   const stopping = new AbortController()
   let waiting = 0
   return {
-    async take(answer) {
+    async take(answer, destination) {
       if (waiting >= limits.hl7.lateAnswers) throw tooMany()
       waiting++
       try {
-        const stored = await surely(deps, answer, stopping.signal)
+        const stored = await surely({ ...deps, destination }, answer, stopping.signal)
         if (stored === undefined) deps.onStray()
         else await deps.answers.apply(stored, answer)
       } finally {
@@ -45,12 +48,12 @@ function tooMany() {
   return fault('busy', { code: 'throttled', text: 'Too many answers wait for the store.' })
 }
 
+interface From extends LateAnswersDeps {
+  readonly destination: string | undefined
+}
+
 /** Tries until the store has it. @returns the message that it answers */
-async function surely(
-  deps: LateAnswersDeps,
-  answer: Buffer,
-  signal: AbortSignal,
-): Promise<StoredOut | undefined> {
+async function surely(deps: From, answer: Buffer, signal: AbortSignal): Promise<StoredOut | undefined> {
   const end = AbortSignal.any([signal, AbortSignal.timeout(limits.hl7.lateAnswerMs)])
   for (;;) {
     try {
@@ -62,15 +65,29 @@ async function surely(
   }
 }
 
-async function writeDown(deps: LateAnswersDeps, answer: Buffer): Promise<StoredOut | undefined> {
-  const { outbox, answers } = deps
+async function writeDown(deps: From, answer: Buffer): Promise<StoredOut | undefined> {
+  const { outbox, answers, destination } = deps
   const stored = await outbox.byControlId(answeredId(answer) ?? '')
   if (stored === undefined) return undefined
-  const code = msaOf(answer)?.[1] ?? ''
-  const state = code === 'AA' || code === 'CA' ? ('answered' as const) : ('dead' as const)
-  const text = answer.toString('latin1').slice(0, limits.hl7.answerKept)
-  const change = stored.message.state === 'queued' ? {} : { state, code, answer: text }
-  const moved = await outbox.move(stored, change, answers.keep(stored, answer))
+  if (destination !== undefined && stored.message.destination !== destination) return undefined
+  const moved = await outbox.move(stored, changeBy(answer, stored.message), answers.keep(stored, answer))
   // Who changed the message meanwhile may have sent it again: look once more.
   return moved ? stored : writeDown(deps, answer)
 }
+
+/**
+ * What an answer that nobody waits for says about a message. When the application has spoken the message has arrived, whatever its lane knows of it,
+ * and the transport (CA, CE, CR) has nothing to add.
+ */
+function changeBy(answer: Buffer, { state, code: before }: OutMessage): Partial<OutMessage> {
+  const code = msaOf(answer)?.[1] ?? ''
+  const isSettled = state === 'queued' || before?.startsWith('A') === true
+  if (code.startsWith('C') && isSettled) return {}
+  return {
+    state: STATES[code] ?? 'dead',
+    code,
+    answer: answer.toString('latin1').slice(0, limits.hl7.answerKept),
+  }
+}
+
+const STATES: Readonly<Record<string, OutState>> = { AA: 'answered', CA: 'sent' }

@@ -19,56 +19,89 @@ export interface MllpSender {
   close(): void
 }
 
+interface Waiting {
+  readonly controlId: string
+  readonly resolve: (answer: Buffer) => void
+  /** Answers that came meanwhile and named something else. */
+  others: number
+}
+
 /** @param onStray told of an answer that belongs to no message which waits: an application answer of enhanced mode, or a mistake. */
 export function createMllpSender(destination: Destination, onStray: (answer: Buffer) => void): MllpSender {
-  let socket: Socket | undefined
-  let waiting: { readonly controlId: string; readonly resolve: (answer: Buffer) => void } | undefined
-
-  const open = async (signal: AbortSignal): Promise<Socket> => {
-    if (socket !== undefined && !socket.destroyed && socket.writable) return socket
-    const fresh = await reach(destination, signal)
-    const framer = new Framer(limits.hl7.answerBytes, 'lenient')
-    fresh.on('data', (chunk: Buffer) => {
-      for (const event of framer.push(chunk)) {
-        if (event.kind === 'too-large') return void fresh.destroy()
-        take(event.bytes)
-      }
-      return undefined
-    })
-    socket = fresh
-    return fresh
-  }
+  let waiting: Waiting | undefined
   const take = (answer: Buffer): void => {
     // Commit bytes of MLLP release 2 say less than the answer that follows.
     if (answer.length <= 1) return
-    if (waiting !== undefined && answeredId(answer) === waiting.controlId) waiting.resolve(answer)
-    else onStray(answer)
+    if (waiting !== undefined && answeredId(answer) === waiting.controlId) {
+      waiting.resolve(answer)
+      // The application may have answered in the same breath.
+      waiting = undefined
+    } else {
+      if (waiting !== undefined) waiting.others++
+      onStray(answer)
+    }
   }
+  const line = createLine(destination, take)
   return {
     async send(message, controlId, signal) {
-      const there = await open(signal)
-      const answer = Promise.withResolvers<Buffer>()
-      waiting = { controlId, resolve: answer.resolve }
+      const there = await line.open(signal)
+      const { promise, resolve } = Promise.withResolvers<Buffer>()
+      const own: Waiting = { controlId, resolve, others: 0 }
+      waiting = own
       const end = AbortSignal.any([signal, AbortSignal.timeout(destination.ackSeconds * 1000)])
-      const closed = new AbortController()
       try {
         there.write(framed(message))
-        const gone = once(there, 'close', { signal: AbortSignal.any([end, closed.signal]) }).then(() => {
-          throw new Error('the connection was closed before the answer')
-        })
-        return await Promise.race([answer.promise, gone])
+        return await answerOrEnd(there, promise, end)
       } catch (error) {
         // An answer that comes late must not be taken for that of the next attempt.
         there.destroy()
-        throw end.aborted && !signal.aborted ? new Error('there was no answer in time') : error
+        throw end.aborted && !signal.aborted ? new Error(own.others > 0 ? ONLY_OTHERS : NONE) : error
       } finally {
-        closed.abort()
         waiting = undefined
       }
+    },
+    close: line.close,
+  }
+}
+
+/** The connection, opened anew when it is gone. */
+function createLine(destination: Destination, take: (answer: Buffer) => void) {
+  let socket: Socket | undefined
+  return {
+    async open(signal: AbortSignal): Promise<Socket> {
+      if (socket !== undefined && !socket.destroyed && socket.writable) return socket
+      const fresh = await reach(destination, signal)
+      const framer = new Framer(limits.hl7.answerBytes, 'lenient')
+      fresh.on('data', (chunk: Buffer) => {
+        for (const event of framer.push(chunk)) {
+          if (event.kind === 'too-large') return void fresh.destroy(new Error(TOO_LARGE))
+          take(event.bytes)
+        }
+        return undefined
+      })
+      socket = fresh
+      return fresh
     },
     close: () => void socket?.destroy(),
   }
 }
+
+/** @throws Error when the connection goes first, or it is over */
+async function answerOrEnd(there: Socket, answer: Promise<Buffer>, end: AbortSignal): Promise<Buffer> {
+  const closed = new AbortController()
+  try {
+    const gone = once(there, 'close', { signal: AbortSignal.any([end, closed.signal]) }).then(() => {
+      throw new Error('the connection was closed before the answer')
+    })
+    return await Promise.race([answer, gone])
+  } finally {
+    closed.abort()
+  }
+}
+
+const TOO_LARGE = `the answer is larger than ${limits.hl7.answerBytes} bytes`
+const NONE = 'there was no answer in time'
+const ONLY_OTHERS = 'there was no answer in time that names the message in MSA-2, only others'
 
 async function reach({ host, port, tls }: Destination, signal: AbortSignal): Promise<Socket> {
   const [ca, cert, key] = await Promise.all([tls?.ca, tls?.cert, tls?.key].map(readIfNamed))

@@ -1,0 +1,201 @@
+import { once } from 'node:events'
+import { createServer, type Socket } from 'node:net'
+
+import { expect, it, onTestFinished } from 'vitest'
+
+import { systemCaller } from '../../src/auth/caller.ts'
+import { MessageBuilder } from '../../src/hl7/message/message-builder.ts'
+import { readDestination } from '../../src/hl7/outbound/destination.ts'
+import type { OutboundRules } from '../../src/hl7/outbound/outbound-rules.ts'
+import { limits } from '../../src/kernel/limits.ts'
+import { freshStore } from '../fresh-store.ts'
+import { engineOn, type Engine } from './interface-engine.ts'
+
+const rules: OutboundRules = {
+  definitions: new Map([['Order', { type: 'ServiceRequest' }]]),
+  laidOver: () => rules,
+  build: ({ resource, controlId }) => {
+    const builder = new MessageBuilder()
+    builder.add('MSH')
+    builder.set('MSH-9', 'ORM').set('MSH-10', controlId).set('MSH-11', 'P').set('MSH-12', '2.5.1')
+    builder.add('ORC')
+    builder.set('ORC-1', 'NW').set('ORC-2', resource['id'] as string)
+    return Promise.resolve(builder.toString())
+  },
+}
+
+const ack = (code: string, id: string, more = '') =>
+  `\x0bMSH|^~\\&|LAB||MOGRAN||2026||ACK|X|P|2.5.1\rMSA|${code}|${id}\r${more}\x1c\r`
+
+interface Got {
+  readonly id: string
+  readonly order: string
+  /** How often this message has come, from 1. */
+  readonly attempt: number
+  readonly socket: Socket
+}
+
+/** A peer that writes whatever bytes it likes. */
+async function startPeer(answer: (got: Got) => void) {
+  const got: Got[] = []
+  const server = createServer((socket) => {
+    let text = ''
+    socket.on('error', () => undefined)
+    socket.on('data', (chunk) => {
+      text += String(chunk)
+      for (let end = text.indexOf('\x1c\r'); end !== -1; end = text.indexOf('\x1c\r')) {
+        const [msh = '', orc = ''] = text.slice(1, end).split('\r')
+        text = text.slice(end + 2)
+        const id = msh.split('|')[9] ?? ''
+        const attempt = got.filter((one) => one.id === id).length + 1
+        const one = { id, order: orc.split('|')[2] ?? '', attempt, socket }
+        got.push(one)
+        answer(one)
+      }
+    })
+  }).listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  onTestFinished(() => {
+    for (const { socket } of got) socket.destroy()
+    server.close()
+  })
+  const address = server.address()
+  return { port: typeof address === 'object' && address ? address.port : 0, got }
+}
+
+async function engineFor(ports: Readonly<Record<string, number>>, settings: object = {}): Promise<Engine> {
+  const destinations = Object.entries(ports).map(([name, port]) =>
+    readDestination(name, { host: '127.0.0.1', port, messages: ['Order'], ackSeconds: 1, ...settings }),
+  )
+  return engineOn(await freshStore(), {}, { out: { rules, destinations } })
+}
+
+async function order(engine: Engine, id: string): Promise<void> {
+  const said = { status: 'active', intent: 'order', subject: { display: 'somebody' }, code: { text: id } }
+  const resource = { resourceType: 'ServiceRequest', id, ...said }
+  await engine.resources.transact(systemCaller('tests', 'system'), {
+    drafts: [{ type: 'ServiceRequest', id, method: 'PUT', resource }],
+  })
+}
+
+const messagesOf = async (engine: Engine, name = 'lab') =>
+  (await engine.outbound.outbox.list(name, { limit: 100 })).map(({ message }) => message).toReversed()
+
+const codesOf = async (engine: Engine, name = 'lab') =>
+  (await messagesOf(engine, name)).map(({ state, code = '' }) => `${state} ${code}`)
+
+it('finds the answer behind garbage, and in whatever pieces it comes', async () => {
+  const { port, got } = await startPeer(({ id, socket }) => {
+    socket.setNoDelay()
+    const bytes = Buffer.from(`\r\nhello\x00\x0b\x0b noise \x1c\r${ack('AA', id)}`, 'latin1')
+    for (const byte of bytes) socket.write(Buffer.of(byte))
+  })
+  const engine = await engineFor({ lab: port })
+  await order(engine, 'one')
+  await expect.poll(() => codesOf(engine)).toEqual(['answered AA'])
+  expect(got).toHaveLength(1)
+})
+
+it('sends again what was answered by half, too long, or not by its name, and says why it waits', async () => {
+  const { port, got } = await startPeer(({ id, attempt, socket }) => {
+    if (attempt === 1) socket.end(ack('AA', id).slice(0, -4))
+    else if (attempt === 2) socket.write(ack('AA', id, 'x'.repeat(limits.hl7.answerBytes + 1)))
+    else if (attempt === 3) socket.write(ack('AA', 'SOMETHING'))
+    else socket.write(ack('AA', id))
+  })
+  const engine = await engineFor({ lab: port })
+  const reasons = new Set<string>()
+  await order(engine, 'one')
+  const done = async () => {
+    const [message] = await messagesOf(engine)
+    if (message?.reason !== undefined) reasons.add(message.reason)
+    return message?.state
+  }
+  await expect.poll(done, { timeout: 25_000, interval: 20 }).toBe('answered')
+  expect([...reasons]).toEqual([
+    'the connection was closed before the answer',
+    `the answer is larger than ${String(limits.hl7.answerBytes)} bytes`,
+    'there was no answer in time that names the message in MSA-2, only others',
+  ])
+  expect(new Set(got.map(({ id }) => id)).size).toBe(1)
+}, 40_000)
+
+it('takes no late answer of an attempt for that of the next one', async () => {
+  const { port, got } = await startPeer(({ id, attempt, socket }) => {
+    if (attempt > 1) socket.write(ack('AA', id))
+    else setTimeout(() => socket.write(ack('AE', id)), 1200)
+  })
+  const engine = await engineFor({ lab: port })
+  await order(engine, 'one')
+  await expect.poll(() => codesOf(engine), { timeout: 10_000 }).toEqual(['answered AA'])
+  expect(got.map(({ attempt }) => attempt)).toEqual([1, 2])
+}, 20_000)
+
+it('keeps what the application said, in whatever order and however often both answers come', async () => {
+  const answers: Readonly<Record<string, readonly string[]>> = {
+    twice: ['AA', 'AA'],
+    'transport-last': ['AA', 'CA'],
+    'transport-twice': ['CA', 'CA'],
+    both: ['CA', 'AA'],
+    'refused-later': ['CA', 'AE'],
+    'refused-first': ['AE', 'CA'],
+  }
+  const { port, got } = await startPeer(({ id, order: name, socket }) => {
+    socket.write((answers[name] ?? ['AA']).map((code) => ack(code, id)).join(''))
+  })
+  const engine = await engineFor({ lab: port })
+  for (const name of [...Object.keys(answers), 'last']) await order(engine, name)
+  const expected = [
+    'answered AA',
+    'answered AA',
+    'sent CA',
+    'answered AA',
+    'dead AE',
+    'dead AE',
+    'answered AA',
+  ]
+  await expect.poll(() => codesOf(engine), { timeout: 10_000 }).toEqual(expected)
+  expect(got).toHaveLength(7)
+  expect(engine.outbound.strayAnswers).toBe(0)
+})
+
+it('lets a peer say nothing about the messages of another one', async () => {
+  let foreign = ''
+  const lab = await startPeer(({ id, socket }) => {
+    foreign = id
+    socket.write(ack('AA', id))
+  })
+  const other = await startPeer(({ id, socket }) => void socket.write(ack('AE', foreign) + ack('AA', id)))
+  const engine = await engineFor({ lab: lab.port, other: other.port })
+  await engine.outbound.setMode('other', 'paused')
+  await order(engine, 'one')
+  await expect.poll(() => codesOf(engine)).toEqual(['answered AA'])
+  await engine.outbound.setMode('other', 'running')
+  await expect.poll(() => codesOf(engine, 'other')).toEqual(['answered AA'])
+  await expect.poll(() => engine.outbound.strayAnswers).toBe(1)
+  expect(await codesOf(engine)).toEqual(['answered AA'])
+})
+
+it('sends what was refused until it is taken, where the destination says so', async () => {
+  const { port, got } = await startPeer(({ id, order: name, attempt, socket }) => {
+    socket.write(ack(name === 'one' && attempt < 3 ? 'AE' : 'AA', id))
+  })
+  const engine = await engineFor({ lab: port }, { onError: 'retry' })
+  await order(engine, 'one')
+  await order(engine, 'two')
+  await expect.poll(() => codesOf(engine), { timeout: 15_000 }).toEqual(['answered AA', 'answered AA'])
+  expect(got.map(({ order: name }) => name)).toEqual(['one', 'one', 'one', 'two'])
+  expect(engine.outbound.failuresOf('lab')).toBe(0)
+}, 20_000)
+
+it.each([
+  ['CE', 'dead', 'running'],
+  ['CR', 'queued', 'paused'],
+  ['XX', 'dead', 'running'],
+])('takes %s for a refusal: the message is %s, the destination %s', async (code, state, mode) => {
+  const { port } = await startPeer(({ id, socket }) => void socket.write(ack(code, id)))
+  const engine = await engineFor({ lab: port }, { onReject: 'pause' })
+  await order(engine, 'one')
+  await expect.poll(() => codesOf(engine)).toEqual([`${state} ${code}`])
+  await expect.poll(() => engine.outbound.modeOf('lab')).toBe(mode)
+})
