@@ -5,6 +5,7 @@ import type { SearchKeys } from '../store/keys.ts'
 import type { ElementTable } from './elements.ts'
 import type { KeyCollector } from './keys/collector.ts'
 import type { ZoneOffset } from './keys/zone.ts'
+import type { ProfilePlan } from './validation/profiles/plan.ts'
 
 /**
  * What `npm run generate` compiles for one resource type into `server/.generated/`. Loaded at first use.
@@ -38,6 +39,8 @@ export interface ValidateOptions {
   readonly text?: string
   /** Whether this is about to be stored: a reference by search must have become one to a resource. */
   readonly stored?: boolean
+  /** Plans of profiles that are stored, not compiled, by url. */
+  readonly posted?: ReadonlyMap<string, ProfilePlan>
   /** Profiles to check against beside those that the resource names; one that is not known is an error. */
   readonly profiles?: readonly string[]
 }

@@ -127,8 +127,10 @@ function typeModule(compiled: CompiledType, { zone, compiledOf, ...known }: Type
     params,
     summary,
     mandatory,
-    validate: (resource, most, { warnings = false, stored = false, text, profiles = [] } = {}) => {
-      const check = new Check({ type, most, resource, warnings, stored, text, ...known })
+    validate: (resource, most, { warnings = false, stored = false, text, profiles = [], posted } = {}) => {
+      const profileOf = (url: string) => known.profileOf(url) ?? posted?.get(url.replace(/\|.*$/s, ''))
+      const all = posted ? { ...known, profileOf } : known
+      const check = new Check({ type, most, resource, warnings, stored, text, ...all })
       if (resource['resourceType'] === type) {
         check.whole(resource, compiled.check)
         checkAsked(profiles, resource, check)

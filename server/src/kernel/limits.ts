@@ -37,6 +37,9 @@ export const limits = {
     historyCounted: 10_000,
     patchOperations: 1000,
     patchPath: 1000,
+    /** Stored profiles that one `$validate` reads, bases and profiles of elements included, and the longest rule of theirs that it walks. */
+    postedProfiles: 50,
+    ruleChars: 2000,
     /** Issues that `$validate` lists. */
     validateIssues: 1000,
   },

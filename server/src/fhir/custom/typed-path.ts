@@ -88,23 +88,32 @@ function binary(node: Extract<PathNode, { kind: 'binary' }>, root: Root, focus: 
   switch (node.op) {
     case '|':
       return [...left, ...right]
-    case 'and':
-      return truth(isTrue(left) && isTrue(right))
-    case 'or':
-      return truth(isTrue(left) || isTrue(right))
-    default: {
+    case '=':
+    case '!=': {
       if (left.length === 0 || right.length === 0) return []
       const isEqual = left[0]?.value === right[0]?.value && left.length === right.length
       return truth(isEqual === (node.op === '='))
     }
+    default:
+      return truth(LOGIC[node.op]?.(isTrue(left), isTrue(right)) === true)
   }
 }
+
+const LOGIC: Readonly<Record<string, (left: boolean, right: boolean) => boolean>> = {
+  and: (left, right) => left && right,
+  or: (left, right) => left || right,
+  xor: (left, right) => left !== right,
+  implies: (left, right) => !left || right,
+}
+
+/** What `binary` knows. */
+export const OPERATORS: ReadonlySet<string> = new Set(['|', '=', '!=', ...Object.keys(LOGIC)])
 
 function truth(value: boolean): Items {
   return [{ type: 'boolean', value }]
 }
 
-function isTrue(items: Items): boolean {
+export function isTrue(items: Items): boolean {
   return items.length > 0 && items[0]?.value !== false
 }
 

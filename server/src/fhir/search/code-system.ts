@@ -19,12 +19,33 @@ export interface Property {
   readonly value: string
 }
 
+interface Canonical {
+  readonly type: 'CodeSystem' | 'ValueSet' | 'StructureDefinition'
+  /** With or without version. */
+  readonly canonical: string
+}
+
 /** The stored resource with this canonical url, in the version that it names or else the one changed last. @throws Fault `malformed` */
 export async function readCanonical(
   deps: SearchDeps,
-  scope: Scope,
-  { type, canonical }: { type: 'CodeSystem' | 'ValueSet'; canonical: string },
+  scope: Pick<Scope, 'caller'>,
+  wanted: Canonical,
 ): Promise<JsonObject> {
+  const found = await findCanonical(deps, scope, wanted)
+  if (found) return found
+  const { type, canonical } = wanted
+  throw fault('malformed', {
+    code: 'not-found',
+    text: `${type} ${canonical.slice(0, 256)} is not stored here: store it first, or search by its codes`,
+  })
+}
+
+/** The same; `undefined` when it is not stored. */
+export async function findCanonical(
+  deps: SearchDeps,
+  scope: Pick<Scope, 'caller'>,
+  { type, canonical }: Canonical,
+): Promise<JsonObject | undefined> {
   const [url = '', version] = canonical.split('|', 2)
   const rows = await storedRows(deps, scope, { type, url })
   const found = rows
@@ -34,17 +55,12 @@ export async function readCanonical(
     }))
     .filter(({ resource }) => version === undefined || resource['version'] === version)
     .toSorted((a, b) => b.lastUpdated - a.lastUpdated)
-  const [latest] = found
-  if (latest) return latest.resource
-  throw fault('malformed', {
-    code: 'not-found',
-    text: `${type} ${canonical.slice(0, 256)} is not stored here: store it first, or search by its codes`,
-  })
+  return found[0]?.resource
 }
 
 async function storedRows(
   deps: SearchDeps,
-  scope: Scope,
+  scope: Pick<Scope, 'caller'>,
   { type, url }: { type: string; url: string },
 ): Promise<readonly Row[]> {
   const module = await deps.definitions.load(type)
@@ -58,7 +74,11 @@ async function storedRows(
 }
 
 /** @throws Fault `malformed` when it is not stored, or stored without its codes */
-export async function readCodeSystem(deps: SearchDeps, scope: Scope, canonical: string): Promise<CodeTable> {
+export async function readCodeSystem(
+  deps: SearchDeps,
+  scope: Pick<Scope, 'caller'>,
+  canonical: string,
+): Promise<CodeTable> {
   const system = await readCanonical(deps, scope, { type: 'CodeSystem', canonical })
   if (
     system['content'] !== 'complete' &&

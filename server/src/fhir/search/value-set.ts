@@ -18,7 +18,7 @@ const DEPTH_MOST = 8
 /** The codes of a stored value set. @throws Fault `malformed` when it, or what it is made of, is not stored or can not be expanded */
 export async function expandValueSet(
   deps: SearchDeps,
-  scope: Scope,
+  scope: Pick<Scope, 'caller'>,
   canonical: string,
 ): Promise<readonly Member[]> {
   return [...(await new Expansion(deps, scope).valueSet(canonical, 0)).values()]
@@ -26,10 +26,10 @@ export async function expandValueSet(
 
 class Expansion {
   readonly #deps: SearchDeps
-  readonly #scope: Scope
+  readonly #scope: Pick<Scope, 'caller'>
   readonly #tables = new Map<string, CodeTable>()
 
-  constructor(deps: SearchDeps, scope: Scope) {
+  constructor(deps: SearchDeps, scope: Pick<Scope, 'caller'>) {
     this.#deps = deps
     this.#scope = scope
   }

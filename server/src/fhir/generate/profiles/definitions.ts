@@ -13,6 +13,8 @@ export interface ProfileDefinition {
   readonly type: string
   readonly derivation?: string
   readonly baseDefinition?: string
+  /** Of a posted one: the base that is compiled and checked beside it. */
+  readonly compiledBase?: string
   /** Of an extension: where it may stand. */
   readonly context?: readonly { readonly type: string; readonly expression: string }[]
   readonly differential?: { readonly element: readonly ProfileElement[] }

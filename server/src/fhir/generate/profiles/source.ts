@@ -1,9 +1,10 @@
 import type { Bindings } from '../bindings.ts'
 import type { InvariantSource } from '../emit-invariants.ts'
 import type { Element } from '../model.ts'
-import type { TreeSource } from './tree.ts'
+import type { ProfileSources } from './definitions.ts'
 
-export interface ProfileSource extends TreeSource, InvariantSource {
+export interface ProfileSource extends InvariantSource {
+  readonly sources: ProfileSources
   readonly bindings: Bindings
 }
 

@@ -1,5 +1,5 @@
 import type { JsonValue } from '../../../kernel/json.ts'
-import type { Element, Model } from '../model.ts'
+import type { Element, Type } from '../model.ts'
 import type { Constraint } from '../specification.ts'
 import type {
   ProfileDefinition,
@@ -27,9 +27,14 @@ export interface ProfileNode {
   readonly slices: Map<string, ProfileNode>
 }
 
+/** R4's elements by type. */
+export interface ElementModel {
+  get(type: string): Pick<Type, 'elements'> | undefined
+}
+
 export interface TreeSource {
-  readonly model: Model
-  readonly sources: ProfileSources
+  readonly model: ElementModel
+  readonly sources: Pick<ProfileSources, 'profiles'>
 }
 
 const BASE = 'http://hl7.org/fhir/StructureDefinition/'
@@ -67,7 +72,7 @@ function idOf({ id, path, sliceName }: ProfileElement, slices: Map<string, strin
 
 interface Place {
   readonly profile: ProfileDefinition
-  readonly model: Model
+  readonly model: ElementModel
 }
 
 function nodeAt(root: ProfileNode, id: string, { profile, model }: Place): ProfileNode {
@@ -87,7 +92,7 @@ function nodeAt(root: ProfileNode, id: string, { profile, model }: Place): Profi
 
 /** Also by the name of a variant: `valueQuantity` for `value[x]`. */
 export function elementAt(
-  model: Model,
+  model: ElementModel,
   type: string,
   name: string,
 ): { readonly element?: Element; readonly variant?: { readonly property: string; readonly type: string } } {

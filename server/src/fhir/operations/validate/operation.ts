@@ -2,9 +2,10 @@ import { fault } from '../../../kernel/fault.ts'
 import type { Fault, Issue } from '../../../kernel/fault.ts'
 import type { JsonObject } from '../../../kernel/json.ts'
 import { limits } from '../../../kernel/limits.ts'
+import { postedProfiles } from '../../custom/profiles/posted-profiles.ts'
 import { locate } from '../../json/locate.ts'
 import { elementsOf, memberText } from '../../json/members.ts'
-import { parseObject } from '../../json/parse.ts'
+import { isObject, parseObject } from '../../json/parse.ts'
 import { jsonBody } from '../../rest/answers.ts'
 import type { Answer } from '../../rest/call.ts'
 import { outcomeOf } from '../../rest/outcome.ts'
@@ -63,7 +64,7 @@ export const validate: Operation = {
     const subject = subjectOf(invocation) ?? stored
     if (!subject) throw fault('malformed', { code: 'required', text: 'The parameter resource is missing' })
     const profiles = given.all('profile').flatMap(({ value }) => (typeof value === 'string' ? [value] : []))
-    const found = await issuesOf(deps, subject, { type: invocation.type, profiles })
+    const found = await issuesOf(deps, subject, { ...invocation, profiles })
     return answerWith(
       [...found, ...requestIssues(subject, invocation, mode)].map((issue) => placed(issue, subject)),
     )
@@ -124,15 +125,32 @@ async function storedResource(
 }
 
 async function issuesOf(
-  { definitions }: RestDeps,
+  deps: RestDeps,
   { resource, text }: Subject,
-  { type, profiles }: { readonly type: string | undefined; readonly profiles: readonly string[] },
+  { call, type, profiles }: Pick<Invocation, 'call' | 'type'> & { readonly profiles: readonly string[] },
 ): Promise<readonly Issue[]> {
   const own = resource['resourceType']
-  const module = await definitions.load(type ?? (typeof own === 'string' ? own : ''))
-  if (module) return module.validate(resource, limits.fhir.validateIssues, { text, profiles, warnings: true })
+  const module = await deps.definitions.load(type ?? (typeof own === 'string' ? own : ''))
+  if (module) {
+    const { plans, notes } = await postedProfiles(deps, call.caller, [...profiles, ...claimsOf(resource)])
+    const options = { text, profiles, posted: plans, warnings: true }
+    return [...once(module.validate(resource, limits.fhir.validateIssues, options)), ...notes]
+  }
   const what = 'The body needs the name of an R4 resource type as its resourceType'
   return [{ severity: 'error', code: 'structure', text: what, at: 'Resource.resourceType' }]
+}
+
+/** What R4 requires already, no profile has to require again. */
+function once(issues: readonly Issue[]): readonly Issue[] {
+  const required = new Set(
+    issues.flatMap(({ profile, code, at }) => (code === 'required' && !profile ? at : [])),
+  )
+  return issues.filter(({ profile, code, at }) => !profile || code !== 'required' || !required.has(at))
+}
+
+function claimsOf({ meta }: JsonObject): readonly string[] {
+  const claimed = isObject(meta) && Array.isArray(meta['profile']) ? meta['profile'] : []
+  return (claimed as readonly unknown[]).filter((each) => typeof each === 'string')
 }
 
 /** What the request would be refused for, beside the resource itself. */

@@ -60,7 +60,7 @@ function checkAnyProfile(urls: readonly string[], value: JsonObject, check: Chec
   const plans = urls.flatMap((url) => check.profileOf(url) ?? [])
   const [only, ...others] = plans
   // Known extensions are checked against their own definition wherever they stand.
-  if (!only || (only.type === 'Extension' && value['url'] === only.url)) return
+  if (!only || (only.type === 'Extension' && check.extensionRule(only.url))) return
   if (others.length === 0) checkProfile(only, value, check)
   else if (!plans.some((plan) => check.trial(() => checkProfile(plan, value, check))))
     check.fault('structure', `This must meet one of the profiles ${urls.join(', ')}.`)

@@ -1,0 +1,190 @@
+import type { Caller } from '../../../auth/caller.ts'
+import type { Issue } from '../../../kernel/fault.ts'
+import { Fault } from '../../../kernel/fault.ts'
+import { limits } from '../../../kernel/limits.ts'
+import type { ProfileDefinition } from '../../generate/profiles/definitions.ts'
+import type { ProfileNode } from '../../generate/profiles/tree.ts'
+import { findCanonical } from '../../search/code-system.ts'
+import type { SearchDeps } from '../../search/scope.ts'
+import { expandValueSet } from '../../search/value-set.ts'
+import type { AllowedCodes } from '../../validation/bindings.ts'
+import { codesOf } from '../../validation/bindings.ts'
+import type { ProfilePlan } from '../../validation/profiles/plan.ts'
+import { postedPlan, postedTree } from './posted-plan.ts'
+import type { PostedSource } from './posted-plan.ts'
+import { unwalkable } from './posted-rules.ts'
+import { BASE, usable } from './profile-definition.ts'
+import { tableModel } from './table-model.ts'
+
+export interface PostedProfiles {
+  /** By url. */
+  readonly plans: ReadonlyMap<string, ProfilePlan>
+  /** What of them is not checked, and why. */
+  readonly notes: readonly Issue[]
+}
+
+interface Asker {
+  readonly caller: Caller
+}
+
+/** The profiles that are stored as StructureDefinitions and not compiled, with all that they are made of, as far as the caller may read them. */
+export async function postedProfiles(
+  deps: SearchDeps,
+  caller: Caller,
+  urls: readonly string[],
+): Promise<PostedProfiles> {
+  const wanted = urls.filter((url) => !isOwn(deps, bare(url)))
+  if (wanted.length === 0) return { plans: new Map(), notes: [] }
+  const scope = { caller }
+  const profiles = await definitionsOf(deps, scope, wanted)
+  const notes: Issue[] = []
+  const table = deps.definitions.elements()
+  const base = {
+    profiles,
+    table,
+    model: tableModel(table),
+    types: new Set(deps.definitions.types),
+    isCompiled: (url: string) => deps.definitions.profiles.includes(url),
+  }
+  const trees = [...profiles.values()].flatMap((profile) =>
+    attempt(profile, notes, () => postedTree(profile, { ...base, allowed: new Map() })),
+  )
+  for (const tree of trees) notes.push(...ruleNotes(tree))
+  const source: PostedSource = { ...base, allowed: await allowedCodes(deps, scope, { trees, notes }) }
+  const plans = [...profiles.values()].flatMap((profile) =>
+    attempt(profile, notes, () => [profile.url, postedPlan(profile, source)] as const),
+  )
+  return { plans: new Map(plans), notes: distinct(notes) }
+}
+
+function bare(canonical: string): string {
+  return canonical.replace(/\|.*$/s, '')
+}
+
+/** Compiled ones, and R4's own definitions of types. */
+function isOwn({ definitions }: SearchDeps, url: string): boolean {
+  return (
+    definitions.profiles.includes(url) ||
+    (url.startsWith(BASE) && definitions.types.includes(url.slice(BASE.length)))
+  )
+}
+
+/** Walks from the wanted ones to their bases and the profiles of their elements. */
+async function definitionsOf(
+  deps: SearchDeps,
+  scope: Asker,
+  wanted: readonly string[],
+): Promise<ReadonlyMap<string, ProfileDefinition>> {
+  const found = new Map<string, ProfileDefinition>()
+  const asked = new Set<string>()
+  const waiting = [...wanted]
+  for (let url = waiting.shift(); url !== undefined; url = waiting.shift()) {
+    if (asked.has(bare(url)) || asked.size >= limits.fhir.postedProfiles) continue
+    asked.add(bare(url))
+    const resource = await findCanonical(deps, scope, { type: 'StructureDefinition', canonical: url })
+    const profile = resource && usable(resource)
+    if (!profile) continue
+    found.set(bare(url), profile)
+    waiting.push(...referred(profile).filter((each) => !isOwn(deps, bare(each))))
+  }
+  return settled(deps, found)
+}
+
+function referred({ baseDefinition, differential, snapshot }: ProfileDefinition): readonly string[] {
+  const elements = differential?.element ?? snapshot?.element ?? []
+  const profiles = elements.flatMap(({ type = [] }) => type.flatMap(({ profile = [] }) => profile))
+  return baseDefinition === undefined ? profiles : [baseDefinition, ...profiles]
+}
+
+/** Each stands on R4's own type or on another posted one: a compiled base is checked beside it, one that is missing needs the snapshot. */
+function settled(
+  deps: SearchDeps,
+  found: ReadonlyMap<string, ProfileDefinition>,
+): ReadonlyMap<string, ProfileDefinition> {
+  const result = new Map<string, ProfileDefinition>()
+  for (const [url, profile] of found) {
+    const base = profile.baseDefinition ?? ''
+    const onType = { ...profile, baseDefinition: BASE + profile.type }
+    if (base === onType.baseDefinition || (found.has(base) && !isCircular(url, found)))
+      result.set(url, profile)
+    else if (deps.definitions.profiles.includes(base)) result.set(url, { ...onType, compiledBase: base })
+    else if (profile.snapshot) result.set(url, { ...onType, differential: profile.snapshot })
+    else result.set(url, { ...profile, baseDefinition: found.has(base) ? '(a circle of profiles)' : base })
+  }
+  return result
+}
+
+function isCircular(url: string, found: ReadonlyMap<string, ProfileDefinition>): boolean {
+  const seen = new Set<string>()
+  for (let at: string | undefined = url; at !== undefined; at = found.get(at)?.baseDefinition) {
+    if (seen.has(at)) return true
+    seen.add(at)
+  }
+  return false
+}
+
+/** @returns nothing for what cannot be used: then it is as if the hub did not hold it */
+function attempt<Result>(profile: ProfileDefinition, notes: Issue[], make: () => Result): readonly Result[] {
+  try {
+    return [make()]
+  } catch (error) {
+    const why = error instanceof Error ? error.message : String(error)
+    notes.push(note(`The profile ${profile.url} cannot be used: ${why.slice(0, 300)}`))
+    return []
+  }
+}
+
+function note(text: string): Issue {
+  return { severity: 'warning', code: 'not-supported', text: text.slice(0, 600) }
+}
+
+function ruleNotes(tree: ProfileNode): readonly Issue[] {
+  const keys = [...new Set(unwalkable(tree))]
+  return keys.length === 0 ? [] : [note(`These rules of the profile are not checked: ${keys.join(', ')}`)]
+}
+
+/** The codes of all value sets with a required binding. */
+async function allowedCodes(
+  deps: SearchDeps,
+  scope: Asker,
+  { trees, notes }: { readonly trees: readonly ProfileNode[]; readonly notes: Issue[] },
+): Promise<ReadonlyMap<string, AllowedCodes>> {
+  const allowed = new Map<string, AllowedCodes>()
+  for (const url of new Set(trees.flatMap(bindingsOf))) {
+    try {
+      allowed.set(url, codesIn(url, await expandValueSet(deps, scope, url)))
+    } catch (error) {
+      if (!(error instanceof Fault)) throw error
+      notes.push(note(`Codes are not checked against ${url}: ${error.message}`))
+    }
+  }
+  return allowed
+}
+
+function bindingsOf({ binding, children, slices }: ProfileNode): readonly string[] {
+  const below = [...children.values(), ...slices.values()].flatMap(bindingsOf)
+  return binding === undefined ? below : [binding, ...below]
+}
+
+/** A member without code is a whole system, of which any code will do. */
+function codesIn(
+  url: string,
+  members: readonly { readonly system: string; readonly code: string }[],
+): AllowedCodes {
+  const whole = new Set(members.flatMap(({ system, code }) => (code === '' ? system : [])))
+  const bySystem = Map.groupBy(members, ({ system }) => system)
+  const listed = codesOf(
+    url,
+    Object.fromEntries([...bySystem].map(([system, list]) => [system, list.map(({ code }) => code)])),
+  )
+  if (whole.size === 0) return listed
+  return {
+    url,
+    has: (code, system) => (system !== undefined && whole.has(system)) || listed.has(code, system),
+    codes: { has: () => true },
+  }
+}
+
+function distinct(notes: readonly Issue[]): readonly Issue[] {
+  return [...new Map(notes.map((each) => [each.text, each])).values()]
+}
