@@ -121,6 +121,9 @@ export const limits = {
     answerTriedMs: 7 * 86_400_000,
     lateAnswerMs: 60_000,
     lateAnswers: 1000,
+    /** Longer messages to other systems stand in pieces beside their line; documents that are larger go as a pointer. */
+    sentLineChars: 256 * 1024,
+    sentDocumentBytes: 11 * 1024 * 1024,
     outboundLookMs: 1000,
     destinationOverlays: 16,
     /** Waiting and dead messages of a destination are counted so far, its newest looked at for the last answer; so many are sent again by one command. */

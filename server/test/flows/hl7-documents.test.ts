@@ -1,11 +1,15 @@
 import { createHash, randomBytes } from 'node:crypto'
 
-import { expect, it } from 'vitest'
+import { expect, it, onTestFinished } from 'vitest'
 
+import { createMapper } from '../../src/hl7/mapping/mapper.ts'
+import { listenMllp } from '../../src/hl7/mllp/listener.ts'
+import { readDestination } from '../../src/hl7/outbound/destination.ts'
 import type { JsonObject } from '../../src/kernel/json.ts'
+import { limits } from '../../src/kernel/limits.ts'
 import { freshStore } from '../fresh-store.ts'
 import { startFhir } from './fhir-server.ts'
-import { engineOn, Sender, settled } from './interface-engine.ts'
+import { engineOn, MAPPINGS, Sender, settled } from './interface-engine.ts'
 
 interface Parts {
   readonly id: string
@@ -132,4 +136,36 @@ it('keeps nothing of a document whose message cannot be recorded', async () => {
   await settled(engine, 'D1', 'dead')
   expect(await engine.store.records.range({ collection: 'binary-content', limit: 10 })).toEqual([])
   expect(await engine.all('Binary')).toEqual([])
+})
+
+it('sends a report with its document to who cannot fetch it, however long', async () => {
+  const content = randomBytes(3_000_000)
+  const got = Promise.withResolvers<string>()
+  const peer = await listenMllp({
+    host: '127.0.0.1',
+    port: 0,
+    frameBytes: limits.hl7.frameBytes,
+    receive: (frame) => {
+      got.resolve(frame.toString())
+      const id = frame.toString('latin1', 0, 300).split('|')[9] ?? ''
+      return Promise.resolve(Buffer.from(`MSH|^~\\&|A||B||2026||ACK|X|P|2.5.1\rMSA|AA|${id}\r`))
+    },
+    refuse: () => Promise.resolve(undefined),
+  })
+  onTestFinished(async () => peer.close())
+  const file = { host: '127.0.0.1', port: peer.port, fromFeeds: ['default'] }
+  const destination = readDestination('clinic', { ...file, messages: ['DiagnosticReport.ORU_R01'] })
+  const out = { rules: (await createMapper(MAPPINGS)).outbound, destinations: [destination] }
+  const engine = await engineOn(await freshStore(), { ackAt: 'committed' }, { out })
+  await new Sender(engine.port).send(report({ id: 'R1', content }))
+
+  expect(await got.promise).toContain(`|^application^pdf^Base64^${content.toString('base64')}|`)
+  const { outbox } = engine.outbound
+  await expect
+    .poll(async () => (await outbox.list('clinic', { limit: 1 }))[0]?.message.state)
+    .toBe('answered')
+  const [sent] = await outbox.list('clinic', { limit: 1 })
+  expect(sent?.message.text).toBe('')
+  await engine.outbound.retry(sent?.id ?? '')
+  await expect.poll(async () => (await outbox.list('clinic', { limit: 1 }))[0]?.message.attempts).toBe(2)
 })

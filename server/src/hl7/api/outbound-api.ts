@@ -19,7 +19,7 @@ import {
 } from '../outbound.contract.ts'
 import type { Outbound } from '../outbound/create-outbound.ts'
 import type { Destination } from '../outbound/destination.ts'
-import type { StoredOut } from '../outbound/outbox.ts'
+import { hasText, type StoredOut } from '../outbound/outbox.ts'
 import type { InteropOptions } from './interop.ts'
 import { instant } from './message-view.ts'
 
@@ -72,7 +72,9 @@ export const outboundApi: FastifyPluginAsyncZod<InteropOptions> = async (app, op
     async (request): Promise<z.input<typeof OutDetail>> => {
       authorise(callerOf(request), 'messages.read')
       const stored = await outbound.outbox.get(request.params.id)
-      const { text, answer } = stored.message
+      const { answer, pieces } = stored.message
+      const whole = await outbound.outbox.textOf(stored)
+      const text = pieces === undefined ? whole : whole.slice(0, limits.hl7.previewBytes)
       return { ...outView(stored), text, ...(answer === undefined ? {} : { answer: readable(answer) }) }
     },
   )
@@ -150,7 +152,7 @@ async function retryAll(outbound: Outbound, destination: string): Promise<z.inpu
   let count = 0
   for (const { id, message } of dead.toReversed()) {
     // What could not be built has no text that could be sent.
-    if (message.state !== 'dead' || message.text === '') continue
+    if (message.state !== 'dead' || !hasText(message)) continue
     await outbound.retry(id)
     count++
   }

@@ -20,9 +20,13 @@ export function piecesOf(collection: string, id: string, bytes: Buffer): RecordC
   const pieces: RecordChange[] = []
   for (let at = 0; at * PIECE < bytes.length; at++) {
     const value = bytes.subarray(at * PIECE, (at + 1) * PIECE)
-    pieces.push({ op: 'put', collection, id: `${id}|${String(at).padStart(3, '0')}`, value })
+    pieces.push({ op: 'put', collection, id: pieceId(id, at), value })
   }
   return pieces
+}
+
+export function pieceId(id: string, at: number): string {
+  return `${id}|${String(at).padStart(3, '0')}`
 }
 
 /** Everything that a message of one piece or few adds to the store. @param pieces those that are not there yet */

@@ -11,7 +11,7 @@ import type { Destination } from './destination.ts'
 import { createLateAnswers, type LateAnswers } from './late-answers.ts'
 import type { OutboundRules } from './outbound-rules.ts'
 import { createOutboundSink } from './outbound-sink.ts'
-import { createOutbox, type Outbox, type OutState, type StoredOut } from './outbox.ts'
+import { createOutbox, hasText, type Outbox, type OutState, type StoredOut } from './outbox.ts'
 import type { SentRate } from './sent-rate.ts'
 import { createSentRetention } from './sent-retention.ts'
 
@@ -201,6 +201,7 @@ function startSink({ store, rules, outbox, deliveries, destinations, clock, repo
     outbox,
     clock,
     resources: store.resources,
+    records: store.records,
     destinations: () => destinations.values(),
     onQueued: (destination) => deliveries.wake(destination),
   })
@@ -230,7 +231,7 @@ const CANCEL: Step = { from: new Set(['queued', 'dead']), state: 'cancelled' }
 async function moveBy(outbox: Outbox, { from, state }: Step, id: string): Promise<StoredOut> {
   const stored = await outbox.get(id)
   const { message } = stored
-  if (!from.has(message.state) || (state === 'queued' && message.text === '')) throw notNow()
+  if (!from.has(message.state) || (state === 'queued' && !hasText(message))) throw notNow()
   if (!(await outbox.move(stored, { state }))) throw notNow()
   return outbox.get(id)
 }

@@ -114,8 +114,8 @@ class Lane {
     const { outbox } = this.#deps
     const { message } = stored
     try {
-      const text = Buffer.from(message.text)
-      const bytes = encodeText(message.text, readHeader(text))
+      const text = await outbox.textOf(stored)
+      const bytes = encodeText(text, readHeader(Buffer.from(text)))
       const answer = await this.#sender.send(bytes, message.controlId, this.#signal)
       await this.#settleSurely(stored, answer)
     } catch (error) {

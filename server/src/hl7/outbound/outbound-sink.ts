@@ -7,9 +7,11 @@ import type { Destination } from './destination.ts'
 import { laneOf } from './lanes.ts'
 import type { OutboundRules } from './outbound-rules.ts'
 import { controlIdOf, type Outbox, type OutMessage } from './outbox.ts'
+import { withDocuments } from './sent-documents.ts'
 
 interface SinkDeps {
   readonly resources: Store['resources']
+  readonly records: Store['records']
   readonly outbox: Outbox
   readonly rules: OutboundRules
   /** As they are when a commit comes. */
@@ -85,7 +87,7 @@ async function queue(deps: SinkDeps, job: Job): Promise<void> {
 
 /** What cannot be built is kept as a dead letter with its reason: one resource never holds up the others. */
 async function build(
-  { rules, resources }: SinkDeps,
+  { rules, resources, records }: SinkDeps,
   { destination, definition, commit, change }: Job,
   controlId: string,
 ): Promise<Pick<OutMessage, 'text' | 'state' | 'reason'> | undefined> {
@@ -97,7 +99,7 @@ async function build(
       controlId,
       nowMs: commit.time,
       header: destination,
-      resource: parsed(change.bytes),
+      resource: await withDocuments(records, parsed(change.bytes)),
       lookup: async (reference) => lookup(resources, reference),
       ...(before === undefined || before.deleted ? {} : { previous: parsed(before.bytes) }),
     })

@@ -5,11 +5,14 @@ import { fault } from '../../kernel/fault.ts'
 import type { JsonObject } from '../../kernel/json.ts'
 import { limits } from '../../kernel/limits.ts'
 import type { RecordChange, RecordRange, RecordStore, StoredRecord } from '../../store/port.ts'
+import { pieceId, piecesOf } from '../flow/journal-line.ts'
 
 /** `<destination>|<lane>|<place>`: what waits, in the order in which it leaves. */
 export const QUEUE = 'hl7-out-queue'
 /** `<destination>|<place>`: every message with what became of it; its control id is the second key. */
 export const MESSAGES = 'hl7-out'
+/** `<destination>|<place>|<number>`: the pieces of long messages. */
+const TEXTS = 'hl7-out-text'
 /** `<destination>|<place>`: a mark for each dead letter. */
 const DEAD = 'hl7-out-dead'
 
@@ -33,8 +36,10 @@ export interface OutMessage {
   readonly lane: number
   /** Whose messages keep their order: `Patient/1`; that of `reference` when absent. */
   readonly subject?: string
-  /** As it leaves; empty when it could not be built. */
+  /** As it leaves; empty when it could not be built, or is so long that it stands in pieces. */
   readonly text: string
+  /** How many pieces a long text has. */
+  readonly pieces?: number
   readonly state: OutState
   /** Milliseconds UTC. */
   readonly created: number
@@ -71,6 +76,8 @@ export interface Outbox {
   move(stored: StoredOut, change: Partial<OutMessage>, before?: readonly RecordChange[]): Promise<boolean>
   byControlId(controlId: string): Promise<StoredOut | undefined>
   get(id: string): Promise<StoredOut>
+  /** The text as it leaves, also of a long message. */
+  textOf(stored: StoredOut): Promise<string>
   /** Newest first, all below `before`. */
   list(destination: string, page: OutPage): Promise<readonly StoredOut[]>
   /** The same of dead letters only. */
@@ -121,6 +128,7 @@ export function createOutbox(records: RecordStore, clock: Clock): Outbox {
       if (stored) return stored
       throw fault('not-found', { code: 'not-found', text: 'There is no such message to a destination.' })
     },
+    textOf: async (stored) => textOf(records, stored),
     async list(destination, page) {
       const found = await records.range(pageOf(MESSAGES, destination, page))
       return found.flatMap((record) => storedOf(record) ?? [])
@@ -144,14 +152,37 @@ export function createOutbox(records: RecordStore, clock: Clock): Outbox {
 async function put(records: RecordStore, message: OutMessage, id: string): Promise<void> {
   const known = storedOf(await records.get(MESSAGES, id))
   if (known !== undefined && known.message.state !== 'queued') return
-  const line: readonly RecordChange[] =
-    known === undefined ? [{ op: 'insert', ...contentOf(id, message) }] : []
+  const line = known === undefined ? newLine(id, message) : []
   // The line first: what stands in the queue without one is removed. Who comes again after a crash completes the queue.
   const queued: readonly RecordChange[] =
     message.state === 'queued'
       ? [{ op: 'put', collection: QUEUE, id: queueId(id, message), value: { id } }]
       : []
   await records.apply([...line, ...queued, ...markChanges(id, undefined, message)])
+}
+
+/** A text that is too long for its line stands before it, in pieces. */
+function newLine(id: string, message: OutMessage): readonly RecordChange[] {
+  if (message.text.length <= limits.hl7.sentLineChars) return [{ op: 'insert', ...contentOf(id, message) }]
+  const pieces = piecesOf(TEXTS, id, Buffer.from(message.text))
+  return [...pieces, { op: 'insert', ...contentOf(id, { ...message, text: '', pieces: pieces.length }) }]
+}
+
+async function textOf(records: RecordStore, { id, message }: StoredOut): Promise<string> {
+  const { text, pieces } = message
+  if (pieces === undefined) return text
+  const found = await records.range({ collection: TEXTS, from: `${id}|`, to: `${id}}`, limit: pieces })
+  return Buffer.concat(found.flatMap(({ value }) => (value instanceof Uint8Array ? [value] : []))).toString()
+}
+
+/** What is left of a message that is removed. */
+export function textRemoval({ id, message: { pieces = 0 } }: StoredOut): readonly RecordChange[] {
+  return Array.from({ length: pieces }, (_, at) => ({ op: 'delete', collection: TEXTS, id: pieceId(id, at) }))
+}
+
+/** Whether there is something to send. */
+export function hasText({ text, pieces }: OutMessage): boolean {
+  return text !== '' || pieces !== undefined
 }
 
 function pageOf(collection: string, destination: string, { before, limit }: OutPage): RecordRange {

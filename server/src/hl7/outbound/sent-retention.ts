@@ -3,7 +3,7 @@ import { limits } from '../../kernel/limits.ts'
 import type { RecordChange, RecordStore } from '../../store/port.ts'
 import { keepMs } from '../flow/retention.ts'
 import type { Destination } from './destination.ts'
-import { MESSAGES, storedOf, type OutState } from './outbox.ts'
+import { MESSAGES, storedOf, textRemoval, type OutState } from './outbox.ts'
 
 /** Removes messages whose destination does not keep them any longer. What still waits, or waits for a person, stays. */
 export interface SentRetention {
@@ -42,9 +42,10 @@ export function createSentRetention(deps: SentRetentionDeps): SentRetention {
       return stored && FINAL.has(stored.message.state) && stored.message.changed < before ? [stored] : []
     })
     // One that was put back into the queue meanwhile has another revision, and stays.
-    for (const { id, revision } of old) {
+    for (const stored of old) {
+      const { id, revision } = stored
       const removal: RecordChange = { op: 'delete', collection: MESSAGES, id, revision }
-      await records.apply([removal])
+      await records.apply([removal, ...textRemoval(stored)])
     }
     const last = page.at(-1)
     if (page.length === limits.hl7.retentionStep && last !== undefined) after.set(name, `${last.id}\u0000`)
