@@ -103,6 +103,8 @@ export const limits = {
     aheadMessages: 16_384,
     aheadBytes: 32 * 1024 * 1024,
     aheadFileBytes: 8 * 1024 * 1024,
+    /** Zeros behind the records of that file: a sync need not tell the file system how long it is now. */
+    aheadRoomBytes: 256 * 1024,
     aheadKeptBytes: 16 * 1024,
     connectionsPerFeed: 256,
     connectionsMost: 10_000,

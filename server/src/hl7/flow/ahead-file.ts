@@ -24,6 +24,7 @@ export interface Place {
 
 /** Files in a folder that only grow: what is appended is synced before the promise resolves, all that waits in one write and one sync. */
 export interface AheadFile {
+  /** @throws TypeError when the payload is empty */
   append(payload: Payload): Promise<Place>
   /** Writes what waits now, not only at the end of the turn. */
   flush(): void
@@ -133,6 +134,7 @@ class GroupWriter {
   #writing: Promise<void> | undefined
   #isScheduled = false
   #scratch: Buffer | undefined
+  #zeros: Buffer | undefined
   #isSpoiled = false
 
   constructor(folder: string, after: Place, disk: Disk) {
@@ -143,6 +145,7 @@ class GroupWriter {
 
   async append(payload: Payload): Promise<Place> {
     const answer = Promise.withResolvers<Place>()
+    if (payload.room === 0) throw new TypeError('There is nothing to append')
     this.#waiting.push({ payload, answer })
     if (!this.#isScheduled) setImmediate(this.#atEndOfTurn)
     this.#isScheduled = true
@@ -193,6 +196,7 @@ class GroupWriter {
     const { bytes, ends } = this.#encoded(group)
     // What a failed write leaves is written over by the next one.
     this.#disk.write(current.fd, bytes, current.bytes)
+    this.#makeRoom(current.bytes + bytes.length)
     // What a failed sync leaves nobody knows: whatever comes next goes into another file.
     this.#isSpoiled = true
     await this.#disk.sync(current.fd)
@@ -201,6 +205,23 @@ class GroupWriter {
     current.bytes += bytes.length
     for (const [at, { answer }] of group.entries())
       answer.resolve({ file: current.file, bytes: from + (ends[at] ?? 0) })
+  }
+
+  /**
+   * A sync of a file that has grown writes the file system's own journal, too, which takes longer than the record. So the file grows in steps, and
+   * records are written over zeros.
+   */
+  #makeRoom(end: number): void {
+    const { current } = this
+    if (end <= current.room || end >= limits.hl7.aheadFileBytes) return
+    this.#zeros ??= Buffer.alloc(limits.hl7.aheadRoomBytes)
+    current.room = end
+    try {
+      this.#disk.write(current.fd, this.#zeros, end)
+      current.room += this.#zeros.length
+    } catch {
+      // The disk is nearly full: the records that still have room come first.
+    }
   }
 
   /** All of a group behind each other. The buffer is used again: one group is on its way at a time. */
@@ -225,6 +246,8 @@ interface OpenFile {
   readonly fd: number
   readonly file: number
   bytes: number
+  /** Up to here there are zeros to write over. */
+  room: number
 }
 
 function openNext(folder: string, last: number): OpenFile {
@@ -236,7 +259,7 @@ function openNext(folder: string, last: number): OpenFile {
     closeSync(fd)
     throw error
   }
-  return { fd, file, bytes: 0 }
+  return { fd, file, bytes: 0, room: 0 }
 }
 
 /** The name of what is new in it has to survive, too. */
@@ -261,7 +284,8 @@ function recordsIn(bytes: Buffer, file: number): Appended[] {
   for (let at = 0; at + HEAD <= bytes.length;) {
     const end = at + HEAD + bytes.readUInt32BE(at)
     const payload = bytes.subarray(at + HEAD, end)
-    if (end > bytes.length || crc32(payload) !== bytes.readUInt32BE(at + 4)) break
+    // Zeros are the room for records that did not come.
+    if (end === at + HEAD || end > bytes.length || crc32(payload) !== bytes.readUInt32BE(at + 4)) break
     records.push({ payload, end: { file, bytes: end } })
     at = end
   }
