@@ -265,7 +265,7 @@ it('tells with OPTIONS what an address answers to', async () => {
     ['/metadata', 'GET, HEAD'],
     ['/Patient', 'GET, HEAD, POST, PUT, DELETE, PATCH'],
     [`/Patient/${id}`, 'GET, HEAD, PUT, DELETE, PATCH'],
-    ['/Patient/_search', 'POST'],
+    ['/Patient/_search', 'GET, HEAD, POST'],
     [`/Patient/${id}/_history/1`, 'GET, HEAD'],
   ] as const) {
     const { status, headers, text } = await ask('OPTIONS', path)

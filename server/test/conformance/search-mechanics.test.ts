@@ -61,6 +61,7 @@ it('SE-04 SE-05 takes a form, and what stands in the address too', async () => {
     headers: FORM,
   })
   expect(idsOf(both)).toEqual([woman])
+  expect(idsOf(await ask('GET', `/Patient/_search?_tag=${tag}&gender=male`))).toEqual([man])
 })
 
 it('SE-06 SE-07 decided: what is unknown is refused by default, with what is known', async () => {

@@ -253,6 +253,7 @@ it('ST-33 ST-34 ST-35 ST-36 ST-37 ST-38 finds quantities by value, unit and prec
     G: amount(5.4, { system: UCUM, code: 'kg', unit: 'kg' }),
   })
   expect(await by('value-quantity=5.4')).toBe('B C D F G')
+  expect(await by('value-quantity=5.4||')).toBe('B C D F G')
   expect(await by(`value-quantity=5.4|${UCUM}|mg`)).toBe('B C D')
   expect(await by('value-quantity=5.4||mg')).toBe('B C D F')
   expect(await by(`value-quantity=5400|${UCUM}|ug`)).toBe('C')

@@ -72,7 +72,11 @@ export const PLACES: Readonly<Record<PlaceName, Place | undefined>> = {
     DELETE: async (deps, call, { type }) => removeByCriteria(deps, call, type),
     PATCH: async (deps, call, { type }) => patchByCriteria(deps, call, type),
   },
-  search: { POST: async (deps, call, { type }) => search(deps, formCall(call), { type }) },
+  search: {
+    // R4 has POST only; HAPI's client can be told to ask so.
+    GET: async (deps, call, { type }) => search(deps, call, { type }),
+    POST: async (deps, call, { type }) => search(deps, formCall(call), { type }),
+  },
   instance: {
     GET: async (deps, call, { type, id }) => read(deps, call, { type, id }),
     PUT: async (deps, call, { type, id }) => update(deps, call, { type, id }),

@@ -133,7 +133,8 @@ function aboveOf(address: string): readonly string[] {
 }
 
 function quantityTest({ param: { code }, value }: Value): Test {
-  const [number = '', system, unit, ...more] = splitAt(value, '|').map(unescaped)
+  // `5.4||` says no unit either: HAPI's client sends it so.
+  const [number = '', system, unit, ...more] = splitAt(value.replace(/\|\|$/, ''), '|').map(unescaped)
   const isComplete = system === undefined || (unit !== undefined && unit !== '')
   if (more.length > 0 || !isComplete) {
     throw fault('malformed', {
