@@ -77,6 +77,7 @@ test('lists the other open alarms, and leads to each patient', async ({ page, re
   await more.press('Enter')
   const items = page.getByRole('menuitem')
   await expect(items).toHaveCount(2)
+  await expect(bar).toContainText(new RegExp(stays.map(({ family }) => family.toUpperCase()).join('|')))
   const inBar = await page.locator('[data-alarms]').innerText()
   const others = stays.filter(({ family }) => !inBar.includes(family.toUpperCase()))
   expect(others).toHaveLength(2)
