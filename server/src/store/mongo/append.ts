@@ -4,6 +4,7 @@ import {
   ignoreDuplicate,
   isDuplicate,
   mayPass,
+  orUnavailable,
   pause,
   retrying,
   unavailable,
@@ -27,7 +28,7 @@ export async function append(database: Database, records: readonly CommitRecord[
     } catch (error) {
       // Another process took a number, or our own attempt was answered into a broken connection: the uuids tell which.
       const taken = isDuplicate(error)
-      if (!taken && !mayPass(error)) throw error
+      if (!taken && !mayPass(error)) throw orUnavailable(error)
       const { own, others } = await whoIsThere(database, records)
       if (own === records.length || others) return own
       there = own

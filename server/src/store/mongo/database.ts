@@ -1,6 +1,8 @@
 import {
+  MongoBulkWriteError,
   MongoError,
   MongoServerError,
+  MongoServerSelectionError,
   type Collection,
   type Db,
   type Document,
@@ -107,7 +109,7 @@ export async function retrying<Result>(work: () => Promise<Result>): Promise<Res
     try {
       return await work()
     } catch (error) {
-      if (!mayPass(error)) throw error
+      if (!mayPass(error)) throw orUnavailable(error)
       if (attempt === limits.store.mongoAttempts) throw unavailable(error)
       await pause(attempt * 20)
     }
@@ -123,12 +125,25 @@ export function unavailable(cause: unknown): Error {
   return answer
 }
 
+/** @returns Fault `unavailable` where no server was found within `limits.store.mongoSelectMs`, else the error itself */
+export function orUnavailable(error: unknown): unknown {
+  return error instanceof MongoServerSelectionError ? unavailable(error) : error
+}
+
 /** A broken connection, a change of primary or a write conflict: the same work may succeed in a moment. */
 export function mayPass(error: unknown): boolean {
-  if (!(error instanceof MongoError)) return false
+  if (!(error instanceof MongoError)) return isBrokenPipe(error)
   if (error.name.startsWith('MongoNetwork') || error.name === 'MongoPoolClearedError') return true
+  // A bulk write wraps what broke the connection.
+  if (error instanceof MongoBulkWriteError && error.errorResponse instanceof Error)
+    return mayPass(error.errorResponse)
   if (error instanceof MongoServerError && AGAIN.has(error.code)) return true
   return error.hasErrorLabel('RetryableWriteError') || error.hasErrorLabel('TransientTransactionError')
+}
+
+/** What the socket itself says when the other end has closed it just before a write; the driver hands it on as it is. */
+function isBrokenPipe(error: unknown): boolean {
+  return error instanceof Error && 'code' in error && (error.code === 'EPIPE' || error.code === 'ECONNRESET')
 }
 
 export function isDuplicate(error: unknown): boolean {

@@ -9,6 +9,7 @@ import type { Store } from '../port.ts'
 import { exportTo } from './backup.ts'
 import { databaseIn } from './database-name.ts'
 import { databaseOf, ignoreDuplicate, retrying, type Database } from './database.ts'
+import { mendDriver } from './driver-patch.ts'
 import { appliedUpTo, commitLog } from './log.ts'
 import { recordStore } from './records.ts'
 import { recoverer } from './recovery.ts'
@@ -46,6 +47,7 @@ const CLIENT: MongoClientOptions = {
  */
 export async function openMongoStore(options: MongoStoreOptions): Promise<Store> {
   const { url, database: name = databaseIn(url), clock = systemClock, crash = noCrash } = options
+  mendDriver()
   const client = new MongoClient(url, { serverSelectionTimeoutMS: limits.store.mongoSelectMs, ...CLIENT })
   try {
     await client.connect()
