@@ -45,12 +45,17 @@ export interface Draft {
   /** Absent: the hub assigns a UUIDv7. A caller that must refer to it takes `uuid7` itself and sets it here. */
   readonly id?: string
   readonly method: WriteMethod
-  /** Absent for DELETE. `id` and `meta.versionId`, `meta.lastUpdated` are set by the hub. */
+  /**
+   * `id` and `meta.versionId`, `meta.lastUpdated` are set by the hub. Absent for DELETE, and where `text` alone says it: then it is parsed while
+   * the draft has its turn, so that a large transaction never holds all of its resources.
+   */
   readonly resource?: JsonObject
   /** Exact JSON literals of decimals that a double cannot hold, by path; see `fhir/json`. */
   readonly literals?: ReadonlyMap<string, string>
   /** The JSON text that `resource` was parsed from: stored as it is, with only id and meta set, so that every digit survives. */
   readonly text?: string
+  /** The text has no blanks between its tokens. */
+  readonly isPlain?: boolean
   /** Where the resource stands in the caller's request (`Bundle.entry[2].resource`): prefix of the positions of issues. */
   readonly at?: string
   /** The version that the caller read and compared with; 0: must be new. Absent: whatever is current (retried on races). */

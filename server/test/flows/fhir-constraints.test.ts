@@ -193,3 +193,29 @@ it.each(Object.entries(RULES))(
     )
   },
 )
+
+it.each(Object.entries(RULES))(
+  'tells what is wrong with a resource before what lies beyond a constraint by %s',
+  async (_name, constraintFor) => {
+    const server = await wardOf(constraintFor)
+    const code = { text: 'x' }
+    const subject = { reference: 'Patient/other' }
+    const create = (resource: Readonly<Record<string, unknown>>) => ({
+      request: { method: 'POST', url: 'Observation' },
+      resource: { resourceType: 'Observation', code, subject, ...resource },
+    })
+    const send = async (entry: readonly object[]) =>
+      server.ask('POST', '', { body: { resourceType: 'Bundle', type: 'transaction', entry } })
+    const beyond = create({ status: 'final' })
+    const faulty = await send([beyond, create({ status: 'none' }), beyond, create({ status: 4 })])
+    expect(faulty.status, faulty.text).toBe(400)
+    const issues = faulty.json['issue'] as readonly { readonly expression: readonly string[] }[]
+    expect(issues.map(({ expression }) => expression[0])).toEqual([
+      'Bundle.entry[1].resource.status',
+      'Bundle.entry[3].resource.status',
+    ])
+    expect((await send([beyond])).status).toBe(403)
+    server.become(administrator)
+    expect((await server.ask('GET', '/Observation?code:text=x&_summary=count')).json['total']).toBe(0)
+  },
+)

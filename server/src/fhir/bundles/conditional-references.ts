@@ -1,21 +1,21 @@
 import { Fault, fault } from '../../kernel/fault.ts'
-import type { JsonObject } from '../../kernel/json.ts'
 import { createPace } from '../../kernel/pace.ts'
 import type { Guard } from '../../store/port.ts'
-import { parseObject } from '../json/parse.ts'
-import { rewriteStrings, rewriteValues } from '../json/rewrite.ts'
+import { rewriteStrings } from '../json/rewrite.ts'
 import type { Rewrite } from '../json/rewrite.ts'
 import type { Call } from '../rest/call.ts'
 import { resolveCriteria } from '../rest/conditions.ts'
 import type { RestDeps } from '../rest/rest-deps.ts'
 import { meetsAll } from '../search/clause.ts'
+import type { Subject } from '../search/clause.ts'
 import type { Matches } from '../search/search.ts'
 import { draftSubject } from '../search/subject.ts'
-import { placed } from './read-bundle.ts'
-import type { Content } from './read-bundle.ts'
+import { contentOf, placed } from './read-bundle.ts'
 
 /** A resource of the transaction on its way to the commit. */
-export interface Linked extends Content {
+export interface Linked {
+  /** JSON without layout. */
+  readonly text: string
   readonly type: string
   readonly id: string
   readonly at: string
@@ -33,41 +33,33 @@ export async function resolveReferences(
   deps: RestDeps,
   call: Call,
   { resources, deleted }: Pick<Wanted, 'resources' | 'deleted'>,
-): Promise<{ contents: readonly Content[]; guards: readonly Guard[] }> {
+): Promise<{ texts: readonly string[]; guards: readonly Guard[] }> {
   const guards: Guard[] = []
   const resolved = new Map<string, string>()
+  const subjects = new Map<Linked, Subject>()
+  const texts: string[] = []
+  const replace: Rewrite = (name, value) => (name === 'reference' ? resolved.get(value) : undefined)
   const pace = createPace()
   for (const linked of resources) {
     await pace()
-    for (const reference of conditionalReferences(linked)) {
+    const references = conditionalReferences(linked)
+    for (const reference of references) {
       if (resolved.has(reference)) continue
-      const { target, guard } = await placedTarget(deps, call, {
-        reference,
-        resources,
-        deleted,
-        at: linked.at,
-      })
+      const wanted = { reference, resources, deleted, subjects, at: linked.at }
+      const { target, guard } = await placedTarget(deps, call, wanted)
       resolved.set(reference, target)
       guards.push(guard)
     }
+    texts.push(references.length === 0 ? linked.text : rewriteStrings(linked.text, replace))
   }
-  if (resolved.size === 0) return { contents: resources, guards }
-  const replace: Rewrite = (name, value) => (name === 'reference' ? resolved.get(value) : undefined)
-  return { contents: resources.map((each) => rewritten(each, replace)), guards }
-}
-
-function rewritten({ text, resource }: Content, replace: Rewrite): Content {
-  return {
-    text: rewriteStrings(text, replace),
-    ...(resource && { resource: rewriteValues(resource, replace) }),
-  }
+  return { texts, guards }
 }
 
 function conditionalReferences({ text }: Linked): readonly string[] {
   const found: string[] = []
   if (!text.includes('?')) return found
   rewriteStrings(text, (name, value) => {
-    if (name === 'reference' && CONDITIONAL.test(value)) found.push(value)
+    if (name === 'reference' && value.includes('?') && CONDITIONAL.test(value)) found.push(value)
     return undefined
   })
   return found
@@ -78,6 +70,8 @@ interface Wanted {
   readonly resources: readonly Linked[]
   /** `Patient/1`, what the same transaction deletes. */
   readonly deleted: ReadonlySet<string>
+  /** Resources that were asked for before, as criteria see them. */
+  readonly subjects: Map<Linked, Subject>
   readonly at: string
 }
 
@@ -92,24 +86,45 @@ async function placedTarget(deps: RestDeps, call: Call, wanted: Wanted): ReturnT
 async function resolveOne(
   deps: RestDeps,
   call: Call,
-  { reference, resources, deleted }: Wanted,
+  wanted: Wanted,
 ): Promise<{ target: string; guard: Guard }> {
-  const { type = '', query = '' } = CONDITIONAL.exec(reference)?.groups ?? {}
+  const { type = '', query = '' } = CONDITIONAL.exec(wanted.reference)?.groups ?? {}
   if (!deps.definitions.types.includes(type))
     throw fault('malformed', {
       code: 'value',
       text: `"${type.slice(0, 64)}" is no resource type of FHIR R4`,
     })
   const { id, guard, matches } = await resolveCriteria(deps, call.caller, { type, query })
-  const ids = new Set(id === undefined || deleted.has(`${type}/${id}`) ? [] : [id])
-  // What the transaction writes replaces what is stored.
-  for (const resource of resources.filter((each) => each.type === type)) {
-    if (meets(deps, resource, matches)) ids.add(resource.id)
-    else ids.delete(resource.id)
-  }
+  const stored = id === undefined || wanted.deleted.has(`${type}/${id}`) ? [] : [id]
+  const ids = await withWritten(deps, wanted, { type, matches, stored })
   const [only] = ids
   if (only === undefined || ids.size > 1) throw notOne(type, ids.size)
   return { target: `${type}/${only}`, guard }
+}
+
+interface Criteria {
+  readonly type: string
+  readonly matches: Matches
+  readonly stored: readonly string[]
+}
+
+/** What the transaction writes replaces what is stored. */
+async function withWritten(
+  deps: RestDeps,
+  { resources, subjects }: Wanted,
+  { type, matches, stored }: Criteria,
+): Promise<ReadonlySet<string>> {
+  const ids = new Set(stored)
+  const pace = createPace()
+  for (const resource of resources) {
+    if (resource.type !== type) continue
+    const subject = subjects.get(resource) ?? subjectOf(deps, resource, matches)
+    subjects.set(resource, subject)
+    if (meets(subject, matches)) ids.add(resource.id)
+    else ids.delete(resource.id)
+    await pace()
+  }
+  return ids
 }
 
 function notOne(type: string, found: number): Error {
@@ -119,12 +134,16 @@ function notOne(type: string, found: number): Error {
     : fault('multiple-matches', { code: 'multiple-matches', text })
 }
 
-function meets({ base, clock }: RestDeps, linked: Linked, { clauses, module }: Matches): boolean {
-  const resource: JsonObject = { ...(linked.resource ?? parseObject(linked.text)), id: linked.id }
+function subjectOf({ base, clock }: RestDeps, { id, text }: Linked, { module }: Matches): Subject {
+  const resource = { ...contentOf({ text }).resource, id }
   const keys = module.extract(resource, { lastUpdated: clock(), facilities: [], base })
+  return draftSubject({ id, keys, resource, module, base })
+}
+
+function meets(subject: Subject, { clauses }: Matches): boolean {
   // What the caller may see is known of own resources; the criteria decide.
   const criteria = clauses.filter(
     ({ anyOf }) => !anyOf.some((test) => test.by === 'key' && test.key.startsWith('_facility=')),
   )
-  return meetsAll(criteria, draftSubject({ id: linked.id, keys, resource, module, base }))
+  return meetsAll(criteria, subject)
 }

@@ -1,11 +1,10 @@
 import { elementRow } from '../elements.ts'
 import type { ElementTable } from '../elements.ts'
-import { rewriteStrings, rewriteValues } from '../json/rewrite.ts'
+import { rewriteStrings } from '../json/rewrite.ts'
 import type { Rewrite } from '../json/rewrite.ts'
 import { stringIn, textOf, treeOf } from '../json/tree.ts'
 import type { Tree } from '../json/tree.ts'
-import { contentOf } from './read-bundle.ts'
-import type { Content, Entry } from './read-bundle.ts'
+import type { Entry } from './read-bundle.ts'
 import type { Step } from './steps.ts'
 
 /** Types whose whole value may be a link; canonicals stay as they are. @see FHIR R4, "RESTful API", transaction */
@@ -26,12 +25,12 @@ export function linkMap(steps: readonly Step[]): LinkMap {
   return map
 }
 
-/** The resource of an entry with its links to other entries replaced; everything else keeps its exact text. */
+/** The text of an entry's resource with its links to other entries replaced; everything else stays exactly as it is. */
 export function relinked(
-  entry: Pick<Entry, 'fullUrl'> & Content,
+  entry: Pick<Entry, 'fullUrl' | 'text'>,
   links: LinkMap,
   elements: () => ElementTable,
-): Content {
+): string {
   const root = rootOf(entry.fullUrl)
   const find = (target: string): string | undefined =>
     links.get(target) ?? (root !== undefined && RELATIVE.test(target) ? links.get(root + target) : undefined)
@@ -45,10 +44,21 @@ export function relinked(
     if (!isLink && find(value) !== undefined) elsewhere.push(name)
     return replace(name, value)
   })
-  // Only there the types of the elements must be known.
-  if (elsewhere.length > 0) return { text: relinkedUris(text, elements(), find) }
-  if (text === entry.text || entry.resource === undefined) return contentOf({ ...entry, text })
-  return { text, resource: rewriteValues(entry.resource, replace) }
+  // Only there the types of the elements must be known. Most often it is an identifier that says the same as the address.
+  if (elsewhere.some((name) => linkNames(elements()).has(name))) return relinkedUris(text, elements(), find)
+  return text
+}
+
+const NAMES = new WeakMap<ElementTable, ReadonlySet<string>>()
+
+/** Names of elements that are links somewhere: `url`, `instantiatesUri`, … */
+function linkNames(table: ElementTable): ReadonlySet<string> {
+  const known = NAMES.get(table)
+  if (known) return known
+  const rows = Object.values(table).flatMap((elements) => Object.entries(elements))
+  const names = new Set(rows.flatMap(([name, [type]]) => (LINK_TYPES.has(type) ? name : [])))
+  NAMES.set(table, names)
+  return names
 }
 
 type Find = (target: string) => string | undefined

@@ -12,7 +12,7 @@ import type { Pair } from '../search/request.ts'
 import type { CutBundle } from './receive-bundle.ts'
 
 /** One entry of a batch or transaction, checked and with its exact resource text. */
-export interface Entry extends Content {
+export interface Entry {
   readonly index: number
   readonly fullUrl?: string
   readonly method: Method
@@ -21,19 +21,18 @@ export interface Entry extends Content {
   readonly queryText: string
   readonly query: readonly Pair[]
   readonly conditions: Conditions
+  /** JSON of the resource as its sender wrote it, which keeps every digit, without layout; empty where there is none. */
+  readonly text: string
+  /** What the hub looks at before it parses the resource again: all of a Bundle at once would be ten times its text. */
+  readonly head: JsonObject
   /** `Bundle.entry[2]`. */
   readonly at: string
 }
 
-/** A resource as its sender wrote it, which keeps every digit, and parsed, unless that is still to be done. */
-export interface Content {
-  /** JSON; empty without a resource. */
-  readonly text: string
-  readonly resource?: JsonObject
-}
-
-export function contentOf({ text, resource }: Content): Content {
-  return resource ? { text, resource } : { text }
+/** The text of an entry that was read, and what it says. */
+export function contentOf({ text }: Pick<Entry, 'text'>): { text: string; resource?: JsonObject } {
+  const resource: unknown = text === '' ? undefined : JSON.parse(text)
+  return isObject(resource) ? { text, resource } : { text }
 }
 
 /** An entry that cannot be processed: a batch goes on without it. */
@@ -154,11 +153,15 @@ function readEntry({ index, text, base }: Raw): Entry {
     query: pairsOf(queryText),
     conditions: conditionsOf(request),
     // What is walked again and again is walked without its layout.
-    text: memberText(withoutBlanks(text), 'resource') ?? '',
+    text: withoutBlanks(memberText(text, 'resource') ?? ''),
+    head: isObject(resource) ? headOf(resource) : {},
     at,
-    ...(isObject(resource) ? { resource } : {}),
     ...(typeof fullUrl === 'string' ? { fullUrl } : {}),
   }
+}
+
+function headOf({ resourceType, id, meta }: JsonObject): JsonObject {
+  return { resourceType, id, meta }
 }
 
 function methodOf(request: JsonObject, at: string): Method {

@@ -167,7 +167,7 @@ function asked({ conditions }: Entry): { readonly precondition?: Precondition } 
 }
 
 function checkId(entry: Entry, id: string): void {
-  if (entry.resource?.['id'] === id) return
+  if (entry.head['id'] === id) return
   throw fault('malformed', {
     code: 'invalid',
     text: 'The resource must have the id of its url',
@@ -186,7 +186,7 @@ async function conditionalStep(
       guard,
       step: id === undefined ? { kind: 'nothing', entry } : instanceStep({ entry, type, method, id }),
     }
-  const given = entry.resource?.['id']
+  const given = entry.head['id']
   if (id !== undefined && given !== undefined && given !== id) {
     throw fault('malformed', {
       code: 'invalid',

@@ -1,4 +1,5 @@
 import { fault } from '../../kernel/fault.ts'
+import type { JsonObject } from '../../kernel/json.ts'
 import { limits } from '../../kernel/limits.ts'
 import { createPace } from '../../kernel/pace.ts'
 import type { Draft, TransactResult, Written } from '../resources.ts'
@@ -10,7 +11,7 @@ import { refusal } from '../rest/write-calls.ts'
 import { resolveReferences } from './conditional-references.ts'
 import { linkMap, relinked } from './links.ts'
 import { contentOf } from './read-bundle.ts'
-import type { Content, Entry } from './read-bundle.ts'
+import type { Entry } from './read-bundle.ts'
 import { checkReads, readAnswer } from './reads.ts'
 import { responseBundle } from './response.ts'
 import { stepsOf } from './steps.ts'
@@ -52,14 +53,14 @@ async function attemptTransaction(
     type: step.type,
     id: step.id,
     at: `${step.entry.at}.resource`,
-    ...relinked(contentToLink(step), links, () => deps.definitions.elements()),
+    text: relinked(contentToLink(step), links, () => deps.definitions.elements()),
   }))
   const references = await resolveReferences(deps, call, {
     resources: linked,
     deleted: new Set(writes.flatMap((step) => (step.method === 'DELETE' ? `${step.type}/${step.id}` : []))),
   })
-  const contents = new Map(bodies.map((step, index) => [step, references.contents[index]]))
-  const drafts = await eachPaced(writes, (step) => draftOf(call, step, contents.get(step)))
+  const texts = new Map(bodies.map((step, index) => [step, references.texts[index]]))
+  const drafts = await eachPaced(writes, (step) => draftOf(call, step, texts.get(step)))
   if (drafts.length === 0) return { steps, versions: new Map() }
   const result = await deps.resources.transact(call.caller, {
     drafts,
@@ -76,12 +77,13 @@ function pairOf(step: Step, version: Written | undefined): readonly (readonly [S
   return version ? [[step, version]] : []
 }
 
-function contentToLink({ entry, text }: WriteStep): Pick<Entry, 'fullUrl'> & Content {
+function contentToLink({ entry, text }: WriteStep): Pick<Entry, 'fullUrl' | 'text'> {
   if (text === undefined) return entry
   return entry.fullUrl === undefined ? { text } : { fullUrl: entry.fullUrl, text }
 }
 
-function draftOf(call: Call, step: WriteStep, content: Content | undefined): Draft {
+/** Without the parsed resource: each is parsed when its turn comes. @throws Fault `malformed` when it is of another type */
+function draftOf(call: Call, step: WriteStep, text: string | undefined): Draft {
   const { type, id, method, entry } = step
   const { precondition, read: expected } = step
   const target = {
@@ -91,10 +93,14 @@ function draftOf(call: Call, step: WriteStep, content: Content | undefined): Dra
     ...(expected === undefined ? {} : { expected }),
     ...(precondition ? { precondition } : {}),
   }
-  if (content === undefined) return target
+  if (text === undefined) return target
   const at = `${entry.at}.resource`
-  const resource = resourceOf({ ...call, ...contentOf(content), at }, type)
-  return { ...target, resource, text: content.text, at }
+  resourceOf({ ...call, resource: step.text === undefined ? entry.head : parsed(text), at }, type)
+  return { ...target, text, isPlain: step.text === undefined, at }
+}
+
+function parsed(text: string): JsonObject {
+  return contentOf({ text }).resource ?? {}
 }
 
 function staleOrThrow(

@@ -8,6 +8,10 @@ const BACKSLASH = 92
 const CLOSE_LIST = 93
 const OPEN = 123
 const CLOSE = 125
+/** Makes a curly bracket of a square one. */
+const LOWER = 32
+/** So many bytes of a string are looked at one by one. */
+const FEW = 48
 
 const PLACEHOLDER = Buffer.from('0')
 
@@ -48,6 +52,10 @@ export class EntryScanner {
   push(chunk: Uint8Array): void {
     let start = 0
     for (let at = 0; at < chunk.length; at += 1) {
+      if (this.#isItem && this.#depth > 2 && !this.#inString) {
+        at = this.#within(chunk, at)
+        if (at >= chunk.length) break
+      }
       const code = chunk[at] ?? 0
       if (this.#inString) at = this.#inside(chunk, at)
       else if (code > 32) {
@@ -82,15 +90,55 @@ export class EntryScanner {
     return this.#skip(chunk, at)
   }
 
+  /** Most bytes stand inside of an item that is an object or a list. @returns the position of what closes it, or the end of the chunk */
+  #within(chunk: Uint8Array, from: number): number {
+    let depth = this.#depth
+    let at = from
+    for (; at < chunk.length; at += 1) {
+      const code = chunk[at] ?? 0
+      if (code === QUOTE) {
+        this.#inString = true
+        at = this.#skip(chunk, at + 1)
+      } else if ((code | LOWER) === OPEN) depth += 1
+      else if ((code | LOWER) === CLOSE) {
+        if (depth === 3) break
+        depth -= 1
+      }
+    }
+    this.#depth = depth
+    return at
+  }
+
   /** @returns the position of the closing quote, or the end of the chunk */
-  #skip(chunk: Uint8Array, at: number): number {
-    const quote = chunk.indexOf(QUOTE, at)
-    const stop = quote < 0 ? chunk.length : quote
-    let backslashes = 0
-    while (stop - 1 - backslashes >= at && chunk[stop - 1 - backslashes] === BACKSLASH) backslashes += 1
-    if (backslashes % 2 === 1) this.#isEscaped = quote < 0
-    else if (quote >= 0) this.#inString = false
-    return stop
+  #skip(chunk: Uint8Array, from: number): number {
+    // Most strings are short: they end before a search for their end has begun.
+    const near = Math.min(from + FEW, chunk.length)
+    let at = from
+    while (at < near) {
+      const code = chunk[at]
+      if (code === QUOTE) {
+        this.#inString = false
+        return at
+      }
+      at += code === BACKSLASH ? 2 : 1
+    }
+    this.#isEscaped = at > chunk.length
+    return at >= chunk.length ? chunk.length : this.#search(chunk, at)
+  }
+
+  /** The same for a string that is long. */
+  #search(chunk: Uint8Array, from: number): number {
+    for (let at = from; ;) {
+      const quote = chunk.indexOf(QUOTE, at)
+      const stop = quote < 0 ? chunk.length : quote
+      let backslashes = 0
+      while (stop - 1 - backslashes >= at && chunk[stop - 1 - backslashes] === BACKSLASH) backslashes += 1
+      const isEscaped = backslashes % 2 === 1
+      if (quote < 0) this.#isEscaped = isEscaped
+      else if (!isEscaped) this.#inString = false
+      if (quote < 0 || !isEscaped) return stop
+      at = quote + 1
+    }
   }
 
   #stringByte(code: number, at: number): number {

@@ -33,6 +33,26 @@ it.each([
   for (const chunkBytes of [1, 2, 7, 1000]) expect(scan(text, chunkBytes)).toEqual({ head, items })
 })
 
+it('finds the end of long texts, whatever they escape and wherever they are cut', () => {
+  const texts = [
+    'x'.repeat(200),
+    `${'x'.repeat(60)}"}]`,
+    `${'y'.repeat(47)}\\`,
+    `${'z'.repeat(100)}\\"\\\\"`,
+    '\\'.repeat(99),
+  ]
+  const items = texts
+    .flatMap((text) => [{ a: { b: [text, { c: text }] } }, [[text], text]])
+    .map((item) => JSON.stringify(item))
+  const whole = `{"entry":[${items.join(' , ')}],"type":"x"}`
+  const limits = { ...LIMITS, itemBytes: 10_000 }
+  for (let chunkBytes = 1; chunkBytes < 140; chunkBytes += 1) {
+    const { head, items: cut } = scan(whole, chunkBytes, limits)
+    expect(JSON.parse(head)).toEqual({ entry: items.map(() => 0), type: 'x' })
+    expect(cut).toEqual(items)
+  }
+})
+
 it('stops at its bounds while the text still arrives', () => {
   const open = '{"entry":['
   expect(() => scan(`${open}{"a":"${'x'.repeat(2000)}`, 64)).toThrow('One item of entry')

@@ -109,3 +109,14 @@ describe('exact text', () => {
     )
   })
 })
+
+it('leaves what stands behind the last known one alone', () => {
+  const text = '{"id":"a","b":[1],"meta":{"tag":[]},"c":"}","d":{"id":1}}'
+  const set = { resourceType: '"Patient"', id: '"1"', meta: '{}' }
+  const whole = '{"resourceType":"Patient","id":"1","meta":{},"b":[1],"c":"}","d":{"id":1}}'
+  expect(withMembers(text, set, 2)).toBe(whole)
+  expect(withMembers(text, set)).toBe(whole)
+  expect(withMembers('{"b":1}', { id: '"1"' }, 0)).toBe('{"id":"1","b":1}')
+  expect(withMembers('{"b":1,"id":2}', { id: undefined }, 1)).toBe('{"b":1}')
+  expect(withMembers('{"id":2,"b":1}', { id: undefined }, 1)).toBe('{"b":1}')
+})

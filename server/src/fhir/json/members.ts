@@ -56,20 +56,27 @@ export function memberText(text: string, name: string): string | undefined {
  * The object with some members set: new ones stand first, in the order of `set`; all others keep their exact text and order.
  *
  * @param set JSON texts by name; `undefined` removes the member.
+ * @param known how many of these names the object has: what stands behind the last of them is not looked at.
  */
-export function withMembers(text: string, set: Readonly<Record<string, string | undefined>>): string {
+export function withMembers(
+  text: string,
+  set: Readonly<Record<string, string | undefined>>,
+  known = Infinity,
+): string {
   let result = ''
   for (const name in set) {
     const value = set[name]
     if (value !== undefined) result += `${result === '' ? '' : ','}${JSON.stringify(name)}:${value}`
   }
+  let left = known
   let at = skipBlank(text, skipBlank(text, 0) + 1)
-  while (text[at] === '"') {
+  while (left > 0 && text[at] === '"') {
     const nameEnd = endOfString(text, at)
     const end = endOfValue(text, skipBlank(text, skipBlank(text, nameEnd) + 1))
-    if (!Object.hasOwn(set, stringAt(text, at, nameEnd)))
-      result += `${result === '' ? '' : ','}${text.slice(at, end)}`
+    if (Object.hasOwn(set, stringAt(text, at, nameEnd))) left -= 1
+    else result += `${result === '' ? '' : ','}${text.slice(at, end)}`
     at = nextAfter(text, end)
   }
+  if (left === 0 && text[at] === '"') return `{${result}${result === '' ? '' : ','}${text.slice(at)}`
   return `{${result}}`
 }

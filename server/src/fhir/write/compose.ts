@@ -2,6 +2,7 @@ import type { AuditTrail } from '../../audit/trail.ts'
 import type { Caller } from '../../auth/caller.ts'
 import type { Clock } from '../../kernel/clock.ts'
 import { fault } from '../../kernel/fault.ts'
+import { isoText } from '../../kernel/instant-text.ts'
 import type { JsonObject } from '../../kernel/json.ts'
 import { limits } from '../../kernel/limits.ts'
 import type { RecordChange, ResourceWrite, Row, Store, StoredVersion } from '../../store/port.ts'
@@ -47,9 +48,9 @@ export interface Composed {
 export async function compose(
   deps: WriteDeps,
   caller: Caller,
-  job: { prepared: Prepared; transaction: Transaction },
+  job: { prepared: Prepared; resource: JsonObject | undefined; transaction: Transaction },
 ): Promise<Composed> {
-  const { prepared, transaction } = job
+  const { prepared, resource = {}, transaction } = job
   const { draft, id } = prepared
   const isNew = draft.method === 'POST'
   const current = isNew ? undefined : await deps.store.resources.read(draft.type, id)
@@ -58,7 +59,7 @@ export async function compose(
     return composeDeletion({ deps, caller, prepared, current }, facilitiesIn(row))
   const added = transaction.facilities ?? (caller.facilities === 'all' ? [] : caller.facilities)
   const facilities = [...new Set([...facilitiesIn(row), ...added])]
-  return composeVersion({ deps, caller, prepared, current, facilities })
+  return composeVersion({ deps, caller, prepared, current, facilities, given: resource })
 }
 
 /** The row that a draft replaces; none for what is deleted. @throws Fault `not-found` when it is, or was, not the caller's to see */
@@ -104,17 +105,25 @@ function composeDeletion(job: Job, facilities: readonly string[]): Composed {
   }
 }
 
-function composeVersion(job: Job & { readonly facilities: readonly string[] }): Composed {
-  const { deps, caller, prepared, current, facilities } = job
+interface VersionJob extends Job {
+  readonly facilities: readonly string[]
+  readonly given: JsonObject
+}
+
+function composeVersion(job: VersionJob): Composed {
+  const { deps, caller, prepared, current, facilities, given } = job
   const { draft, id, module } = prepared
   const { type, method } = draft
   const expected = draft.expected ?? current?.version ?? 0
   const lastUpdated = current ? Math.max(deps.clock(), current.lastUpdated + 1) : deps.clock()
+  const body = bodyOf(draft, given, { type, id, version: expected + 1, lastUpdated })
   const meta = {
-    ...(draft.resource?.['meta'] as JsonObject | undefined),
-    lastUpdated: new Date(lastUpdated).toISOString(),
+    ...(given['meta'] as JsonObject | undefined),
+    lastUpdated: isoText(lastUpdated),
   }
-  const resource: JsonObject = { ...draft.resource, id, meta }
+  // What was parsed for this draft alone need not be copied.
+  const resource: JsonObject =
+    draft.resource === undefined ? Object.assign(given, { id, meta }) : { ...given, id, meta }
   const extracted = module.extract(resource, { lastUpdated, facilities, base: deps.base })
   const keys = withFacilities(extracted, facilities)
   const clauses = deps.access.constraintFor(caller, type)
@@ -125,7 +134,7 @@ function composeVersion(job: Job & { readonly facilities: readonly string[] }): 
       text: `This ${type} would lie outside of what you may see and write`,
     })
   }
-  const bytes = Buffer.from(bodyOf(draft, { type, id, version: expected + 1, lastUpdated }), 'utf8')
+  const bytes = Buffer.from(body, 'utf8')
   const records = aliasRecords(deps, current, { resource, id })
   const audit = [auditRow({ deps, caller, prepared, current, patients: keys.patients })]
   return {

@@ -1,6 +1,7 @@
 import { Fault, fault } from '../../kernel/fault.ts'
 import type { Issue } from '../../kernel/fault.ts'
 import { uuid7 } from '../../kernel/ids.ts'
+import type { JsonObject } from '../../kernel/json.ts'
 import { limits } from '../../kernel/limits.ts'
 import { createPace } from '../../kernel/pace.ts'
 import { isId } from '../access.ts'
@@ -17,30 +18,55 @@ export interface Prepared {
   readonly notes: readonly Issue[]
 }
 
-/** Validates all drafts and gives ids to new ones. @throws Fault `malformed` or `unprocessable` with the issues of all drafts */
+/**
+ * Validates all drafts and gives ids to new ones.
+ *
+ * @param use gets each draft behind its check, with its resource, as long as no draft has errors
+ * @throws Fault `malformed` or `unprocessable` with the issues of all drafts
+ */
 export async function prepareAll(
-  drafts: readonly Draft[],
-  definitions: Definitions,
-  now: number,
+  { drafts, definitions, now }: Drafts,
+  use: (prepared: Prepared, resource: JsonObject | undefined) => Promise<void>,
 ): Promise<readonly Prepared[]> {
   const issues: Issue[] = []
   const prepared: Prepared[] = []
   const pace = createPace()
+  let isClean = true
   for (const draft of drafts) {
     const module = await moduleOf(definitions, draft.type)
     const id = draft.id ?? uuid7(now)
     if (!isId(id))
       throw fault('malformed', { code: 'value', text: 'An id has 1 to 64 letters, digits, "-" or "."' })
-    const notes = issuesOf(draft, module, id)
-    issues.push(...notes)
-    prepared.push({ draft, module, id, notes })
-    await pace()
+    const resource = resourceOf(draft)
+    const notes = issuesOf(draft, module, { id, resource })
+    if (notes.length > 0) issues.push(...notes)
+    isClean &&= !notes.some(isError)
+    const each = { draft, module, id, notes }
+    prepared.push(each)
+    if (isClean) await use(each, resource)
+    const slice = pace()
+    if (slice) await slice
   }
-  const errors = issues.filter(({ severity }) => severity === 'error' || severity === 'fatal')
   // R4, "RESTful API": 400 for what is no R4, 422 for what only a profile or this server asks for.
-  const kind = errors.every(isOwnRule) ? 'unprocessable' : 'malformed'
-  if (errors.length > 0) throw new Fault(kind, issues.slice(0, limits.fhir.issues))
+  const kind = issues.filter(isError).every(isOwnRule) ? 'unprocessable' : 'malformed'
+  if (!isClean) throw new Fault(kind, issues.slice(0, limits.fhir.issues))
   return prepared
+}
+
+export interface Drafts {
+  readonly drafts: readonly Draft[]
+  readonly definitions: Definitions
+  /** Milliseconds. */
+  readonly now: number
+}
+
+/** The resource of a draft; where it has only a text, one of the caller's own. */
+export function resourceOf({ resource, text }: Draft): JsonObject | undefined {
+  return resource ?? (text === undefined ? undefined : (JSON.parse(text) as JsonObject))
+}
+
+function isError({ severity }: Issue): boolean {
+  return severity === 'error' || severity === 'fatal'
 }
 
 function isOwnRule({ profile, code }: Issue): boolean {
@@ -58,18 +84,27 @@ export async function moduleOf(definitions: Definitions, type: string): Promise<
   return module
 }
 
-function issuesOf(draft: Draft, module: TypeModule, id: string): readonly Issue[] {
+function issuesOf(
+  draft: Draft,
+  module: TypeModule,
+  { id, resource }: { readonly id: string; readonly resource: JsonObject | undefined },
+): readonly Issue[] {
   if (draft.method === 'DELETE') return []
-  const { resource, at, text } = draft
+  const { at, text } = draft
   if (!resource) throw new Error(`a ${draft.method} draft without resource`)
   const known = resource['id']
-  const named = known === undefined || known === id ? resource : { ...resource, id }
+  const named = known === undefined || known === id ? resource : withId(draft, resource, id)
   const found = module.validate(named, limits.fhir.issues, {
     stored: true,
     ...(text === undefined ? {} : { text }),
   })
   if (at !== undefined) return found.map((issue) => placed(issue, module.type, at))
   return text === undefined ? found : withLines(found, text)
+}
+
+/** What was parsed for this draft alone need not be copied. */
+function withId(draft: Draft, resource: JsonObject, id: string): JsonObject {
+  return draft.resource === undefined ? Object.assign(resource, { id }) : { ...resource, id }
 }
 
 function placed(issue: Issue, type: string, at: string): Issue {

@@ -3,6 +3,7 @@ import type { JsonObject, JsonValue } from '../../kernel/json.ts'
 import { limits } from '../../kernel/limits.ts'
 import type { ResourceReader } from '../../store/port.ts'
 import { readReference } from '../keys/references.ts'
+import { resourceOf } from './prepare.ts'
 import type { Prepared } from './prepare.ts'
 
 interface Found {
@@ -27,7 +28,8 @@ export async function checkReferenced(
   const issues: Issue[] = []
   for (const { draft } of prepared) {
     const found: Found[] = []
-    if (draft.resource) collect(draft.resource, draft.at ?? draft.type, { base, found })
+    const resource = resourceOf(draft)
+    if (resource) collect(resource, draft.at ?? draft.type, { base, found })
     for (const { type, id, at } of found) {
       const key = `${type}/${id}`
       const isHere = known.get(key) ?? (await exists(reader, type, id))

@@ -9,7 +9,7 @@ import { ALIASES } from '../aliases.ts'
 import type { Draft, Transaction, TransactResult, Written } from '../resources.ts'
 import { compose } from './compose.ts'
 import type { Composed, WriteDeps } from './compose.ts'
-import { prepareAll } from './prepare.ts'
+import { prepareAll, resourceOf } from './prepare.ts'
 import type { Prepared } from './prepare.ts'
 import { checkReferenced } from './referenced.ts'
 
@@ -21,10 +21,10 @@ export async function transact(
 ): Promise<TransactResult> {
   for (const draft of transaction.drafts)
     deps.access.authorise(caller, INTERACTIONS[draft.method], draft.type)
-  const prepared = await prepareAll(transaction.drafts, deps.definitions, deps.clock())
-  if (deps.references === 'enforce') await checkReferenced(prepared, deps.store.resources, deps.base)
+  const { prepared, composed } = await composedAll(deps, caller, transaction)
   for (let attempt = 0; attempt <= limits.fhir.writeRetries; attempt += 1) {
-    const result = await attemptCommit(deps, caller, { prepared, transaction })
+    const made = attempt === 0 ? composed : await composedAgain(deps, caller, { prepared, transaction })
+    const result = await attemptCommit(deps, caller, { composed: made, transaction })
     if (result.outcome === 'committed' || !isRace(result.refusal, transaction.drafts)) return resultOf(result)
   }
   throw fault('conflict', {
@@ -36,8 +36,50 @@ export async function transact(
 const INTERACTIONS = { POST: 'create', PUT: 'update', PATCH: 'update', DELETE: 'delete' } as const
 
 interface Job {
+  readonly composed: readonly Composed[]
+  readonly transaction: Transaction
+}
+
+interface Prepares {
   readonly prepared: readonly Prepared[]
   readonly transaction: Transaction
+}
+
+/** Each draft is validated and composed before the next one is parsed. @throws Fault first of all for what is wrong with the drafts themselves */
+async function composedAll(
+  deps: WriteDeps,
+  caller: Caller,
+  transaction: Transaction,
+): Promise<{ prepared: readonly Prepared[]; composed: readonly Composed[] }> {
+  const composed: Composed[] = []
+  let failure: { readonly error: unknown } | undefined
+  const drafts = { drafts: transaction.drafts, definitions: deps.definitions, now: deps.clock() }
+  const prepared = await prepareAll(drafts, async (each, resource) => {
+    if (failure) return
+    try {
+      composed.push(await compose(deps, caller, { prepared: each, resource, transaction }))
+    } catch (error) {
+      failure = { error }
+    }
+  })
+  if (deps.references === 'enforce') await checkReferenced(prepared, deps.store.resources, deps.base)
+  if (failure) throw failure.error
+  return { prepared, composed }
+}
+
+async function composedAgain(
+  deps: WriteDeps,
+  caller: Caller,
+  { prepared, transaction }: Prepares,
+): Promise<readonly Composed[]> {
+  const composed: Composed[] = []
+  const pace = createPace()
+  for (const each of prepared) {
+    const resource = resourceOf(each.draft)
+    composed.push(await compose(deps, caller, { prepared: each, resource, transaction }))
+    await pace()
+  }
+  return composed
 }
 
 type Attempt =
@@ -47,14 +89,8 @@ type Attempt =
 async function attemptCommit(
   deps: WriteDeps,
   caller: Caller,
-  { prepared, transaction }: Job,
+  { composed, transaction }: Job,
 ): Promise<Attempt> {
-  const composed: Composed[] = []
-  const pace = createPace()
-  for (const each of prepared) {
-    composed.push(await compose(deps, caller, { prepared: each, transaction }))
-    await pace()
-  }
   for (const each of composed) checkPrecondition(each)
   const early = composed.find(isOutdated)
   if (early) return { outcome: 'refused', refusal: versionRefusal(early) }
