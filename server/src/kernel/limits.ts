@@ -167,7 +167,11 @@ export const limits = {
     modesMs: 2000,
     /** How soon a port that could not be opened is tried again. */
     portRetryMs: 5000,
+    /** How often the rule files are looked at while they change, and otherwise, for file systems that tell of no change. */
     rulesLookMs: 2000,
+    rulesQuietLookMs: 20_000,
+    /** Folders inside folders of rules: a link may lead back. */
+    rulesDepth: 5,
     previewBytes: 64 * 1024,
     attempts: 5,
   },

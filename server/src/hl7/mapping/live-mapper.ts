@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 
 import { limits } from '../../kernel/limits.ts'
+import { createFolderEars } from './folder-ears.ts'
 import { RulesError } from './load.ts'
 import { createMapper, type Mapper } from './mapper.ts'
 
@@ -25,8 +26,10 @@ export interface LiveOptions {
   readonly folder: string
   /** Files that keep what was read; the first is ours to write. */
   readonly kept?: readonly string[]
-  /** How often the folder is looked at. */
+  /** How often the folder is looked at while it changes. */
   readonly pollMs?: number
+  /** The same when nobody has told of a change. */
+  readonly quietMs?: number
   /** Told once of each set of rules that cannot be used. */
   readonly report: (error: unknown, what: string) => void
 }
@@ -38,8 +41,8 @@ export interface LiveOptions {
  * @throws RulesError when the rules of the start cannot be used
  */
 export async function createLiveMapper(options: LiveOptions): Promise<LiveMapper> {
-  const { folder, kept, pollMs = limits.hl7.rulesLookMs, report } = options
-  const loadedAt = await stampOf(folder)
+  const { folder, kept, report } = options
+  const loadedAt = await lookAt(folder)
   const state = { mapper: await createMapper(folder, kept), problems: [] as readonly string[] }
   let prepare: Prepare | undefined
   const reload = async (): Promise<void> => {
@@ -58,7 +61,7 @@ export async function createLiveMapper(options: LiveOptions): Promise<LiveMapper
     }
   }
   const stopping = new AbortController()
-  const following = follow({ folder, pollMs, loadedAt, reload, signal: stopping.signal })
+  const following = follow({ ...options, loadedAt, reload, signal: stopping.signal })
   return {
     get rules() {
       return state.mapper.rules
@@ -105,40 +108,66 @@ function refuseWithoutDefault({ feeds }: Mapper): void {
   if (!feeds.has('default')) throw new RulesError(['feeds/default.yaml: is missing'])
 }
 
-interface Following {
-  readonly folder: string
-  readonly pollMs: number
-  /** Stamp of the folder before it was loaded. */
-  readonly loadedAt: string
+interface Following extends Pick<LiveOptions, 'folder' | 'pollMs' | 'quietMs'> {
+  /** How the folder was before it was loaded. */
+  readonly loadedAt: Look
   readonly reload: () => Promise<void>
   readonly signal: AbortSignal
 }
 
-async function follow({ folder, pollMs, loadedAt, reload, signal }: Following): Promise<void> {
-  let [loaded, last] = [loadedAt, loadedAt]
+async function follow({ folder, loadedAt, reload, signal, ...every }: Following): Promise<void> {
+  const { pollMs = limits.hl7.rulesLookMs, quietMs = limits.hl7.rulesQuietLookMs } = every
+  const ears = createFolderEars()
+  let [loaded, last] = [loadedAt.stamp, loadedAt.stamp]
+  let isQuiet = false
   while (!signal.aborted) {
+    if (isQuiet) await ears.heard(quietMs, signal)
     await delay(pollMs, undefined, { signal, ref: false }).catch(() => undefined)
-    const now = await stampOf(folder).catch(() => last)
+    const look = await lookAt(folder).catch(() => undefined)
+    const isStrange = look !== undefined && ears.listen(look.folders)
+    const now = look?.stamp ?? last
     if (now !== loaded && now === last) {
       loaded = now
       await reload()
     }
+    isQuiet = now === loaded && !isStrange
     last = now
   }
+  ears.close()
 }
 
-/** Names, sizes and times of all rule files: looking works on every file system, mounted ones too. The cases of `tests` are no rules. */
-async function stampOf(folder: string): Promise<string> {
-  const lines: string[] = []
-  const look = async (below: string): Promise<void> => {
-    for (const entry of await readdir(join(folder, below), { withFileTypes: true })) {
-      const name = join(below, entry.name)
-      if (entry.isDirectory() && name !== 'tests') await look(name)
-      if (!/\.(?:yaml|csv|json)$/.test(name)) continue
-      const { mtimeMs, size } = await stat(join(folder, name))
-      lines.push(`${name} ${mtimeMs} ${size}`)
+interface Look {
+  /** Names, sizes and times of all rule files. */
+  readonly stamp: string
+  /** Where they are. */
+  readonly folders: readonly string[]
+}
+
+/** Looks at every rule file, whatever links lead to it. */
+async function lookAt(folder: string): Promise<Look> {
+  const [lines, folders]: [string[], string[]] = [[], []]
+  const look = async (below: string, depth: number): Promise<void> => {
+    folders.push(join(folder, below))
+    for (const name of await namesIn(folder, below)) {
+      // A link may be broken while it is turned to another file.
+      const found = await stat(join(folder, name)).catch(() => undefined)
+      if (isRuleFile(name)) lines.push(`${name} ${found?.mtimeMs} ${found?.size} ${found?.ino}`)
+      else if (found?.isDirectory() === true && depth < limits.hl7.rulesDepth) await look(name, depth + 1)
     }
   }
-  await look('')
-  return lines.toSorted().join('\n')
+  await look('', 1)
+  return { stamp: lines.toSorted().join('\n'), folders }
+}
+
+/** Rule files, and what may be a folder. The cases of `tests` are no rules. */
+async function namesIn(folder: string, below: string): Promise<readonly string[]> {
+  const entries = await readdir(join(folder, below), { withFileTypes: true })
+  return entries
+    .filter((one) => isRuleFile(one.name) || one.isDirectory() || one.isSymbolicLink())
+    .map(({ name }) => join(below, name))
+    .filter((name) => name !== 'tests')
+}
+
+function isRuleFile(name: string): boolean {
+  return /\.(?:yaml|csv|json)$/.test(name)
 }
