@@ -43,6 +43,8 @@ export interface Constraint {
   readonly severity: 'error' | 'warning'
   readonly human: string
   readonly expression?: string
+  /** The definition that it was inherited from, in snapshots. */
+  readonly source?: string
 }
 
 export interface SearchParameter {

@@ -13,7 +13,7 @@ import type { ProfilePlan } from '../../validation/profiles/plan.ts'
 import { postedPlan, postedTree } from './posted-plan.ts'
 import type { PostedSource } from './posted-plan.ts'
 import { unwalkable } from './posted-rules.ts'
-import { BASE, usable } from './profile-definition.ts'
+import { BASE, usable, withoutR4 } from './profile-definition.ts'
 import { tableModel } from './table-model.ts'
 
 export interface PostedProfiles {
@@ -108,7 +108,7 @@ function settled(
     if (base === onType.baseDefinition || (found.has(base) && !isCircular(url, found)))
       result.set(url, profile)
     else if (deps.definitions.profiles.includes(base)) result.set(url, { ...onType, compiledBase: base })
-    else if (profile.snapshot) result.set(url, { ...onType, differential: profile.snapshot })
+    else if (profile.snapshot) result.set(url, { ...onType, differential: withoutR4(profile.snapshot) })
     else result.set(url, { ...profile, baseDefinition: found.has(base) ? '(a circle of profiles)' : base })
   }
   return result

@@ -10,12 +10,27 @@ export function usable(resource: JsonObject): ProfileDefinition | undefined {
   const profile = resource as unknown as ProfileDefinition
   const elements = [...(profile.differential?.element ?? []), ...(profile.snapshot?.element ?? [])]
   if (profile.derivation !== 'constraint' || elements.some(isTooDeep)) return undefined
+  const snapshot = profile.snapshot && { element: profile.snapshot.element.map(plain) }
+  const differential = profile.differential
+    ? { element: profile.differential.element.map(plain) }
+    : snapshot && withoutR4(snapshot)
+  return { ...profile, ...(differential && { differential }), ...(snapshot && { snapshot }) }
+}
+
+/** A snapshot repeats what R4 binds and rules itself, which is checked anyway. */
+export function withoutR4({ element }: Elements): Elements {
   return {
-    ...profile,
-    ...(profile.differential && { differential: { element: profile.differential.element.map(plain) } }),
-    ...(profile.snapshot && { snapshot: { element: profile.snapshot.element.map(plain) } }),
+    element: element.map(({ binding, constraint = [], ...rest }) => ({
+      ...rest,
+      ...(binding && binding.valueSet?.startsWith(R4_SETS) !== true && { binding }),
+      constraint: constraint.filter(({ source }) => source?.startsWith(BASE) !== true),
+    })),
   }
 }
+
+type Elements = NonNullable<ProfileDefinition['snapshot']>
+
+const R4_SETS = 'http://hl7.org/fhir/ValueSet/'
 
 function isTooDeep({ id, path }: ProfileElement): boolean {
   return Math.max(path.split('.').length, (id ?? '').split(/[./]/).length) > limits.fhir.nesting
