@@ -37,6 +37,8 @@ export const limits = {
     historyCounted: 10_000,
     patchOperations: 1000,
     patchPath: 1000,
+    /** Resources whose labels one `$meta` of a type or of the system collects. */
+    labelled: 20_000,
     /** Stored profiles that one `$validate` reads, bases and profiles of elements included, and the longest rule of theirs that it walks. */
     postedProfiles: 50,
     ruleChars: 2000,

@@ -256,3 +256,31 @@ it('OP-35 OP-36 knows its operations and their methods', async () => {
   expectRefused(await ask('GET', `/Patient/${id}/$meta-add`), 400, 405)
   expect(base()).toMatch(/\/fhir$/)
 })
+
+it('collects the labels that a type or the system uses', async () => {
+  const [own, other] = [fresh(), fresh()]
+  const security = [{ system: 'urn:test', code: own }]
+  await make({ resourceType: 'Basic', code: { text: 'x' }, ...tagged(own) })
+  await make({
+    resourceType: 'Basic',
+    code: { text: 'x' },
+    meta: { ...(tagged(own)['meta'] as Json), security },
+  })
+  await make({ resourceType: 'Patient', ...tagged(other) })
+  const used = async (path: string): Promise<readonly string[]> => {
+    const { status, at } = await ask('GET', path)
+    expect(status).toBe(200)
+    const { tag = [], security: labels = [] } = at('parameter.0.valueMeta') as Readonly<
+      Record<string, Json[]>
+    >
+    return [...tag, ...labels.map(({ code }) => ({ code: `security ${String(code)}` }))].map(({ code }) =>
+      String(code),
+    )
+  }
+  const basic = await used('/Basic/$meta')
+  expect(basic.filter((code) => code === own)).toEqual([own])
+  expect(basic).toContain(`security ${own}`)
+  expect(basic).not.toContain(other)
+  expect(await used('/$meta')).toEqual(expect.arrayContaining([own, other, `security ${own}`]))
+  expect((await ask('GET', '/Slot/$meta')).at('parameter.0.valueMeta')).toEqual({})
+})

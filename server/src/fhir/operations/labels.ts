@@ -44,6 +44,13 @@ export function metaAnswer(version: StoredVersion): Answer {
   }
 }
 
+/** Labels of many resources as one meta; what nobody uses is left out. */
+export function labelsAnswer(labels: Labels): Answer {
+  const used = Object.entries(labels).filter(([, list]) => list.length > 0)
+  const parameter = [{ name: 'return', valueMeta: Object.fromEntries(used) }]
+  return { status: 200, headers: {}, body: jsonBody({ resourceType: 'Parameters', parameter }) }
+}
+
 /** Writes the resource with other labels, everything else exactly as it was; nothing where the labels stay the same. */
 export async function changeLabels(
   deps: RestDeps,
@@ -76,7 +83,8 @@ export async function changeLabels(
   throw fault('conflict', { code: 'conflict', text: `Others kept writing ${type}/${id}: retry` })
 }
 
-function labelsOf(meta: JsonObject): Labels {
+/** What of a Meta is a label. */
+export function labelsOf(meta: JsonObject): Labels {
   return Object.fromEntries(
     LABELS.flatMap((name) => {
       const list = meta[name]
