@@ -361,3 +361,18 @@ it('ends the accounts of several patients, each its own', async () => {
   expect(accounts).toMatchObject([{ status: 'inactive' }, { status: 'inactive' }])
   expect(new Set(accounts.map(({ subject }) => JSON.stringify(subject))).size).toBe(2)
 })
+
+it.each([
+  ['ADT^A01', 'PID', 'EVN||20260301', VISIT],
+  ['ADT^A40', 'PID', 'EVN||20260301', 'MRG|99^^^NORTH^MR'],
+  ['BAR^P01', 'PID', VISIT],
+  ['SIU^S12', 'SCH', PID],
+  ['MDM^T02', 'TXA', PID, VISIT],
+])('refuses %s without %s, with its place', async (event, segment, ...segments) => {
+  const engine = await startEngine({ ackAt: 'committed' })
+  const text = [`MSH|^~\\&|WARD|NORTH|HUB|MOGRAN|2026||${event}|M1|P|2.5.1`, ...segments, ''].join('\r')
+  const ack = await new Sender(engine.port).send(text)
+  expect(ack).toContain('MSA|AE|M1')
+  expect(ack).toContain(`ERR||${segment}^1|101`)
+  expect(await engine.all('Encounter')).toEqual([])
+})

@@ -46,7 +46,7 @@ export type Trigger = readonly [
 type Span = `${Version}+` | `${Version}-${Version}`
 
 export function storyOf([event, , type, like, segments, ...before]: Trigger, version: Version): Story {
-  const tag = `${event.replace('^', '')}X${version.replaceAll('.', '')}Z`
+  const tag = tagOf(event, version)
   const pen = penOf(version, tag)
   const messages = [...before, [event, segments] as const].map(([code, of], at) =>
     messageOf({ code, segments: of(pen), at, pen }),
@@ -57,6 +57,12 @@ export function storyOf([event, , type, like, segments, ...before]: Trigger, ver
 export function isIn([, versions]: Trigger, version: Version): boolean {
   const [since = '', until = ''] = versions.replace('+', '').split('-')
   return compareVersions(version, since) >= 0 && (until === '' || compareVersions(version, until) <= 0)
+}
+
+/** Fifteen digits that no other story has: numbers of patients were numbers in version 2.1. */
+function tagOf(event: string, version: Version): string {
+  const codes = Array.from(event.replace('^', ''), (letter) => letter.charCodeAt(0)).join('')
+  return codes + version.replaceAll('.', '').padEnd(3, '0')
 }
 
 interface Written {
@@ -100,7 +106,7 @@ function penOf(version: Version, tag: string): Pen {
     tag,
     since,
     id,
-    pid: (suffix = '', account = `ACC${tag}`) =>
+    pid: (suffix = '', account = `9${tag}`) =>
       fields('PID', {
         1: '1',
         3: number(`${tag}${suffix}`, 'MR'),
@@ -108,7 +114,7 @@ function penOf(version: Version, tag: string): Pen {
         7: '19870402',
         8: 'F',
         11: '12 River Road^^Khartoum^^11111',
-        13: since('2.7') ? '^PRN^PH^^249^15^5551234' : '555-1234',
+        13: since('2.6') ? '^PRN^PH^^249^15^5551234' : '555-1234',
         18: number(account, 'AN'),
       }),
     pv1: (more = {}) =>
@@ -118,7 +124,7 @@ function penOf(version: Version, tag: string): Pen {
         3: 'W1^05^A',
         7: doctor,
         10: 'MED',
-        19: number(`V${tag}`, 'VN'),
+        19: number(`8${tag}`, 'VN'),
         ...more,
       }),
     orc: (control) =>

@@ -5,13 +5,13 @@ import { fields, type Pen, type Trigger } from './trigger-messages.ts'
 const status = (code: string) => ({ status: code })
 const visit = (pen: Pen) => [pen.pid(), pen.pv1()]
 const visitWith = (more: Readonly<Record<number, string>>) => (pen: Pen) => [pen.pid(), pen.pv1(more)]
-const account = (pen: Pen, suffix = '') => `ACC${pen.tag}${suffix}`
+const account = (pen: Pen, suffix = '') => `9${pen.tag}${suffix}`
 const numbered = (pen: Pen, text: string, type: string) =>
   pen.since('2.3') ? `${text}^^^NORTH^${type}` : text
 
 /** PID-3, PID-18, PV1-19 of before. */
 const mrg = (pen: Pen, more: Readonly<Record<number, string>> = {}) =>
-  fields('MRG', { 1: numbered(pen, `${pen.tag}B`, 'MR'), ...more })
+  fields('MRG', { 1: numbered(pen, `${pen.tag}2`, 'MR'), ...more })
 
 /** Without an end. */
 const OPEN = expect.toSatisfy((period: object) => !Object.hasOwn(period, 'end')) as object
@@ -24,24 +24,23 @@ const DISCHARGED = ['ADT^A03', visitWith({ ...START, 36: '01', 45: '202603021200
 const PLANNED = ['ADT^A05', visitWith({ 2: 'P' })] as const
 const OTHER = [
   'ADT^A04',
-  (pen: Pen) => [pen.pid('B', account(pen, 'B')), pen.pv1({ 19: numbered(pen, `V${pen.tag}B`, 'VN') })],
+  (pen: Pen) => [pen.pid('2', account(pen, '2')), pen.pv1({ 19: numbered(pen, `8${pen.tag}2`, 'VN') })],
 ] as const
 
 /** Of a patient with most of what an admission tells. */
 const admission = (pen: Pen) => [
   pen.pid(),
-  ...(pen.since('2.3') ? ['PD1|||NORTH CLINIC|17^Dent^Ada'] : []),
+  ...(pen.since('2.3') ? [`PD1|||NORTH CLINIC${pen.since('2.7') ? '' : '|17^Dent^Ada'}`] : []),
   `NK1|1|Salih^Omar|SPO${pen.since('2.3') ? '^Spouse^HL70063' : ''}`,
   pen.pv1({ ...START, 14: '7' }),
   ...(pen.since('2.2') ? ['PV2|||I10^Hypertension^I10', 'AL1|1|DA|PEN^Penicillin^L|SV|Rash'] : []),
-  `DG1|1|${pen.since('2.7') ? '' : 'I10'}|I10^Hypertension^I10||202603010800|A`,
-  'GT1|1||Salih^Omar',
-  'IN1|1|PLAN1|INS1|National Insurance',
+  `DG1|1|${pen.since('2.6') ? '' : 'I10'}|I10^Hypertension^I10||202603010800|A`,
+  ...(pen.since('2.2') ? ['GT1|1||Salih^Omar', 'IN1|1|PLAN1|INS1|National Insurance'] : []),
 ]
 
 const merged = {
   identifier: expect.arrayContaining([
-    expect.objectContaining({ use: 'old', value: expect.stringMatching('ZB$') as string }),
+    expect.objectContaining({ use: 'old', value: expect.stringMatching('^9?\\d{15}2$') as string }),
   ]) as object,
 }
 
@@ -123,15 +122,15 @@ export const ADT_TRIGGERS: readonly Trigger[] = [
     (pen) => [
       pen.pid(),
       pen.pv1({ 3: 'W1^06^A' }),
-      pen.pid('B'),
-      pen.pv1({ 19: numbered(pen, `V${pen.tag}B`, 'VN') }),
+      pen.pid('2'),
+      pen.pv1({ 19: numbered(pen, `8${pen.tag}2`, 'VN') }),
     ],
     ADMITTED,
   ],
   ['ADT^A21', '2.1+', 'Encounter', status('onleave'), visit, ADMITTED],
   ['ADT^A22', '2.1+', 'Encounter', status('in-progress'), visit, ADMITTED, ['ADT^A21', visit]],
   ['ADT^A23', '2.1+', 'Encounter', status('entered-in-error'), visit, ADMITTED],
-  ['ADT^A24', '2.1+', 'Patient', { link: [{ type: 'seealso' }] }, (pen) => [pen.pid(), pen.pid('B')]],
+  ['ADT^A24', '2.1+', 'Patient', { link: [{ type: 'seealso' }] }, (pen) => [pen.pid(), pen.pid('2')]],
   ['ADT^A25', '2.2+', 'Encounter', status('in-progress'), visit, ADMITTED, ['ADT^A16', visit]],
   [
     'ADT^A26',
@@ -160,8 +159,8 @@ export const ADT_TRIGGERS: readonly Trigger[] = [
     '2.2+',
     'Patient',
     UNLINKED,
-    (pen) => [pen.pid(), pen.pid('B')],
-    ['ADT^A24', (pen) => [pen.pid(), pen.pid('B')]],
+    (pen) => [pen.pid(), pen.pid('2')],
+    ['ADT^A24', (pen) => [pen.pid(), pen.pid('2')]],
   ],
   ['ADT^A38', '2.3+', 'Encounter', status('cancelled'), visitWith({ 2: 'P' }), PLANNED],
   ['ADT^A40', '2.3+', 'Patient', merged, (pen) => [pen.pid(), mrg(pen)], ADMITTED, OTHER],
@@ -172,7 +171,7 @@ export const ADT_TRIGGERS: readonly Trigger[] = [
     merged,
     (pen) => [
       pen.pid(),
-      mrg(pen, { 1: numbered(pen, pen.tag, 'MR'), 3: numbered(pen, account(pen, 'B'), 'AN') }),
+      mrg(pen, { 1: numbered(pen, pen.tag, 'MR'), 3: numbered(pen, account(pen, '2'), 'AN') }),
     ],
     ADMITTED,
   ],
@@ -182,7 +181,7 @@ export const ADT_TRIGGERS: readonly Trigger[] = [
     '2.3+',
     'Account',
     status('active'),
-    (pen) => [pen.pid('', account(pen, 'B')), mrg(pen, { 3: numbered(pen, account(pen, 'B'), 'AN') })],
+    (pen) => [pen.pid('', account(pen, '2')), mrg(pen, { 3: numbered(pen, account(pen, '2'), 'AN') })],
     ADMITTED,
     OTHER,
   ],
@@ -192,11 +191,11 @@ export const ADT_TRIGGERS: readonly Trigger[] = [
     'Encounter',
     status('in-progress'),
     (pen) => [
-      pen.pid('', account(pen, 'B')),
+      pen.pid('', account(pen, '2')),
       mrg(pen, {
         1: numbered(pen, pen.tag, 'MR'),
         3: numbered(pen, account(pen), 'AN'),
-        5: numbered(pen, `V${pen.tag}`, 'VN'),
+        5: numbered(pen, `8${pen.tag}`, 'VN'),
       }),
       pen.pv1(),
     ],
@@ -206,7 +205,7 @@ export const ADT_TRIGGERS: readonly Trigger[] = [
     'ADT^A47',
     '2.3+',
     'Patient',
-    { identifier: [{ value: expect.stringMatching('Z$') as string }] },
+    { identifier: [{ value: expect.stringMatching('^\\d{15}$') as string }] },
     (pen) => [pen.pid(), mrg(pen)],
     OTHER,
   ],
@@ -244,7 +243,7 @@ export const ADT_TRIGGERS: readonly Trigger[] = [
     '2.3+',
     'Condition',
     { code: { coding: [{ code: 'I10' }] } },
-    (pen) => [...visit(pen), `DG1|1|${pen.since('2.7') ? '' : 'I10'}|I10^Hypertension^I10||202603010800|A`],
+    (pen) => [...visit(pen), `DG1|1|${pen.since('2.6') ? '' : 'I10'}|I10^Hypertension^I10||202603010800|A`],
     ['BAR^P01', visit],
   ],
   ['BAR^P06', '2.3+', 'Account', status('inactive'), visit, ['BAR^P01', visit]],
@@ -256,7 +255,7 @@ export const ADT_TRIGGERS: readonly Trigger[] = [
     (pen) => [
       ...visit(pen),
       'GP1|131',
-      `PR1|1|${pen.since('2.7') ? '' : 'I10P'}|0DT^Resection^I10P||202603010800|D`,
+      `PR1|1|${pen.since('2.6') ? '' : 'I10P'}|0DT^Resection^I10P||202603010800|D`,
     ],
   ],
   [
@@ -264,7 +263,7 @@ export const ADT_TRIGGERS: readonly Trigger[] = [
     '2.5+',
     'Condition',
     { code: { coding: [{ code: 'I10' }] } },
-    (pen) => [...visit(pen), `DG1|1|${pen.since('2.7') ? '' : 'I10'}|I10^Hypertension^I10||202603010800|F`],
+    (pen) => [...visit(pen), `DG1|1|${pen.since('2.6') ? '' : 'I10'}|I10^Hypertension^I10||202603010800|F`],
   ],
   [
     'DFT^P03',

@@ -35,7 +35,11 @@ export function imagesOf(reading: Reading): {
   const filled: Filled[] = []
   const occurrences = occurrencesOf(reading.root)
   for (const image of reading.rules.images) {
-    for (const place of placesOf(image, occurrences)) {
+    const places = placesOf(image, occurrences)
+    const [from = ''] = image.from
+    if (places.length === 0 && image.required && reading.rules.structure.demands(image.in))
+      throw unidentified(image.key, from)
+    for (const place of places) {
       const draft = fill(desk, image, place)
       if (draft !== undefined) filled.push({ image, draft, here: place.here })
     }

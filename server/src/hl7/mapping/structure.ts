@@ -28,6 +28,8 @@ export interface Structure {
   readonly brackets: ReadonlySet<string>
   /** The bracket itself has the segment, not only a bracket inside it; so does every bracket of a segment that the structure does not name. */
   holds(bracket: string, segment: string): boolean
+  /** Every message has the bracket: neither it nor one around it may be left out. */
+  demands(bracket: string): boolean
 }
 
 /**
@@ -43,8 +45,10 @@ export function compileStructure(text: string): Structure {
   const root = bracket('message', readParts(reader, undefined))
   const own = new Map<string, Set<string>>()
   collect(root, own)
+  const demanded = new Set(demandedIn(root))
   return {
     brackets: new Set(own.keys()),
+    demands: (name) => demanded.has(name),
     holds: (name, segment) =>
       own.get(name)?.has(segment) === true || ![...own.values()].some((one) => one.has(segment)),
     arrange: (segments) => arrange(root, segments),
@@ -94,6 +98,11 @@ function bracket(name: string, parts: readonly Part[]): Part {
   for (const part of opening) for (const opener of part.openers) openers.add(opener)
   const inside = new Set(parts.flatMap((part) => [...part.inside]))
   return { name, isRequired: true, repeats: false, parts, openers, inside }
+}
+
+function demandedIn({ name, parts = [] }: Part): readonly string[] {
+  const inner = parts.filter((part) => part.parts !== undefined && part.isRequired)
+  return [name, ...inner.flatMap(demandedIn)]
 }
 
 function collect(part: Part, own: Map<string, Set<string>>): void {

@@ -1,11 +1,14 @@
-"""Peer `hl7apy`. send PORT FILE: one MSA line for each message, written in small pieces. receive PORT: prints PID-3 and acknowledges."""
+"""Peer `hl7apy`. send PORT FILE: one MSA line for each message, written in small pieces. receive PORT: prints PID-3 and acknowledges.
+check FILE: reads them only, as strictly as it can."""
 import random
 import socket
 import sys
 
+from hl7apy.consts import VALIDATION_LEVEL
 from hl7apy.core import Message
 from hl7apy.mllp import AbstractHandler, MLLPServer
 from hl7apy.parser import parse_message
+from hl7apy.validation import Validator
 
 
 def send(port, path):
@@ -36,8 +39,19 @@ class Handler(AbstractHandler):
         return answer.to_mllp()
 
 
+def check(path):
+    for text in open(path, encoding="utf-8", newline="").read().split("\n"):
+        try:
+            Validator.validate(parse_message(text, validation_level=VALIDATION_LEVEL.STRICT))
+            print("sound")
+        except Exception as problem:
+            print(f"{type(problem).__name__} {problem} in {text}".replace("\r", " "))
+
+
 if sys.argv[1] == "send":
     send(int(sys.argv[2]), sys.argv[3])
+elif sys.argv[1] == "check":
+    check(sys.argv[2])
 else:
     server = MLLPServer("127.0.0.1", int(sys.argv[2]), {"ADT^A08^ADT_A01": (Handler,)})
     print("ready", flush=True)
