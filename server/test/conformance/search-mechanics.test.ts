@@ -79,6 +79,7 @@ it('SE-08 leaves out what is unknown when asked, and says so', async () => {
   expect([...idsOf(answer)].toSorted()).toEqual([man, woman].toSorted())
   const outcome = entriesOf(answer).find(({ search }) => search?.mode === 'outcome')
   expect(outcome?.resource?.resourceType).toBe('OperationOutcome')
+  expect(outcome?.fullUrl).toMatch(/^urn:uuid:/)
 })
 
 it('SE-09 refuses a modifier that the parameter does not have', async () => {

@@ -1,3 +1,5 @@
+import { randomUUID } from 'node:crypto'
+
 import { isoText } from '../../kernel/instant-text.ts'
 import type { Packed, StoredVersion } from '../../store/port.ts'
 
@@ -66,9 +68,10 @@ export function searchEntry(base: string, row: SearchEntry, mode: 'match' | 'inc
   return { head, resource: row.packed ?? row.bytes, tail: mode === 'match' ? MATCH : INCLUDE }
 }
 
-/** What is to be said about a search. @param outcome an OperationOutcome */
+/** What is to be said about a search. @param outcome an OperationOutcome: it is stored nowhere, and named for this Bundle only */
 export function outcomeEntry(outcome: Uint8Array): BundleEntry {
-  return { head: '{"resource":', resource: outcome, tail: ',"search":{"mode":"outcome"}}' }
+  const head = `{"fullUrl":"urn:uuid:${randomUUID()}"${RESOURCE}`
+  return { head, resource: outcome, tail: ',"search":{"mode":"outcome"}}' }
 }
 
 const STATUS = { POST: '201', PUT: '200', PATCH: '200', DELETE: '204' } as const
