@@ -171,6 +171,59 @@ it('moves a visit with everything that refers to it, and leaves the rest', async
   expect((await engine.all('Patient')).map(({ active }) => active ?? true)).toEqual([true, true])
 })
 
+/** Chapter 3, A44 and A45: PID and MRG name what is above the thing that moves, in its new and its old place. */
+const admitted = (mrn: string, account: string) =>
+  text(
+    header('ADT^A01', `${mrn}${account}`, '20260301080000'),
+    'EVN|A01',
+    `PID|1||${mrn}^^^HOSP^MR||Okoye^Ada${'|'.repeat(13)}${account}^^^HOSP^AN`,
+    visit(`V${account}`),
+  )
+const ofVisit = text(
+  header('ORU^R01', 'r', '20260301082000'),
+  'PID|1||99^^^HOSP^MR||Okoye^Adah',
+  visit('VA2'),
+  'OBR|1||F1^LAB|X^Panel|||||||||||||||||||||F',
+  'OBX|1|NM|A^Test||7.10|mmol/L|||||F',
+)
+const move = (event: string, account: string, ...more: readonly string[]) =>
+  text(
+    header(event, 'm', '20260301083000'),
+    'EVN|A44',
+    `PID|1||4711^^^HOSP^MR||Okoye^Ada${'|'.repeat(13)}${account}^^^HOSP^AN`,
+    ...more,
+  )
+
+it.each([
+  ['with its number', 'A2'],
+  ['under a new number', 'A9'],
+])('moves an account %s, with its visits and what was found in them', async (_how, account) => {
+  const moved = move('ADT^A44^ADT_A43', account, 'MRG|99^^^HOSP^MR||A2^^^HOSP^AN')
+  const { engine, merging, reported } = await engineWith([
+    admitted('4711', 'A1'),
+    admitted('99', 'A2'),
+    ofVisit,
+    moved,
+  ])
+  await merging.run()
+  expect(reported).toEqual([])
+  const kept = new Set([referenceTo(await numbered(engine, '4711'))])
+  const accounts = (await engine.all('Account')).filter(({ status }) => status === 'active')
+  expect(new Set(accounts.map(({ subject }) => JSON.stringify(subject)))).toHaveProperty('size', 1)
+  expect(refer(await engine.all('Encounter'), 'subject')).toEqual(kept)
+  expect(refer(await engine.all('Observation'), 'subject')).toEqual(kept)
+  expect(refer(await engine.all('DiagnosticReport'), 'subject')).toEqual(kept)
+})
+
+it('moves a visit to another account of the same patient', async () => {
+  const moved = move('ADT^A45^ADT_A45', 'A2', 'MRG|4711^^^HOSP^MR||A1^^^HOSP^AN||VA1^^^HOSP^VN', visit('VA1'))
+  const { engine, merging } = await engineWith([admitted('4711', 'A1'), admitted('4711', 'A2'), moved])
+  await merging.run()
+  const visits = await engine.all('Encounter')
+  expect(visits).toHaveLength(2)
+  expect(new Set(visits.map(({ account }) => JSON.stringify(account)))).toHaveProperty('size', 1)
+})
+
 it('withdraws a result that a corrected report leaves out, when the feed sends whole reports', async () => {
   const folder = await freshFolder()
   await cp(MAPPINGS, folder, { recursive: true })

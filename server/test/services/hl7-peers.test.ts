@@ -81,12 +81,12 @@ function needs(name: PeerName, { skip }: TestContext): void {
   skip(why !== undefined, why)
 }
 
-/** What the peer prints about messages, each of which it reads from a line of a file. */
+/** What the peer, which leaves files where it works, prints about messages, each of which it reads from a line of a file. */
 async function askPeer(name: PeerName, words: readonly string[], messages: readonly string[]) {
   const file = join(await freshFolder(), 'messages.txt')
   await writeFile(file, messages.map((message) => message.trim()).join('\n'))
   const [command, ...own] = COMMANDS[name]
-  const { stdout } = await run(command, [...own, ...words, file], { maxBuffer: 16 * 1024 * 1024 })
+  const { stdout } = await run(command, [...own, ...words, file], { cwd: HOME, maxBuffer: 16 * 1024 * 1024 })
   return stdout.trim().split('\n')
 }
 

@@ -108,14 +108,29 @@ async function work(deps: MergingDeps): Promise<void> {
   for (const { id } of open) {
     const record = await deps.records.get(MERGING.merges, id)
     if (record === undefined) continue
-    const merge = mergeOf(record)
+    const noted = mergeOf(record)
     try {
+      const merge = await withSubordinates(deps, noted)
       const moved = await repointAll(deps, merge)
       await deps.records.apply(putMerge({ ...merge, moved: merge.moved + moved, state: 'done' }))
     } catch (error) {
       deps.report(error, id)
     }
   }
+}
+
+/**
+ * What moves with an account: its visits, and so whatever refers to these. The longer list is kept before anything moves: a job that was
+ * interrupted finds no visit of the account any more that still belongs to the one of before.
+ */
+async function withSubordinates(deps: MergingDeps, merge: MergeRecord): Promise<MergeRecord> {
+  const accounts = merge.scope.filter((one) => one.startsWith('Account/'))
+  if (merge.kind !== 'move' || accounts.length === 0) return merge
+  const visits = await Promise.all(accounts.map(async (one) => referring(deps, 'Encounter', one)))
+  const scope = [...new Set([...merge.scope, ...visits.flat().map((id) => `Encounter/${id}`)])]
+  const whole = { ...merge, scope }
+  await deps.records.apply(putMerge(whole))
+  return whole
 }
 
 async function repointAll(deps: MergingDeps, merge: MergeRecord): Promise<number> {
