@@ -6,6 +6,7 @@ import { checkAttachment } from './validation/attachment.ts'
 import { codesBySyntax, codesOf, isAllowed } from './validation/bindings.ts'
 import { checkBundle } from './validation/bundle.ts'
 import type { ObjectCheck } from './validation/check-options.ts'
+import { checkCoding } from './validation/codings.ts'
 import * as collections from './validation/collections.ts'
 import { checkContained } from './validation/contained.ts'
 import { checkExtension } from './validation/extensions.ts'
@@ -34,6 +35,7 @@ export const RUNTIME = {
   URI,
   checkAttachment,
   checkBundle,
+  checkCoding,
   checkContained,
   checkExtension,
   checkReference,

@@ -97,7 +97,10 @@ async function vread(deps: WriteDeps, caller: Caller, which: WhichVersion): Prom
   const { type, id, version } = which
   const found = await deps.store.resources.vread(type, id, version)
   if (!found)
-    throw fault('not-found', { code: 'not-found', text: `${type}/${id} has no version ${String(version)}` })
+    throw fault('not-found', {
+      code: 'not-found',
+      text: `${type}/${id} has no ${version < 1 ? 'such version' : `version ${String(version)}`}`,
+    })
   if (found.deleted)
     throw fault('gone', {
       code: 'deleted',

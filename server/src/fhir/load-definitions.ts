@@ -11,6 +11,7 @@ import { KeyCollector } from './keys/collector.ts'
 import { zoneOffset, type ZoneOffset } from './keys/zone.ts'
 import type { CheckOptions } from './validation/check-options.ts'
 import { Check } from './validation/check.ts'
+import type { CodeSystemRule } from './validation/codings.ts'
 import type { ExtensionRule } from './validation/extensions.ts'
 import { checkAsked } from './validation/profiles/claims.ts'
 import type { ProfilePlan } from './validation/profiles/plan.ts'
@@ -80,11 +81,15 @@ export function loadDefinitions(zone = 'UTC', folder: string = GENERATED): Defin
 function tablesIn(read: (name: string) => unknown) {
   let elements: ElementTable | undefined
   let extensions: ReadonlyMap<string, ExtensionRule> | undefined
+  let codeSystems: ReadonlyMap<string, CodeSystemRule> | undefined
   let params: Readonly<Record<string, readonly SearchParam[]>> | undefined
+  const readCodeSystems = () =>
+    new Map(Object.entries(read('code-systems.json') as Readonly<Record<string, CodeSystemRule>>))
   const readExtensions = () =>
     new Map(Object.entries(read('extensions.json') as Readonly<Record<string, ExtensionRule>>))
   return {
     elements: () => (elements ??= read('elements.json') as ElementTable),
+    codeSystemOf: (url: string) => (codeSystems ??= readCodeSystems()).get(url),
     extensionOf: (url: string) => (extensions ??= readExtensions()).get(url),
     params: (type: string) => (params ??= read('params.json') as typeof params)?.[type] ?? [],
   }
@@ -114,7 +119,7 @@ function profilesIn(
 
 interface TypeContext extends Pick<
   CheckOptions,
-  'types' | 'checkOf' | 'profileOf' | 'profileIn' | 'extensionOf' | 'elements'
+  'types' | 'checkOf' | 'profileOf' | 'profileIn' | 'extensionOf' | 'codeSystemOf' | 'elements'
 > {
   readonly zone: ZoneOffset
   readonly compiledOf: (type: string) => CompiledType | undefined

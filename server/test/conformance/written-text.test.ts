@@ -61,6 +61,14 @@ it('takes decimals with their zeros, whole pairs of surrogates and the character
     expect((await post('Patient', narrative(content))).status).toBe(201)
 })
 
+it('overlooks a byte order mark, and numbers no version that is none', async () => {
+  const created = await post('Patient', '\ufeff{"resourceType":"Patient"}')
+  expect([created.status, created.text.startsWith('{')]).toEqual([201, true])
+  const refused = await ask('GET', `/Patient/${String(created.json['id'])}/_history/abc`)
+  expectRefused(refused, 404)
+  expect(refused.text).toContain('no such version')
+})
+
 it('resolves references by search in transactions, and refuses them elsewhere', async () => {
   const value = fresh()
   const patient = await make({

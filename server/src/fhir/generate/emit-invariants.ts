@@ -24,6 +24,7 @@ const WORDS: Readonly<Record<string, string>> = {
   Age: 'if (o.code !== undefined) checkUnit(o, "s1", c)',
   Duration: 'if (o.code !== undefined) checkUnit(o, "s1", c)',
   Distance: 'if (o.code !== undefined) checkUnit(o, "m1", c)',
+  Coding: 'if (c.warnings && o.code !== undefined) checkCoding(o, c)',
   Attachment: 'if (o.size !== undefined) checkAttachment(o, c)',
 }
 
@@ -44,7 +45,12 @@ function ownRule(rule: Constraint, type: Type, source: InvariantSource): string 
   const test = compiledRule(rule, type.name, { owner: type.name, source, item: 'o' })
   return rule.severity === 'warning'
     ? `if (c.warnings && !(${test})) c.advise("invariant", ${message(rule)})`
-    : `if (!(${test})) c.broken(${message(rule)})`
+    : `if (${premise(rule, type)}!(${test})) c.broken(${message(rule)})`
+}
+
+/** Where a Bundle has no type, that is what is wrong with it. */
+function premise({ expression = '' }: Constraint, { name }: Type): string {
+  return name === 'Bundle' && expression.includes('type') ? 'o.type !== undefined && ' : ''
 }
 
 function elementRules(type: Type, element: Element, source: InvariantSource): readonly string[] {

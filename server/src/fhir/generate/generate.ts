@@ -5,6 +5,7 @@ import { fileURLToPath } from 'node:url'
 
 import { RUNTIME_NAMES } from '../compiled.ts'
 import { CORRECTIONS_FILE, readCorrections } from './corrections.ts'
+import { emitCodeSystems } from './emit-code-systems.ts'
 import { emitElements } from './emit-elements.ts'
 import { emitExtensions } from './emit-extensions.ts'
 import { emitDataTypes, emitModule, searchParams } from './emit-module.ts'
@@ -30,6 +31,7 @@ export function generate(folder: string): { readonly types: number } {
   const params = specification.types.map((type) => [type, searchParams(type, specification)] as const)
   files.set('params.json', JSON.stringify(Object.fromEntries(params)))
   files.set('extensions.json', emitExtensions(extensions, { corrections, extensionUrls }))
+  files.set('code-systems.json', emitCodeSystems(specification))
   files.set('elements.json', emitElements(source.model))
   files.set(
     'index.json',

@@ -61,6 +61,9 @@ export interface SearchParameter {
 export interface ValueSetSource {
   readonly url: string
   readonly resourceType: 'ValueSet' | 'CodeSystem'
+  /** Of a CodeSystem: whether all codes are listed, and whether their case matters. */
+  readonly content?: string
+  readonly caseSensitive?: boolean
   readonly concept?: readonly Concept[]
   readonly compose?: { readonly include: readonly Include[]; readonly exclude?: readonly Include[] }
 }

@@ -100,10 +100,14 @@ function whole(resource: JsonObject, at: string): JsonObject {
   })
 }
 
+const BYTE_ORDER_MARK = 0xfe_ff
+
 /** @throws Fault `malformed` when the bytes are no UTF-8 */
 export function textOfBody(bytes: Uint8Array): string {
   if (!isUtf8(bytes)) throw fault('malformed', { code: 'structure', text: 'The body is not UTF-8' })
-  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('utf8')
+  const text = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('utf8')
+  // RFC 8259, section 8.1, lets a receiver overlook the mark.
+  return text.charCodeAt(0) === BYTE_ORDER_MARK ? text.slice(1) : text
 }
 
 /** Name and value pairs of a query string or form, decoded once and in order. */

@@ -1,6 +1,7 @@
 import type { JsonObject } from '../../kernel/json.ts'
 import type { ElementTable } from '../elements.ts'
 import type { Check } from './check.ts'
+import type { CodeSystemRule } from './codings.ts'
 import type { ExtensionRule } from './extensions.ts'
 import type { ProfilePlan } from './profiles/plan.ts'
 import { hasControls, isFilledText, isPlainText, isText } from './syntax.hot.ts'
@@ -26,6 +27,8 @@ export interface CheckOptions {
   readonly profileIn: (file: string) => ProfilePlan
   /** What is known of an extension. */
   readonly extensionOf: (url: string) => ExtensionRule | undefined
+  /** A code system that R4 defines whole. */
+  readonly codeSystemOf: (url: string) => CodeSystemRule | undefined
   /** What single elements are. */
   readonly elements: () => ElementTable
 }

@@ -43,7 +43,7 @@ export class Check {
   inContained = false
   /** Ids of elements of the resource so far. */
   ids: Set<JsonValue | undefined> | undefined
-  private readonly options: CheckOptions
+  readonly options: CheckOptions
   private readonly trail: Trail
 
   constructor(options: CheckOptions) {

@@ -48,6 +48,7 @@ function check(resource: JsonObject, element: readonly ProfileElement[]): readon
     resource,
     warnings: false,
     stored: false,
+    codeSystemOf: () => undefined,
     types,
     checkOf: () => undefined,
     extensionOf: () => undefined,
