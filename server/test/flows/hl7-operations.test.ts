@@ -149,7 +149,9 @@ it('replays the messages of a time span and says what changed', async () => {
   const sender = new Sender(engine.port)
   const from = new Date(Date.now() - 1000).toISOString()
   for (let at = 0; at < 5; at++) await sender.send(admit({ id: `A${at}`, mrn: `7${at}` }))
-  const before = await engine.commits()
+  // Who looked is written down a little later, in a commit that changes nothing.
+  const changes = async () => (await engine.commits()).filter((commit) => commit.changes.length > 0)
+  const before = await changes()
   const to = new Date(Date.now() + 1000).toISOString()
   const job = ReplayJob.parse(await ask('/replays', { feed: 'default', from, to, type: 'ADT' }))
   const now = async () => ReplayJob.parse(await ask(`/replays/${job.id}`))
@@ -162,7 +164,7 @@ it('replays the messages of a time span and says what changed', async () => {
     progress: 1,
     by: 'analyst',
   })
-  expect(await engine.commits()).toEqual(before)
+  expect(await changes()).toEqual(before)
   expect(ReplayJobs.parse(await ask('/replays')).jobs).toHaveLength(1)
   const learned = LearnedProfile.parse(await ask('/feeds/default/learn'))
   expect(learned).toMatchObject({
