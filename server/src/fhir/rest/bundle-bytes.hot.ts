@@ -68,6 +68,81 @@ export function searchEntry(base: string, row: SearchEntry, mode: 'match' | 'inc
   return { head, resource: row.packed ?? row.bytes, tail: mode === 'match' ? MATCH : INCLUDE }
 }
 
+/**
+ * A searchset of whole resources. What stands between those of one type is encoded once.
+ *
+ * @param head JSON text of the Bundle without its last brace
+ */
+export function searchsetBytes(head: string, { base, matches, included }: Searchset): Uint8Array {
+  if (matches.length + included.length === 0) return Buffer.from(`${head}}`, 'utf8')
+  const start = Buffer.from(head + OPEN_LIST, 'utf8')
+  const bytes = Buffer.allocUnsafe(start.length + roomOf(base, matches) + roomOf(base, included))
+  bytes.set(start)
+  const rest = putRows(bytes, start.length, { base, rows: matches, tail: MATCH_END })
+  const end = putRows(bytes, rest, { base, rows: included, tail: INCLUDE_END })
+  // The last comma makes room.
+  bytes.set(CLOSE, end - 1)
+  return bytes.subarray(0, end - 1 + CLOSE.length)
+}
+
+interface Searchset {
+  readonly base: string
+  readonly matches: readonly SearchEntry[]
+  readonly included: readonly SearchEntry[]
+}
+
+const RESOURCE_START = Buffer.from(`"${RESOURCE}`, 'latin1')
+const MATCH_END = Buffer.from(`${MATCH},`, 'latin1')
+const INCLUDE_END = Buffer.from(`${INCLUDE},`, 'latin1')
+const CLOSE = Buffer.from(']}', 'latin1')
+
+/** @returns where the next one goes */
+function putRows(bytes: Buffer, from: number, { base, rows, tail }: Rows): number {
+  let at = from
+  let type: string | undefined
+  let start: Uint8Array = CLOSE
+  for (const row of rows) {
+    if (row.type !== type) {
+      type = row.type
+      start = Buffer.from(startOf(base, type), 'utf8')
+    }
+    bytes.set(start, at)
+    at += start.length
+    at += bytes.write(row.id, at, 'utf8')
+    bytes.set(RESOURCE_START, at)
+    at += RESOURCE_START.length
+    const resource = row.packed ?? row.bytes
+    if (resource instanceof Uint8Array) bytes.set(resource, at)
+    else resource.copyTo(bytes, at)
+    at += resource.byteLength
+    bytes.set(tail, at)
+    at += tail.length
+  }
+  return at
+}
+
+interface Rows {
+  readonly base: string
+  readonly rows: readonly SearchEntry[]
+  readonly tail: Uint8Array
+}
+
+function startOf(base: string, type: string): string {
+  return `{"fullUrl":"${base}/${type}/`
+}
+
+function roomOf(base: string, rows: readonly SearchEntry[]): number {
+  const ends = RESOURCE_START.length + INCLUDE_END.length
+  const start = startOf(base, '').length
+  let room = CLOSE.length
+  for (const row of rows) {
+    // Bytes of what is packed are made by asking for them.
+    const { byteLength } = row.packed ?? row.bytes
+    room += (start + row.type.length + row.id.length) * UNIT_BYTES + ends + byteLength
+  }
+  return room
+}
+
 /** What is to be said about a search. @param outcome an OperationOutcome: it is stored nowhere, and named for this Bundle only */
 export function outcomeEntry(outcome: Uint8Array): BundleEntry {
   const head = `{"fullUrl":"urn:uuid:${randomUUID()}"${RESOURCE}`

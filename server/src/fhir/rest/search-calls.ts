@@ -4,7 +4,7 @@ import { queryText, withText } from '../search/query-text.ts'
 import type { SearchRequest, Shape } from '../search/request.ts'
 import type { SearchPage } from '../search/search.ts'
 import { jsonBody } from './answers.ts'
-import { bundleBytes, outcomeEntry, searchEntry } from './bundle-bytes.hot.ts'
+import { bundleBytes, outcomeEntry, searchEntry, searchsetBytes } from './bundle-bytes.hot.ts'
 import type { SearchEntry } from './bundle-bytes.hot.ts'
 import type { Answer, Call } from './call.ts'
 import { outcomeOf } from './outcome.ts'
@@ -28,18 +28,26 @@ function searchset(deps: RestDeps, page: SearchPage, where: Searched): Uint8Arra
   const address = addressOf(deps.base, where)
   const link = [{ relation: 'self', url: pageAddress(address, request.query, request.page) }]
   if (next !== undefined) link.push({ relation: 'next', url: pageAddress(address, request.query, next) })
-  const head = JSON.stringify({
+  const bundle = {
     resourceType: 'Bundle',
     type: 'searchset',
     ...(total === undefined ? {} : { total }),
     link,
-  })
+  }
+  const head = JSON.stringify(bundle).slice(0, -1)
   const { base } = deps
-  const entries = shapedRows(deps, matches, request.shape).map((row) => searchEntry(base, row, 'match'))
-  for (const row of shapedRows(deps, included, includedShape(request)))
-    entries.push(searchEntry(base, row, 'include'))
+  const rows = {
+    base,
+    matches: shapedRows(deps, matches, request.shape),
+    included: shapedRows(deps, included, includedShape(request)),
+  }
+  if (notes.length === 0 && request.contained === undefined) return searchsetBytes(head, rows)
+  const entries = [
+    ...rows.matches.map((row) => searchEntry(base, row, 'match')),
+    ...rows.included.map((row) => searchEntry(base, row, 'include')),
+  ]
   if (notes.length > 0) entries.push(outcomeEntry(jsonBody(outcomeOf(notes))))
-  return bundleBytes(head.slice(0, -1), entries)
+  return bundleBytes(head, entries)
 }
 
 function pageAddress(address: string, query: string, page: string | undefined): string {

@@ -109,14 +109,14 @@ class Gathering {
   isCut = false
   readonly #deps: SearchDeps
   readonly #caller: Caller
-  readonly #seen: Set<string>
+  readonly #matches: readonly Match[]
+  /** Ids by type. */
+  readonly #seen = new Map<string, Set<string>>()
 
   constructor(deps: SearchDeps, caller: Caller, matches: readonly Match[]) {
     this.#deps = deps
     this.#caller = caller
-    this.#seen = new Set(
-      matches.flatMap(({ type, id, container }) => (container === undefined ? `${type}/${id}` : [])),
-    )
+    this.#matches = matches
   }
 
   async follow(include: Include, level: readonly Match[]): Promise<void> {
@@ -128,7 +128,8 @@ class Gathering {
     const targets = targetsOf(level, include, this.#deps.base)
     for (const [type, group] of Map.groupBy(targets, (target) => target.type)) {
       const module = await this.#visibleType(type)
-      const unseen = new Set(group.map(({ id }) => id).filter((id) => !this.#seen.has(`${type}/${id}`)))
+      const seen = this.#seenOf(type)
+      const unseen = new Set(group.map(({ id }) => id).filter((id) => !seen.has(id)))
       if (!module || unseen.size === 0) continue
       const clauses = this.#deps.access.constraintFor(this.#caller, type)
       const subject = new RowSubject(module, this.#deps.base)
@@ -188,14 +189,23 @@ class Gathering {
       : undefined
   }
 
+  #seenOf(type: string): Set<string> {
+    let seen = this.#seen.get(type)
+    if (seen === undefined) {
+      const matched = this.#matches.filter((each) => each.type === type && each.container === undefined)
+      this.#seen.set(type, (seen = new Set(matched.map(({ id }) => id))))
+    }
+    return seen
+  }
+
   #add(row: Row): void {
-    const name = `${row.type}/${row.id}`
-    if (this.#seen.has(name)) return
+    const seen = this.#seenOf(row.type)
+    if (seen.has(row.id)) return
     if (this.rows.length >= limits.fhir.includesMost) {
       this.isCut = true
       return
     }
-    this.#seen.add(name)
+    seen.add(row.id)
     this.rows.push(row)
   }
 }

@@ -32,6 +32,13 @@ it('takes a row in when it is asked for a second time, and gives it as it was', 
   expect(cache.bytes).toBe(0)
 })
 
+it('takes in two rows that are asked for in turn, whatever their numbers', () => {
+  const cache = new RowCache(1_000_000)
+  const [one, other] = [7, 7 + 3 * 2 ** 15]
+  for (const seq of [one, other, one, other]) ask(cache, seq)
+  expect([ask(cache, one), ask(cache, other)]).toEqual([true, true])
+})
+
 it('stays within its bound, and keeps what is asked for again and again', () => {
   const most = 400_000
   const cache = new RowCache(most)

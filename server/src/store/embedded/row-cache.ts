@@ -1,7 +1,7 @@
 import { limits } from '../../kernel/limits.ts'
 import type { OwnRow } from './own-row.ts'
 
-/** How many rows are remembered that were asked for once. A power of two. */
+/** How many pairs of rows are remembered that were asked for once. A power of two. */
 const SEEN = 2 ** 15
 
 /**
@@ -10,7 +10,8 @@ const SEEN = 2 ** 15
  */
 export class RowCache {
   readonly #most: number
-  readonly #seen = new Float64Array(SEEN)
+  /** The lower 32 bits of row numbers: of those that end alike the last two, the last one first. */
+  readonly #seen = new Uint32Array(2 * SEEN)
   readonly #rows = new Map<number, OwnRow>()
   #hand = this.#rows.entries()
   #bytes = 0
@@ -32,9 +33,14 @@ export class RowCache {
 
   /** To be called with each row that `get` did not know. */
   offer(seq: number, row: OwnRow): void {
-    const slot = seq & (SEEN - 1)
-    if (this.#seen[slot] === seq) this.#keep(seq, row)
-    else this.#seen[slot] = seq
+    const low = seq % 2 ** 32
+    const slot = 2 * (low % SEEN)
+    const last = this.#seen[slot] ?? 0
+    if (last === low || this.#seen[slot + 1] === low) this.#keep(seq, row)
+    else {
+      this.#seen[slot] = low
+      this.#seen[slot + 1] = last
+    }
   }
 
   delete(seq: number): void {
