@@ -13,6 +13,9 @@ export const limits = {
     bundleEntries: 10_000,
     /** Everything of a Bundle but its entries. */
     bundleHeadBytes: 1024 * 1024,
+    /** Writes of a batch that are on their way at once, and how much text they have together when they are several. */
+    batchAtOnce: 16,
+    batchAtOnceChars: 64 * 1024,
     pageDefault: 20,
     pageMost: 1000,
     includesMost: 1000,

@@ -374,3 +374,46 @@ it('makes a transaction again where others were quicker with one of its resource
   const found = await server.ask('GET', '/Patient?_summary=count')
   expect(found.json['total']).toBe(3 * others.length + 1)
 })
+
+const numbered = (value: string): Body => ({
+  resourceType: 'Patient',
+  identifier: [{ system: 'urn:x', value }],
+})
+
+it('makes the writes of a batch together, each in its place and as if it came alone', async () => {
+  const server = await startFhir()
+  const once = (value: string) =>
+    entry('POST', 'Patient', {
+      request: { method: 'POST', url: 'Patient', ifNoneExist: `identifier=urn:x|${value}` },
+      resource: numbered(value),
+    })
+  const numbers = Array.from({ length: 40 }, (_, index) => String(index))
+  const before = server.store.health()
+  const answers = answersOf(
+    await post(server, 'batch', [
+      ...numbers.map((number) => create(numbered(number))),
+      ...numbers.map((number) => once(number)),
+      ...numbers.map((number) => once(`new-${number}`)),
+      once('new-7'),
+      put('male'),
+      put('female'),
+      entry('GET', 'Patient/same'),
+      create({ resourceType: 'Patient', gender: 'none' }),
+      entry('DELETE', 'Patient/same'),
+      entry('GET', 'Patient/same'),
+    ]),
+  )
+  const status = answers.map(({ response }) => response.status.slice(0, 3))
+  const [made = [], found = [], fresh = []] = [0, 40, 80].map((from) => answers.slice(from, from + 40))
+  const valuesOf = (list: typeof answers) =>
+    list.map(({ resource }) => (resource?.['identifier'] as { value: string }[] | undefined)?.[0]?.value)
+  expect([valuesOf(made), valuesOf(found)]).toEqual([numbers, numbers])
+  expect(found.map(({ resource }) => resource?.['id'])).toEqual(made.map(({ resource }) => resource?.['id']))
+  expect(valuesOf(fresh)).toEqual(numbers.map((number) => `new-${number}`))
+  expect(status.slice(0, 120)).toEqual([201, 200, 201].flatMap((code) => numbers.map(() => String(code))))
+  expect(status.slice(120)).toEqual(['200', '201', '200', '200', '400', '204', '410'])
+  expect(answers.at(-5)?.resource).toMatchObject({ gender: 'female' })
+  const after = server.store.health()
+  // One for each of the 83 writes would be 83.
+  expect((after['batches'] ?? 0) - (before['batches'] ?? 0)).toBeLessThan(40)
+})

@@ -1,7 +1,10 @@
 import { Fault } from '../../kernel/fault.ts'
+import { limits } from '../../kernel/limits.ts'
 import { createPace } from '../../kernel/pace.ts'
+import { isOperation } from '../operations/run-operation.ts'
 import { jsonBody } from '../rest/answers.ts'
 import type { Answer, Call } from '../rest/call.ts'
+import { criteriaOf } from '../rest/conditions.ts'
 import { dispatch } from '../rest/dispatch.ts'
 import { answerTo } from '../rest/outcome.ts'
 import type { RestDeps } from '../rest/rest-deps.ts'
@@ -10,15 +13,72 @@ import { contentOf, placed } from './read-bundle.ts'
 import type { Broken, Entry, ReadBundle } from './read-bundle.ts'
 import { responseBundle } from './response.ts'
 
-/** Each entry stands for itself: one that fails gets its outcome, the others go on. */
+/**
+ * Each entry stands for itself: one that fails gets its outcome, the others go on. Plain writes next to each other are made at once, so that they
+ * share a sync; everything else comes behind what stands before it.
+ *
+ * @see FHIR R4, "RESTful API", batch: no entry may depend on what another one changes
+ */
 export async function batch(deps: RestDeps, call: Call, entries: ReadBundle['entries']): Promise<Answer> {
   const answers: Answer[] = []
   const pace = createPace()
-  for (const entry of entries) {
-    answers.push(await answerEntry(deps, call, entry))
+  for (const run of runsOf(entries)) {
+    answers.push(...(await Promise.all(run.map(async (entry) => answerEntry(deps, call, entry)))))
     await pace()
   }
   return responseBundle('batch-response', answers)
+}
+
+type AnyEntry = Entry | Broken
+
+/** The entries in order, cut into those that are made at once. */
+function* runsOf(entries: readonly AnyEntry[]): Generator<readonly AnyEntry[]> {
+  let run = new Run()
+  for (const entry of entries) {
+    const write = 'fault' in entry ? undefined : plainWrite(entry)
+    const chars = 'fault' in entry ? 0 : entry.text.length
+    if (run.entries.length > 0 && !run.takes(write, chars)) {
+      yield run.entries
+      run = new Run()
+    }
+    run.add(entry, write, chars)
+  }
+  if (run.entries.length > 0) yield run.entries
+}
+
+class Run {
+  readonly entries: AnyEntry[] = []
+  readonly #names = new Set<string>()
+  #kind: PlainWrite['kind'] | undefined
+  #room: number = limits.fhir.batchAtOnceChars
+
+  takes(write: PlainWrite | undefined, chars: number): boolean {
+    const isSame = write !== undefined && write.kind === this.#kind && !this.#names.has(write.name)
+    return isSame && chars <= this.#room && this.entries.length < limits.fhir.batchAtOnce
+  }
+
+  add(entry: AnyEntry, write: PlainWrite | undefined, chars: number): void {
+    this.entries.push(entry)
+    this.#kind = write?.kind
+    if (write) this.#names.add(write.name)
+    this.#room -= chars
+  }
+}
+
+/** A create or an update by id, and what it has to itself: its resource, or the criteria that it is to be the only one of. */
+interface PlainWrite {
+  readonly kind: 'create' | 'conditional create' | 'update'
+  readonly name: string
+}
+
+function plainWrite({ method, path, queryText, conditions, index }: Entry): PlainWrite | undefined {
+  const [type = '', id = ''] = path
+  if (queryText !== '' || isOperation(path)) return undefined
+  if (method === 'PUT' && path.length === 2) return { kind: 'update', name: `${type}/${id}` }
+  if (method !== 'POST' || path.length !== 1 || type === '_search') return undefined
+  const { ifNoneExist } = conditions
+  if (ifNoneExist === undefined) return { kind: 'create', name: String(index) }
+  return { kind: 'conditional create', name: `${type}?${criteriaOf(ifNoneExist, type)}` }
 }
 
 async function answerEntry(deps: RestDeps, call: Call, entry: Entry | Broken): Promise<Answer> {
