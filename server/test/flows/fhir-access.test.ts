@@ -150,7 +150,7 @@ it('refuses what the role may not do and judges each entry of a batch by itself'
   ]
   const batch = await server.ask('POST', '', { body: { resourceType: 'Bundle', type: 'batch', entry } })
   expect([batch.at('entry.0.response.status'), batch.at('entry.1.response.status')]).toEqual([
-    '403',
+    '403 Forbidden',
     '200 OK',
   ])
   const transaction = await server.ask('POST', '', {
@@ -232,7 +232,7 @@ it('says clearly what it does not do', async () => {
   expect(await status('GET', '/Patient/$nonsense')).toBe(404)
   expect(await status('GET', '/unknown/route/x/y')).toBe(404)
   const reply = await ask('POST', '/Patient/1', { body: {} })
-  expect([reply.status, reply.headers.get('allow')]).toEqual([405, 'GET, PUT, DELETE, PATCH'])
+  expect([reply.status, reply.headers.get('allow')]).toEqual([405, 'GET, HEAD, PUT, DELETE, PATCH, OPTIONS'])
   expect(
     (await ask('GET', '/Patient/none', { headers: { 'x-request-id': 'r-1' } })).headers.get('x-request-id'),
   ).toBe('r-1')
