@@ -127,3 +127,10 @@ it('takes many messages of many senders at once and answers each on its own conn
   for (const { id } of acks) await settled(engine, id, 'committed')
   expect(await engine.all('Patient')).toHaveLength(80)
 })
+
+it('takes a version with blanks around it, and one of a country', async () => {
+  const engine = await startEngine()
+  const sender = new Sender(engine.port)
+  expect(await sender.send(admit({ id: 'B1' }).replace('|2.5.1\r', '| 2.5.1 \r'))).toContain('MSA|AA|B1')
+  expect(await sender.send(admit({ id: 'B2' }).replace('|2.5.1\r', '|2.5.1^GBR\r'))).toContain('MSA|AA|B2')
+})

@@ -329,7 +329,7 @@ function idOf({ id }: JsonObject): string {
 
 it('makes no order and no result of prior results that come with an order', async () => {
   const prior = [
-    'PID|1||4712^^^NORTH^MR||Salih^Nadia',
+    'PID|1||4711^^^NORTH^MR||Salih^Nadia',
     'ORC|PR|P9^CLINIC|F9^LAB',
     FINAL.replace('P1', 'P9'),
     OBX,
@@ -341,6 +341,17 @@ it('makes no order and no result of prior results that come with an order', asyn
   expect(new Set(numbers)).toEqual(new Set(['P1', 'P2']))
   expect(new Set(orders.map(({ subject }) => JSON.stringify(subject))).size).toBe(1)
   expect(await engine.all('Observation')).toEqual([])
+})
+
+it('gives an order to the patient that stands in front of it, also where there are two', async () => {
+  const other = [
+    'PID|2||4712^^^NORTH^MR||Two',
+    'ORC|NW|P2^CLINIC',
+    OBR.replace('P1', 'P2').replace('F1', 'F2'),
+  ]
+  const engine = await after([['ORM^O01', ORC, OBR, ...other]])
+  const orders = await engine.all('ServiceRequest')
+  expect(new Set(orders.map(({ subject }) => JSON.stringify(subject))).size).toBe(2)
 })
 
 it('knows what is observed of a patient in front of the visit, since version 2.6', async () => {

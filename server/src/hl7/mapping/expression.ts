@@ -203,8 +203,8 @@ function invoke(
   }
 }
 
-const DECIMAL = /^\s*[+-]?\d{1,300}(\.\d*)?\s*$/
-const LIMIT = /^\s*[<>]=?\s*[+-]?\d{1,30}(\.\d{1,30})?\s*$/
+const DECIMAL = /^\s*[+-]?(\d{1,300}(\.\d*)?|\.\d{1,300})\s*$/
+const LIMIT = /^\s*[<>]=?\s*[+-]?(\d{1,30}(\.\d{1,30})?|\.\d{1,30})\s*$/
 
 function existence(part: Part, texts: (scope: Scope) => readonly string[]): (scope: Scope) => boolean {
   const find = part.kind === 'texts' ? part.find : undefined

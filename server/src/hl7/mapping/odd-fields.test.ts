@@ -41,6 +41,8 @@ describe('a result with one odd field', () => {
   it.each([
     ['a number with a comparator', 'OBX|1|NM|A^T||<0.5||||||F', ''],
     ['a number above', 'OBX|1|NM|A^T||>100||||||F', ''],
+    ['a number without a leading digit', 'OBX|1|NM|A^T||.5||.2-.9|||||F', ''],
+    ['a limit without a leading digit', 'OBX|1|NM|A^T||<.5||||||F', ''],
     ['a decimal comma', 'OBX|1|NM|A^T||1,5||||||F', 'bad-value OBX-5'],
     ['a word for a number', 'OBX|1|NM|A^T||NEG||||||F', 'bad-value OBX-5'],
     ['a number beyond any double', `OBX|1|NM|A^T||1${'0'.repeat(400)}||||||F`, 'bad-value OBX-5'],

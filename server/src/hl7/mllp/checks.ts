@@ -47,7 +47,7 @@ function checkType(header: Header, accepts: Accepts): AckError[] {
 function checkIds(header: Header, { processingIds }: Accepts): AckError[] {
   const errors: AckError[] = []
   const processing = header.component(11, 1)
-  const version = header.component(12, 1)
+  const version = header.component(12, 1).trim()
   if (['', '""'].includes(header.field(10)))
     errors.push(wrong('101', 'MSH-10', 'MSH-10 (message control id) is empty.'))
   if (processing === '') errors.push(wrong('101', 'MSH-11', 'MSH-11 (processing id) is empty.'))
