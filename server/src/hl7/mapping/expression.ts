@@ -1,4 +1,4 @@
-import { eitherOf, NO_NEEDS, type Needs } from './need.ts'
+import { eitherOf, NO_NEEDS, withValues, type Needs } from './need.ts'
 import type { Node, Scope } from './node.ts'
 import { compilePath, type FieldName } from './path.ts'
 import { readTimeStamp } from './time-stamp.ts'
@@ -106,7 +106,7 @@ function parseComparison(parser: Parser): Part {
   const b = asTexts(right, parser)
   const needs = [...left.needs, ...right.needs]
   const quick = operator === '=' ? fieldIs(left, right) : undefined
-  if (quick !== undefined) return test(quick, needs)
+  if (quick !== undefined) return test(quick.holds, withValues(needs, new Set([quick.value])))
   const compare = NUMERIC[operator]
   if (compare !== undefined)
     return test((scope) => compare(Number(a(scope)[0] ?? NaN), Number(b(scope)[0] ?? NaN)), needs)
@@ -121,17 +121,21 @@ function areEqual(one: readonly string[], two: readonly string[]): boolean | und
 }
 
 /** A field with one value against a literal: by far the most frequent comparison. */
-function fieldIs(left: Part, right: Part): Test['holds'] | undefined {
+function fieldIs(
+  left: Part,
+  right: Part,
+): { readonly value: string; readonly holds: Test['holds'] } | undefined {
   if (left.kind !== 'texts' || right.kind !== 'texts') return undefined
   const { find, texts } = left
   const { value } = right
   if (find === undefined || value === undefined) return undefined
-  return (scope) => {
+  const holds = (scope: Scope): boolean => {
     const found = find(scope)
     const node = found[0]
     if (node === undefined) return false
     return found.length === 1 ? node.text === value && !node.isNull : areEqual(texts(scope), [value]) === true
   }
+  return { value, holds }
 }
 
 function membership(left: Part, texts: (scope: Scope) => readonly string[], parser: Parser): Part {
@@ -141,13 +145,16 @@ function membership(left: Part, texts: (scope: Scope) => readonly string[], pars
   while (take(parser, ','))
   expect(parser, ')')
   const find = left.kind === 'texts' ? left.find : undefined
-  return test((scope) => {
-    const found = find?.(scope)
-    const node = found?.[0]
-    return found?.length === 1 && node !== undefined
-      ? members.has(node.text) && !node.isNull
-      : texts(scope).some((text) => members.has(text))
-  }, left.needs)
+  return test(
+    (scope) => {
+      const found = find?.(scope)
+      const node = found?.[0]
+      return found?.length === 1 && node !== undefined
+        ? members.has(node.text) && !node.isNull
+        : texts(scope).some((text) => members.has(text))
+    },
+    find === undefined ? left.needs : withValues(left.needs, members),
+  )
 }
 
 function parsePostfix(parser: Parser): Part {

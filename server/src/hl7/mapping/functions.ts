@@ -88,7 +88,7 @@ export const FUNCTIONS: Readonly<Record<string, ValueFunction>> = {
   feedSystem: (_, { feed, feedName }) => feed.noAssigner.replace('{feed}', feedName),
   codeSystem: (node, tools) => codeSystem(node, tools),
   phone: (node) => clean(phoneNumber(node)),
-  personName: (node) => clean(NAME_ORDER.map((part) => node.partText(part)).join(' ')),
+  personName: (node) => clean(nameOf(node)),
   rangeLow: (node) => bound(node.text, RANGE_LOW),
   rangeHigh: (node) => bound(node.text, RANGE_HIGH),
   base64: (node, tools) => dataOf(node, tools),
@@ -240,6 +240,15 @@ function phoneNumber(node: Node): string {
 
 /** Prefix, given, middle, family, suffix of the extended composite name. */
 const NAME_ORDER = [6, 3, 4, 2, 5] as const
+
+function nameOf(node: Node): string {
+  let name = ''
+  for (const part of NAME_ORDER) {
+    const text = node.partText(part)
+    if (text !== '') name = name === '' ? text : `${name} ${text}`
+  }
+  return name
+}
 
 const RANGE_LOW = [
   /^\s*([+-]?(?:\d+(?:\.\d+)?|\.\d+))\s*-\s*[+-]?(?:\d+(?:\.\d+)?|\.\d+)\s*$/,

@@ -220,7 +220,7 @@ function draftOf({ work }: Desk, image: CompiledImage, scope: Scope): Draft {
   const target = { holder: draft.resource, path: '', draft, by: undefined }
   for (const { segment: name, rows, isOwn } of image.maps) {
     if (scope.segment.name === name) rows(scope, target, work)
-    else
+    else if (scope.fields.has(name))
       for (const place of isOwn ? own(scope, name) : below(scope.here, name))
         rows({ ...scope, here: place.here, segment: place.segment }, target, work)
   }

@@ -5,6 +5,10 @@
 export interface Need {
   readonly of: string
   readonly bits: number
+  /** Number of the field that is read as a whole. */
+  readonly field?: number
+  /** What its only text must be one of. */
+  readonly values?: ReadonlySet<string>
 }
 
 /** Needs that must all be met; those of a condition or a path. */
@@ -20,11 +24,22 @@ export function bitOf(number: number): number {
 
 /** Of alternatives one is enough: what can be said of both together. */
 export function eitherOf(one: Needs, two: Needs): Needs {
-  for (const { of, bits } of one) {
+  for (const need of one) {
+    const { of, bits } = need
     const same = two.find((other) => other.of === of)
-    if (same !== undefined) return [{ of, bits: bits | same.bits }]
+    if (same === undefined) continue
+    const { field, values } = need
+    if (field === undefined || field !== same.field || !values || !same.values)
+      return [{ of, bits: bits | same.bits }]
+    return [{ of, bits, field, values: values.union(same.values) }]
   }
   return NO_NEEDS
+}
+
+/** The needs of a comparison: a field as a whole must have one of these texts. */
+export function withValues(needs: Needs, values: ReadonlySet<string>): Needs {
+  const [only] = needs
+  return only?.field === undefined || needs.length > 1 ? needs : [{ ...only, values }]
 }
 
 /** The needs of a rule, for a test that takes no time. */

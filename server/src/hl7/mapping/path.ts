@@ -93,7 +93,11 @@ function segmentPath(place: Place): Path {
     scope.fields.has(segment) ? allWithin(scope.here, segment).flatMap((found) => read(found, scope)) : NONE
   return isAll
     ? { fields: [{ segment, field }], needs: NO_NEEDS, find: findAll }
-    : { fields: [{ segment, field }], needs: [{ of: segment, bits: bitOf(field) }], find }
+    : {
+        fields: [{ segment, field }],
+        needs: [{ of: segment, bits: bitOf(field), ...(choose === undefined && { field }) }],
+        find,
+      }
 }
 
 /** Parts of repetitions, or of a certain one. */

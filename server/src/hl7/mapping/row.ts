@@ -20,12 +20,14 @@ export function compileRows(rows: readonly Row[], file: string, kit: RowKit): Ro
     }
   })
   const segment = mostNamed(compiled.flatMap(({ needs }) => needs))
-  const lines = compiled.map(({ needs, apply }) => ({ sieve: sieveOf(needs, segment), apply }))
+  const lines = compiled.map(({ needs, apply }) => ({ needs, sieve: sieveOf(needs, segment), apply }))
+  const linesFor = byField(lines, segment)
   return (scope, target, work) => {
-    const fields = scope.segment.name === segment ? scope.fields.there(scope.segment) : ALL_THERE
+    const isOwn = scope.segment.name === segment
+    const fields = isOwn ? scope.fields.there(scope.segment) : ALL_THERE
     const parts = scope.node === undefined ? ALL_THERE : scope.node.there
     let count = 0
-    for (const { sieve, apply } of lines)
+    for (const { sieve, apply } of isOwn ? linesFor(scope) : lines)
       if (passes(sieve, fields, parts)) count += apply(scope, target, work)
     return count
   }
@@ -36,6 +38,43 @@ interface Line {
   readonly needs: Needs
   readonly apply: Rows
 }
+
+/**
+ * Many rows of a segment ask for the same field, such as the type of a value, each for other texts of it: the field is looked at once.
+ *
+ * @returns those that have something to say, or may have
+ */
+function byField<T extends Pick<Line, 'needs'>>(
+  lines: readonly T[],
+  segment: string,
+): (scope: Scope) => readonly T[] {
+  const picks = lines.map(({ needs }) => needs.filter(({ of, values }) => of === segment && values))
+  const field = mostAsked(picks.flat())
+  if (field === undefined) return () => lines
+  const wanted = picks.map((needs) => needs.find((need) => need.field === field)?.values)
+  const linesOf = (text: string | undefined): readonly T[] =>
+    lines.filter((_, at) => {
+      const values = wanted[at]
+      return values === undefined || (text !== undefined && values.has(text))
+    })
+  const known = new Map<string, readonly T[]>()
+  for (const values of wanted) for (const text of values ?? []) known.set(text, linesOf(text))
+  const others = linesOf(undefined)
+  return ({ fields, segment: here }) => {
+    const nodes = fields.of(here, field)
+    const [only] = nodes
+    return only === undefined || nodes.length > 1 || only.isNull ? lines : (known.get(only.text) ?? others)
+  }
+}
+
+function mostAsked(needs: Needs): number | undefined {
+  const counts = Map.groupBy(needs, ({ field }) => field)
+  const [first] = [...counts].toSorted(([, one], [, two]) => two.length - one.length)
+  return first === undefined || first[1].length < FEW ? undefined : first[0]
+}
+
+/** Fewer questions are asked sooner than looked up. */
+const FEW = 3
 
 /** Rows are mostly about one segment. */
 function mostNamed(needs: Needs): string {

@@ -68,6 +68,19 @@ export interface FhirDateTime {
  * @see FHIR R4, "dateTime"
  */
 export function toDateTime(stamp: TimeStamp, zone: Zone): FhirDateTime {
+  if (stamp !== lastMade.stamp || zone !== lastMade.zone)
+    lastMade = { stamp, zone, made: dateTimeOf(stamp, zone) }
+  return lastMade.made
+}
+
+/** As with `last`. */
+let lastMade: {
+  readonly stamp?: TimeStamp
+  readonly zone?: Zone
+  readonly made: FhirDateTime
+} = { made: { value: '' } }
+
+function dateTimeOf(stamp: TimeStamp, zone: Zone): FhirDateTime {
   const { date, time, offset } = stamp
   if (time === undefined)
     return { value: date, ...(stamp.isCut && { flaw: 'hours without minutes: only the date is kept' }) }
