@@ -68,7 +68,9 @@ function varyBy(reply: FastifyReply): void {
 }
 
 export function takesGzip({ headers }: Pick<IncomingMessage, 'headers'>): boolean {
-  const codings = (headers['accept-encoding'] ?? '').split(',')
+  const accepted = headers['accept-encoding']
+  if (accepted === undefined) return false
+  const codings = accepted.split(',')
   return codings.some((coding) => {
     const [name = '', ...parameters] = coding.split(';').map((part) => part.trim().toLowerCase())
     return (name === 'gzip' || name === '*') && !parameters.some((each) => /^q=0(?:\.0{1,3})?$/.test(each))

@@ -121,7 +121,8 @@ export async function answer(
     found = { status, headers: {}, body: jsonBody(outcome) }
   }
   const isPlainAnswer = vary.length === 0 && (found.body?.length ?? 0) < limits.http.packBytes
-  send(response, requestId, isPlainAnswer ? found : await fitted(found, request, vary))
+  const ready = isPlainAnswer ? found : fitted(found, request, vary)
+  send(response, requestId, ready instanceof Promise ? await ready : ready)
 }
 
 interface Asked {
@@ -150,12 +151,16 @@ function callOf(caller: Caller, type: string, query: readonly Pair[]): Call {
 }
 
 /** Packed for those who ask, when that is worthwhile. */
-async function fitted(found: Found, request: IncomingMessage, vary: readonly string[]): Promise<Found> {
+function fitted(found: Found, request: IncomingMessage, vary: readonly string[]): Found | Promise<Found> {
   const { status, headers, body = NONE } = found
   const isLarge = body.length >= limits.http.packBytes
   const varied = { ...headers, vary: (isLarge ? [...vary, 'Accept-Encoding'] : vary).join(', ') }
   return isLarge && takesGzip(request)
-    ? { status, headers: { ...varied, 'content-encoding': 'gzip' }, body: await gzipped(body) }
+    ? gzipped(body).then((packed) => ({
+        status,
+        headers: { ...varied, 'content-encoding': 'gzip' },
+        body: packed,
+      }))
     : { status, headers: varied, body }
 }
 
