@@ -71,13 +71,21 @@ async function compared(resource: JsonObject): Promise<readonly Compared[]> {
   if (issues.some(({ code }) => code === 'structure' || code === 'too-long')) return []
   const broken = new Set(issues.map(({ at, text }) => `${String(at)} ${text.split(':', 1)[0] ?? ''}`))
   return [...spotsOf({ value: resource, type: module.type, at: module.type })].flatMap((spot) =>
-    rulesOf(spot.type).map(({ key, expression }) => ({
-      at: spot.at,
-      key,
-      ours: !broken.has(`${spot.at} ${key}`),
-      theirs: isTrue(expression, spot, resource),
-    })),
+    rulesOf(spot.type)
+      .filter(isAsked(resource))
+      .map(({ key, expression }) => ({
+        at: spot.at,
+        key,
+        ours: !broken.has(`${spot.at} ${key}`),
+        theirs: isTrue(expression, spot, resource),
+      })),
   )
+}
+
+/** A Bundle without type is told that, not what its type would ask for. */
+function isAsked({ resourceType, type }: JsonObject): (rule: { expression: string }) => boolean {
+  const isTypeless = resourceType === 'Bundle' && type === undefined
+  return ({ expression }) => !(isTypeless && expression.includes('type'))
 }
 
 function rulesOf(type: string): readonly { key: string; expression: string }[] {
