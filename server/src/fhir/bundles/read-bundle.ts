@@ -64,10 +64,12 @@ export async function readBundle({ head, items }: CutBundle, base: string): Prom
     entry === undefined ? items.length === 0 : Array.isArray(entry) && entry.length === items.length
   if (!isList)
     throw fault('malformed', { code: 'structure', text: 'entry must be a list', at: 'Bundle.entry' })
+  // From the server's root, or from the base as the specification has it: `/fhir/Patient`, `Patient`.
+  const roots = [base, new URL(base).pathname]
   const pace = createPace()
   const entries: (Entry | Broken)[] = []
   for (const [index, item] of items.entries()) {
-    entries.push(entryOrFault({ index, text: textOf(item), base }))
+    entries.push(entryOrFault({ index, text: textOf(item), roots }))
     await pace()
   }
   checkFullUrls(entries)
@@ -82,7 +84,8 @@ function textOf(item: Uint8Array): string {
 interface Raw {
   readonly index: number
   readonly text: string
-  readonly base: string
+  /** What addresses may begin with, the base first. */
+  readonly roots: readonly string[]
 }
 
 function entryOrFault(raw: Raw): Entry | Broken {
@@ -123,7 +126,7 @@ function checkMembers(given: JsonObject, known: ReadonlySet<string>, at: string)
   }
 }
 
-function readEntry({ index, text, base }: Raw): Entry {
+function readEntry({ index, text, roots }: Raw): Entry {
   const at = `Bundle.entry[${String(index)}]`
   const entry = parseObject(text)
   checkMembers(entry, MEMBERS.entry, at)
@@ -137,7 +140,7 @@ function readEntry({ index, text, base }: Raw): Entry {
   }
   checkMembers(request, MEMBERS.request, `${at}.request`)
   const method = methodOf(request, at)
-  const address = addressOf(request, base, at)
+  const address = addressOf(request, roots, at)
   const mark = address.indexOf('?')
   const queryText = mark < 0 ? '' : address.slice(mark + 1)
   const path = segmentsOf(mark < 0 ? address : address.slice(0, mark), at)
@@ -178,15 +181,18 @@ function needsResource(method: Method, path: readonly string[]): boolean {
   return method === 'PUT' || method === 'PATCH' || (method === 'POST' && path.at(-1) !== '_search')
 }
 
-function addressOf(request: JsonObject, base: string, at: string): string {
+function addressOf(request: JsonObject, roots: readonly string[], at: string): string {
   const { url } = request
   if (typeof url !== 'string' || url === '')
     throw fault('malformed', { code: 'required', text: 'A request needs a url', at: `${at}.request.url` })
-  // From the server's root, or from the base as the specification has it: `/fhir/Patient`, `Patient`.
-  const root = [base, new URL(base).pathname].find((each) => isBelow(url, each)) ?? ''
+  const root = roots.find((each) => isBelow(url, each)) ?? ''
   const relative = url.slice(root.length)
   if (/^[a-z][a-z0-9+.-]*:/i.test(relative)) {
-    throw fault('malformed', { code: 'value', text: `The url is not below ${base}`, at: `${at}.request.url` })
+    throw fault('malformed', {
+      code: 'value',
+      text: `The url is not below ${roots[0] ?? ''}`,
+      at: `${at}.request.url`,
+    })
   }
   return relative
 }
