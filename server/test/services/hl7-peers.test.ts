@@ -24,6 +24,7 @@ import { isIn, storyOf, VERSIONS } from '../flows/trigger-messages.ts'
 import { ADT_TRIGGERS } from '../flows/triggers-adt.ts'
 import { ORDER_TRIGGERS } from '../flows/triggers-orders.ts'
 import { freshFolder, freshStore } from '../fresh-store.ts'
+import { fetchJars } from './peers/maven.ts'
 
 type PeerName = 'hl7 of Python' | 'hl7apy' | 'HAPI HL7v2'
 
@@ -32,7 +33,10 @@ const PEERS = fileURLToPath(new URL('peers', import.meta.url))
 const HOME = join(tmpdir(), 'hub-hl7-peers')
 const PYTHON = join(HOME, 'venv/bin/python')
 const STRUCTURES = VERSIONS.map((version) => `hapi-structures-v${version.replaceAll('.', '')}`)
-const JARS = ['hapi-base', ...STRUCTURES].map((name) => `ca.uhn.hapi:${name}:2.6.0`)
+const JARS = [
+  ...['hapi-base', ...STRUCTURES].map((name) => `ca.uhn.hapi:${name}:2.6.0`),
+  'org.slf4j:slf4j-nop:1.7.36',
+]
 
 /** Pharmacy of 2.2 has no classes there, and a segment of the one of 2.3 has an odd name. */
 const UNKNOWN_TO_HAPI = new Set(['2.2 RDE^O01', '2.2 RDS^O01', '2.2 RAS^O01', '2.2 RGV^O01', '2.3 RGV^O01'])
@@ -48,9 +52,9 @@ const COMMANDS: Readonly<Record<PeerName, readonly [command: string, ...words: s
 const missing = new Map<PeerName, string>()
 
 beforeAll(async () => {
-  await mkdir(join(HOME, 'jars'), { recursive: true })
+  await mkdir(HOME, { recursive: true })
   await fetched(['hl7 of Python', 'hl7apy'], 'PyPI', fetchPython)
-  await fetched(['HAPI HL7v2'], 'Maven Central', fetchHapi)
+  await fetched(['HAPI HL7v2'], 'Maven Central', async () => fetchJars(HOME, JARS))
 }, 290_000)
 
 async function fetched(names: readonly PeerName[], where: string, fetchIt: () => Promise<void>) {
@@ -65,12 +69,6 @@ async function fetched(names: readonly PeerName[], where: string, fetchIt: () =>
 async function fetchPython(): Promise<void> {
   await run('python3', ['-m', 'venv', join(HOME, 'venv')])
   await run(PYTHON, ['-m', 'pip', 'install', '--quiet', 'hl7==0.4.5', 'hl7apy==1.3.5'])
-}
-
-async function fetchHapi(): Promise<void> {
-  await writeFile(join(HOME, 'pom.xml'), pom())
-  const target = `-DoutputDirectory=${join(HOME, 'jars')}`
-  await run('mvn', ['-q', '-B', '-f', join(HOME, 'pom.xml'), 'dependency:copy-dependencies', target])
 }
 
 const NAMES = Object.keys(COMMANDS) as PeerName[]
@@ -112,6 +110,7 @@ it.for(NAMES)('sends to %s, and understands its acknowledgements', async (name, 
   const port = await freePort()
   const [command, ...words] = COMMANDS[name]
   const child = spawn(command, [...words, 'receive', String(port)], {
+    cwd: HOME,
     stdio: ['ignore', 'pipe', 'inherit'],
   })
   onTestFinished(() => void child.kill('SIGKILL'))
@@ -273,13 +272,4 @@ async function freePort(): Promise<number> {
   const address = server.address()
   server.close()
   return address !== null && typeof address === 'object' ? address.port : 0
-}
-
-function pom(): string {
-  const dependencies = [...JARS, 'org.slf4j:slf4j-nop:1.7.36'].map((artifact) => {
-    const [group, name, version] = artifact.split(':')
-    return `<dependency><groupId>${group}</groupId><artifactId>${name}</artifactId><version>${version}</version></dependency>`
-  })
-  return `<project><modelVersion>4.0.0</modelVersion><groupId>peers</groupId><artifactId>peers</artifactId><version>1</version>
-<dependencies>${dependencies.join('')}</dependencies></project>`
 }
