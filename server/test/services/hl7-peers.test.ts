@@ -10,15 +10,14 @@ import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
 
 import { beforeAll, expect, it, onTestFinished, type TestContext } from 'vitest'
-import { parse } from 'yaml'
 
 import { systemCaller } from '../../src/auth/caller.ts'
 import { createMapper } from '../../src/hl7/mapping/mapper.ts'
+import { builtOf, readChange } from '../../src/hl7/mapping/outbound-cases.ts'
 import { MessageBuilder } from '../../src/hl7/message/message-builder.ts'
 import { compareVersions } from '../../src/hl7/mllp/ack.ts'
 import { readDestination } from '../../src/hl7/outbound/destination.ts'
 import type { OutboundRules } from '../../src/hl7/outbound/outbound-rules.ts'
-import type { JsonObject } from '../../src/kernel/json.ts'
 import { admit, engineOn, MAPPINGS, Sender, startEngine, type Engine } from '../flows/interface-engine.ts'
 import { isIn, storyOf, VERSIONS } from '../flows/trigger-messages.ts'
 import { ADT_TRIGGERS } from '../flows/triggers-adt.ts'
@@ -204,11 +203,9 @@ async function sentIn(version: string): Promise<readonly string[]> {
       const text = await readFile(join(MAPPINGS, 'tests', folder, 'change.yaml'), 'utf8')
       // The peer takes phone numbers that are not of the United States for wrong; organizations had numbers before 2.5.
       const known = text.replaceAll(/'0\d{3}'/g, "'(555)123-4567'").replaceAll('L-1', "'41'")
-      const { others = {}, ...change } = parse(known) as Change
+      const change = readChange(known)
       if (!hasMessage(change.definition, version)) return undefined
-      const lookup = (reference: string) => Promise.resolve(others[reference])
-      const header = { ...HEADER, version }
-      return outbound.build({ ...change, lookup, controlId: folder, nowMs: 0, header })
+      return builtOf(change, outbound, { controlId: folder, version })
     }),
   )
   return made.filter((message) => message !== undefined)
@@ -220,23 +217,7 @@ function hasMessage(definition: string, version: string): boolean {
   return !definition.endsWith('ORM_O01') || compareVersions(version, '2.7') < 0
 }
 
-interface Change {
-  readonly definition: string
-  readonly resource: JsonObject
-  readonly previous?: JsonObject
-  readonly others?: Readonly<Record<string, JsonObject>>
-}
-
 const SENT_VERSIONS = VERSIONS.filter((version) => version !== '2.1' && version !== '2.2')
-const HEADER = {
-  sendingApplication: 'HUB',
-  sendingFacility: 'MAIN',
-  receivingApplication: 'PEER',
-  receivingFacility: 'NORTH',
-  processingId: 'P',
-  charset: 'UNICODE UTF-8',
-}
-
 const rules: OutboundRules = {
   definitions: new Map([['Person', { type: 'Patient' }]]),
   laidOver: () => rules,

@@ -21,27 +21,37 @@ const HEADER = {
   receivingApplication: 'PEER',
   receivingFacility: 'NORTH',
   processingId: 'P',
-  version: '2.5.1',
   charset: 'UNICODE UTF-8',
 }
 const TIME = Date.parse('2026-03-01T10:15:00Z')
 
-/** Builds the message of a case. @returns what is different from `out.hl7`, line by line; nothing to send is an empty file */
-export async function outboundProblems(folder: string, rules: OutboundRules): Promise<readonly string[]> {
-  const change = parse(await readFile(join(folder, 'change.yaml'), 'utf8')) as Change
-  const wanted = linesOf(await readFile(join(folder, 'out.hl7'), 'utf8'))
-  const { definition, resource, previous, others = {} } = change
-  const lookup = (reference: string): Promise<JsonObject | undefined> => Promise.resolve(others[reference])
-  const request = {
+/** @param text of a `change.yaml` */
+export function readChange(text: string): Change {
+  return parse(text) as Change
+}
+
+/** The message of a case, in any version. @returns `undefined` when there is nothing to send */
+export async function builtOf(
+  { definition, resource, previous, others = {} }: Change,
+  rules: OutboundRules,
+  { controlId, version }: { readonly controlId: string; readonly version: string },
+): Promise<string | undefined> {
+  return rules.build({
     definition,
     resource,
     ...(previous && { previous }),
-    lookup,
-    controlId: 'C1',
+    lookup: async (reference) => Promise.resolve(others[reference]),
+    controlId,
     nowMs: TIME,
-    header: HEADER,
-  }
-  const found = linesOf((await rules.build(request)) ?? '')
+    header: { ...HEADER, version },
+  })
+}
+
+/** Builds the message of a case. @returns what is different from `out.hl7`, line by line; nothing to send is an empty file */
+export async function outboundProblems(folder: string, rules: OutboundRules): Promise<readonly string[]> {
+  const change = readChange(await readFile(join(folder, 'change.yaml'), 'utf8'))
+  const wanted = linesOf(await readFile(join(folder, 'out.hl7'), 'utf8'))
+  const found = linesOf((await builtOf(change, rules, { controlId: 'C1', version: '2.5.1' })) ?? '')
   const length = Math.max(found.length, wanted.length)
   return Array.from({ length }, (_, at) => at).flatMap((at) =>
     found[at] === wanted[at]
