@@ -1,5 +1,6 @@
 import { useTranslation } from 'react-i18next'
 
+import { Heads } from './heads.tsx'
 import { Sheet } from './sheet.tsx'
 
 interface CountedTableProps {
@@ -19,18 +20,7 @@ export function CountedTable({ heads, rows }: CountedTableProps) {
   const { t } = useTranslation()
   return (
     <Sheet>
-      <thead>
-        <tr>
-          {heads.map((head) => (
-            <th key={head} scope="col">
-              {head}
-            </th>
-          ))}
-          <th scope="col" className="number">
-            {t('feeds.count')}
-          </th>
-        </tr>
-      </thead>
+      <Heads of={[...heads, { figures: t('feeds.count') }]} />
       <tbody>
         {rows.map(({ cells, count }) => (
           <tr key={cells.map(({ text }) => text).join('\n')}>

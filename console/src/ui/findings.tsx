@@ -2,6 +2,7 @@ import Box from '@mui/material/Box'
 import Typography from '@mui/material/Typography'
 import { useTranslation } from 'react-i18next'
 
+import { Heads } from './heads.tsx'
 import { Sheet } from './sheet.tsx'
 
 interface Finding {
@@ -24,13 +25,7 @@ export function Findings({ errors, warnings }: FindingsProps) {
         {t('course.findings')}
       </Typography>
       <Sheet>
-        <thead>
-          <tr>
-            <th scope="col">{t('finding.kind')}</th>
-            <th scope="col">{t('finding.at')}</th>
-            <th scope="col">{t('finding.text')}</th>
-          </tr>
-        </thead>
+        <Heads of={[t('finding.kind'), t('finding.at'), t('finding.text')]} />
         <tbody>
           {rows.map(({ finding: { at, text }, kind }) => (
             <tr key={`${kind} ${at} ${text}`}>

@@ -1,6 +1,7 @@
 import { useTranslation } from 'react-i18next'
 
 import { clinicalInstant } from '../../ui/dates.ts'
+import { Heads } from '../../ui/heads.tsx'
 import { Sheet } from '../../ui/sheet.tsx'
 import { SourceLink } from '../../ui/source-link.tsx'
 import type { Stay } from './chart.data.ts'
@@ -13,14 +14,7 @@ export function StayTable({ stays }: { readonly stays: readonly Stay[] }) {
   const { t } = useTranslation()
   return (
     <Sheet>
-      <thead>
-        <tr>
-          <th scope="col">{t('stay.from')}</th>
-          <th scope="col">{t('stay.to')}</th>
-          <th scope="col">{t('stay.status')}</th>
-          <th scope="col">{t('stay.place')}</th>
-        </tr>
-      </thead>
+      <Heads of={[t('stay.from'), t('stay.to'), t('stay.status'), t('stay.place')]} />
       <tbody>
         {stays.map((stay) => (
           <tr key={stay.id}>

@@ -5,6 +5,7 @@ import { useTranslation } from 'react-i18next'
 
 import { clinicalInstant } from '../../ui/dates.ts'
 import { FlagMark } from '../../ui/flag-mark.tsx'
+import { Heads } from '../../ui/heads.tsx'
 import { Sheet } from '../../ui/sheet.tsx'
 import { Value } from './result-value.tsx'
 import type { TestRow } from './results.ts'
@@ -44,15 +45,7 @@ export function TrendPanel({ test }: { readonly test: TestRow }) {
         aria-label={t('trend.table', { test: title })}
       >
         <Sheet>
-          <thead>
-            <tr>
-              <th scope="col">{t('trend.time')}</th>
-              <th scope="col" className="number">
-                {t('trend.value')}
-              </th>
-              <th scope="col">{t('trend.flag')}</th>
-            </tr>
-          </thead>
+          <Heads of={[t('trend.time'), { figures: t('trend.value') }, t('trend.flag')]} />
           <tbody>
             {test.values.map((value) => (
               <tr key={value.resource}>

@@ -7,6 +7,7 @@ import { Link, useSearchParams } from 'react-router'
 
 import { useSession } from '../../api/session.ts'
 import { clinicalInstant } from '../../ui/dates.ts'
+import { Heads } from '../../ui/heads.tsx'
 import { Page } from '../../ui/page.tsx'
 import { ProblemCard } from '../../ui/problem-card.tsx'
 import { moveInRows } from '../../ui/rows.ts'
@@ -64,19 +65,17 @@ function Groups({ groups }: { readonly groups: readonly Group[] }) {
     <>
       {replay.isError ? <ProblemCard error={replay.error} /> : undefined}
       <Sheet onKeyDown={moveInRows}>
-        <thead>
-          <tr>
-            <th scope="col" className="number">
-              {t('feeds.count')}
-            </th>
-            <th scope="col">{t('dead.cause')}</th>
-            <th scope="col">{t('finding.at')}</th>
-            <th scope="col">{t('message.type')}</th>
-            <th scope="col">{t('message.feed')}</th>
-            <th scope="col">{t('dead.span')}</th>
-            <th scope="col">{t('dead.next')}</th>
-          </tr>
-        </thead>
+        <Heads
+          of={[
+            { figures: t('feeds.count') },
+            t('dead.cause'),
+            t('finding.at'),
+            t('message.type'),
+            t('message.feed'),
+            t('dead.span'),
+            t('dead.next'),
+          ]}
+        />
         <tbody>
           {groups.map((group) => (
             <tr key={group.key} className="row">

@@ -6,6 +6,7 @@ import { Link } from 'react-router'
 
 import { useSession } from '../../api/session.ts'
 import { useAges } from '../../ui/ages.ts'
+import { Heads } from '../../ui/heads.tsx'
 import { useNow } from '../../ui/now.ts'
 import { Page } from '../../ui/page.tsx'
 import { ProblemCard } from '../../ui/problem-card.tsx'
@@ -48,29 +49,21 @@ function DestinationTable({ destinations }: { readonly destinations: readonly De
     <>
       {setMode.isError ? <ProblemCard error={setMode.error} /> : undefined}
       <WideSheet label={t('nav.destinations')}>
-        <thead>
-          <tr>
-            <th scope="col">{t('destinations.name')}</th>
-            <th scope="col">{t('message.state')}</th>
-            <th scope="col">{t('destinations.address')}</th>
-            <th scope="col" className="number">
-              {t('feeds.waiting')}
-            </th>
-            <th scope="col">{t('destinations.oldest')}</th>
-            <th scope="col" className="number">
-              {t('feeds.perMinute')}
-            </th>
-            <th scope="col" className="number">
-              {t('feeds.perHour')}
-            </th>
-            <th scope="col" className="number">
-              {t('destinations.dead')}
-            </th>
-            <th scope="col">{t('destinations.lastAnswer')}</th>
-            <th scope="col">{t('destinations.lastError')}</th>
-            {mayManage ? <th scope="col">{t('feeds.run')}</th> : undefined}
-          </tr>
-        </thead>
+        <Heads
+          of={[
+            t('destinations.name'),
+            t('message.state'),
+            t('destinations.address'),
+            { figures: t('feeds.waiting') },
+            t('destinations.oldest'),
+            { figures: t('feeds.perMinute') },
+            { figures: t('feeds.perHour') },
+            { figures: t('destinations.dead') },
+            t('destinations.lastAnswer'),
+            t('destinations.lastError'),
+            mayManage && t('feeds.run'),
+          ]}
+        />
         <tbody>
           {destinations.map((destination) => (
             <tr key={destination.name} className="row">

@@ -5,6 +5,7 @@ import { Link } from 'react-router'
 
 import { useSession } from '../../api/session.ts'
 import { preciseInstant } from '../../ui/dates.ts'
+import { Heads } from '../../ui/heads.tsx'
 import { Body } from '../../ui/page.tsx'
 import { Pager } from '../../ui/pager.tsx'
 import { ProblemCard } from '../../ui/problem-card.tsx'
@@ -47,19 +48,17 @@ function OutTable({ messages }: { readonly messages: readonly OutRow[] }) {
     <>
       {move.isError ? <ProblemCard error={move.error} /> : undefined}
       <WideSheet label={t('nav.messages')}>
-        <thead>
-          <tr>
-            <th scope="col">{t('out.created')}</th>
-            <th scope="col">{t('message.type')}</th>
-            <th scope="col">{t('out.about')}</th>
-            <th scope="col">{t('message.control')}</th>
-            <th scope="col" className="number">
-              {t('out.attempts')}
-            </th>
-            <th scope="col">{t('message.state')}</th>
-            {mayMove ? <th scope="col">{t('dead.next')}</th> : undefined}
-          </tr>
-        </thead>
+        <Heads
+          of={[
+            t('out.created'),
+            t('message.type'),
+            t('out.about'),
+            t('message.control'),
+            { figures: t('out.attempts') },
+            t('message.state'),
+            mayMove && t('dead.next'),
+          ]}
+        />
         <tbody>
           {messages.map((message) => (
             <tr key={message.id} className="row">

@@ -5,6 +5,7 @@ import { Link } from 'react-router'
 
 import { useSession } from '../../api/session.ts'
 import { useAges } from '../../ui/ages.ts'
+import { Heads } from '../../ui/heads.tsx'
 import { useNow } from '../../ui/now.ts'
 import { Page } from '../../ui/page.tsx'
 import { ProblemCard } from '../../ui/problem-card.tsx'
@@ -40,29 +41,21 @@ function FeedTable({ feeds }: { readonly feeds: readonly FeedRow[] }) {
     <>
       {setMode.isError ? <ProblemCard error={setMode.error} /> : undefined}
       <WideSheet label={t('nav.feeds')}>
-        <thead>
-          <tr>
-            <th scope="col">{t('message.feed')}</th>
-            <th scope="col">{t('message.state')}</th>
-            <th scope="col">{t('feeds.from')}</th>
-            <th scope="col">{t('feeds.ackAt')}</th>
-            <th scope="col" className="number">
-              {t('feeds.perMinute')}
-            </th>
-            <th scope="col" className="number">
-              {t('feeds.perHour')}
-            </th>
-            <th scope="col" className="number">
-              {t('feeds.errors')}
-            </th>
-            <th scope="col" className="number">
-              {t('feeds.waiting')}
-            </th>
-            <th scope="col">{t('feeds.lag')}</th>
-            <th scope="col">{t('feeds.last')}</th>
-            {mayManage ? <th scope="col">{t('feeds.run')}</th> : undefined}
-          </tr>
-        </thead>
+        <Heads
+          of={[
+            t('message.feed'),
+            t('message.state'),
+            t('feeds.from'),
+            t('feeds.ackAt'),
+            { figures: t('feeds.perMinute') },
+            { figures: t('feeds.perHour') },
+            { figures: t('feeds.errors') },
+            { figures: t('feeds.waiting') },
+            t('feeds.lag'),
+            t('feeds.last'),
+            mayManage && t('feeds.run'),
+          ]}
+        />
         <tbody>
           {feeds.map((feed) => (
             <FeedCells

@@ -4,6 +4,7 @@ import { useTranslation } from 'react-i18next'
 
 import { preciseInstant } from '../../ui/dates.ts'
 import { Findings } from '../../ui/findings.tsx'
+import { Heads } from '../../ui/heads.tsx'
 import { RawLines } from '../../ui/raw-lines.tsx'
 import { Sheet } from '../../ui/sheet.tsx'
 import { StateChip } from '../../ui/state-chip.tsx'
@@ -25,13 +26,7 @@ export function Course({ message: { history, ack, errors, warnings } }: { readon
   return (
     <Box sx={{ display: 'grid', gap: 4, maxWidth: 960 }}>
       <Sheet>
-        <thead>
-          <tr>
-            <th scope="col">{t('course.time')}</th>
-            <th scope="col">{t('message.state')}</th>
-            <th scope="col">{t('course.reason')}</th>
-          </tr>
-        </thead>
+        <Heads of={[t('course.time'), t('message.state'), t('course.reason')]} />
         <tbody>
           {history.map(({ state, time, reason }) => (
             <tr key={`${time} ${state}`}>

@@ -2,6 +2,7 @@ import { useTranslation } from 'react-i18next'
 import { Link, useSearchParams } from 'react-router'
 
 import { preciseInstant } from '../../ui/dates.ts'
+import { Heads } from '../../ui/heads.tsx'
 import { Page } from '../../ui/page.tsx'
 import { Pager } from '../../ui/pager.tsx'
 import { moveInRows } from '../../ui/rows.ts'
@@ -44,19 +45,17 @@ function MessageTable({ messages }: { readonly messages: readonly MessageRow[] }
   const { t, i18n } = useTranslation()
   return (
     <Sheet onKeyDown={moveInRows}>
-      <thead>
-        <tr>
-          <th scope="col">{t('message.received')}</th>
-          <th scope="col">{t('message.type')}</th>
-          <th scope="col">{t('message.control')}</th>
-          <th scope="col">{t('message.feed')}</th>
-          <th scope="col">{t('message.sender')}</th>
-          <th scope="col">{t('message.state')}</th>
-          <th scope="col" className="number">
-            {t('message.written')}
-          </th>
-        </tr>
-      </thead>
+      <Heads
+        of={[
+          t('message.received'),
+          t('message.type'),
+          t('message.control'),
+          t('message.feed'),
+          t('message.sender'),
+          t('message.state'),
+          { figures: t('message.written') },
+        ]}
+      />
       <tbody>
         {messages.map((message) => (
           <tr key={message.id} className="row">

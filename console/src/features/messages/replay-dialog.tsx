@@ -7,6 +7,7 @@ import DialogTitle from '@mui/material/DialogTitle'
 import { useTranslation } from 'react-i18next'
 
 import { DataText } from '../../ui/data-text.tsx'
+import { Heads } from '../../ui/heads.tsx'
 import { Body } from '../../ui/page.tsx'
 import { ProblemCard } from '../../ui/problem-card.tsx'
 import { Sheet } from '../../ui/sheet.tsx'
@@ -70,13 +71,7 @@ export function Changes({ answer: { changes, conflicts } }: { readonly answer: R
       </p>
       {changes.length === 0 ? undefined : (
         <Sheet>
-          <thead>
-            <tr>
-              <th scope="col">{t('replay.element')}</th>
-              <th scope="col">{t('replay.before')}</th>
-              <th scope="col">{t('replay.after')}</th>
-            </tr>
-          </thead>
+          <Heads of={[t('replay.element'), t('replay.before'), t('replay.after')]} />
           <tbody>
             {changes.map(({ reference, element, before, after }) => (
               <tr key={`${reference} ${element}`}>

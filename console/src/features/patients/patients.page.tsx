@@ -4,6 +4,7 @@ import { Link, useSearchParams } from 'react-router'
 
 import { useAges } from '../../ui/ages.ts'
 import { clinicalDate } from '../../ui/dates.ts'
+import { Heads } from '../../ui/heads.tsx'
 import { useNow } from '../../ui/now.ts'
 import { Page } from '../../ui/page.tsx'
 import { moveInRows } from '../../ui/rows.ts'
@@ -32,15 +33,9 @@ function PatientTable({ rows }: { readonly rows: readonly PatientRow[] }) {
   const { t } = useTranslation()
   return (
     <Sheet onKeyDown={moveInRows}>
-      <thead>
-        <tr>
-          <th scope="col">{t('patient.name')}</th>
-          <th scope="col">{t('patient.born')}</th>
-          <th scope="col">{t('patient.age')}</th>
-          <th scope="col">{t('patient.sex')}</th>
-          <th scope="col">{t('patient.numbers')}</th>
-        </tr>
-      </thead>
+      <Heads
+        of={[t('patient.name'), t('patient.born'), t('patient.age'), t('patient.sex'), t('patient.numbers')]}
+      />
       <tbody>
         {rows.map((row) => (
           <PatientCells key={row.id} row={row} />

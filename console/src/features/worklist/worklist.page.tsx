@@ -6,6 +6,7 @@ import { Link } from 'react-router'
 import { useSession } from '../../api/session.ts'
 import { DataText } from '../../ui/data-text.tsx'
 import { clinicalInstant } from '../../ui/dates.ts'
+import { Heads } from '../../ui/heads.tsx'
 import { Page } from '../../ui/page.tsx'
 import { ProblemCard } from '../../ui/problem-card.tsx'
 import { Sheet } from '../../ui/sheet.tsx'
@@ -29,16 +30,16 @@ export function WorklistPage() {
         <>
           {decide.isError ? <ProblemCard error={decide.error} /> : undefined}
           <Sheet>
-            <thead>
-              <tr>
-                <th scope="col">{t('worklist.time')}</th>
-                <th scope="col">{t('worklist.element')}</th>
-                <th scope="col">{t('worklist.current')}</th>
-                <th scope="col">{t('worklist.incoming')}</th>
-                <th scope="col">{t('message.feed')}</th>
-                {isDecider ? <th scope="col">{t('worklist.decision')}</th> : undefined}
-              </tr>
-            </thead>
+            <Heads
+              of={[
+                t('worklist.time'),
+                t('worklist.element'),
+                t('worklist.current'),
+                t('worklist.incoming'),
+                t('message.feed'),
+                isDecider && t('worklist.decision'),
+              ]}
+            />
             <tbody>
               {items.map((item) => (
                 <tr key={item.id} className="row">
