@@ -1,11 +1,10 @@
-import { mayUse } from '@hub/auth/permissions.ts'
 import Box from '@mui/material/Box'
 import Button from '@mui/material/Button'
 import Typography from '@mui/material/Typography'
 import { useTranslation } from 'react-i18next'
 import { Link, useSearchParams } from 'react-router'
 
-import { useSession } from '../../api/session.ts'
+import { useMay } from '../../api/may.ts'
 import { clinicalInstant } from '../../ui/dates.ts'
 import { Heads } from '../../ui/heads.tsx'
 import { Page } from '../../ui/page.tsx'
@@ -43,9 +42,9 @@ export function DeadLettersPage() {
 function SpanAction() {
   const { t } = useTranslation()
   const [params, setParams] = useSearchParams()
-  const roles = useSession((state) => state.session?.who.roles) ?? []
+  const mayReplay = useMay('messages.replay')
   const feed = params.get('replay')
-  if (!mayUse(roles, 'messages.replay')) return undefined
+  if (!mayReplay) return undefined
   return (
     <>
       <Button variant="outlined" onClick={() => setParams({ replay: 'default' })}>
@@ -59,8 +58,7 @@ function SpanAction() {
 function Groups({ groups }: { readonly groups: readonly Group[] }) {
   const { t } = useTranslation()
   const replay = useReplayGroup()
-  const roles = useSession((state) => state.session?.who.roles) ?? []
-  const mayReplay = mayUse(roles, 'messages.replay')
+  const mayReplay = useMay('messages.replay')
   return (
     <>
       {replay.isError ? <ProblemCard error={replay.error} /> : undefined}

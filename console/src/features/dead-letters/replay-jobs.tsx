@@ -1,9 +1,8 @@
-import { mayUse } from '@hub/auth/permissions.ts'
 import Box from '@mui/material/Box'
 import Button from '@mui/material/Button'
 import { useTranslation } from 'react-i18next'
 
-import { useSession } from '../../api/session.ts'
+import { useMay } from '../../api/may.ts'
 import { clinicalInstant } from '../../ui/dates.ts'
 import { useCancelJob, useReplayJobs } from './dead-letters.data.ts'
 import type { Job } from './dead-letters.data.ts'
@@ -26,7 +25,7 @@ export function ReplayJobs() {
 function JobLine({ job }: { readonly job: Job }) {
   const { t, i18n } = useTranslation()
   const cancel = useCancelJob()
-  const roles = useSession((state) => state.session?.who.roles) ?? []
+  const mayReplay = useMay('messages.replay')
   const { id, state, started, progress, done, changed, unchanged, failed, request } = job
   const percent = Math.round(progress * 100)
   return (
@@ -39,7 +38,7 @@ function JobLine({ job }: { readonly job: Job }) {
       </Box>
       <progress max={100} value={percent} aria-label={t('job.progress', { percent })} />
       <span>{t('job.counts', { done, changed, unchanged, failed })}</span>
-      {state === 'running' && mayUse(roles, 'messages.replay') ? (
+      {state === 'running' && mayReplay ? (
         <Button sx={{ minHeight: 24, py: 0 }} onClick={() => cancel.mutate(id)}>
           {t('job.cancel')}
         </Button>

@@ -1,10 +1,9 @@
-import { mayUse } from '@hub/auth/permissions.ts'
 import Box from '@mui/material/Box'
 import Button from '@mui/material/Button'
 import { useTranslation } from 'react-i18next'
 import { useParams, useSearchParams } from 'react-router'
 
-import { useSession } from '../../api/session.ts'
+import { useMay } from '../../api/may.ts'
 import { useAges } from '../../ui/ages.ts'
 import { FactList, ltr } from '../../ui/fact-list.tsx'
 import type { Fact } from '../../ui/fact-list.tsx'
@@ -25,14 +24,14 @@ export function DestinationPage() {
   const query = useDestinations()
   const destination = query.data?.destinations.find((one) => one.name === name)
   const setMode = useSetMode()
-  const roles = useSession((state) => state.session?.who.roles) ?? []
+  const mayManage = useMay('feeds.manage')
   return (
     <Page
       title={name}
       query={query}
       within={{ to: '/destinations', text: t('nav.destinations') }}
       actions={
-        destination && mayUse(roles, 'feeds.manage') ? (
+        destination && mayManage ? (
           <ModeButton destination={destination} setMode={(change) => setMode.mutate(change)} />
         ) : undefined
       }
@@ -117,9 +116,8 @@ function StateFilter({ state, apply }: StateFilterProps) {
 function RetryAll({ destination: { name, dead } }: { readonly destination: Destination }) {
   const { t } = useTranslation()
   const retry = useRetryAll()
-  const roles = useSession((state) => state.session?.who.roles) ?? []
-  if (!mayUse(roles, 'messages.replay') || (dead.count === 0 && !retry.isSuccess && !retry.isError))
-    return undefined
+  const mayReplay = useMay('messages.replay')
+  if (!mayReplay || (dead.count === 0 && !retry.isSuccess && !retry.isError)) return undefined
   return (
     <>
       {dead.count === 0 ? undefined : (

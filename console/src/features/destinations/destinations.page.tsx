@@ -1,10 +1,9 @@
-import { mayUse } from '@hub/auth/permissions.ts'
 import Box from '@mui/material/Box'
 import Typography from '@mui/material/Typography'
 import { useTranslation } from 'react-i18next'
 import { Link } from 'react-router'
 
-import { useSession } from '../../api/session.ts'
+import { useMay } from '../../api/may.ts'
 import { useAges } from '../../ui/ages.ts'
 import { Heads } from '../../ui/heads.tsx'
 import { useNow } from '../../ui/now.ts'
@@ -43,8 +42,7 @@ export function DestinationsPage() {
 function DestinationTable({ destinations }: { readonly destinations: readonly Destination[] }) {
   const { t } = useTranslation()
   const setMode = useSetMode()
-  const roles = useSession((state) => state.session?.who.roles) ?? []
-  const mayManage = mayUse(roles, 'feeds.manage')
+  const mayManage = useMay('feeds.manage')
   return (
     <>
       {setMode.isError ? <ProblemCard error={setMode.error} /> : undefined}

@@ -1,10 +1,9 @@
-import { mayUse } from '@hub/auth/permissions.ts'
 import Box from '@mui/material/Box'
 import Button from '@mui/material/Button'
 import { useTranslation } from 'react-i18next'
 import { useParams } from 'react-router'
 
-import { useSession } from '../../api/session.ts'
+import { useMay } from '../../api/may.ts'
 import { preciseInstant } from '../../ui/dates.ts'
 import { FactList } from '../../ui/fact-list.tsx'
 import type { Fact } from '../../ui/fact-list.tsx'
@@ -54,8 +53,8 @@ export function OutMessagePage() {
 function Steps({ message: { id, state } }: { readonly message: OutRow }) {
   const { t } = useTranslation()
   const move = useMove()
-  const roles = useSession((one) => one.session?.who.roles) ?? []
-  if (!mayUse(roles, 'messages.replay')) return undefined
+  const mayReplay = useMay('messages.replay')
+  if (!mayReplay) return undefined
   return (
     <>
       {move.isError ? <ProblemCard error={move.error} /> : undefined}

@@ -1,9 +1,8 @@
-import { mayUse } from '@hub/auth/permissions.ts'
 import Button from '@mui/material/Button'
 import { useTranslation } from 'react-i18next'
 import { Link } from 'react-router'
 
-import { useSession } from '../../api/session.ts'
+import { useMay } from '../../api/may.ts'
 import { preciseInstant } from '../../ui/dates.ts'
 import { Heads } from '../../ui/heads.tsx'
 import { Body } from '../../ui/page.tsx'
@@ -42,8 +41,7 @@ export function OutMessages({ filters, goOn }: OutMessagesProps) {
 function OutTable({ messages }: { readonly messages: readonly OutRow[] }) {
   const { t } = useTranslation()
   const move = useMove()
-  const roles = useSession((state) => state.session?.who.roles) ?? []
-  const mayMove = mayUse(roles, 'messages.replay')
+  const mayMove = useMay('messages.replay')
   return (
     <>
       {move.isError ? <ProblemCard error={move.error} /> : undefined}

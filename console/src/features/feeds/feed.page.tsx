@@ -1,10 +1,9 @@
-import { mayUse } from '@hub/auth/permissions.ts'
 import { MessageState } from '@hub/hl7/hl7.contract.ts'
 import Box from '@mui/material/Box'
 import { useTranslation } from 'react-i18next'
 import { Link, useParams } from 'react-router'
 
-import { useSession } from '../../api/session.ts'
+import { useMay } from '../../api/may.ts'
 import { CountedTable } from '../../ui/counted-table.tsx'
 import { Page } from '../../ui/page.tsx'
 import { ProblemCard } from '../../ui/problem-card.tsx'
@@ -22,14 +21,14 @@ export function FeedPage() {
   const feeds = useFeeds()
   const feed = feeds.data?.find((one) => one.name === name)
   const setMode = useSetMode()
-  const roles = useSession((state) => state.session?.who.roles) ?? []
+  const mayManage = useMay('feeds.manage')
   return (
     <Page
       title={name}
       query={feeds}
       within={{ to: '/feeds', text: t('nav.feeds') }}
       actions={
-        feed && mayUse(roles, 'feeds.manage') ? (
+        feed && mayManage ? (
           <ModeButtons feed={feed} setMode={(change) => setMode.mutate(change)} />
         ) : undefined
       }
@@ -48,7 +47,8 @@ export function FeedPage() {
 
 function Content({ feed }: { readonly feed: FeedRow }) {
   const { t } = useTranslation()
-  const roles = useSession((state) => state.session?.who.roles) ?? []
+  const mayReplay = useMay('messages.replay')
+  const mayManage = useMay('feeds.manage')
   return (
     <Box sx={{ display: 'grid', gap: 6, maxWidth: 1080 }}>
       <Box
@@ -65,10 +65,10 @@ function Content({ feed }: { readonly feed: FeedRow }) {
         <Link to={`/messages?${new URLSearchParams({ feed: feed.name, state: 'dead' })}`}>
           {t('feeds.showFailed')}
         </Link>
-        {mayUse(roles, 'messages.replay') ? (
+        {mayReplay ? (
           <Link to={`/dead-letters?${new URLSearchParams({ replay: feed.name })}`}>{t('span.open')}</Link>
         ) : undefined}
-        {mayUse(roles, 'feeds.manage') ? (
+        {mayManage ? (
           <Link to={`/feeds/${encodeURIComponent(feed.name)}/learn`}>{t('learn.open')}</Link>
         ) : undefined}
       </Box>

@@ -1,9 +1,8 @@
-import { mayUse } from '@hub/auth/permissions.ts'
 import Box from '@mui/material/Box'
 import { useTranslation } from 'react-i18next'
 import { Link } from 'react-router'
 
-import { useSession } from '../../api/session.ts'
+import { useMay } from '../../api/may.ts'
 import { useAges } from '../../ui/ages.ts'
 import { Heads } from '../../ui/heads.tsx'
 import { useNow } from '../../ui/now.ts'
@@ -35,8 +34,7 @@ export function FeedsPage() {
 function FeedTable({ feeds }: { readonly feeds: readonly FeedRow[] }) {
   const { t } = useTranslation()
   const setMode = useSetMode()
-  const roles = useSession((state) => state.session?.who.roles) ?? []
-  const mayManage = mayUse(roles, 'feeds.manage')
+  const mayManage = useMay('feeds.manage')
   return (
     <>
       {setMode.isError ? <ProblemCard error={setMode.error} /> : undefined}

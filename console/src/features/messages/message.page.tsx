@@ -1,4 +1,3 @@
-import { mayUse } from '@hub/auth/permissions.ts'
 import Button from '@mui/material/Button'
 import Tab from '@mui/material/Tab'
 import Tabs from '@mui/material/Tabs'
@@ -6,7 +5,7 @@ import { useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import { useParams, useSearchParams } from 'react-router'
 
-import { useSession } from '../../api/session.ts'
+import { useMay } from '../../api/may.ts'
 import { clinicalInstant } from '../../ui/dates.ts'
 import { FactList } from '../../ui/fact-list.tsx'
 import type { Fact } from '../../ui/fact-list.tsx'
@@ -26,14 +25,14 @@ export function MessagePage() {
   const { messageId = '' } = useParams()
   const query = useMessage(messageId)
   const [isReplaying, setReplaying] = useState(false)
-  const roles = useSession((state) => state.session?.who.roles) ?? []
+  const mayReplay = useMay('messages.replay')
   const { type = '', event = '', controlId = '' } = query.data ?? {}
   return (
     <Page
       title={query.data ? `${type}^${event} ${controlId}` : t('message.title')}
       query={query}
       actions={
-        mayUse(roles, 'messages.replay') ? (
+        mayReplay ? (
           <Button variant="outlined" onClick={() => setReplaying(true)}>
             {t('replay.open')}
           </Button>
@@ -44,7 +43,7 @@ export function MessagePage() {
       {(message) => (
         <>
           <Facts message={message} />
-          <MessageTabs message={message} mayMend={mayUse(roles, 'messages.replay')} />
+          <MessageTabs message={message} mayMend={mayReplay} />
           <ReplayDialog messageId={messageId} open={isReplaying} close={() => setReplaying(false)} />
         </>
       )}

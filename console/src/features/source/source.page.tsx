@@ -1,10 +1,9 @@
-import { mayUse } from '@hub/auth/permissions.ts'
 import Box from '@mui/material/Box'
 import Typography from '@mui/material/Typography'
 import { useTranslation } from 'react-i18next'
 import { Navigate, useParams, useSearchParams } from 'react-router'
 
-import { useSession } from '../../api/session.ts'
+import { useMay } from '../../api/may.ts'
 import { clinicalInstant } from '../../ui/dates.ts'
 import { FactList, ltr } from '../../ui/fact-list.tsx'
 import type { Fact } from '../../ui/fact-list.tsx'
@@ -18,10 +17,10 @@ export function SourcePage() {
   const { t } = useTranslation()
   const { type = '', id = '' } = useParams()
   const [params] = useSearchParams()
-  const roles = useSession((state) => state.session?.who.roles) ?? []
+  const mayReadMessages = useMay('messages.read')
   const sources = useSources(`${type}/${id}`, params.get('element') ?? '')
   const first = sources.data?.[0]
-  if (first !== undefined && mayUse(roles, 'messages.read')) {
+  if (first !== undefined && mayReadMessages) {
     return <Navigate to={`/messages/${first.message}?${new URLSearchParams({ at: first.source })}`} replace />
   }
   return (

@@ -1,9 +1,8 @@
-import { mayUse } from '@hub/auth/permissions.ts'
 import Button from '@mui/material/Button'
 import { useTranslation } from 'react-i18next'
 import { Link } from 'react-router'
 
-import { useSession } from '../../api/session.ts'
+import { useMay } from '../../api/may.ts'
 import { DataText } from '../../ui/data-text.tsx'
 import { clinicalInstant } from '../../ui/dates.ts'
 import { Heads } from '../../ui/heads.tsx'
@@ -17,8 +16,7 @@ import type { Item } from './worklist.data.ts'
 export function WorklistPage() {
   const { t } = useTranslation()
   const decide = useDecide()
-  const roles = useSession((state) => state.session?.who.roles) ?? []
-  const isDecider = mayUse(roles, 'worklist.resolve')
+  const isDecider = useMay('worklist.resolve')
   return (
     <Page
       title={t('nav.worklist')}
