@@ -83,6 +83,8 @@ export interface Transaction {
 export interface Written extends StoredVersion {
   /** What its author should know of it, although it was stored: a profile that the hub does not hold. */
   readonly notes?: readonly Issue[]
+  /** There was no such resource before, or it was deleted. */
+  readonly isCreated?: true
 }
 
 export type TransactResult =

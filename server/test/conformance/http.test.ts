@@ -273,3 +273,28 @@ it('tells with OPTIONS what an address answers to', async () => {
   }
   expectRefused(await ask('OPTIONS', '/Patient/x/y/z/w'), 404)
 })
+
+it.each(['POST', 'PUT', 'PATCH', 'DELETE'])('answers %s at /metadata by what goes there', async (method) => {
+  const refused = await ask(method, '/metadata', { headers: { authorization: '' } })
+  expectRefused(refused, 405)
+  expect(refused.headers.get('allow')).toBe('GET, HEAD, OPTIONS')
+})
+
+it('has no PUT where forms are posted', async () => {
+  expectRefused(await ask('PUT', '/Patient/_search', { body: PATIENT }), 405)
+})
+
+it('takes names of preferences in any case', async () => {
+  const made = await ask('POST', '/Patient', { body: PATIENT, headers: { prefer: 'Return=minimal' } })
+  expect([made.status, made.text]).toEqual([201, ''])
+})
+
+// RFC 8259, section 8.1: a parser may overlook the mark.
+it.each([
+  ['/Patient', PATIENT, 201],
+  ['/Patient/$validate', PATIENT, 200],
+  ['', { resourceType: 'Bundle', type: 'batch' }, 200],
+])('overlooks a byte order mark in front of what is posted to "%s"', async (path, body, status) => {
+  const answer = await ask('POST', path, { raw: `\uFEFF${JSON.stringify(body)}`, headers: TYPE })
+  expect(answer.status, answer.text).toBe(status)
+})

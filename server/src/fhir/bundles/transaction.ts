@@ -150,7 +150,7 @@ async function answerOf(
   if (!version) throw new Error('a transaction step without its version')
   if (step.method === 'DELETE')
     return { status: 204, headers: version.version === 0 ? {} : { etag: `W/"${String(version.version)}"` } }
-  return writtenAnswer(call, version, version.version === 1 ? 201 : 200)
+  return writtenAnswer(call, version, version.isCreated ? 201 : 200)
 }
 
 function foundAnswer(call: Call, version: Written): Answer {

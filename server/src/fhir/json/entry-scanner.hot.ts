@@ -75,9 +75,9 @@ export class EntryScanner {
     this.#take(chunk.subarray(start))
   }
 
-  /** The rest of the text: `{"resourceType":"Bundle","entry":[0,0]}`. */
+  /** The rest of the text, without a byte order mark: `{"resourceType":"Bundle","entry":[0,0]}`. */
   end(): string {
-    return Buffer.concat(this.#head).toString('utf8')
+    return new TextDecoder().decode(Buffer.concat(this.#head))
   }
 
   #begins(code: number): boolean {

@@ -149,14 +149,15 @@ export function outcomeEntry(outcome: Uint8Array): BundleEntry {
   return { head, resource: outcome, tail: ',"search":{"mode":"outcome"}}' }
 }
 
-const STATUS = { POST: '201', PUT: '200', PATCH: '200', DELETE: '204' } as const
+/** Code and reason, as in the entries of a batch. */
+const STATUS = { POST: '201 Created', PUT: '200 OK', PATCH: '200 OK', DELETE: '204 No Content' } as const
 const NONE = new Uint8Array(0)
 
 export function historyEntry(base: string, version: StoredVersion): BundleEntry {
   const { type, id, method, lastUpdated, deleted } = version
   const head = `{"fullUrl":"${base}/${type}/${id}"`
   const url = method === 'POST' ? type : `${type}/${id}`
-  const status = method === 'PUT' && version.version === 1 ? '201' : STATUS[method]
+  const status = STATUS[method === 'PUT' && version.version === 1 ? 'POST' : method]
   const tail =
     `,"request":{"method":"${method}","url":"${url}"},"response":{"status":"${status}",` +
     `"etag":"W/\\"${String(version.version)}\\"","lastModified":"${isoText(lastUpdated)}"}}`

@@ -50,7 +50,7 @@ export function preferencesOf(header: string | undefined): Preferences {
   const wanted = new Map(
     header.split(/[,;]/).map((part) => {
       const [name = '', value = ''] = part.trim().split('=')
-      return [name.trim(), value.trim().replaceAll('"', '')] as const
+      return [name.trim().toLowerCase(), value.trim().replaceAll('"', '')] as const
     }),
   )
   const given = wanted.get('return')

@@ -26,7 +26,7 @@ export async function dispatch(deps: RestDeps, call: Call): Promise<Answer> {
   if (!SYSTEM.has(name)) checkType(deps, type)
   if (WITH_ID.has(name)) checkId(call, id)
   const act = place[call.method === 'HEAD' ? 'GET' : call.method]
-  return act ? act(deps, call, { type, id, third, fourth }) : methodNotAllowed(name)
+  return act ? act(deps, call, { type, id, third, fourth }) : methodNotAllowed(path)
 }
 
 function checkType(deps: RestDeps, type: string): void {
@@ -173,8 +173,8 @@ function allowedAt(name: PlaceName): string {
   return [...methods, ...(name === 'system' ? ['POST'] : []), 'OPTIONS'].join(', ')
 }
 
-function methodNotAllowed(name: PlaceName): Answer {
-  const allow = allowedAt(name)
+export function methodNotAllowed(path: readonly string[]): Answer {
+  const allow = allowedAt(placeName(path))
   const text = `This address answers to ${allow} only`
   return {
     status: 405,

@@ -14,7 +14,7 @@ import type { RawBody } from './binary.ts'
 import { METHODS, pairsOf, preferencesOf, textOfBody } from './call.ts'
 import type { Answer, Call, Method } from './call.ts'
 import { packBodies } from './compression.ts'
-import { dispatch, methodsAt } from './dispatch.ts'
+import { dispatch, methodNotAllowed, methodsAt } from './dispatch.ts'
 import { asksForFhir, checkAcceptable, checkBody, checkContentType, FHIR_JSON } from './negotiate.ts'
 import { answerTo } from './outcome.ts'
 import { dropRestOfBody } from './refused-body.ts'
@@ -51,6 +51,11 @@ export const fhirRest: FastifyPluginAsync<FhirRestOptions> = async (app, { rest,
     const query = pairsOf(addressOf(app, request).query)
     const conditions = header('ifNoneMatch', request.headers['if-none-match'])
     return answer(request, reply, rest.metadata({ query, conditions }))
+  })
+  app.route({
+    method: METHODS.filter((each) => each !== 'GET' && each !== 'HEAD'),
+    url: '/metadata',
+    handler: async (request, reply) => answer(request, reply, methodNotAllowed(['metadata'])),
   })
 
   await app.register(async (bundles) => {

@@ -66,6 +66,8 @@ function isUtf8(parameter: string): boolean {
 export function checkBody({ method, path, text, contentType }: Call): void {
   if (method !== 'POST' && method !== 'PUT') return
   const last = path.at(-1)
+  // No address for a form takes a PUT, whatever it brings.
+  if (last === '_search' && method === 'PUT') return
   // An operation may need no body at all; the parameters of a search may all stand in the address.
   if (text === '' && (last?.startsWith('$') === true || (last === '_search' && contentType === undefined)))
     return

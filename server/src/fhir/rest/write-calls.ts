@@ -162,7 +162,7 @@ async function createDraft(deps: RestDeps, call: Call, draft: Draft): Promise<An
 }
 
 function answerWrite({ base }: RestDeps, call: Call, version: Written): Answer {
-  return writeAnswer(call, base, { version, status: version.version === 1 ? 201 : 200 })
+  return writeAnswer(call, base, { version, status: version.isCreated ? 201 : 200 })
 }
 
 /** The stored version, or the refusal that fits. @throws Fault `conflict` */

@@ -190,6 +190,7 @@ function versionOf({ prepared, current, write }: Composed, commit: number): Writ
     commit,
     bytes,
     ...(prepared.notes.length > 0 ? { notes: prepared.notes } : {}),
+    ...(current?.deleted === false || method === 'DELETE' ? {} : { isCreated: true }),
   }
 }
 
