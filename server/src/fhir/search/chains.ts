@@ -4,8 +4,9 @@ import type { Row } from '../../store/port.ts'
 import type { TypeModule } from '../definitions.ts'
 import { boundedKey } from '../keys/bounded.ts'
 import { containedMarker } from '../keys/contained-keys.ts'
+import { definitionTests, hasUrl, referrerTests } from './canonicals.ts'
 import { meetsAll } from './clause.ts'
-import type { BodyTest, Clause, Join, Subject } from './clause.ts'
+import type { BodyTest, Clause, Join, Subject, Test } from './clause.ts'
 import { containedKeys, containedTargetTests } from './contained-subjects.ts'
 import { collectIds, hitsOf, meetingRows } from './hits.ts'
 import type { Query } from './hits.ts'
@@ -40,14 +41,19 @@ export async function chainClause(
   const contained: BodyTest[] = []
   for (const each of inner)
     contained.push(...(await containedTests(deps, scope, { filter, module, ...each })))
-  const keys: string[] = []
+  const tests: Test[] = []
+  const table = deps.definitions.elements()
+  const source = { module, param: param.code, base: deps.base }
   for (const query of queries) {
     const { type } = query.module
-    const ids = await collectIds(query, limits.fhir.chainIds - keys.length)
+    const ids = await collectIds(query, limits.fhir.chainIds - tests.length)
     if (!ids) return joined(scope, label, targetsJoin(deps, { code: param.code, module, queries, contained }))
-    for (const id of ids) keys.push(boundedKey(`${param.code}=${type}/${id}`))
+    if (hasUrl(table, type)) {
+      const rows = (await deps.reader.fetch(type, ids)).filter((row) => row !== undefined)
+      tests.push(...rows.flatMap((row) => referrerTests(table, row, source)))
+    } else for (const id of ids) tests.push({ by: 'key', key: boundedKey(`${param.code}=${type}/${id}`) })
   }
-  return { label, anyOf: [...keys.map((key) => ({ by: 'key' as const, key })), ...contained] }
+  return { label, anyOf: [...tests, ...contained] }
 }
 
 /** The contained targets that meet the rest of a chain; they exist for whoever sees the container. */
@@ -142,6 +148,9 @@ export async function hasClause(
   }
   const own = `${module.type}/`
   const ids = new Set<string>()
+  const urls: Test[] = []
+  const of = { module: query.module, param: param.code, base: deps.base }
+  const isByUrl = hasUrl(deps.definitions.elements(), module.type)
   let visited = 0
   for (const some of hitsOf(query, { wanted: limits.fhir.pageMost })) {
     const hits = await some
@@ -150,8 +159,9 @@ export async function hasClause(
       return joined(scope, label, sourcesJoin(deps, query, { code: param.code, own }))
     for (const name of hits.flatMap(({ row }) => targetNames(row, param.code, deps.base)))
       if (name.startsWith(own)) ids.add(name.slice(own.length))
+    if (isByUrl) urls.push(...hits.flatMap(({ row }) => definitionTests(row, of)))
   }
-  return { label, anyOf: [...ids].map((id) => ({ by: 'id', id })) }
+  return { label, anyOf: [...[...ids].map((id): Test => ({ by: 'id', id })), ...urls] }
 }
 
 /** Keeps the rows that at least one source of the query refers to. */

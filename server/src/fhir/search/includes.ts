@@ -8,8 +8,10 @@ import type { TypeModule } from '../definitions.ts'
 import { boundedKey } from '../keys/bounded.ts'
 import { readReference } from '../keys/references.ts'
 import { mayOpen } from '../security-context.ts'
+import { canonicalTargets, definitionTests, referrerTests } from './canonicals.ts'
+import type { Canonicals } from './canonicals.ts'
 import { meetsAll } from './clause.ts'
-import type { Clause } from './clause.ts'
+import type { Test } from './clause.ts'
 import { hitsOf } from './hits.ts'
 import type { Match } from './pages.ts'
 import { WIDEST } from './plan.ts'
@@ -121,7 +123,10 @@ class Gathering {
 
   async follow(include: Include, level: readonly Match[]): Promise<void> {
     if (include.reverse) await this.#followBack(include, level)
-    else await this.#followOut(include, level)
+    else {
+      await this.#followOut(include, level)
+      await this.#followUrls(include, level)
+    }
   }
 
   async #followOut(include: Include, level: readonly Row[]): Promise<void> {
@@ -141,6 +146,26 @@ class Gathering {
     }
   }
 
+  /** What the matches refer to by its url. */
+  async #followUrls(include: Include, level: readonly Row[]): Promise<void> {
+    for (const [type, rows] of Map.groupBy(level, (row) => row.type)) {
+      const isSource = include.source === '*' || include.source === type
+      const module = isSource ? await this.#deps.definitions.load(type) : undefined
+      const codes = module ? referenceCodes(module) : []
+      for (const param of codes.filter((code) => include.param === '*' || include.param === code))
+        if (module) await this.#followParam(include, rows, { module, param, base: this.#deps.base })
+    }
+  }
+
+  async #followParam({ target }: Include, rows: readonly Row[], of: Canonicals): Promise<void> {
+    const targets = canonicalTargets(this.#deps.definitions.elements(), of)
+    const wanted = targets.filter((each) => target === undefined || each === target)
+    const tests = wanted.length === 0 ? [] : rows.flatMap((row) => definitionTests(row, of))
+    const stored = tests.length === 0 ? [] : await this.#deps.reader.types()
+    for (const type of stored.filter((each) => wanted.includes(each)))
+      await this.#addMeeting(await this.#visibleType(type), tests)
+  }
+
   async #followBack(include: Include, level: readonly Match[]): Promise<void> {
     const { target } = include
     const wanted = level.filter(({ type }) => target === undefined || target === type)
@@ -151,11 +176,11 @@ class Gathering {
       const module = await this.#visibleType(source)
       if (!module || referred.length === 0) continue
       const codes = include.param === '*' ? referenceCodes(module) : [include.param]
-      const keys = referred.flatMap(({ type, id }) =>
-        codes.map((code) => boundedKey(`${code}=${type}/${id}`)),
+      const { base, definitions } = this.#deps
+      const tests = codes.flatMap((param) =>
+        referred.flatMap((row) => referrerTests(definitions.elements(), row, { module, param, base })),
       )
-      for (let at = 0; at < keys.length; at += WIDEST)
-        await this.#addReferring(module, keys.slice(at, at + WIDEST))
+      await this.#addMeeting(module, tests)
     }
   }
 
@@ -172,10 +197,14 @@ class Gathering {
     }
   }
 
-  async #addReferring(module: TypeModule, keys: readonly string[]): Promise<void> {
-    const link: Clause = { label: '_revinclude', anyOf: keys.map((key) => ({ by: 'key', key })) }
+  async #addMeeting(module: TypeModule | undefined, tests: readonly Test[]): Promise<void> {
+    if (!module) return
+    for (let at = 0; at < tests.length; at += WIDEST) await this.#addAny(module, tests.slice(at, at + WIDEST))
+  }
+
+  async #addAny(module: TypeModule, anyOf: readonly Test[]): Promise<void> {
     const constraint = this.#deps.access.constraintFor(this.#caller, module.type)
-    const query = await queryOf(this.#deps, module, [...constraint, link])
+    const query = await queryOf(this.#deps, module, [...constraint, { label: 'include', anyOf }])
     for (const hits of hitsOf(query, { wanted: limits.fhir.includesMost })) {
       for (const { row } of await hits) this.#add(row)
       if (this.isCut) return
