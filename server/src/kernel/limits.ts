@@ -45,6 +45,11 @@ export const limits = {
     /** Stored profiles that one `$validate` reads, bases and profiles of elements included, and the longest rule of theirs that it walks. */
     postedProfiles: 50,
     ruleChars: 2000,
+    /** Work that all rules of one `$validate` may make, what one use of a pattern counts for, the longest text it is used on, and its time. */
+    ruleSteps: 300_000,
+    patternSteps: 600,
+    ruleTextChars: 4096,
+    patternMs: 50,
     /** Issues that `$validate` lists. */
     validateIssues: 1000,
   },

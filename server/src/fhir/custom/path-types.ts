@@ -1,10 +1,11 @@
 import { propertiesOf, type ElementTable } from '../elements.ts'
 import type { PathNode } from '../generate/fhirpath-parser.ts'
-import { dataType, FUNCTION_NAMES, isRootName } from './typed-path.ts'
+import { dataType, isRootName } from './typed-path.ts'
 
 const OPERATORS = new Set(['|', '=', '!=', 'and', 'or'])
 const TESTS = new Set(['exists', 'empty', 'not'])
 const TYPED = new Set(['as', 'ofType', 'is'])
+const FUNCTION_NAMES = new Set([...TESTS, ...TYPED, 'where', 'first', 'extension', 'resolve'])
 
 type Call = Extract<PathNode, { kind: 'call' }>
 
@@ -24,6 +25,8 @@ function walk(node: PathNode, place: Place): readonly string[] {
   switch (node.kind) {
     case 'literal':
       return [typeof node.value]
+    case 'quantity':
+      return ['Quantity']
     case 'this':
       return place.focus
     case 'variable':

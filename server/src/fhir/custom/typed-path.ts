@@ -1,28 +1,48 @@
 import type { JsonObject, JsonValue } from '../../kernel/json.ts'
-import { propertiesOf, type ElementTable } from '../elements.ts'
+import { elementRow, propertiesOf, type ElementTable } from '../elements.ts'
+import { SUBTYPES } from '../generate/compile-operations.ts'
 import type { PathNode } from '../generate/fhirpath-parser.ts'
 import { referencedType } from '../keys/references.ts'
+import { hasValue } from '../validation/operators.ts'
+import { quantityOf } from '../validation/quantities.ts'
+import { computed, isTrue, operated, truthItems } from './computed-items.ts'
+import type { Walk } from './walk.ts'
 
-/** A value that a path finds, with its FHIR type; a value that was computed has the type `boolean`. */
+/** A value that a path finds, with its FHIR type; what was computed has the type that its value shows. */
 export interface Item {
   readonly type: string
+  /** Of a primitive that has only extensions, the object of `_name`. */
   readonly value: JsonValue
+  /** What stands in `_name`. */
+  readonly extra?: JsonObject
 }
 
 export interface Root {
   readonly table: ElementTable
   readonly type: string
   readonly resource: JsonObject
+  /** Bounds the work; absent for expressions that only lead down. */
+  readonly walk?: Walk
+  /** `%context` and `%rootResource`. */
+  readonly variables?: Readonly<Record<string, Items>>
 }
 
-type Items = readonly Item[]
+export type Items = readonly Item[]
 type Call = Extract<PathNode, { kind: 'call' }>
 
-/** What an expression of a posted SearchParameter finds. The tree is walked; nothing is compiled or evaluated as code. */
+/** What a posted expression finds. The tree is walked; nothing is compiled or evaluated as code. @throws BeyondWalk */
 export function itemsAt(node: PathNode, root: Root, focus: Items = [rootItem(root)]): Items {
+  const found = evaluated(node, root, focus)
+  root.walk?.spend(found.length)
+  return found
+}
+
+function evaluated(node: PathNode, root: Root, focus: Items): Items {
   switch (node.kind) {
     case 'literal':
-      return [{ type: typeof node.value, value: node.value }]
+      return [{ type: literalType(node.value), value: node.value }]
+    case 'quantity':
+      return [{ type: 'Quantity', value: quantityOf(node.value, node.unit) }]
     case 'empty':
       return []
     case 'this':
@@ -32,18 +52,26 @@ export function itemsAt(node: PathNode, root: Root, focus: Items = [rootItem(roo
     case 'index':
       return itemsAt(node.on, root, focus).slice(node.at, node.at + 1)
     case 'binary':
-      return binary(node, root, focus)
+      return operated(node.op, [itemsAt(node.left, root, focus), itemsAt(node.right, root, focus)], root.walk)
     case 'call':
       return called(node, root, focus)
     case 'variable':
     default:
-      return [rootItem(root)]
+      return root.variables?.[node.name] ?? [rootItem(root)]
   }
+}
+
+function literalType(value: string | number | boolean): string {
+  if (typeof value !== 'number') return typeof value
+  return Number.isInteger(value) ? 'integer' : 'decimal'
 }
 
 function called(node: Call, root: Root, focus: Items): Items {
   const on = node.on ? itemsAt(node.on, root, focus) : focus
-  return FUNCTIONS[node.name]?.(on, node, root) ?? []
+  const own = Object.hasOwn(FUNCTIONS, node.name) ? FUNCTIONS[node.name] : undefined
+  if (own) return own(on, node, { root, focus })
+  const args = node.args.map((each) => itemsAt(each, root, focus))
+  return computed(node.name, [on, ...args], root.walk)
 }
 
 function rootItem({ type, resource }: Root): Item {
@@ -58,77 +86,84 @@ function member(node: Extract<PathNode, { kind: 'member' }>, root: Root, focus: 
   return node.on ? step(itemsAt(node.on, root, focus), node.name, root) : first(node.name, root, focus)
 }
 
-/** A leading type name stands for the resource, when it is of that type. */
+/** A leading type name stands for what is asked, or for the resource, when it is of that type. */
 function first(name: string, root: Root, focus: Items): Items {
-  if (isRootName(name, root.type)) return [rootItem(root)]
+  if (isRootName(name, root.type)) return focus.some(({ type }) => type === name) ? focus : [rootItem(root)]
   return /^[A-Z]/.test(name) ? [] : step(focus, name, root)
 }
 
 function step(items: Items, name: string, { table }: Root): Items {
-  return items.flatMap(({ type, value }) => {
-    if (typeof value !== 'object' || value === null) return []
-    const object = value as JsonObject
+  return items.flatMap(({ type, value, extra }) => {
+    const object = typeof value === 'object' ? (value as JsonObject) : extra
+    if (!object) return []
     const own =
       type === 'Resource' && typeof object['resourceType'] === 'string' ? object['resourceType'] : type
-    return propertiesOf(table, own, name).flatMap((property) => {
-      const [found = ''] = table[own]?.[property] ?? []
-      return listOf(object[property]).map((each) => ({ type: found, value: each }))
-    })
+    const properties = object === extra ? [name] : propertiesOf(table, own, name)
+    return properties.flatMap((property) => valuesAt(object, property, typeAt(table, own, property)))
+  })
+}
+
+/** Of what stands in `_name` the elements are those of every element. */
+function typeAt(table: ElementTable, type: string, property: string): string {
+  return elementRow(table, type, property)?.[0] ?? (property === 'extension' ? 'Extension' : 'string')
+}
+
+function valuesAt(object: JsonObject, property: string, type: string): Items {
+  const extras = listOf(object[`_${property}`])
+  return listOf(object[property] ?? extras.map(() => null)).flatMap((value, index) => {
+    const extra = extras[index]
+    const beside = typeof extra === 'object' && extra !== null ? { extra: extra as JsonObject } : {}
+    if (value !== null) return [{ type, value, ...beside }]
+    return beside.extra ? [{ type, value: beside.extra, extra: beside.extra }] : []
   })
 }
 
 function listOf(value: JsonValue | undefined): readonly JsonValue[] {
-  const list = Array.isArray(value) ? (value as readonly JsonValue[]) : value === undefined ? [] : [value]
-  return list.filter((each) => each !== null)
+  if (value === undefined) return []
+  return Array.isArray(value) ? (value as readonly JsonValue[]) : [value]
 }
 
-function binary(node: Extract<PathNode, { kind: 'binary' }>, root: Root, focus: Items): Items {
-  const left = itemsAt(node.left, root, focus)
-  const right = itemsAt(node.right, root, focus)
-  switch (node.op) {
-    case '|':
-      return [...left, ...right]
-    case '=':
-    case '!=': {
-      if (left.length === 0 || right.length === 0) return []
-      const isEqual = left[0]?.value === right[0]?.value && left.length === right.length
-      return truth(isEqual === (node.op === '='))
-    }
-    default:
-      return truth(LOGIC[node.op]?.(isTrue(left), isTrue(right)) === true)
-  }
+interface Place {
+  readonly root: Root
+  readonly focus: Items
 }
 
-const LOGIC: Readonly<Record<string, (left: boolean, right: boolean) => boolean>> = {
-  and: (left, right) => left && right,
-  or: (left, right) => left || right,
-  xor: (left, right) => left !== right,
-  implies: (left, right) => !left || right,
-}
-
-/** What `binary` knows. */
-export const OPERATORS: ReadonlySet<string> = new Set(['|', '=', '!=', ...Object.keys(LOGIC)])
-
-function truth(value: boolean): Items {
-  return [{ type: 'boolean', value }]
-}
-
-export function isTrue(items: Items): boolean {
-  return items.length > 0 && items[0]?.value !== false
-}
-
-type Function = (items: Items, call: Call, root: Root) => Items
+type Function = (items: Items, call: Call, place: Place) => Items
 
 const FUNCTIONS: Readonly<Record<string, Function>> = {
   where,
-  exists: (items, call, root) => truth((call.args.length > 0 ? where(items, call, root) : items).length > 0),
-  empty: (items) => truth(items.length === 0),
-  not: (items) => (items.length === 0 ? [] : truth(!isTrue(items))),
+  exists: (items, call, place) =>
+    truthItems((call.args.length > 0 ? where(items, call, place) : items).length > 0),
+  empty: (items) => truthItems(items.length === 0),
+  not: (items) => (items.length === 0 ? [] : truthItems(!isTrue(items))),
+  all: (items, call, place) => truthItems(where(items, call, place).length === items.length),
+  count: (items) => [{ type: 'integer', value: items.length }],
   first: (items) => items.slice(0, 1),
+  tail: (items) => items.slice(1),
+  trace: (items) => items,
+  combine: (items, { args: [other] }, { root, focus }) => [
+    ...items,
+    ...(other ? itemsAt(other, root, focus) : []),
+  ],
+  select: (items, { args: [projection] }, { root }) =>
+    projection ? items.flatMap((item) => itemsAt(projection, root, [item])) : [],
+  repeat: (items, { args: [projection] }, { root }) => {
+    const next = (level: Items): Items =>
+      projection ? level.flatMap((item) => itemsAt(projection, root, [item])) : []
+    return levels(next(items), next)
+  },
+  children: (items, _call, { root }) => childrenOf(items, root),
+  descendants: (items, _call, { root }) =>
+    levels(childrenOf(items, root), (level) => childrenOf(level, root)),
+  iif: (items, { args: [condition, yes, no] }, { root }) => {
+    const branch = condition && isTrue(itemsAt(condition, root, items)) ? yes : no
+    return branch ? itemsAt(branch, root, items) : []
+  },
+  hasValue: (items) => truthItems(hasValue(items.map(({ value }) => value))),
   as: narrowed,
   ofType: narrowed,
-  is: (items, call) => truth(narrowed(items, call).length > 0),
-  extension: (items, { args: [url] }, root) =>
+  is: (items, { args: [type] }) => truthItems(items.length === 1 && items.some((item) => isOf(item, type))),
+  extension: (items, { args: [url] }, { root }) =>
     step(items, 'extension', root).filter(
       ({ value }) => url?.kind === 'literal' && (value as JsonObject)['url'] === url.value,
     ),
@@ -140,20 +175,50 @@ const FUNCTIONS: Readonly<Record<string, Function>> = {
     }),
 }
 
-/** The names of all functions that an expression may use. */
-export const FUNCTION_NAMES: ReadonlySet<string> = new Set(Object.keys(FUNCTIONS))
+/** Functions that are walked here. */
+export const WALKED_FUNCTIONS: ReadonlySet<string> = new Set(Object.keys(FUNCTIONS))
 
-function where(items: Items, { args: [condition] }: Call, root: Root): Items {
+function levels(start: Items, next: (level: Items) => Items): Items {
+  const found: Item[] = []
+  for (let level = start; level.length > 0; level = next(level)) found.push(...level)
+  return found
+}
+
+function where(items: Items, { args: [condition] }: Call, { root }: Place): Items {
   return condition ? items.filter((item) => isTrue(itemsAt(condition, root, [item]))) : items
+}
+
+function childrenOf(items: Items, root: Root): Items {
+  const found = items.flatMap((item) =>
+    typeof item.value === 'object' && item.value !== item.extra
+      ? Object.keys(item.value as JsonObject).flatMap((name) => childrenAt(item, name, root))
+      : [],
+  )
+  root.walk?.spend(found.length)
+  return found
+}
+
+function childrenAt(item: Item, name: string, { table }: Root): Items {
+  const object = item.value as JsonObject
+  if (name.startsWith('_') || name === 'resourceType') return []
+  const own = typeof object['resourceType'] === 'string' ? object['resourceType'] : item.type
+  return valuesAt(object, name, typeAt(table, own, name))
 }
 
 function narrowed(items: Items, { args: [type] }: Call): Items {
   return items.filter((item) => type?.kind === 'member' && item.type === dataType(type.name))
 }
 
+/** Also of the types that are made from it. */
+function isOf({ type }: Item, wanted: PathNode | undefined): boolean {
+  if (wanted?.kind !== 'member') return false
+  const name = dataType(wanted.name)
+  return type === name || SUBTYPES[name]?.includes(type) === true
+}
+
 /** FHIRPath's own names of primitives begin with a capital. */
 export function dataType(name: string): string {
-  return /^(?:Boolean|String|Integer|Decimal|Date|DateTime)$/.test(name)
+  return /^(?:Boolean|String|Integer|Decimal|Date|DateTime|Time)$/.test(name)
     ? name.charAt(0).toLowerCase() + name.slice(1)
     : name
 }

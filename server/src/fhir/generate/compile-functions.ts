@@ -13,8 +13,59 @@ export function needed(node: PathNode | undefined): PathNode {
   return node
 }
 
-/** A function of the run time that takes the collection and the argument's collections. */
-function plain(name: string, kind: 'strict' | 'boolean' | 'value' | 'list'): Compiler {
+/** Whether a function of the run time gives a boolean that is never empty, one that may be, one value, or a collection. */
+export type ResultKind = 'strict' | 'boolean' | 'value' | 'list'
+
+/** Functions that are one of the run time, by their name in FHIRPath: its name, and what it gives. Arguments are evaluated where they stand. */
+export const RUNTIME_FUNCTIONS = new Map<string, readonly [name: string, kind: ResultKind]>([
+  ['abs', ['absolute', 'value']],
+  ['allFalse', ['allFalse', 'strict']],
+  ['allTrue', ['allTrue', 'strict']],
+  ['anyFalse', ['anyFalse', 'strict']],
+  ['anyTrue', ['anyTrue', 'strict']],
+  ['ceiling', ['ceiling', 'value']],
+  ['children', ['children', 'list']],
+  ['contains', ['containsText', 'boolean']],
+  ['convertsToBoolean', ['convertsToBoolean', 'boolean']],
+  ['convertsToDecimal', ['convertsToDecimal', 'boolean']],
+  ['convertsToInteger', ['convertsToInteger', 'boolean']],
+  ['convertsToString', ['convertsToString', 'boolean']],
+  ['descendants', ['descendants', 'list']],
+  ['distinct', ['distinct', 'list']],
+  ['endsWith', ['endsWith', 'boolean']],
+  ['exclude', ['exclude', 'list']],
+  ['floor', ['floor', 'value']],
+  ['indexOf', ['indexOfText', 'value']],
+  ['intersect', ['intersect', 'list']],
+  ['isDistinct', ['isDistinct', 'strict']],
+  ['join', ['joinedBy', 'value']],
+  ['last', ['last', 'list']],
+  ['length', ['lengthOf', 'value']],
+  ['lower', ['lowerCase', 'value']],
+  ['matches', ['matches', 'boolean']],
+  ['matchesFull', ['matchesFull', 'boolean']],
+  ['replace', ['replaced', 'value']],
+  ['replaceMatches', ['replaceMatches', 'value']],
+  ['round', ['rounded', 'value']],
+  ['single', ['single', 'list']],
+  ['skip', ['skipped', 'list']],
+  ['split', ['split', 'list']],
+  ['startsWith', ['startsWith', 'boolean']],
+  ['subsetOf', ['subsetOf', 'strict']],
+  ['substring', ['substring', 'value']],
+  ['supersetOf', ['supersetOf', 'strict']],
+  ['take', ['taken', 'list']],
+  ['toBoolean', ['toBoolean', 'boolean']],
+  ['toDecimal', ['toDecimal', 'value']],
+  ['toInteger', ['toInteger', 'value']],
+  ['toString', ['toText', 'value']],
+  ['trim', ['trimmed', 'value']],
+  ['truncate', ['truncated', 'value']],
+  ['union', ['union', 'list']],
+  ['upper', ['upperCase', 'value']],
+])
+
+function plain([name, kind]: readonly [string, ResultKind]): Compiler {
   return (on, args, scope) => {
     const js = `${name}(${[on, ...args.map((arg) => scope.compile(arg, scope))].map(collectionOf).join(', ')})`
     if (kind === 'value') return { kind, js }
@@ -22,59 +73,11 @@ function plain(name: string, kind: 'strict' | 'boolean' | 'value' | 'list'): Com
   }
 }
 
-const strict = (name: string) => plain(name, 'strict')
-const truth = (name: string) => plain(name, 'boolean')
-const value = (name: string) => plain(name, 'value')
-const items = (name: string) => plain(name, 'list')
-
-/** Functions that are one of the run time; their arguments are evaluated where they stand. */
 export const PLAIN_FUNCTIONS: Readonly<Record<string, Compiler>> = {
-  abs: value('absolute'),
-  allFalse: strict('allFalse'),
-  allTrue: strict('allTrue'),
-  anyFalse: strict('anyFalse'),
-  anyTrue: strict('anyTrue'),
-  ceiling: value('ceiling'),
-  children: items('children'),
-  contains: truth('containsText'),
-  convertsToBoolean: truth('convertsToBoolean'),
-  convertsToDecimal: truth('convertsToDecimal'),
-  convertsToInteger: truth('convertsToInteger'),
-  convertsToString: truth('convertsToString'),
-  descendants: items('descendants'),
-  distinct: items('distinct'),
-  endsWith: truth('endsWith'),
-  exclude: items('exclude'),
-  floor: value('floor'),
+  ...Object.fromEntries(
+    RUNTIME_FUNCTIONS.entries().map(([name, row]): [string, Compiler] => [name, plain(row)]),
+  ),
   htmlChecks: () => test('true'),
-  indexOf: value('indexOfText'),
-  intersect: items('intersect'),
-  isDistinct: strict('isDistinct'),
-  join: value('joinedBy'),
-  last: items('last'),
-  length: value('lengthOf'),
-  lower: value('lowerCase'),
-  matches: truth('matches'),
-  matchesFull: truth('matchesFull'),
   now: () => ({ kind: 'value', js: 'now()' }),
-  replace: value('replaced'),
-  replaceMatches: value('replaceMatches'),
-  round: value('rounded'),
-  single: items('single'),
-  skip: items('skipped'),
-  split: items('split'),
-  startsWith: truth('startsWith'),
-  subsetOf: strict('subsetOf'),
-  substring: value('substring'),
-  supersetOf: strict('supersetOf'),
-  take: items('taken'),
-  toBoolean: truth('toBoolean'),
-  toDecimal: value('toDecimal'),
-  toInteger: value('toInteger'),
-  toString: value('toText'),
   today: () => ({ kind: 'value', js: 'today()' }),
-  trim: value('trimmed'),
-  truncate: value('truncated'),
-  union: items('union'),
-  upper: value('upperCase'),
 }

@@ -17,7 +17,7 @@ type Binary = Extract<PathNode, { kind: 'binary' }>
 type Call = Extract<PathNode, { kind: 'call' }>
 
 /** Operators that are one function of the run time over both collections. */
-const TESTS: Readonly<Record<string, string>> = {
+export const TESTS: Readonly<Record<string, string>> = {
   in: 'isIn',
   '<': 'less',
   '<=': 'atMost',
@@ -25,7 +25,7 @@ const TESTS: Readonly<Record<string, string>> = {
   '>=': 'atLeast',
 }
 
-const VALUES: Readonly<Record<string, string>> = {
+export const VALUES: Readonly<Record<string, string>> = {
   '&': 'joined',
   '+': 'plus',
   '-': 'minus',
@@ -248,7 +248,7 @@ function typeTest(on: Compiled, type: string): Compiled {
   return test(`(${collectionOf({ kind: 'path', parts })}).length > 0`)
 }
 
-const SUBTYPES: Readonly<Record<string, readonly string[]>> = {
+export const SUBTYPES: Readonly<Record<string, readonly string[]>> = {
   string: ['code', 'id', 'markdown'],
   uri: ['url', 'canonical', 'oid', 'uuid'],
   integer: ['positiveInt', 'unsignedInt'],

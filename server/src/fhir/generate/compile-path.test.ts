@@ -89,6 +89,13 @@ describe('the part of FHIRPath that compiles', () => {
     ['today() <= now() and today() > @2024', [true]],
     ['%loinc & %sct', ['http://loinc.orghttp://snomed.info/sct']],
     ["'P\\u0041'", ['PA']],
+    ['@2024-01-31 + 1 month', ['2024-02-29']],
+    ['@2024-03-01T00:30:00+02:00 - 1 hour', ['2024-02-29T23:30:00+02:00']],
+    ['@2024-02 + 12 months | @2024 - 2 years', ['2025-02', '2022']],
+    ["@2024-01-01 + 1 'mo'", []],
+    ["4 'g' = 4000 'mg' and 7 days < 2 weeks and -1 'Cel' < 0 'Cel'", [true]],
+    ["1 'm' = 1 's'", []],
+    ["2 'cm' * 2 'm' = 0.04 'm2' and 4 'g' / 2 = 2 'g' and (-4 'g').abs() ~ 4 'g'", [true]],
   ])('evaluates what profiles may say: %s', (expression, result) => {
     const family = { extension: [{ url: 'http://a', valueInteger: 1 }] }
     const [first, second] = patient.name

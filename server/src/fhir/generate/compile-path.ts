@@ -1,3 +1,4 @@
+import { quantityOf } from '../validation/quantities.ts'
 import { callFunction, operation } from './compile-operations.ts'
 import { collectionOf, truthOf, type Compiled, type Part, type Scope } from './compiled-expression.ts'
 import type { PathNode } from './fhirpath-parser.ts'
@@ -14,6 +15,8 @@ function compile(node: PathNode, scope: Scope): Compiled {
       return typeof node.value === 'boolean'
         ? truthOf(String(node.value), true)
         : { kind: 'value', js: JSON.stringify(node.value) }
+    case 'quantity':
+      return { kind: 'value', js: JSON.stringify(quantityOf(node.value, node.unit)) }
     case 'empty':
       return { kind: 'path', parts: [] }
     case 'this':

@@ -1,8 +1,10 @@
+import { calendarWord } from '../validation/quantities.ts'
 import { fhirPathTokens, type Token } from './fhirpath-lexer.ts'
 
 /** The part of FHIRPath that SearchParameters and invariants of R4 are written in. */
 export type PathNode =
   | { readonly kind: 'literal'; readonly value: string | number | boolean }
+  | { readonly kind: 'quantity'; readonly value: number; readonly unit: string }
   | { readonly kind: 'empty' }
   | { readonly kind: 'this' }
   | { readonly kind: 'variable'; readonly name: string }
@@ -62,10 +64,12 @@ function binary(reader: Reader, level: number): PathNode {
 
 /** `-1`, `-(a + b)` */
 function signed(reader: Reader): PathNode {
-  if (took(reader, '-'))
-    return { kind: 'binary', op: '-', left: { kind: 'literal', value: 0 }, right: postfix(reader) }
-  took(reader, '+')
-  return postfix(reader)
+  const isNegative = took(reader, '-')
+  if (!isNegative) took(reader, '+')
+  const node = postfix(reader)
+  if (!isNegative) return node
+  if (node.kind === 'quantity') return { ...node, value: -node.value }
+  return { kind: 'binary', op: '-', left: { kind: 'literal', value: 0 }, right: node }
 }
 
 function postfix(reader: Reader): PathNode {
@@ -103,11 +107,20 @@ function term(reader: Reader): PathNode {
   }
   reader.next++
   if (token.kind === 'string') return { kind: 'literal', value: token.text }
-  if (token.kind === 'number') return { kind: 'literal', value: Number(token.text) }
+  if (token.kind === 'number') return number(reader, Number(token.text))
   if (token.kind === 'variable') return { kind: 'variable', name: token.text }
   if (token.kind === 'this') return { kind: 'this' }
   reader.next--
   throw unexpected(reader)
+}
+
+/** Alone, or with a unit: `4 'mg'`, `7 days`. */
+function number(reader: Reader, value: number): PathNode {
+  const { kind, text } = peek(reader)
+  if (kind !== 'string' && !(kind === 'name' && calendarWord(text) !== undefined))
+    return { kind: 'literal', value }
+  reader.next++
+  return { kind: 'quantity', value, unit: text }
 }
 
 function invocation(reader: Reader, on: PathNode | undefined): PathNode {

@@ -44,6 +44,7 @@ function rootName(node: PathNode): string | undefined {
     case 'binary':
       return rootName(node.left)
     case 'literal':
+    case 'quantity':
     case 'empty':
     case 'this':
     case 'variable':

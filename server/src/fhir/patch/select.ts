@@ -48,6 +48,7 @@ function notSupported(what: string): Fault {
 
 function evaluate(node: PathNode, scope: Scope): Items {
   if (node.kind === 'literal') return [value(JSON.stringify(node.value))]
+  if (node.kind === 'quantity') throw notSupported('A quantity')
   if (node.kind === 'empty') return []
   if (node.kind === 'this') return scope.focus
   if (node.kind === 'variable') return variable(node.name, scope)

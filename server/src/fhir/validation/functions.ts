@@ -1,6 +1,7 @@
 import type { JsonValue } from '../../kernel/json.ts'
-import { NONE, one, same, type Collection } from './collections.ts'
+import { isObject, NONE, one, same, type Collection } from './collections.ts'
 import { exact, toInteger, toText, type Truth } from './operators.ts'
+import { combinedQuantity, quantityDifference, shiftedDate } from './quantities.ts'
 
 /**
  * Functions and operators of FHIRPath that the invariants of R4 do not use, but those of profiles do. What cannot be computed (several
@@ -48,7 +49,14 @@ const onNumber =
   (items: Collection): number | undefined =>
     items.length === 1 && typeof items[0] === 'number' ? change(items[0]) : undefined
 
-export const absolute = onNumber(Math.abs)
+const magnitude = onNumber(Math.abs)
+
+export function absolute(items: Collection): JsonValue | undefined {
+  const [item] = items
+  if (items.length !== 1 || !isObject(item)) return magnitude(items)
+  return typeof item['value'] === 'number' ? { ...item, value: Math.abs(item['value']) } : undefined
+}
+
 export const ceiling = onNumber(Math.ceil)
 export const floor = onNumber(Math.floor)
 export const truncated = onNumber(Math.trunc)
@@ -61,9 +69,26 @@ const arithmetic =
     return Number.isFinite(result) ? exact(result) : undefined
   }
 
-export const minus = arithmetic((a, b) => a - b)
-export const times = arithmetic((a, b) => a * b)
-export const dividedBy = arithmetic((a, b) => a / b)
+const difference = arithmetic((a, b) => a - b)
+
+export function minus(a: Collection, b: Collection): number | string | undefined {
+  const [[left], [right]] = [a, b]
+  return typeof left === 'string' && right !== undefined ? shiftedDate(left, right, -1) : difference(a, b)
+}
+
+const product = arithmetic((a, b) => a * b)
+const quotient = arithmetic((a, b) => a / b)
+
+const onQuantities =
+  (numbers: typeof product, op: '.' | '/') =>
+  (a: Collection, b: Collection): JsonValue | undefined => {
+    const [[left], [right]] = [a, b]
+    const isAmount = (isObject(left) || isObject(right)) && left !== undefined && right !== undefined
+    return isAmount ? combinedQuantity(left, right, op) : numbers(a, b)
+  }
+
+export const times = onQuantities(product, '.')
+export const dividedBy = onQuantities(quotient, '/')
 export const wholes = arithmetic((a, b) => Math.trunc(a / b))
 export const rest = arithmetic((a, b) => a % b)
 
@@ -149,10 +174,14 @@ export function equivalent(a: Collection, b: Collection): boolean {
   if (a.length !== b.length) return false
   const left = b.map(plainText)
   return a.every((item) => {
-    const at = left.findIndex((other) => same(plainText(item), other))
+    const at = left.findIndex((other) => same(plainText(item), other) || isSameAmount(item, other))
     if (at >= 0) left.splice(at, 1)
     return at >= 0
   })
+}
+
+function isSameAmount(a: JsonValue, b: JsonValue): boolean {
+  return isObject(a) && isObject(b) && quantityDifference(a, b) === 0
 }
 
 function plainText(item: JsonValue): JsonValue {

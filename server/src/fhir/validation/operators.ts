@@ -1,6 +1,7 @@
 import type { JsonValue } from '../../kernel/json.ts'
 import { dateInterval } from '../keys/intervals.ts'
 import { isObject, same, type Collection } from './collections.ts'
+import { quantityDifference, quantityText, shiftedDate } from './quantities.ts'
 
 /** FHIRPath's boolean: `undefined` stands for empty. */
 export type Truth = boolean | undefined
@@ -28,7 +29,16 @@ export function truth(items: Collection): Truth {
 export function equal(a: Collection, b: Collection): Truth {
   if (a.length === 0 || b.length === 0) return undefined
   if (a.length === 1 && b.length === 1 && isMoment(a[0]) && isMoment(b[0])) return sameMoment(a[0], b[0])
-  return a.length === b.length && a.every((item, i) => same(item, b[i]))
+  if (a.length === b.length && a.every((item, i) => same(item, b[i]))) return true
+  return a.length > 1 || b.length > 1 ? false : sameQuantity(a[0], b[0])
+}
+
+/** Of two amounts, whatever their units; those of other kinds of units do not compare. */
+function sameQuantity(a: JsonValue | undefined, b: JsonValue | undefined): Truth {
+  if (!isObject(a) || !isObject(b) || typeof a['code'] !== 'string' || typeof b['code'] !== 'string')
+    return false
+  const difference = quantityDifference(a, b)
+  return difference === undefined ? undefined : difference === 0
 }
 
 function isMoment(value: JsonValue | undefined): value is string {
@@ -116,6 +126,7 @@ export function toInteger(items: Collection): number | undefined {
 
 export function toText(items: Collection): string | undefined {
   const [value] = items
+  if (isObject(value)) return quantityText(value)
   return value === undefined || typeof value === 'object' ? undefined : String(value)
 }
 
@@ -127,7 +138,8 @@ export function plus(a: Collection, b: Collection): string | number | undefined 
   const [left] = a
   const [right] = b
   if (typeof left === 'number' && typeof right === 'number') return exact(left + right)
-  return typeof left === 'string' && typeof right === 'string' ? left + right : undefined
+  if (typeof left !== 'string' || right === undefined) return undefined
+  return typeof right === 'string' ? left + right : shiftedDate(left, right, 1)
 }
 
 /** Fifteen digits: what binary arithmetic adds behind them is no part of a decimal. */
@@ -163,13 +175,8 @@ function compared(a: Collection, b: Collection, test: (order: Order) => boolean)
 function orderOf(a: JsonValue, b: JsonValue): Order | undefined {
   if (typeof a === 'number' && typeof b === 'number') return { lowest: a - b, highest: a - b }
   if (typeof a === 'string' && typeof b === 'string') return datesOrder(a, b)
-  if (!isObject(a) || !isObject(b)) return undefined
-  const left = a['value']
-  const right = b['value']
-  const sameUnit = a['code'] === b['code'] && a['system'] === b['system'] && a['unit'] === b['unit']
-  return sameUnit && typeof left === 'number' && typeof right === 'number'
-    ? { lowest: left - right, highest: left - right }
-    : undefined
+  const difference = isObject(a) && isObject(b) ? quantityDifference(a, b) : undefined
+  return difference === undefined ? undefined : { lowest: difference, highest: difference }
 }
 
 function datesOrder(a: string, b: string): Order | undefined {

@@ -7,10 +7,10 @@ import type { AllowedCodes } from '../../validation/bindings.ts'
 import { PRIMITIVES } from '../../validation/primitives.ts'
 import type { ElementPlan, Limits, ProfilePlan } from '../../validation/profiles/plan.ts'
 import { discriminatorOf } from './posted-discriminator.ts'
-import type { PathSource } from './posted-discriminator.ts'
 import { rulesOf } from './posted-rules.ts'
+import type { RuleSource } from './posted-rules.ts'
 
-export interface PostedSource extends PathSource {
+export interface PostedSource extends RuleSource {
   readonly model: ElementModel
   /** Posted profiles by url, the base of each among them. */
   readonly profiles: ReadonlyMap<string, ProfileDefinition>

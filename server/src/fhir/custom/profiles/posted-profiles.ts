@@ -10,17 +10,17 @@ import { expandValueSet } from '../../search/value-set.ts'
 import type { AllowedCodes } from '../../validation/bindings.ts'
 import { codesOf } from '../../validation/bindings.ts'
 import type { ProfilePlan } from '../../validation/profiles/plan.ts'
+import { createWalk } from '../walk.ts'
 import { postedPlan, postedTree } from './posted-plan.ts'
 import type { PostedSource } from './posted-plan.ts'
-import { unwalkable } from './posted-rules.ts'
 import { BASE, usable, withoutR4 } from './profile-definition.ts'
 import { tableModel } from './table-model.ts'
 
 export interface PostedProfiles {
   /** By url. */
   readonly plans: ReadonlyMap<string, ProfilePlan>
-  /** What of them is not checked, and why. */
-  readonly notes: readonly Issue[]
+  /** What of them was not checked, and why: asked for when the check is over. */
+  readonly notes: () => readonly Issue[]
 }
 
 interface Asker {
@@ -34,7 +34,7 @@ export async function postedProfiles(
   urls: readonly string[],
 ): Promise<PostedProfiles> {
   const wanted = urls.filter((url) => !isOwn(deps, bare(url)))
-  if (wanted.length === 0) return { plans: new Map(), notes: [] }
+  if (wanted.length === 0) return { plans: new Map(), notes: () => [] }
   const scope = { caller }
   const profiles = await definitionsOf(deps, scope, wanted)
   const notes: Issue[] = []
@@ -45,16 +45,17 @@ export async function postedProfiles(
     model: tableModel(table),
     types: new Set(deps.definitions.types),
     isCompiled: (url: string) => deps.definitions.profiles.includes(url),
+    walk: createWalk(),
+    unchecked: new Set<string>(),
   }
   const trees = [...profiles.values()].flatMap((profile) =>
     attempt(profile, notes, () => postedTree(profile, { ...base, allowed: new Map() })),
   )
-  for (const tree of trees) notes.push(...ruleNotes(tree))
   const source: PostedSource = { ...base, allowed: await allowedCodes(deps, scope, { trees, notes }) }
   const plans = [...profiles.values()].flatMap((profile) =>
     attempt(profile, notes, () => [profile.url, postedPlan(profile, source)] as const),
   )
-  return { plans: new Map(plans), notes: distinct(notes) }
+  return { plans: new Map(plans), notes: () => distinct([...notes, ...ruleNotes(base.unchecked)]) }
 }
 
 function bare(canonical: string): string {
@@ -138,9 +139,8 @@ function note(text: string): Issue {
   return { severity: 'warning', code: 'not-supported', text: text.slice(0, 600) }
 }
 
-function ruleNotes(tree: ProfileNode): readonly Issue[] {
-  const keys = [...new Set(unwalkable(tree))]
-  return keys.length === 0 ? [] : [note(`These rules of the profile are not checked: ${keys.join(', ')}`)]
+function ruleNotes(keys: ReadonlySet<string>): readonly Issue[] {
+  return keys.size === 0 ? [] : [note(`These rules of the profile are not checked: ${[...keys].join(', ')}`)]
 }
 
 /** The codes of all value sets with a required binding. */

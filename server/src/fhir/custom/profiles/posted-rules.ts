@@ -1,34 +1,58 @@
+import type { JsonObject } from '../../../kernel/json.ts'
 import { limits } from '../../../kernel/limits.ts'
 import { parseFhirPath } from '../../generate/fhirpath-parser.ts'
 import type { PathNode } from '../../generate/fhirpath-parser.ts'
 import type { Spot } from '../../generate/profiles/source.ts'
 import type { ProfileNode } from '../../generate/profiles/tree.ts'
 import type { Rule } from '../../validation/profiles/plan.ts'
-import { FUNCTION_NAMES, isTrue, itemsAt, OPERATORS } from '../typed-path.ts'
+import { COMPUTED_FUNCTIONS, isTrue, OPERATORS } from '../computed-items.ts'
+import { itemsAt, WALKED_FUNCTIONS } from '../typed-path.ts'
+import type { Items } from '../typed-path.ts'
+import { BeyondWalk } from '../walk.ts'
+import type { Walk } from '../walk.ts'
 import type { PathSource } from './posted-discriminator.ts'
 
-/** The rules of a posted profile that can be walked; `unwalkable` names the others. */
+export interface RuleSource extends PathSource {
+  readonly walk: Walk
+  /** Keys of the rules that could not be checked. */
+  readonly unchecked: Set<string>
+}
+
+/** The rules of a posted profile; those that cannot be walked, or not to their end, are noted and taken for met. */
 export function rulesOf(
   { constraints }: ProfileNode,
   { types, root }: Spot,
-  { table }: PathSource,
+  { table, walk, unchecked }: RuleSource,
 ): readonly Rule[] {
   return constraints.flatMap(({ key, human, severity, expression }) => {
     const path = walkable(expression)
-    if (!path) return []
-    return types.map((type) => ({
-      text: `${key}: ${human}`,
-      severity,
-      type,
-      test: (value, resource) => isTrue(itemsAt(path, { table, type: root, resource }, [{ type, value }])),
-    }))
+    if (!path) {
+      unchecked.add(key)
+      return []
+    }
+    return types.map((type): Rule => {
+      const test: Rule['test'] = (value, resource, rootResource) => {
+        const variables = {
+          context: [{ type, value }],
+          resource: only(resource),
+          rootResource: only(rootResource),
+        }
+        try {
+          return isTrue(itemsAt(path, { table, type: root, resource, walk, variables }, variables.context))
+        } catch (error) {
+          if (!(error instanceof BeyondWalk)) throw error
+          unchecked.add(key)
+          return true
+        }
+      }
+      return { text: `${key}: ${human}`, severity, type, test }
+    })
   })
 }
 
-/** Keys of the rules that are beyond what is walked here: they are not checked. */
-export function unwalkable({ constraints, children, slices }: ProfileNode): readonly string[] {
-  const own = constraints.filter(({ expression }) => !walkable(expression)).map(({ key }) => key)
-  return [...own, ...[...children.values(), ...slices.values()].flatMap(unwalkable)]
+function only(resource: JsonObject): Items {
+  const { resourceType } = resource
+  return [{ type: typeof resourceType === 'string' ? resourceType : 'Resource', value: resource }]
 }
 
 function walkable(expression: string | undefined): PathNode | undefined {
@@ -42,29 +66,19 @@ function walkable(expression: string | undefined): PathNode | undefined {
   }
 }
 
-/** Nothing leads back to the whole resource: a walk looks at what is below an element, a few times at most. */
+/** Whether all that the expression says is known. */
 function isWalkable(node: PathNode): boolean {
-  switch (node.kind) {
-    case 'binary':
-      return OPERATORS.has(node.op) && isWalkable(node.left) && isWalkable(node.right)
-    case 'call':
-      return isWalkableCall(node)
-    case 'index':
-      return isWalkable(node.on)
-    case 'member':
-      return node.on ? isWalkable(node.on) : /^[a-z]/.test(node.name)
-    case 'variable':
-      return false
-    case 'empty':
-    case 'literal':
-    case 'this':
-    default:
-      return true
-  }
+  if (node.kind === 'variable') return VARIABLES.has(node.name)
+  if (node.kind === 'binary') return OPERATORS.has(node.op) && isWalkable(node.left) && isWalkable(node.right)
+  if (node.kind === 'call') return isWalkableCall(node)
+  if (node.kind === 'index') return isWalkable(node.on)
+  return node.kind !== 'member' || !node.on || isWalkable(node.on)
 }
 
+const VARIABLES: ReadonlySet<string> = new Set(['context', 'resource', 'rootResource'])
+
 function isWalkableCall({ name, on, args }: Extract<PathNode, { kind: 'call' }>): boolean {
-  if (!FUNCTION_NAMES.has(name) || (on && !isWalkable(on))) return false
+  if (!(WALKED_FUNCTIONS.has(name) || COMPUTED_FUNCTIONS.has(name)) || (on && !isWalkable(on))) return false
   return TYPE_TESTS.has(name) || args.every(isWalkable)
 }
 

@@ -134,7 +134,7 @@ async function issuesOf(
   if (module) {
     const { plans, notes } = await postedProfiles(deps, call.caller, [...profiles, ...claimsOf(resource)])
     const options = { text, profiles, posted: plans, warnings: true }
-    return [...once(module.validate(resource, limits.fhir.validateIssues, options)), ...notes]
+    return [...once(module.validate(resource, limits.fhir.validateIssues, options)), ...notes()]
   }
   const what = 'The body needs the name of an R4 resource type as its resourceType'
   return [{ severity: 'error', code: 'structure', text: what, at: 'Resource.resourceType' }]
