@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest'
 
-import { httpText, isoText } from './instant-text.ts'
+import { httpText, isoText, putIsoText } from './instant-text.ts'
 
 const INSTANTS = [
   0,
@@ -22,6 +22,8 @@ it('writes an instant as Date does, day after day and back again', () => {
       const date = new Date(instant)
       expect(isoText(instant)).toBe(date.toISOString())
       expect(httpText(instant)).toBe(date.toUTCString())
+      const bytes = Buffer.alloc(40, '.')
+      expect(bytes.toString('latin1', 3, putIsoText(bytes, 3, instant))).toBe(date.toISOString())
     }
   }
 })

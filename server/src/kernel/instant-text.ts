@@ -1,3 +1,5 @@
+import { putAscii } from './short-bytes.ts'
+
 const DAY_MS = 86_400_000
 /** Days whose texts are remembered. A power of two. */
 const SLOTS = 64
@@ -17,6 +19,31 @@ export function isoText(instantMs: number): string {
   const { iso } = dayOf(instantMs)
   const ms = timeOf(instantMs) % 1000
   return `${iso}${timeText(instantMs)}.${Math.floor(ms / 100)}${TWO_DIGITS[ms % 100] ?? ''}Z`
+}
+
+/** Puts `isoText` into the bytes, without making it a text first. @returns where it ends */
+export function putIsoText(bytes: Uint8Array, at: number, instantMs: number): number {
+  const ms = timeOf(instantMs)
+  const minutes = Math.floor(ms / 60_000)
+  const start = putAscii(bytes, at, dayOf(instantMs).iso)
+  putTwoDigits(bytes, start, Math.floor(minutes / 60))
+  bytes[start + 2] = COLON
+  putTwoDigits(bytes, start + 3, minutes % 60)
+  bytes[start + 5] = COLON
+  putTwoDigits(bytes, start + 6, Math.floor(ms / 1000) % 60)
+  bytes[start + 8] = POINT
+  bytes[start + 9] = ZERO + (Math.floor(ms / 100) % 10)
+  putTwoDigits(bytes, start + 10, ms % 100)
+  bytes[start + 12] = Z
+  return start + 13
+}
+
+const [COLON, POINT, ZERO, Z] = [0x3a, 0x2e, 0x30, 0x5a] as const
+
+function putTwoDigits(bytes: Uint8Array, at: number, number: number): void {
+  const tens = Math.floor(number / 10)
+  bytes[at] = ZERO + tens
+  bytes[at + 1] = ZERO + number - tens * 10
 }
 
 /** What `Date.prototype.toUTCString` gives, as HTTP writes times. @see RFC 9110, section 5.6.7 */

@@ -109,7 +109,8 @@ export interface StoredVersion {
 /** The bytes of a resource that are not put together yet: whoever writes them somewhere else spares a copy. */
 export interface Packed {
   readonly byteLength: number
-  copyTo(target: Buffer, at: number): void
+  /** @returns where it ends */
+  copyTo(target: Buffer, at: number): number
 }
 
 /** A current, not deleted version with the keys that searches verify their other clauses on. */

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto'
 
 import { isoText } from '../../kernel/instant-text.ts'
+import { putAscii } from '../../kernel/short-bytes.ts'
 import type { Packed, StoredVersion } from '../../store/port.ts'
 
 /** Bundles are put together as bytes: stored resources go in as they are, no object tree is built. */
@@ -24,13 +25,17 @@ export function bundleBytes(head: string, entries: readonly BundleEntry[]): Uint
   for (const entry of entries) {
     const { resource } = entry
     at += bytes.write(text + entry.head, at, 'utf8')
-    if (resource instanceof Uint8Array) bytes.set(resource, at)
-    else resource.copyTo(bytes, at)
-    at += resource.byteLength
+    at = putResource(bytes, at, resource)
     text = `${entry.tail},`
   }
   at += bytes.write(`${text.slice(0, -1)}]}`, at, 'utf8')
   return bytes.subarray(0, at)
+}
+
+function putResource(bytes: Buffer, at: number, resource: Uint8Array | Packed): number {
+  if (!(resource instanceof Uint8Array)) return resource.copyTo(bytes, at)
+  bytes.set(resource, at)
+  return at + resource.length
 }
 
 /** The most that one unit of a text takes in UTF-8. */
@@ -91,7 +96,7 @@ interface Searchset {
   readonly included: readonly SearchEntry[]
 }
 
-const RESOURCE_START = Buffer.from(`"${RESOURCE}`, 'latin1')
+const RESOURCE_START = `"${RESOURCE}`
 const MATCH_END = Buffer.from(`${MATCH},`, 'latin1')
 const INCLUDE_END = Buffer.from(`${INCLUDE},`, 'latin1')
 const CLOSE = Buffer.from(']}', 'latin1')
@@ -107,14 +112,9 @@ function putRows(bytes: Buffer, from: number, { base, rows, tail }: Rows): numbe
       start = Buffer.from(startOf(base, type), 'utf8')
     }
     bytes.set(start, at)
-    at += start.length
-    at += bytes.write(row.id, at, 'utf8')
-    bytes.set(RESOURCE_START, at)
-    at += RESOURCE_START.length
-    const resource = row.packed ?? row.bytes
-    if (resource instanceof Uint8Array) bytes.set(resource, at)
-    else resource.copyTo(bytes, at)
-    at += resource.byteLength
+    // Ids are ASCII.
+    at = putAscii(bytes, at + start.length, row.id)
+    at = putResource(bytes, putAscii(bytes, at, RESOURCE_START), row.packed ?? row.bytes)
     bytes.set(tail, at)
     at += tail.length
   }

@@ -1,8 +1,11 @@
-import { endOfString, stringAt } from '../json/walk.hot.ts'
+import { endOfString, skipBlank, stringAt } from '../json/walk.hot.ts'
 import { readReference } from '../keys/references.ts'
 
-const NAME = Buffer.from('"reference"')
-const [QUOTE, COLON, BACKSLASH] = [34, 58, '\\'] as const
+const NAME = '"reference"'
+/** What is looked for: quotes and the letter r are so frequent in JSON that a search for the whole name would stop at every other word. */
+const NAME_END = 'ference"'
+const BEFORE = NAME.length - NAME_END.length
+const BACKSLASH = '\\'
 
 export interface Target {
   readonly type: string
@@ -11,28 +14,52 @@ export interface Target {
 
 /** The resources that the JSON text of a resource refers to, each once; contained, logical and foreign ones are left out. */
 export function referencesIn(bytes: Uint8Array, base: string): readonly Target[] {
-  const text = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength)
-  const found = new Map<string, Target>()
-  for (let at = text.indexOf(NAME); at >= 0; at = text.indexOf(NAME, at + NAME.length)) {
-    const colon = skipBlank(text, at + NAME.length)
-    const start = skipBlank(text, colon + 1)
-    if (text[colon] !== COLON || text[start] !== QUOTE) continue
-    const { type, id } = readReference(stringIn(text, start), base)
-    if (type !== undefined && id !== undefined) found.set(`${type}/${id}`, { type, id })
+  const references = new References(base)
+  references.add(bytes)
+  return references.targets()
+}
+
+/** The same of many resources, most of which refer to what others refer to. */
+export class References {
+  readonly #base: string
+  /** As they are written. */
+  readonly #texts = new Set<string>()
+  readonly #targets = new Map<string, Target>()
+
+  constructor(base: string) {
+    this.#base = base
   }
-  return [...found.values()]
+
+  add(bytes: Uint8Array): void {
+    // Types, ids and the own base are ASCII, so that other letters may come out as any.
+    const text = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('latin1')
+    for (let at = text.indexOf(NAME_END); at >= 0; at = text.indexOf(NAME_END, at + NAME_END.length)) {
+      if (!text.startsWith(NAME, at - BEFORE)) continue
+      const colon = skipBlank(text, at + NAME_END.length)
+      const start = skipBlank(text, colon + 1)
+      if (text[colon] === ':' && text[start] === '"') this.#addText(stringIn(text, start))
+    }
+  }
+
+  /** `Patient/1` */
+  names(): readonly string[] {
+    return [...this.#targets.keys()]
+  }
+
+  targets(): readonly Target[] {
+    return [...this.#targets.values()]
+  }
+
+  #addText(text: string): void {
+    if (this.#texts.has(text)) return
+    this.#texts.add(text)
+    const { type, id } = readReference(text, this.#base)
+    if (type !== undefined && id !== undefined) this.#targets.set(`${type}/${id}`, { type, id })
+  }
 }
 
-/** Types, ids and the own base are ASCII, so that other letters may come out as any. */
-function stringIn(text: Buffer, start: number): string {
-  const plain = text.toString('latin1', start + 1, text.indexOf(QUOTE, start + 1))
-  if (!plain.includes(BACKSLASH)) return plain
-  const rest = text.toString('utf8', start)
-  return stringAt(rest, 0, endOfString(rest, 0))
-}
-
-function skipBlank(text: Buffer, at: number): number {
-  let next = at
-  while (text[next] === 32 || text[next] === 10 || text[next] === 13 || text[next] === 9) next += 1
-  return next
+/** @param start position of the opening quote */
+function stringIn(text: string, start: number): string {
+  const plain = text.slice(start + 1, text.indexOf('"', start + 1))
+  return plain.includes(BACKSLASH) ? stringAt(text, start, endOfString(text, start)) : plain
 }

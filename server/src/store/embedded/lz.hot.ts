@@ -17,7 +17,9 @@ const PAGE = 65_536
 const SLACK = 16
 
 interface Unpacking {
-  readonly bytes: Uint8Array
+  readonly bytes: Buffer
+  /** Where what is compressed begins; it goes up to the end. */
+  readonly from: number
   /** Of the text that was compressed. */
   readonly length: number
   readonly skip: number
@@ -90,21 +92,28 @@ export class Lz {
    * @param length of the text that was compressed; less for its beginning only
    * @throws Error when the bytes are damaged
    */
-  decompress(bytes: Uint8Array, length: number): Buffer {
+  decompress(bytes: Buffer, length: number): Buffer {
     const text = Buffer.allocUnsafe(length)
-    this.decompressInto(text, { bytes, length, skip: 0, at: 0 })
+    this.decompressInto(text, { bytes, from: 0, length, skip: 0, at: 0 })
     return text
   }
 
-  /** Puts the text, without so many bytes at its beginning, into the target at a place. @throws Error when the bytes are damaged */
-  decompressInto(target: Buffer, { bytes, length, skip, at }: Unpacking): void {
+  /**
+   * Puts the text, without so many bytes at its beginning, into the target at a place.
+   *
+   * @returns where it ends there
+   * @throws Error when the bytes are damaged
+   */
+  decompressInto(target: Buffer, { bytes, from, length, skip, at }: Unpacking): number {
     const out = this.#dictionary.length
-    const from = this.#roomFor(length, bytes.length)
+    const packed = bytes.length - from
+    const start = this.#roomFor(length, packed)
     const memory = this.#memory
-    memory.set(bytes, from)
-    const end = this.#decoder.decode(from, from + bytes.length, out, out + length)
+    bytes.copy(memory, start, from)
+    const end = this.#decoder.decode(start, start + packed, out, out + length)
     if (end !== out + length) throw new Error('a compressed text is damaged')
     memory.copy(target, at, out + skip, end)
+    return at + length - skip
   }
 
   /** Dictionary, text, packed text lie one behind the other. @returns where the packed one begins */

@@ -27,12 +27,12 @@ const OBJECT_BYTES = 1024
 /** A row in a buffer of its own; what a plain listing does not need is decoded when asked for. */
 export class OwnRow implements Row, Packed {
   readonly type: string
-  readonly id: string
   readonly deleted = false
   /** Of the cache: whether somebody has asked for it since the last round. */
   isWanted = false
   #row: Buffer
   readonly #hash: KeyHash
+  #id: string | undefined
   #date: number | undefined
   #lastUpdated: number | undefined
   #extras: RowExtras | undefined
@@ -47,7 +47,10 @@ export class OwnRow implements Row, Packed {
     this.#row = row
     this.#hash = hash
     this.type = rowTypeLike(row, expected)
-    this.id = rowId(row)
+  }
+
+  get id(): string {
+    return (this.#id ??= rowId(this.#row))
   }
 
   get version(): number {
@@ -78,9 +81,9 @@ export class OwnRow implements Row, Packed {
     return this.#bytes?.length ?? rowContentLength(this.#row)
   }
 
-  copyTo(target: Buffer, at: number): void {
-    if (this.#bytes === undefined) copyContent(this.#row, target, at)
-    else target.set(this.#bytes, at)
+  copyTo(target: Buffer, at: number): number {
+    const bytes = this.#bytes
+    return bytes === undefined ? copyContent(this.#row, target, at) : at + bytes.copy(target, at)
   }
 
   /** The row as it is stored, perhaps unpacked. */

@@ -52,6 +52,14 @@ it('stays within its bound, and keeps what is asked for again and again', () => 
   expect([1, 2, 3, 10].map((seq) => cache.get(seq) !== undefined)).toEqual([true, true, true, false])
 })
 
+it('serves a part of more rows than it holds, asked for in turn again and again', () => {
+  const cache = new RowCache(400_000)
+  const round = () => Array.from({ length: 300 }, (_, at) => ask(cache, at + 1)).filter(Boolean).length
+  for (let turn = 0; turn < 50; turn += 1) round()
+  expect(cache.bytes).toBeLessThanOrEqual(400_000)
+  expect(round()).toBeGreaterThan(60)
+})
+
 it('is not emptied by a walk over many rows', () => {
   const cache = new RowCache(400_000)
   for (const seq of [1, 1, 2, 2]) ask(cache, seq)

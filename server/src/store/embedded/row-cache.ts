@@ -4,9 +4,13 @@ import type { OwnRow } from './own-row.ts'
 /** How many pairs of rows are remembered that were asked for once. A power of two. */
 const SEEN = 2 ** 15
 
+/** Of so many rows that ask for a place when it is full one gets it. */
+const TURNED_AWAY = 16
+
 /**
  * Rows that were read lately, unpacked, with what was decoded of them. A row comes in when it is asked for a second time, so that a walk over
- * many rows does not empty the cache. When it is full a hand goes round and takes out what nobody has asked for since its last round (CLOCK).
+ * many rows does not empty the cache. When it is full a hand goes round and takes out what nobody has asked for since its last round (CLOCK), and
+ * most rows are turned away: where more are asked for in turn than it holds, each would otherwise push out one that is asked for sooner.
  */
 export class RowCache {
   readonly #most: number
@@ -15,6 +19,9 @@ export class RowCache {
   readonly #rows = new Map<number, OwnRow>()
   #hand = this.#rows.entries()
   #bytes = 0
+  #isFull = false
+  /** How many rows have asked for a place since it is full. */
+  #asked = 0
 
   /** @param most bytes */
   constructor(most: number = limits.store.cachedRowBytes) {
@@ -51,12 +58,16 @@ export class RowCache {
   }
 
   #keep(seq: number, row: OwnRow): void {
+    if (this.#isFull && this.#asked++ % TURNED_AWAY !== 0) return
     row.settle()
     // One row must not empty the cache.
     if (row.size > this.#most / 16) return
     this.#rows.set(seq, row)
     this.#bytes += row.size
-    while (this.#bytes > this.#most) this.#turn()
+    while (this.#bytes > this.#most) {
+      this.#isFull = true
+      this.#turn()
+    }
   }
 
   /** The hand moves over one row. */

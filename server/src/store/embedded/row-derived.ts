@@ -1,4 +1,5 @@
-import { isoText } from '../../kernel/instant-text.ts'
+import { isoText, putIsoText } from '../../kernel/instant-text.ts'
+import { putAscii, putBytes } from '../../kernel/short-bytes.ts'
 import type { ResourceWrite } from '../port.ts'
 
 /** What of a version its row does not hold, because its header tells it: bits of the row's flags. */
@@ -32,9 +33,42 @@ export const isHeadLeftOut = (flags: number): boolean => (flags & LEFT_OUT.head)
 /** The flags of the same row with all that it begins with. */
 export const withHead = (flags: number): number => flags & ~LEFT_OUT.head
 
+/** What stands before the type, the id, the version, the time of the last change, and behind it. */
+const [TYPE, ID, VERSION, UPDATED_AT, END] = [
+  '{"resourceType":"',
+  '","id":"',
+  '","meta":{"versionId":"',
+  '","lastUpdated":"',
+  '"',
+] as const
+
 /** How the hub writes the beginning of every resource. */
 export function headOf({ type, id, version, lastUpdated }: Known): string {
-  return `{"resourceType":"${type}","id":"${id}","meta":{"versionId":"${version}","lastUpdated":"${isoText(lastUpdated)}"`
+  return `${TYPE}${type}${ID}${id}${VERSION}${version}${UPDATED_AT}${isoText(lastUpdated)}${END}`
+}
+
+/** Where the bytes of type and id stand, one behind the other, and the rest of what the head tells. */
+export interface HeadSource {
+  readonly bytes: Uint8Array
+  readonly typeAt: number
+  readonly idAt: number
+  readonly idEnd: number
+  readonly version: number
+  readonly lastUpdated: number
+}
+
+/** Puts `headOf` into the target, without making it a text first. @returns where it ends */
+export function putHead(target: Uint8Array, at: number, source: HeadSource): number {
+  const { bytes, typeAt, idAt, idEnd, version, lastUpdated } = source
+  let next = putAscii(target, at, TYPE)
+  next = putBytes(target, next, { bytes, from: typeAt, to: idAt })
+  next = putAscii(target, next, ID)
+  next = putBytes(target, next, { bytes, from: idAt, to: idEnd })
+  next = putAscii(target, next, VERSION)
+  next = putAscii(target, next, String(version))
+  next = putAscii(target, next, UPDATED_AT)
+  next = putIsoText(target, next, lastUpdated)
+  return putAscii(target, next, END)
 }
 
 const WITHOUT_NAMES = headOf({ type: '', id: '', version: 1, lastUpdated: 0 }).length - 1

@@ -8,8 +8,8 @@ import {
   HEAD_LEFT_OUT,
   headBytes,
   headLength,
-  headOf,
   isHeadLeftOut,
+  putHead,
   wholeExtras,
   withHead,
   type Known,
@@ -197,11 +197,9 @@ export function rowContentLength(row: Buffer): number {
   return leftOutLength(row) + textLength(row) - extrasLength(row)
 }
 
-/** Puts the resource of a row, `rowContentLength` bytes, into the target. */
-export function copyContent(row: Buffer, target: Buffer, at: number): void {
-  const head = leftOut(row)
-  const body = head === '' ? at : at + target.write(head, at, 'utf8')
-  unpackInto(target, row, { skip: extrasLength(row), at: body })
+/** Puts the resource of a row, `rowContentLength` bytes, into the target. @returns where it ends */
+export function copyContent(row: Buffer, target: Buffer, at: number): number {
+  return unpackInto(target, row, { skip: extrasLength(row), at: putLeftOut(row, target, at) })
 }
 
 /** The same row, not compressed, in memory of its own. */
@@ -214,27 +212,30 @@ export function unpackedRow(row: Buffer): Buffer {
   unpackInto(plain, row, { skip: 0, at: at + missing })
   // What is left out stands between the extras and the rest.
   plain.copyWithin(at, at + missing, at + missing + extras)
-  plain.write(leftOut(row), at + extras, 'utf8')
+  putLeftOut(row, plain, at + extras)
   plain[0] = PLAIN
   plain[1] = withHead(flagsOf(row))
   return plain
 }
 
-/** How the resource begins, when that is not part of the row's text. */
-function leftOut(row: Buffer): string {
-  return isHeadLeftOut(flagsOf(row)) ? headOf(knownOf(row)) : ''
+/** Puts how the resource begins, when that is not part of the row's text. @returns where it ends */
+function putLeftOut(row: Buffer, target: Buffer, at: number): number {
+  if (!isHeadLeftOut(flagsOf(row))) return at
+  const idAt = HEADER + typeLength(row)
+  const [version, lastUpdated] = [rowVersion(row), rowLastUpdated(row)]
+  return putHead(target, at, { bytes: row, typeAt: HEADER, idAt, idEnd: hashesAt(row), version, lastUpdated })
 }
 
-/** Bytes of `leftOut`, which need not be written for that. */
+/** Bytes of what `putLeftOut` puts. */
 function leftOutLength(row: Buffer): number {
   if (!isHeadLeftOut(flagsOf(row))) return 0
   return headBytes({ type: typeLength(row), id: row[3] ?? 0 }, rowVersion(row), rowLastUpdated(row))
 }
 
-function unpackInto(target: Buffer, row: Buffer, { skip, at }: { skip: number; at: number }): void {
+function unpackInto(target: Buffer, row: Buffer, { skip, at }: { skip: number; at: number }): number {
   const text = textAt(row)
-  if (row[0] === PLAIN) row.copy(target, at, text + skip)
-  else LZ.decompressInto(target, { bytes: row.subarray(text + 4), length: textLength(row), skip, at })
+  if (row[0] === PLAIN) return at + row.copy(target, at, text + skip)
+  return LZ.decompressInto(target, { bytes: row, from: text + 4, length: textLength(row), skip, at })
 }
 
 /** The resource in a buffer of its own. */

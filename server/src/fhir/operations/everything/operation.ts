@@ -1,13 +1,13 @@
 import { fault } from '../../../kernel/fault.ts'
 import { limits } from '../../../kernel/limits.ts'
-import { bundleBytes, searchEntry } from '../../rest/bundle-bytes.hot.ts'
+import { searchsetBytes } from '../../rest/bundle-bytes.hot.ts'
 import type { Answer } from '../../rest/call.ts'
 import type { RestDeps } from '../../rest/rest-deps.ts'
 import { dateInterval } from '../../search/date-value.ts'
 import { withQuery } from '../../search/query-text.ts'
 import type { Invocation, Operation } from '../operation.ts'
 import { everythingPage } from './walk.ts'
-import type { Span, Walk } from './walk.ts'
+import type { Given, Span, Walk } from './walk.ts'
 
 /** All that is known about a patient or a visit, a page at a time. @see FHIR R4, Patient `$everything`, Encounter `$everything` */
 export const everything: Operation = {
@@ -90,10 +90,12 @@ export const everything: Operation = {
       ...(isWhole ? { total: rows.length } : {}),
       link: links,
     })
-    const body = bundleBytes(
-      head.slice(0, -1),
-      rows.map(({ row, mode }) => searchEntry(deps.base, row, mode)),
-    )
+    const rowsOf = (wanted: Given['mode']) => rows.flatMap(({ row, mode }) => (mode === wanted ? [row] : []))
+    const body = searchsetBytes(head.slice(0, -1), {
+      base: deps.base,
+      matches: rowsOf('match'),
+      included: rowsOf('include'),
+    })
     return { status: 200, headers: {}, body } satisfies Answer
   },
 }

@@ -1,5 +1,6 @@
 import type { Caller } from '../../../auth/caller.ts'
 import { limits } from '../../../kernel/limits.ts'
+import type { Soon } from '../../../kernel/soon.ts'
 import type { Row, StoredVersion } from '../../../store/port.ts'
 import type { TypeModule } from '../../definitions.ts'
 import type { RestDeps } from '../../rest/rest-deps.ts'
@@ -11,7 +12,7 @@ import { memberClause } from '../../search/compartments.ts'
 import { hitsOf } from '../../search/hits.ts'
 import type { Hit, Query } from '../../search/hits.ts'
 import type { PageState } from '../../search/page-token.ts'
-import { referencesIn } from '../../search/references.ts'
+import { References } from '../../search/references.ts'
 import { subjectOf } from '../../search/subject.ts'
 import { mayOpen } from '../../security-context.ts'
 
@@ -87,10 +88,16 @@ function stagesFrom(deps: RestDeps, walk: StoredWalk, state: PageState | undefin
   const { types } = deps.definitions
   const first = state?.driver ?? 0
   const after = (index: number): PageState['after'] => (index === first ? (state?.after ?? []) : [])
-  const members = types.map((type, index) => ({
-    index,
-    read: async (most: number) => readMembers(deps, walk, { type, most, after: after(index) }),
-  }))
+  const members = types.flatMap((type, index) =>
+    index < first || !walk.stored.has(type)
+      ? []
+      : [
+          {
+            index,
+            read: async (most: number) => readMembers(deps, walk, { type, most, after: after(index) }),
+          },
+        ],
+  )
   const support = {
     index: types.length,
     read: async (most: number, before: readonly Given[]) => {
@@ -102,7 +109,7 @@ function stagesFrom(deps: RestDeps, walk: StoredWalk, state: PageState | undefin
       })
     },
   }
-  return [...members, support].slice(first)
+  return [...members, support]
 }
 
 interface StoredWalk extends Walk {
@@ -128,12 +135,14 @@ async function readMembers(
   if (walk.types && !walk.types.has(type)) return { rows: [] }
   const rows: Given[] = []
   let last: Place | undefined
-  for await (const hit of membersOf(deps, walk, { type, after: placeOf(after), most })) {
-    const { row } = hit
-    if (!isWanted(row, walk)) continue
-    if (rows.length === most) return { rows, after: last ? placeParts(last) : after }
-    rows.push({ row, mode: 'match' })
-    last = hit
+  for (const some of await membersOf(deps, walk, { type, after: placeOf(after), most })) {
+    for (const hit of await some) {
+      const { row } = hit
+      if (!isWanted(row, walk)) continue
+      if (rows.length === most) return { rows, after: last ? placeParts(last) : after }
+      rows.push({ row, mode: 'match' })
+      last = hit
+    }
   }
   return { rows }
 }
@@ -142,21 +151,19 @@ function placeOf([sort, tie]: PageState['after']): Place | undefined {
   return sort === undefined || tie === undefined ? undefined : { sort: String(sort), tie }
 }
 
-/** The rows of one type in the compartment, the focus itself included, as far as the caller may see them. */
-async function* membersOf(
+/** The rows of one type in the compartment, the focus itself included, as far as the caller may see them: some at a time, see `hitsOf`. */
+async function membersOf(
   deps: RestDeps,
   walk: StoredWalk,
   from: { readonly type: string; readonly after: Place | undefined; readonly most: number },
-): AsyncGenerator<Hit, void> {
+): Promise<Iterable<Soon<readonly Hit[]>>> {
   const { type, after, most } = from
   const query = await memberQuery(deps, walk, type)
-  if (!query) return
-  for (const hits of hitsOf(query, { wanted: most, ...(after ? { after } : {}) })) yield* await hits
+  return query ? hitsOf(query, { wanted: most, ...(after ? { after } : {}) }) : []
 }
 
 async function memberQuery(deps: RestDeps, walk: StoredWalk, type: string): Promise<Query | undefined> {
-  const { focus, caller, stored } = walk
-  if (!stored.has(type)) return undefined
+  const { focus, caller } = walk
   const module = await visibleType(deps, caller, type)
   if (!module) return undefined
   const isFocus = type === focus.type
@@ -221,29 +228,32 @@ async function readSupport(
 }
 
 function namesOf({ base }: RestDeps, members: readonly Row[]): readonly string[] {
-  const names = new Set<string>()
-  for (const { bytes } of members)
-    for (const { type, id } of referencesIn(bytes, base)) names.add(`${type}/${id}`)
-  for (const { type, id } of members) names.delete(`${type}/${id}`)
-  return [...names].toSorted()
+  const references = new References(base)
+  for (const { bytes } of members) references.add(bytes)
+  const own = new Set(members.map(({ type, id }) => `${type}/${id}`))
+  return references
+    .names()
+    .filter((name) => !own.has(name))
+    .toSorted()
 }
 
 async function supportNames(deps: RestDeps, walk: StoredWalk): Promise<readonly string[]> {
-  const names = new Set<string>()
+  const references = new References(deps.base)
   const own = new Set<string>()
+  const ofAnyTime = { ...walk, span: { ...walk.span, since: -Infinity } }
+  const take = ({ row }: Hit): void => {
+    own.add(`${row.type}/${row.id}`)
+    if (isWanted(row, ofAnyTime)) references.add(row.bytes)
+  }
   for (const type of walk.stored) {
-    for await (const { row } of membersOf(deps, walk, {
-      type,
-      after: undefined,
-      most: limits.fhir.pageMost,
-    })) {
-      own.add(`${row.type}/${row.id}`)
-      if (!isWanted(row, { ...walk, span: { ...walk.span, since: -Infinity } })) continue
-      for (const target of referencesIn(row.bytes, deps.base)) names.add(`${target.type}/${target.id}`)
-    }
+    const from = { type, after: undefined, most: limits.fhir.pageMost }
+    for (const hits of await membersOf(deps, walk, from)) for (const hit of await hits) take(hit)
   }
   const isAsked = (name: string): boolean => !walk.types || walk.types.has(name.split('/', 1)[0] ?? '')
-  return [...names.difference(own)].filter(isAsked).toSorted()
+  return references
+    .names()
+    .filter((name) => !own.has(name) && isAsked(name))
+    .toSorted()
 }
 
 /** Records of other patients are no support of this one, nor is what the caller may not see. */
