@@ -72,6 +72,21 @@ it('ships more rows than a group holds, of commits that lie apart, and looks at 
   await expect(trail.verify()).resolves.toEqual([])
 })
 
+it('ends, whatever comes in while it ships, and leaves that for the next time', async () => {
+  const { store, trail } = await opened()
+  trail.note({ ...entry, entity: 'Patient/before' })
+  const done = new AbortController()
+  const shipped = trail.ship().then(() => done.abort())
+  for (let turn = 0; !done.signal.aborted; turn += 1) {
+    await trail.noteRead({ ...entry, entity: `Patient/${turn}` })
+    await commit(store, trail, { ...entry, action: 'U', entity: `Patient/written-${turn}` })
+  }
+  await shipped
+  const rows = await trail.rows({ limit: 100_000 })
+  expect(new Set(rows.map(({ id }) => id)).size).toBe(rows.length)
+  expect(rows.map(({ entity }) => entity)).toContain('Patient/before')
+})
+
 it('keeps two processes on one store out of each other: each row once', async () => {
   const store = await freshStore()
   const trails = [await opened({ store }), await opened({ store })].map(({ trail }) => trail)

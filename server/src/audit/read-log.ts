@@ -30,6 +30,8 @@ export interface ReadLog {
   append(line: string): void
   /** Hands the lines of one turn of the event loop to the operating system together, before the turn ends. @throws Fault `unavailable` */
   appendWithTurn(line: string): Promise<void>
+  /** Behind everything that was appended before the call. */
+  end(): Promise<ReadLogPlace>
   /** Whole lines behind a place, oldest first, those of an earlier process included; empty when there are none. */
   take(after: ReadLogPlace | undefined): Promise<Taken>
   /** Removes the files before the place. */
@@ -51,6 +53,10 @@ export function openReadLog(folder: string, clock: Clock, onError: (error: unkno
     folderId: folderIdOf(folder, clock),
     append: (line) => files.append(`${line}\n`),
     appendWithTurn: (line) => turns.add(`${line}\n`),
+    end: async () => {
+      await turns.end()
+      return { file: files.current(), offset: files.size() }
+    },
     take: async (after) => {
       if (after !== undefined && after.file === files.current() && after.offset === files.size())
         return { lines: [], place: after }

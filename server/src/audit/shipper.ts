@@ -5,7 +5,7 @@ import { uuid7 } from '../kernel/ids.ts'
 import { limits } from '../kernel/limits.ts'
 import type { AuditLines, RecordChange, Store, StoredRecord } from '../store/port.ts'
 import { Day, DAYS, groupId, GROUPS, packed, sealed, seedOf } from './chain.ts'
-import type { ReadLog, Taken } from './read-log.ts'
+import type { ReadLog, ReadLogPlace, Taken } from './read-log.ts'
 
 /** How far the log of commits and the file of each folder were shipped. */
 const PLACES = 'audit-places'
@@ -17,31 +17,29 @@ const CommitPlace = z.object({ n: z.number() })
  * Moves rows, those of writes from the log of commits and those of reads from the files, behind the end of their day's chain. One commit
  * holds the new groups, the new ends and what was taken: a crash repeats nothing and loses nothing, and of two processes one begins again.
  *
- * @returns a function that resolves when nothing was left at the time of the call; one call at a time
+ * @returns a function that resolves when nothing is left of what was there at the time of the call; one call at a time
  */
 export function createShipper(store: Store, log: ReadLog, clock: Clock): () => Promise<void> {
   // Commits without rows behind the stored place, the shipper's own among them, are not looked at again.
   let seen = 0
   return async () => {
-    for (;;) {
-      const round = await nextRound(store, log, seen)
-      if (round.changes.length === 0) {
-        seen = round.writes.upTo
-        return
-      }
-      const time = clock()
-      const result = await store.commit({
-        uuid: uuid7(time),
-        time,
-        writes: [],
-        records: round.changes,
-        guards: [],
-      })
-      if (result.outcome === 'refused') continue
+    // What comes in meanwhile is for the next call: under load there would always be a few rows more, and each look costs a commit.
+    const end = { commit: await store.log.head(), reads: await log.end() }
+    for (let isDone = false; !isDone;) {
+      const round = await nextRound(store, log, { seen, end })
+      if (round.changes.length > 0 && !(await isTaken(store, round, clock()))) continue
+      isDone = round.changes.length === 0 && round.writes.upTo === seen
       seen = round.writes.upTo
-      if (round.reads.place) await log.drop(round.reads.place)
+      if (round.reads.place && round.changes.length > 0) await log.drop(round.reads.place)
     }
   }
+}
+
+/** Another process that ships the same rows may be first. */
+async function isTaken(store: Store, { changes }: Round, time: number): Promise<boolean> {
+  const commit = { uuid: uuid7(time), time, writes: [], records: changes, guards: [] }
+  const { outcome } = await store.commit(commit)
+  return outcome !== 'refused'
 }
 
 /** The commit up to which the rows of writes are in their chains; the log may forget those before it. */
@@ -52,17 +50,28 @@ export async function shippedUpTo({ records }: Pick<Store, 'records'>): Promise<
 
 interface Round {
   readonly writes: AuditLines
-  readonly reads: Pick<Taken, 'place'>
+  readonly reads: TakenGroups
   /** Empty when there is nothing to ship. */
   readonly changes: readonly RecordChange[]
 }
 
-async function nextRound(store: Store, log: ReadLog, seen: number): Promise<Round> {
+/** Where the work of one call ends. */
+interface End {
+  readonly commit: number
+  readonly reads: ReadLogPlace
+}
+
+async function nextRound(
+  store: Store,
+  log: ReadLog,
+  { seen, end }: { readonly seen: number; readonly end: End },
+): Promise<Round> {
   const { records } = store
   const [commits, file] = await Promise.all([records.get(PLACES, COMMITS), records.get(PLACES, log.folderId)])
   const after = Math.max(seen, commits ? CommitPlace.parse(commits.value).n : 0)
-  const writes = await store.log.audit(after, limits.audit.groupRows)
-  const reads = await takeSome(log, file && ReadPlace.parse(file.value))
+  const writes =
+    after < end.commit ? await store.log.audit(after, limits.audit.groupRows) : { upTo: after, lines: [] }
+  const reads = await takeSome(log, file && ReadPlace.parse(file.value), end.reads)
   const changes: RecordChange[] = []
   for (const [day, groups] of byDay([...cut(writes.lines), ...reads.groups]))
     changes.push(...(await appended(store, day, groups)))
@@ -86,16 +95,22 @@ interface TakenGroups {
 }
 
 /** As many groups as one commit takes: a commit costs a sync, whatever its size. */
-async function takeSome(log: ReadLog, after: Taken['place']): Promise<TakenGroups> {
+async function takeSome(log: ReadLog, after: Taken['place'], end: ReadLogPlace): Promise<TakenGroups> {
   const groups: (readonly string[])[] = []
   let place = after
-  while (groups.length < limits.audit.groups) {
+  while (groups.length < limits.audit.groups && !isBehind(place, end)) {
     const next = await log.take(place)
     if (next.lines.length === 0) break
     groups.push(next.lines)
     place = next.place
   }
   return { groups, place }
+}
+
+/** Names of files sort by time. */
+function isBehind(place: Taken['place'], end: ReadLogPlace): boolean {
+  if (place === undefined || place.file < end.file) return false
+  return place.file > end.file || place.offset >= end.offset
 }
 
 async function appended(

@@ -88,13 +88,14 @@ abstract class ListCursor implements Cursor<number> {
 
   #load(start: Buffer, how: { reverse?: boolean; exclusiveStart?: boolean } = {}): boolean {
     const { database, layout, prefix } = this.#list
-    for (const { key, value } of database.getRange({ start, reverse: !this.#isUp, limit: 1, ...how })) {
-      if (!isOf(key, prefix)) break
-      this.#enter(Buffer.from(key), layout.unpack(value).entries)
-      return true
+    const [key] = database.getKeys({ start, reverse: !this.#isUp, limit: 1, ...how })
+    const stored = key !== undefined && isOf(key, prefix) ? peek(database, key) : undefined
+    if (key === undefined || stored === undefined) {
+      this.#chunkKey = undefined
+      return false
     }
-    this.#chunkKey = undefined
-    return false
+    this.#enter(key, layout.unpack(stored).entries)
+    return true
   }
 
   #enter(key: Buffer, entries: Buffer): void {
@@ -215,7 +216,8 @@ export class NameCursor implements Cursor<string> {
     // Half a character has no bytes of its own to stop at.
     const start = nameKey(hash, prefix.isWellFormed() ? prefix : '').subarray(0, -1)
     this.#end = Buffer.concat([start, LAST])
-    if (after.seq < 0) this.#start = nameKey(hash, after.key).subarray(0, -1)
+    if (after.seq < 0 && after.key === prefix) this.#start = start
+    else if (after.seq < 0) this.#start = nameKey(hash, after.key).subarray(0, -1)
     else this.#begin(nameKey(hash, after.key), after)
   }
 
@@ -251,10 +253,11 @@ export class NameCursor implements Cursor<string> {
     const entries: NameEntry[] = []
     let last: Buffer | undefined
     let isCut = false
-    for (const { key, value } of this.#names.getRange({ start: this.#start, end: this.#end })) {
+    // Values are read one by one: a range with values costs twice as much.
+    for (const key of this.#names.getKeys({ start: this.#start, end: this.#end })) {
       last = key
       const text = key.toString('utf8', HASH, key.indexOf(0, HASH))
-      const { entries: rows } = POSTINGS.unpack(value)
+      const { entries: rows } = POSTINGS.unpack(peek(this.#names, key) ?? NO_ENTRIES)
       for (let at = 0; at < rows.length; at += POSTING) entries.push({ text, seq: seqAt(rows, at) })
       isCut = entries.length >= this.#size
       if (isCut) break

@@ -11,7 +11,6 @@ import {
   rowContentLength,
   rowDate,
   rowExtras,
-  rowHashes,
   rowHasHash,
   rowId,
   rowLastUpdated,
@@ -39,8 +38,6 @@ export class OwnRow implements Row, Packed {
   #bytes: Buffer | undefined
   #names: readonly NameKey[] | undefined
   #ranges: readonly RangeKey[] | undefined
-  /** Of a settled row: high and low halves of its key hashes in turn. */
-  #hashes: Int32Array | undefined
 
   /** @param expected what its type most probably is */
   constructor(row: Buffer, hash: KeyHash, expected: string) {
@@ -78,12 +75,11 @@ export class OwnRow implements Row, Packed {
   }
 
   get byteLength(): number {
-    return this.#bytes?.length ?? rowContentLength(this.#row)
+    return rowContentLength(this.#row)
   }
 
   copyTo(target: Buffer, at: number): number {
-    const bytes = this.#bytes
-    return bytes === undefined ? copyContent(this.#row, target, at) : at + bytes.copy(target, at)
+    return copyContent(this.#row, target, at)
   }
 
   /** The row as it is stored, perhaps unpacked. */
@@ -94,13 +90,12 @@ export class OwnRow implements Row, Packed {
   /** Unpacked, in memory that it shares with no other row: it is going to stay. */
   settle(): void {
     this.#row = unpackedRow(this.#row)
-    this.#bytes = rowContent(this.#row)
-    this.#hashes = rowHashes(this.#row)
+    this.#bytes = undefined
   }
 
   /** About what it takes in memory once it is settled. */
   get size(): number {
-    return this.#row.length + (this.#hashes?.byteLength ?? 0) + OBJECT_BYTES
+    return this.#row.length + OBJECT_BYTES
   }
 
   plain(): StoredVersion {
@@ -115,10 +110,7 @@ export class OwnRow implements Row, Packed {
 
   has(key: string): boolean {
     const { hi, lo } = this.#hash.again(this.type, key)
-    const hashes = this.#hashes
-    if (hashes === undefined) return rowHasHash(this.#row, hi, lo)
-    for (let at = 0; at < hashes.length; at += 2) if (hashes[at] === hi && hashes[at + 1] === lo) return true
-    return false
+    return rowHasHash(this.#row, hi, lo)
   }
 
   ranges(): readonly RangeKey[] {

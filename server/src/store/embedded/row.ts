@@ -76,14 +76,6 @@ export const rowHashHi = (row: Buffer, index: number): number => row.readInt32BE
 export const rowHashLo = (row: Buffer, index: number): number =>
   row.readInt32BE(hashesAt(row) + 8 * index + 4)
 
-/** High and low halves in turn. */
-export function rowHashes(row: Buffer): Int32Array {
-  const hashes = new Int32Array(2 * rowKeyCount(row))
-  const from = hashesAt(row)
-  for (let at = 0; at < hashes.length; at++) hashes[at] = row.readInt32BE(from + 4 * at)
-  return hashes
-}
-
 export function rowHasHash(row: Buffer, hi: number, lo: number): boolean {
   const end = textAt(row)
   const first = hi >>> 24
