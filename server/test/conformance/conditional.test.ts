@@ -149,3 +149,17 @@ it('CO-19 makes one of twenty creates at once', async () => {
   expect(answers.every(({ status }) => status === 200 || status === 201)).toBe(true)
   expect((await find(`/Patient?${criterion(value)}`)).length).toBe(1)
 })
+
+it('refuses criteria where it would overlook them', async () => {
+  const { id } = await make({ resourceType: 'Patient' })
+  const criteria = `identifier=http://example.org|${fresh()}`
+  const body = { resourceType: 'Patient' }
+  expectRefused(await ask('POST', `/Patient?${criteria}`, { body }), 400)
+  expectRefused(await ask('PUT', `/Patient/${id}?${criteria}`, { body: { ...body, id } }), 400)
+  expectRefused(await ask('DELETE', `/Patient/${id}?${criteria}`), 400)
+  const entry = [{ resource: body, request: { method: 'POST', url: `Patient?${criteria}` } }]
+  expectRefused(await ask('POST', '', { body: { resourceType: 'Bundle', type: 'transaction', entry } }), 400)
+  const lenient = { headers: { prefer: 'handling=lenient' } }
+  expect((await ask('POST', `/Patient?${criteria}`, { body, ...lenient })).status).toBe(201)
+  expect((await ask('PUT', `/Patient/${id}?_pretty=true`, { body: { ...body, id } })).status).toBe(200)
+})

@@ -234,6 +234,8 @@ it('ST-32 finds a profile with and without its version', async () => {
   ])
   expect(await names(`/Patient?_tag=${tag}&_profile=${url}`, byId)).toBe('A B')
   expect(await names(`/Patient?_tag=${tag}&_profile=${encodeURIComponent(`${url}|1.0`)}`, byId)).toBe('A')
+  expect(await names(`/Patient?_tag=${tag}&_profile:below=${url}`, byId)).toBe('A B')
+  expect(await names(`/Patient?_tag=${tag}&_profile:below=${url.slice(0, -1)}`, byId)).toBe('')
 })
 
 function tagOf(code: string): Json {

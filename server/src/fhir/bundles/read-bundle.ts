@@ -6,7 +6,7 @@ import { createPace } from '../../kernel/pace.ts'
 import { withoutBlanks } from '../json/layout.ts'
 import { memberText } from '../json/members.ts'
 import { isObject, parseObject } from '../json/parse.ts'
-import { METHODS, pairsOf } from '../rest/call.ts'
+import { checkCriteria, METHODS, pairsOf } from '../rest/call.ts'
 import type { Conditions, Method } from '../rest/call.ts'
 import type { Pair } from '../search/request.ts'
 import type { CutBundle } from './receive-bundle.ts'
@@ -144,6 +144,8 @@ function readEntry({ index, text, roots }: Raw): Entry {
   const mark = address.indexOf('?')
   const queryText = mark < 0 ? '' : address.slice(mark + 1)
   const path = segmentsOf(mark < 0 ? address : address.slice(0, mark), at)
+  const query = pairsOf(queryText)
+  checkCriteria({ method, path, query })
   const { fullUrl, resource } = entry
   if (needsResource(method, path) && !isObject(resource)) {
     throw fault('malformed', { code: 'required', text: `A ${method} needs a resource`, at: `${at}.resource` })
@@ -153,7 +155,7 @@ function readEntry({ index, text, roots }: Raw): Entry {
     method,
     path,
     queryText,
-    query: pairsOf(queryText),
+    query,
     conditions: conditionsOf(request),
     // What is walked again and again is walked without its layout.
     text: withoutBlanks(memberText(text, 'resource') ?? ''),

@@ -72,6 +72,32 @@ export interface Answer {
   readonly outcome?: Uint8Array
 }
 
+/** What a write at the address of a type or a resource may say beside its place: how to answer. */
+const OF_ANSWERS: ReadonlySet<string> = new Set(['_format', '_pretty', '_summary', '_elements'])
+
+/**
+ * Criteria count where a type is addressed to update, patch or delete; elsewhere they would be overlooked, and the write would not be the
+ * one that was meant.
+ *
+ * @throws Fault `malformed`
+ */
+export function checkCriteria({ method, path, query, prefer }: Addressed): void {
+  const isPlain = method === 'POST' ? path.length === 1 : path.length === 2 && WRITES.has(method)
+  const isOther = isPlain && query.some(([name]) => !OF_ANSWERS.has(name))
+  if (!isOther || prefer?.handling === 'lenient' || /^(?:\$|_search$)/.test(path.at(-1) ?? '')) return
+  const text =
+    method === 'POST'
+      ? 'A create has no search parameters: put them into If-None-Exist (ifNoneExist in a Bundle)'
+      : 'The address names one resource: leave the search parameters out, or the id'
+  throw fault('malformed', { code: 'not-supported', text })
+}
+
+interface Addressed extends Pick<Call, 'method' | 'path' | 'query'> {
+  readonly prefer?: Preferences
+}
+
+const WRITES: ReadonlySet<string> = new Set(['PUT', 'PATCH', 'DELETE'])
+
 /** The resource of a request body. @throws Fault `malformed` when it is not of the type that the address names */
 export function resourceOf(call: Call, type: string): JsonObject {
   const resource = call.resource ?? parseObject(call.text)

@@ -4,7 +4,7 @@ import { isId } from '../access.ts'
 import { isOperation, runOperation } from '../operations/run-operation.ts'
 import { COMPARTMENT_TYPES } from '../search/compartments.ts'
 import { jsonBody } from './answers.ts'
-import { pairsOf } from './call.ts'
+import { checkCriteria, pairsOf } from './call.ts'
 import type { Answer, Call, Method } from './call.ts'
 import { checkAcceptable } from './negotiate.ts'
 import { outcomeOf } from './outcome.ts'
@@ -26,6 +26,7 @@ export async function dispatch(deps: RestDeps, call: Call): Promise<Answer> {
   if (!SYSTEM.has(name)) checkType(deps, type)
   if (WITH_ID.has(name)) checkId(call, id)
   const act = place[call.method === 'HEAD' ? 'GET' : call.method]
+  checkCriteria(call)
   return act ? act(deps, call, { type, id, third, fourth }) : methodNotAllowed(path)
 }
 

@@ -125,8 +125,11 @@ function isName({ param, how, text }: NameTest, name: NameKey): boolean {
   return name.text === text || (how === 'below' && isUnder(name.text, text))
 }
 
+/** By whole segments of the path, or as a version of what has none. */
 function isUnder(address: string, above: string): boolean {
-  return address.startsWith(above) && (above.endsWith('/') || address.charAt(above.length) === '/')
+  if (!address.startsWith(above)) return false
+  const next = address.charAt(above.length)
+  return above.endsWith('/') || next === '/' || (next === '|' && !above.includes('|'))
 }
 
 function isExactWhereAsked(test: NameTest, subject: Subject): boolean {
