@@ -53,7 +53,7 @@ export class Writer {
   readonly appender: Appender
   readonly rekeyer: Rekeyer
   readonly #options: WriterOptions
-  #queue: Job[] = []
+  readonly #queue: Job[] = []
   /** A group waits for its turn or is being written. */
   #busy = false
   #closing = false
@@ -140,21 +140,25 @@ export class Writer {
     if (this.#busy || this.#queue.length === 0) return
     this.#busy = true
     const wait = this.#options.room()
-    if (wait === undefined) setImmediate(() => void this.#flush())
+    if (wait === undefined) void this.#flush()
     else void wait.then(async () => this.#flush())
   }
 
   async #flush(): Promise<void> {
-    const jobs = this.#queue.slice(0, limits.store.batchCommits)
-    this.#queue = this.#queue.slice(jobs.length)
-    await this.#write(jobs)
+    await this.#write()
     this.#busy = false
     if (this.#queue.length > 0) this.#schedule()
     else this.#idle?.()
   }
 
-  async #write(jobs: readonly Job[]): Promise<void> {
+  /** Of what waits, as much as a group takes beside the jobs. */
+  #next(jobs: readonly Job[]): readonly Job[] {
+    return this.#queue.splice(0, limits.store.batchCommits - jobs.length)
+  }
+
+  async #write(): Promise<void> {
     const { crash, durably, onDurable } = this.#options
+    const jobs: Job[] = []
     const answers: (() => void)[] = []
     const started = performance.now()
     try {
@@ -162,6 +166,7 @@ export class Writer {
       await durably(() => {
         // lmdb may run the work again: nothing may be left of the first try.
         answers.length = 0
+        jobs.push(...this.#next(jobs))
         this.appender.begin()
         this.rekeyer.begin()
         sweepExpired(this.#options.data, this.#options.clock())
@@ -170,6 +175,8 @@ export class Writer {
       })
     } catch (error) {
       this.appender.rollback()
+      // Before the work began, it is what waits that gets no further.
+      if (jobs.length === 0) jobs.push(...this.#next(jobs))
       for (const { answer } of jobs) answer.reject(refusalOf(error))
       return
     }
