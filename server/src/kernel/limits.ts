@@ -57,7 +57,7 @@ export const limits = {
     batchCommits: 64,
     pendingCommits: 4096,
     tailRows: 50_000,
-    mergeRows: 2000,
+    mergeRows: 4000,
     /** Rows that one merge takes when more wait: the more, the fewer pages are written for each. */
     mergeRowsMost: 8000,
     /** Writes of a commit that are indexed before it becomes visible, in slices: many at once would stop the others. */

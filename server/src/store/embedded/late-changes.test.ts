@@ -4,11 +4,12 @@ import { join } from 'node:path'
 
 import { expect, it, onTestFinished, vi } from 'vitest'
 
+import { Changes } from './changes.ts'
 import { mergedCursor } from './cursors.ts'
 import { postingCursors } from './index-cursors.ts'
 import { hashKey, openIndexFile, type IndexFile } from './index-file.ts'
 import { changeList } from './late-changes.ts'
-import { Changes, type ListPlace } from './packed-lists.ts'
+import type { ListPlace } from './packed-lists.ts'
 import { POSTINGS, writePosting } from './postings.hot.ts'
 import { compareNumbers, type Direction } from './sorted-blocks.ts'
 
@@ -94,14 +95,14 @@ async function openList(): Promise<{
     },
     change({ added, dropped }, mayWait) {
       const changes = new Changes(POSTINGS)
-      for (const [postings, isDropped] of [
-        [dropped, true],
-        [added, false],
-      ] as const)
-        for (const posting of postings.toSorted(byPlace('asc'))) {
-          const at = changes.place(isDropped)
-          writePosting(changes.bytes, at, posting)
-        }
+      const all = [
+        ...dropped.map((posting) => ({ posting, isDropped: true })),
+        ...added.map((posting) => ({ posting, isDropped: false })),
+      ]
+      for (const { posting, isDropped } of all.toSorted((a, b) => byPlace('asc')(a.posting, b.posting))) {
+        const at = changes.place(isDropped)
+        writePosting(changes.bytes, at, posting)
+      }
       index.env.transactionSync(() => changeList(list, changes, mayWait))
     },
   }

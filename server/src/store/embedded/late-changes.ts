@@ -1,5 +1,6 @@
+import { Changes } from './changes.ts'
 import { peek } from './databases.ts'
-import { applyChanges, Changes, endOf, firstChunk, placeIn, type ListPlace } from './packed-lists.ts'
+import { applyChanges, endOf, hasMoreChunks, placeIn, type ListPlace } from './packed-lists.ts'
 
 /**
  * Where dates come in no order, each posting of a merge would have a chunk of its own written again, in every long list that its row belongs to.
@@ -35,14 +36,13 @@ function beside({ database, layout, prefix }: ListPlace, mark: number): ListPlac
  * @param mayWait whether all that is dropped belongs to rows that were replaced
  */
 export function changeList(list: ListPlace, changes: Changes, mayWait: boolean): void {
-  if (firstChunk(list)?.isFollowed !== true) return applyChanges(list, changes)
+  if (!hasMoreChunks(list)) return applyChanges(list, changes)
   const isWaited = hasAside(list)
   if (!mayWait) {
     if (!isWaited) return applyChanges(list, changes)
     putAside(list, changes)
     return file(list)
   }
-  changes.sorted()
   const split = placeIn(list.layout, changes.bytes.subarray(0, changes.count * list.layout.width), {
     bytes: lastKey(list),
     at: list.prefix.length,
@@ -82,7 +82,7 @@ function countChunks(list: ListPlace): number {
 }
 
 function putAside(list: ListPlace, changes: Changes): void {
-  const { bytes, count } = changes.sorted()
+  const { bytes, count } = changes
   const { width } = list.layout
   const dropped = new Changes(list.layout)
   for (let index = 0; index < count; index++) {
@@ -92,11 +92,11 @@ function putAside(list: ListPlace, changes: Changes): void {
   if (dropped.count > 0) applyChanges(beside(list, DROPPED), dropped)
 }
 
-/** Files what is aside. */
+/** Files what is aside, first what is to be dropped. */
 function file(list: ListPlace): void {
   const { width } = list.layout
-  const changes = new Changes(list.layout)
   for (const mark of [DROPPED, ADDED]) {
+    const changes = new Changes(list.layout)
     const aside = beside(list, mark)
     const { database, layout, prefix } = aside
     const keys: Buffer[] = []
@@ -106,6 +106,6 @@ function file(list: ListPlace): void {
       for (let from = 0; from < entries.length; from += width) changes.copy(mark === DROPPED, entries, from)
     }
     for (const key of keys) database.removeSync(key)
+    applyChanges(list, changes)
   }
-  applyChanges(list, changes)
 }

@@ -1,13 +1,10 @@
-import { numberKey, type Bytes, type DataFile } from './databases.ts'
-import { classKey, hashKey, INDEX_FORMAT, nameKey, putWatermark, type IndexFile } from './index-file.ts'
-import { INTERVALS, writeInterval } from './intervals.hot.ts'
+import { numberKey, type DataFile } from './databases.ts'
+import { INDEX_FORMAT, putWatermark, type IndexFile } from './index-file.ts'
 import type { KeyHash } from './key-hash.ts'
 import { changeList } from './late-changes.ts'
-import { applyChanges, Changes, type Layout, type ListPlace } from './packed-lists.ts'
-import { EARLIEST, POSTINGS, writePosting } from './postings.hot.ts'
+import { MergeLists, type ChangedList } from './merge-lists.ts'
+import { applyChanges } from './packed-lists.ts'
 import { rowPrevious } from './row.ts'
-import type { SortedBlocks } from './sorted-blocks.ts'
-import { Tail } from './tail.ts'
 
 export interface MergeStep {
   readonly from: number
@@ -32,14 +29,9 @@ interface Files {
  */
 export function mergeRows(files: Files, step: MergeStep, isToEnd: () => boolean): boolean {
   const { index } = files
-  const { added, dropped, isRekeyed } = changesOf(files, step)
+  const { lists, isRekeyed } = listsOf(files, step)
   // What is written from here on takes long, and while an old state is read no page of the rows' file is used again.
   files.data.env.resetReadTxn()
-  const lists = [
-    ...postingLists(index, added, dropped),
-    ...rangeLists(index, added, dropped),
-    ...nameLists(index, added, dropped),
-  ]
   const { seed, upTo: reached } = step
   let from = 0
   do {
@@ -75,125 +67,32 @@ function spread<T>(sorted: readonly T[]): readonly T[] {
 const STRIDE = 31
 
 /** What is added counts more than what is dropped. */
-function changesOf(
-  { data, hash }: Files,
+function listsOf(
+  { data, index, hash }: Files,
   step: MergeStep,
-): { added: Tail; dropped: Tail; isRekeyed: boolean } {
-  const added = new Tail(hash)
-  const dropped = new Tail(hash)
+): { lists: readonly ChangedList[]; isRekeyed: boolean } {
+  const changed = new MergeLists(hash)
+  const change = (seq: number, isDropped: boolean): void => {
+    const row = data.rows.getBinary(numberKey(seq))
+    if (row !== undefined) changed.changeKeys(seq, row, isDropped)
+  }
   const replaced = new Set<number>()
   const rows = { start: numberKey(step.from), end: numberKey(step.upTo + 1) }
   for (const { key, value } of data.rows.getRange(rows)) {
-    added.addVersion(key.readUIntBE(0, 6), value)
+    changed.addVersion(key.readUIntBE(0, 6), value)
     replaced.add(rowPrevious(value))
   }
   for (const { key, value } of data.rows.getRange(rows)) {
     const seq = key.readUIntBE(0, 6)
-    if (!replaced.has(seq)) added.addKeys(seq, value)
+    if (!replaced.has(seq)) changed.changeKeys(seq, value, false)
   }
-  for (const seq of replaced) if (seq > 0 && seq < step.from) addRow(data, dropped, seq)
+  for (const seq of replaced) if (seq > 0 && seq < step.from) change(seq, true)
   let isRekeyed = false
   for (const { value } of data.rekeyed.getRange({ end: numberKey(step.rekeyed + 1) })) {
     const seq = value.readUIntBE(0, 6)
-    dropped.addKeys(seq, value.subarray(6))
+    changed.changeKeys(seq, value.subarray(6), true)
     isRekeyed = true
-    if (data.superseded.getBinary(numberKey(seq)) === undefined) addRow(data, added, seq)
+    if (data.superseded.getBinary(numberKey(seq)) === undefined) change(seq, false)
   }
-  return { added, dropped, isRekeyed }
-}
-
-function addRow(data: DataFile, tail: Tail, seq: number): void {
-  const row = data.rows.getBinary(numberKey(seq))
-  if (row !== undefined) tail.addKeys(seq, row)
-}
-
-interface ChangedList {
-  readonly place: ListPlace
-  readonly changes: Changes
-}
-
-/** By hash. */
-function postingLists({ chunks: database }: IndexFile, added: Tail, dropped: Tail): ChangedList[] {
-  const lists = new Map<number, Changes>()
-  for (const { tail, isDropped } of sourcesOf(added, dropped)) {
-    for (const [hash, list] of tail.allPostings()) {
-      const changes = lists.get(hash) ?? new Changes(POSTINGS)
-      lists.set(hash, changes)
-      const cursor = list.cursor('asc')
-      while (cursor.next()) {
-        const at = changes.place(isDropped)
-        writePosting(changes.bytes, at, { sort: cursor.key, seq: cursor.seq })
-      }
-    }
-  }
-  return [...lists]
-    .toSorted(([a], [b]) => a - b)
-    .map(([hash, changes]) => ({
-      place: { database, layout: POSTINGS, prefix: hashKey(hash, 0) },
-      changes,
-    }))
-}
-
-function sourcesOf(added: Tail, dropped: Tail): { tail: Tail; isDropped: boolean }[] {
-  return [
-    { tail: dropped, isDropped: true },
-    { tail: added, isDropped: false },
-  ]
-}
-
-/** By hash and length class. */
-function rangeLists({ ranges: database }: IndexFile, added: Tail, dropped: Tail): ChangedList[] {
-  const lists = new PrefixedLists(database, INTERVALS)
-  for (const { tail, isDropped } of sourcesOf(added, dropped))
-    for (const [param, classes] of tail.allRanges())
-      for (const [size, list] of classes) addIntervals(lists.of(classKey(param, size)), list, isDropped)
-  return lists.inOrder()
-}
-
-function addIntervals(changes: Changes, list: SortedBlocks<number>, isDropped: boolean): void {
-  const cursor = list.cursor('asc')
-  while (cursor.next()) {
-    const at = changes.place(isDropped)
-    writeInterval(changes.bytes, at, { lo: cursor.key, hi: cursor.extra, seq: cursor.seq })
-  }
-}
-
-/** By hash and text. */
-function nameLists({ names: database }: IndexFile, added: Tail, dropped: Tail): ChangedList[] {
-  const lists = new PrefixedLists(database, POSTINGS)
-  for (const { tail, isDropped } of sourcesOf(added, dropped)) {
-    for (const [param, list] of tail.allNames()) {
-      const cursor = list.cursor('asc')
-      while (cursor.next()) {
-        const changes = lists.of(nameKey(param, cursor.key))
-        const at = changes.place(isDropped)
-        writePosting(changes.bytes, at, { sort: EARLIEST, seq: cursor.seq })
-      }
-    }
-  }
-  return lists.inOrder()
-}
-
-class PrefixedLists {
-  readonly #database: Bytes
-  readonly #layout: Layout
-  readonly #lists = new Map<string, ChangedList>()
-
-  constructor(database: Bytes, layout: Layout) {
-    this.#database = database
-    this.#layout = layout
-  }
-
-  of(prefix: Buffer): Changes {
-    const name = prefix.toString('latin1')
-    const known = this.#lists.get(name)
-    if (known !== undefined) return known.changes
-    const changes = new Changes(this.#layout)
-    this.#lists.set(name, { place: { database: this.#database, layout: this.#layout, prefix }, changes })
-    return changes
-  }
-
-  inOrder(): ChangedList[] {
-    return [...this.#lists.values()].toSorted((a, b) => a.place.prefix.compare(b.place.prefix))
-  }
+  return { lists: changed.lists(index), isRekeyed }
 }

@@ -1,3 +1,4 @@
+import type { Changes, ChunkChange, Piece } from './changes.ts'
 import { peek, type Bytes } from './databases.ts'
 
 /** How the entries of a list look in memory, and how a chunk of them is packed. */
@@ -8,6 +9,7 @@ export interface Layout {
   readonly ordered: number
   /** About how many entries a chunk holds. */
   readonly most: number
+  /** Bit 0 of the first byte tells `isFollowed`. */
   readonly pack: (chunk: Chunk) => Buffer
   /** @param packed may be lmdb's shared read buffer. */
   readonly unpack: (packed: Buffer) => Chunk
@@ -20,6 +22,8 @@ export interface Chunk {
   readonly isFollowed: boolean
 }
 
+const isFollowed = (packed: Buffer): boolean => ((packed[0] ?? 0) & 1) === 1
+
 /**
  * A list of one database: it lies in chunks, the first under the list's prefix alone (most lists have no other, so that one look-up finds all),
  * the others under the prefix and an entry that none of theirs is before.
@@ -28,82 +32,6 @@ export interface ListPlace {
   readonly database: Bytes
   readonly layout: Layout
   readonly prefix: Buffer
-}
-
-/** What is to change in a list, ascending; of one entry what is dropped comes first. */
-export class Changes {
-  readonly #layout: Layout
-  #bytes: Buffer
-  #dropped: boolean[] = []
-  /** Whether entries of two sources have come. */
-  #isMixed = false
-
-  constructor(layout: Layout) {
-    this.#layout = layout
-    this.#bytes = Buffer.allocUnsafe(layout.width * 2)
-  }
-
-  get count(): number {
-    return this.#dropped.length
-  }
-
-  get bytes(): Buffer {
-    return this.#bytes
-  }
-
-  isDropped(index: number): boolean {
-    return this.#dropped[index] === true
-  }
-
-  /** @returns where the bytes of one more change are to be written. All that is dropped is to come first; both ascending. */
-  place(isDropped: boolean): number {
-    const at = this.count * this.#layout.width
-    if (at === this.#bytes.length) {
-      const grown = Buffer.allocUnsafe(at * 2)
-      this.#bytes.copy(grown)
-      this.#bytes = grown
-    }
-    if (!isDropped && this.#dropped.at(-1) === true) this.#isMixed = true
-    this.#dropped.push(isDropped)
-    return at
-  }
-
-  /** @param at where the entry stands in the bytes */
-  copy(isDropped: boolean, bytes: Buffer, at: number): void {
-    const place = this.place(isDropped)
-    bytes.copy(this.#bytes, place, at, at + this.#layout.width)
-  }
-
-  /** Two runs become one. */
-  sorted(): this {
-    if (!this.#isMixed) return this
-    const { width, ordered } = this.#layout
-    const bytes = this.#bytes
-    const merged = new Changes(this.#layout)
-    const droppedCount = this.#dropped.indexOf(false)
-    let dropped = 0
-    let added = droppedCount
-    while (dropped < droppedCount || added < this.count) {
-      const isNext =
-        added === this.count ||
-        (dropped < droppedCount &&
-          compareEntries(ordered, { bytes, at: dropped * width }, { bytes, at: added * width }) <= 0)
-      const next = isNext ? dropped++ : added++
-      merged.copy(this.isDropped(next), bytes, next * width)
-    }
-    this.#bytes = merged.#bytes
-    this.#dropped = merged.#dropped
-    this.#isMixed = false
-    return this
-  }
-
-  /** @param from index of a change, of one that is sorted; `upTo` of the one behind the last */
-  slice(from: number, upTo: number): Changes {
-    const part = new Changes(this.#layout)
-    part.#bytes = this.#bytes.subarray(from * this.#layout.width, upTo * this.#layout.width)
-    part.#dropped = this.#dropped.slice(from, upTo)
-    return part
-  }
 }
 
 /** Where an entry stands, or its ordered bytes alone. */
@@ -139,36 +67,24 @@ export function placeIn(
 
 /** Doing it again changes nothing. */
 export function applyChanges(list: ListPlace, changes: Changes): void {
-  const { database, layout, prefix } = list
-  const { bytes, count } = changes.sorted()
+  const { layout, prefix } = list
+  const { bytes, count } = changes
   if (count === 0) return
-  const first = firstChunk(list)
-  if (first?.isFollowed !== true) {
-    const { entries, isFollowed } = first ?? { entries: NO_ENTRIES, isFollowed: false }
-    const whole = applied(layout, entries, { changes, from: 0, upTo: count })
-    return putChunks(list, { key: prefix, isFollowed }, whole)
-  }
+  if (!hasMoreChunks(list)) return changeChunk(list, prefix, { changes, from: 0, upTo: count })
   const keys = keysFor(list, { bytes, upTo: count * layout.width })
   let from = 0
   for (const [at, key] of keys.entries()) {
     const bound = keys[at + 1]
     const upTo = bound === undefined ? count : endBefore(list, changes, { from, bound })
-    if (upTo === from) continue
-    const stored = peek(database, key)
-    const chunk = stored === undefined ? NO_CHUNK : layout.unpack(stored)
-    putChunks(
-      list,
-      { key, isFollowed: chunk.isFollowed },
-      applied(layout, chunk.entries, { changes, from, upTo }),
-    )
+    if (upTo > from) changeChunk(list, key, { changes, from, upTo })
     from = upTo
   }
 }
 
-/** The chunk under the prefix; most lists have no other. */
-export function firstChunk({ database, layout, prefix }: ListPlace): Chunk | undefined {
+/** Whether the list has other chunks than the one under its prefix; most lists have none. */
+export function hasMoreChunks({ database, prefix }: ListPlace): boolean {
   const stored = peek(database, prefix)
-  return stored && layout.unpack(stored)
+  return stored !== undefined && isFollowed(stored)
 }
 
 /** Keys of the chunks from that of the first change to that of the last. */
@@ -194,12 +110,50 @@ function endBefore(
   return upTo
 }
 
+interface Part {
+  readonly changes: Changes
+  readonly from: number
+  readonly upTo: number
+}
+
+/** The chunk keeps its key: what was its first entry may be gone. */
+function changeChunk({ database, layout, prefix }: ListPlace, key: Buffer, part: Part): void {
+  const { changes, from, upTo } = part
+  const stored = peek(database, key)
+  const change = { from, upTo, isFirst: key.length === prefix.length, stored }
+  let pieces = changes.madeOf(change)
+  if (pieces === undefined) {
+    pieces = piecesOf(layout, change, changes)
+    changes.remember(change, pieces)
+  }
+  if (pieces.length === 0) database.removeSync(key)
+  for (const [at, { first, packed }] of pieces.entries())
+    database.putSync(at === 0 ? key : Buffer.concat([prefix, first]), packed)
+}
+
+/** What the changes make of a chunk; nothing when all is gone. */
+function piecesOf(layout: Layout, change: ChunkChange, changes: Changes): readonly Piece[] {
+  const { stored, isFirst } = change
+  const chunk = stored === undefined ? NO_CHUNK : layout.unpack(stored)
+  const entries = applied(layout, chunk.entries, { changes, ...change })
+  if (entries.length === 0 && !chunk.isFollowed) return []
+  const most = layout.most * layout.width
+  // A chunk may outgrow its measure by half before it is cut, so that single additions do not leave crumbs.
+  const size = entries.length <= most * 1.5 ? entries.length : most
+  const pieces: Piece[] = []
+  let from = 0
+  do {
+    const part = entries.subarray(from, from + size)
+    const isBefore = isFirst && from === 0 && (chunk.isFollowed || size < entries.length)
+    const packed = layout.pack({ entries: part, isFollowed: isBefore })
+    pieces.push({ first: part.subarray(0, layout.ordered), packed })
+    from += size
+  } while (from < entries.length)
+  return pieces
+}
+
 /** The entries with the changes. */
-function applied(
-  layout: Layout,
-  entries: Buffer,
-  { changes, from, upTo }: { changes: Changes; from: number; upTo: number },
-): Buffer {
+function applied(layout: Layout, entries: Buffer, { changes, from, upTo }: Part): Buffer {
   const { width, ordered } = layout
   const { bytes } = changes
   const isSame = (place: EntryPlace, at: number) => compareEntries(ordered, place, { bytes, at }) === 0
@@ -230,27 +184,4 @@ export function endOf({ prefix, layout: { ordered } }: ListPlace): Buffer {
 
 export function isOf(key: Buffer, prefix: Buffer): boolean {
   return key.length >= prefix.length && key.compare(prefix, 0, prefix.length, 0, prefix.length) === 0
-}
-
-/** Puts the entries in place of the chunk, which keeps its key: what was its first entry may be gone. */
-function putChunks(
-  { database, layout, prefix }: ListPlace,
-  place: { readonly key: Buffer; readonly isFollowed: boolean },
-  entries: Buffer,
-): void {
-  const isFirst = place.key.length === prefix.length
-  if (entries.length === 0 && !(isFirst && place.isFollowed)) {
-    database.removeSync(place.key)
-    return
-  }
-  const most = layout.most * layout.width
-  // A chunk may outgrow its measure by half before it is cut, so that single additions do not leave crumbs.
-  const size = entries.length <= most * 1.5 ? entries.length : most
-  const isFollowed = isFirst && (place.isFollowed || size < entries.length)
-  database.putSync(place.key, layout.pack({ entries: entries.subarray(0, size), isFollowed }))
-  for (let from = size; from < entries.length; from += size) {
-    const part = entries.subarray(from, from + size)
-    const key = Buffer.concat([prefix, part.subarray(0, layout.ordered)])
-    database.putSync(key, layout.pack({ entries: part, isFollowed: false }))
-  }
 }

@@ -179,7 +179,7 @@ export class SearchIndex {
     const { data, lastRow } = this.#options
     const behind = lastRow - this.#mergedTo
     this.#lastRekeyed = lastNumber(data.rekeyed)
-    if (behind > this.#options.mergeRows * 4) await this.#fileUpTo(lastRow, this.#lastRekeyed)
+    if (behind > this.#options.mergeRows * 2) await this.#fileUpTo(lastRow, this.#lastRekeyed)
     const rows = { start: numberKey(this.#mergedTo + 1) }
     for (const { key, value } of data.rows.getRange(rows)) this.#waiting.tail.add(key.readUIntBE(0, 6), value)
     for (const { value } of data.rekeyed.getRange({})) this.#addRekeyed(value.readUIntBE(0, 6))

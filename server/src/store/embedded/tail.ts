@@ -127,21 +127,6 @@ export class Tail {
     return this.#names.get(param)
   }
 
-  allPostings(): ReadonlyMap<number, SortedBlocks<number>> {
-    if (this.#laterKeys.length > 0) this.#settleKeys()
-    return this.#keys
-  }
-
-  allRanges(): ReadonlyMap<number, ReadonlyMap<number, SortedBlocks<number>>> {
-    if (this.#laterExtras.length > 0) this.#settleExtras()
-    return this.#ranges
-  }
-
-  allNames(): ReadonlyMap<number, SortedBlocks<string>> {
-    if (this.#laterExtras.length > 0) this.#settleExtras()
-    return this.#names
-  }
-
   #post(key: number, sort: number, seq: number): void {
     let list = this.#keys.get(key)
     if (list === undefined) this.#keys.set(key, (list = new SortedBlocks(compareNumbers)))
@@ -169,7 +154,7 @@ export class Tail {
  * Intervals are filed by length, class c holding those shorter than 4^c, so that a few long ones do not force every search to start far below its
  * own lower bound. Open and empty intervals have classes of their own.
  */
-function lengthClass(lo: number, hi: number): number {
+export function lengthClass(lo: number, hi: number): number {
   const length = hi - lo
   if (length === Infinity) return OPEN_CLASS
   return length < 1 ? 0 : Math.min(OPEN_CLASS - 1, Math.floor(Math.log2(length) / 2) + 1)
