@@ -9,6 +9,8 @@ export const limits = {
     issues: 100,
     locatedChars: 1024 * 1024,
     resourceBytes: 8 * 1024 * 1024,
+    /** JSON longer than this is parsed in more than one turn of the event loop. */
+    turnChars: 1024 * 1024,
     bundleBytes: 50 * 1024 * 1024,
     bundleEntries: 10_000,
     /** Everything of a Bundle but its entries. */

@@ -5,7 +5,7 @@ import type { JsonObject } from '../../kernel/json.ts'
 import { createPace } from '../../kernel/pace.ts'
 import { withoutBlanks } from '../json/layout.ts'
 import { memberText } from '../json/members.ts'
-import { isObject, parseObject } from '../json/parse.ts'
+import { isObject, parseInTurns, parseObject } from '../json/parse.ts'
 import { checkCriteria, METHODS, pairsOf } from '../rest/call.ts'
 import type { Conditions, Method } from '../rest/call.ts'
 import type { Pair } from '../search/request.ts'
@@ -69,7 +69,7 @@ export async function readBundle({ head, items }: CutBundle, base: string): Prom
   const pace = createPace()
   const entries: (Entry | Broken)[] = []
   for (const [index, item] of items.entries()) {
-    entries.push(entryOrFault({ index, text: textOf(item), roots }))
+    entries.push(await entryOrFault({ index, text: textOf(item), roots }))
     await pace()
   }
   checkFullUrls(entries)
@@ -88,9 +88,9 @@ interface Raw {
   readonly roots: readonly string[]
 }
 
-function entryOrFault(raw: Raw): Entry | Broken {
+async function entryOrFault(raw: Raw): Promise<Entry | Broken> {
   try {
-    return readEntry(raw)
+    return readEntry(raw, await parseInTurns(raw.text))
   } catch (error) {
     const at = `Bundle.entry[${String(raw.index)}]`
     if (error instanceof Fault) return { fault: placed(error, at), at }
@@ -126,9 +126,8 @@ function checkMembers(given: JsonObject, known: ReadonlySet<string>, at: string)
   }
 }
 
-function readEntry({ index, text, roots }: Raw): Entry {
+function readEntry({ index, text, roots }: Raw, entry: JsonObject): Entry {
   const at = `Bundle.entry[${String(index)}]`
-  const entry = parseObject(text)
   checkMembers(entry, MEMBERS.entry, at)
   const { request } = entry
   if (!isObject(request)) {

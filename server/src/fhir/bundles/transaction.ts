@@ -4,7 +4,7 @@ import { limits } from '../../kernel/limits.ts'
 import { createPace } from '../../kernel/pace.ts'
 import type { Draft, TransactResult, Written } from '../resources.ts'
 import { locationOf, versionHeaders, writtenBody } from '../rest/answers.ts'
-import { resourceOf } from '../rest/call.ts'
+import { ofType } from '../rest/call.ts'
 import type { Answer, Call } from '../rest/call.ts'
 import type { RestDeps } from '../rest/rest-deps.ts'
 import { refusal } from '../rest/write-calls.ts'
@@ -60,7 +60,7 @@ async function attemptTransaction(
     deleted: new Set(writes.flatMap((step) => (step.method === 'DELETE' ? `${step.type}/${step.id}` : []))),
   })
   const texts = new Map(bodies.map((step, index) => [step, references.texts[index]]))
-  const drafts = await eachPaced(writes, (step) => draftOf(call, step, texts.get(step)))
+  const drafts = await eachPaced(writes, (step) => draftOf(step, texts.get(step)))
   if (drafts.length === 0) return { steps, versions: new Map() }
   const result = await deps.resources.transact(call.caller, {
     drafts,
@@ -83,7 +83,7 @@ function contentToLink({ entry, text }: WriteStep): Pick<Entry, 'fullUrl' | 'tex
 }
 
 /** Without the parsed resource: each is parsed when its turn comes. @throws Fault `malformed` when it is of another type */
-function draftOf(call: Call, step: WriteStep, text: string | undefined): Draft {
+function draftOf(step: WriteStep, text: string | undefined): Draft {
   const { type, id, method, entry } = step
   const { precondition, read: expected } = step
   const target = {
@@ -95,7 +95,7 @@ function draftOf(call: Call, step: WriteStep, text: string | undefined): Draft {
   }
   if (text === undefined) return target
   const at = `${entry.at}.resource`
-  resourceOf({ ...call, resource: step.text === undefined ? entry.head : parsed(text), at }, type)
+  ofType(step.text === undefined ? entry.head : parsed(text), type, at)
   return { ...target, text, isPlain: step.text === undefined, at }
 }
 

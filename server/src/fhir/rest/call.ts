@@ -4,7 +4,7 @@ import type { Caller } from '../../auth/caller.ts'
 import { fault } from '../../kernel/fault.ts'
 import type { JsonObject } from '../../kernel/json.ts'
 import { limits } from '../../kernel/limits.ts'
-import { isObject, parseObject } from '../json/parse.ts'
+import { isObject, parseInTurns } from '../json/parse.ts'
 import type { Pair } from '../search/request.ts'
 import { SUBSETTED } from './shaping.ts'
 
@@ -99,15 +99,19 @@ interface Addressed extends Pick<Call, 'method' | 'path' | 'query'> {
 const WRITES: ReadonlySet<string> = new Set(['PUT', 'PATCH', 'DELETE'])
 
 /** The resource of a request body. @throws Fault `malformed` when it is not of the type that the address names */
-export function resourceOf(call: Call, type: string): JsonObject {
-  const resource = call.resource ?? parseObject(call.text)
+export async function resourceOf(call: Call, type: string): Promise<JsonObject> {
+  return ofType(call.resource ?? (await parseInTurns(call.text)), type, call.at)
+}
+
+/** @throws Fault `malformed` when the resource is not of the type that the address names */
+export function ofType(resource: JsonObject, type: string, at = type): JsonObject {
   const given = resource['resourceType']
-  if (given === type) return whole(resource, call.at ?? type)
+  if (given === type) return whole(resource, at)
   const text =
     typeof given === 'string'
       ? `The address says ${type}, the body is a ${given.slice(0, 64)}`
       : `The body has no resourceType: send a ${type}`
-  throw fault('malformed', { code: 'invalid', text, at: call.at ?? type })
+  throw fault('malformed', { code: 'invalid', text, at })
 }
 
 /** A resource that was read as a summary would lose the rest of its elements. @throws Fault `unprocessable` */

@@ -13,7 +13,7 @@ import type { RestDeps } from './rest-deps.ts'
 
 export async function create(deps: RestDeps, call: Call, type: string): Promise<Answer> {
   const { ifNoneExist } = call.conditions
-  const resource = resourceOf(call, type)
+  const resource = await resourceOf(call, type)
   const draft: Draft = { type, method: 'POST', resource, text: call.text, ...placeOf(call) }
   if (ifNoneExist === undefined) return createDraft(deps, call, draft)
   const query = criteriaOf(ifNoneExist, type)
@@ -35,7 +35,7 @@ export async function update(
   target: { type: string; id: string },
 ): Promise<Answer> {
   const { type, id } = target
-  const resource = resourceOf(call, type)
+  const resource = await resourceOf(call, type)
   if (resource['id'] !== id) {
     throw fault('malformed', {
       code: 'invalid',
@@ -60,7 +60,7 @@ export async function update(
 }
 
 export async function updateByCriteria(deps: RestDeps, call: Call, type: string): Promise<Answer> {
-  const resource = resourceOf(call, type)
+  const resource = await resourceOf(call, type)
   const given = resource['id']
   const content = { type, resource, text: call.text, ...placeOf(call) }
   return untilSettled(async () => {

@@ -43,6 +43,8 @@ export async function prepareAll(
     isClean &&= !notes.some(isError)
     const each = { draft, module, id, notes }
     prepared.push(each)
+    const turn = pace()
+    if (turn) await turn
     if (isClean) await use(each, resource)
     const slice = pace()
     if (slice) await slice
