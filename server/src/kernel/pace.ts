@@ -16,3 +16,18 @@ export function createPace(): Pace {
   }
   return () => (performance.now() - started < limits.work.sliceMs ? undefined : next())
 }
+
+/** The items one after the other, with such pauses. */
+export async function eachPaced<Item, Result>(
+  items: readonly Item[],
+  make: (item: Item) => Result,
+): Promise<readonly Result[]> {
+  const pace = createPace()
+  const results: Result[] = []
+  for (const item of items) {
+    results.push(make(item))
+    const pause = pace()
+    if (pause) await pause
+  }
+  return results
+}

@@ -1,17 +1,19 @@
 import { STATUS_CODES } from 'node:http'
 
 import type { JsonObject } from '../../kernel/json.ts'
-import { bundleBytes } from '../rest/bundle-bytes.hot.ts'
+import { eachPaced } from '../../kernel/pace.ts'
+import { pacedBundleBytes } from '../rest/bundle-bytes.hot.ts'
 import type { BundleEntry } from '../rest/bundle-bytes.hot.ts'
 import type { Answer } from '../rest/call.ts'
 
 /** The response Bundle: one entry for each of the request, in the same order; resources go in as bytes. */
-export function responseBundle(
+export async function responseBundle(
   type: 'batch-response' | 'transaction-response',
   answers: readonly Answer[],
-): Answer {
+): Promise<Answer> {
   const head = JSON.stringify({ resourceType: 'Bundle', type }).slice(0, -1)
-  return { status: 200, headers: {}, body: bundleBytes(head, answers.map(entryOf)) }
+  const body = await pacedBundleBytes(head, await eachPaced(answers, entryOf))
+  return { status: 200, headers: {}, body }
 }
 
 const NONE = new Uint8Array(0)

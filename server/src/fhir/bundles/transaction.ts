@@ -1,7 +1,7 @@
 import { fault } from '../../kernel/fault.ts'
 import type { JsonObject } from '../../kernel/json.ts'
 import { limits } from '../../kernel/limits.ts'
-import { createPace } from '../../kernel/pace.ts'
+import { createPace, eachPaced } from '../../kernel/pace.ts'
 import type { Draft, TransactResult, Written } from '../resources.ts'
 import { locationOf, versionHeaders, writtenBody } from '../rest/answers.ts'
 import { ofType } from '../rest/call.ts'
@@ -122,20 +122,6 @@ async function answersOf(deps: RestDeps, call: Call, { steps, versions }: Done):
     await pace()
   }
   return answers
-}
-
-/** Long lists are worked on in slices, so that others are served meanwhile. */
-async function eachPaced<Item, Result>(
-  items: readonly Item[],
-  make: (item: Item) => Result,
-): Promise<readonly Result[]> {
-  const pace = createPace()
-  const results: Result[] = []
-  for (const item of items) {
-    results.push(make(item))
-    await pace()
-  }
-  return results
 }
 
 async function answerOf(

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto'
 
 import { isoText } from '../../kernel/instant-text.ts'
+import { eachPaced } from '../../kernel/pace.ts'
 import { putAscii } from '../../kernel/short-bytes.ts'
 import type { Packed, StoredVersion } from '../../store/port.ts'
 
@@ -16,20 +17,41 @@ const OPEN_LIST = ',"entry":['
 
 /** @param head JSON text of the Bundle without its last brace. */
 export function bundleBytes(head: string, entries: readonly BundleEntry[]): Uint8Array {
-  // FHIR has no empty lists: a Bundle without entries has no "entry".
-  if (entries.length === 0) return Buffer.from(`${head}}`, 'utf8')
-  const bytes = Buffer.allocUnsafe(roomFor(head, entries))
-  // The text between two resources is written at once.
-  let text = head + OPEN_LIST
-  let at = 0
-  for (const entry of entries) {
-    const { resource } = entry
-    at += bytes.write(text + entry.head, at, 'utf8')
-    at = putResource(bytes, at, resource)
-    text = `${entry.tail},`
+  const filling = new Filling(head, entries)
+  for (const entry of entries) filling.put(entry)
+  return filling.end()
+}
+
+/** The same for Bundles of any size: lets other work run between entries. */
+export async function pacedBundleBytes(head: string, entries: readonly BundleEntry[]): Promise<Uint8Array> {
+  const filling = new Filling(head, entries)
+  await eachPaced(entries, (entry) => filling.put(entry))
+  return filling.end()
+}
+
+class Filling {
+  readonly #bytes: Buffer
+  /** What stands in front of the next resource: the text between two is written at once. */
+  #text: string
+  #at = 0
+
+  constructor(head: string, entries: readonly BundleEntry[]) {
+    this.#bytes = Buffer.allocUnsafe(roomFor(head, entries))
+    this.#text = entries.length === 0 ? head : head + OPEN_LIST
   }
-  at += bytes.write(`${text.slice(0, -1)}]}`, at, 'utf8')
-  return bytes.subarray(0, at)
+
+  put({ head, resource, tail }: BundleEntry): void {
+    this.#at += this.#bytes.write(this.#text + head, this.#at, 'utf8')
+    this.#at = putResource(this.#bytes, this.#at, resource)
+    this.#text = `${tail},`
+  }
+
+  end(): Uint8Array {
+    // FHIR has no empty lists: a Bundle without entries has no "entry".
+    const last = this.#text.endsWith(',') ? `${this.#text.slice(0, -1)}]}` : `${this.#text}}`
+    this.#at += this.#bytes.write(last, this.#at, 'utf8')
+    return this.#bytes.subarray(0, this.#at)
+  }
 }
 
 function putResource(bytes: Buffer, at: number, resource: Uint8Array | Packed): number {
