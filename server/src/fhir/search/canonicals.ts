@@ -6,6 +6,7 @@ import type { ElementTable } from '../elements.ts'
 import { boundedKey } from '../keys/bounded.ts'
 import { tokenKey } from '../keys/tokens.ts'
 import type { BodyTest, Test } from './clause.ts'
+import { outermostReferences } from './references.ts'
 
 /** What a canonical reference says: `http://example.org/Questionnaire/q|2`. */
 export interface Canonical {
@@ -52,6 +53,9 @@ function bodyOf({ bytes }: Pick<Row, 'bytes'>): JsonObject {
 
 /** What the resources have that a row refers to by url. */
 export function definitionTests(row: Row, source: Canonicals): readonly Test[] {
+  const [first, last] = outermostReferences(row, source.param)
+  // Most resources have none, or one by type and id: they need not be read.
+  if (first === undefined || (last === undefined && !first.includes(':'))) return []
   return canonicalsIn(bodyOf(row), source).map(definitionTest)
 }
 

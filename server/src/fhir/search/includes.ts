@@ -15,7 +15,7 @@ import type { Test } from './clause.ts'
 import { hitsOf } from './hits.ts'
 import type { Match } from './pages.ts'
 import { WIDEST } from './plan.ts'
-import { referencesIn } from './references.ts'
+import { outermostReferences, referencesIn } from './references.ts'
 import type { Target } from './references.ts'
 import type { Handling, Include } from './request.ts'
 import { queryOf } from './scope.ts'
@@ -151,9 +151,10 @@ class Gathering {
     for (const [type, rows] of Map.groupBy(level, (row) => row.type)) {
       const isSource = include.source === '*' || include.source === type
       const module = isSource ? await this.#deps.definitions.load(type) : undefined
-      const codes = module ? referenceCodes(module) : []
-      for (const param of codes.filter((code) => include.param === '*' || include.param === code))
-        if (module) await this.#followParam(include, rows, { module, param, base: this.#deps.base })
+      if (!module) continue
+      const codes = include.param === '*' ? referenceCodes(module) : [include.param]
+      for (const param of codes)
+        await this.#followParam(include, rows, { module, param, base: this.#deps.base })
     }
   }
 
@@ -259,8 +260,8 @@ function targetsOf(rows: readonly Row[], include: Include, base: string): readon
 
 function onlyValue(row: Row, param: string): string | undefined {
   if (param === '*') return undefined
-  const sorts = row.sorts()
-  return sorts[`-${param}`] === undefined ? sorts[param] : undefined
+  const [first, last] = outermostReferences(row, param)
+  return last === undefined ? first : undefined
 }
 
 function targetIn(scalar: string): Target | undefined {

@@ -1,3 +1,4 @@
+import type { Row } from '../../store/port.ts'
 import { endOfString, skipBlank, stringAt } from '../json/walk.hot.ts'
 import { readReference } from '../keys/references.ts'
 
@@ -62,4 +63,10 @@ export class References {
 function stringIn(text: string, start: number): string {
   const plain = text.slice(start + 1, text.indexOf('"', start + 1))
   return plain.includes(BACKSLASH) ? stringAt(text, start, endOfString(text, start)) : plain
+}
+
+/** The lowest and the highest reference that a row has by a reference parameter, `Patient/1` or an address: none, one or two. */
+export function outermostReferences(row: Row, param: string): readonly string[] {
+  const { [param]: lowest, [`-${param}`]: highest } = row.sorts()
+  return [lowest, highest].filter((text) => text !== undefined)
 }
