@@ -10,6 +10,7 @@ import { challengeOf } from './auth/challenge.ts'
 import { allowOrigins } from './fhir/rest/cors.ts'
 import { answerTo } from './fhir/rest/outcome.ts'
 import { dropRestOfBody } from './fhir/rest/refused-body.ts'
+import { answerUnreadable } from './fhir/rest/unreadable.ts'
 import { Fault, fault } from './kernel/fault.ts'
 import { uuid7 } from './kernel/ids.ts'
 import { limits } from './kernel/limits.ts'
@@ -52,6 +53,7 @@ export function createHttp(options: HttpOptions): FastifyInstance {
     routerOptions: { maxParamLength: limits.http.addressBytes },
     // Without these Fastify loads compilers of its own at every start, more than a hundred files, and then uses the two that are set below.
     schemaController: { compilersFactory: { buildValidator: neverAsked, buildSerializer: neverAsked } },
+    clientErrorHandler: answerUnreadable,
     // An address that cannot be decoded never reaches a handler.
     frameworkErrors: (error, _request, reply: FastifyReply) => {
       const { status, outcome } = answerTo(error)

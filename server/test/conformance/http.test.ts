@@ -1,3 +1,4 @@
+import { connect } from 'node:net'
 import { gzipSync } from 'node:zlib'
 
 import { expect, it } from 'vitest'
@@ -7,7 +8,7 @@ import { entriesOf, expectRefused, fresh, hubForFile, idsOf, tagged } from './fh
 import type { Json } from './fhir-peer.ts'
 
 const ORIGIN = 'https://app.example.org'
-const { ask, make, find } = hubForFile({ HUB_CORS_ORIGINS: ORIGIN })
+const { ask, base, make, find } = hubForFile({ HUB_CORS_ORIGINS: ORIGIN })
 const PATIENT = { resourceType: 'Patient' }
 const TYPE = { 'content-type': 'application/fhir+json' }
 
@@ -297,4 +298,14 @@ it.each([
 ])('overlooks a byte order mark in front of what is posted to "%s"', async (path, body, status) => {
   const answer = await ask('POST', path, { raw: `\uFEFF${JSON.stringify(body)}`, headers: TYPE })
   expect(answer.status, answer.text).toBe(status)
+})
+
+it('explains an address that is too long, and what is no request at all', async () => {
+  const refused = await ask('GET', `/Patient?name=${'x'.repeat(20_000)}`)
+  expectRefused(refused, 431)
+  expect(refused.text).toContain('_search')
+  const socket = connect(Number(new URL(base()).port), '127.0.0.1')
+  socket.end('GARBAGE\r\n\r\n')
+  const answer = Buffer.concat(await socket.toArray()).toString('utf8')
+  expect(answer).toMatch(/^HTTP\/1\.1 400 .*"resourceType":"OperationOutcome"/s)
 })
