@@ -58,6 +58,8 @@ const REFUSALS = new Set([
   'PID The message does not say which patient it is about',
   'ORC The message does not say which patient it is about',
   'TXA The message does not say which document it is about',
+  // An account is merged, and MRG-3 is empty.
+  'MRG The message does not say which accountBefore it is about',
   // Referrals, and one message whose header names no event.
   'MSH-9.2 There are no rules for this message type',
 ])

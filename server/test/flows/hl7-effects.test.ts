@@ -377,6 +377,7 @@ it.each([
   ['ADT^A01', 'PID', 'EVN||20260301', VISIT],
   ['ADT^A40', 'PID', 'EVN||20260301', 'MRG|99^^^NORTH^MR'],
   ['BAR^P01', 'PID', VISIT],
+  ['ADT^A40', 'MRG', 'EVN||20260301', PID],
   ['SIU^S12', 'SCH', PID],
   ['MDM^T02', 'TXA', PID, VISIT],
 ])('refuses %s without %s, with its place', async (event, segment, ...segments) => {
@@ -384,6 +385,45 @@ it.each([
   const text = [`MSH|^~\\&|WARD|NORTH|HUB|MOGRAN|2026||${event}|M1|P|2.5.1`, ...segments, ''].join('\r')
   const ack = await new Sender(engine.port).send(text)
   expect(ack).toContain('MSA|AE|M1')
-  expect(ack).toContain(`ERR||${segment}^1|101`)
+  expect(ack).toContain(`ERR||${segment}^1|100`)
   expect(await engine.all('Encounter')).toEqual([])
+})
+
+it.each([
+  ['one who is not there', 'ADT^A24', 'PID', [PID]],
+  ['an account that is not named', 'ADT^A41', 'MRG', [PID, 'MRG|4712^^^NORTH^MR']],
+  ['a visit that is not named', 'ADT^A45', 'PV1', [PID, 'MRG|4712^^^NORTH^MR||||V9^^^NORTH^VN', 'PV1|1|I']],
+])('refuses a merge of %s', async (...[, event, segment, segments]) => {
+  const engine = await startEngine({ ackAt: 'committed' })
+  const ack = await new Sender(engine.port).send(
+    textOf([event, ...segments], 1).replace(`${PID}\r${PID}`, PID),
+  )
+  expect(ack).toContain('MSA|AE|M1')
+  expect(ack).toContain(`ERR||${segment}^1|101`)
+})
+
+it('refuses an admission of two patients: nobody knows whose the visit is', async () => {
+  const engine = await startEngine({ ackAt: 'committed' })
+  const sender = new Sender(engine.port)
+  const ack = await sender.send(
+    textOf(['ADT^A01', VISIT, ...one('4712', 'Two'), VISIT.replace('V1', 'V2')], 1),
+  )
+  expect(ack).toContain('MSA|AE|M1')
+  expect(ack).toContain('ERR||PID^2|100')
+  expect(await sender.send(textOf(['ADT^A01', VISIT, PID], 2))).toContain('MSA|AA|M2')
+  expect(await engine.all('Encounter')).toHaveLength(1)
+})
+
+it('leaves a number with the patient who is known by it, and gives it to a person to look at', async () => {
+  const engine = await after([
+    ['ADT^A24', ...one('1', 'A'), ...one('2', 'B')],
+    ['ADT^A37', ...one('1', 'A'), ...one('2', 'B')],
+    ['ADT^A24', ...one('1^^^NORTH^MR~2', 'A'), ...one('3', 'C')],
+    ['ADT^A37', ...one('1', 'A'), ...one('2', 'Bee')],
+  ])
+  const names = (await engine.all('Patient')).map(
+    ({ name }) => /"family":"(\w+)"/.exec(JSON.stringify(name))?.[1],
+  )
+  expect(new Set(names)).toEqual(new Set(['A', 'Bee', 'C']))
+  expect(await engine.store.records.range({ collection: 'hl7-worklist', limit: 10 })).toHaveLength(1)
 })

@@ -145,6 +145,19 @@ const VISITS: readonly [string, readonly Step[], object][] = [
     [A01, { event: 'A03', visit: { 44: '202603010800', 45: '202603021200' } }, { event: 'A13' }],
     { status: 'in-progress', period: OPEN },
   ],
+  [
+    'A13 takes back where the patient went',
+    [
+      A01,
+      { event: 'A03', visit: { 36: '01', 37: 'HOME', 45: '202603021200' } },
+      { event: 'A13', visit: { 36: '01' } },
+    ],
+    {
+      hospitalization: expect.toSatisfy(
+        (stay) => Object.keys(stay as object).join() === 'admitSource',
+      ) as object,
+    },
+  ],
   ['A14 announces', [{ event: 'A14' }], { status: 'planned' }],
   ['A14 of a visit that runs leaves it', [A01, { event: 'A14' }], { status: 'in-progress' }],
   [

@@ -1,4 +1,6 @@
 import { ALIASES, aliasId, claim, type Alias } from '../../fhir/aliases.ts'
+import { identifyingAliases } from '../../fhir/write/identifying.ts'
+import type { JsonObject } from '../../kernel/json.ts'
 import type { RecordChange, RecordStore } from '../../store/port.ts'
 import type { Image } from '../mapping/image.ts'
 
@@ -56,8 +58,35 @@ function confirm(alias: Alias, id: string): RecordChange {
 }
 
 async function holderOf(records: RecordStore, alias: Alias): Promise<string | undefined> {
-  const record = await records.get(ALIASES, aliasId(alias))
+  return idOf(await records.get(ALIASES, aliasId(alias)))
+}
+
+function idOf(record: { readonly value: JsonObject | Uint8Array } | undefined): string | undefined {
   if (record === undefined || record.value instanceof Uint8Array) return undefined
   const { id } = record.value
   return typeof id === 'string' ? id : undefined
+}
+
+const NO_SYSTEMS: ReadonlySet<string> = new Set()
+
+/**
+ * Numbers that a version brings or drops while another resource is known by them: a laboratory gives several reports one number. The write
+ * path would claim or release them, and they stay where they are.
+ */
+export async function heldByOthers(
+  records: RecordStore,
+  { id, was, is }: { readonly id: string; readonly was: JsonObject; readonly is: JsonObject },
+): Promise<readonly RecordChange[]> {
+  const [before, now] = [was, is].map((one) =>
+    identifyingAliases(one, NO_SYSTEMS).map((alias) => aliasId(alias)),
+  )
+  const changed = [...new Set(before).symmetricDifference(new Set(now))]
+  const found = await Promise.all(changed.map(async (alias) => records.get(ALIASES, alias)))
+  return found.flatMap((record): RecordChange[] => {
+    const holder = idOf(record)
+    if (record === undefined || holder === undefined || holder === id) return []
+    return [
+      { op: 'replace', collection: ALIASES, id: record.id, value: record.value, revision: record.revision },
+    ]
+  })
 }

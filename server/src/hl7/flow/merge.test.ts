@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
 
+import { withoutOtherVariants } from './choices.ts'
 import { isPlain, isSame, leavesOf, parseExact, withLongTexts, withoutLongTexts } from './exact-json.ts'
 import { mergeThreeWay, nextImage, withUnsentMembers } from './merge.ts'
 
@@ -184,4 +185,23 @@ it('keeps items of a list that were not sent, deletes those that are named, and 
   const alone = { participant: [coded('REF', 'Moss')] }
   const gone = withUnsentMembers({ base: alone, next: {}, cleared: ['participant.REF'] }, lists)
   expect(gone).toEqual({ next: {}, cleared: ['participant'] })
+})
+
+describe('elements that have a form for each type', () => {
+  it('deletes the form that the feed said before, and what it deletes as a whole', () => {
+    const base = { valueString: 'pending', effectiveDateTime: '2026' }
+    const next = { valueQuantity: { value: 1 } }
+    expect(withoutOtherVariants({ next, cleared: [] }, base).cleared).toEqual(['valueString'])
+    expect(withoutOtherVariants({ next: {}, cleared: ['value'] }, base).cleared).toEqual([
+      'value',
+      'valueString',
+    ])
+    expect(withoutOtherVariants({ next: base, cleared: ['value'] }, base).cleared).toEqual(['value'])
+  })
+
+  it('keeps the form of somebody else, and tells of its own', () => {
+    const { resource, conflicts } = merge(undefined, { valueString: 'high' }, { valueQuantity: { value: 1 } })
+    expect(resource).toEqual({ valueQuantity: { value: 1 } })
+    expect(conflicts).toEqual([{ element: 'valueString', incoming: 'high' }])
+  })
 })

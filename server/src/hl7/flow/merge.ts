@@ -1,5 +1,6 @@
 import type { JsonObject, JsonValue } from '../../kernel/json.ts'
 import type { ImagePart } from '../mapping/image.ts'
+import { doubleVariants } from './choices.ts'
 import { isElements, isLeaf, isList, isSame } from './exact-json.ts'
 import { withUnsentItems, type PartWords } from './list-parts.ts'
 
@@ -42,6 +43,10 @@ export function mergeThreeWay({ base, next, cleared, current }: ThreeWay): Merge
       mergeElement({ base: base?.[name], next: incoming, current: current[name] }, name, conflicts),
     )
   }
+  for (const name of doubleVariants(resource, current)) {
+    conflicts.push(conflict(name, undefined, resource[name]))
+    delete resource[name]
+  }
   return { resource, conflicts }
 }
 
@@ -67,6 +72,7 @@ export function withUnsentMembers(
   const whole: Record<string, Maybe> = { ...next }
   const gone = new Set(cleared.filter((path) => !path.includes('.')))
   for (const part of parts) {
+    if (typeof part !== 'string' && 'rank' in part) continue
     const name = typeof part === 'string' ? part : part.list
     const deleted = cleared
       .filter((path) => path.startsWith(`${name}.`))

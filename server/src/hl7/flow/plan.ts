@@ -2,11 +2,12 @@ import { contentRecords } from '../../fhir/binary-content.ts'
 import type { Draft, Resources } from '../../fhir/resources.ts'
 import type { JsonObject, JsonValue } from '../../kernel/json.ts'
 import type { RecordChange, RecordStore } from '../../store/port.ts'
-import type { Mapped } from '../mapping/image.ts'
+import type { ImagePart, Mapped } from '../mapping/image.ts'
 import { planEffects } from '../merging/plan-effects.ts'
+import { withoutOtherVariants } from './choices.ts'
 import type { Made } from './entry.ts'
 import { comparable, isPlain, isSame, leavesOf, withLongTexts } from './exact-json.ts'
-import { identify, type Identities, type Identity } from './identity.ts'
+import { heldByOthers, identify, type Identities, type Identity } from './identity.ts'
 import { keepImage, readLastImage, sourcesOf, type LastImage } from './last-image.ts'
 import { mergeThreeWay, nextImage, withUnsentMembers } from './merge.ts'
 import { sentOf } from './sent.ts'
@@ -99,16 +100,36 @@ async function planImage(request: PlanRequest, identity: Identity, identities: I
   if (isStale(before, request.mapped.eventTime)) return { made: { reference, action: 'superseded' } }
   const vault = new Map<string, string>()
   const next = sentOf(image, identities, vault)
+  if (isOutranked(before, next, image.parts)) return { made: { reference, action: 'superseded' } }
   const subject = { ...request, identity, reference, before, vault }
-  if (current === undefined) return creation(subject, next)
-  return update(subject, next, {
-    resource: comparable(Buffer.from(current.bytes).toString('utf8'), vault),
-    version: current.version,
-  })
+  const step =
+    current === undefined
+      ? creation(subject, next)
+      : update(subject, next, {
+          resource: comparable(Buffer.from(current.bytes).toString('utf8'), vault),
+          version: current.version,
+        })
+  if (step.draft === undefined || step.is === undefined) return step
+  const held = await heldByOthers(request.records, { id, was: step.was ?? {}, is: step.is })
+  return held.length === 0 ? step : { ...step, records: [...held, ...(step.records ?? [])] }
 }
 
 function isStale(before: LastImage | undefined, eventTime: number | undefined): boolean {
   return before?.eventTime !== undefined && eventTime !== undefined && eventTime < before.eventTime
+}
+
+function isOutranked(
+  before: LastImage | undefined,
+  next: JsonObject,
+  parts: readonly ImagePart[] = [],
+): boolean {
+  return parts.some((part) => {
+    if (typeof part === 'string' || !('rank' in part)) return false
+    const [last, now] = [before?.image[part.rank], next[part.rank]].map((code) =>
+      part.codes.findIndex((codes) => codes.some((one) => one === code)),
+    )
+    return last !== undefined && now !== undefined && now !== -1 && now < last
+  })
 }
 
 interface Subject extends PlanRequest {
@@ -149,9 +170,9 @@ function update(
   const { initial = [], parts = [] } = identity.image
   const told = Object.fromEntries(Object.entries(sent).filter(([name]) => !initial.includes(name)))
   const base = before?.image
-  const { next, cleared } = withUnsentMembers(
-    { base, next: told, cleared: identity.image.cleared ?? [] },
-    parts,
+  const { next, cleared } = withoutOtherVariants(
+    withUnsentMembers({ base, next: told, cleared: identity.image.cleared ?? [] }, parts),
+    base,
   )
   const merged = mergeThreeWay({ base, next, cleared, current: current.resource })
   const image = nextImage({ base, next, cleared })

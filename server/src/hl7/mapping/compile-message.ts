@@ -17,6 +17,8 @@ export interface CompiledMessage {
   readonly partitions: readonly string[]
   /** Fields that some rule reads or that are known not to be mapped, by segment; `all` for a segment that is ignored. */
   readonly read: ReadonlyMap<string, ReadonlySet<number> | 'all'>
+  /** Brackets in which images are made of a segment, by its name. */
+  readonly mapped: ReadonlyMap<string, ReadonlySet<string>>
 }
 
 export interface CompiledImage {
@@ -96,8 +98,25 @@ export function compileMessage(
     const numbers = read.get(segment) ?? new Set()
     read.set(segment, numbers === 'all' ? numbers : numbers.add(field))
   }
-  for (const segment of file.ignored ?? []) read.set(segment, 'all')
-  return { structure, images, effects, partitions: file.partitions, read }
+  const mapped = mappedBy(images, structure)
+  for (const ignored of file.ignored ?? []) {
+    const [segment = '', bracket] = ignored.split('.').toReversed()
+    if (bracket === undefined) read.set(segment, 'all')
+    else mapped.get(segment)?.add(bracket)
+  }
+  return { structure, images, effects, partitions: file.partitions, read, mapped }
+}
+
+function mappedBy(images: readonly CompiledImage[], structure: Structure): Map<string, Set<string>> {
+  const mapped = new Map<string, Set<string>>()
+  for (const { in: bracket, from, maps } of images)
+    for (const { segment, isOwn } of maps) {
+      const brackets = isOwn || from.includes(segment) ? [bracket] : structure.within(bracket)
+      const known = mapped.get(segment) ?? new Set()
+      mapped.set(segment, known)
+      for (const one of brackets) known.add(one)
+    }
+  return mapped
 }
 
 /** Images that messages share come with links to others; those that this message does not make are left out. */

@@ -16,6 +16,7 @@ export interface CompiledRules {
     readonly event: Path
     readonly time: Path
     readonly eventSource: string
+    readonly zone?: Path
     readonly test?: TestMark & { readonly path: Path }
   }
   /** By `code^event`. */
@@ -69,12 +70,13 @@ export function compileRules(files: RuleFiles): CompiledRules {
     }
   }
   const queries = compileQueries(files, tryTo, (event) => messages.has(event))
-  const { code, event, time, test } = files.envelope
+  const { code, event, time, zone, test } = files.envelope
   const envelope = tryTo('envelope.yaml', () => ({
     code: compilePath(code),
     event: compilePath(event),
     time: compilePath(time),
     eventSource: event,
+    ...(zone !== undefined && { zone: compilePath(zone) }),
     ...(test && { test: { ...test, path: compilePath(test.from) } }),
   }))
   if (envelope === undefined || problems.length > 0) throw new RulesError(problems)

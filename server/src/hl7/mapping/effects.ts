@@ -1,6 +1,7 @@
-import type { CompiledEffect } from './compile-message.ts'
+import type { CompiledEffect, CompiledMessage } from './compile-message.ts'
 import type { ImageIndex } from './image-index.ts'
 import type { Effect } from './image.ts'
+import { outOfSequence, unidentified } from './links.ts'
 import type { Fields } from './node.ts'
 import type { Occurrence } from './structure.ts'
 
@@ -11,26 +12,40 @@ export interface EffectContext {
   readonly variables: Readonly<Record<string, string>>
 }
 
-/** What the message means beyond its images: one effect for each bracket that has both images. */
-export function effectsOf(rules: readonly CompiledEffect[], context: EffectContext): readonly Effect[] {
-  return rules.flatMap((rule) =>
-    (context.occurrences.get(rule.in) ?? []).flatMap((here) => effectIn(rule, here, context)),
-  )
+/**
+ * What the message means beyond its images: one effect for each bracket that has both images.
+ *
+ * @throws Fault when the message means it and does not say whom it is about
+ */
+export function effectsOf(
+  { effects, images }: Pick<CompiledMessage, 'effects' | 'images'>,
+  context: EffectContext,
+): readonly Effect[] {
+  const segmentOf = (key: string) => images.find((image) => image.key === key)?.from[0] ?? key
+  return effects.flatMap((rule) => {
+    const places = context.occurrences.get(rule.in) ?? context.occurrences.get('message') ?? []
+    return places.flatMap((here) => effectIn(rule, here, { ...context, segmentOf }))
+  })
 }
 
 function effectIn(
   rule: CompiledEffect,
   here: Occurrence,
-  { index, fields, variables }: EffectContext,
+  { index, fields, variables, segmentOf }: EffectContext & { readonly segmentOf: (key: string) => string },
 ): Effect[] {
   const [segment] = here.segments
   if (segment === undefined) return []
   if (rule.condition?.holds({ fields, variables, here, segment, node: undefined }) === false) return []
-  const image = index.nearest(rule.image, here)?.key
-  if (image === undefined) return []
+  const found = (key: string): string => {
+    const image = index.nearest(key, here)?.key
+    if (image !== undefined) return image
+    const at = segmentOf(key)
+    throw fields.has(at) ? unidentified(key, at) : outOfSequence(at, `The segment ${at} is missing.`)
+  }
+  const image = found(rule.image)
   const of = rule.of?.flatMap((key) => index.inside(key, here).map((draft) => draft.key))
   const base = { kind: rule.kind, rule: rule.rule, image, ...(of && { of }) }
   if (rule.into === undefined) return [base]
-  const into = index.nearest(rule.into, here)?.key
-  return into === undefined || into === image ? [] : [{ ...base, into }]
+  const into = found(rule.into)
+  return into === image ? [] : [{ ...base, into }]
 }

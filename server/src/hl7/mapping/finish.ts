@@ -70,6 +70,7 @@ function clearedOf({ parts, resource }: Draft, cleared: ReadonlySet<string>): re
   })
 }
 
-function nameOf(part: ImagePart): string {
-  return typeof part === 'string' ? part : part.list
+function nameOf(part: ImagePart): string | undefined {
+  if (typeof part === 'string') return part
+  return 'list' in part ? part.list : undefined
 }

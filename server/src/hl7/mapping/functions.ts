@@ -37,6 +37,8 @@ export type ValueFunction = (node: Node, tools: Tools, found: Found) => Made | u
 /** What a row can name as `fn`: the hard cases that rows cannot say. At most 24; `mappings/README.md` explains each. */
 export const FUNCTIONS: Readonly<Record<string, ValueFunction>> = {
   text: (node) => clean(node.text),
+  // FHIR's codes have single blanks inside; line breaks get there when a text is sent as a code.
+  code: (node) => clean(node.text)?.replaceAll(/\s+/g, ' '),
   lines: (_, __, { nodes }) => clean(nodes.map(({ repetition }) => repetition.text).join('\n')),
   date: (node, tools) => stampOf(node, tools)?.date,
   dateTime: (node, tools) => {

@@ -15,8 +15,8 @@ export interface Mapped {
   readonly rules: string
 }
 
-/** An object by its name, or a list whose items come from fields of their own. */
-export type ImagePart = string | ListPart
+/** An object by its name, a list whose items come from fields of their own, or what counts before what. */
+export type ImagePart = string | ListPart | RankPart
 
 export interface ListPart {
   readonly list: string
@@ -27,6 +27,14 @@ export interface ListPart {
   /** An item that is sent again keeps members that are not. */
   readonly merged?: boolean
   /** Variable of the events that say all of the list. */
+  readonly unless?: string
+}
+
+/** An image whose code comes before the one that was sent last says nothing any more: a preliminary result behind the final one. */
+export interface RankPart {
+  readonly rank: string
+  /** From the lowest on, those that count the same together; other codes always count. */
+  readonly codes: readonly (readonly string[])[]
   readonly unless?: string
 }
 
@@ -47,7 +55,7 @@ export interface Image {
   readonly literals?: ReadonlyMap<string, string>
   /** Top-level elements that count only when the resource is created: a message that does not carry a status must not change it. */
   readonly initial?: readonly string[]
-  /** Objects whose members come from fields of their own: a member that was not sent stays. Lists by the key of their items. */
+  /** How it meets what was sent before. Of objects and lists that come from several fields what was not sent stays. */
   readonly parts?: readonly ImagePart[]
   /** Top-level elements, and members of `parts` (`period.end`, of a list the key of its items: `list.key`), that the sender deletes (null of HL7). What is in neither `resource` nor here was not sent: leave it as it is. */
   readonly cleared?: readonly string[]

@@ -9,7 +9,7 @@ import type { Tools } from './functions.ts'
 import type { IdentityContext } from './identity.ts'
 import { createIndex, type ImageIndex } from './image-index.ts'
 import type { Effect, MappingWarning } from './image.ts'
-import { tie, unidentified, unknownText, type Filled } from './links.ts'
+import { outOfSequence, tie, unidentified, unknownText, type Filled } from './links.ts'
 import type { Fields, Node, Scope } from './node.ts'
 import type { FeedFile } from './rules.ts'
 import { withoutEarlyEnds } from './soundness.ts'
@@ -38,16 +38,23 @@ export function imagesOf(reading: Reading): {
     const places = placesOf(image, occurrences)
     const [from = ''] = image.from
     if (places.length === 0 && image.required && reading.rules.structure.demands(image.in))
-      throw unidentified(image.key, from)
+      throw outOfSequence(from, `The segment ${from} is missing.`)
     for (const place of places) {
       const draft = fill(desk, image, place)
-      if (draft !== undefined) filled.push({ image, draft, here: place.here })
+      if (draft === undefined) continue
+      const other = filled.find((one) => image.required && one.image === image && one.here === place.here)
+      if (other !== undefined)
+        throw outOfSequence(
+          desk.fields.labelOf(place.segment),
+          `The message is about another ${image.key} before`,
+        )
+      filled.push({ image, draft, here: place.here })
     }
   }
   for (const one of filled) tie(desk, one)
   for (const draft of desk.drafts) desk.warnings.push(...withoutEarlyEnds(draft))
   const { drafts, warnings, index, fields } = desk
-  const effects = effectsOf(reading.rules.effects, { occurrences, index, fields, variables: desk.variables })
+  const effects = effectsOf(reading.rules, { occurrences, index, fields, variables: desk.variables })
   return { drafts, effects, warnings }
 }
 

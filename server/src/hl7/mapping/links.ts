@@ -69,3 +69,8 @@ export function unknownText(key: string): string {
 export function unidentified(key: string, at: string): Error {
   return fault('unprocessable', { code: 'required', at, text: unknownText(key) })
 }
+
+/** A segment that is missing, or stands where it must not. */
+export function outOfSequence(at: string, text: string): Error {
+  return fault('unprocessable', { code: 'structure', at, text })
+}

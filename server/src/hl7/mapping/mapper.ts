@@ -18,7 +18,7 @@ import type { FeedFile, RuleFiles } from './rules.ts'
 import type { Occurrence } from './structure.ts'
 import { readTimeStamp, toDateTime } from './time-stamp.ts'
 import { unreadWarnings } from './unread.ts'
-import { createZone, type Zone } from './zone.ts'
+import { createZone, fixedZone, type Zone } from './zone.ts'
 
 /** The compiled rules of a `mappings/` folder. Mapping is pure: the same message gives the same images. */
 export interface Mapper extends QueryRules {
@@ -165,19 +165,20 @@ function mapMessage({ message, feed, version }: Job): Mapped {
       text: 'There are no rules for this message type',
     })
   const root = rules.structure.arrange(message.segments)
-  const { drafts, effects, warnings } = imagesOf({ compiled, rules, feed, root, fields })
+  const scope = envelopeScope(root, fields)
+  const zone = zoneOf(compiled.envelope.zone, scope, feed.zone)
+  const { drafts, effects, warnings } = imagesOf({ compiled, rules, feed: { ...feed, zone }, root, fields })
   const subject = rules.partitions
     .map((key) => drafts.find((draft) => draft.key === key))
     .find((draft) => draft !== undefined)
   renamed(drafts, effects)
-  const scope = envelopeScope(root, fields)
-  const eventTime = timeOf(compiled.envelope.time, scope, feed.zone)
+  const eventTime = timeOf(compiled.envelope.time, scope, zone)
   return {
     images: drafts.map(finish).map(marker(compiled, scope)),
     ...(effects.length > 0 && { effects }),
     partitions: partitionsOf(drafts, effects, subject) ?? [`feed|${feed.name}`],
     ...(eventTime !== undefined && { eventTime }),
-    warnings: [...warnings, ...unreadWarnings(message, fields, rules.read)],
+    warnings: [...warnings, ...unreadWarnings(root, fields, rules)],
     rules: version,
   }
 }
@@ -248,6 +249,15 @@ function marker({ envelope: { test } }: CompiledRules, scope: Scope): (image: Im
 function firstText(path: Path, scope: Scope): string {
   const [node] = path.find(scope)
   return node === undefined ? '' : node.text.trim()
+}
+
+/** That of the feed, which knows when the clocks change, unless the message says that it is elsewhere. */
+function zoneOf(path: Path | undefined, scope: Scope, zone: Zone): Zone {
+  const stamp = path === undefined ? undefined : readTimeStamp(firstText(path, scope))
+  if (stamp?.offset === undefined) return zone
+  const own = fixedZone(stamp.offset)
+  const localMs = Date.parse(`${stamp.date}T${stamp.time ?? '00:00:00'}Z`)
+  return zone.offsetAt(localMs).minutes === own.offsetAt(localMs).minutes ? zone : own
 }
 
 /** The first time of the envelope that is exact to the minute. */

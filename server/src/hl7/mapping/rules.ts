@@ -26,6 +26,8 @@ export interface EnvelopeFile {
   readonly code: string
   readonly event: string
   readonly time: string
+  /** A time whose offset is that of the times of the message that come without one. */
+  readonly zone?: string
   /** Marks everything that messages of some processing ids create as not real. */
   readonly test?: TestMark
   /** Data type maps for coded values whose system is not that of the code table. */

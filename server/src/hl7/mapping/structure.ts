@@ -28,6 +28,8 @@ export interface Structure {
   readonly brackets: ReadonlySet<string>
   /** The bracket itself has the segment, not only a bracket inside it; so does every bracket of a segment that the structure does not name. */
   holds(bracket: string, segment: string): boolean
+  /** Names of the bracket and of all inside it. */
+  within(bracket: string): readonly string[]
   /** Every message has the bracket: neither it nor one around it may be left out. */
   demands(bracket: string): boolean
 }
@@ -46,8 +48,10 @@ export function compileStructure(text: string): Structure {
   const own = new Map<string, Set<string>>()
   collect(root, own)
   const demanded = new Set(demandedIn(root))
+  const brackets = new Map(bracketsIn(root).map((part) => [part.name, part]))
   return {
     brackets: new Set(own.keys()),
+    within: (name) => bracketsIn(brackets.get(name) ?? root).map((part) => part.name),
     demands: (name) => demanded.has(name),
     holds: (name, segment) =>
       own.get(name)?.has(segment) === true || ![...own.values()].some((one) => one.has(segment)),
@@ -98,6 +102,10 @@ function bracket(name: string, parts: readonly Part[]): Part {
   for (const part of opening) for (const opener of part.openers) openers.add(opener)
   const inside = new Set(parts.flatMap((part) => [...part.inside]))
   return { name, isRequired: true, repeats: false, parts, openers, inside }
+}
+
+function bracketsIn(part: Part): readonly Part[] {
+  return part.parts === undefined ? [] : [part, ...part.parts.flatMap(bracketsIn)]
 }
 
 function demandedIn({ name, parts = [] }: Part): readonly string[] {

@@ -1,26 +1,37 @@
-import type { Message, Segment } from '../message/message.ts'
+import type { Segment } from '../message/message.ts'
+import type { CompiledMessage } from './compile-message.ts'
 import type { MappingWarning } from './image.ts'
 import type { Fields } from './node.ts'
+import type { Occurrence } from './structure.ts'
 
-/** Valued fields that no rule reads and no file names as ignored; a whole segment when no rule reads any of it. */
+/** Valued fields that no rule reads and no file names as ignored; a whole segment when no rule reads any of it, or none in that bracket. */
 export function unreadWarnings(
-  message: Message,
+  root: Occurrence,
   fields: Fields,
-  read: ReadonlyMap<string, ReadonlySet<number> | 'all'>,
+  { read, mapped }: Pick<CompiledMessage, 'read' | 'mapped'>,
 ): MappingWarning[] {
   const warnings: MappingWarning[] = []
-  // The header belongs to the envelope and the wire.
-  for (const segment of message.segments.slice(1)) {
-    const known = read.get(segment.name)
-    const label = fields.labelOf(segment)
-    if (known === 'all') continue
-    if (known === undefined)
-      warnings.push({ kind: 'unmapped-field', at: label, text: 'No rule reads this segment' })
-    else
-      for (const field of unreadFields(segment, known))
-        warnings.push({ kind: 'unmapped-field', at: `${label}-${field}`, text: 'No rule reads this field' })
+  const visit = ({ name, segments, inner }: Occurrence): void => {
+    for (const segment of segments) {
+      const known = read.get(segment.name)
+      // The header belongs to the envelope and the wire.
+      if (known === 'all' || segment.index === 0) continue
+      const label = fields.labelOf(segment)
+      if (known === undefined) warnings.push(unmapped(label, 'this segment'))
+      else if (mapped.get(segment.name)?.has(name) === false)
+        warnings.push(unmapped(label, `this segment in the bracket ${name}`))
+      else
+        for (const field of unreadFields(segment, known))
+          warnings.push(unmapped(`${label}-${field}`, 'this field'))
+    }
+    for (const one of inner) visit(one)
   }
+  visit(root)
   return warnings
+}
+
+function unmapped(at: string, what: string): MappingWarning {
+  return { kind: 'unmapped-field', at, text: `No rule reads ${what}` }
 }
 
 function unreadFields(segment: Segment, known: ReadonlySet<number>): number[] {

@@ -56,6 +56,19 @@ export function createZone(name: string): Zone {
   return { name, offsetAt: byHour(offsetOfInstant, offsetAt) }
 }
 
+const fixed = new Map<string, Zone>()
+
+/** A zone whose clocks never change. @param offset `+03:00`, of at most 14 hours */
+export function fixedZone(offset: string): Zone {
+  const known = fixed.get(offset)
+  if (known !== undefined) return known
+  const [hours = 0, minutes = 0] = offset.slice(1).split(':').map(Number)
+  const answer = { minutes: (offset.startsWith('-') ? -1 : 1) * (hours * 60 + minutes), isCertain: true }
+  const zone = { name: offset, offsetAt: () => answer }
+  fixed.set(offset, zone)
+  return zone
+}
+
 /**
  * Asking the calendar takes longer than mapping a segment, and the times of messages are close together: hours that are days away from a
  * change of the clocks have one offset, which is kept.

@@ -76,8 +76,10 @@ function ackError(code: ErrorCode, issue: Issue): AckError {
   const severity = issue.severity === 'warning' ? 'W' : issue.severity === 'information' ? 'I' : 'E'
   const isPosition = issue.at !== undefined && POSITION.test(issue.at)
   const isMissing = issue.code === 'required' && code === '102'
+  // A segment that is not there, or stands where it must not.
+  const isSequence = issue.code === 'structure' && isPosition && code === '102'
   return {
-    code: isMissing ? '101' : code,
+    code: isMissing ? '101' : isSequence ? '100' : code,
     severity,
     text: issue.text,
     ...(isPosition && issue.at ? { at: issue.at } : {}),

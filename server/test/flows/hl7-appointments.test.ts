@@ -1,0 +1,65 @@
+import { expect, it } from 'vitest'
+
+import { Sender, startEngine } from './interface-engine.ts'
+
+const PID = 'PID|1||4711^^^NORTH^MR||Salih^Nadia'
+const TIMES = '^^30^202604010900^202604010930'
+const sch = (reason: string, times = TIMES, duration = '|') =>
+  `SCH|A1^CLINIC|A2^HUB||||${reason}^Why^L|||${duration}|${times}`
+const ROOM = ['RGS|1', 'AIL|1|A|ROOM1', 'NTE|1||Ground floor', 'AIP|1|A|17^Dent^Ada']
+
+/** @returns the appointment after messages of an event and its segments, each an hour behind the one before. */
+async function after(...messages: readonly (readonly [event: string, ...segments: readonly string[]])[]) {
+  const engine = await startEngine({ ackAt: 'committed' })
+  const sender = new Sender(engine.port)
+  for (const [at, [event, ...segments]] of messages.entries()) {
+    const msh = `MSH|^~\\&|BOOK|NORTH|HUB|MOGRAN|20260301${String(at + 10)}0000||SIU^${event}|S${at}|P|2.5.1`
+    expect(await sender.send([msh, ...segments, ''].join('\r'))).toContain('MSA|AA')
+  }
+  const [appointment] = await engine.all('Appointment')
+  return appointment
+}
+
+it('is cancelled with the reason and those who were asked, and takes place after all', async () => {
+  const booked = ['S12', sch('CHK'), 'NTE|1||Come early', 'NTE|2||Bring papers', PID, ...ROOM] as const
+  const cancelled = ['S15', sch('RAIN'), PID] as const
+  const gone = await after(booked, cancelled)
+  expect(gone).toMatchObject({
+    status: 'cancelled',
+    reasonCode: [{ coding: [{ code: 'CHK' }] }],
+    cancelationReason: { coding: [{ code: 'RAIN' }] },
+    comment: 'Come early\nBring papers\nGround floor',
+  })
+  expect(gone?.['participant']).toHaveLength(3)
+  const again = await after(booked, cancelled, [
+    'S14',
+    sch('CHK'),
+    PID,
+    'RGS|1',
+    'AIL|1|D|ROOM1',
+    'AIL|2|A|ROOM2',
+  ])
+  expect(again).toMatchObject({
+    status: 'booked',
+    participant: [
+      { actor: { display: 'ROOM2' } },
+      { actor: { reference: expect.stringContaining('Patient') as string } },
+    ],
+  })
+  expect(again).not.toHaveProperty('cancelationReason')
+  expect(await after(booked, cancelled, ['S17', sch('CHK'), PID])).toMatchObject({
+    status: 'entered-in-error',
+  })
+})
+
+it('has no end that nobody told: a duration of hours is no number of minutes', async () => {
+  const start = '^^^202604010900'
+  expect(await after(['S12', sch('CHK', start, '2|h'), PID])).toMatchObject({
+    status: 'proposed',
+    requestedPeriod: [{ start: '2026-04-01T09:00:00+00:00' }],
+  })
+  expect(await after(['S12', sch('CHK', start, '20|min'), PID])).toMatchObject({
+    status: 'booked',
+    end: '2026-04-01T09:20:00.000Z',
+  })
+})
