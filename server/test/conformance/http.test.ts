@@ -34,6 +34,9 @@ it('HT-04 decided: XML comes later, and is not declared', async () => {
 it('HT-05 speaks R4', async () => {
   expect(await accepts('application/fhir+json; fhirVersion=4.0')).toBe(200)
   expect(await accepts('application/fhir+json; fhirVersion=3.0')).toBe(406)
+  expect(await accepts('application/fhir+json; fhirVersion=5.0')).toBe(406)
+  // Decided: R4B is R4 for nearly all resources, and its clients ask for it by name.
+  expect(await accepts('application/fhir+json; fhirVersion=4.3')).toBe(200)
 })
 
 it('HT-06 HT-07 helps those whom it refuses', async () => {

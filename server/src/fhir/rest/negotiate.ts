@@ -48,8 +48,11 @@ function partsOf(type: string): readonly string[] {
   return type.split(';').map((part) => part.trim().toLowerCase())
 }
 
+/** R4B differs in few resources, and clients of both name it: what they send is checked as R4, what they get is R4. */
 function isR4(parameter: string): boolean {
-  return !parameter.startsWith('fhirversion=') || /^fhirversion="?4\.0(?:\.1)?"?$/.test(parameter)
+  return (
+    !parameter.startsWith('fhirversion=') || /^fhirversion="?4\.(?:0(?:\.1)?|3(?:\.0)?)"?$/.test(parameter)
+  )
 }
 
 /** Whether resources come in this content type: JSON of FHIR 4.0 in UTF-8. */
