@@ -1,68 +1,57 @@
 import type { JsonValue } from '../../kernel/json.ts'
 import { codeBody, codedBody } from './coded.ts'
-import { referenceOrigin, type Draft, type Origin, type Target } from './draft.ts'
-import { compileElement, foundAt, pathIn, place, type ElementPath, type Fragment } from './element.ts'
+import { compileElement, foundAt, put, type Fragment } from './element.ts'
 import { FUNCTIONS } from './functions.ts'
-import { compilePath } from './path.ts'
+import { constantOrigin, eventOrigin, referenceOrigin, valueOrigin, type Output } from './origin.ts'
+import { compilePath, fieldsOf, findNodes } from './path.ts'
 import type { Row } from './rules.ts'
-import {
-  alsoOf,
-  fillObject,
-  objectBody,
-  originOf,
-  write,
-  writeInto,
-  type Body,
-  type RowKit,
-  type Rows,
-  type Step,
-} from './step.ts'
+import { fillObject, objectBody, write, type Body, type RowKit, type Rows } from './target.ts'
 
-interface BodySource {
+export interface BodySource {
   readonly row: Row
-  readonly element: ElementPath
+  readonly named: Omit<Output, 'origin'>
   /** What fills an object. */
   readonly object: Rows | undefined
 }
 
 /** Compiles what a row does with the values that it found. @throws SyntaxError */
-export function compileBody({ row, element, object }: BodySource, kit: RowKit): Body {
-  if (row.const !== undefined) return constantBody(row.const, element)
-  if (row.variable !== undefined) return variableBody(row.variable, element)
-  if (row.refer !== undefined) return referenceBody(row, { element, kit, object })
-  if (object !== undefined) return objectBody(object, element)
-  if (row.table !== undefined)
-    return row.as === undefined || row.as === 'code'
-      ? codeBody(row, element, kit.table(row.table))
-      : codedBody({ row, element, table: kit.table(row.table) }, kit)
-  return functionBody(row, element, kit)
+export function compileBody(source: BodySource, kit: RowKit): Body {
+  const { row, named, object } = source
+  const output: Output = { ...named, origin: valueOrigin }
+  if (row.const !== undefined) return constantBody(row.const, { ...named, origin: constantOrigin })
+  if (row.variable !== undefined) return variableBody(row.variable, { ...named, origin: eventOrigin })
+  if (row.refer !== undefined) return referenceBody(source, kit)
+  if (object !== undefined) return objectBody(object, output)
+  if (row.table === undefined) return functionBody(row, output, kit)
+  const table = kit.table(row.table)
+  const coded = { row, output, table }
+  return row.as === undefined || row.as === 'code' ? codeBody(coded) : codedBody(coded, kit)
 }
 
-function functionBody(row: Row, element: ElementPath, kit: RowKit): Body {
-  const make = FUNCTIONS[row.fn ?? 'text']
-  if (make === undefined) throw new SyntaxError(`"${row.fn ?? ''}" is no function`)
-  const plus = row.plus === undefined ? undefined : compilePath(row.plus)
-  kit.reads.push(...(plus?.fields ?? []))
-  return (step) => {
-    const first = step.nodes[0]
-    if (first === undefined) return 0
-    const found = plus === undefined ? step : { nodes: step.nodes, other: plus.find(step.scope)[0] }
-    const made = make(first, step.work.tools, found)
-    return made === undefined ? 0 : write(step, element, made)
+function functionBody({ fn = 'text', plus }: Row, output: Output, kit: RowKit): Body {
+  const make = FUNCTIONS[fn]
+  if (make === undefined) throw new SyntaxError(`"${fn}" is no function`)
+  const other = plus === undefined ? undefined : compilePath(plus)
+  kit.reads.push(...fieldsOf(other))
+  return (nodes, target) => {
+    const from = nodes[0]
+    if (from === undefined) return 0
+    const made = make(from, target.work.tools, other === undefined ? nodes : findNodes(other, target))
+    return made === undefined ? 0 : write({ output, target, from, path: '' }, made)
   }
 }
 
 /** Constants come with other elements, they alone make nothing. */
-function constantBody(value: JsonValue, element: ElementPath): Body {
+function constantBody(value: JsonValue, output: Output): Body {
+  const { element } = output
   const leaves = leavesOf(value, '')
   const make = makerOf(value)
   const hasEnd = element.isEnd || leaves.some((leaf) => leaf.endsWith('.end'))
-  return (step) => {
-    const { holder, path: around, draft } = step.target
+  return ([from], target) => {
+    const { holder, draft } = target
     if (foundAt(holder, element) !== undefined) return 0
-    const path = pathIn(holder, element)
-    place(holder, element, make())
-    for (const leaf of leaves) draft.written.push({ around, path: path + leaf, from: step })
+    const path = put(holder, element, make()) ?? ''
+    for (const leaf of leaves) draft.written.push({ output, target, from, path: path + leaf })
     if (hasEnd) draft.hasEnd = true
     return 0
   }
@@ -90,43 +79,36 @@ function leavesOf(value: JsonValue | undefined, path: string): readonly string[]
   return Object.entries(value).flatMap(([name, inner]) => leavesOf(inner as JsonValue, `${path}.${name}`))
 }
 
-function variableBody(name: string, element: ElementPath): Body {
-  return (step) => {
-    const value = step.scope.variables[name]
-    if (value === undefined) return 0
-    const from = () => ({ ...originOf(step), source: step.work.eventSource })
-    return writeInto(step.target, element, { made: value, from })
+function variableBody(name: string, output: Output): Body {
+  return ([from], target) => {
+    const value = target.variables[name]
+    return value === undefined ? 0 : write({ output, target, from, path: '' }, value)
   }
 }
 
 const REFERENCE = compileElement('reference')
 const DISPLAY = compileElement('display')
 
-function referenceBody(
-  { refer: datatype = '', display }: Row,
-  { element, kit, object }: Omit<BodySource, 'row'> & { readonly kit: RowKit },
-): Body {
+/** The fields of the row's condition decided about the object, and by that about what is in it. */
+function referenceBody({ row, named, object }: BodySource, kit: RowKit): Body {
+  const { refer: datatype = '', display } = row
   if (!kit.hasImage(datatype)) throw new SyntaxError(`"${datatype}" makes no resource to refer to`)
   const showText = display === undefined ? undefined : FUNCTIONS[display]
   if (display !== undefined && showText === undefined) throw new SyntaxError(`"${display}" is no function`)
-  return (step) => {
-    const node = step.nodes[0]
+  const inner = { ...named, fields: [] }
+  const reference: Output = { ...inner, element: REFERENCE, origin: referenceOrigin }
+  const shown: Output = { ...inner, element: DISPLAY, origin: valueOrigin }
+  const rows: Rows = (target) => {
+    const { node, work } = target
     if (node === undefined) return 0
-    const referred = step.work.refer(datatype, node, step.scope)
-    const text = showText?.(node, step.work.tools, { nodes: node.alone })
-    return fillObject(step, element, (scope, target, work) => {
-      const linked = referred === undefined ? 0 : writeReference(step, target, referred)
-      const shown = text === undefined ? 0 : writeInto(target, DISPLAY, { made: text, from: step })
-      return linked + shown + (object?.(scope, target, work) ?? 0)
-    })
+    const referred = work.refer(datatype, node, target)
+    const text = showText?.(node, work.tools, node.alone)
+    const made = referred && `#image:${referred.key}`
+    const linked =
+      made === undefined ? 0 : write({ output: reference, target, from: referred, path: '' }, made)
+    const told = text === undefined ? 0 : write({ output: shown, target, from: node, path: '' }, text)
+    return linked + told + (object?.(target) ?? 0)
   }
-}
-
-function writeReference(step: Step, target: Target, referred: Draft): number {
-  const from = (): Origin => {
-    const { source, also = [], rule } = referenceOrigin(referred, step.known.rule)
-    const others = [...also, ...(alsoOf(step) ?? [])]
-    return { source, ...(others.length > 0 && { also: others }), rule }
-  }
-  return writeInto(target, REFERENCE, { made: `#image:${referred.key}`, from })
+  const whole = { rows, output: { ...named, origin: valueOrigin } }
+  return ([node], target) => (node === undefined ? 0 : fillObject(node, target, whole))
 }

@@ -2,11 +2,12 @@ import { compileElement, type ElementPath } from './element.ts'
 import { compileCondition, type Predicate } from './expression.ts'
 import { compileIdentity, type Identify } from './identity.ts'
 import type { EffectKind, ImagePart, Own } from './image.ts'
+import { referenceOrigin, type Output } from './origin.ts'
 import type { FieldName } from './path.ts'
 import { compileRows } from './row.ts'
 import type { EffectRule, ImageRule, LinkRule, MessageFile, SharedImage } from './rules.ts'
-import type { RowKit, Rows } from './step.ts'
 import { compileStructure, type Structure } from './structure.ts'
+import type { RowKit, Rows } from './target.ts'
 
 export interface CompiledMessage {
   readonly id: string
@@ -35,8 +36,8 @@ export interface CompiledImage {
   readonly join?: ElementPath
   readonly parts?: readonly ImagePart[]
   readonly links: readonly {
-    readonly rule: string
     readonly to: ElementPath
+    readonly output: Output
     readonly image: string
     readonly all: boolean
     readonly required: boolean
@@ -180,10 +181,11 @@ function compileLink(
   { rowKit, reads }: Pick<ImageKit, 'rowKit' | 'reads'>,
 ): CompiledImage['links'][number] {
   const condition = when === undefined ? undefined : compileCondition(when)
+  const element = compileElement(to)
   reads.push(...(condition?.fields ?? []))
   return {
-    rule: `${key}/${id}`,
-    to: compileElement(to),
+    to: element,
+    output: { element, rule: `${key}/${id}`, fields: [], origin: referenceOrigin },
     image,
     all: all === true,
     required: required === true,

@@ -7,8 +7,8 @@ import { compilePath, type FieldName, type Path } from './path.ts'
 import { compileQuery } from './queries.ts'
 import { compileRows } from './row.ts'
 import type { DatatypeFile, RuleFiles, SegmentFile, TableRow, TestMark } from './rules.ts'
-import type { RowKit, Rows } from './step.ts'
 import { indexTable } from './table.ts'
+import type { RowKit, Rows } from './target.ts'
 
 export interface CompiledRules {
   readonly envelope: {
@@ -126,7 +126,7 @@ function createKit(files: RuleFiles, tables: ReadonlyMap<string, ReadonlyMap<str
       const file = files.datatypes.get(name) ?? missing('data type map', name)
       let rows: Rows | undefined
       // The type may contain itself: what refers to it meanwhile gets a stand-in that looks it up when it runs.
-      made.set(name, (scope, target, work) => rows?.(scope, target, work) ?? 0)
+      made.set(name, (target) => rows?.(target) ?? 0)
       rows = compileRows(file.rows, name, kit)
       made.set(name, rows)
       return rows

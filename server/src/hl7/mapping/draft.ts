@@ -1,10 +1,9 @@
 import type { Alias } from '../../fhir/aliases.ts'
-import type { JsonValue } from '../../kernel/json.ts'
 import type { Fragment } from './element.ts'
-import type { Decimal, Made } from './functions.ts'
 import type { ImagePart, Own } from './image.ts'
-import type { Scope } from './node.ts'
-import type { Step } from './step.ts'
+import type { Node } from './node.ts'
+import type { Output } from './origin.ts'
+import type { Target } from './target.ts'
 
 /** An image while rows fill it. */
 export interface Draft {
@@ -27,29 +26,20 @@ export interface Draft {
   aliases: readonly Alias[]
   /** The preferred identity as a part of others, once it was asked for. */
   identityText: string | undefined
-  /** Where the preferred identity was read: put into words when somebody asks for the trace. */
-  identitySources: () => readonly string[]
-  /** Where it was made. */
-  scope: Scope | undefined
-}
-
-/** The object that rows write into: the resource itself or a part of it that is not placed yet. */
-export interface Target {
-  readonly holder: Fragment
-  /** Path of the holder without the type; empty for the resource itself. */
-  readonly path: string
-  readonly draft: Draft
-  /** The row that decided that the object is made at all. */
-  readonly by: Step | undefined
+  /** What the preferred identity was made of: values, other images, paths of identifiers. */
+  identity: readonly (Node | Draft | string)[]
+  /** Where a segment made it. */
+  target: Target | undefined
 }
 
 /** An element that was written. Where it came from is put into words when somebody asks for the trace. */
 export interface Written {
-  /** Path of the object that it is in, without the type; empty for the resource itself. */
-  readonly around: string
-  /** Path in that object. */
-  readonly path: string
-  readonly from: Step | (() => Origin)
+  readonly output: Output
+  readonly target: Target
+  /** The value that it was made of, or the image that it refers to. */
+  readonly from: Node | Draft | undefined
+  /** Path in the target. */
+  path: string
 }
 
 export interface Origin {
@@ -58,9 +48,9 @@ export interface Origin {
   readonly rule: string
 }
 
-const NO_SOURCES: readonly string[] = []
+const NOTHING: readonly [] = []
 
-export function createDraft(type: string, own: Own, parts: readonly ImagePart[] = []): Draft {
+export function createDraft(type: string, own: Own, parts: readonly ImagePart[] = NOTHING): Draft {
   return {
     key: '',
     type,
@@ -72,33 +62,9 @@ export function createDraft(type: string, own: Own, parts: readonly ImagePart[] 
     cleared: undefined,
     parts,
     hasEnd: false,
-    aliases: [],
+    aliases: NOTHING,
     identityText: undefined,
-    identitySources: () => NO_SOURCES,
-    scope: undefined,
+    identity: NOTHING,
+    target: undefined,
   }
-}
-
-/** A reference comes from what identifies the other image. */
-export function referenceOrigin({ identitySources, type }: Draft, rule: string): Origin {
-  const sources = identitySources()
-  const [only] = sources
-  if (sources.length === 1 && only !== undefined) return { source: only, rule }
-  const [source = type, ...also] = new Set(sources)
-  return { source, ...(also.length > 0 && { also }), rule }
-}
-
-/** The JSON value of what a function made; digits that a double would not print are kept beside it. */
-export function valueOf(draft: Draft, path: string, made: Made): JsonValue {
-  if (!isDecimal(made)) return made
-  const value = Number(made.digits)
-  if (String(value) !== made.digits) {
-    draft.literals ??= new Map()
-    draft.literals.set(path, made.digits)
-  }
-  return value
-}
-
-function isDecimal(made: Made): made is Decimal {
-  return typeof made === 'object'
 }

@@ -89,7 +89,21 @@ export function pathIn(holder: Fragment, element: ElementPath): string {
   return path
 }
 
-/** Puts a value where nothing stands yet, makes what lies between. */
+/** Puts a value where nothing stands yet. @returns its path; `undefined` when something stands there */
+export function put(holder: Fragment, element: ElementPath, value: JsonValue): string | undefined {
+  const { only } = element
+  if (only !== undefined) {
+    if (holder[only] !== undefined) return undefined
+    holder[only] = value
+    return only
+  }
+  if (foundAt(holder, element) !== undefined) return undefined
+  const path = pathIn(holder, element)
+  place(holder, element, value)
+  return path
+}
+
+/** Puts a value there, makes what lies between. */
 export function place(holder: Fragment, element: ElementPath, value: JsonValue): void {
   const { only, appended } = element
   if (only !== undefined) holder[only] = value

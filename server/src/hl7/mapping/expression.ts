@@ -1,24 +1,25 @@
-import { eitherOf, NO_NEEDS, withValues, type Needs } from './need.ts'
 import type { Node, Scope } from './node.ts'
-import { compilePath, type FieldName } from './path.ts'
+import { compilePath, fieldsOf, findNodes, type FieldName, type Path } from './path.ts'
 import { readTimeStamp } from './time-stamp.ts'
 
 export interface Predicate {
-  holds(scope: Scope): boolean
+  readonly holds: (scope: Scope) => boolean
   readonly fields: readonly FieldName[]
-  /** Without these it does not hold. */
-  readonly needs: Needs
+  readonly asks: Asked | undefined
+}
+
+/** What holds only where a path finds one of these texts; of several values at a path nothing is said. */
+export interface Asked {
+  readonly path: Path
+  readonly texts: ReadonlySet<string>
 }
 
 /** What a part of an expression gives: texts (a path, a literal, a variable) or a truth. */
 type Part =
   | {
       readonly kind: 'texts'
-      /** Without these there is no text. */
-      readonly needs: Needs
       readonly texts: (scope: Scope) => readonly string[]
-      /** Of a path. */
-      readonly find?: (scope: Scope) => readonly Node[]
+      readonly path?: Path
       /** Of a literal. */
       readonly value?: string
     }
@@ -26,12 +27,12 @@ type Part =
 
 interface Test {
   readonly kind: 'test'
-  readonly needs: Needs
   readonly holds: (scope: Scope) => boolean
+  readonly asks: Asked | undefined
 }
 
-function test(holds: Test['holds'], needs: Needs): Test {
-  return { kind: 'test', needs, holds }
+function test(holds: Test['holds'], asks?: Asked): Test {
+  return { kind: 'test', holds, asks }
 }
 
 const TOKEN =
@@ -46,7 +47,7 @@ export function compileCondition(text: string): Predicate {
   const parser: Parser = { text, tokens: tokenize(text), at: 0, fields: [] }
   const part = parseOr(parser)
   if (parser.at < parser.tokens.length) throw wrong(parser)
-  return { holds: asTest(part), fields: parser.fields, needs: part.needs }
+  return { holds: asTest(part), fields: parser.fields, asks: asksOf(part) }
 }
 
 interface Parser {
@@ -73,7 +74,7 @@ function parseOr(parser: Parser): Part {
   while (take(parser, 'or')) {
     const right = parseAnd(parser)
     const [a, b] = [asTest(left), asTest(right)]
-    left = test((scope) => a(scope) || b(scope), eitherOf(left.needs, right.needs))
+    left = test((scope) => a(scope) || b(scope))
   }
   return left
 }
@@ -83,7 +84,7 @@ function parseAnd(parser: Parser): Part {
   while (take(parser, 'and')) {
     const right = parseComparison(parser)
     const [a, b] = [asTest(left), asTest(right)]
-    left = test((scope) => a(scope) && b(scope), [...left.needs, ...right.needs])
+    left = test((scope) => a(scope) && b(scope), asksOf(left) ?? asksOf(right))
   }
   return left
 }
@@ -104,14 +105,15 @@ function parseComparison(parser: Parser): Part {
   if (operator === 'in') return membership(left, a, parser)
   const right = parsePostfix(parser)
   const b = asTexts(right, parser)
-  const needs = [...left.needs, ...right.needs]
-  const quick = operator === '=' ? fieldIs(left, right) : undefined
-  if (quick !== undefined) return test(quick.holds, withValues(needs, new Set([quick.value])))
   const compare = NUMERIC[operator]
   if (compare !== undefined)
-    return test((scope) => compare(Number(a(scope)[0] ?? NaN), Number(b(scope)[0] ?? NaN)), needs)
+    return test((scope) => compare(Number(a(scope)[0] ?? NaN), Number(b(scope)[0] ?? NaN)))
   const wanted = operator === '='
-  return test((scope) => areEqual(a(scope), b(scope)) === wanted, needs)
+  const holds = (scope: Scope): boolean => areEqual(a(scope), b(scope)) === wanted
+  const isLiteral = wanted && left.kind === 'texts' && right.kind === 'texts'
+  return isLiteral && left.path && right.value !== undefined
+    ? asking(left.path, new Set([right.value]), holds)
+    : test(holds)
 }
 
 /** As in FHIRPath: nothing compared with something is no truth, neither for = nor for !=. */
@@ -120,22 +122,14 @@ function areEqual(one: readonly string[], two: readonly string[]): boolean | und
   return one.length === two.length && one.every((text, index) => text === two[index])
 }
 
-/** A field with one value against a literal: by far the most frequent comparison. */
-function fieldIs(
-  left: Part,
-  right: Part,
-): { readonly value: string; readonly holds: Test['holds'] } | undefined {
-  if (left.kind !== 'texts' || right.kind !== 'texts') return undefined
-  const { find, texts } = left
-  const { value } = right
-  if (find === undefined || value === undefined) return undefined
-  const holds = (scope: Scope): boolean => {
-    const found = find(scope)
+/** A path against literals: by far the most frequent comparison. @param holds when the path finds none or several */
+function asking(path: Path, texts: ReadonlySet<string>, holds: Test['holds']): Test {
+  const isOne = (scope: Scope): boolean => {
+    const found = findNodes(path, scope)
     const node = found[0]
-    if (node === undefined) return false
-    return found.length === 1 ? node.text === value && !node.isNull : areEqual(texts(scope), [value]) === true
+    return node !== undefined && found.length === 1 ? texts.has(node.text) && !node.isNull : holds(scope)
   }
-  return { value, holds }
+  return { kind: 'test', holds: isOne, asks: { path, texts } }
 }
 
 function membership(left: Part, texts: (scope: Scope) => readonly string[], parser: Parser): Part {
@@ -144,17 +138,8 @@ function membership(left: Part, texts: (scope: Scope) => readonly string[], pars
   do members.add(literal(parser))
   while (take(parser, ','))
   expect(parser, ')')
-  const find = left.kind === 'texts' ? left.find : undefined
-  return test(
-    (scope) => {
-      const found = find?.(scope)
-      const node = found?.[0]
-      return found?.length === 1 && node !== undefined
-        ? members.has(node.text) && !node.isNull
-        : texts(scope).some((text) => members.has(text))
-    },
-    find === undefined ? left.needs : withValues(left.needs, members),
-  )
+  const holds = (scope: Scope): boolean => texts(scope).some((text) => members.has(text))
+  return left.kind === 'texts' && left.path ? asking(left.path, members, holds) : test(holds)
 }
 
 function parsePostfix(parser: Parser): Part {
@@ -177,34 +162,33 @@ function invoke(
   const { name, argument, parser } = call
   if (name === 'not') {
     const holds = asTest(part)
-    return test((scope) => !holds(scope), NO_NEEDS)
+    return test((scope) => !holds(scope))
   }
   const texts = asTexts(part, parser)
-  const { needs } = part
   const first = (scope: Scope): string => texts(scope)[0] ?? ''
   switch (name) {
     case 'exists':
-      return test(existence(part, texts), needs)
+      return test(existence(part, texts))
     case 'empty': {
       const exists = existence(part, texts)
-      return test((scope) => !exists(scope), NO_NEEDS)
+      return test((scope) => !exists(scope))
     }
     case 'startsWith':
-      return test((scope) => texts(scope)[0]?.startsWith(argument) === true, needs)
+      return test((scope) => texts(scope)[0]?.startsWith(argument) === true)
     case 'contains':
-      return test((scope) => texts(scope)[0]?.includes(argument) === true, needs)
+      return test((scope) => texts(scope)[0]?.includes(argument) === true)
     case 'convertsToDecimal':
-      return test((scope) => DECIMAL.test(first(scope)), needs)
+      return test((scope) => DECIMAL.test(first(scope)))
     case 'convertsToLimit':
-      return test((scope) => LIMIT.test(first(scope)), needs)
+      return test((scope) => LIMIT.test(first(scope)))
     case 'convertsToDateTime':
-      return test((scope) => readTimeStamp(first(scope).trim()) !== undefined, needs)
+      return test((scope) => readTimeStamp(first(scope).trim()) !== undefined)
     case 'convertsToTime':
-      return test((scope) => readTimeStamp(`19700101${first(scope).trim()}`)?.time !== undefined, needs)
+      return test((scope) => readTimeStamp(`19700101${first(scope).trim()}`)?.time !== undefined)
     case 'count':
-      return { kind: 'texts', needs: NO_NEEDS, texts: (scope) => [String(texts(scope).length)] }
+      return { kind: 'texts', texts: (scope) => [String(texts(scope).length)] }
     case 'length':
-      return { kind: 'texts', needs, texts: (scope) => texts(scope).map((text) => String(text.length)) }
+      return { kind: 'texts', texts: (scope) => texts(scope).map((text) => String(text.length)) }
     default:
       throw new SyntaxError(`"${name}" is no function of conditions, in "${parser.text}"`)
   }
@@ -214,10 +198,10 @@ const DECIMAL = /^\s*[+-]?(\d{1,300}(\.\d*)?|\.\d{1,300})\s*$/
 const LIMIT = /^\s*[<>]=?\s*[+-]?(\d{1,30}(\.\d{1,30})?|\.\d{1,30})\s*$/
 
 function existence(part: Part, texts: (scope: Scope) => readonly string[]): (scope: Scope) => boolean {
-  const find = part.kind === 'texts' ? part.find : undefined
-  if (find === undefined) return (scope) => texts(scope).length > 0
+  const path = part.kind === 'texts' ? part.path : undefined
+  if (path === undefined) return (scope) => texts(scope).length > 0
   return (scope) => {
-    for (const node of find(scope)) if (!node.isNull) return true
+    for (const node of findNodes(path, scope)) if (!node.isNull) return true
     return false
   }
 }
@@ -231,14 +215,13 @@ function parsePrimary(parser: Parser): Part {
   const token = parser.tokens[parser.at] ?? ''
   if (/^['\d]/.test(token)) {
     const value = [literal(parser)]
-    return { kind: 'texts', needs: NO_NEEDS, texts: () => value, value: value[0] ?? '' }
+    return { kind: 'texts', texts: () => value, value: value[0] ?? '' }
   }
   parser.at += 1
   if (token.startsWith('%')) {
     const name = token.slice(1)
     return {
       kind: 'texts',
-      needs: NO_NEEDS,
       texts: ({ variables }) => (variables[name] ? [variables[name]] : []),
     }
   }
@@ -246,12 +229,11 @@ function parsePrimary(parser: Parser): Part {
   let source = token
   while (take(parser, '|')) source += `|${parser.tokens[parser.at++] ?? ''}`
   const path = compilePath(source)
-  parser.fields.push(...path.fields)
+  parser.fields.push(...fieldsOf(path))
   return {
     kind: 'texts',
-    needs: path.needs,
-    texts: (scope) => textsOf(path.find(scope)),
-    find: (scope) => path.find(scope),
+    texts: (scope) => textsOf(findNodes(path, scope)),
+    path,
   }
 }
 
@@ -280,6 +262,10 @@ function take(parser: Parser, token: string): boolean {
 
 function expect(parser: Parser, token: string): void {
   if (!take(parser, token)) throw wrong(parser)
+}
+
+function asksOf(part: Part): Asked | undefined {
+  return part.kind === 'test' ? part.asks : undefined
 }
 
 /** Texts stand for "there is one", as in FHIRPath. */

@@ -1,8 +1,9 @@
 import type { JsonObject } from '../../kernel/json.ts'
-import type { Draft, Origin, Written } from './draft.ts'
+import type { Draft, Written } from './draft.ts'
 import type { Fragment } from './element.ts'
 import type { Image, ImagePart, TraceRow } from './image.ts'
-import { join, originOf } from './step.ts'
+import { originOf } from './origin.ts'
+import { pathOf } from './target.ts'
 
 /** The image that rows have filled. */
 export function finish(draft: Draft): Image {
@@ -41,20 +42,10 @@ class FinishedImage implements Image {
   get trace(): readonly TraceRow[] {
     this.#trace ??= this.#written.map((one) => ({
       element: `${this.type}.${pathOf(one)}`,
-      ...originFrom(one),
+      ...originOf(one),
     }))
     return this.#trace
   }
-}
-
-/** Path of a written element, without the type. */
-export function pathOf({ around, path }: Written): string {
-  return join(around, path)
-}
-
-/** Where a written element came from. */
-export function originFrom({ from }: Written): Origin {
-  return typeof from === 'function' ? from() : originOf(from)
 }
 
 /** What nothing was sent for after all. Of an object that is written as a whole only all of it can be deleted. */

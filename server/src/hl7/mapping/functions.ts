@@ -1,5 +1,5 @@
 import { dataOf, mediaTypeOf } from './encapsulated.ts'
-import type { Node } from './node.ts'
+import { Node } from './node.ts'
 import type { FeedFile, TableRow } from './rules.ts'
 import { readTimeStamp, toDateTime } from './time-stamp.ts'
 import type { Zone } from './zone.ts'
@@ -24,22 +24,19 @@ export interface Tools {
   unmapped(node: Node, code: string, table: string): void
 }
 
-/** What a row found. */
-export interface Found {
-  readonly nodes: readonly Node[]
-  /** The value of `plus`. */
-  readonly other?: Node | undefined
-}
-
-/** Makes one value of the first value that a row found, or of all of them; `undefined` when there is nothing to say, flaws are told. */
-export type ValueFunction = (node: Node, tools: Tools, found: Found) => Made | undefined
+/**
+ * Makes one value of the first value that a row found, or of all of them; `undefined` when there is nothing to say, flaws are told.
+ *
+ * @param nodes all that the row found; what its `plus` found, when it has one
+ */
+export type ValueFunction = (node: Node, tools: Tools, nodes: readonly Node[]) => Made | undefined
 
 /** What a row can name as `fn`: the hard cases that rows cannot say. At most 24; `mappings/README.md` explains each. */
 export const FUNCTIONS: Readonly<Record<string, ValueFunction>> = {
   text: (node) => clean(node.text),
   // FHIR's codes have single blanks inside; line breaks get there when a text is sent as a code.
   code: (node) => clean(node.text)?.replaceAll(/\s+/g, ' '),
-  lines: (_, __, { nodes }) => clean(nodes.map(({ repetition }) => repetition.text).join('\n')),
+  lines: (_, __, nodes) => clean(nodes.map(({ wholeText }) => wholeText).join('\n')),
   date: (node, tools) => stampOf(node, tools)?.date,
   dateTime: (node, tools) => {
     const stamp = stampOf(node, tools)
@@ -81,7 +78,7 @@ export const FUNCTIONS: Readonly<Record<string, ValueFunction>> = {
   assignerSystem: (node, tools) => assignerSystem(node, node.component === 0 ? [2, 3, 4] : [1, 2, 3], tools),
   /** Of an EI, whether it is a whole value or stands in a component. */
   entitySystem: (node, tools) => assignerSystem(node, [2, 3, 4], tools),
-  later: (node, tools, { other }) => {
+  later: (node, tools, [other]) => {
     const stamp = stampOf(node, tools)
     const minutes = Number(other === undefined ? Number.NaN : other.text)
     if (stamp?.time === undefined || !(minutes > 0)) return undefined
@@ -94,13 +91,13 @@ export const FUNCTIONS: Readonly<Record<string, ValueFunction>> = {
   rangeLow: (node) => bound(node.text, RANGE_LOW),
   rangeHigh: (node) => bound(node.text, RANGE_HIGH),
   base64: (node, tools) => dataOf(node, tools),
-  mediaType: (node, tools, { other }) => mediaTypeOf(node, tools, other),
+  mediaType: (node, tools, [other]) => mediaTypeOf(node, tools, other),
   url: (node) => clean(node.text)?.replaceAll(/\s/g, (blank) => encodeURIComponent(blank)),
-  base64Text: (_, __, { nodes }) => {
-    const text = clean(nodes.map(({ repetition }) => repetition.text).join('\n'))
+  base64Text: (_, __, nodes) => {
+    const text = clean(nodes.map(({ wholeText }) => wholeText).join('\n'))
     return text === undefined ? undefined : Buffer.from(text).toString('base64')
   },
-  numbers: (_, __, { nodes }) => clean(nodes.flatMap(({ repetition }) => partsOf(repetition)).join(' ')),
+  numbers: (_, __, nodes) => clean(nodes.flatMap(componentsOf).join(' ')),
 }
 
 /** Trimmed, without control characters that JSON texts of FHIR may not hold; nothing when nothing is left. */
@@ -134,11 +131,9 @@ function isCleanEnd(text: string, at: number): boolean {
   return code > BLANK && (code <= LAST_ASCII || text.trim() === text)
 }
 
-function partsOf(repetition: Node['repetition']): string[] {
-  return Array.from(
-    { length: repetition.componentCount },
-    (_, at) => repetition.component(at + 1).trim() || 'E',
-  )
+function componentsOf({ home }: Node): string[] {
+  const whole = new Node(home)
+  return home.raw.split(home.delimiters.component).map((_, at) => whole.partText(at + 1) || 'E')
 }
 
 function stampOf(node: Node, tools: Tools): ReturnType<typeof readTimeStamp> {

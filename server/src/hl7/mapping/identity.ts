@@ -1,40 +1,39 @@
 import type { Alias } from '../../fhir/aliases.ts'
 import type { JsonValue } from '../../kernel/json.ts'
 import type { Draft } from './draft.ts'
-import { originFrom, pathOf } from './finish.ts'
-import type { Scope } from './node.ts'
-import { compilePath, type FieldName } from './path.ts'
+import type { Node } from './node.ts'
+import { compilePath, fieldsOf, findNodes, type FieldName } from './path.ts'
 import type { FeedFile, IdentityRule } from './rules.ts'
-
-/** The nearest image of a key, seen from where a rule stands. */
-export type FindDraft = (key: string, scope: Scope) => Draft | undefined
+import type { Occurrence } from './structure.ts'
+import type { Target } from './target.ts'
 
 export interface Identified {
   readonly aliases: readonly Alias[]
-  /** Positions that the preferred identity was read from. */
-  readonly sources: () => readonly string[]
+  /** See `Draft`. */
+  readonly sources: Draft['identity']
   /** The identity is put together from content, not an identifier: the same one twice in a message means two things. */
   readonly isComposed: boolean
 }
 
-export interface IdentityContext {
-  readonly scope: Scope
-  readonly draft: Draft
+/** What identities need of the message that is being mapped. */
+export interface IdentityDesk {
   readonly feed: FeedFile
   readonly feedName: string
-  readonly find: FindDraft
+  /** The nearest image of a key. */
+  readonly find: (key: string, here: Occurrence) => Draft | undefined
   /** Another thing of the message has this identity. */
   readonly isTaken: (alias: Alias) => boolean
 }
 
-export type Identify = (context: IdentityContext) => Identified | undefined
+/** @param target filled by its rows */
+export type Identify = (target: Target, desk: IdentityDesk) => Identified | undefined
 
 /** The first rule that gives an identity counts. @param reads collects the fields that identities use */
 export function compileIdentity(rules: readonly IdentityRule[], reads: FieldName[]): Identify {
   const compiled = rules.map((rule) => ('element' in rule ? byElement(rule) : byParts(rule, reads)))
-  return (context) => {
+  return (target, desk) => {
     for (const identify of compiled) {
-      const found = identify(context)
+      const found = identify(target, desk)
       if (found !== undefined) return found
     }
     return undefined
@@ -49,7 +48,7 @@ interface Candidate {
 
 /** Identifiers of the resource, by the preference of their types; `''` stands for those without a type. */
 function byElement({ element, prefer, once }: Extract<IdentityRule, { element: string }>): Identify {
-  return ({ draft, feed, isTaken }) => {
+  return ({ draft }, { feed, isTaken }) => {
     const candidates = identifiersOf(draft, element)
     const kinds = prefer === 'feed' ? feed.identityPreference : prefer
     const chosen =
@@ -58,16 +57,8 @@ function byElement({ element, prefer, once }: Extract<IdentityRule, { element: s
         : kinds.flatMap((kind) => candidates.filter((one) => one.kind === kind))
     const [first] = chosen
     if (first === undefined || (once === true && isTaken(first.alias))) return undefined
-    const sources = (): readonly string[] => sourcesIn(draft, first.path)
-    return { aliases: chosen.map(({ alias }) => alias), sources, isComposed: false }
+    return { aliases: chosen.map(({ alias }) => alias), sources: [first.path], isComposed: false }
   }
-}
-
-/** Where value and system of an identifier came from. */
-function sourcesIn({ written }: Draft, path: string): readonly string[] {
-  const [value, system] = [`${path}.value`, `${path}.system`]
-  const read = written.filter((one) => [value, system].includes(pathOf(one)))
-  return read.map((one) => originFrom(one).source)
 }
 
 function identifiersOf(draft: Draft, element: string): Candidate[] {
@@ -95,19 +86,20 @@ function byParts(
   reads: FieldName[],
 ): Identify {
   const compiled = parts.map((part) => compilePart(part, reads))
-  return (context) => {
-    const [first] = compiled
-    if (first?.(context) === undefined) return undefined
-    const found = compiled.map((part) => part(context))
-    if (found.includes(undefined)) return undefined
-    const { draft, feedName } = context
-    const value = found.map((part) => part?.text).join('|')
-    const alias = { type: draft.type, system: system.replace('{feed}', feedName), value }
-    return {
-      aliases: [alias],
-      sources: () => found.flatMap((part) => part?.sources() ?? []),
-      isComposed: true,
+  return (target, desk) => {
+    const sources: (Node | Draft)[] = []
+    let value: string | undefined
+    for (const part of compiled) {
+      const text = part(target, desk, sources)
+      if (text === undefined) return undefined
+      value = value === undefined ? text : `${value}|${text}`
     }
+    const alias = {
+      type: target.draft.type,
+      system: system.replace('{feed}', desk.feedName),
+      value: value ?? '',
+    }
+    return { aliases: [alias], sources, isComposed: true }
   }
 }
 
@@ -116,29 +108,30 @@ function escaped(text: string): string {
   return text.includes('|') || text.includes('\\') ? text.replaceAll(/[\\|]/g, '\\$&') : text
 }
 
-/** The text is escaped. */
-type Part = (
-  context: IdentityContext,
-) => { readonly text: string; readonly sources: () => readonly string[] } | undefined
+/** @returns the escaped text; what it comes from is added to the sources */
+type Part = (target: Target, desk: IdentityDesk, sources: (Node | Draft)[]) => string | undefined
 
 function compilePart(part: string, reads: FieldName[]): Part {
   const isOptional = part.startsWith('?')
   const text = isOptional ? part.slice(1) : part
-  const none = isOptional ? { text: '', sources: () => [] } : undefined
+  const none = isOptional ? '' : undefined
   if (text.startsWith('@')) {
     const key = text.slice(1)
-    return ({ scope, find }) => {
-      const other = find(key, scope)
+    return ({ here }, { find }, sources) => {
+      const other = find(key, here)
       const [alias] = other?.aliases ?? []
       if (other === undefined || alias === undefined) return none
-      other.identityText ??= escaped(`${alias.system}|${alias.value}`)
-      return { text: other.identityText, sources: other.identitySources }
+      sources.push(other)
+      other.identityText ??= `${escaped(alias.system)}\\|${escaped(alias.value)}`
+      return other.identityText
     }
   }
   const path = compilePath(text)
-  reads.push(...path.fields)
-  return ({ scope }) => {
-    const node = path.find(scope).find((one) => !one.isNull && one.text.trim() !== '')
-    return node === undefined ? none : { text: escaped(node.text.trim()), sources: () => [node.source] }
+  reads.push(...fieldsOf(path))
+  return (target, _, sources) => {
+    const node = findNodes(path, target).find((one) => !one.isNull && one.text.trim() !== '')
+    if (node === undefined) return none
+    sources.push(node)
+    return escaped(node.text.trim())
   }
 }

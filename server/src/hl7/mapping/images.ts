@@ -5,16 +5,16 @@ import type { CompiledRules } from './compile.ts'
 import { createDraft, type Draft } from './draft.ts'
 import { effectsOf } from './effects.ts'
 import { joinTexts } from './element.ts'
-import type { Tools } from './functions.ts'
-import type { IdentityContext } from './identity.ts'
+import type { Identified, IdentityDesk } from './identity.ts'
 import { createIndex, type ImageIndex } from './image-index.ts'
-import type { Effect, MappingWarning } from './image.ts'
+import type { Effect, ImagePart, MappingWarning } from './image.ts'
 import { outOfSequence, tie, unidentified, unknownText, type Filled } from './links.ts'
-import type { Fields, Node, Scope } from './node.ts'
+import type { Fields, Scope } from './node.ts'
 import type { FeedFile } from './rules.ts'
 import { withoutEarlyEnds } from './soundness.ts'
-import type { Work } from './step.ts'
 import type { Occurrence } from './structure.ts'
+import type { Target, Work } from './target.ts'
+import { createTools } from './tools.ts'
 import type { Zone } from './zone.ts'
 
 export interface Reading {
@@ -40,15 +40,14 @@ export function imagesOf(reading: Reading): {
     if (places.length === 0 && image.required && reading.rules.structure.demands(image.in))
       throw outOfSequence(from, `The segment ${from} is missing.`)
     for (const place of places) {
-      const draft = fill(desk, image, place)
-      if (draft === undefined) continue
-      const other = filled.find((one) => image.required && one.image === image && one.here === place.here)
-      if (other !== undefined)
+      const target = fill(desk, image, place)
+      if (target === undefined) continue
+      if (image.required && filled.some((one) => one.image === image && one.target.here === place.here))
         throw outOfSequence(
           desk.fields.labelOf(place.segment),
           `The message is about another ${image.key} before`,
         )
-      filled.push({ image, draft, here: place.here })
+      filled.push({ image, target })
     }
   }
   for (const one of filled) tie(desk, one)
@@ -67,10 +66,12 @@ function placesOf(
   image: CompiledImage,
   occurrences: ReadonlyMap<string, readonly Occurrence[]>,
 ): readonly Place[] {
-  return (occurrences.get(image.in) ?? []).flatMap((here) => {
+  const places: Place[] = []
+  for (const here of occurrences.get(image.in) ?? []) {
     const from = image.from.find((name) => here.segments.some((segment) => segment.name === name))
-    return here.segments.filter(({ name }) => name === from).map((segment) => ({ here, segment }))
-  })
+    for (const segment of here.segments) if (segment.name === from) places.push({ here, segment })
+  }
+  return places
 }
 
 function occurrencesOf(root: Occurrence): ReadonlyMap<string, Occurrence[]> {
@@ -94,6 +95,7 @@ interface Desk extends Reading {
   /** How many images have a key. */
   readonly counts: Map<string, number>
   readonly work: Work
+  readonly identities: IdentityDesk
   /** Of the feed and of the event. */
   readonly variables: Readonly<Record<string, string>>
 }
@@ -101,20 +103,30 @@ interface Desk extends Reading {
 function createDesk(reading: Reading): Desk {
   const warnings: MappingWarning[] = []
   const referred = new Map<string, Draft | undefined>()
+  const index = createIndex()
+  const taken = new Map<string, Draft>()
+  const { name: feedName, file } = reading.feed
   const desk: Desk = {
     ...reading,
     drafts: [],
     warnings,
-    index: createIndex(),
-    taken: new Map(),
+    index,
+    taken,
     counts: new Map(),
-    variables: { ...reading.feed.file.variables, ...reading.rules.variables },
+    identities: {
+      feed: file,
+      feedName,
+      find: (key, here) => index.nearest(key, here),
+      isTaken: (alias) => taken.has(keyOf(alias)),
+    },
+    variables: { ...file.variables, ...reading.rules.variables },
     work: {
       tools: createTools(reading.feed, reading.compiled, warnings),
       eventSource: reading.compiled.envelope.eventSource,
-      refer: (datatype, node, scope) => {
-        const memory = `${datatype} ${node.component} ${node.subcomponent} ${node.repetition.raw}`
-        if (!referred.has(memory)) referred.set(memory, makeReferred(desk, datatype, { ...scope, node }))
+      refer: (datatype, node, target) => {
+        const { home, component, subcomponent } = node
+        const memory = `${datatype} ${component} ${subcomponent} ${home.raw}`
+        if (!referred.has(memory)) referred.set(memory, makeReferred(desk, datatype, { ...target, node }))
         return referred.get(memory)
       },
     },
@@ -127,111 +139,126 @@ function makeReferred(desk: Desk, datatype: string, scope: Scope): Draft | undef
   const rule = desk.compiled.referred.get(datatype)
   if (rule === undefined) return undefined
   const draft = createDraft(rule.type, rule.own)
-  rule.rows(scope, { holder: draft.resource, path: '', draft, by: undefined }, desk.work)
-  const identity = rule.identify(identityContext(desk, draft, scope))
+  const target = targetOf(desk, draft, scope)
+  rule.rows(target)
+  const identity = rule.identify(target, desk.identities)
   if (identity === undefined) return undefined
-  const same = identity.aliases.map((alias) => desk.taken.get(keyOf(alias))).find((one) => one !== undefined)
+  const same = firstTaken(desk, identity.aliases)
   if (same !== undefined) return same
-  draft.aliases = identity.aliases
-  draft.identitySources = identity.sources
-  keep(desk, draft, rule.key)
+  keep(desk, draft, { key: rule.key, identity })
   return draft
 }
 
-function identityContext({ feed, index, taken }: Desk, draft: Draft, scope: Scope): IdentityContext {
+/** The resource itself, to be filled from there. */
+function targetOf({ work }: Desk, draft: Draft, scope: Scope): Target {
+  const { fields, variables, here, segment, node } = scope
   return {
-    scope,
+    fields,
+    variables,
+    here,
+    segment,
+    node,
+    work,
     draft,
-    feed: feed.file,
-    feedName: feed.name,
-    find: (key, { here }) => index.nearest(key, here),
-    isTaken: (alias) => taken.has(keyOf(alias)),
+    holder: draft.resource,
+    outer: undefined,
+    by: undefined,
+    path: '',
   }
 }
 
+interface Named {
+  readonly key: string
+  readonly identity: Identified
+}
+
 /** Keys of images: `observation`, `observation/2`. */
-function keep({ drafts, taken, counts }: Desk, draft: Draft, key: string): void {
+function keep({ drafts, taken, counts }: Desk, draft: Draft, { key, identity }: Named): void {
   const number = (counts.get(key) ?? 0) + 1
   counts.set(key, number)
   draft.key = number === 1 ? key : `${key}/${number}`
-  for (const alias of draft.aliases) taken.set(keyOf(alias), draft)
+  draft.aliases = identity.aliases
+  draft.identity = identity.sources
+  for (const alias of identity.aliases) taken.set(keyOf(alias), draft)
   drafts.push(draft)
 }
 
-function fill(desk: Desk, image: CompiledImage, { here, segment }: Place): Draft | undefined {
+function firstTaken({ taken }: Desk, aliases: readonly Alias[]): Draft | undefined {
+  for (const alias of aliases) {
+    const found = taken.get(keyOf(alias))
+    if (found !== undefined) return found
+  }
+  return undefined
+}
+
+function fill(desk: Desk, image: CompiledImage, { here, segment }: Place): Target | undefined {
   const { fields, variables } = desk
   const scope: Scope = { fields, variables, here, segment, node: undefined }
   if (image.condition?.holds(scope) === false) return undefined
-  const draft = draftOf(desk, image, scope)
-  draft.scope = scope
-  const at = fields.labelOf(segment)
-  const identity = image.identify(identityContext(desk, draft, scope))
+  const draft = createDraft(image.type, image.own, partsOf(image, variables))
+  const target = targetOf(desk, draft, scope)
+  fillFrom(image, target)
+  const identity = image.identify(target, desk.identities)
   if (identity === undefined) {
+    const at = fields.labelOf(segment)
     if (image.required) throw unidentified(image.key, at)
     desk.warnings.push({ kind: 'no-identity', at, text: unknownText(image.key) })
     return undefined
   }
-  const aliases = identity.isComposed ? toldApart(desk, { image, draft, at, identity }) : identity.aliases
-  if (aliases === undefined || isKnown(desk, { image, draft, at, identity: { aliases } })) return undefined
-  draft.aliases = aliases
-  draft.identitySources = identity.sources
-  keep(desk, draft, image.key)
+  draft.target = target
+  const known = firstTaken(desk, identity.aliases)
+  const distinct = known === undefined ? identity : toldApart(desk, { image, target, identity, known })
+  if (distinct === undefined) return undefined
+  keep(desk, draft, { key: image.key, identity: distinct })
   desk.index.add(image.key, here, draft)
-  return draft
+  return target
+}
+
+function partsOf({ parts }: CompiledImage, variables: Desk['variables']): readonly ImagePart[] | undefined {
+  return parts?.filter((part) => typeof part === 'string' || variables[part.unless ?? ''] === undefined)
+}
+
+/** Rows of each segment that the image is made of. */
+function fillFrom({ maps }: CompiledImage, target: Target): void {
+  for (const { segment: name, rows, isOwn } of maps) {
+    if (target.segment.name === name) rows(target)
+    else if (target.fields.has(name))
+      for (const { here, segment } of isOwn ? own(target, name) : below(target.here, name))
+        rows({ ...target, here, segment })
+  }
 }
 
 interface Candidate {
   readonly image: CompiledImage
-  readonly draft: Draft
-  readonly at: string
-  readonly identity: { readonly aliases: readonly Alias[] }
+  readonly target: Target
+  readonly identity: Identified
+  /** The thing of the message that has this identity. */
+  readonly known: Draft
 }
 
-/** Two things of a message that look the same are joined where they are texts, else told apart by their number. @returns `undefined` when joined */
-function toldApart(
-  { taken, warnings }: Desk,
-  { image, draft, at, identity: { aliases } }: Candidate,
-): readonly Alias[] | undefined {
-  const [alias] = aliases
-  const double = alias === undefined ? undefined : taken.get(keyOf(alias))
-  if (double === undefined) return aliases
-  const isJoined = image.join !== undefined && joinTexts(double.resource, draft.resource, image.join)
+/** Two contents of a message that look the same are joined where they are texts, else told apart by their number. @returns `undefined` when they are one thing */
+function toldApart(desk: Desk, candidate: Candidate): Identified | undefined {
+  const { identity, image, target, known } = candidate
+  if (!identity.isComposed) return said(desk, candidate)
+  const isJoined = image.join !== undefined && joinTexts(known.resource, target.draft.resource, image.join)
   const text = `There is another ${image.key} of this identity before: ${isJoined ? 'joined to it' : 'numbered'}`
-  if (image.own === 'update') warnings.push({ kind: 'repeated', at, text })
-  return isJoined ? undefined : aliases.map((one) => unique(one, taken))
+  if (image.own === 'update')
+    desk.warnings.push({ kind: 'repeated', at: desk.fields.labelOf(target.segment), text })
+  return isJoined
+    ? undefined
+    : { ...identity, aliases: identity.aliases.map((one) => unique(one, desk.taken)) }
 }
 
 /** Several parts of a message may name the same thing: the first one counts, the others refer to it. */
-function isKnown(
-  { taken, index, warnings }: Desk,
-  { image, draft, at, identity: { aliases } }: Candidate,
-): boolean {
-  const known = aliases.map((alias) => taken.get(keyOf(alias))).find((one) => one !== undefined)
-  if (known === undefined) return false
-  if (draft.scope !== undefined) index.add(image.key, draft.scope.here, known)
-  const isSame = JSON.stringify(known.resource) === JSON.stringify(draft.resource)
+function said({ index, warnings, fields }: Desk, { image, target, known }: Candidate): undefined {
+  index.add(image.key, target.here, known)
+  const isSame = JSON.stringify(known.resource) === JSON.stringify(target.draft.resource)
   if (image.own === 'update' && !isSame)
     warnings.push({
       kind: 'bad-value',
-      at,
+      at: fields.labelOf(target.segment),
       text: `The message says something else about this ${image.key} before`,
     })
-  return true
-}
-
-function draftOf({ work }: Desk, image: CompiledImage, scope: Scope): Draft {
-  const parts = image.parts?.filter(
-    (part) => typeof part === 'string' || scope.variables[part.unless ?? ''] === undefined,
-  )
-  const draft = createDraft(image.type, image.own, parts)
-  const target = { holder: draft.resource, path: '', draft, by: undefined }
-  for (const { segment: name, rows, isOwn } of image.maps) {
-    if (scope.segment.name === name) rows(scope, target, work)
-    else if (scope.fields.has(name))
-      for (const place of isOwn ? own(scope, name) : below(scope.here, name))
-        rows({ ...scope, here: place.here, segment: place.segment }, target, work)
-  }
-  return draft
 }
 
 function own({ here }: Scope, name: string): readonly Place[] {
@@ -256,32 +283,4 @@ function unique(alias: Alias, taken: ReadonlyMap<string, Draft>): Alias {
   for (let number = 2; taken.has(keyOf(found)); number++)
     found = { ...alias, value: `${alias.value}|#${number}` }
   return found
-}
-
-function createTools(
-  feed: Reading['feed'],
-  { codeSystems, mediaTypes }: CompiledRules,
-  warnings: MappingWarning[],
-): Tools {
-  const told = new Set<string>()
-  // Several rows may read the same field: what is wrong with it counts once.
-  const tell = (
-    kind: MappingWarning['kind'],
-    node: Node,
-    what: Omit<MappingWarning, 'kind' | 'at'>,
-  ): void => {
-    const at = node.source
-    const size = told.size
-    if (told.add(`${kind} ${at} ${what.text}`).size > size) warnings.push({ kind, at, ...what })
-  }
-  return {
-    feedName: feed.name,
-    feed: feed.file,
-    zone: feed.zone,
-    codeSystems,
-    mediaTypes,
-    flaw: (node, text) => tell('bad-value', node, { text }),
-    unmapped: (node, value, table) =>
-      tell('unmapped-code', node, { text: `Code "${value}" is in no table`, code: { table, value } }),
-  }
 }

@@ -1,65 +1,60 @@
 import { fault } from '../../kernel/fault.ts'
 import type { CompiledImage } from './compile-message.ts'
-import { referenceOrigin, type Draft } from './draft.ts'
+import type { Draft } from './draft.ts'
 import { compileElement, foundAt, pathIn, place, type Fragment } from './element.ts'
 import type { ImageIndex } from './image-index.ts'
 import type { Fields } from './node.ts'
-import type { Work } from './step.ts'
-import type { Occurrence } from './structure.ts'
+import type { Rows, Target } from './target.ts'
 
 export interface LinkContext {
   readonly index: ImageIndex
   readonly fields: Fields
-  readonly work: Work
 }
 
 export interface Filled {
   readonly image: CompiledImage
-  readonly draft: Draft
-  readonly here: Occurrence
+  readonly target: Target
 }
 
 type Link = CompiledImage['links'][number]
 
 /** Writes the references that the message's rules name from one image to others. */
-export function tie(context: LinkContext, { image, draft, here }: Filled): void {
+export function tie(context: LinkContext, { image, target }: Filled): void {
+  const { draft } = target
   for (const link of image.links) {
-    if (draft.scope !== undefined && link.condition?.holds(draft.scope) === false) continue
-    for (const other of othersOf(link, { draft, here }, context)) {
-      if (other === draft || foundAt(draft.resource, link.to) !== undefined) continue
-      const path = pathIn(draft.resource, link.to)
-      place(draft.resource, link.to, { reference: `#image:${other.key}` })
-      draft.written.push({ around: path, path: 'reference', from: () => referenceOrigin(other, link.rule) })
-      if (link.rows !== undefined) describe(context.work, { link, draft, other, path })
+    if (link.condition?.holds(target) === false) continue
+    const { to, output } = link
+    for (const other of othersOf(link, target, context)) {
+      if (other === draft || foundAt(draft.resource, to) !== undefined) continue
+      const path = pathIn(draft.resource, to)
+      place(draft.resource, to, { reference: `#image:${other.key}` })
+      draft.written.push({ output, target, from: other, path: `${path}.reference` })
+      if (link.rows !== undefined && other.target !== undefined)
+        describe(link.rows, { path, target, other: other.target })
     }
   }
 }
 
-function othersOf(
-  link: Link,
-  { draft, here }: Pick<Filled, 'draft' | 'here'>,
-  { index, fields }: LinkContext,
-): readonly Draft[] {
+function othersOf(link: Link, { here, segment }: Target, { index, fields }: LinkContext): readonly Draft[] {
   if (link.all && !link.required) return index.inside(link.image, here)
   const nearest = index.nearest(link.image, here)
-  if (nearest === undefined && link.required)
-    throw unidentified(link.image, fields.labels[draft.scope?.segment.index ?? 0] ?? '')
+  if (nearest === undefined && link.required) throw unidentified(link.image, fields.labelOf(segment))
   return nearest === undefined ? [] : [nearest]
 }
 
 interface Tied {
-  readonly link: Link
-  readonly draft: Draft
-  readonly other: Draft
+  /** Of the reference. */
   readonly path: string
+  readonly target: Target
+  readonly other: Target
 }
 
 /** Fills the object around a reference with what the segment of the other image says. */
-function describe(work: Work, { link, draft, other, path }: Tied): void {
+function describe(rows: Rows, { path, target, other }: Tied): void {
   const parent = path.slice(0, Math.max(path.lastIndexOf('.'), 0))
+  const { draft } = target
   const holder = parent === '' ? draft.resource : foundAt(draft.resource, compileElement(parent))
-  if (other.scope !== undefined)
-    link.rows?.(other.scope, { holder: holder as Fragment, path: parent, draft, by: undefined }, work)
+  rows({ ...other, draft, holder: holder as Fragment, path: parent })
 }
 
 export function unknownText(key: string): string {

@@ -1,6 +1,8 @@
 import { aliasId } from '../../fhir/aliases.ts'
 import { fault } from '../../kernel/fault.ts'
+import { STANDARD_DELIMITERS } from '../message/delimiters.ts'
 import type { Message } from '../message/message.ts'
+import { LazySegment } from '../message/segment.ts'
 import type { OutboundRules } from '../outbound/outbound-rules.ts'
 import type { FeedQuery, QueryRules } from '../query/query-rules.ts'
 import type { CompiledMessage } from './compile-message.ts'
@@ -13,7 +15,7 @@ import { imagesOf } from './images.ts'
 import { loadRules, RulesError, type RuleSources } from './load.ts'
 import { Fields, type Node, type Scope } from './node.ts'
 import { compileOutbound } from './outbound.ts'
-import type { Path } from './path.ts'
+import { findNodes, type Path } from './path.ts'
 import type { FeedFile, RuleFiles } from './rules.ts'
 import type { Occurrence } from './structure.ts'
 import { readTimeStamp, toDateTime } from './time-stamp.ts'
@@ -226,7 +228,7 @@ function envelopeScope(here: Occurrence, fields: Fields): Scope {
   return { fields, variables: {}, here, segment, node: undefined }
 }
 
-const NO_SEGMENT = { name: '', raw: '', index: 0, fieldCount: 0, field: () => [], rawField: () => '' }
+const NO_SEGMENT = new LazySegment('', 0, STANDARD_DELIMITERS)
 
 /** What a message of a test system makes says so from the first version on. */
 function marker({ envelope: { test } }: CompiledRules, scope: Scope): (image: Image) => Image {
@@ -247,7 +249,7 @@ function marker({ envelope: { test } }: CompiledRules, scope: Scope): (image: Im
 }
 
 function firstText(path: Path, scope: Scope): string {
-  const [node] = path.find(scope)
+  const [node] = findNodes(path, scope)
   return node === undefined ? '' : node.text.trim()
 }
 
@@ -262,7 +264,7 @@ function zoneOf(path: Path | undefined, scope: Scope, zone: Zone): Zone {
 
 /** The first time of the envelope that is exact to the minute. */
 function timeOf(path: Path, scope: Scope, zone: Zone): number | undefined {
-  const [node]: readonly (Node | undefined)[] = path.find(scope)
+  const [node]: readonly (Node | undefined)[] = findNodes(path, scope)
   const stamp = node === undefined ? undefined : readTimeStamp(node.text.trim())
   return stamp?.time === undefined ? undefined : Date.parse(toDateTime(stamp, zone).value)
 }

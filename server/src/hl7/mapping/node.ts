@@ -1,62 +1,60 @@
-import type { Repetition, Segment } from '../message/message.ts'
-import { ALL_THERE, bitOf } from './need.ts'
+import type { Delimiters } from '../message/delimiters.ts'
+import { decodeEscapes } from '../message/escapes.ts'
+import type { Segment } from '../message/message.ts'
 import type { Occurrence } from './structure.ts'
 
-/** Where a node stands in its field. */
-interface Place {
+/** A repetition of a field. */
+interface Home {
   /** Name of the segment, with its number where it repeats. */
   readonly label: string
   readonly field: number
-  readonly repetition: Repetition
   /** Number of the repetition; 0 when the field has only one. */
   readonly place: number
-  /** 0 for the whole repetition. */
-  readonly component: number
-  readonly subcomponent: number
+  readonly raw: string
+  readonly delimiters: Delimiters
 }
+
+const NULL = '""'
 
 /**
  * One value of a message with its place: a repetition of a field, a component of it or a subcomponent. Many rows read the same value, so a
  * message has one node for it, which remembers its text and its parts.
  */
-export class Node implements Place {
-  readonly label: string
-  readonly field: number
-  readonly repetition: Repetition
-  readonly place: number
+export class Node {
+  readonly home: Home
+  /** As it was sent. */
+  readonly raw: string
+  /** 0 for the whole repetition. */
   readonly component: number
   readonly subcomponent: number
+  /** The list of this node alone. */
+  readonly alone: readonly Node[] = [this]
   #text: string | undefined
-  #parts: (Node | undefined)[] | undefined
-  #alone: readonly Node[] | undefined
-  #there = 0
+  /** Texts become nodes when they are asked for. */
+  #parts: (string | Node)[] | undefined
 
-  constructor({ label, field, repetition, place, component, subcomponent }: Place) {
-    this.label = label
-    this.field = field
-    this.repetition = repetition
-    this.place = place
+  constructor(home: Home, raw = home.raw, [component, subcomponent]: readonly [number, number] = WHOLE) {
+    this.home = home
+    this.raw = raw
     this.component = component
     this.subcomponent = subcomponent
   }
 
   /** Decoded text, of the first component when there are several; empty when absent or null. */
   get text(): string {
-    this.#text ??= this.repetition.component(this.component || 1, this.subcomponent || 1)
+    this.#text ??= this.#read()
     return this.#text
+  }
+
+  /** Decoded text of the whole repetition, separators inside it kept: for texts that a sender did not escape. */
+  get wholeText(): string {
+    const { raw, delimiters } = this.home
+    return raw === NULL ? '' : decodeEscapes(raw, delimiters)
   }
 
   /** The sender means "delete". */
   get isNull(): boolean {
-    return this.component === 0
-      ? this.repetition.isNull
-      : this.subcomponent <= 1 && this.repetition.rawComponent(this.component) === '""'
-  }
-
-  /** The list of this node alone. */
-  get alone(): readonly Node[] {
-    this.#alone ??= [this]
-    return this.#alone
+    return this.raw === NULL
   }
 
   /**
@@ -66,21 +64,12 @@ export class Node implements Place {
    */
   part(number: number): Node | undefined {
     if (this.subcomponent !== 0) return number === 1 ? this : undefined
-    const known = this.#parts?.[number]
-    if (known !== undefined) return known
-    if (this.component === 0 && this.repetition.rawComponent(number) === '') return undefined
-    const made = this.#makePart(number)
-    if (made === undefined) return undefined
-    this.#parts ??= slots(this.#partCount + 1)
-    this.#parts[number] = made
+    this.#parts ??= this.#split()
+    const found = this.#parts[number - 1]
+    if (found === undefined || found === '' || found instanceof Node) return found || undefined
+    const made = this.#makePart(number, found)
+    if (made !== undefined) this.#parts[number - 1] = made
     return made
-  }
-
-  /** Bits of its parts that are not empty. */
-  get there(): number {
-    if (this.component !== 0) return ALL_THERE
-    if (this.#there === 0) this.#there = partsThere(this.repetition)
-    return this.#there
   }
 
   /** Trimmed text of a part; empty when there is none. */
@@ -90,42 +79,49 @@ export class Node implements Place {
 
   /** `ABC[3]-5[2].1`: repetition and component where they matter. */
   get source(): string {
-    const { label, field, place, component, subcomponent, repetition } = this
+    const { component, subcomponent } = this
+    const { label, field, place, raw, delimiters } = this.home
     let source = `${label}-${field}`
     if (place > 0) source += `[${place}]`
-    if (component > 1 || (component === 1 && repetition.componentCount > 1)) source += `.${component}`
+    if (component > 1 || (component === 1 && has(raw, delimiters.component))) source += `.${component}`
     if (component > 0 && subcomponent > 1) source += `.${subcomponent}`
     return source
   }
 
-  get #partCount(): number {
-    return this.component === 0 ? this.repetition.componentCount : 1
+  #read(): string {
+    const { delimiters } = this.home
+    let text = this.raw
+    if (this.component === 0) text = before(text, delimiters.component)
+    if (this.subcomponent === 0) text = before(text, delimiters.subcomponent)
+    return text === NULL ? '' : decodeEscapes(text, delimiters)
   }
 
-  #makePart(number: number): Node | undefined {
-    const { label, field, repetition, place, component } = this
-    if (component === 0)
-      return new Node({ label, field, repetition, place, component: number, subcomponent: 0 })
-    const part = new Node({ label, field, repetition, place, component, subcomponent: number })
-    return part.text === '' && !part.isNull ? undefined : part
+  #split(): string[] {
+    const { component, subcomponent } = this.home.delimiters
+    const separator = this.component === 0 ? component : subcomponent
+    return has(this.raw, separator) ? this.raw.split(separator) : [this.raw]
+  }
+
+  #makePart(number: number, raw: string): Node | undefined {
+    if (this.component === 0) return new Node(this.home, raw, [number, 0])
+    const part = new Node(this.home, raw, [this.component, number])
+    // Only a whole component can be null.
+    return part.text === '' && this.raw !== NULL ? undefined : part
   }
 }
 
-const SLOTS: readonly undefined[] = Array.from({ length: 64 })
+const WHOLE = [0, 0] as const
 
-/** A list of known length: one that grows takes room for sixteen more. */
-function slots<T>(count: number): (T | undefined)[] {
-  return SLOTS.slice(0, count)
+function has(text: string, separator: string): boolean {
+  return separator !== '' && text.includes(separator)
 }
 
-function partsThere(repetition: Repetition): number {
-  let there = 0
-  for (let number = repetition.componentCount; number > 0; number--)
-    if (repetition.rawComponent(number) !== '') there |= bitOf(number)
-  return there
+function before(text: string, separator: string): string {
+  return has(text, separator) ? text.slice(0, text.indexOf(separator)) : text
 }
 
 const NONE: readonly Node[] = []
+const SLOTS: readonly undefined[] = Array.from({ length: 64 })
 
 /** The fields of a message: their nodes, made when the first rule asks for them. */
 export class Fields {
@@ -134,7 +130,6 @@ export class Fields {
   readonly #names: ReadonlySet<string>
   /** By segment, then by field. */
   readonly #nodes: ((readonly Node[] | undefined)[] | undefined)[] = []
-  readonly #there: (number | undefined)[] = []
 
   constructor(segments: readonly Segment[]) {
     this.labels = labelsOf(segments)
@@ -150,39 +145,33 @@ export class Fields {
     return this.labels[index] ?? name
   }
 
-  /** Bits of the segment's fields that are not empty. */
-  there(segment: Segment): number {
-    let there = this.#there[segment.index]
-    if (there !== undefined) return there
-    there = 0
-    for (let field = segment.fieldCount; field > 0; field--)
-      if (segment.rawField(field) !== '') there |= bitOf(field)
-    this.#there[segment.index] = there
-    return there
-  }
-
   /** Repetitions of a field that are not empty; null ones are. */
   of(segment: Segment, field: number): readonly Node[] {
-    const known = (this.#nodes[segment.index] ??= slots(segment.fieldCount + 1))
+    // A list that grows takes room for sixteen more.
+    const known = (this.#nodes[segment.index] ??= SLOTS.slice(0, segment.fieldCount + 1))
     const found = known[field]
     if (found !== undefined) return found
-    const repetitions = segment.field(field)
-    if (repetitions.length === 0) return NONE
-    const made = nodesOf(repetitions, this.labelOf(segment), field)
+    const raw = segment.rawField(field)
+    if (raw === '') return NONE
+    const made = nodesOf({
+      label: this.labelOf(segment),
+      field,
+      place: 0,
+      raw,
+      delimiters: segment.delimitersOf(field),
+    })
     known[field] = made
     return made
   }
 }
 
-function nodesOf(repetitions: readonly Repetition[], label: string, field: number): readonly Node[] {
-  const only = repetitions[0]
-  if (only !== undefined && repetitions.length === 1)
-    return new Node({ label, field, repetition: only, place: 0, component: 0, subcomponent: 0 }).alone
-  return repetitions.flatMap((repetition, index) =>
-    repetition.raw === ''
-      ? []
-      : new Node({ label, field, repetition, place: index + 1, component: 0, subcomponent: 0 }),
-  )
+/** @param home of the field as a whole */
+function nodesOf(home: Home): readonly Node[] {
+  const { raw, delimiters } = home
+  if (!has(raw, delimiters.repetition)) return new Node(home).alone
+  return raw
+    .split(delimiters.repetition)
+    .flatMap((one, index) => (one === '' ? [] : new Node({ ...home, place: index + 1, raw: one })))
 }
 
 /** Segment names, numbered where they repeat. */

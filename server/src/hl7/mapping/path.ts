@@ -1,15 +1,22 @@
 import type { Segment } from '../message/message.ts'
-import { bitOf, eitherOf, NO_NEEDS, type Needs } from './need.ts'
+import { segmentName } from '../message/segment.ts'
 import type { Node, Scope } from './node.ts'
 import type { Occurrence } from './structure.ts'
 
-/** Finds values of a message; null values are found, absent ones are not. */
+/** Where values stand: in a field, or in the value that a data type works on. `findNodes` reads it. */
 export interface Path {
-  find(scope: Scope): readonly Node[]
-  /** Fields that it reads, for the report of fields that no rule reads. `$this` reads none of its own. */
-  readonly fields: readonly FieldName[]
-  /** Without these it finds nothing. */
-  readonly needs: Needs
+  /** Empty for parts of the value. */
+  readonly segment: string
+  /** Every segment of that name in the bracket and below, not only the first. */
+  readonly isAll: boolean
+  readonly field: number
+  /** Number of the only repetition that counts; 0: all. */
+  readonly place: number
+  /** 0: the whole, here and below. */
+  readonly component: number
+  readonly subcomponent: number
+  /** What counts when nothing is there. */
+  readonly or: Path | undefined
 }
 
 export interface FieldName {
@@ -28,104 +35,65 @@ const VALUE_PATH = /^(?:\$this|[A-Z]{2,3}(?=\.))(?:\.(\d+)(?:\.(\d+))?)?$/
  * @throws SyntaxError when it is no path
  */
 export function compilePath(text: string): Path {
-  const alternatives = text.split('|').map((one) => compileOne(one.trim()))
-  const [only, ...others] = alternatives
-  if (only !== undefined && others.length === 0) return only
-  return {
-    fields: alternatives.flatMap(({ fields }) => fields),
-    needs: alternatives.map(({ needs }) => needs).reduce(eitherOf),
-    find: (scope) => {
-      for (const path of alternatives) {
-        const found = path.find(scope)
-        if (found.length > 0) return found
-      }
-      return NONE
-    },
-  }
+  const [first = '', ...others] = text.split('|')
+  const or = others.length === 0 ? undefined : compilePath(others.join('|'))
+  const inSegment = SEGMENT_PATH.exec(first.trim())
+  const found = inSegment ?? VALUE_PATH.exec(first.trim())
+  if (found === null) throw new SyntaxError(`"${first.trim()}" is no path of HL7`)
+  const [name = '', all, ...numbers] =
+    inSegment === null ? ['', undefined, '0', '0', ...found.slice(1)] : found.slice(1)
+  const [field = 0, place = 0, component = 0, subcomponent = 0] = numbers.map((one) => Number(one ?? 0))
+  return { segment: segmentName(name), isAll: all !== undefined, field, place, component, subcomponent, or }
 }
 
-function compileOne(text: string): Path {
-  const inSegment = SEGMENT_PATH.exec(text)
-  if (inSegment !== null) {
-    const [, segment = '', all, ...numbers] = inSegment
-    const [field = 0, place = 0, component = 0, subcomponent = 0] = numbers.map((one: string | undefined) =>
-      Number(one ?? 0),
-    )
-    return segmentPath({ segment, isAll: all !== undefined, field, place, component, subcomponent })
-  }
-  const inValue = VALUE_PATH.exec(text)
-  if (inValue === null) throw new SyntaxError(`"${text}" is no path of HL7`)
-  const parts = inValue
-    .slice(1)
-    .flatMap((one: string | undefined) => (one === undefined ? [] : [Number(one)]))
-  const [first] = parts
-  return {
-    fields: [],
-    needs: first === undefined ? NO_NEEDS : [{ of: '', bits: bitOf(first) }],
-    find: (scope) => valueNodes(scope.node, parts),
-  }
+/** Fields that a path reads, for the report of fields that no rule reads. `$this` reads none of its own. */
+export function fieldsOf(path: Path | undefined): readonly FieldName[] {
+  if (path === undefined) return []
+  const { segment, field, or } = path
+  return segment === '' ? fieldsOf(or) : [{ segment, field }, ...fieldsOf(or)]
 }
 
-interface Place {
-  readonly segment: string
-  /** Every segment of that name in the bracket and below, not only the first. */
-  readonly isAll: boolean
-  readonly field: number
-  /** Number of the only repetition that counts; 0: all. */
-  readonly place: number
-  readonly component: number
-  readonly subcomponent: number
+/** Null values are found, absent ones are not. */
+export function findNodes(path: Path, scope: Scope): readonly Node[] {
+  for (let one: Path | undefined = path; one !== undefined; one = one.or) {
+    const found = findOne(one, scope)
+    if (found.length > 0) return found
+  }
+  return NONE
 }
 
-function segmentPath(place: Place): Path {
-  const { segment, field, isAll } = place
-  const choose = place.place > 0 || place.component > 0 ? chooser(place) : undefined
-  const read = (found: Segment, { fields }: Scope): readonly Node[] => {
-    const nodes = fields.of(found, field)
-    return choose === undefined || nodes.length === 0 ? nodes : choose(nodes)
-  }
-  const find = (scope: Scope): readonly Node[] => {
-    if (scope.segment.name === segment) return read(scope.segment, scope)
-    const found = scope.fields.has(segment) ? nearest(scope.here, segment) : undefined
-    return found === undefined ? NONE : read(found, scope)
-  }
-  const findAll = (scope: Scope): readonly Node[] =>
-    scope.fields.has(segment) ? allWithin(scope.here, segment).flatMap((found) => read(found, scope)) : NONE
-  return isAll
-    ? { fields: [{ segment, field }], needs: NO_NEEDS, find: findAll }
-    : {
-        fields: [{ segment, field }],
-        needs: [{ of: segment, bits: bitOf(field), ...(choose === undefined && { field }) }],
-        find,
-      }
+function findOne(path: Path, scope: Scope): readonly Node[] {
+  const { segment: name } = path
+  if (name === '') return partOf(path, scope.node)?.alone ?? NONE
+  const { segment, fields, here } = scope
+  if (path.isAll)
+    return fields.has(name)
+      ? allWithin(here, name).flatMap((one) => chosen(path, fields.of(one, path.field)))
+      : NONE
+  if (segment.name === name) return chosen(path, fields.of(segment, path.field))
+  const found = fields.has(name) ? nearest(here, name) : undefined
+  return found === undefined ? NONE : chosen(path, fields.of(found, path.field))
 }
 
 /** Parts of repetitions, or of a certain one. */
-function chooser({ place, component, subcomponent }: Place): (nodes: readonly Node[]) => readonly Node[] {
-  const part = (node: Node): Node | undefined => {
-    const found = component === 0 ? node : node.part(component)
-    return subcomponent === 0 ? found : found?.part(subcomponent)
-  }
-  return (nodes) => {
-    const [only] = nodes
-    if (only !== undefined && nodes.length === 1) {
-      // The only repetition has no number.
-      const isMeant = place === 0 || (only.place || 1) === place
-      return isMeant ? (part(only)?.alone ?? NONE) : NONE
-    }
-    const chosen = place === 0 ? nodes : nodes.filter((node) => node.place === place)
-    return chosen.flatMap((node) => part(node) ?? [])
-  }
+function chosen(path: Path, nodes: readonly Node[]): readonly Node[] {
+  const { place, component } = path
+  const first = nodes[0]
+  if (first === undefined || (place === 0 && component === 0)) return nodes
+  // The only repetition has no number.
+  if (nodes.length === 1)
+    return place === 0 || (first.home.place || 1) === place ? (partOf(path, first)?.alone ?? NONE) : NONE
+  const meant = place === 0 ? nodes : nodes.filter((node) => node.home.place === place)
+  return meant.flatMap((node) => partOf(path, node) ?? [])
+}
+
+function partOf({ component, subcomponent }: Path, node: Node | undefined): Node | undefined {
+  const found = component === 0 ? node : node?.part(component)
+  return subcomponent === 0 ? found : found?.part(subcomponent)
 }
 
 function allWithin({ segments, inner }: Occurrence, name: string): readonly Segment[] {
   return [...segments.filter((one) => one.name === name), ...inner.flatMap((one) => allWithin(one, name))]
-}
-
-function valueNodes(node: Node | undefined, parts: readonly number[]): readonly Node[] {
-  let found = node
-  for (const part of parts) found = found?.part(part)
-  return found?.alone ?? NONE
 }
 
 /**

@@ -1,9 +1,9 @@
 import { dateInterval } from '../../fhir/keys/intervals.ts'
 import type { JsonValue } from '../../kernel/json.ts'
 import type { Draft } from './draft.ts'
-import { originFrom, pathOf } from './finish.ts'
 import type { MappingWarning } from './image.ts'
-import { join } from './step.ts'
+import { originOf } from './origin.ts'
+import { join, pathOf } from './target.ts'
 
 /**
  * A period that ends before it begins would refuse the whole message (per-1): its end is left out, and that is told. Which of the two is
@@ -17,10 +17,11 @@ export function withoutEarlyEnds(draft: Draft): readonly MappingWarning[] {
     const at = written.findIndex((one) => pathOf(one) === join(path, 'end'))
     const [end, start] = [written[at], written.find((one) => pathOf(one) === join(path, 'start'))]
     if (end === undefined || start === undefined) return
-    const [origin, begin] = [originFrom(end), originFrom(start).source]
+    const [origin, begin] = [originOf(end), originOf(start).source]
     if (!isBackwards(period)) {
       const also = [...(origin.also ?? []), begin]
-      written[at] = { ...end, from: () => ({ source: origin.source, also, rule: origin.rule }) }
+      const { source, rule } = origin
+      written[at] = { ...end, output: { ...end.output, origin: () => ({ source, also, rule }) } }
       return
     }
     delete period['end']

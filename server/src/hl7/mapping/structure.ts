@@ -16,7 +16,7 @@ interface Part {
 /** A bracket of the structure as it occurs in a message. */
 export interface Occurrence {
   readonly name: string
-  readonly parent?: Occurrence
+  readonly parent?: Occurrence | undefined
   readonly segments: Segment[]
   readonly inner: Occurrence[]
 }
@@ -127,10 +127,10 @@ function collect(part: Part, own: Map<string, Set<string>>): void {
 interface Level {
   readonly part: Part
   readonly occurrence: Occurrence
-  readonly above?: Level
+  readonly above: Level | undefined
   at: number
   /** Opened without its first segment, which may still come. */
-  isHeadless?: boolean
+  isHeadless: boolean
 }
 
 function arrange(root: Part, segments: readonly Segment[]): Occurrence {
@@ -145,9 +145,9 @@ function arrange(root: Part, segments: readonly Segment[]): Occurrence {
 
 function open(part: Part, above: Level | undefined): Level {
   const parent = above?.occurrence
-  const occurrence: Occurrence = { name: part.name, ...(parent && { parent }), segments: [], inner: [] }
+  const occurrence: Occurrence = { name: part.name, parent, segments: [], inner: [] }
   parent?.inner.push(occurrence)
-  return { part, occurrence, ...(above && { above }), at: 0 }
+  return { part, occurrence, above, at: 0, isHeadless: false }
 }
 
 /** The level that takes the segment when the structure is read on from `level`; inner brackets come before outer ones. */
@@ -156,7 +156,7 @@ function advance(level: Level, name: string): Level | undefined {
     const forward = enter(here, name)
     if (forward !== undefined) return forward
     if (!here.part.openers.has(name)) continue
-    if (here.isHeadless === true) return headed(here, name)
+    if (here.isHeadless) return headed(here, name)
     if (here.part.repeats) return enter(open(here.part, here.above), name)
   }
   return undefined

@@ -37,7 +37,7 @@ function unmapped(at: string, what: string): MappingWarning {
 function unreadFields(segment: Segment, known: ReadonlySet<number>): number[] {
   const unread: number[] = []
   for (let field = 1; field <= segment.fieldCount; field++) {
-    if (!known.has(field) && segment.rawField(field) !== '') unread.push(field)
+    if (segment.rawField(field) !== '' && !known.has(field)) unread.push(field)
   }
   return unread
 }

@@ -24,6 +24,8 @@ export interface Segment {
   field(number: number): readonly Repetition[]
   /** Text of a field as it was sent; empty when absent. */
   rawField(number: number): string
+  /** What separates the parts of a field; nothing does in the first two of a header. */
+  delimitersOf(number: number): Delimiters
   /** Number of the last field that was sent, even if it is empty. */
   readonly fieldCount: number
 }

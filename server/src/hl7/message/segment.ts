@@ -11,6 +11,20 @@ export function isHeader(name: string): boolean {
   return HEADERS.has(name)
 }
 
+/** Texts that are the same object are compared at once, and names of segments are compared all the time. */
+const names = new Map<string, string>()
+/** The standard has 200; others come from senders. */
+const KNOWN_NAMES = 1000
+
+/** @returns the one text of that name */
+export function segmentName(name: string): string {
+  const known = names.get(name)
+  if (known !== undefined) return known
+  const [own = name] = Object.keys({ [name]: true })
+  if (names.size < KNOWN_NAMES) names.set(own, own)
+  return own
+}
+
 /** A segment that is split when a field is first asked for, and a field when it is itself asked for. */
 export class LazySegment implements Segment {
   readonly name: string
@@ -23,7 +37,7 @@ export class LazySegment implements Segment {
   constructor(raw: string, index: number, delimiters: Delimiters) {
     this.raw = raw
     this.index = index
-    this.name = raw.slice(0, 3)
+    this.name = segmentName(raw.slice(0, 3))
     this.#delimiters = delimiters
     this.#isHeader = HEADERS.has(this.name)
   }
@@ -39,7 +53,11 @@ export class LazySegment implements Segment {
 
   field(number: number): readonly Repetition[] {
     const raw = this.rawField(number)
-    return raw === '' ? NONE : this.#read(raw, this.#isHeader && number <= 2)
+    return raw === '' ? NONE : this.#read(raw, this.delimitersOf(number))
+  }
+
+  delimitersOf(number: number): Delimiters {
+    return this.#isHeader && number <= 2 ? VERBATIM : this.#delimiters
   }
 
   /** What `Repetition.component` gives there, without reading the field as a whole. */
@@ -55,11 +73,10 @@ export class LazySegment implements Segment {
     return text === NULL ? '' : decodeEscapes(text, delimiters)
   }
 
-  #read(raw: string, isVerbatim: boolean): readonly Repetition[] {
-    if (isVerbatim) return [new LazyRepetition(raw, VERBATIM)]
-    const { repetition } = this.#delimiters
-    if (!raw.includes(repetition)) return [new LazyRepetition(raw, this.#delimiters)]
-    return raw.split(repetition).map((one) => new LazyRepetition(one, this.#delimiters))
+  #read(raw: string, delimiters: Delimiters): readonly Repetition[] {
+    const { repetition } = delimiters
+    if (repetition === '' || !raw.includes(repetition)) return [new LazyRepetition(raw, delimiters)]
+    return raw.split(repetition).map((one) => new LazyRepetition(one, delimiters))
   }
 
   #split(): string[] {

@@ -1,0 +1,56 @@
+import { expect, it } from 'vitest'
+
+import { parseMessage } from '../message/parse-message.ts'
+import { createDraft } from './draft.ts'
+import { Fields } from './node.ts'
+import { compileRows } from './row.ts'
+import type { RowKit, Work } from './target.ts'
+
+const KIT: RowKit = {
+  reads: [],
+  coded: { concept: '', coding: '', others: '' },
+  datatype: () => () => 0,
+  hasImage: () => false,
+  table: () => new Map(),
+}
+const ROWS = [
+  ['number', "OBX-2 = 'NM'"],
+  ['text', "OBX-2 = 'TX' and OBX-5.exists()"],
+  ['either', "OBX-2 in ('NM', 'ST')"],
+  ['other', "(OBX-2 = 'NM').not()"],
+  ['any', "OBX-2 = 'XX' or OBX-2.exists()"],
+].map(([name = '', when = '']) => ({ id: name, to: name, from: 'OBX-5', when }))
+
+it.each([
+  ['NM', ['number', 'either', 'any']],
+  ['TX', ['text', 'other', 'any']],
+  ['ST', ['either', 'other', 'any']],
+  ['XX', ['other', 'any']],
+  ['', ['other']],
+  ['""', ['other']],
+  ['NM~TX', ['either', 'other', 'any']],
+  ['NM~""', ['number', 'either', 'any']],
+])('writes by the rows that ask for the type %s, and by no others', (type, written) => {
+  const { segments } = parseMessage(`MSH|^~\\&|A\rOBX|1|${type}|||value`)
+  const [, segment] = segments
+  const draft = createDraft('Observation', 'update')
+  if (segment === undefined) throw new Error('there is no segment')
+  compileRows(
+    ROWS,
+    'OBX',
+    KIT,
+  )({
+    fields: new Fields(segments),
+    variables: {},
+    here: { name: 'message', segments: [...segments], inner: [] },
+    segment,
+    node: undefined,
+    work: {} as Work,
+    draft,
+    holder: draft.resource,
+    outer: undefined,
+    by: undefined,
+    path: '',
+  })
+  expect(Object.keys(draft.resource)).toEqual(['resourceType', ...written])
+})
