@@ -54,6 +54,10 @@ const textAt = (object: JsonObject | undefined, name: string): string => {
   return typeof value === 'string' ? value : ''
 }
 
+const attachmentsOf = (one: JsonObject | undefined) =>
+  ((one as { content?: readonly { attachment: JsonObject }[] } | undefined)?.content ?? []).map(
+    ({ attachment }) => attachment,
+  )
 const sha1 = (bytes: Buffer) => createHash('sha1').update(bytes).digest('base64')
 
 it('keeps a document of 15 MB beside its record, byte for byte, and a replay writes nothing', async () => {
@@ -62,7 +66,7 @@ it('keeps a document of 15 MB beside its record, byte for byte, and a replay wri
   expect(await sender.send(document({ id: 'D1', content }))).toContain('MSA|AA|D1')
 
   const [held] = await engine.all('DocumentReference')
-  const attachment = (held as { content?: readonly JsonObject[] }).content?.[0]?.['attachment'] as JsonObject
+  const attachment = attachmentsOf(held).find(({ url: address }) => address !== undefined)
   const url = textAt(attachment, 'url')
   expect(attachment).toEqual({
     contentType: 'application/pdf',
@@ -168,4 +172,25 @@ it('sends a report with its document to who cannot fetch it, however long', asyn
   expect(sent?.message.text).toBe('')
   await engine.outbound.retry(sent?.id ?? '')
   await expect.poll(async () => (await outbox.list('clinic', { limit: 1 }))[0]?.message.attempts).toBe(2)
+})
+
+it('keeps texts and files of a document apart, and leaves both when a notice carries none', async () => {
+  const { engine, sender } = await start()
+  const message = document({ id: 'N1', content: Buffer.from('%PDF-1.4') })
+  expect(await sender.send(`${message}OBX|3||8251-1^Remark^LN||of no type||||||F\r`)).toContain('MSA|AA')
+  const notice = message
+    .replace(/\rOBX.*/s, '\r')
+    .replaceAll('T02', 'T11')
+    .replace('|N1|', '|N2|')
+  expect(await sender.send(notice.replaceAll('103000', '104000'))).toContain('MSA|AA')
+  const [found] = await engine.all('DocumentReference')
+  const content = attachmentsOf(found).map((attachment) => [
+    attachment['contentType'],
+    Buffer.from(textAt(attachment, 'data'), 'base64').toString(),
+  ])
+  expect(found?.['status']).toBe('entered-in-error')
+  expect(content).toEqual([
+    ['text/plain', 'short\nof no type'],
+    ['application/pdf', '%PDF-1.4'],
+  ])
 })

@@ -228,6 +228,15 @@ const EFFECTS: readonly [string, readonly Message[], string, readonly object[]][
     'Immunization',
     [{ status: 'completed', vaccineCode: { coding: [{ code: '08' }] } }],
   ],
+  [
+    'VXU^V04 vaccinates who had refused before',
+    [
+      ['VXU^V04', ORC, `RXA|0|1|20260301||08^HepB^CVX|999${'|'.repeat(12)}PARENTAL||RE`],
+      ['VXU^V04', ORC, 'RXA|0|1|20260301||08^HepB^CVX|0.5|mL'],
+    ],
+    'Immunization',
+    [expect.toSatisfy((given) => !Object.hasOwn(given as object, 'statusReason')) as object],
+  ],
   ...['ORM^O01', 'OMG^O19', 'OML^O21', 'OML^O33', 'OML^O35', 'OMI^O23'].map(
     (event): [string, readonly Message[], string, readonly object[]] => [
       `${event} orders and cancels`,

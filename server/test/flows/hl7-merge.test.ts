@@ -239,3 +239,43 @@ it('withdraws a result that a corrected report leaves out, when the feed sends w
   ])
   expect(Object.fromEntries(states as [string, string][])).toEqual({ A: 'corrected', B: 'entered-in-error' })
 })
+
+it('does not take who was merged for who is now: a message by the number of before moves the visit, and nobody is renamed', async () => {
+  const merged = (kept: string, gone: string, id: string) =>
+    text(
+      header('ADT^A40^ADT_A39', id, `2026030109000${id}`),
+      'EVN|A40',
+      `PID|1||${kept}^^^HOSP^MR`,
+      `MRG|${gone}^^^HOSP^MR`,
+    )
+  const { engine, merging, send, reported } = await engineWith([
+    ADMIT_KEPT,
+    ADMIT_DOUBLE,
+    merged('4711', '99', '5'),
+  ])
+  await merging.run()
+  await send([
+    text(header('ADT^A28', '6', '20260301090006'), 'EVN|A28', 'PID|1||1^^^HOSP^MR||Okoye^Ada Mary'),
+    merged('1', '4711', '7'),
+  ])
+  await merging.run()
+  await send([
+    text(
+      header('ADT^A02', '8', '20260301090008'),
+      'EVN|A02',
+      'PID|1||99^^^HOSP^MR||Okoye^Adah',
+      visit('V2').replace('W1', 'W2'),
+    ),
+  ])
+  await merging.run()
+  await send([text(header('ADT^A31', '9', '20260301090009'), 'EVN|A31', 'PID|1||1^^^HOSP^MR||Okoye^Mary')])
+  expect(reported).toEqual([])
+  const living = (await engine.all('Patient')).filter(({ active }) => active !== false)
+  expect(living).toMatchObject([{ name: [{ given: ['Mary'] }] }])
+  expect(refer(await engine.all('Encounter'), 'subject')).toEqual(new Set([referenceTo(living[0])]))
+  expect(JSON.stringify(await engine.all('Location'))).toContain('W2')
+  const items = await engine.store.records.range({ collection: 'hl7-worklist', limit: 10 })
+  expect(items.map(({ value }) => (value as JsonObject)['incoming'])).toEqual([
+    '{"system":"urn:mogran:assigner:HOSP","value":"99"}',
+  ])
+})

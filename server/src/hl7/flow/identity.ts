@@ -10,6 +10,8 @@ export interface Identity {
   /** Absent for what is unknown and only linked to. */
   readonly id?: string
   readonly isKnown: boolean
+  /** Aliases by which it is known. */
+  readonly by: readonly Alias[]
   /** Aliases that it has already. */
   readonly confirms: readonly RecordChange[]
   /** Aliases that come with the resource for the first time. */
@@ -38,12 +40,12 @@ export async function identify(
     const mayClaim = id !== undefined && (image.own === 'update' || known === undefined)
     const claimed = mayClaim ? image.aliases.filter(isNew) : []
     if (id !== undefined) for (const alias of claimed) inMessage.set(aliasId(alias), id)
+    const by = image.aliases.filter((_, at) => held[at] !== undefined && held[at] === id)
     identities.set(image.key, {
       image,
       isKnown: stored !== undefined,
-      confirms: image.aliases
-        .filter((_, at) => held[at] !== undefined && held[at] === id)
-        .map((alias) => confirm(alias, id ?? '')),
+      by,
+      confirms: by.map((alias) => confirm(alias, id ?? '')),
       claims: id === undefined ? [] : claimed.map((alias) => claim(alias, id)),
       taken: image.aliases.filter((_, at) => held[at] !== undefined && held[at] !== id),
       ...(id === undefined ? {} : { id }),
@@ -65,6 +67,20 @@ function idOf(record: { readonly value: JsonObject | Uint8Array } | undefined): 
   if (record === undefined || record.value instanceof Uint8Array) return undefined
   const { id } = record.value
   return typeof id === 'string' ? id : undefined
+}
+
+/** The resource is known by numbers alone that were its own before a merge: what is said of them is not said of who it is now. */
+export function isKnownByOldNumbers({ by }: Identity, resource: JsonObject): boolean {
+  const named = (alias: Alias) =>
+    identifiersOf(resource).filter(({ system, value }) => system === alias.system && value === alias.value)
+  return (
+    by.length > 0 &&
+    by.every((alias) => named(alias).length > 0 && named(alias).every(({ use }) => use === 'old'))
+  )
+}
+
+function identifiersOf({ identifier }: JsonObject): readonly JsonObject[] {
+  return Array.isArray(identifier) ? (identifier as readonly JsonObject[]) : []
 }
 
 const NO_SYSTEMS: ReadonlySet<string> = new Set()

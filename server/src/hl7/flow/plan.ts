@@ -1,17 +1,17 @@
 import { contentRecords } from '../../fhir/binary-content.ts'
 import type { Draft, Resources } from '../../fhir/resources.ts'
 import type { JsonObject, JsonValue } from '../../kernel/json.ts'
-import type { RecordChange, RecordStore } from '../../store/port.ts'
+import type { RecordChange, RecordStore, StoredVersion } from '../../store/port.ts'
 import type { ImagePart, Mapped } from '../mapping/image.ts'
 import { planEffects } from '../merging/plan-effects.ts'
 import { withoutOtherVariants } from './choices.ts'
 import type { Made } from './entry.ts'
 import { comparable, isPlain, isSame, leavesOf, withLongTexts } from './exact-json.ts'
-import { heldByOthers, identify, type Identities, type Identity } from './identity.ts'
+import { heldByOthers, identify, isKnownByOldNumbers, type Identities, type Identity } from './identity.ts'
 import { keepImage, readLastImage, sourcesOf, type LastImage } from './last-image.ts'
 import { mergeThreeWay, nextImage, withUnsentMembers } from './merge.ts'
 import { sentOf } from './sent.ts'
-import { identityItem, worklistItem, type WorkItem } from './worklist.ts'
+import { formerItems, identityItem, worklistItem, type WorkItem } from './worklist.ts'
 
 export interface PlanRequest {
   readonly records: RecordStore
@@ -97,20 +97,27 @@ async function planImage(request: PlanRequest, identity: Identity, identities: I
     request.resources.peek(image.type, id),
     readLastImage(request.records, reference, request.feed),
   ])
-  if (isStale(before, request.mapped.eventTime)) return { made: { reference, action: 'superseded' } }
   const vault = new Map<string, string>()
   const next = sentOf(image, identities, vault)
-  if (isOutranked(before, next, image.parts)) return { made: { reference, action: 'superseded' } }
-  const subject = { ...request, identity, reference, before, vault }
-  const step =
-    current === undefined
-      ? creation(subject, next)
-      : update(subject, next, {
-          resource: comparable(Buffer.from(current.bytes).toString('utf8'), vault),
-          version: current.version,
-        })
+  if (isStale(before, request.mapped.eventTime) || isOutranked(before, next, image.parts))
+    return { made: { reference, action: 'superseded' } }
+  const step = stepOf({ ...request, identity, reference, before, vault }, next, current)
+  return withOthersNumbers(request.records, id, step)
+}
+
+function stepOf(subject: Subject, next: JsonObject, current: StoredVersion | undefined): Step {
+  if (current === undefined) return creation(subject, next)
+  const { identity, reference, vault } = subject
+  const resource = comparable(Buffer.from(current.bytes).toString('utf8'), vault)
+  if (isKnownByOldNumbers(identity, resource))
+    return { made: { reference, action: 'linked' }, conflicts: formerItems(subject, identity) }
+  return update(subject, next, { resource, version: current.version })
+}
+
+/** Aliases that the write path would take from others stay with them. */
+async function withOthersNumbers(records: RecordStore, id: string, step: Step): Promise<Step> {
   if (step.draft === undefined || step.is === undefined) return step
-  const held = await heldByOthers(request.records, { id, was: step.was ?? {}, is: step.is })
+  const held = await heldByOthers(records, { id, was: step.was ?? {}, is: step.is })
   return held.length === 0 ? step : { ...step, records: [...held, ...(step.records ?? [])] }
 }
 
@@ -136,7 +143,7 @@ interface Subject extends PlanRequest {
   readonly identity: Identity
   readonly reference: string
   readonly before: LastImage | undefined
-  readonly vault: ReadonlyMap<string, string>
+  readonly vault: Map<string, string>
 }
 
 function creation(subject: Subject, next: JsonObject): Step {

@@ -15,6 +15,7 @@ const identity = (type: string, id?: string): Identity => ({
     trace: [],
   },
   isKnown: id !== undefined,
+  by: [],
   confirms: [],
   claims: [],
   taken: [],

@@ -50,6 +50,13 @@ export function identityItem(
   )
 }
 
+/** Somebody speaks of who was merged by the number of before: the survivor stays as it is. */
+export function formerItems(about: About, { by }: Identity): readonly WorkItem[] {
+  return by.map(({ system, value }) =>
+    item(about, 'identity', { element: 'identifier', incoming: textOf({ system, value }) }),
+  )
+}
+
 function item(
   { feed, message, nowMs, reference }: About,
   kind: WorkItem['kind'],

@@ -9,6 +9,8 @@ export interface Path {
   readonly segment: string
   /** Every segment of that name in the bracket and below, not only the first. */
   readonly isAll: boolean
+  /** Only of those whose field is, or is not, one of the texts. */
+  readonly only: Choice | undefined
   readonly field: number
   /** Number of the only repetition that counts; 0: all. */
   readonly place: number
@@ -19,17 +21,25 @@ export interface Path {
   readonly or: Path | undefined
 }
 
+interface Choice {
+  readonly field: number
+  readonly isNot: boolean
+  readonly texts: readonly string[]
+}
+
 export interface FieldName {
   readonly segment: string
   readonly field: number
 }
 
 const NONE: readonly Node[] = []
-const SEGMENT_PATH = /^([A-Z][A-Z0-9]{2})(\[\*\])?-(\d+)(?:\[(\d+)\])?(?:\.(\d+)(?:\.(\d+))?)?$/
+const SEGMENT_PATH =
+  /^([A-Z][A-Z0-9]{2})(?:\[(\*|\d+!?=[\w,]+)\])?-(\d+)(?:\[(\d+)\])?(?:\.(\d+)(?:\.(\d+))?)?$/
 const VALUE_PATH = /^(?:\$this|[A-Z]{2,3}(?=\.))(?:\.(\d+)(?:\.(\d+))?)?$/
 
 /**
- * Compiles `ABC-3[2].4.1` (a field of the rule's segment, or of the nearest one of that name), `ABC[*]-3` (of all in the bracket), `CX.4.1` and `$this.4` (parts of the value that
+ * Compiles `ABC-3[2].4.1` (a field of the rule's segment, or of the nearest one of that name), `ABC[*]-3` (of all in the bracket),
+ * `ABC[2=X,Y]-3` and `ABC[2!=X]-3` (of those whose field is or is not one of the texts), `CX.4.1` and `$this.4` (parts of the value that
  * a data type works on). Alternatives are separated by `|`: the first that has a value counts.
  *
  * @throws SyntaxError when it is no path
@@ -43,14 +53,32 @@ export function compilePath(text: string): Path {
   const [name = '', all, ...numbers] =
     inSegment === null ? ['', undefined, '0', '0', ...found.slice(1)] : found.slice(1)
   const [field = 0, place = 0, component = 0, subcomponent = 0] = numbers.map((one) => Number(one ?? 0))
-  return { segment: segmentName(name), isAll: all !== undefined, field, place, component, subcomponent, or }
+  return {
+    segment: segmentName(name),
+    isAll: all !== undefined,
+    only: choiceOf(all),
+    field,
+    place,
+    component,
+    subcomponent,
+    or,
+  }
+}
+
+/** @param text `*`, `2=X,Y` or `2!=X` */
+function choiceOf(text: string | undefined): Choice | undefined {
+  const [, field, sign, texts = ''] = /^(\d+)(!?=)(.*)$/.exec(text ?? '') ?? []
+  return field === undefined
+    ? undefined
+    : { field: Number(field), isNot: sign === '!=', texts: texts.split(',') }
 }
 
 /** Fields that a path reads, for the report of fields that no rule reads. `$this` reads none of its own. */
 export function fieldsOf(path: Path | undefined): readonly FieldName[] {
   if (path === undefined) return []
-  const { segment, field, or } = path
-  return segment === '' ? fieldsOf(or) : [{ segment, field }, ...fieldsOf(or)]
+  const { segment, field, only, or } = path
+  const chooses = only === undefined ? [] : [{ segment, field: only.field }]
+  return segment === '' ? fieldsOf(or) : [{ segment, field }, ...chooses, ...fieldsOf(or)]
 }
 
 /** Null values are found, absent ones are not. */
@@ -68,11 +96,17 @@ function findOne(path: Path, scope: Scope): readonly Node[] {
   const { segment, fields, here } = scope
   if (path.isAll)
     return fields.has(name)
-      ? allWithin(here, name).flatMap((one) => chosen(path, fields.of(one, path.field)))
+      ? allWithin(here, name).flatMap((one) =>
+          isMeant(path, one) ? chosen(path, fields.of(one, path.field)) : NONE,
+        )
       : NONE
   if (segment.name === name) return chosen(path, fields.of(segment, path.field))
   const found = fields.has(name) ? nearest(here, name) : undefined
   return found === undefined ? NONE : chosen(path, fields.of(found, path.field))
+}
+
+function isMeant({ only }: Path, segment: Segment): boolean {
+  return only === undefined || only.texts.includes(segment.field(only.field)[0]?.text ?? '') !== only.isNot
 }
 
 /** Parts of repetitions, or of a certain one. */
