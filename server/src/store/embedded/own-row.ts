@@ -75,11 +75,12 @@ export class OwnRow implements Row, Packed {
   }
 
   get byteLength(): number {
-    return rowContentLength(this.#row)
+    return this.#bytes?.length ?? rowContentLength(this.#row)
   }
 
   copyTo(target: Buffer, at: number): number {
-    return copyContent(this.#row, target, at)
+    const bytes = this.#bytes
+    return bytes === undefined ? copyContent(this.#row, target, at) : at + bytes.copy(target, at)
   }
 
   /** The row as it is stored, perhaps unpacked. */

@@ -7,8 +7,9 @@ import { createHistory } from './history.ts'
 import type { KeyHash } from './key-hash.ts'
 import { OwnRow } from './own-row.ts'
 import type { RowCache } from './row-cache.ts'
+import type { RowReader } from './row-reader.ts'
 import type { RowSet } from './row-set.ts'
-import { copyOf, rowDate, rowHasHash, rowId, rowPrevious, rowType, rowVersion, versionOf } from './row.ts'
+import { rowDate, rowHasHash, rowId, rowPrevious, rowType, rowVersion, versionOf } from './row.ts'
 import type { SearchIndex } from './search-index.ts'
 import { compareUtf8, type Cursor, type Place } from './sorted-blocks.ts'
 import { BY_COMMIT, BY_DATE, finite, nameText, sortOf } from './tail.ts'
@@ -20,6 +21,7 @@ export interface ResourceDeps {
   /** Rows that are no current resource: replaced ones and deletions. */
   readonly stale: RowSet
   readonly cache: RowCache
+  readonly reader: RowReader
 }
 
 /** Reads of one call happen in one turn, so they see one state of the store. */
@@ -57,12 +59,12 @@ export function createResources(deps: ResourceDeps): ResourceReader {
 }
 
 /** A current row, from the cache when it was read lately. */
-function ownRow({ data, hash, cache }: ResourceDeps, type: string, seq: number): OwnRow | undefined {
+function ownRow({ reader, hash, cache }: ResourceDeps, type: string, seq: number): OwnRow | undefined {
   const known = cache.get(seq)
   if (known !== undefined) return known
-  const shared = peek(data.rows, numberKey(seq))
-  if (shared === undefined) return undefined
-  const row = new OwnRow(copyOf(shared), hash, type)
+  const stored = reader.read(seq)
+  if (stored === undefined) return undefined
+  const row = new OwnRow(stored, hash, type)
   cache.offer(seq, row)
   return row
 }

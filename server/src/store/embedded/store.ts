@@ -15,6 +15,7 @@ import { openMeta } from './meta.ts'
 import { createRecords } from './records.ts'
 import { createResources } from './resources.ts'
 import { RowCache } from './row-cache.ts'
+import { RowReader } from './row-reader.ts'
 import { RowSet } from './row-set.ts'
 import { rowIsDeleted } from './row.ts'
 import { SearchIndex } from './search-index.ts'
@@ -98,7 +99,7 @@ async function start(data: DataFile, options: EmbeddedStoreOptions, unlock: () =
   const reader = createRecords(data, clock)
 
   return {
-    resources: createResources({ data, hash, index, stale, cache }),
+    resources: createResources({ data, hash, index, stale, cache, reader: new RowReader(data) }),
     records: { ...reader, apply: (changes) => writer.apply(changes) },
     log,
     commit: (commit) => writer.commit(commit),
