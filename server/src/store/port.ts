@@ -131,8 +131,8 @@ export interface HistoryRequest {
   readonly id?: string
   /** Versions written at or after this instant (milliseconds). */
   readonly since?: number
-  /** Versions that were current at this instant (milliseconds). */
-  readonly at?: number
+  /** Versions that were current at some instant of this time (milliseconds, `to` not among them). */
+  readonly at?: { readonly from: number; readonly to: number }
   /** `next` of the page before. */
   readonly after?: string
   readonly limit: number

@@ -139,6 +139,7 @@ export function resourceContract(bench: Bench): void {
       await commit({ id: 'a', expected: 1, lastUpdated: START + 20 })
       await commit({ id: 'b', expected: 1, method: 'DELETE', lastUpdated: START + 30 })
     }
+    const during = (from: number, to: number) => ({ from: START + from, to: START + to })
     const listed = async (request: object): Promise<string[]> => {
       const { versions } = await bench.store.resources.history({ limit: 100, ...request })
       return versions.map(({ type, id, version }) => `${type}/${id}/${version}`)
@@ -167,11 +168,21 @@ export function resourceContract(bench: Bench): void {
       expect(await listed({ since: START + 31 })).toEqual([])
     })
 
-    it('shows with `at` what was current at that instant', async () => {
+    it('shows with `at` what was current at some instant of that time', async () => {
       await story()
-      expect(await listed({ type: 'Patient', at: START + 15 })).toEqual(['Patient/b/1', 'Patient/a/1'])
-      expect(await listed({ type: 'Patient', at: START + 20 })).toEqual(['Patient/a/2', 'Patient/b/1'])
-      expect(await listed({ type: 'Patient', id: 'a', at: START - 1 })).toEqual([])
+      expect(await listed({ type: 'Patient', at: during(15, 16) })).toEqual(['Patient/b/1', 'Patient/a/1'])
+      expect(await listed({ type: 'Patient', at: during(20, 21) })).toEqual(['Patient/a/2', 'Patient/b/1'])
+      expect(await listed({ type: 'Patient', id: 'a', at: during(-1, 0) })).toEqual([])
+      expect(await listed({ type: 'Patient', at: during(5, 25) })).toEqual([
+        'Patient/a/2',
+        'Patient/b/1',
+        'Patient/a/1',
+      ])
+      expect(await listed({ type: 'Patient', id: 'a', at: during(-9, 99) })).toEqual([
+        'Patient/a/2',
+        'Patient/a/1',
+      ])
+      expect(await listed({ type: 'Patient', id: 'a', at: during(20, 99) })).toEqual(['Patient/a/2'])
     })
 
     it('comes in pages without gap or repetition while new versions arrive', async () => {
@@ -201,7 +212,7 @@ export function resourceContract(bench: Bench): void {
       expect(await count({ type: 'Patient' })).toBe(4)
       expect(await count({ type: 'Patient', id: 'b' })).toBe(2)
       expect(await count({ since: START + 20 })).toBe(2)
-      expect(await count({ type: 'Patient', at: START + 15 })).toBe(2)
+      expect(await count({ type: 'Patient', at: during(15, 16) })).toBe(2)
     })
   })
 }

@@ -86,6 +86,9 @@ it('HI-08 begins at a time', async () => {
 
 it('HI-09 shows what was current at a time', async () => {
   expect(await genders(`_at=${encodeURIComponent(times[1] ?? '')}`)).toEqual(['female'])
+  // Of a period all that were current at some point of it.
+  expect(await genders(`_at=${times[0]?.slice(0, 4) ?? ''}`)).toEqual(['other', 'female', 'male'])
+  expect(await genders('_at=2001')).toEqual([])
 })
 
 it('HI-10 takes no garbage for a time', async () => {

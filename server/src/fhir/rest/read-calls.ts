@@ -139,7 +139,10 @@ const HISTORY_PARAMETERS: Readonly<Record<string, Reading>> = {
     return { limit: Math.max(1, Math.min(Number(value), limits.fhir.pageMost)) }
   },
   _since: (value) => ({ since: dateInterval(value, '_since').lo }),
-  _at: (value) => ({ at: dateInterval(value, '_at').hi - 1 }),
+  _at: (value) => {
+    const { lo, hi } = dateInterval(value, '_at')
+    return { at: { from: lo, to: hi } }
+  },
   _page: (value, { deps, call }) => ({ after: String(deps.tokens.open(value, identityOf(call)).after[0]) }),
   _summary: () => ({}),
   _elements: () => ({}),

@@ -44,8 +44,8 @@ function* fitting(deps: ResourceDeps, filter: Filter): Generator<number> {
     // Nothing below this row is newer.
     if (row === undefined || rowLatest(row) < since) return
     const lastUpdated = rowLastUpdated(row)
-    if (lastUpdated < since || (at !== undefined && lastUpdated > at)) continue
-    if (at === undefined || !wasReplacedBy(deps.data, seq, at)) yield seq
+    if (lastUpdated < since || (at !== undefined && lastUpdated >= at.to)) continue
+    if (at === undefined || !wasReplacedBy(deps.data, seq, at.from)) yield seq
   }
 }
 

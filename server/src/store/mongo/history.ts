@@ -49,9 +49,9 @@ function filterOf({ id, since, at }: Scope): Document {
   return {
     ...(id !== undefined && { id }),
     ...((since !== undefined || at !== undefined) && {
-      lu: { ...(since !== undefined && { $gte: since }), ...(at !== undefined && { $lte: at }) },
+      lu: { ...(since !== undefined && { $gte: since }), ...(at !== undefined && { $lt: at.to }) },
     }),
-    ...(at !== undefined && { until: { $gt: at } }),
+    ...(at !== undefined && { until: { $gt: at.from } }),
   }
 }
 
