@@ -27,18 +27,24 @@ export class KeyHash {
   }
 
   of(type: string, key: string): this {
+    return this.ofPart(type, key, { from: 0, end: key.length })
+  }
+
+  /** The same for a key that is a part of a text. */
+  ofPart(type: string, text: string, { from, end }: { from: number; end: number }): this {
     if (type !== this.#type) this.#begin(type)
     let a = this.#typeHi
     let b = this.#typeLo
-    for (let i = 0; i < key.length; i++) {
-      const unit = key.charCodeAt(i)
+    for (let i = from; i < end; i++) {
+      const unit = text.charCodeAt(i)
       a = Math.imul(a ^ unit, 0x85ebca6b)
       b = Math.imul(b ^ unit, 0x27d4eb2f)
       a ^= a >>> 15
       b ^= b >>> 13
     }
-    this.hi = finish(a ^ key.length)
-    this.lo = finish(b ^ Math.imul(key.length, 0x9e3779b1))
+    const length = end - from
+    this.hi = finish(a ^ length)
+    this.lo = finish(b ^ Math.imul(length, 0x9e3779b1))
     return this
   }
 
