@@ -50,6 +50,8 @@ export interface Draft {
    * the draft has its turn, so that a large transaction never holds all of its resources.
    */
   readonly resource?: JsonObject
+  /** What `text` says, where somebody has parsed it already. */
+  readonly parsed?: Parsed
   /** Exact JSON literals of decimals that a double cannot hold, by path; see `fhir/json`. */
   readonly literals?: ReadonlyMap<string, string>
   /** The JSON text that `resource` was parsed from: stored as it is, with only id and meta set, so that every digit survives. */
@@ -62,6 +64,21 @@ export interface Draft {
   readonly expected?: number
   /** What the caller asks of the current version, whatever it is when the write is made. */
   readonly precondition?: Precondition
+}
+
+/** A resource that is not held while its write waits for the disk: the first who asks has it, to change it as it likes; nobody else. */
+export class Parsed {
+  #resource: JsonObject | undefined
+
+  constructor(resource: JsonObject) {
+    this.#resource = resource
+  }
+
+  take(): JsonObject | undefined {
+    const resource = this.#resource
+    this.#resource = undefined
+    return resource
+  }
 }
 
 export interface Precondition {

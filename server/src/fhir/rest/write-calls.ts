@@ -1,6 +1,7 @@
 import { fault } from '../../kernel/fault.ts'
 import { limits } from '../../kernel/limits.ts'
 import type { Guard, StoredVersion } from '../../store/port.ts'
+import { Parsed } from '../resources.ts'
 import type { Draft, TransactResult, Written } from '../resources.ts'
 import { jsonBody, writeAnswer } from './answers.ts'
 import { resourceOf } from './call.ts'
@@ -14,7 +15,8 @@ import type { RestDeps } from './rest-deps.ts'
 export async function create(deps: RestDeps, call: Call, type: string): Promise<Answer> {
   const { ifNoneExist } = call.conditions
   const resource = await resourceOf(call, type)
-  const draft: Draft = { type, method: 'POST', resource, text: call.text, ...placeOf(call) }
+  const parsed = new Parsed(resource)
+  const draft: Draft = { type, method: 'POST', parsed, text: call.text, ...placeOf(call) }
   if (ifNoneExist === undefined) return createDraft(deps, call, draft)
   const query = criteriaOf(ifNoneExist, type)
   if (query === '')
@@ -47,7 +49,7 @@ export async function update(
     type,
     id,
     method: 'PUT',
-    resource,
+    parsed: new Parsed(resource),
     text: call.text,
     ...expectation(call),
     ...placeOf(call),
@@ -62,7 +64,7 @@ export async function update(
 export async function updateByCriteria(deps: RestDeps, call: Call, type: string): Promise<Answer> {
   const resource = await resourceOf(call, type)
   const given = resource['id']
-  const content = { type, resource, text: call.text, ...placeOf(call) }
+  const content = { type, parsed: new Parsed(resource), text: call.text, ...placeOf(call) }
   return untilSettled(async () => {
     const { id, guard } = await resolveCriteria(deps, call.caller, { type, query: queryText(call) })
     if (id !== undefined && given !== undefined && given !== id) {

@@ -63,8 +63,9 @@ export interface Drafts {
 }
 
 /** The resource of a draft; where it has only a text, one of the caller's own. */
-export function resourceOf({ resource, text }: Draft): JsonObject | undefined {
-  return resource ?? (text === undefined ? undefined : (JSON.parse(text) as JsonObject))
+export function resourceOf({ resource, parsed, text }: Draft): JsonObject | undefined {
+  const known = resource ?? parsed?.take()
+  return known ?? (text === undefined ? undefined : (JSON.parse(text) as JsonObject))
 }
 
 function isError({ severity }: Issue): boolean {

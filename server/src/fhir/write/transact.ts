@@ -4,7 +4,7 @@ import type { Caller } from '../../auth/caller.ts'
 import { fault } from '../../kernel/fault.ts'
 import { limits } from '../../kernel/limits.ts'
 import { createPace } from '../../kernel/pace.ts'
-import type { Commit, RecordChange, Refusal, StoredVersion } from '../../store/port.ts'
+import type { Commit, CommitResult, RecordChange, Refusal, StoredVersion } from '../../store/port.ts'
 import { ALIASES } from '../aliases.ts'
 import type { Draft, Transaction, TransactResult, Written } from '../resources.ts'
 import { compose } from './compose.ts'
@@ -21,10 +21,12 @@ export async function transact(
 ): Promise<TransactResult> {
   for (const draft of transaction.drafts)
     deps.access.authorise(caller, INTERACTIONS[draft.method], draft.type)
-  const { prepared, composed } = await composedAll(deps, caller, transaction)
+  const { prepared, ...first } = await composedAll(deps, caller, transaction)
   for (let attempt = 0; attempt <= limits.fhir.writeRetries; attempt += 1) {
-    const made = attempt === 0 ? composed : await composedAgain(deps, caller, { prepared, transaction })
-    const result = await attemptCommit(deps, caller, { composed: made, transaction })
+    const composed = first.composed ?? (await composedAgain(deps, caller, { prepared, transaction }))
+    // What was composed is large, and not needed while the disk syncs.
+    delete first.composed
+    const result = await attemptCommit(deps, caller, { composed, transaction })
     if (result.outcome === 'committed' || !isRace(result.refusal, transaction.drafts)) return resultOf(result)
   }
   throw fault('conflict', {
@@ -50,7 +52,7 @@ async function composedAll(
   deps: WriteDeps,
   caller: Caller,
   transaction: Transaction,
-): Promise<{ prepared: readonly Prepared[]; composed: readonly Composed[] }> {
+): Promise<{ prepared: readonly Prepared[]; composed?: readonly Composed[] }> {
   const composed: Composed[] = []
   let failure: { readonly error: unknown } | undefined
   const drafts = { drafts: transaction.drafts, definitions: deps.definitions, now: deps.clock() }
@@ -86,20 +88,20 @@ type Attempt =
   | Extract<TransactResult, { outcome: 'committed' }>
   | { readonly outcome: 'refused'; readonly refusal: Refusal }
 
-async function attemptCommit(
+/** Holds nothing of what was composed while it waits. */
+function attemptCommit(
   deps: WriteDeps,
   caller: Caller,
   { composed, transaction }: Job,
-): Promise<Attempt> {
+): Promise<Attempt> | Attempt {
   for (const each of composed) checkPrecondition(each)
   const early = composed.find(isOutdated)
   if (early) return { outcome: 'refused', refusal: versionRefusal(early) }
   const writes = composed.flatMap(({ write }) => write ?? [])
   const records = uniqueRecords([...(transaction.records ?? []), ...composed.flatMap((each) => each.records)])
   const guards = transaction.guards ?? []
-  if (writes.length === 0 && records.length === 0)
-    return { outcome: 'committed', commit: 0, versions: composed.map((each) => versionOf(each, 0)) }
-  const result = await deps.store.commit({
+  if (writes.length === 0 && records.length === 0) return committedAs(0, composed.map(madeOf))
+  const committing = deps.store.commit({
     uuid: randomUUID(),
     time: deps.clock(),
     ...originOf(caller, transaction),
@@ -108,12 +110,18 @@ async function attemptCommit(
     guards,
     audit: composed.flatMap((each) => each.audit),
   })
-  if (result.outcome === 'refused') return { outcome: 'refused', refusal: result.why }
-  return {
-    outcome: 'committed',
-    commit: result.n,
-    versions: composed.map((each) => versionOf(each, result.n)),
-  }
+  return settled(committing, composed.map(madeOf))
+}
+
+async function settled(committing: Promise<CommitResult>, made: readonly Made[]): Promise<Attempt> {
+  const result = await committing
+  return result.outcome === 'refused'
+    ? { outcome: 'refused', refusal: result.why }
+    : committedAs(result.n, made)
+}
+
+function committedAs(commit: number, made: readonly Made[]): Attempt {
+  return { outcome: 'committed', commit, versions: made.map((version) => ({ commit, ...version })) }
 }
 
 function originOf(caller: Caller, transaction: Transaction): Pick<Commit, 'facility' | 'correlation'> {
@@ -164,7 +172,10 @@ function uniqueRecords(records: readonly RecordChange[]): readonly RecordChange[
   return [...byId.values()]
 }
 
-function versionOf({ prepared, current, write }: Composed, commit: number): Written {
+/** A version, before its commit has a number. */
+type Made = Omit<Written, 'commit'> & Partial<Pick<Written, 'commit'>>
+
+function madeOf({ prepared, current, write }: Composed): Made {
   const { type, method } = prepared.draft
   if (!write)
     return (
@@ -175,7 +186,6 @@ function versionOf({ prepared, current, write }: Composed, commit: number): Writ
         lastUpdated: 0,
         deleted: true,
         method,
-        commit,
         bytes: new Uint8Array(0),
       }
     )
@@ -187,7 +197,6 @@ function versionOf({ prepared, current, write }: Composed, commit: number): Writ
     lastUpdated,
     deleted: method === 'DELETE',
     method,
-    commit,
     bytes,
     ...(prepared.notes.length > 0 ? { notes: prepared.notes } : {}),
     ...(current?.deleted === false || method === 'DELETE' ? {} : { isCreated: true }),

@@ -7,20 +7,22 @@ import type { KeyHash } from './key-hash.ts'
 import { applyRecordChanges, revisionOf } from './record-changes.ts'
 import { encodeDeletion, rowExtras, rowHasHash, rowLatest, rowPrevious, rowType, stampRow } from './row.ts'
 
-export interface PreparedCommit {
-  readonly commit: Commit
+/** Without what only encoding needs: it waits for the disk. */
+export interface PreparedCommit extends Pick<Commit, 'guards' | 'records'> {
   readonly header: Buffer
   readonly writes: readonly PreparedWrite[]
   /** The postings of its rows, where there are many. */
   readonly bulk?: BulkTail
 }
 
-export interface PreparedWrite {
-  readonly write: ResourceWrite
+export interface PreparedWrite extends Pick<
+  ResourceWrite,
+  'type' | 'id' | 'expected' | 'lastUpdated' | 'method'
+> {
   /** Type and id, see `scopedKey`. */
   readonly key: Buffer
-  /** Absent for a deletion, whose row depends on the version before it. */
-  readonly row?: Buffer
+  /** Its row, or the deletion itself, whose row depends on the version before it. */
+  readonly content: { readonly row: Buffer } | { readonly deletion: ResourceWrite }
 }
 
 export interface AppendedRow {
@@ -96,10 +98,10 @@ export class Appender {
   }
 
   append(prepared: PreparedCommit, now: number): CommitResult {
-    const { commit, header, writes, bulk } = prepared
+    const { records, header, writes, bulk } = prepared
     const { why, before } = this.#check(prepared, now)
     if (why !== undefined) return { outcome: 'refused', why }
-    const refused = applyRecordChanges(this.#data, commit.records, { now, atomic: true })
+    const refused = applyRecordChanges(this.#data, records, { now, atomic: true })
     if (refused !== undefined) return { outcome: 'refused', why: refused.why }
     const n = this.#reached.commit + 1
     stampCommitHeader(header, this.#reached.row + 1)
@@ -111,13 +113,12 @@ export class Appender {
   }
 
   /** Why the commit is refused, or what each of its writes replaces. */
-  #check({ commit, writes }: PreparedCommit, now: number): { why?: Refusal; before: readonly Current[] } {
+  #check({ guards, writes }: PreparedCommit, now: number): { why?: Refusal; before: readonly Current[] } {
     const before: Current[] = []
-    const guard = this.#failing(commit.guards, now)
+    const guard = this.#failing(guards, now)
     if (guard) return { why: { kind: 'guard', guard }, before }
     const written = new Set<string>()
-    for (const { write, key } of writes) {
-      const { type, id, expected } = write
+    for (const { type, id, expected, key } of writes) {
       const current = currentOf(this.#data, key) ?? NEVER_USED
       const version = written.has(`${type}/${id}`) ? expected + 1 : current.version
       if (version !== expected) return { why: { kind: 'version', type, id, current: version }, before }
@@ -127,9 +128,11 @@ export class Appender {
     return { before }
   }
 
-  #appendRow({ write, key, row: encoded }: PreparedWrite, previous: number, bulk?: BulkTail): void {
+  #appendRow(write: PreparedWrite, previous: number, bulk?: BulkTail): void {
     const data = this.#data
-    const row = encoded ?? encodeDeletion(write, this.#patientsOf(previous))
+    const { key, content } = write
+    const isDeletion = 'deletion' in content
+    const row = isDeletion ? encodeDeletion(content.deletion, this.#patientsOf(previous)) : content.row
     const seq = this.#reached.row + 1
     const latest = Math.max(this.#reached.latest, write.lastUpdated)
     stampRow(row, { previous, commit: this.#reached.commit, latest })
@@ -137,7 +140,7 @@ export class Appender {
     data.rows.putSync(numberKey(seq), row, { append: true })
     data.ids.putSync(key, encodeCurrent(seq, write))
     if (previous !== 0) data.superseded.putSync(numberKey(previous), numberKey(seq))
-    if (encoded === undefined) data.superseded.putSync(numberKey(seq), numberKey(seq))
+    if (isDeletion) data.superseded.putSync(numberKey(seq), numberKey(seq))
     this.#reached = { ...this.#reached, row: seq, latest }
     this.#appended.push({ seq, row, previous, ...(bulk && { bulk }) })
   }
@@ -220,7 +223,7 @@ function isMet(row: Buffer, { guard, hi, lo }: OpenGuard): boolean {
 }
 
 /** The entry of an id: row (6), version (4), 1 when deleted. */
-function encodeCurrent(seq: number, write: ResourceWrite): Buffer {
+function encodeCurrent(seq: number, write: PreparedWrite): Buffer {
   const entry = Buffer.allocUnsafe(11)
   entry.writeUIntBE(seq, 0, 6)
   entry.writeUInt32BE(write.expected + 1, 6)

@@ -88,14 +88,16 @@ export class Writer {
     const pace = createPace()
     const writes: PreparedWrite[] = []
     for (const write of commit.writes) {
-      const key = scopedKey(write.type, write.id)
-      const row = write.method === 'DELETE' ? undefined : encodeRow(write, hash)
+      const { type, id, expected, lastUpdated, method } = write
+      const row = method === 'DELETE' ? undefined : encodeRow(write, hash)
       if (row) bulk?.add(writes.length, row)
-      writes.push(row ? { write, key, row } : { write, key })
+      const content = row ? { row } : { deletion: write }
+      writes.push({ type, id, expected, lastUpdated, method, key: scopedKey(type, id), content })
       const slice = pace()
       if (slice) await slice
     }
-    return { commit, header: encodeCommitHeader(commit), writes, ...(bulk && { bulk }) }
+    const { guards, records } = commit
+    return { guards, records, header: encodeCommitHeader(commit), writes, ...(bulk && { bulk }) }
   }
 
   async apply(changes: readonly RecordChange[]): Promise<ApplyResult> {
