@@ -18,6 +18,7 @@ import { MessageBuilder } from '../../src/hl7/message/message-builder.ts'
 import { compareVersions } from '../../src/hl7/mllp/ack.ts'
 import { readDestination } from '../../src/hl7/outbound/destination.ts'
 import type { OutboundRules } from '../../src/hl7/outbound/outbound-rules.ts'
+import { createAuthority, type Authority, type Certificate } from '../certificates.ts'
 import { admit, engineOn, MAPPINGS, Sender, startEngine, type Engine } from '../flows/interface-engine.ts'
 import { isIn, storyOf, VERSIONS } from '../flows/trigger-messages.ts'
 import { ADT_TRIGGERS } from '../flows/triggers-adt.ts'
@@ -25,7 +26,7 @@ import { ORDER_TRIGGERS } from '../flows/triggers-orders.ts'
 import { freshFolder, freshStore } from '../fresh-store.ts'
 import { fetchJars } from './peers/maven.ts'
 
-type PeerName = 'hl7 of Python' | 'hl7apy' | 'HAPI HL7v2'
+type PeerName = 'hl7 of Python' | 'hl7apy' | 'HAPI HL7v2' | 'Apache Camel'
 
 const run = promisify(execFile)
 const PEERS = fileURLToPath(new URL('peers', import.meta.url))
@@ -37,6 +38,13 @@ const JARS = [
   'org.slf4j:slf4j-nop:1.7.36',
 ]
 
+const CAMEL = join(HOME, 'camel')
+const CAMEL_JARS = [
+  ...['camel-mllp', 'camel-hl7', 'camel-main'].map((name) => `org.apache.camel:${name}:4.10.2`),
+  ...['hapi-base', 'hapi-structures-v251'].map((name) => `ca.uhn.hapi:${name}:2.6.0`),
+  'org.slf4j:slf4j-nop:1.7.36',
+]
+
 /** Pharmacy of 2.2 has no classes there, and a segment of the one of 2.3 has an odd name. */
 const UNKNOWN_TO_HAPI = new Set(['2.2 RDE^O01', '2.2 RDS^O01', '2.2 RAS^O01', '2.2 RGV^O01', '2.3 RGV^O01'])
 
@@ -45,6 +53,7 @@ const COMMANDS: Readonly<Record<PeerName, readonly [command: string, ...words: s
   'hl7 of Python': [PYTHON, join(PEERS, 'python_hl7.py')],
   hl7apy: [PYTHON, join(PEERS, 'python_hl7apy.py')],
   'HAPI HL7v2': ['java', '-cp', join(HOME, 'jars/*'), join(PEERS, 'HapiPeer.java')],
+  'Apache Camel': ['java', '-cp', join(CAMEL, 'jars/*'), join(PEERS, 'CamelPeer.java')],
 }
 
 /** What could not be fetched, and why: its tests are skipped, which counts as a failure unless `.ci/may-skip` excuses it. */
@@ -54,6 +63,7 @@ beforeAll(async () => {
   await mkdir(HOME, { recursive: true })
   await fetched(['hl7 of Python', 'hl7apy'], 'PyPI', fetchPython)
   await fetched(['HAPI HL7v2'], 'Maven Central', async () => fetchJars(HOME, JARS))
+  await fetched(['Apache Camel'], 'Maven Central', async () => fetchJars(CAMEL, CAMEL_JARS))
 }, 290_000)
 
 async function fetched(names: readonly PeerName[], where: string, fetchIt: () => Promise<void>) {
@@ -106,9 +116,51 @@ it.for(NAMES)('takes what %s sends, and answers so that it understands', async (
 
 it.for(NAMES)('sends to %s, and understands its acknowledgements', async (name, context) => {
   needs(name, context)
+  const { port, got } = await listening(name)
+  await sendsTo(port, {})
+  expect(got.map((line) => line.split('^')[0])).toEqual(['1', '2', '3'])
+})
+
+it('talks with Apache Camel and openssl over TLS, each side showing who it is', async (context) => {
+  needs('Apache Camel', context)
+  const authority = await createAuthority(await freshFolder())
+  const [hub, camel] = [await authority.issue('hub'), await authority.issue('camel')]
+  const tls = { ...hub, ca: authority.ca, allow: ['DNS:camel'] }
+  const engine = await startEngine({ ackAt: 'committed', tls })
+  const send = async ({ cert, key }: Certificate, id: string) =>
+    askPeer('Apache Camel', [`${authority.ca},${cert},${key}`, 'send', String(engine.port)], [admit({ id })])
+  expect(await send(camel, 'T1')).toEqual(['AA T1'])
+  expect((await send(hub, 'T2')).join()).not.toContain('AA T2')
+  expect(await askOpenssl(engine.port, { ca: authority.ca, ...camel }, admit({ id: 'T3' }))).toContain(
+    'MSA|AA|T3',
+  )
+
+  const { port, got } = await listening('Apache Camel', [`${authority.ca},${camel.cert},${camel.key}`])
+  await sendsTo(port, { tls: { ca: authority.ca, ...hub, name: 'camel' } })
+  expect(got).toHaveLength(3)
+})
+
+/** What `openssl s_client` gets back for one frame. */
+async function askOpenssl(
+  port: number,
+  { ca, cert, key }: Certificate & Pick<Authority, 'ca'>,
+  message: string,
+) {
+  const words = ['-connect', `127.0.0.1:${String(port)}`, '-CAfile', ca, '-cert', cert, '-key', key]
+  const child = spawn('openssl', ['s_client', '-quiet', '-verify_return_error', ...words], {
+    stdio: ['pipe', 'pipe', 'ignore'],
+  })
+  onTestFinished(() => void child.kill('SIGKILL'))
+  child.stdin.write(`\x0b${message}\x1c\r`)
+  const [chunk] = (await once(child.stdout, 'data')) as [Buffer]
+  return chunk.toString()
+}
+
+/** A peer that receives, and PID-3 of what it got. */
+async function listening(name: PeerName, before: readonly string[] = []) {
   const port = await freePort()
   const [command, ...words] = COMMANDS[name]
-  const child = spawn(command, [...words, 'receive', String(port)], {
+  const child = spawn(command, [...words, ...before, 'receive', String(port)], {
     cwd: HOME,
     stdio: ['ignore', 'pipe', 'inherit'],
   })
@@ -117,12 +169,13 @@ it.for(NAMES)('sends to %s, and understands its acknowledgements', async (name, 
   const lines = createInterface(child.stdout)
   await once(lines, 'line')
   lines.on('line', (line) => got.push(line))
-  const destination = readDestination('peer', {
-    host: '127.0.0.1',
-    port,
-    messages: ['Person'],
-    ackSeconds: 5,
-  })
+  return { port, got }
+}
+
+/** Three persons, each of whom is acknowledged. */
+async function sendsTo(port: number, settings: object): Promise<void> {
+  const file = { host: '127.0.0.1', port, messages: ['Person'], ackSeconds: 5, ...settings }
+  const destination = readDestination('peer', file)
   const engine = await engineOn(await freshStore(), {}, { out: { rules, destinations: [destination] } })
   for (const mrn of ['1', '2', '3']) await person(engine, mrn)
   const states = async () =>
@@ -130,8 +183,7 @@ it.for(NAMES)('sends to %s, and understands its acknowledgements', async (name, 
       ({ message }) => `${message.state} ${message.code ?? ''}`,
     )
   await expect.poll(states, { timeout: 20_000 }).toEqual(['answered AA', 'answered AA', 'answered AA'])
-  expect(got.map((line) => line.split('^')[0])).toEqual(['1', '2', '3'])
-})
+}
 
 /** Every trigger event in every version that has it, apart from those whose structure the peer does not know. */
 const STORIES = VERSIONS.flatMap((version) =>

@@ -1,4 +1,3 @@
-import { once } from 'node:events'
 import type { Socket } from 'node:net'
 
 import type { limits } from '../../kernel/limits.ts'
@@ -207,7 +206,8 @@ export class Connection {
   /** Closes so that the last answer arrives: a socket that is destroyed with unread bytes would reset it away. */
   async #hangUp(): Promise<void> {
     if (this.#socket.destroyed) return
-    const closed = once(this.#socket, 'close')
+    // A peer that resets the connection has closed it, too.
+    const closed = new Promise<void>((resolve) => this.#socket.once('close', () => resolve()))
     this.#socket.end()
     this.#socket.resume()
     const timer = setTimeout(() => this.#socket.destroy(), this.#options.bounds.lingerMs)

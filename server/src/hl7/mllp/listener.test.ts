@@ -140,3 +140,15 @@ it('answers what it has before it closes', async () => {
   expect(await answers(socket, 2)).toEqual(['last'])
   await closed
 })
+
+it('closes although a peer resets its connection meanwhile', async () => {
+  const listener = await listen()
+  const socket = connect({ port: listener.port, host: '127.0.0.1', allowHalfOpen: true })
+  socket.on('error', () => undefined)
+  socket.write(framed('x'))
+  await once(socket, 'data')
+  const closed = listener.close()
+  await once(socket, 'end')
+  socket.resetAndDestroy()
+  await expect(closed).resolves.toBeUndefined()
+})
