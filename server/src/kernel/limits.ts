@@ -19,6 +19,8 @@ export const limits = {
     batchAtOnce: 16,
     batchAtOnceChars: 64 * 1024,
     pageDefault: 20,
+    /** Pages that one page link can lead back over. */
+    pageTrail: 12,
     pageMost: 1000,
     includesMost: 1000,
     includeDepth: 5,

@@ -83,6 +83,22 @@ it('SR-06 gives links that hold', async () => {
   expect(idsOf(await ask('GET', linkOf(second, 'self') ?? ''))).toEqual(idsOf(second))
 })
 
+it.each([
+  ['a search', () => `/Patient?_tag=${tag}&_count=2`],
+  ['a sorted search', () => `/Patient?_tag=${tag}&_sort=birthdate&_count=2`],
+  ['a history', () => '/Patient/_history?_count=2'],
+])('leads back over the pages of %s by the way that it has come', async (_what, path) => {
+  const seen: Answer[] = [await ask('GET', path())]
+  while (seen.length < 6) seen.push(await ask('GET', linkOf(seen.at(-1) as Answer, 'next') ?? ''))
+  let page = seen.at(-1) as Answer
+  expect((await ask('GET', linkOf(page, 'first') ?? '')).json['entry']).toEqual(seen[0]?.json['entry'])
+  for (const before of seen.slice(0, -1).toReversed()) {
+    page = await ask('GET', linkOf(page, 'previous') ?? '')
+    expect(page.json['entry']).toEqual(before.json['entry'])
+  }
+  expect(linkOf(page, 'previous')).toBeUndefined()
+})
+
 it('SR-08 takes no page token that it did not make', async () => {
   const next = linkOf(await search('_count=10'), 'next') ?? ''
   const url = new URL(next)

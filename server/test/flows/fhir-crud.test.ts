@@ -172,7 +172,7 @@ it('makes versions, also of what was deleted, and creates what is new', async ()
   expect(await put('male')).toBe(201)
   expect(await put('female')).toBe(200)
   await ask('DELETE', '/Patient/p1')
-  expect(await put('other')).toBe(200)
+  expect(await put('other')).toBe(201)
   const { json } = await ask('GET', '/Patient/p1/_history')
   expect(json['total']).toBe(4)
   const entries = json['entry'] as {

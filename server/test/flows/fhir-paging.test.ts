@@ -226,7 +226,7 @@ it('pages through the history of one resource, a type and everything', async () 
   >[]
   expect(newest).toMatchObject({
     request: { method: 'DELETE', url: 'Patient/p01' },
-    response: { status: '204', etag: 'W/"2"' },
+    response: { status: '204 No Content', etag: 'W/"2"' },
   })
   expect(newest).not.toHaveProperty('resource')
   const since = new Date(Date.now() + 60_000).toISOString()

@@ -9,6 +9,7 @@ import { versionHeaders } from './answers.ts'
 import { bundleBytes, historyEntry } from './bundle-bytes.hot.ts'
 import type { Answer, Call } from './call.ts'
 import { isUnchanged } from './conditions.ts'
+import { pageLinks } from './page-links.ts'
 import type { RestDeps } from './rest-deps.ts'
 import { isShaped, shaped } from './shaping.ts'
 
@@ -79,11 +80,12 @@ export async function history(
   const page = await deps.resources.history(call.caller, request)
   const { versions, total, next } = isCounted ? { ...page, versions: [], next: undefined } : page
   const address = `${deps.base}/${call.path.join('/')}`
-  const links = [{ relation: 'self', url: withQuery(address, used) }]
-  if (next !== undefined) {
-    const token = deps.tokens.sign({ driver: 0, after: [next] }, identityOf(call))
-    links.push({ relation: 'next', url: withQuery(address, [...used, ['_page', token]]) })
-  }
+  const token =
+    next === undefined ? undefined : deps.tokens.sign({ driver: 0, after: [next] }, identityOf(call))
+  const asked = call.query.find(([name]) => name === '_page')?.[1]
+  const links = pageLinks({ page: asked, next: token }, (at) =>
+    withQuery(address, at === undefined ? used : [...used, ['_page', at]]),
+  )
   const counted = total === undefined ? {} : { total }
   const bundle = { resourceType: 'Bundle', type: 'history', ...counted, link: links }
   const shape = shapeOf(call)

@@ -8,6 +8,7 @@ import { bundleBytes, outcomeEntry, searchEntry, searchsetBytes } from './bundle
 import type { SearchEntry } from './bundle-bytes.hot.ts'
 import type { Answer, Call } from './call.ts'
 import { outcomeOf } from './outcome.ts'
+import { pageLinks } from './page-links.ts'
 import type { RestDeps } from './rest-deps.ts'
 import { isShaped, shaped } from './shaping.ts'
 
@@ -26,8 +27,7 @@ export async function search(deps: RestDeps, call: Call, where: Searched): Promi
 function searchset(deps: RestDeps, page: SearchPage, where: Searched): Uint8Array {
   const { request, matches, included, notes, total, next } = page
   const address = addressOf(deps.base, where)
-  const link = [{ relation: 'self', url: pageAddress(address, request.query, request.page) }]
-  if (next !== undefined) link.push({ relation: 'next', url: pageAddress(address, request.query, next) })
+  const link = pageLinks({ page: request.page, next }, (at) => pageAddress(address, request.query, at))
   const bundle = {
     resourceType: 'Bundle',
     type: 'searchset',

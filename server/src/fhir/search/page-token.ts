@@ -17,6 +17,9 @@ export interface PageTokens {
   open(token: string, search: string): PageState
 }
 
+/** Stands between the token of a page and those of the pages before it, which lead back. */
+export const BEHIND = '*'
+
 const SEAL_BYTES = 16
 /** In base64url. */
 const SEAL_CHARS = 22
@@ -31,7 +34,7 @@ export function createPageTokens(secret: Uint8Array): PageTokens {
       return `${body}.${sealOf(body, search)}`
     },
     open: (token, search) => {
-      const [body = '', seal = ''] = token.split('.')
+      const [body = '', seal = ''] = (token.split(BEHIND, 1)[0] ?? '').split('.')
       const [given, own] = [seal, sealOf(body, search)].map((text) => Buffer.from(text, 'base64url'))
       if (given?.length !== SEAL_BYTES || own === undefined || !timingSafeEqual(given, own)) {
         throw fault('malformed', {
