@@ -58,7 +58,7 @@ it('never overwrites, by criteria that mean nothing, a resource that has the id 
   expectRefused(await ask('POST', '', { body: { resourceType: 'Bundle', type: 'transaction', entry } }), 409)
   expect((await ask('GET', `/Patient/${id}`)).at('gender')).toBe('male')
   const old = await gone()
-  expect((await ask('PUT', path, { body: { ...PATIENT, id: old } })).status).toBe(200)
+  expect((await ask('PUT', path, { body: { ...PATIENT, id: old } })).status).toBe(201)
 })
 
 it('holds a conditional update, and each entry of a transaction, to its precondition', async () => {
