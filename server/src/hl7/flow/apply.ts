@@ -5,21 +5,20 @@ import type { Draft, Resources } from '../../fhir/resources.ts'
 import type { Clock } from '../../kernel/clock.ts'
 import { fault } from '../../kernel/fault.ts'
 import { uuid7 } from '../../kernel/ids.ts'
-import type { JsonValue } from '../../kernel/json.ts'
 import { limits } from '../../kernel/limits.ts'
 import type { RecordChange, RecordStore } from '../../store/port.ts'
 import type { Mapped } from '../mapping/image.ts'
 import type { Ahead } from './ahead.ts'
 import { breathe } from './breathe.ts'
-import { withDocumentsAside } from './documents.ts'
+import { textLength, withDocumentsAside } from './documents.ts'
 import { entryChange, FLOW, withState, type Entry, type Journaled } from './entry.ts'
 import type { FlowFeed } from './feed.ts'
 import { lineChanges, piecesOf, type NewLine } from './journal-line.ts'
 import type { Journal } from './journal.ts'
 import { partitionKey } from './parking.ts'
-import { planMessage, referenceOf, type Plan } from './plan.ts'
+import { planMessage, type Plan } from './plan.ts'
 import { markChanges } from './state-marks.ts'
-import { traceRecords, type Traced } from './trace-text.ts'
+import { traceRecords } from './trace-text.ts'
 import { putItem } from './worklist.ts'
 
 export interface ApplyDeps {
@@ -107,22 +106,15 @@ function refuseLarge({ images }: Mapped): void {
   }
 }
 
-/** Of all texts inside, without building any. */
-function textLength(value: JsonValue | undefined): number {
-  if (typeof value === 'string') return value.length
-  if (typeof value !== 'object' || value === null) return 0
-  return Object.values(value).reduce((sum: number, member) => sum + textLength(member), 0)
-}
-
 /** @returns `undefined` when what the plan was made from has changed meanwhile. */
 async function commit(deps: ApplyDeps, job: ApplyJob, plan: Plan): Promise<Entry | undefined> {
-  const { message, mapped } = job
+  const { message } = job
   const now = deps.clock()
   const entry = finished(job, plan, now)
   const others: readonly RecordChange[] = [
     ...plan.records,
     ...plan.conflicts.map(putItem),
-    ...traceRecords(message.id, tracedIn(mapped, plan)),
+    ...traceRecords(message.id, plan.traced),
     ...plan.patients.map((patient) => mark(FLOW.patients, `${patient}|${message.id}`)),
   ]
   const drafts = plan.drafts.length === 0 ? [] : [...plan.drafts, provenance(job, plan, now)]
@@ -213,14 +205,6 @@ function finished({ message, mapped, mappedAt }: ApplyJob, plan: Plan, now: numb
 }
 
 const MOST_WARNINGS = 200
-
-function tracedIn({ images }: Mapped, { identities }: Plan): readonly Traced[] {
-  return images.flatMap((image) => {
-    const identity = identities.get(image.key)
-    const reference = identity && image.own !== 'link' ? referenceOf(identity) : undefined
-    return reference === undefined ? [] : [{ reference, rows: image.trace }]
-  })
-}
 
 const ORIGIN = 'https://mogran.org/fhir'
 

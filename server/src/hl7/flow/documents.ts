@@ -18,6 +18,15 @@ export async function withDocumentsAside(mapped: Mapped): Promise<Mapped> {
   return binaries.size === 0 ? mapped : { ...mapped, images: [...images, ...binaries.values()] }
 }
 
+/** Of all texts inside, without building any. */
+export function textLength(value: JsonValue | undefined): number {
+  if (typeof value === 'string') return value.length
+  if (typeof value !== 'object' || value === null) return 0
+  let length = 0
+  for (const member of Object.values(value)) length += textLength(member)
+  return length
+}
+
 /** By the hash of their content. */
 type Binaries = Map<string, Image>
 
@@ -30,6 +39,8 @@ interface Found {
 type Attachment = JsonObject & { readonly data: string; readonly contentType: string }
 
 async function imageAside(image: Image, binaries: Binaries): Promise<Image> {
+  // Nearly every image is this short.
+  if (textLength(image.resource) <= limits.hl7.attachmentChars) return image
   const found = longOf(attachmentsIn(image.resource, ''))
   if (found.length === 0) return image
   const moved = new Map<Attachment, JsonObject>()

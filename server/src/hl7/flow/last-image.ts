@@ -74,10 +74,9 @@ export function keepImage(
 export function sourcesOf(
   rows: readonly TraceRow[],
   message: string,
-  images: { readonly type: string; readonly before: LastImage | undefined; readonly image: JsonObject },
+  images: { readonly type: string; readonly before: LastImage; readonly image: JsonObject },
 ): Sources {
   const { type, before, image } = images
-  if (before === undefined) return { [message]: traceText(rows) }
   const now = leavesOf(image)
   const then = leavesOf(before.image)
   const told = elementSources(before, type)

@@ -11,6 +11,7 @@ import { heldByOthers, identify, isKnownByOldNumbers, type Identities, type Iden
 import { keepImage, readLastImage, sourcesOf, type LastImage } from './last-image.ts'
 import { mergeThreeWay, nextImage, withUnsentMembers } from './merge.ts'
 import { sentOf } from './sent.ts'
+import { traceText, type Traced } from './trace-text.ts'
 import { formerItems, identityItem, worklistItem, type WorkItem } from './worklist.ts'
 
 export interface PlanRequest {
@@ -41,10 +42,13 @@ export interface Plan {
   readonly conflicts: readonly WorkItem[]
   readonly patients: readonly string[]
   readonly identities: Identities
+  /** Where the elements of each resource came from. */
+  readonly traced: readonly Traced[]
 }
 
 interface Step {
   readonly made: Made
+  readonly trace: string
   readonly draft?: Draft
   readonly records?: readonly RecordChange[]
   /** The resource before and after. */
@@ -78,6 +82,7 @@ export async function planMessage(request: PlanRequest): Promise<Plan> {
     drafts: effects.drafts,
     records: [...steps.flatMap((step) => step.records ?? []), ...effects.records],
     made: steps.map(({ made }) => made),
+    traced: steps.map(({ made: { reference }, trace }) => ({ reference, text: trace })),
     changes: () => steps.flatMap(elementChanges),
     patients: [...identities.values()].flatMap(({ image, id }) =>
       image.type === 'Patient' && id ? [id] : [],
@@ -85,14 +90,15 @@ export async function planMessage(request: PlanRequest): Promise<Plan> {
   }
 }
 
-export function referenceOf({ image, id }: Identity): string | undefined {
+function referenceOf({ image, id }: Identity): string | undefined {
   return id === undefined ? undefined : `${image.type}/${id}`
 }
 
 async function planImage(request: PlanRequest, identity: Identity, identities: Identities): Promise<Step> {
   const { image, id = '' } = identity
   const reference = `${image.type}/${id}`
-  if (identity.isKnown && image.own !== 'update') return { made: { reference, action: 'linked' } }
+  const trace = image.own === 'link' ? '' : traceText(image.trace)
+  if (identity.isKnown && image.own !== 'update') return { made: { reference, action: 'linked' }, trace }
   const [current, before] = await Promise.all([
     request.resources.peek(image.type, id),
     readLastImage(request.records, reference, request.feed),
@@ -100,17 +106,17 @@ async function planImage(request: PlanRequest, identity: Identity, identities: I
   const vault = new Map<string, string>()
   const next = sentOf(image, identities, vault)
   if (isStale(before, request.mapped.eventTime) || isOutranked(before, next, image.parts))
-    return { made: { reference, action: 'superseded' } }
-  const step = stepOf({ ...request, identity, reference, before, vault }, next, current)
+    return { made: { reference, action: 'superseded' }, trace }
+  const step = stepOf({ ...request, identity, reference, trace, before, vault }, next, current)
   return withOthersNumbers(request.records, id, step)
 }
 
 function stepOf(subject: Subject, next: JsonObject, current: StoredVersion | undefined): Step {
   if (current === undefined) return creation(subject, next)
-  const { identity, reference, vault } = subject
+  const { identity, reference, trace, vault } = subject
   const resource = comparable(Buffer.from(current.bytes).toString('utf8'), vault)
   if (isKnownByOldNumbers(identity, resource))
-    return { made: { reference, action: 'linked' }, conflicts: formerItems(subject, identity) }
+    return { made: { reference, action: 'linked' }, trace, conflicts: formerItems(subject, identity) }
   return update(subject, next, { resource, version: current.version })
 }
 
@@ -142,15 +148,17 @@ function isOutranked(
 interface Subject extends PlanRequest {
   readonly identity: Identity
   readonly reference: string
+  readonly trace: string
   readonly before: LastImage | undefined
   readonly vault: Map<string, string>
 }
 
 function creation(subject: Subject, next: JsonObject): Step {
-  const { identity, reference, vault } = subject
+  const { identity, reference, trace, vault } = subject
   const resource = { resourceType: identity.image.type, ...next }
   return {
     made: { reference, action: 'created' },
+    trace,
     // A deleted resource that the feed speaks of again goes on under its id.
     draft: draftOf(
       identity,
@@ -173,7 +181,7 @@ function update(
   sent: JsonObject,
   current: { readonly resource: JsonObject; readonly version: number },
 ): Step {
-  const { identity, reference, before, vault } = subject
+  const { identity, reference, trace, before, vault } = subject
   const { initial = [], parts = [] } = identity.image
   const told = Object.fromEntries(Object.entries(sent).filter(([name]) => !initial.includes(name)))
   const base = before?.image
@@ -187,6 +195,7 @@ function update(
   const isChanged = !isSame(merged.resource, current.resource)
   return {
     made: { reference, action: isChanged ? 'updated' : 'unchanged' },
+    trace,
     ...(isChanged
       ? {
           draft: draftOf(identity, withLongTexts(merged.resource, vault), {
@@ -208,21 +217,20 @@ function draftOf(
   how: Pick<Draft, 'method' | 'expected'>,
 ): Draft {
   const text = JSON.stringify(exact)
-  // Numbers with digits of their own are for the text alone: whoever reads the resource wants doubles.
-  return {
-    type: image.type,
-    id,
-    ...how,
-    resource: isPlain(text) ? exact : (JSON.parse(text) as JsonObject),
-    text,
-  }
+  // Numbers with digits of their own are for the text alone: whoever reads the resource wants doubles. A new resource has those of the image.
+  const isSimple = how.method === 'POST' ? image.literals === undefined : isPlain(text)
+  return { type: image.type, id, ...how, resource: isSimple ? exact : (JSON.parse(text) as JsonObject), text }
 }
 
 function keep(
-  { identity, reference, before, feed, message, mapped }: Subject,
+  { identity, reference, trace, before, feed, message, mapped }: Subject,
   image: JsonObject,
 ): RecordChange {
-  const sources = sourcesOf(identity.image.trace, message, { type: identity.image.type, before, image })
+  const { image: said } = identity
+  const sources =
+    before === undefined
+      ? { [message]: trace }
+      : sourcesOf(said.trace, message, { type: said.type, before, image })
   const eventTime = mapped.eventTime ?? before?.eventTime
   return keepImage(
     { reference, feed, before },

@@ -78,19 +78,23 @@ it('writes a trace as lines and reads it again', () => {
 })
 
 it('cuts a long trace into records that each name their resources', () => {
-  const rows = Array.from({ length: 1500 }, (_, at) => ({
+  const rows = Array.from({ length: 2000 }, (_, at) => ({
     source: 'PID-5.1',
     rule: 'PID-Patient/name',
     element: `Patient.name[${at}].family`,
   }))
   const traced = [
-    { reference: 'Patient/p1', rows },
-    { reference: 'Encounter/e1', rows: [{ element: 'Encounter.status', source: 'PV1', rule: 'r' }] },
+    { reference: 'Patient/p1', text: traceText(rows) },
+    {
+      reference: 'Encounter/e1',
+      text: traceText([{ element: 'Encounter.status', source: 'PV1', rule: 'r' }]),
+    },
+    { reference: 'Location/l1', text: '' },
   ]
   const records = traceRecords('m1', traced)
   expect(records.map(({ id }) => id)).toEqual(['m1|0000', 'm1|0001'])
   const read = records.flatMap((change) => (change.op === 'delete' ? [] : readTrace(change.value)))
-  expect(read).toHaveLength(1501)
-  expect(read[1499]).toEqual({ ...READ[0], reference: 'Patient/p1', element: 'Patient.name[1499].family' })
-  expect(read[1500]).toMatchObject({ reference: 'Encounter/e1', element: 'Encounter.status' })
+  expect(read).toHaveLength(2001)
+  expect(read[1999]).toEqual({ ...READ[0], reference: 'Patient/p1', element: 'Patient.name[1999].family' })
+  expect(read[2000]).toMatchObject({ reference: 'Encounter/e1', element: 'Encounter.status' })
 })

@@ -10,9 +10,10 @@ type Row = Pick<TraceRow, 'element' | 'source' | 'rule'>
  * has a tab or a line end. Half of what a message adds to the store would be names of members otherwise.
  */
 export function traceText(rows: readonly Row[]): string {
-  let text = ''
-  for (const { element, source, rule } of rows) text += `${withoutType(element)}\t${source}\t${rule}\n`
-  return text
+  const parts: string[] = []
+  for (const { element, source, rule } of rows)
+    parts.push(withoutType(element), '\t', source, '\t', rule, '\n')
+  return parts.join('')
 }
 
 export function readTraceText(text: string, type: string): readonly Row[] {
@@ -27,36 +28,37 @@ export function withoutType(element: string): string {
   return element.slice(element.indexOf('.') + 1)
 }
 
-/** The rows that one resource has of a message. */
+/** What one resource has of a message. */
 export interface Traced {
   readonly reference: string
-  readonly rows: readonly TraceRow[]
+  /** See `traceText`. */
+  readonly text: string
 }
 
-/** Rows in one record of the trace: well below the size that a record may have. */
-const RECORD_ROWS = 1000
+/** Of one record of the trace, more or less: well below the size that a record may have. */
+const RECORD_CHARS = 64 * 1024
 
 /** The trace of a message: a line with the reference, then its rows. */
 export function traceRecords(message: string, traced: readonly Traced[]): RecordChange[] {
-  const texts: string[] = []
-  let [text, left] = ['', RECORD_ROWS]
-  for (const { reference, rows } of traced) {
-    for (let at = 0; at < rows.length; at += RECORD_ROWS) {
-      const part = rows.slice(at, at + RECORD_ROWS)
-      text += `${reference}\n${traceText(part)}`
-      left -= part.length
-      if (left > 0) continue
-      texts.push(text)
-      ;[text, left] = ['', RECORD_ROWS]
+  const texts = ['']
+  for (const { reference, text } of traced)
+    for (const part of partsOf(text)) {
+      if ((texts.at(-1)?.length ?? 0) + part.length > RECORD_CHARS) texts.push('')
+      texts[texts.length - 1] += `${reference}\n${part}`
     }
-  }
-  if (text !== '') texts.push(text)
-  return texts.map((one, at) => ({
+  return texts.filter(Boolean).map((one, at) => ({
     op: 'put',
     collection: FLOW.traces,
     id: `${message}|${String(at).padStart(4, '0')}`,
     value: Buffer.from(one),
   }))
+}
+
+/** Whole lines, as many as a record takes. */
+function partsOf(text: string): readonly string[] {
+  if (text.length <= RECORD_CHARS) return text === '' ? [] : [text]
+  const end = text.lastIndexOf('\n', RECORD_CHARS) + 1
+  return [text.slice(0, end), ...partsOf(text.slice(end))]
 }
 
 /** The rows of one record of the trace. */

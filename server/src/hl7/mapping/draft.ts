@@ -28,6 +28,8 @@ export interface Draft {
   identityText: string | undefined
   /** What the preferred identity was made of: values, other images, paths of identifiers. */
   identity: readonly (Node | Draft | string)[]
+  /** Where that was read, once a trace was asked for. */
+  sources: readonly string[] | undefined
   /** Where a segment made it. */
   target: Target | undefined
 }
@@ -65,6 +67,7 @@ export function createDraft(type: string, own: Own, parts: readonly ImagePart[] 
     aliases: NOTHING,
     identityText: undefined,
     identity: NOTHING,
+    sources: undefined,
     target: undefined,
   }
 }

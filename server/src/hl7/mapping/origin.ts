@@ -43,7 +43,8 @@ export function eventOrigin(one: Written): Origin {
 /** A reference comes from what identifies the other image. */
 export function referenceOrigin({ from, target, output }: Written): Origin {
   const referred = from as Draft
-  const [source = referred.type, ...others] = new Set(sourcesOf(referred))
+  referred.sources ??= [...new Set(sourcesOf(referred))]
+  const [source = referred.type, ...others] = referred.sources
   const also = [...others, ...(alsoOf(output, target) ?? [])]
   return told(source, also.length > 0 ? also : undefined, output)
 }
