@@ -63,3 +63,27 @@ it('has no end that nobody told: a duration of hours is no number of minutes', a
     end: '2026-04-01T09:20:00.000Z',
   })
 })
+
+const missed = (event: string, mrn: string) =>
+  [
+    `MSH|^~\\&|BOOK|NORTH|HUB|MOGRAN|20260301200000||SIU^${event}|${mrn}|P|2.5.1`,
+    sch('GONE', ''),
+    PID.replace('4711', mrn),
+    '',
+  ].join('\r')
+
+it.each([
+  ['S17', 'entered-in-error'],
+  ['S26', 'noshow'],
+])(
+  'takes %s without times of an appointment that it knows, and refuses it of another',
+  async (event, status) => {
+    expect(await after(['S12', sch('CHK'), PID], [event, sch('GONE', ''), PID])).toMatchObject({
+      status,
+      start: '2026-04-01T09:00:00+00:00',
+    })
+    const engine = await startEngine({ ackAt: 'committed' })
+    expect(await new Sender(engine.port).send(missed(event, '99'))).toMatch(/MSA\|AE\|99[^]*\|102\^/)
+    expect(await engine.all('Appointment')).toEqual([])
+  },
+)

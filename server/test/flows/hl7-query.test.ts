@@ -2,7 +2,7 @@ import { expect, it, vi } from 'vitest'
 
 import { systemCaller } from '../../src/auth/caller.ts'
 import type { JsonObject } from '../../src/kernel/json.ts'
-import { admit, Sender, startEngine, type Engine } from './interface-engine.ts'
+import { admit, Sender, settled, startEngine, type Engine } from './interface-engine.ts'
 
 interface Ask {
   readonly event?: string
@@ -279,4 +279,16 @@ it('answers in the delimiters and the character set of the query', async () => {
   const ascii = await new Sender(engine.port).send(query({ qpd: 'Q22|T1|@PID.3.1^1', tail: '||||||ASCII' }))
   expect(fieldsOf(ascii, 'MSA')[0]?.[1]).toBe('AE')
   expect(fieldsOf(ascii, 'ERR')[0]?.[2]).toBe('MSH^1^18^1')
+})
+
+it.each([
+  ['QRY^A19', 'QRD|20260301|R|I|Q1|||1^RD|4711|DEM'],
+  ['QCN^J01', 'QID|Q1|HUB'],
+])('refuses %s, with its place, and keeps it in the journal', async (type, segment) => {
+  const engine = await engineWith([NADIA])
+  const message = [`MSH|^~\\&|WARD|NORTH|HUB|MOGRAN|20260301||${type}|O1|P|2.5.1`, segment, ''].join('\r')
+  const answer = await new Sender(engine.port).send(message)
+  expect(answer).toContain('MSA|AR|O1')
+  expect(answer).toContain('ERR||MSH^1^9^1^1|200^')
+  await settled(engine, 'O1', 'rejected')
 })
