@@ -142,6 +142,8 @@ export const limits = {
     sentDocumentBytes: 11 * 1024 * 1024,
     outboundLookMs: 1000,
     destinationOverlays: 16,
+    /** Allergies, relatives or coverages of one patient in a message that is sent. */
+    referringMost: 100,
     /** Waiting and dead messages of a destination are counted so far, its newest looked at for the last answer; so many are sent again by one command. */
     outboundCounted: 10_000,
     outboundNewest: 50,

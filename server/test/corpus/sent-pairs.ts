@@ -36,7 +36,7 @@ export async function runSentPair(
       controlId: 'C1',
       nowMs: 0,
       header: HEADER,
-      lookup: (reference) => Promise.resolve(resources.get(reference)),
+      lookup: (address) => Promise.resolve([resources.get(address)].filter((one) => one !== undefined)),
     })
     for (const [path, value] of valuesOf(sent ?? 'MSH|^~\\&|')) ours.add(`${path}=${value}`)
   }

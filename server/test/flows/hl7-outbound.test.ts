@@ -9,7 +9,7 @@ import type { OutboundRules } from '../../src/hl7/outbound/outbound-rules.ts'
 import type { Store } from '../../src/store/port.ts'
 import { freshStore } from '../fresh-store.ts'
 import { rulesWith } from '../rules-with.ts'
-import { admit, engineOn, Sender, settled, type Engine } from './interface-engine.ts'
+import { admit, engineOn, MAPPINGS, Sender, settled, type Engine } from './interface-engine.ts'
 
 /** Rules that are small enough to be seen through: an order message of each version of a request. */
 const rules: OutboundRules = {
@@ -224,4 +224,57 @@ it('does not send back what came from a feed', async () => {
   })
   await expect.poll(() => statesOf(engine)).toEqual(['answered'])
   expect(peer.got).toHaveLength(1)
+})
+
+it('tells with an admission what the patient cannot stand, who his people are and who pays', async () => {
+  const { outbound } = await createMapper(MAPPINGS)
+  const peer = await startPeer(() => 'AA')
+  const destinations = [destination(peer.port, { messages: ['Encounter.ADT'] })]
+  const engine = await engineOn(await freshStore(), {}, { out: { rules: outbound, destinations } })
+  const patient = { reference: 'Patient/p1' }
+  const clinicalStatus = {
+    coding: [{ system: 'http://terminology.hl7.org/CodeSystem/allergyintolerance-clinical', code: 'active' }],
+  }
+  const allergy = { resourceType: 'AllergyIntolerance', clinicalStatus }
+  const resources = [
+    { resourceType: 'Patient', id: 'p1', name: [{ family: 'Salih' }] },
+    { ...allergy, id: 'a1', patient, code: { text: 'Penicillin' } },
+    { ...allergy, id: 'a2', patient: { reference: 'Patient/p2' }, code: { text: 'Cats' } },
+    { resourceType: 'RelatedPerson', id: 'r1', patient, name: [{ family: 'Omar' }] },
+    {
+      resourceType: 'Coverage',
+      id: 'c1',
+      status: 'active',
+      beneficiary: patient,
+      payor: [{ display: 'Fund' }],
+    },
+    {
+      resourceType: 'Encounter',
+      id: 'e1',
+      status: 'in-progress',
+      class: { system: 'http://terminology.hl7.org/CodeSystem/v3-ActCode', code: 'IMP' },
+      subject: patient,
+    },
+  ]
+  for (const resource of resources) {
+    const { resourceType: type, id } = resource
+    await engine.resources.transact(systemCaller('tests', 'system'), {
+      drafts: [{ type, id, method: 'PUT', resource }],
+    })
+  }
+  const sent = async () =>
+    (await engine.outbound.outbox.list('lab', { limit: 10 })).map(({ message }) => message.text)
+  await expect.poll(async () => (await sent()).length).toBe(1)
+  const segments = (await sent()).join('').split('\r')
+  expect(segments.map((segment) => segment.slice(0, 3))).toEqual([
+    'MSH',
+    'EVN',
+    'PID',
+    'NK1',
+    'PV1',
+    'AL1',
+    'IN1',
+    '',
+  ])
+  expect(segments[5]).toMatch(/^AL1\|1\|MA\|\^Penicillin/)
 })

@@ -40,10 +40,23 @@ export async function builtOf(
     definition,
     resource,
     ...(previous && { previous }),
-    lookup: async (reference) => Promise.resolve(others[reference]),
+    lookup: async (address) => Promise.resolve(foundIn(others, address)),
     controlId,
     nowMs: TIME,
     header: { ...HEADER, version },
+  })
+}
+
+function foundIn(others: Readonly<Record<string, JsonObject>>, address: string): readonly JsonObject[] {
+  const [type = '', key] = address.split('?')
+  const [name = '', reference = ''] = key?.split('=') ?? []
+  return Object.entries(others).flatMap(([place, resource]) => {
+    const element = resource[name] as JsonObject | undefined
+    const isMeant =
+      key === undefined
+        ? place === address
+        : place.startsWith(`${type}/`) && element?.['reference'] === reference
+    return isMeant ? [resource] : []
   })
 }
 

@@ -34,8 +34,8 @@ async function built(
   const text = await outbound.laidOver(overlays).build({
     definition: 'ServiceRequest.OML_O21',
     resource: ORDER,
-    lookup: (reference): Promise<JsonObject | undefined> =>
-      Promise.resolve(reference === 'Patient/p1' ? PATIENT : undefined),
+    lookup: (address): Promise<readonly JsonObject[]> =>
+      Promise.resolve(address === 'Patient/p1' ? [PATIENT] : []),
     controlId: 'C1',
     nowMs: 0,
     header: HEADER,

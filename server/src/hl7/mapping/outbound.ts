@@ -102,7 +102,7 @@ function compileSegment(
   kit: OutKit,
 ): (view: View, lookup: BuildRequest['lookup'], counts: Map<string, number>) => Promise<readonly string[]> {
   const condition = rule.when === undefined ? undefined : compileResourceExpression(rule.when)
-  const steps = (rule.each === undefined ? [] : [rule.each].flat()).map(compileResourceExpression)
+  const steps = (rule.each === undefined ? [] : [rule.each].flat()).map(compileStep)
   const fill = compileRows(rule.rows, kit)
   const inner = compileSegments(rule.segments ?? [], kit)
   return async (view, lookup, counts) => {
@@ -127,16 +127,31 @@ function compileSegment(
   }
 }
 
+type StepTo = (view: View, lookup: BuildRequest['lookup']) => Promise<readonly JsonValue[]>
+
+/** An expression, or `Coverage?beneficiary`: the resources of a type that refer to what the step before has found. */
+function compileStep(text: string): StepTo {
+  if (!/^[A-Z]\w*\?[a-z-]+$/.test(text)) {
+    const step = compileResourceExpression(text)
+    return (view) => Promise.resolve(step(view))
+  }
+  return async ({ focus }, lookup) => {
+    const { resourceType, id } = focus as JsonObject
+    const isResource = typeof resourceType === 'string' && typeof id === 'string'
+    return isResource ? lookup(`${text}=${resourceType}/${id}`) : []
+  }
+}
+
 /** What the steps lead to, one after the other: references are followed at each. */
 async function walk(
   view: View,
-  steps: readonly ResourceExpression[],
+  steps: readonly StepTo[],
   lookup: BuildRequest['lookup'],
 ): Promise<readonly JsonValue[]> {
   let found: readonly JsonValue[] = [view.focus]
   for (const step of steps) {
-    const next = found.flatMap((focus) => step({ ...view, focus }))
-    const followed = await Promise.all(next.map((value) => follow(value, lookup)))
+    const next = await Promise.all(found.map((focus) => step({ ...view, focus }, lookup)))
+    const followed = await Promise.all(next.flat().map((value) => follow(value, lookup)))
     found = followed.filter((value) => value !== undefined)
   }
   return found
@@ -151,7 +166,7 @@ function notThere(segment: string): Error {
 async function follow(value: JsonValue, lookup: BuildRequest['lookup']): Promise<JsonValue | undefined> {
   if (typeof value !== 'object' || value === null || Array.isArray(value)) return value
   const { reference } = value as JsonObject
-  return typeof reference === 'string' ? ((await lookup(reference)) ?? value) : value
+  return typeof reference === 'string' ? ((await lookup(reference))[0] ?? value) : value
 }
 
 function compileRows(rows: readonly OutRow[], kit: OutKit): Fill {

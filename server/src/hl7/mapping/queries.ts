@@ -1,3 +1,4 @@
+import type { JsonObject } from '../../kernel/json.ts'
 import type { QueryParameter, QueryRule } from '../query/query-rules.ts'
 import { missing } from './compile-message.ts'
 import { compileSegments, createOutKit, type OutKit } from './outbound.ts'
@@ -29,7 +30,7 @@ export function compileQuery(file: QueryFile, files: RuleFiles): QueryRule {
 }
 
 /** An answer tells of the person alone. */
-const NOTHING_ELSE = (): Promise<undefined> => Promise.resolve(undefined)
+const NOTHING_ELSE = (): Promise<readonly JsonObject[]> => Promise.resolve([])
 
 function compileParameter(row: QueryParameterRow, { tables }: OutKit): QueryParameter {
   const table =

@@ -22,8 +22,8 @@ export interface BuildRequest {
   readonly resource: JsonObject
   /** The version before; absent for a new resource. */
   readonly previous?: JsonObject
-  /** `Patient/1`: the resource as it is now; `undefined` when there is none. */
-  readonly lookup: (reference: string) => Promise<JsonObject | undefined>
+  /** `Patient/1`: the resource as it is now, when there is one; `Coverage?beneficiary=Patient/1`: the oldest that refer to it. */
+  readonly lookup: (address: string) => Promise<readonly JsonObject[]>
   /** MSH-10 and the time of MSH-7, the same for every attempt. */
   readonly controlId: string
   readonly nowMs: number

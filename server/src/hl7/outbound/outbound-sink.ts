@@ -2,6 +2,7 @@ import type { Sink } from '../../events/relay.ts'
 import type { Clock } from '../../kernel/clock.ts'
 import { Fault } from '../../kernel/fault.ts'
 import type { JsonObject } from '../../kernel/json.ts'
+import { limits } from '../../kernel/limits.ts'
 import type { LoggedChange, LoggedCommit, Store } from '../../store/port.ts'
 import type { Destination } from './destination.ts'
 import { laneOf } from './lanes.ts'
@@ -100,7 +101,7 @@ async function build(
       nowMs: commit.time,
       header: destination,
       resource: await withDocuments(records, parsed(change.bytes)),
-      lookup: async (reference) => lookup(resources, reference),
+      lookup: async (address) => lookup(resources, address),
       ...(before === undefined || before.deleted ? {} : { previous: parsed(before.bytes) }),
     })
     return text === undefined ? undefined : { text, state: 'queued' }
@@ -110,10 +111,17 @@ async function build(
   }
 }
 
-async function lookup(resources: Store['resources'], reference: string): Promise<JsonObject | undefined> {
-  const [type = '', id = ''] = reference.split('/').slice(-2)
-  const found = await resources.read(type, id)
-  return found === undefined || found.deleted ? undefined : parsed(found.bytes)
+async function lookup(resources: Store['resources'], address: string): Promise<readonly JsonObject[]> {
+  const [type = '', key] = address.split('?')
+  if (key === undefined) {
+    const [of = '', id = ''] = address.split('/').slice(-2)
+    const found = await resources.read(of, id)
+    return found === undefined || found.deleted ? [] : [parsed(found.bytes)]
+  }
+  const limit = limits.hl7.referringMost
+  const places = await resources.scan({ type, key, order: 'updated', direction: 'asc', limit })
+  const ids = places.map(({ id }) => id)
+  return (await resources.fetch(type, ids)).flatMap((row) => (row === undefined ? [] : [parsed(row.bytes)]))
 }
 
 function parsed(bytes: Uint8Array): JsonObject {
