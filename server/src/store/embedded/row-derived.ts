@@ -43,7 +43,7 @@ const [TYPE, ID, VERSION, UPDATED_AT, END] = [
 ] as const
 
 /** How the hub writes the beginning of every resource. */
-export function headOf({ type, id, version, lastUpdated }: Known): string {
+function headOf({ type, id, version, lastUpdated }: Known): string {
   return `${TYPE}${type}${ID}${id}${VERSION}${version}${UPDATED_AT}${isoText(lastUpdated)}${END}`
 }
 
