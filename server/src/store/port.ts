@@ -121,7 +121,8 @@ export interface Row extends StoredVersion {
   has(key: string): boolean
   ranges(): readonly RangeKey[]
   names(): readonly NameKey[]
-  sorts(): Readonly<Record<string, string>>
+  /** One of the sort scalars of its keys. */
+  scalar(name: string): string | undefined
   patients(): readonly string[]
 }
 

@@ -7,7 +7,7 @@ import type { Definitions } from '../definitions.ts'
 const FACILITY_SCALAR = '_facility'
 
 export function facilitiesIn(row: Row | undefined): readonly string[] {
-  const listed = row?.sorts()[FACILITY_SCALAR] ?? ''
+  const listed = row?.scalar(FACILITY_SCALAR) ?? ''
   return listed.split(' ').filter((each) => each !== '')
 }
 

@@ -91,7 +91,7 @@ function rankable({ type, lastUpdated }: Row, { keys }: ContainedSubject, id: st
     type,
     id,
     lastUpdated,
-    sorts: () => keys.s ?? {},
+    scalar: (name) => keys.s?.[name],
     names: () => keys.n,
     ranges: () => keys.r,
   }
@@ -128,7 +128,7 @@ export function containedMatch(
     has: (key) => keysIn(resource).has(key),
     ranges: () => [],
     names: () => [],
-    sorts: () => ({}),
+    scalar: () => undefined,
     patients: () => row.patients(),
   }
 }

@@ -67,6 +67,8 @@ function stringIn(text: string, start: number): string {
 
 /** The lowest and the highest reference that a row has by a reference parameter, `Patient/1` or an address: none, one or two. */
 export function outermostReferences(row: Row, param: string): readonly string[] {
-  const { [param]: lowest, [`-${param}`]: highest } = row.sorts()
-  return [lowest, highest].filter((text) => text !== undefined)
+  const lowest = row.scalar(param)
+  if (lowest === undefined) return []
+  const highest = row.scalar(`-${param}`)
+  return highest === undefined ? [lowest] : [lowest, highest]
 }

@@ -12,7 +12,7 @@ export interface Ranked {
 type SortValue = number | string | undefined
 
 /** What a resource is ranked by. */
-export type Rankable = Pick<Row, 'type' | 'id' | 'lastUpdated' | 'sorts' | 'names' | 'ranges'>
+export type Rankable = Pick<Row, 'type' | 'id' | 'lastUpdated' | 'scalar' | 'names' | 'ranges'>
 
 export function rankOf(row: Rankable, order: readonly SortKey[]): Ranked {
   return { values: order.map((key) => valueOf(row, key)), type: row.type, id: row.id }
@@ -22,8 +22,8 @@ function valueOf(row: Rankable, { param: { code, type }, descending }: SortKey):
   if (code === '_id') return row.id
   if (code === '_lastUpdated') return row.lastUpdated
   if (type === 'token' || type === 'reference') {
-    const sorts = row.sorts()
-    return descending ? (sorts[`-${code}`] ?? sorts[code]) : sorts[code]
+    const highest = descending ? row.scalar(`-${code}`) : undefined
+    return highest ?? row.scalar(code)
   }
   if (type === 'string' || type === 'uri') {
     const names = row.names().flatMap((name) => (name.p === code ? [name.text] : []))

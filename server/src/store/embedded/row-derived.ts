@@ -123,6 +123,36 @@ export function wholeExtras(
   }
 }
 
+/**
+ * The sort scalars in the text of stored extras, with what was left out of them, as JSON text that begins with their object. No text in it
+ * can look like its beginning: quotes in texts are escaped, and no other value is an object.
+ */
+export function wholeScalars(stored: string, flags: number, idOf: () => string): string {
+  const at = stored.indexOf(SCALARS)
+  const scalars = at < 0 ? '' : stored.slice(at + SCALARS.length)
+  return (flags & LEFT_OUT.id) === 0 ? scalars : `"_id":"${idOf()}",${scalars}`
+}
+
+const SCALARS = '"s":{'
+
+/** One of `wholeScalars`. */
+export function scalarIn(scalars: string, name: string): string | undefined {
+  const key = `"${name}":"`
+  const at = scalars.indexOf(key)
+  if (at < 0) return undefined
+  const start = at + key.length
+  let end = scalars.indexOf('"', start)
+  if (!scalars.slice(start, end).includes('\\')) return scalars.slice(start, end)
+  while (isEscaped(scalars, end)) end = scalars.indexOf('"', end + 1)
+  return JSON.parse(scalars.slice(start - 1, end + 1)) as string
+}
+
+function isEscaped(text: string, at: number): boolean {
+  let backslashes = 0
+  while (text[at - 1 - backslashes] === '\\') backslashes += 1
+  return backslashes % 2 === 1
+}
+
 /** @returns how many bytes of the write's resource are its head; 0 when it begins in another way. */
 export function headLength(write: ResourceWrite): number {
   const { type, id, expected, lastUpdated, bytes } = write

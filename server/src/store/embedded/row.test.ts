@@ -11,6 +11,7 @@ import { DICTIONARY_1 } from './dictionary-1.ts'
 import { KeyHash } from './key-hash.ts'
 import { Lz } from './lz.hot.ts'
 import { openMeta } from './meta.ts'
+import { scalarIn } from './row-derived.ts'
 import {
   encodeRow,
   namesOf,
@@ -19,6 +20,7 @@ import {
   rowContentLength,
   rowExtras,
   rowMethod,
+  rowScalars,
   rowTypeLike,
   unpackedRow,
   versionOf,
@@ -82,6 +84,8 @@ it.each([
     expect(rangesOf(extras)).toEqual(keys.r)
     expect(new Set(namesOf(extras).map(({ text }) => text))).toEqual(new Set(keys.n.map(({ text }) => text)))
     expect(extras.s).toEqual(keys.s)
+    for (const [name, text] of Object.entries(keys.s ?? {}))
+      expect(scalarIn(rowScalars(each), name)).toBe(text)
     expect(extras.c ?? []).toEqual(keys.patients)
   }
 })
@@ -118,7 +122,12 @@ it('reads the rows of older stores', async () => {
   expect(named.map(({ id }) => id)).toEqual(['a', 'b', 'c'])
   expect(await again.resources.count('Patient', 'active=true', 9)).toBe(3)
   const [first] = await again.resources.fetch('Patient', ['a'])
-  expect(first?.sorts()).toEqual({ _id: 'a', family: 'é', _facility: '' })
+  expect(['_id', 'family', '_facility', 'x'].map((name) => first?.scalar(name))).toEqual([
+    'a',
+    'é',
+    '',
+    undefined,
+  ])
   await again.commit(commitOf({ writes: [observed({ id: 'b', expected: 1 })] }))
   expect(await again.resources.vread('Patient', 'b', 1)).toMatchObject({ bytes: writes[1]?.bytes })
   expect(await again.resources.count('Patient', '_id=b', 9)).toBe(1)

@@ -11,8 +11,8 @@ import {
   isHeadLeftOut,
   putHead,
   wholeExtras,
+  wholeScalars,
   withHead,
-  type Known,
   type RowExtras,
 } from './row-derived.ts'
 
@@ -63,10 +63,6 @@ function storedText(row: Buffer, end?: number): Buffer {
   return LZ.decompress(row.subarray(at + 4), end ?? textLength(row))
 }
 
-function knownOf(row: Buffer): Known {
-  return { type: rowType(row), id: rowId(row), version: rowVersion(row), lastUpdated: rowLastUpdated(row) }
-}
-
 function textLength(row: Buffer): number {
   const at = textAt(row)
   return row[0] === PLAIN ? row.length - at : row.readUInt32BE(at)
@@ -87,7 +83,12 @@ export function rowHasHash(row: Buffer, hi: number, lo: number): boolean {
 
 export function rowExtras(row: Buffer): RowExtras {
   const stored = JSON.parse(storedText(row, extrasLength(row)).toString('utf8')) as RowExtras
-  return wholeExtras(stored, flagsOf(row), knownOf(row))
+  return wholeExtras(stored, flagsOf(row), { id: rowId(row), lastUpdated: rowLastUpdated(row) })
+}
+
+/** The sort scalars, for `scalarIn`. */
+export function rowScalars(row: Buffer): string {
+  return wholeScalars(storedText(row, extrasLength(row)).toString('utf8'), flagsOf(row), () => rowId(row))
 }
 
 export function rangesOf(extras: RowExtras): readonly RangeKey[] {

@@ -136,7 +136,7 @@ export function rowOf(type: string, raw: Buffer): Row {
     has: (key) => document.holds('k', Buffer.from(indexKey(key))),
     ranges: () => ((document.parsed('r') ?? []) as StoredRange[]).map(rangeKey),
     names: () => (document.parsed('n') ?? []) as NameKey[],
-    sorts: () => (document.parsed('s') ?? {}) as Record<string, string>,
+    scalar: (name) => ((document.parsed('s') ?? {}) as Record<string, string | undefined>)[name],
     patients: () => document.texts('c'),
   }
 }
