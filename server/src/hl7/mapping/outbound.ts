@@ -129,7 +129,7 @@ function compileSegment(
 
 type StepTo = (view: View, lookup: BuildRequest['lookup']) => Promise<readonly JsonValue[]>
 
-/** An expression, or `Coverage?beneficiary`: the resources of a type that refer to what the step before has found. */
+/** An expression, or a type and a search parameter with `?` between them: what refers to what the step before has found. */
 function compileStep(text: string): StepTo {
   if (!/^[A-Z]\w*\?[a-z-]+$/.test(text)) {
     const step = compileResourceExpression(text)
