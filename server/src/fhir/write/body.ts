@@ -26,7 +26,7 @@ export function bodyOf(draft: Draft, given: JsonObject, stamp: Stamp): string {
     lastUpdated: `"${isoText(lastUpdated)}"`,
   })
   const set = { resourceType: `"${type}"`, id: `"${id}"`, meta }
-  return withMembers(text, set, draft.isPlain === true ? known : undefined)
+  return withMembers(text, set, known)
 }
 
 function textOf({ text, isPlain = false, resource = {}, literals }: Draft): string {

@@ -5,7 +5,7 @@ import { Lz } from './lz.hot.ts'
  * Where the rows of a commit stand, and what the log tells about it; all numbers big-endian:
  *
  * 0 first row (6), 6 number of rows (4), 10 format 2 (1), 11 length of the first line (4), 15 length of the text (4), then the text, compressed:
- * JSON, a line for each audit row. A text that compressing does not make shorter, and those of older stores, stand at 10 as they are.
+ * JSON, a line for each audit row. Short texts, those that compressing does not make shorter, and those of older stores, stand at 10 as they are.
  */
 export interface CommitHeader {
   readonly rows: number
@@ -17,6 +17,8 @@ const TEXT = 10
 const COMPRESSED = 2
 const PACKED = 19
 const NEWLINE = 0x0a
+/** Shorter texts, of one or two writes, are not worth the time: the log forgets them within days. */
+const LONG_BYTES = 512
 
 /** How commits and audit rows are written, what is most frequent last; never to be changed: headers can be read with this text only. */
 export const COMMIT_DICTIONARY = [
@@ -41,7 +43,7 @@ export function encodeCommitHeader(commit: Commit): Buffer {
   let text = about
   for (const line of audit) text += `\n${line}`
   const textBytes = Buffer.byteLength(text)
-  const packed = LZ.compress(NOTHING, text)
+  const packed = textBytes < LONG_BYTES ? undefined : LZ.compress(NOTHING, text)
   const isShorter = packed !== undefined && PACKED + packed.length < TEXT + textBytes
   const header = Buffer.allocUnsafe(isShorter ? PACKED + packed.length : TEXT + textBytes)
   header.writeUInt32BE(commit.writes.length, 6)

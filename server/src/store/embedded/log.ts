@@ -14,24 +14,27 @@ export interface EmbeddedLog extends CommitLog {
 
 export function createLog(data: DataFile, writer: Pick<Writer, 'appender' | 'trim'>): EmbeddedLog {
   const head = (): number => writer.appender.head
+  // Nobody else takes commits out of this log.
+  let trimmed = trimmedOf(data)
   const waiting = new Set<() => void>()
 
   return {
     head: async () => head(),
 
-    trimmed: async () => trimmedOf(data),
+    trimmed: async () => trimmed,
 
     async trim({ upTo, before }) {
-      const trimmed = trimmedOf(data)
       const most = Math.min(upTo, head() - 1, trimmed + limits.store.trimStep)
       let last = trimmed
       while (last < most && decodeCommitHeader(headerOf(data, last + 1)).about.time < before) last++
-      if (last > trimmed) await writer.trim(trimmed + 1, last)
-      return last - trimmed
+      const taken = last - trimmed
+      if (taken > 0) await writer.trim(trimmed + 1, last)
+      trimmed = last
+      return taken
     },
 
     async read(after, limit) {
-      if (after < trimmedOf(data)) throw trimmedFault()
+      if (after < trimmed) throw trimmedFault()
       const commits: LoggedCommit[] = []
       const last = Math.min(head(), after + limit)
       const pace = createPace()
@@ -40,7 +43,7 @@ export function createLog(data: DataFile, writer: Pick<Writer, 'appender' | 'tri
     },
 
     async audit(after, limit) {
-      if (after < trimmedOf(data)) throw trimmedFault()
+      if (after < trimmed) throw trimmedFault()
       const last = Math.min(head(), after + limit)
       const lines: string[] = []
       let upTo = after
