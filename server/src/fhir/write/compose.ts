@@ -52,9 +52,8 @@ export async function compose(
 ): Promise<Composed> {
   const { prepared, resource = {}, transaction } = job
   const { draft, id } = prepared
-  const isNew = draft.method === 'POST'
-  const current = isNew ? undefined : await deps.store.resources.read(draft.type, id)
-  const row = current && (await visibleRow(deps, caller, prepared))
+  const { current, row } = draft.method === 'POST' ? {} : await replaced(deps, draft.type, id)
+  if (current) await checkVisible(deps, caller, { prepared, row })
   if (draft.method === 'DELETE')
     return composeDeletion({ deps, caller, prepared, current }, facilitiesIn(row))
   const added = transaction.facilities ?? (caller.facilities === 'all' ? [] : caller.facilities)
@@ -62,20 +61,39 @@ export async function compose(
   return composeVersion({ deps, caller, prepared, current, facilities, given: resource })
 }
 
-/** The row that a draft replaces; none for what is deleted. @throws Fault `not-found` when it is, or was, not the caller's to see */
-async function visibleRow(
+interface Replaced {
+  readonly current?: StoredVersion
+  /** None for what is deleted. */
+  readonly row?: Row
+}
+
+/** What a draft replaces: most often there is a row, which is a version, too. */
+async function replaced({ store }: WriteDeps, type: string, id: string): Promise<Replaced> {
+  for (let attempt = 0; attempt <= limits.fhir.writeRetries; attempt += 1) {
+    const [row] = await store.resources.fetch(type, [id])
+    if (row) return { current: row, row }
+    const current = await store.resources.read(type, id)
+    if (!current) return {}
+    // Otherwise it was made between the two questions.
+    if (current.deleted) return { current }
+  }
+  const text = `Others kept writing ${type}/${id}: read it again and retry`
+  throw fault('conflict', { code: 'conflict', text })
+}
+
+/** @throws Fault `not-found` when what is replaced is, or was, not the caller's to see */
+async function checkVisible(
   deps: WriteDeps,
   caller: Caller,
-  { draft, id, module }: Prepared,
-): Promise<Row | undefined> {
-  const [row] = await deps.store.resources.fetch(draft.type, [id])
+  { prepared, row }: { readonly prepared: Prepared; readonly row: Row | undefined },
+): Promise<void> {
+  const { draft, id, module } = prepared
   const clauses = deps.access.constraintFor(caller, draft.type)
-  if (clauses.length === 0) return row
+  if (clauses.length === 0) return
   const subject = row
     ? subjectOf(row, module, deps.base)
     : (await lastSeen(deps, { type: draft.type, id }, module))?.subject
   if (subject && !meetsAll(clauses, subject)) throw unknownResource(draft.type, id)
-  return row
 }
 
 interface Job {

@@ -161,6 +161,7 @@ function versionRefusal({ prepared, current }: Composed): Refusal {
 
 /** The caller's own records win over those that the drafts bring: a feed may claim an alias itself. */
 function uniqueRecords(records: readonly RecordChange[]): readonly RecordChange[] {
+  if (records.length < 2) return records
   const byId = new Map<string, RecordChange>()
   for (const record of records) {
     const key = `${record.collection}\n${record.id}`
