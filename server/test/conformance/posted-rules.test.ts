@@ -105,6 +105,8 @@ beforeAll(async () => {
   for (const [index, [expression]] of RULES.entries()) await profile(`Rule${String(index)}`, [expression])
   await profile('Slow', ["name.family.matches('^(a+)+$')", 'name.exists()'])
   await profile('Long', ['descendants().all(%resource.descendants().count() > descendants().count())'])
+  await profile('Grown', ["name.text.replace('', name.text).length() > 0"])
+  await profile('Wide', ["descendants().all(%resource.name[0].text.lower() != 'b')"])
   await profile('Wrong', ["name.family.matches('[')", 'name.lowBoundary().exists()'])
 })
 
@@ -120,6 +122,12 @@ it.each(RULES.map(([expression, good, bad], index) => [expression, index, { good
 it.each([
   ['Slow', { name: [{ family: TOO_SLOW }] }, 'r-0'],
   ['Long', { name: Array.from({ length: 2000 }, () => ({ text: 'A' })) }, 'r-0'],
+  [
+    'Wide',
+    { name: [{ text: 'A'.repeat(1_000_000) }, ...Array.from({ length: 99 }, () => ({ text: 'A' }))] },
+    'r-0',
+  ],
+  ['Grown', { name: [{ text: 'A'.repeat(1_000_000) }] }, 'r-0'],
   ['Wrong', { name: [{ family: 'A' }] }, 'r-1, r-0'],
 ])('says of %s which rules it could not check', async (name, patient, keys) => {
   const text = await told(name, patient)

@@ -46,6 +46,7 @@ export function operated(op: string, [left, right]: readonly [Items, Items], wal
   if (op === '|') return walk ? distinct([...left, ...right], walk) : [...left, ...right]
   if (op === 'contains') return operated('in', [right, left], walk)
   const [a, b] = [valuesOf(left), valuesOf(right)]
+  walk?.spend(weightOf(a) + weightOf(b))
   const logic = LOGIC[op]
   if (logic) return truthItems(logic(truth(a), truth(b)))
   const comparison = COMPARISONS[op]
@@ -61,8 +62,7 @@ export function computed(name: string, lists: readonly Items[], walk: Walk | und
   if (own) return itemsOf(walk && own(values, walk), lists)
   const [runtime] = RUNTIME_FUNCTIONS.get(name) ?? []
   if (runtime === undefined) return []
-  // Some compare each item with each other one.
-  walk?.spend(lists.reduce((product, { length }) => product * Math.max(length, 1), lists[0]?.length ?? 0))
+  walk?.spend(workOf(name, values))
   return itemsOf(run(runtime, values), lists)
 }
 
@@ -94,6 +94,38 @@ function run(name: string, values: readonly Collection[]): unknown {
   if (typeof runtime !== 'function') throw new BeyondWalk(`${name} is not known`)
   return (runtime as (...lists: readonly Collection[]) => unknown)(...values)
 }
+
+/** Some compare each item with each other one, some may put the last text in everywhere. */
+function workOf(name: string, values: readonly Collection[]): number {
+  const [items = []] = values
+  const pairs = values.reduce((product, { length }) => product * Math.max(length, 1), items.length)
+  const growth = name === 'replace' || name === 'join' ? growthOf(values) : 0
+  return values.reduce((sum, each) => sum + weightOf(each), pairs + growth)
+}
+
+/** What looking at values takes beside their number: long texts and whole objects are much. */
+function weightOf(values: Collection): number {
+  let weight = 0
+  for (const value of values) {
+    if (typeof value === 'string') weight += value.length / CHARS_A_STEP
+    else if (typeof value === 'object') weight += OBJECT_STEPS
+  }
+  return weight
+}
+
+const OBJECT_STEPS = 100
+
+/** The last text may be put in everywhere. */
+function growthOf([items = [], ...more]: readonly Collection[]): number {
+  const places = items.length + charsIn(items)
+  return (places * charsIn(more.at(-1) ?? [])) / CHARS_A_STEP
+}
+
+function charsIn(values: Collection): number {
+  return values.reduce<number>((sum, value) => sum + (typeof value === 'string' ? value.length : 0), 0)
+}
+
+const CHARS_A_STEP = 32
 
 function valuesOf(items: Items): Collection {
   return items.map(({ value }) => value)
