@@ -90,8 +90,8 @@ interface Desk extends Reading {
   readonly drafts: Draft[]
   readonly warnings: MappingWarning[]
   readonly index: ImageIndex
-  /** By identity: a thing that a message names twice is one image. */
-  readonly taken: Map<string, Draft>
+  /** By the values of their identities: a thing that a message names twice is one image. */
+  readonly taken: Map<string, Draft[]>
   /** How many images have a key. */
   readonly counts: Map<string, number>
   readonly work: Work
@@ -104,7 +104,7 @@ function createDesk(reading: Reading): Desk {
   const warnings: MappingWarning[] = []
   const referred = new Map<string, Draft | undefined>()
   const index = createIndex()
-  const taken = new Map<string, Draft>()
+  const taken: Desk['taken'] = new Map()
   const { name: feedName, file } = reading.feed
   const desk: Desk = {
     ...reading,
@@ -117,7 +117,7 @@ function createDesk(reading: Reading): Desk {
       feed: file,
       feedName,
       find: (key, here) => index.nearest(key, here),
-      isTaken: (alias) => taken.has(keyOf(alias)),
+      isTaken: (alias) => holderOf(taken, alias) !== undefined,
     },
     variables: { ...file.variables, ...reading.rules.variables },
     work: {
@@ -179,16 +179,29 @@ function keep({ drafts, taken, counts }: Desk, draft: Draft, { key, identity }: 
   draft.key = number === 1 ? key : `${key}/${number}`
   draft.aliases = identity.aliases
   draft.identity = identity.sources
-  for (const alias of identity.aliases) taken.set(keyOf(alias), draft)
+  for (const { value } of identity.aliases) {
+    const same = taken.get(value)
+    if (same === undefined) taken.set(value, [draft])
+    else same.push(draft)
+  }
   drafts.push(draft)
 }
 
 function firstTaken({ taken }: Desk, aliases: readonly Alias[]): Draft | undefined {
   for (const alias of aliases) {
-    const found = taken.get(keyOf(alias))
+    const found = holderOf(taken, alias)
     if (found !== undefined) return found
   }
   return undefined
+}
+
+/** The last one counts. */
+function holderOf(taken: Desk['taken'], { type, system, value }: Alias): Draft | undefined {
+  return taken
+    .get(value)
+    ?.findLast(({ aliases }) =>
+      aliases.some((one) => one.value === value && one.system === system && one.type === type),
+    )
 }
 
 function fill(desk: Desk, image: CompiledImage, { here, segment }: Place): Target | undefined {
@@ -272,15 +285,10 @@ function below(here: Occurrence, name: string): readonly Place[] {
   ])
 }
 
-/** Of an identity, inside one message. */
-function keyOf({ type, system, value }: Alias): string {
-  return `${type}\n${system}\n${value}`
-}
-
 /** Two things of a message that look the same are told apart by their number. */
-function unique(alias: Alias, taken: ReadonlyMap<string, Draft>): Alias {
+function unique(alias: Alias, taken: Desk['taken']): Alias {
   let found = alias
-  for (let number = 2; taken.has(keyOf(found)); number++)
+  for (let number = 2; holderOf(taken, found) !== undefined; number++)
     found = { ...alias, value: `${alias.value}|#${number}` }
   return found
 }
