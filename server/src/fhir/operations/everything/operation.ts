@@ -2,6 +2,8 @@ import { fault } from '../../../kernel/fault.ts'
 import { limits } from '../../../kernel/limits.ts'
 import { searchsetBytes } from '../../rest/bundle-bytes.hot.ts'
 import type { Answer } from '../../rest/call.ts'
+import { pageLinks } from '../../rest/page-links.ts'
+import type { Link } from '../../rest/page-links.ts'
 import type { RestDeps } from '../../rest/rest-deps.ts'
 import { dateInterval } from '../../search/date-value.ts'
 import { withQuery } from '../../search/query-text.ts'
@@ -149,11 +151,10 @@ function identityOf(invocation: Invocation): string {
   ])
 }
 
-function linksOf({ base }: RestDeps, invocation: Invocation, token: string | undefined) {
+function linksOf({ base }: RestDeps, invocation: Invocation, next: string | undefined): readonly Link[] {
   const address = `${base}/${String(invocation.type)}/${String(invocation.id)}/$everything`
   const used = usedOf(invocation)
-  const self = { relation: 'self', url: withQuery(address, used) }
-  return token === undefined
-    ? [self]
-    : [self, { relation: 'next', url: withQuery(address, [...used, ['_page', token]]) }]
+  return pageLinks({ page: invocation.given.text('_page'), next }, (page) =>
+    withQuery(address, page === undefined ? used : [...used, ['_page', page]]),
+  )
 }
