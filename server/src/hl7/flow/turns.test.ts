@@ -53,7 +53,7 @@ test('what was begun is finished before anything new begins, each in the order o
 
 test('what came in goes to the disk before the first step of a turn', async () => {
   const order: string[] = []
-  const turns = createTurns(SLICE, () => order.push('to the disk'))
+  const turns = createTurns({ ...SLICE, leastMs: 1000, quietMostMs: 1000 }, () => order.push('to the disk'))
   await turns.begin()
   order.push('step')
   expect(order).toEqual(['to the disk', 'step'])
