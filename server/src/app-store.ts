@@ -82,15 +82,17 @@ export async function startSearchKeys(hub: {
 export function keepLogShort(hub: {
   readonly config: Config
   readonly store: Store
+  readonly storeKind: OpenedStore['kind']
   readonly clock: Clock
   readonly log: Logger
 }): LogTrimmer {
-  const { config, store, clock, log } = hub
+  const { config, store, storeKind, clock, log } = hub
   return startLogTrimmer({
     store,
     clock,
     keepMs: config.HUB_LOG_KEEP,
     otherPlaces: async () => [await shippedUpTo(store)],
+    isAlone: storeKind === 'embedded',
     onError: (error) => log.error({ err: error }, 'the log could not be trimmed; it is tried again'),
   })
 }

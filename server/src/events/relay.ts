@@ -135,7 +135,7 @@ function createHolding({ store, name, holder, clock }: HoldingOptions): Holding 
       if (!moved) throw new Error(`another process delivers to ${name} now`)
     },
     release: async () => {
-      if (held) await write({ ...held.cursor, until: 0 }, held.revision)
+      if (held) await write({ ...held.cursor, until: clock() }, held.revision)
     },
   }
 }

@@ -74,6 +74,10 @@ export const limits = {
     /** Commits that one step of trimming takes out of the log, how often it looks, and how young a commit always stays (MongoDB). */
     trimStep: 500,
     trimEveryMs: 60_000,
+    /** After so long a start has brought back every sink that it brings back. */
+    sinksStartMs: 600_000,
+    /** No sink lets go of its place for so long, however slow what it delivers to. */
+    unheldMs: 86_400_000,
     trimYoungestMs: 3_600_000,
     cursors: 10_000,
     recordBytes: 1024 * 1024,

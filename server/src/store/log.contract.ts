@@ -1,5 +1,6 @@
 import { describe, expect, it, onTestFinished, vi } from 'vitest'
 
+import { limits } from '../kernel/limits.ts'
 import { START, commitOf, keysOf, textOf, writeOf, type Bench } from './contract-bench.ts'
 import { startLogTrimmer } from './log-trimmer.ts'
 import type { RecordChange } from './port.ts'
@@ -154,6 +155,35 @@ export function logContract(bench: Bench): void {
         await trimmedTo(5)
         await bench.store.records.apply([cursor('tasks', 8)])
         await trimmedTo(6)
+        await trimmer.close()
+      })
+
+      it('forgets a cursor that nobody has held for that time, where no other process could', async () => {
+        await commitEachDay(8)
+        const cursor = (id: string, n: number, until: number): RecordChange => {
+          return { op: 'put', collection: 'cursors', id, value: { n, holder: '', until } }
+        }
+        const day = (number: number) => START + number * DAY
+        await bench.store.records.apply([cursor('gone', 2, day(3)), cursor('held', 5, day(7))])
+        let now = day(7)
+        const trimmer = startLogTrimmer({
+          store: bench.store,
+          clock: () => now,
+          everyMs: 1,
+          keepMs: 2 * DAY,
+          isAlone: true,
+          onError: (error) => {
+            throw error
+          },
+        })
+        onTestFinished(() => trimmer.close())
+        const { log, records } = bench.store
+        await vi.waitFor(async () => expect(await log.trimmed()).toBe(2), { timeout: 10_000 })
+        // Its sink may not have started yet.
+        expect(await records.get('cursors', 'gone')).toBeDefined()
+        now += limits.store.sinksStartMs
+        await vi.waitFor(async () => expect(await log.trimmed()).toBe(5), { timeout: 10_000 })
+        expect(await records.get('cursors', 'gone')).toBeUndefined()
         await trimmer.close()
       })
     })

@@ -104,7 +104,7 @@ interface Parts extends Omit<OutboundDeps, 'destinations'> {
 }
 
 function runningOf(parts: Parts): Pick<Outbound, 'start' | 'follow' | 'stop'> {
-  const { store, modes, leases, answers, late, deliveries, destinations, report } = parts
+  const { store, modes, leases, answers, late, deliveries, destinations, clock, report } = parts
   const closing: (() => Promise<void>)[] = []
   let isStarted = false
   let isSending = false
@@ -119,7 +119,7 @@ function runningOf(parts: Parts): Pick<Outbound, 'start' | 'follow' | 'stop'> {
       answers.start()
       closing.push(() => answers.stop())
       closing.push(() => deliveries.stop())
-      await beginAtHead(store)
+      await beginAtHead(store, clock)
       closing.push(startSink(parts))
       closing.push(followModes(parts))
       const retention = createSentRetention({ ...parts, records: store.records })
@@ -210,9 +210,9 @@ function startSink({ store, rules, outbox, deliveries, destinations, clock, repo
 }
 
 /** What was committed before there was any destination is not sent. */
-async function beginAtHead({ records, log }: Store): Promise<void> {
+async function beginAtHead({ records, log }: Store, clock: Clock): Promise<void> {
   const n = await log.head()
-  const value = { n, holder: '', until: 0 }
+  const value = { n, holder: '', until: clock() }
   await records.apply([{ op: 'insert', collection: 'cursors', id: 'hl7-outbound', value }])
 }
 
