@@ -6,6 +6,7 @@ import { createPace } from '../../kernel/pace.ts'
 import { withoutBlanks } from '../json/layout.ts'
 import { memberText } from '../json/members.ts'
 import { isObject, parseInTurns, parseObject } from '../json/parse.ts'
+import { plainMember } from '../json/plain-member.hot.ts'
 import { checkCriteria, METHODS, pairsOf } from '../rest/call.ts'
 import type { Conditions, Method } from '../rest/call.ts'
 import type { Pair } from '../search/request.ts'
@@ -69,7 +70,7 @@ export async function readBundle({ head, items }: CutBundle, base: string): Prom
   const pace = createPace()
   const entries: (Entry | Broken)[] = []
   for (const [index, item] of items.entries()) {
-    entries.push(await entryOrFault({ index, text: textOf(item), roots }))
+    entries.push(await entryOrFault({ index, item, text: textOf(item), roots }))
     await pace()
   }
   checkFullUrls(entries)
@@ -83,6 +84,8 @@ function textOf(item: Uint8Array): string {
 
 interface Raw {
   readonly index: number
+  /** The bytes of the text. */
+  readonly item: Uint8Array
   readonly text: string
   /** What addresses may begin with, the base first. */
   readonly roots: readonly string[]
@@ -126,7 +129,7 @@ function checkMembers(given: JsonObject, known: ReadonlySet<string>, at: string)
   }
 }
 
-function readEntry({ index, text, roots }: Raw, entry: JsonObject): Entry {
+function readEntry({ index, item, text, roots }: Raw, entry: JsonObject): Entry {
   const at = `Bundle.entry[${String(index)}]`
   checkMembers(entry, MEMBERS.entry, at)
   const { request } = entry
@@ -157,12 +160,14 @@ function readEntry({ index, text, roots }: Raw, entry: JsonObject): Entry {
     query,
     conditions: conditionsOf(request),
     // What is walked again and again is walked without its layout.
-    text: withoutBlanks(memberText(text, 'resource') ?? ''),
+    text: plainMember(item, RESOURCE) ?? withoutBlanks(memberText(text, 'resource') ?? ''),
     head: isObject(resource) ? headOf(resource) : {},
     at,
     ...(typeof fullUrl === 'string' ? { fullUrl } : {}),
   }
 }
+
+const RESOURCE = Buffer.from('"resource"')
 
 function headOf({ resourceType, id, meta }: JsonObject): JsonObject {
   return { resourceType, id, meta }
