@@ -51,12 +51,15 @@ function bodyOf({ bytes }: Pick<Row, 'bytes'>): JsonObject {
   ) as JsonObject
 }
 
-/** What the resources have that a row refers to by url. */
-export function definitionTests(row: Row, source: Canonicals): readonly Test[] {
-  const [first, last] = outermostReferences(row, source.param)
-  // Most resources have none, or one by type and id: they need not be read.
-  if (first === undefined || (last === undefined && !first.includes(':'))) return []
-  return canonicalsIn(bodyOf(row), source).map(definitionTest)
+/** What the resources have that rows refer to by url. */
+export function definitionTests(rows: readonly Row[], source: Canonicals): readonly Test[] {
+  const outermost = outermostReferences(source.param)
+  return rows.flatMap((row) => {
+    const [first, last] = outermost(row)
+    // Most resources have none, or one by type and id: they need not be read.
+    if (first === undefined || (last === undefined && !first.includes(':'))) return []
+    return canonicalsIn(bodyOf(row), source).map(definitionTest)
+  })
 }
 
 /** Without a version any one with the url is meant. */

@@ -159,7 +159,13 @@ export async function hasClause(
       return joined(scope, label, sourcesJoin(deps, query, { code: param.code, own }))
     for (const name of hits.flatMap(({ row }) => targetNames(row, param.code, deps.base)))
       if (name.startsWith(own)) ids.add(name.slice(own.length))
-    if (isByUrl) urls.push(...hits.flatMap(({ row }) => definitionTests(row, of)))
+    if (isByUrl)
+      urls.push(
+        ...definitionTests(
+          hits.map(({ row }) => row),
+          of,
+        ),
+      )
   }
   return { label, anyOf: [...[...ids].map((id): Test => ({ by: 'id', id })), ...urls] }
 }

@@ -161,7 +161,7 @@ class Gathering {
   async #followParam({ target }: Include, rows: readonly Row[], of: Canonicals): Promise<void> {
     const targets = canonicalTargets(this.#deps.definitions.elements(), of)
     const wanted = targets.filter((each) => target === undefined || each === target)
-    const tests = wanted.length === 0 ? [] : rows.flatMap((row) => definitionTests(row, of))
+    const tests = wanted.length === 0 ? [] : definitionTests(rows, of)
     const stored = tests.length === 0 ? [] : await this.#deps.reader.types()
     for (const type of stored.filter((each) => wanted.includes(each)))
       await this.#addMeeting(await this.#visibleType(type), tests)
@@ -244,24 +244,28 @@ class Gathering {
 function targetsOf(rows: readonly Row[], include: Include, base: string): readonly Target[] {
   const known = new Set<string>()
   const targets: Target[] = []
+  const only = onlyValueOf(include.param)
   for (const row of rows) {
     if (include.source !== '*' && include.source !== row.type) continue
-    const scalar = onlyValue(row, include.param)
+    const scalar = only(row)
     if (scalar !== undefined && known.has(scalar)) continue
-    const only = scalar === undefined ? undefined : targetIn(scalar)
-    if (scalar === undefined || only === undefined) targets.push(...targetsInBody(row, include, base))
+    const target = scalar === undefined ? undefined : targetIn(scalar)
+    if (scalar === undefined || target === undefined) targets.push(...targetsInBody(row, include, base))
     else {
       known.add(scalar)
-      if (isMeant(include, only)) targets.push(only)
+      if (isMeant(include, target)) targets.push(target)
     }
   }
   return targets
 }
 
-function onlyValue(row: Row, param: string): string | undefined {
-  if (param === '*') return undefined
-  const [first, last] = outermostReferences(row, param)
-  return last === undefined ? first : undefined
+function onlyValueOf(param: string): (row: Row) => string | undefined {
+  if (param === '*') return () => undefined
+  const outermost = outermostReferences(param)
+  return (row) => {
+    const [first, last] = outermost(row)
+    return last === undefined ? first : undefined
+  }
 }
 
 function targetIn(scalar: string): Target | undefined {

@@ -66,9 +66,12 @@ function stringIn(text: string, start: number): string {
 }
 
 /** The lowest and the highest reference that a row has by a reference parameter, `Patient/1` or an address: none, one or two. */
-export function outermostReferences(row: Row, param: string): readonly string[] {
-  const lowest = row.scalar(param)
-  if (lowest === undefined) return []
-  const highest = row.scalar(`-${param}`)
-  return highest === undefined ? [lowest] : [lowest, highest]
+export function outermostReferences(param: string): (row: Row) => readonly string[] {
+  const last = `-${param}`
+  return (row) => {
+    const lowest = row.scalar(param)
+    if (lowest === undefined) return []
+    const highest = row.scalar(last)
+    return highest === undefined ? [lowest] : [lowest, highest]
+  }
 }

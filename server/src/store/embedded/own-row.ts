@@ -96,7 +96,7 @@ export class OwnRow implements Row, Packed {
   /** Unpacked, in memory that it shares with no other row: it is going to stay. */
   settle(): void {
     this.#row = unpackedRow(this.#row)
-    this.#bytes = undefined
+    this.#bytes = rowContent(this.#row)
     this.#scalars = undefined
     this.#isSettled = true
   }
