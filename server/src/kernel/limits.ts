@@ -53,7 +53,7 @@ export const limits = {
     ruleSteps: 300_000,
     patternSteps: 600,
     ruleTextChars: 4096,
-    patternMs: 50,
+    patternMs: 100,
     /** Issues that `$validate` lists. */
     validateIssues: 1000,
   },

@@ -44,7 +44,7 @@ export function createWalk(): Walk {
 }
 
 /** So many slow patterns end a request's walks. */
-const SLOW_MOST = 4
+const SLOW_MOST = 2
 
 const TEST = new Script("new RegExp(pattern, 's').test(text)")
 const REPLACE = new Script("text.replace(new RegExp(pattern, 'g'), by)")
