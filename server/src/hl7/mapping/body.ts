@@ -18,6 +18,7 @@ export interface BodySource {
 export function compileBody(source: BodySource, kit: RowKit): Body {
   const { row, named, object } = source
   const output: Output = { ...named, origin: valueOrigin }
+  if (row.warn !== undefined) return warningBody(row.warn)
   if (row.const !== undefined) return constantBody(row.const, { ...named, origin: constantOrigin })
   if (row.variable !== undefined) return variableBody(row.variable, { ...named, origin: eventOrigin })
   if (row.refer !== undefined) return referenceBody(source, kit)
@@ -83,6 +84,14 @@ function variableBody(name: string, output: Output): Body {
   return ([from], target) => {
     const value = target.variables[name]
     return value === undefined ? 0 : write({ output, target, from, path: '' }, value)
+  }
+}
+
+/** Tells what the element will not have, and why. */
+function warningBody(text: string): Body {
+  return ([from], { work }) => {
+    if (from !== undefined) work.tools.flaw(from, text)
+    return 0
   }
 }
 

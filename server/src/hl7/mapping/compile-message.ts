@@ -41,6 +41,7 @@ export interface CompiledImage {
     readonly image: string
     readonly all: boolean
     readonly required: boolean
+    readonly expected: boolean
     readonly condition?: Predicate
     readonly rows?: Rows
   }[]
@@ -176,7 +177,7 @@ function compileImage(rule: ImageRule, { structure, segments, reads, rowKit }: I
 }
 
 function compileLink(
-  { id, to, image, all, required, when, rows }: LinkRule,
+  { id, to, image, all, required, expected, when, rows }: LinkRule,
   key: string,
   { rowKit, reads }: Pick<ImageKit, 'rowKit' | 'reads'>,
 ): CompiledImage['links'][number] {
@@ -189,6 +190,7 @@ function compileLink(
     image,
     all: all === true,
     required: required === true,
+    expected: expected === true,
     ...(condition && { condition }),
     ...(rows && { rows: compileRows(rows, `${key}/${id}`, { ...rowKit, reads }) }),
   }

@@ -3,12 +3,14 @@ import type { CompiledImage } from './compile-message.ts'
 import type { Draft } from './draft.ts'
 import { compileElement, foundAt, pathIn, place, type Fragment } from './element.ts'
 import type { ImageIndex } from './image-index.ts'
+import type { MappingWarning } from './image.ts'
 import type { Fields } from './node.ts'
 import type { Rows, Target } from './target.ts'
 
 export interface LinkContext {
   readonly index: ImageIndex
   readonly fields: Fields
+  readonly warnings: MappingWarning[]
 }
 
 export interface Filled {
@@ -35,11 +37,15 @@ export function tie(context: LinkContext, { image, target }: Filled): void {
   }
 }
 
-function othersOf(link: Link, { here, segment }: Target, { index, fields }: LinkContext): readonly Draft[] {
+function othersOf(link: Link, { here, segment }: Target, context: LinkContext): readonly Draft[] {
+  const { index, fields, warnings } = context
   if (link.all && !link.required) return index.inside(link.image, here)
   const nearest = index.nearest(link.image, here)
-  if (nearest === undefined && link.required) throw unidentified(link.image, fields.labelOf(segment))
-  return nearest === undefined ? [] : [nearest]
+  if (nearest !== undefined) return [nearest]
+  const at = fields.labelOf(segment)
+  if (link.required) throw unidentified(link.image, at)
+  if (link.expected) warnings.push({ kind: 'no-identity', at, text: unknownText(link.image) })
+  return []
 }
 
 interface Tied {

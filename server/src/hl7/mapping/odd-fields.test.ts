@@ -73,7 +73,11 @@ describe('a result with one odd field', () => {
     ['an id with blanks', 'OBX|1|NM|A^T||1||||||F||||||||||a b  c^^1.2 3^ISO', ''],
     ['a ratio of nothing', 'OBX|1|SN|A^T||^1^:^||||||F', ''],
     ['a pointer with blanks', 'OBX|1|RP|A^T||\\\\srv\\my files\\a.pdf^^AP^PDF||||||F', ''],
-    ['an unknown type of value', 'OBX|1|QQ|A^T||x||||||F', ''],
+    ['an unknown type of value', 'OBX|1|QQ|A^T||x||||||F', 'bad-value OBX-2'],
+    ['a type in lower case', 'OBX|1|nm|A^T||7||||||F', 'bad-value OBX-2'],
+    ['a type of the standard without a form', 'OBX|1|XPN|A^T||Okoye^Ada||||||F', ''],
+    ['no type of value', 'OBX|1||A^T||7||||||F', 'bad-value OBX-5'],
+    ['neither type nor value', 'OBX|1||A^T||||||||F', ''],
     ['data of no encoding', `OBX|1|ED|A^T||^AP^PDF^Zip^${SENT}||||||F`, 'bad-value OBX-5'],
     ['data that are no base64', 'OBX|1|ED|A^T||^AP^PDF^Base64^%%%||||||F', 'bad-value OBX-5'],
     ['data alone', `OBX|1|ED|A^T||${SENT}||||||F`, ''],
@@ -88,6 +92,27 @@ describe('a result with one odd field', () => {
   })
 })
 
+describe('a report about nobody', () => {
+  const lines = ['OBR|1|P1|F1|X^Panel|||20260301||||||||||||||||||F', 'OBX|1|ST|A^T||x||||||F']
+  it('is written and reported, once a report', async () => {
+    const { errors, warnings, of } = await taken(message('ORU^R01', ...lines, 'OBR|2|P2|F2|Y^Panel'))
+    expect(errors).toEqual([])
+    expect(warnings).toEqual(['no-identity OBR[1]', 'no-identity OBR[2]'])
+    expect(of('report')).not.toHaveProperty('subject')
+  })
+
+  it.each(['PID', 'PID|1', 'PID|1||^^^HOSP^MR||Okoye^Ada'])('is refused with %s', (pid) => {
+    expect(() => mapper.map(parseMessage(message('ORU^R01', pid, ...lines)), 'default')).toThrow(
+      /which patient/,
+    )
+  })
+
+  it('counts segments with names in lower case as what no rule reads', async () => {
+    const { warnings } = await taken(message('ORU^R01', PATIENT.toLowerCase(), ...lines, 'zzz|1'))
+    expect(warnings).toEqual(['no-identity OBR', 'unmapped-field pid', 'unmapped-field zzz'])
+  })
+})
+
 describe('an order with one odd field', () => {
   it.each([
     ['times upside down', 'OBR|1|P1|F1|X|||20260302|20260301|||||||||||||||||F'],
@@ -99,6 +124,24 @@ describe('an order with one odd field', () => {
   ])('is written with %s', async (_, obr) => {
     const { errors } = await taken(result('OBX|1|NM|A^T||1||||||F', obr))
     expect(errors).toEqual([])
+  })
+})
+
+describe('a duration of an order', () => {
+  it.each([
+    ['alone', 'TQ1|1||QD|||7^d', ''],
+    ['beside start and end', 'TQ1|1||QD|||7^d|20260301|20260308', ''],
+    ['beside a start', 'TQ1|1||QD|||7^d|20260301', 'bad-value TQ1-6'],
+    ['of an unknown unit', 'TQ1|1||QD|||7^moons', 'bad-value TQ1-6'],
+  ])('is kept or reported %s', async (_, tq1, told) => {
+    const orders = [
+      message('OML^O21', PATIENT, 'ORC|NW|P1', tq1, 'OBR|1|P1||X^Panel'),
+      message('RDE^O11', PATIENT, 'ORC|NW|P1', 'RXE||D^Drug|1||mg', tq1, 'RXR|PO'),
+    ]
+    for (const order of orders) {
+      const { errors, warnings } = await taken(order)
+      expect({ errors, warnings }).toEqual({ errors: [], warnings: told ? [told] : [] })
+    }
   })
 })
 

@@ -116,6 +116,8 @@ export interface LinkRule {
   readonly all?: boolean
   /** The message is refused when the other image is missing. */
   readonly required?: boolean
+  /** It is reported when the other image is missing. */
+  readonly expected?: boolean
   readonly when?: string
   /** What else the segment of the other image says about it: elements beside the reference. */
   readonly rows?: readonly Row[]
@@ -170,6 +172,8 @@ export interface Row {
   readonly part?: string
   /** The element is deleted. */
   readonly clear?: boolean
+  /** Nothing is written: this is wrong with what the row finds. Says no content of the message. */
+  readonly warn?: string
   readonly ig?: string
   readonly note?: string
 }
