@@ -15,14 +15,15 @@ const OBX = 'OBX|1|NM|2823-3^Potassium^LN||4.2|mmol/L^^UCUM|||||F'
 const SPM = 'SPM|1|S1^CLINIC&S2^LAB||BLD^Blood^HL70487'
 const TIMES = '^^30^202603050900^202603050930'
 
-const OWN_PID: ReadonlySet<string> = new Set(['ADT^A17', 'ADT^A20', 'ADT^A24', 'ADT^A37'])
+const OWN_PID: ReadonlySet<string> = new Set(['ADT^A17', 'ADT^A20'])
 const WITHOUT_EVN = /^(?:SIU|OR|OM|OU|RD|RA|RG|VX)/
 
 function textOf([event, ...segments]: Message, at: number): string {
   const time = `2026030109${String(at).padStart(2, '0')}`
   const msh = `MSH|^~\\&|WARD|NORTH|HUB|MOGRAN|${time}||${event}|M${at}|P|2.5.1`
   const evn = WITHOUT_EVN.test(event) ? [] : [`EVN||${time}`]
-  const pid = OWN_PID.has(event) || event.startsWith('SIU') ? [] : [PID]
+  const hasOwn = OWN_PID.has(event) || event.startsWith('SIU') || segments[0]?.startsWith('PID') === true
+  const pid = hasOwn ? [] : [PID]
   return [msh, ...evn, ...pid, ...segments, ''].join('\r')
 }
 
@@ -435,4 +436,30 @@ it('leaves a number with the patient who is known by it, and gives it to a perso
   )
   expect(new Set(names)).toEqual(new Set(['A', 'Bee', 'C']))
   expect(await engine.store.records.range({ collection: 'hl7-worklist', limit: 10 })).toHaveLength(1)
+})
+
+const named = (numbers: string): Message => ['ADT^A31', `PID|1||${numbers}||Salih^Nadia`]
+
+it('knows a patient by a number that a later message leaves out', async () => {
+  const engine = await after([
+    named('1^^^NORTH^MR~9^^^NORTH^PI'),
+    named('1^^^NORTH^MR'),
+    named('9^^^NORTH^PI'),
+  ])
+  expect(await engine.all('Patient')).toHaveLength(1)
+  expect(await engine.store.records.range({ collection: 'hl7-worklist', limit: 10 })).toEqual([])
+})
+
+it('gives up a number that another one replaced, and says so', async () => {
+  const engine = await after([
+    named('1^^^NORTH^MR~9^^^NORTH^PI'),
+    named('2^^^NORTH^MR~9^^^NORTH^PI'),
+    named('1^^^NORTH^MR'),
+  ])
+  expect(await engine.all('Patient')).toHaveLength(2)
+  const items = await engine.store.records.range({ collection: 'hl7-worklist', limit: 10 })
+  const [current, incoming] = ['1', '2'].map((value) => ({ system: 'urn:mogran:assigner:NORTH', value }))
+  expect(items.map(({ value }) => value)).toMatchObject([
+    { kind: 'identity', current: JSON.stringify(current), incoming: JSON.stringify(incoming) },
+  ])
 })

@@ -34,7 +34,7 @@ export async function resolveItem(
   if (item.kind === 'identity') {
     throw fault('unprocessable', {
       code: 'business-rule',
-      text: 'The identifier belongs to another resource: merge the two, or keep the record.',
+      text: 'Nothing can be taken of an identifier: merge the two patients if they are one, then keep the record.',
     })
   }
   const [type = '', resourceId = ''] = item.reference.split('/')

@@ -7,12 +7,19 @@ import { planEffects } from '../merging/plan-effects.ts'
 import { withoutOtherVariants } from './choices.ts'
 import type { Made } from './entry.ts'
 import { comparable, isPlain, isSame, leavesOf, withLongTexts } from './exact-json.ts'
-import { heldByOthers, identify, isKnownByOldNumbers, type Identities, type Identity } from './identity.ts'
+import {
+  identify,
+  isKnownByOldNumbers,
+  replacedNumbers,
+  standingNumbers,
+  type Identities,
+  type Identity,
+} from './identity.ts'
 import { keepImage, readLastImage, sourcesOf, type LastImage } from './last-image.ts'
 import { mergeThreeWay, nextImage, withUnsentMembers } from './merge.ts'
 import { sentOf } from './sent.ts'
 import { traceText, type Traced } from './trace-text.ts'
-import { formerItems, identityItem, worklistItem, type WorkItem } from './worklist.ts'
+import { formerItems, identityItem, replacedItems, worklistItem, type WorkItem } from './worklist.ts'
 
 export interface PlanRequest {
   readonly records: RecordStore
@@ -108,7 +115,7 @@ async function planImage(request: PlanRequest, identity: Identity, identities: I
   if (isStale(before, request.mapped.eventTime) || isOutranked(before, next, image.parts))
     return { made: { reference, action: 'superseded' }, trace }
   const step = stepOf({ ...request, identity, reference, trace, before, vault }, next, current)
-  return withOthersNumbers(request.records, id, step)
+  return withStandingNumbers(request, id, step)
 }
 
 function stepOf(subject: Subject, next: JsonObject, current: StoredVersion | undefined): Step {
@@ -120,11 +127,17 @@ function stepOf(subject: Subject, next: JsonObject, current: StoredVersion | und
   return update(subject, next, { resource, version: current.version })
 }
 
-/** Aliases that the write path would take from others stay with them. */
-async function withOthersNumbers(records: RecordStore, id: string, step: Step): Promise<Step> {
-  if (step.draft === undefined || step.is === undefined) return step
-  const held = await heldByOthers(records, { id, was: step.was ?? {}, is: step.is })
-  return held.length === 0 ? step : { ...step, records: [...held, ...(step.records ?? [])] }
+/** Aliases that the write path would take from others, or give up without a word of the feed, stay. */
+async function withStandingNumbers(request: PlanRequest, id: string, step: Step): Promise<Step> {
+  const { draft, was = {}, is, made, conflicts = [] } = step
+  if (draft === undefined || is === undefined) return step
+  const standing = await standingNumbers(request.records, { id, was, is })
+  const given = replacedItems({ ...request, reference: made.reference }, replacedNumbers(was, is))
+  return {
+    ...step,
+    records: [...standing, ...(step.records ?? [])],
+    conflicts: [...conflicts, ...given],
+  }
 }
 
 function isStale(before: LastImage | undefined, eventTime: number | undefined): boolean {

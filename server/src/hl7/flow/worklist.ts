@@ -3,13 +3,13 @@ import { createHash } from 'node:crypto'
 import type { JsonObject, JsonValue } from '../../kernel/json.ts'
 import type { RecordChange } from '../../store/port.ts'
 import { FLOW } from './entry.ts'
-import type { Identity } from './identity.ts'
+import type { Identity, Replaced } from './identity.ts'
 import type { Conflict } from './merge.ts'
 
 /** Something that only a person can decide. */
 export interface WorkItem {
   readonly id: string
-  /** `element`: a feed and a person disagree about a value. `identity`: an identifier belongs to another resource. */
+  /** `element`: a feed and a person disagree about a value. `identity`: an identifier belongs to another resource, or was replaced by another one (`current`). */
   readonly kind: 'element' | 'identity'
   readonly feed: string
   readonly message: string
@@ -54,6 +54,17 @@ export function identityItem(
 export function formerItems(about: About, { by }: Identity): readonly WorkItem[] {
   return by.map(({ system, value }) =>
     item(about, 'identity', { element: 'identifier', incoming: textOf({ system, value }) }),
+  )
+}
+
+/** A number was replaced: from now on it names nobody, and the next message with it makes a new patient. */
+export function replacedItems(about: About, replaced: readonly Replaced[]): readonly WorkItem[] {
+  return replaced.map(({ number, by }) =>
+    item(about, 'identity', {
+      element: 'identifier',
+      current: textOf({ system: number.system, value: number.value }),
+      incoming: textOf({ system: by.system, value: by.value }),
+    }),
   )
 }
 
