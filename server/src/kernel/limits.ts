@@ -154,6 +154,8 @@ export const limits = {
     outboundRetriedMost: 1000,
     outboundRetryMs: 1000,
     outboundRetryMostMs: 5 * 60_000,
+    /** A message whose answers name only others is sent so often: then it is a dead letter. */
+    outboundMisnamed: 4,
     /** How soon a renewed certificate is used. */
     certificateMs: 2000,
     batchMessages: 50_000,

@@ -199,3 +199,16 @@ it.each([
   await expect.poll(() => codesOf(engine)).toEqual([`${state} ${code}`])
   await expect.poll(() => engine.outbound.modeOf('lab')).toBe(mode)
 })
+
+it('sets a message aside that no answer names, and goes on behind it', async () => {
+  const { port, got } = await startPeer(({ id, order: name, socket }) => {
+    socket.write(ack('AA', name === 'one' ? 'SOMETHING' : id))
+  })
+  const engine = await engineFor({ lab: port })
+  await order(engine, 'one')
+  await order(engine, 'two')
+  await expect.poll(() => codesOf(engine), { timeout: 40_000 }).toEqual(['dead ', 'answered AA'])
+  expect(got.filter(({ order: name }) => name === 'one')).toHaveLength(limits.hl7.outboundMisnamed)
+  const [message] = await messagesOf(engine)
+  expect(message?.reason).toContain('names the message in MSA-2')
+}, 60_000)

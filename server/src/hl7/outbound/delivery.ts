@@ -6,7 +6,7 @@ import { readHeader } from '../mllp/header.ts'
 import { msaOf } from '../mllp/msa.ts'
 import type { AnswerBook } from './answer-book.ts'
 import type { Destination } from './destination.ts'
-import { createMllpSender, type MllpSender } from './mllp-sender.ts'
+import { createMllpSender, Misnamed, type MllpSender } from './mllp-sender.ts'
 import type { Outbox, OutMessage, StoredOut } from './outbox.ts'
 import { createSentRate, type SentRate } from './sent-rate.ts'
 
@@ -75,6 +75,8 @@ class Lane {
   readonly #sender: MllpSender
   #wake: () => void = () => undefined
   #isFinishing = false
+  /** How often in a row the message that is first was answered by other names only. */
+  #misnamed = 0
 
   constructor(deps: LaneDeps, lane: number, signal: AbortSignal) {
     this.#deps = deps
@@ -117,14 +119,25 @@ class Lane {
       const text = await outbox.textOf(stored)
       const bytes = encodeText(text, readHeader(Buffer.from(text)))
       const answer = await this.#sender.send(bytes, message.controlId, this.#signal)
+      this.#misnamed = 0
       await this.#settleSurely(stored, answer)
     } catch (error) {
       if (this.#signal.aborted) return
-      this.failures++
-      const reason = error instanceof Error ? error.message : 'failed'
-      await outbox.move(stored, { attempts: message.attempts + 1, reason: reason.slice(0, REASON_LENGTH) })
-      await this.#sleep(this.#backOffMs())
+      await this.#failed(stored, error)
     }
+  }
+
+  /** No network mends a peer that names no message: as long as that is all it does, the lane would stand still for ever. */
+  async #failed(stored: StoredOut, error: unknown): Promise<void> {
+    const { outbox, destination } = this.#deps
+    this.failures++
+    this.#misnamed = error instanceof Misnamed ? this.#misnamed + 1 : 0
+    const reason = (error instanceof Error ? error.message : 'failed').slice(0, REASON_LENGTH)
+    const isDead = this.#misnamed >= limits.hl7.outboundMisnamed && destination.onError === 'dead'
+    if (isDead) this.#misnamed = 0
+    const state = isDead ? 'dead' : stored.message.state
+    await outbox.move(stored, { state, attempts: stored.message.attempts + 1, reason })
+    await this.#sleep(this.#backOffMs())
   }
 
   /** While the store is away the lane keeps the answer: the message is not sent again because of it. */

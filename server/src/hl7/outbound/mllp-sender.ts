@@ -13,6 +13,7 @@ import type { Destination } from './destination.ts'
 export interface MllpSender {
   /**
    * @returns the answer whose MSA-2 is the control id
+   * @throws Misnamed when there were answers in time, but none that names the message
    * @throws Error when the peer cannot be reached, breaks off or does not answer in time: the message may have arrived
    */
   send(message: Buffer, controlId: string, signal: AbortSignal): Promise<Buffer>
@@ -55,7 +56,7 @@ export function createMllpSender(destination: Destination, onStray: (answer: Buf
       } catch (error) {
         // An answer that comes late must not be taken for that of the next attempt.
         there.destroy()
-        throw end.aborted && !signal.aborted ? new Error(own.others > 0 ? ONLY_OTHERS : NONE) : error
+        throw end.aborted && !signal.aborted ? (own.others > 0 ? new Misnamed() : new Error(NONE)) : error
       } finally {
         waiting = undefined
       }
@@ -101,7 +102,14 @@ async function answerOrEnd(there: Socket, answer: Promise<Buffer>, end: AbortSig
 
 const TOO_LARGE = `the answer is larger than ${limits.hl7.answerBytes} bytes`
 const NONE = 'there was no answer in time'
-const ONLY_OTHERS = 'there was no answer in time that names the message in MSA-2, only others'
+
+/** The peer answers, and each answer names something else. */
+export class Misnamed extends Error {
+  constructor() {
+    super('there was no answer in time that names the message in MSA-2, only others')
+    this.name = 'Misnamed'
+  }
+}
 
 async function reach({ host, port, tls }: Destination, signal: AbortSignal): Promise<Socket> {
   const [ca, cert, key] = await Promise.all([tls?.ca, tls?.cert, tls?.key].map(readIfNamed))
