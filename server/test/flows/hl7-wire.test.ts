@@ -227,6 +227,31 @@ it('answers a sender that closes its half of the connection behind its last mess
 })
 
 it.each([
+  ['both acknowledgements', 'AL', ['MSA|CA|A1', 'MSA|AA|A1']],
+  ['the one that it wants', 'NE', ['MSA|AA|A1']],
+])('gives a sender of enhanced mode %s, although its half is closed', async (_, accept, expected) => {
+  const engine = await startEngine()
+  const sender = new Sender(engine.port)
+  const answers = expected.map(() => sender.next())
+  sender.write(admit({ id: 'A1' }).replace('|P|2.5.1', `|P|2.5.1|||${accept}|AL`))
+  sender.socket.end()
+  expect((await Promise.all(answers)).map((answer) => segment(answer, 'MSA'))).toEqual(expected)
+  await sender.closed()
+})
+
+it('answers a repeated message of enhanced mode in the order of the first', async () => {
+  const engine = await startEngine()
+  const sender = new Sender(engine.port)
+  const text = admit({ id: 'A1' }).replace('|P|2.5.1', '|P|2.5.1|||AL|AL')
+  for (let time = 0; time < 2; time++) {
+    const answers = [sender.next(), sender.next()]
+    sender.write(text)
+    const codes = (await Promise.all(answers)).map((answer) => segment(answer, 'MSA'))
+    expect(codes).toEqual(['MSA|CA|A1', 'MSA|AA|A1'])
+  }
+})
+
+it.each([
   { why: 'MSH-2 is empty', frame: admit().replace('|^~\\&|', '||'), wrong: 'MSH^1^2^1|101^' },
   { why: 'MSH-2 names a character twice', frame: admit().replace('^~\\&', '^^\\&'), wrong: 'MSH^1^2^1|102^' },
   { why: 'MSH-2 has one character', frame: admit().replace('^~\\&', '^'), wrong: 'MSH^1^2^1|102^' },

@@ -1,5 +1,6 @@
 import { ackModeOf, wants } from '../mllp/ack-mode.ts'
 import { ACCEPTED } from '../mllp/ack.ts'
+import type { Later } from '../mllp/connection.ts'
 import type { Header } from '../mllp/header.ts'
 import type { Answered, Queries } from '../query/create-queries.ts'
 import { answer, lineOf, type AnsweringDeps } from './answering.ts'
@@ -18,7 +19,7 @@ export interface AskDeps extends AnsweringDeps {
 interface Asking {
   readonly frame: Buffer
   readonly header: Header
-  readonly later: (message: Buffer) => void
+  readonly later: Later
 }
 
 /**
@@ -36,7 +37,7 @@ export async function ask(deps: AskDeps, { frame, header, later }: Asking): Prom
     return feed.commitBytes ? undefined : answer(deps, header, { level, ack: NOT_STORED })
   }
   if (!mode.isEnhanced) return answered.bytes
-  if (wants(mode.application, answered.ack)) setImmediate(() => later(answered.bytes))
+  if (wants(mode.application, answered.ack)) later(Promise.resolve(answered.bytes))
   return wants(mode.accept, ACCEPTED)
     ? answer(deps, header, { level: 'transport', ack: ACCEPTED })
     : undefined

@@ -7,6 +7,7 @@ import { applicationAnswer, isAnswer } from '../mllp/application-answer.ts'
 import { buildBatchAck, splitBatch, type Batch } from '../mllp/batch.ts'
 import { checkText, decodeMessage } from '../mllp/charset.ts'
 import { checkHeader, type Accepts } from '../mllp/checks.ts'
+import type { Later } from '../mllp/connection.ts'
 import { findHeader, narrowed, readHeader, type Header } from '../mllp/header.ts'
 import { checkProfile } from '../profile/conformance.ts'
 import type { Queries } from '../query/create-queries.ts'
@@ -43,7 +44,7 @@ export interface Intake {
    * @param later sends the application's answer of enhanced mode.
    * @returns the answer; `undefined` when the sender wants none.
    */
-  receive(frame: Buffer, later: (message: Buffer) => void): Promise<Buffer | undefined>
+  receive(frame: Buffer, later: Later): Promise<Buffer | undefined>
   /** Refuses what was cut at the bound. */
   refuse(head: Buffer): Promise<Buffer | undefined>
 }
@@ -64,11 +65,7 @@ export function createIntake(deps: IntakeDeps): Intake {
   }
 }
 
-async function receiveOne(
-  deps: IntakeDeps,
-  frame: Buffer,
-  later: Later['later'],
-): Promise<Buffer | undefined> {
+async function receiveOne(deps: IntakeDeps, frame: Buffer, later: Later): Promise<Buffer | undefined> {
   deps.tally.count(deps.feed.name, 'received')
   const header = readHeader(frame)
   if (!header) {
@@ -100,11 +97,7 @@ async function turnDownOpenly(
 }
 
 /** Each message of a batch is journaled and answered for itself: one that is wrong does not stop the others. */
-async function receiveBatch(
-  deps: IntakeDeps,
-  batch: Batch,
-  later: Later['later'],
-): Promise<Buffer | undefined> {
+async function receiveBatch(deps: IntakeDeps, batch: Batch, later: Later): Promise<Buffer | undefined> {
   const { feed, clock, controlIds } = deps
   const answers: Buffer[] = []
   const { messages } = batch
@@ -179,7 +172,7 @@ async function turnDown(
 interface Taken {
   readonly frame: Buffer
   readonly header: Header
-  readonly later: (message: Buffer) => void
+  readonly later: Later
 }
 
 async function take(deps: IntakeDeps, { frame, header, later }: Taken): Promise<Buffer | undefined> {
@@ -193,7 +186,7 @@ async function take(deps: IntakeDeps, { frame, header, later }: Taken): Promise<
   const { message, progress } = journaled
   const stored = Buffer.from(message.entry.ack ?? '', 'latin1')
   if (mode.isEnhanced) {
-    if (mode.application !== 'NE') void answerLater(deps, header, { mode, progress, later, frame })
+    if (mode.application !== 'NE') later(applicationAck(deps, header, { mode, progress, frame }))
     return wants(mode.accept, ACCEPTED) ? stored : undefined
   }
   return answerAtOnce(deps, { frame, header, later }, { stored, progress })
@@ -265,20 +258,19 @@ function ackOfEntry({ state, errors = [] }: Entry): Ack {
   return state === 'dead' || state === 'rejected' ? { verdict: 'error', errors } : NOT_YET
 }
 
-interface Later {
+interface Applied {
   readonly mode: AckMode
   readonly progress: Progress
-  readonly later: (message: Buffer) => void
   readonly frame: Buffer
 }
 
-async function answerLater(
+async function applicationAck(
   deps: IntakeDeps,
   header: Header,
-  { mode, progress, later, frame }: Later,
-): Promise<void> {
+  { mode, progress, frame }: Applied,
+): Promise<Buffer | undefined> {
   const ack = ackOfEntry(await progress.done)
   // A message that waits (parked, or the hub stops) has no result that its sender could be told.
-  if (ack !== NOT_YET && wants(mode.application, ack))
-    later(answer(deps, header, { level: 'application', ack, typedFor: frame }))
+  if (ack === NOT_YET || !wants(mode.application, ack)) return undefined
+  return answer(deps, header, { level: 'application', ack, typedFor: frame })
 }

@@ -1,4 +1,5 @@
 import type { Socket } from 'node:net'
+import { setImmediate as nextTurn, setTimeout as delay } from 'node:timers/promises'
 
 import type { limits } from '../../kernel/limits.ts'
 import { Framer, type Framing } from './framer.ts'
@@ -12,6 +13,7 @@ type BoundName = Extract<
   | 'pipelined'
   | 'unsentBytes'
   | 'lingerMs'
+  | 'ackMs'
 >
 export type ConnectionBounds = Readonly<Record<BoundName, number>>
 
@@ -24,6 +26,9 @@ export interface ConnectionCounts {
   partialTimeouts: number
 }
 
+/** Sends one more message on the same connection, if it is still there (enhanced mode); one that comes is waited for, if its peer has no more to say. */
+export type Later = (message: Buffer | Promise<Buffer | undefined>) => void
+
 export interface ConnectionOptions {
   /** Most bytes of one payload. */
   readonly frameBytes: number
@@ -33,10 +38,9 @@ export interface ConnectionOptions {
   /**
    * Takes one message. Answers leave in the order in which their messages came.
    *
-   * @param later sends one more message on the same connection, if it is still there (enhanced mode).
    * @returns the answer without its frame; `undefined` when none is wanted.
    */
-  receive(frame: Buffer, later: (message: Buffer) => void): Promise<Buffer | undefined>
+  receive(frame: Buffer, later: Later): Promise<Buffer | undefined>
   /** Takes the beginning of a message that was cut at the bound; the connection is closed behind the answer. */
   refuse(head: Buffer): Promise<Buffer | undefined>
 }
@@ -57,6 +61,8 @@ export class Connection {
   readonly #answers: Answer[] = []
   #unansweredBytes = 0
   readonly #whenAnswered: (() => void)[] = []
+  /** Of the application, in enhanced mode. */
+  readonly #coming = new Set<Promise<void>>()
   #finishing = false
   #heardMs = performance.now()
   #idleTimer: NodeJS.Timeout | undefined
@@ -74,7 +80,7 @@ export class Connection {
       if (!this.#finishing) this.#take(chunk)
     })
     socket.on('drain', () => this.#breathe())
-    socket.on('end', () => void this.finish())
+    socket.on('end', () => void this.#part())
     socket.on('close', () => {
       clearTimeout(this.#partialTimer)
       clearTimeout(this.#idleTimer)
@@ -87,6 +93,18 @@ export class Connection {
   async finish(): Promise<void> {
     this.#finishing = true
     await this.#answered()
+    await this.#hangUp()
+  }
+
+  /** The peer sends no more, and may still wait for what applications answer: as long as for any acknowledgement. */
+  async #part(): Promise<void> {
+    this.#finishing = true
+    await this.#answered()
+    if (this.#coming.size > 0)
+      await Promise.race([
+        Promise.all(this.#coming),
+        delay(this.#options.bounds.ackMs, undefined, { ref: false }),
+      ])
     await this.#hangUp()
   }
 
@@ -105,7 +123,10 @@ export class Connection {
 
   #receive(frame: Buffer): void {
     this.#options.counts.frames++
-    const later = (message: Buffer) => this.#send(message)
+    const later: Later = (message) => {
+      if (Buffer.isBuffer(message)) this.#send(message)
+      else this.#expect(message)
+    }
     this.#answer(frame.length, this.#options.receive(frame, later))
   }
 
@@ -160,6 +181,19 @@ export class Connection {
   #send(message: Buffer): void {
     this.#heardMs = performance.now()
     if (this.#socket.writable) this.#socket.write(framed(message))
+  }
+
+  #expect(message: Promise<Buffer | undefined>): void {
+    const sent = this.#sendWhenThere(message)
+    this.#coming.add(sent)
+    void sent.finally(() => this.#coming.delete(sent))
+  }
+
+  /** A turn later, because the answer of the transport comes first. */
+  async #sendWhenThere(message: Promise<Buffer | undefined>): Promise<void> {
+    const there = await message
+    await nextTurn()
+    if (there !== undefined) this.#send(there)
   }
 
   /** Reads no further while the peer waits for more answers than is sane, or does not take those that it got. */
