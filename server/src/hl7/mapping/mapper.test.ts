@@ -111,3 +111,15 @@ it('knows before mapping whether there are rules for a message', () => {
   expect(mapper.accepts(parseMessage(header('ADT^A01')))).toBe(true)
   expect(mapper.accepts(parseMessage(header('ADT^A99')))).toBe(false)
 })
+
+it.each([
+  ['RGV^O15', 'dose', 'RXG|1||^^^20260301|D^Drug|1||mg'],
+  ['RAS^O17', 'administration', 'RXA|0|1|20260301120000|20260301120000|D^Drug|1|mg'],
+  ['RDS^O13', 'dispense', 'RXD|1|D^Drug|20260301|1'],
+])('tells apart what orders of one number, but of two systems, have led to: %s', (type, key, segment) => {
+  const of = (system: string) =>
+    map(type, PATIENT, `ORC|RE|7^${system}`, segment).images.find((image) => image.key === key)?.aliases[0]
+      ?.value
+  expect(of('WARD')).toBeDefined()
+  expect(of('WARD')).not.toBe(of('CLINIC'))
+})
