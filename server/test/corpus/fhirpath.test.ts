@@ -12,8 +12,9 @@ import { parseFhirPath } from '../../src/fhir/generate/fhirpath-parser.ts'
 import { modelOf } from '../../src/fhir/generate/model.ts'
 import { definitionsFolder, readSpecification } from '../../src/fhir/generate/specification.ts'
 import type { JsonObject, JsonValue } from '../../src/kernel/json.ts'
+import { CORPUS } from './folder.ts'
 
-const FOLDER = join(import.meta.dirname, '../../../../shared/corpus/fhir/fhir-test-cases/r4')
+const FOLDER = join(CORPUS, 'fhir/fhir-test-cases/r4')
 const SUITE = join(FOLDER, 'fhirpath/tests-fhir-r4.xml')
 
 /** Where what compiles gives something else than the suite, by the beginning of the name, and why. */

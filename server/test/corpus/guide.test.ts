@@ -1,17 +1,14 @@
 import { existsSync, readFileSync } from 'node:fs'
-import { join, resolve } from 'node:path'
+import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 
 import { describe, expect, it } from 'vitest'
 
 import { compareWithGuide } from '../../src/cli/guide-rows.ts'
 import { readDecisions } from './decisions.ts'
+import { CORPUS } from './folder.ts'
 
-const GUIDE = resolve(
-  fileURLToPath(new URL('../../../', import.meta.url)),
-  process.env['CORPUS'] ?? '../shared/corpus',
-  'v2-to-fhir/mappings',
-)
+const GUIDE = join(CORPUS, 'v2-to-fhir/mappings')
 const MAPPINGS = fileURLToPath(new URL('../../../mappings/', import.meta.url))
 
 describe.skipIf(!existsSync(GUIDE))('the segment maps of the guide', () => {

@@ -11,8 +11,9 @@ import { definitionsFolder, readSpecification } from '../../src/fhir/generate/sp
 import { loadDefinitions } from '../../src/fhir/load-definitions.ts'
 import type { JsonObject, JsonValue } from '../../src/kernel/json.ts'
 import { randomOf } from '../long/random.ts'
+import { CORPUS } from './folder.ts'
 
-const FOLDER = join(import.meta.dirname, '../../../../shared/corpus/fhir/r4-spec-examples')
+const FOLDER = join(CORPUS, 'fhir/r4-spec-examples')
 const ROUNDS = 20
 const MOST_CHARS = 20_000
 

@@ -1,5 +1,5 @@
 import { existsSync, globSync, readFileSync } from 'node:fs'
-import { join, resolve } from 'node:path'
+import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 
 import { describe, expect, it } from 'vitest'
@@ -9,22 +9,19 @@ import { createMapper } from '../../src/hl7/mapping/mapper.ts'
 import { parseMessage } from '../../src/hl7/message/parse-message.ts'
 import { Fault } from '../../src/kernel/fault.ts'
 import type { JsonObject } from '../../src/kernel/json.ts'
+import { CORPUS } from './folder.ts'
 
-const CORPUS = resolve(
-  fileURLToPath(new URL('../../../', import.meta.url)),
-  process.env['CORPUS'] ?? '../shared/corpus',
-  'hl7v2',
-)
+const MESSAGES = join(CORPUS, 'hl7v2')
 
 /** Files of several messages are cut at their header segments, as a file reader does. */
-const messages = globSync('**/*.hl7', { cwd: CORPUS }).flatMap((file) =>
-  readFileSync(join(CORPUS, file), 'utf8')
+const messages = globSync('**/*.hl7', { cwd: MESSAGES }).flatMap((file) =>
+  readFileSync(join(MESSAGES, file), 'utf8')
     .split(/(?=^MSH)/m)
     .filter((text) => /^[\s\ufeff]*MSH/.test(text))
     .map((text) => ({ file, text })),
 )
 
-describe.skipIf(!existsSync(CORPUS))('the corpus of HL7 v2 messages', () => {
+describe.skipIf(!existsSync(MESSAGES))('the corpus of HL7 v2 messages', () => {
   it('maps every message that has rules or refuses it with its position, and makes only valid resources', async () => {
     const mapper = await createMapper(MAPPINGS)
     const definitions = loadDefinitions()

@@ -1,28 +1,25 @@
 import { existsSync, readFileSync } from 'node:fs'
-import { join, resolve } from 'node:path'
+import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 
 import { describe, expect, it } from 'vitest'
 
 import { createMapper } from '../../src/hl7/mapping/mapper.ts'
 import { readDecisions, type Decisions, type Unmet } from './decisions.ts'
+import { CORPUS } from './folder.ts'
 import { pairsIn, runPair } from './pairs.ts'
 import { runSentPair } from './sent-pairs.ts'
 
-const CORPUS = resolve(
-  fileURLToPath(new URL('../../../', import.meta.url)),
-  process.env['CORPUS'] ?? '../shared/corpus',
-  'hl7v2',
-)
+const MESSAGES = join(CORPUS, 'hl7v2')
 const MAPPINGS = fileURLToPath(new URL('../../../mappings/', import.meta.url))
 const DECISIONS = readFileSync(join(MAPPINGS, 'DECISIONS.md'), 'utf8')
 
-describe.skipIf(!existsSync(CORPUS))('the pairs of messages and expected resources', () => {
+describe.skipIf(!existsSync(MESSAGES))('the pairs of messages and expected resources', () => {
   it('has the expected outcome of each pair, or a decision that says why not', async () => {
     const mapper = await createMapper(MAPPINGS)
     const decisions = readDecisions(DECISIONS, 'Values of expected resources')
-    const pairs = pairsIn(CORPUS).filter(({ direction }) => direction.startsWith('v2->fhir'))
-    const outcomes = pairs.map((pair) => runPair(CORPUS, mapper, pair))
+    const pairs = pairsIn(MESSAGES).filter(({ direction }) => direction.startsWith('v2->fhir'))
+    const outcomes = pairs.map((pair) => runPair(MESSAGES, mapper, pair))
     const { table, sums, unexplained } = account(outcomes, decisions)
     process.stdout.write(table)
     const refused = outcomes.flatMap(({ refused: why }) => (why === undefined ? [] : [why]))
@@ -36,12 +33,12 @@ describe.skipIf(!existsSync(CORPUS))('the pairs of messages and expected resourc
   })
 })
 
-describe.skipIf(!existsSync(CORPUS))('the pairs of resources and expected messages', () => {
+describe.skipIf(!existsSync(MESSAGES))('the pairs of resources and expected messages', () => {
   it('has the expected fields of each pair, or a decision that says why not', async () => {
     const { outbound } = await createMapper(MAPPINGS)
     const decisions = readDecisions(DECISIONS, 'Fields of expected messages')
-    const pairs = pairsIn(CORPUS).filter(({ direction }) => direction === 'fhir->v2')
-    const outcomes = await Promise.all(pairs.map(async (pair) => runSentPair(CORPUS, outbound, pair)))
+    const pairs = pairsIn(MESSAGES).filter(({ direction }) => direction === 'fhir->v2')
+    const outcomes = await Promise.all(pairs.map(async (pair) => runSentPair(MESSAGES, outbound, pair)))
     const { table, sums, unexplained } = account(outcomes, decisions)
     process.stdout.write(table)
     expect(unexplained.slice(0, 50)).toEqual([])

@@ -15,8 +15,9 @@ import { Fault } from '../../src/kernel/fault.ts'
 import type { JsonObject, JsonValue } from '../../src/kernel/json.ts'
 import { readXml, resourceOfXml, sameMarkup } from './fhir-xml.ts'
 import type { XmlElement } from './fhir-xml.ts'
+import { CORPUS } from './folder.ts'
 
-const FOLDER = join(import.meta.dirname, '../../../../shared/corpus/fhir/fhir-test-cases/r4/patch')
+const FOLDER = join(CORPUS, 'fhir/fhir-test-cases/r4/patch')
 const isHere = existsSync(FOLDER)
 
 const table = loadDefinitions().elements()

@@ -1,6 +1,5 @@
 import { existsSync, globSync, readFileSync } from 'node:fs'
-import { join, resolve } from 'node:path'
-import { fileURLToPath } from 'node:url'
+import { join } from 'node:path'
 
 import { describe, expect, it } from 'vitest'
 
@@ -13,12 +12,9 @@ import { decodeMessage, encodeText } from '../../src/hl7/mllp/charset.ts'
 import { Framer } from '../../src/hl7/mllp/framer.ts'
 import { readHeader } from '../../src/hl7/mllp/header.ts'
 import { Fault } from '../../src/kernel/fault.ts'
+import { CORPUS } from './folder.ts'
 
-const CORPUS = resolve(
-  fileURLToPath(new URL('../../../', import.meta.url)),
-  process.env['CORPUS'] ?? '../shared/corpus',
-  'hl7v2',
-)
+const MESSAGES = join(CORPUS, 'hl7v2')
 
 /** What cannot make the round trip, by file; the place in the message that the refusal names is checked. */
 const REFUSED: readonly { files: RegExp; at: string; why: string; count: number }[] = [
@@ -43,12 +39,12 @@ const CHARSET_OF_FEED: Readonly<Record<string, string>> = {
   'v2-to-fhir-ig/ORM_O01.hl7': '8859/1',
 }
 
-describe.skipIf(!existsSync(CORPUS))('every message of the corpus', () => {
+describe.skipIf(!existsSync(MESSAGES))('every message of the corpus', () => {
   it('is built again byte by byte from what was parsed', () => {
     const different: string[] = []
     const refused: { file: string; at: string }[] = []
     let built = 0
-    for (const { file, bytes } of messagesOf(CORPUS)) {
+    for (const { file, bytes } of messagesOf(MESSAGES)) {
       try {
         const { whole, parts } = rebuilt(bytes, CHARSET_OF_FEED[file])
         built += 1

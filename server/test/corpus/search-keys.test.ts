@@ -9,10 +9,11 @@ import { definitionsFolder, readSpecification } from '../../src/fhir/generate/sp
 import { loadDefinitions } from '../../src/fhir/load-definitions.ts'
 import type { JsonObject } from '../../src/kernel/json.ts'
 import { expectedKeys, isPresent, outsideOf } from './expected-keys.ts'
+import { CORPUS } from './folder.ts'
 
 type Resource = JsonObject & { readonly resourceType: string }
 
-const FOLDER = join(import.meta.dirname, '../../../../shared/corpus/fhir/r4-spec-examples')
+const FOLDER = join(CORPUS, 'fhir/r4-spec-examples')
 const definitions = loadDefinitions()
 const parameters = readSpecification(definitionsFolder(), readCorrections()).searchParameters.filter(
   // The store finds a resource by its own id and its last change without keys.

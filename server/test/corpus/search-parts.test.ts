@@ -12,10 +12,11 @@ import { loadDefinitions } from '../../src/fhir/load-definitions.ts'
 import type { JsonObject } from '../../src/kernel/json.ts'
 import type { SearchKeys } from '../../src/store/keys.ts'
 import { expectedKeys, isPresent, outsideOf } from './expected-keys.ts'
+import { CORPUS } from './folder.ts'
 
 type Resource = JsonObject & { readonly resourceType: string }
 
-const FOLDER = join(import.meta.dirname, '../../../../shared/corpus/fhir/r4-spec-examples')
+const FOLDER = join(CORPUS, 'fhir/r4-spec-examples')
 const definitions = loadDefinitions()
 const corrections = readCorrections()
 const { searchParameters } = readSpecification(definitionsFolder(), corrections)

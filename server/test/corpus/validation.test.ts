@@ -5,10 +5,11 @@ import { describe, expect, it } from 'vitest'
 
 import { loadDefinitions } from '../../src/fhir/load-definitions.ts'
 import type { JsonObject } from '../../src/kernel/json.ts'
+import { CORPUS } from './folder.ts'
 
 type Resource = JsonObject & { readonly resourceType: string }
 
-const CORPUS = join(import.meta.dirname, '../../../../shared/corpus/fhir')
+const FHIR = join(CORPUS, 'fhir')
 const definitions = loadDefinitions()
 
 /** Published examples that break R4 themselves, with the issue that they must be answered with. */
@@ -31,7 +32,7 @@ const WRONG: Readonly<Record<string, string>> = {
 describe.each(['r4-spec-examples', 'us-core-examples', 'synthea-2019-smart', 'synthea-2021-blaze'])(
   'the examples of %s',
   (name) => {
-    const folder = join(CORPUS, name)
+    const folder = join(FHIR, name)
 
     it.skipIf(!existsSync(folder))(
       'are valid, and their keys can be extracted',

@@ -6,8 +6,9 @@ import { describe, expect, it } from 'vitest'
 import { parseObject } from '../../src/fhir/json/parse.ts'
 import { loadDefinitions } from '../../src/fhir/load-definitions.ts'
 import { Fault } from '../../src/kernel/fault.ts'
+import { CORPUS } from './folder.ts'
 
-const FOLDER = join(import.meta.dirname, '../../../../shared/corpus/fhir/fhir-test-cases/validator-r4-base')
+const FOLDER = join(CORPUS, 'fhir/fhir-test-cases/validator-r4-base')
 
 const LOINC = 'the displays of LOINC'
 const SNOMED = 'the codes of SNOMED CT'

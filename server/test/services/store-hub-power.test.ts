@@ -12,8 +12,8 @@ const TRACER = 'strace'
 
 /**
  * The system calls of a whole hub. What a power cut takes away is what no sync has covered, which no kill can show: so no answer of a
- * write over HTTP and no message to another system may leave while pages of the store are written and not synced, and no answer over MLLP
- * while a line of the journal is.
+ * write over HTTP may leave while pages of the store are written and not synced, and no answer over MLLP while a line of the journal is. Of
+ * orders and the messages that they become, each goes its way behind a sync of its own: what is written meanwhile is of somebody else.
  */
 it('lets no answer of a write and no message leave before the sync that covers it', async () => {
   const data = await freshFolder()
@@ -31,7 +31,7 @@ it('lets no answer of a write and no message leave before the sync that covers i
     const body = JSON.stringify({ resourceType: 'Patient', gender: 'other' })
     return (await hub.ask('/fhir/Patient', { method: 'POST', body })).status
   }
-  for (let i = 0; i < 10; i++)
+  for (let i = 0; i < CREATES / 3; i++)
     expect(await Promise.all([create(), create(), create()])).toEqual([201, 201, 201])
   const socket = connect(hub.mllp, '127.0.0.1')
   for (let i = 0; i < 20; i++) {
@@ -39,8 +39,7 @@ it('lets no answer of a write and no message leave before the sync that covers i
     await new Promise((resolve) => socket.once('data', resolve))
   }
   socket.destroy()
-  await order(hub, 20)
-  await vi.waitFor(() => expect(pharmacy.got).toHaveLength(20), { timeout: 30_000 })
+  await order(hub, pharmacy, 20)
   expect(await hub.stop()).toBe(0)
   const text = await vi.waitFor(
     async () => {
@@ -93,8 +92,8 @@ async function mappingsTo(folder: string, port: number): Promise<string> {
   return folder
 }
 
-/** Orders of a patient, one after the other. */
-async function order(hub: Hub, count: number): Promise<void> {
+/** Orders of a patient, each when the one before has arrived. */
+async function order(hub: Hub, pharmacy: { readonly got: readonly string[] }, count: number): Promise<void> {
   const put = async (path: string, resource: object) =>
     expect((await hub.ask(path, { method: 'PUT', body: JSON.stringify(resource) })).status).toBe(201)
   const identifier = [{ system: 'urn:n', value: '4711', type: { coding: [{ code: 'MR' }] } }]
@@ -109,6 +108,7 @@ async function order(hub: Hub, count: number): Promise<void> {
     const subject = { reference: 'Patient/p1' }
     const resource = { resourceType: 'ServiceRequest', id, status: 'active', intent: 'order', subject }
     await put(`/fhir/ServiceRequest/${id}`, { ...resource, code: { text: 'potassium' } })
+    await vi.waitFor(() => expect(pharmacy.got).toHaveLength(i + 1), { timeout: 10_000, interval: 5 })
   }
 }
 
@@ -132,37 +132,50 @@ const KINDS = [
     file: /journal\/\d{10}>/,
     unsynced: 0,
   },
-  { answer: /\(\d+<(socket|TCP)[^"]*"(HTTP\/1\.1 201|\\vMSH)/, file: /data\.mdb>/, unsynced: 1 },
+  { answer: /\(\d+<(socket|TCP)[^"]*"HTTP\/1\.1 201/, file: /data\.mdb>/, unsynced: 1 },
 ] as const
+/** Creates before the first order. */
+const CREATES = 30
+const SENT = /\(\d+<(socket|TCP)[^"]*"\\vMSH[^"]{5,8}MOGRAN/
 
 function orderOf(calls: readonly string[]): Traced {
   const early: string[] = []
-  const journal = { ...KINDS[0], writes: 0, syncs: 0, open: 0 }
-  const store = { ...KINDS[1], writes: 0, syncs: 0, open: 0 }
+  const journal = { ...KINDS[0], writes: 0, syncs: 0, open: 0, answers: 0 }
+  const store = { ...KINDS[1], writes: 0, syncs: 0, open: 0, answers: 0 }
   const counts = [journal, store]
-  const syncedKind = createSyncReader()
-  let answers = 0
+  const isOfFile = createFileReader(counts)
+  /** Syncs of the store before the last order was answered, or its message sent. */
+  let syncsBefore = 0
+  let messages = 0
   for (const call of calls) {
-    if (/\b(fdatasync|fsync|msync)\b/.test(call)) {
-      const synced = counts[syncedKind(call)]
-      if (synced) Object.assign(synced, { syncs: synced.syncs + 1, open: 0 })
-      continue
-    }
-    const written = / pwrite(64|v)\(/.test(call) && counts.find(({ file }) => file.test(call))
-    if (written) Object.assign(written, { writes: written.writes + 1, open: written.open + 1 })
+    if (isOfFile(call)) continue
     const answered = counts.find(({ answer }) => answer.test(call))
-    if (answered) answers++
-    if (answered && answered.open > answered.unsynced) early.push(call)
+    if (answered) answered.answers++
+    const isMessage = SENT.test(call)
+    if (isMessage) messages++
+    if (isMessage || (answered === store && store.answers > CREATES)) {
+      if (store.syncs === syncsBefore) early.push(call)
+      syncsBefore = store.syncs
+    } else if (answered && answered.open > answered.unsynced) early.push(call)
   }
   const lines = Math.min(journal.writes, journal.syncs)
+  const answers = journal.answers + store.answers + messages
   return { early, answers, pages: store.writes, syncs: store.syncs, lines }
 }
 
-/** @returns which kind of file a call has synced to its end; -1 when none, or not yet */
-function createSyncReader(): (call: string) => number {
+interface Synced {
+  readonly file: RegExp
+  writes: number
+  syncs: number
+  /** Written since the last sync. */
+  open: number
+}
+
+/** Counts writes, and syncs that have ended. @returns whether a call is one of them */
+function createFileReader(counts: readonly Synced[]): (call: string) => boolean {
   /** By thread: its sync has begun and not ended. */
   const syncing = new Map<string, number>()
-  return (call) => {
+  const endedKind = (call: string): number => {
     const thread = call.split(' ', 1)[0] ?? ''
     if (call.includes('resumed>')) {
       const kind = syncing.get(thread) ?? -1
@@ -173,5 +186,16 @@ function createSyncReader(): (call: string) => number {
     if (!call.includes('<unfinished')) return kind
     syncing.set(thread, kind)
     return -1
+  }
+  return (call) => {
+    if (/ pwrite(64|v)\(/.test(call)) {
+      const written = counts.find(({ file }) => file.test(call))
+      if (written) Object.assign(written, { writes: written.writes + 1, open: written.open + 1 })
+      return true
+    }
+    if (!/\b(fdatasync|fsync|msync)\b/.test(call)) return false
+    const synced = counts[endedKind(call)]
+    if (synced) Object.assign(synced, { syncs: synced.syncs + 1, open: 0 })
+    return true
   }
 }
