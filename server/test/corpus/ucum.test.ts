@@ -5,11 +5,9 @@ import { expect, it } from 'vitest'
 
 import { BASE_UNITS } from '../../src/fhir/keys/ucum-units.ts'
 import { canonicalUnit } from '../../src/fhir/keys/ucum.ts'
+import { CORPUS } from './folder.ts'
 
-const ESSENCE = join(
-  import.meta.dirname,
-  '../../../../shared/corpus/fhir/fhir-test-cases/ucum/ucum-essence.xml',
-)
+const ESSENCE = join(CORPUS, 'fhir/fhir-test-cases/ucum/ucum-essence.xml')
 
 /** Where our table decides otherwise: light has no direction in it. Counts and arbitrary units are base units of ours. */
 const DECIDED: ReadonlySet<string> = new Set(['lm'])
