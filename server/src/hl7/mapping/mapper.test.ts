@@ -123,3 +123,12 @@ it.each([
   expect(of('WARD')).toBeDefined()
   expect(of('WARD')).not.toBe(of('CLINIC'))
 })
+
+it('takes nobody back to a bed whose update says when the visit ended', () => {
+  const ended = `PV1|1|I|W1^05^A${'|'.repeat(16)}V77${'|'.repeat(26)}20260305`
+  const visit = map('ADT^A08', 'EVN|A08', PATIENT, ended).images.find(({ key }) => key === 'encounter')
+  expect(visit).toMatchObject({
+    initial: ['status'],
+    resource: { status: 'finished', period: { end: '2026-03-05' }, location: [{ status: 'completed' }] },
+  })
+})
