@@ -132,3 +132,8 @@ it('takes nobody back to a bed whose update says when the visit ended', () => {
     resource: { status: 'finished', period: { end: '2026-03-05' }, location: [{ status: 'completed' }] },
   })
 })
+
+it.each(['ADT^A11', 'ADT^A23'])('leaves no bed taken by a visit that is called off: %s', (type) => {
+  const visit = map(type, 'EVN', PATIENT, VISIT).images.find(({ key }) => key === 'encounter')
+  expect(visit).toMatchObject({ resource: { location: [{ status: 'completed' }] } })
+})
