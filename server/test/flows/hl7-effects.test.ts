@@ -440,17 +440,24 @@ it('leaves a number with the patient who is known by it, and gives it to a perso
 
 const named = (numbers: string): Message => ['ADT^A31', `PID|1||${numbers}||Salih^Nadia`]
 
-it('knows a patient by a number that a later message leaves out', async () => {
+it('knows a patient by a number of another type that a later message leaves out, a merge included', async () => {
   const engine = await after([
     named('1^^^NORTH^MR~9^^^NORTH^PI'),
     named('1^^^NORTH^MR'),
     named('9^^^NORTH^PI'),
+    ['ADT^A40', 'PID|1||2^^^NORTH^MR||Salih^Nadia', 'MRG|1^^^NORTH^MR'],
+    ['ORU^R01', 'PID|1||9^^^NORTH^PI||Salih^Nadia', FINAL, OBX],
   ])
-  expect(await engine.all('Patient')).toHaveLength(1)
+  const patients = await engine.all('Patient')
+  expect(patients).toHaveLength(2)
+  const survivor = patients.find(({ active }) => active !== false)
+  expect(await engine.all('Observation')).toMatchObject([
+    { subject: { reference: `Patient/${survivor?.['id'] as string}` } },
+  ])
   expect(await engine.store.records.range({ collection: 'hl7-worklist', limit: 10 })).toEqual([])
 })
 
-it('gives up a number that another one replaced, and says so', async () => {
+it('gives up a number in whose place another of its type came, and says so', async () => {
   const engine = await after([
     named('1^^^NORTH^MR~9^^^NORTH^PI'),
     named('2^^^NORTH^MR~9^^^NORTH^PI'),
@@ -458,8 +465,6 @@ it('gives up a number that another one replaced, and says so', async () => {
   ])
   expect(await engine.all('Patient')).toHaveLength(2)
   const items = await engine.store.records.range({ collection: 'hl7-worklist', limit: 10 })
-  const [current, incoming] = ['1', '2'].map((value) => ({ system: 'urn:mogran:assigner:NORTH', value }))
-  expect(items.map(({ value }) => value)).toMatchObject([
-    { kind: 'identity', current: JSON.stringify(current), incoming: JSON.stringify(incoming) },
-  ])
+  const current = JSON.stringify({ system: 'urn:mogran:assigner:NORTH', value: '1' })
+  expect(items.map(({ value }) => value)).toMatchObject([{ kind: 'identity', current }])
 })

@@ -92,59 +92,33 @@ export interface Change {
   readonly is: JsonObject
 }
 
-/** A number of a patient in whose place another one of its kind came. */
-export interface Replaced {
-  readonly number: Alias
-  readonly by: Alias
-}
-
 /**
- * Numbers that a version brings or drops and that stay where they are, whatever the write path would claim or release: those by which another
- * resource is known (a laboratory gives several reports one number), and those of a patient that are only left out. A number in whose place
- * another one came is given up: it may be the next patient's.
+ * Numbers that a version brings or drops while another resource is known by them: a laboratory gives several reports one number. The write
+ * path would claim or release them, and they stay where they are.
  */
-export async function standingNumbers(
+export async function heldByOthers(
   records: RecordStore,
   { id, was, is }: Change,
 ): Promise<readonly RecordChange[]> {
   const [before, now] = [was, is].map((one) => new Set(numbersOf(one).map(aliasId)))
-  if (before === undefined || now === undefined) return []
-  const givenUp = new Set(replacedNumbers(was, is).map(({ number }) => aliasId(number)))
-  const found = await Promise.all(
-    [...before.symmetricDifference(now)].map(async (alias) => records.get(ALIASES, alias)),
-  )
+  const changed = [...(before ?? new Set<string>()).symmetricDifference(now ?? new Set<string>())]
+  const found = await Promise.all(changed.map(async (alias) => records.get(ALIASES, alias)))
   return found.flatMap((record): RecordChange[] => {
     const holder = idOf(record)
-    if (record === undefined || holder === undefined) return []
-    const isLeftOut = is['resourceType'] === 'Patient' && !now.has(record.id) && !givenUp.has(record.id)
-    if (holder === id && !isLeftOut) return []
+    if (record === undefined || holder === undefined || holder === id) return []
     return [
       { op: 'replace', collection: ALIASES, id: record.id, value: record.value, revision: record.revision },
     ]
   })
 }
 
-/** Numbers of a patient in whose place a version has another one of the same system and type. */
-export function replacedNumbers(was: JsonObject, is: JsonObject): readonly Replaced[] {
+/** Numbers of a patient that a version does not name any more: nobody is known by them from then on. */
+export function givenUp(was: JsonObject, is: JsonObject): readonly Alias[] {
   if (is['resourceType'] !== 'Patient') return []
-  const [before, now] = [numbersOf(was), numbersOf(is)]
-  const added = lacking(now, before)
-  return lacking(before, now).flatMap((number) => {
-    const by = added.find((one) => one.system === number.system && typeOf(is, one) === typeOf(was, number))
-    return by === undefined ? [] : [{ number, by }]
-  })
+  const kept = new Set(numbersOf(is).map(aliasId))
+  return numbersOf(was).filter((one) => !kept.has(aliasId(one)))
 }
 
 function numbersOf(resource: JsonObject): readonly Alias[] {
   return identifyingAliases(resource, NO_SYSTEMS)
-}
-
-function lacking(numbers: readonly Alias[], others: readonly Alias[]): readonly Alias[] {
-  const known = new Set(others.map(aliasId))
-  return numbers.filter((one) => !known.has(aliasId(one)))
-}
-
-function typeOf(resource: JsonObject, { system, value }: Alias): string {
-  const found = identifiersOf(resource).find((one) => one['system'] === system && one['value'] === value)
-  return JSON.stringify(found?.['type'])
 }

@@ -12,15 +12,15 @@ export interface PartWords {
 
 /** The list with the items that the feed said before and neither says again nor deletes, behind those that it says now. */
 export function withUnsentItems({ by, kept = {}, merged }: ListPart, words: PartWords): JsonObject[] {
-  const path = by.split('.')
+  const paths = by.split('+').map((path) => path.split('.'))
   const [before, now] = [itemsOf(words.before), itemsOf(words.now)]
-  const said = new Set([...now.flatMap((item) => keysOf(item, path)), ...words.deleted])
+  const said = new Set([...now.flatMap((item) => keysOf(item, paths)), ...words.deleted])
   // What has no key cannot be told from what is said now.
   const others = before.filter((item) => {
-    const keys = keysOf(item, path)
+    const keys = keysOf(item, paths)
     return keys.length > 0 && !keys.some((key) => said.has(key))
   })
-  const again = merged === true ? now.map((item) => ({ ...twinOf(item, before, path), ...item })) : now
+  const again = merged === true ? now.map((item) => ({ ...twinOf(item, before, paths), ...item })) : now
   return [...again, ...others.map((item) => leftOf(item, kept))]
 }
 
@@ -33,18 +33,26 @@ function leftOf(item: JsonObject, kept: NonNullable<ListPart['kept']>): JsonObje
   return { ...item, ...Object.fromEntries(changes) }
 }
 
-function twinOf(item: JsonObject, before: readonly JsonObject[], path: readonly string[]): JsonObject {
-  const keys = keysOf(item, path)
-  return before.find((one) => keysOf(one, path).some((key) => keys.includes(key))) ?? {}
+function twinOf(item: JsonObject, before: readonly JsonObject[], paths: Paths): JsonObject {
+  const keys = keysOf(item, paths)
+  return before.find((one) => keysOf(one, paths).some((key) => keys.includes(key))) ?? {}
 }
 
 function itemsOf(value: JsonValue | undefined): readonly JsonObject[] {
   return isList(value) ? value.filter(isElements) : []
 }
 
-function keysOf(value: JsonValue | undefined, path: readonly string[]): readonly string[] {
+type Paths = readonly (readonly string[])[]
+
+/** Keys of several paths are joined; of these an item may lack all but the first. */
+function keysOf(item: JsonObject, [first = [], ...others]: Paths): readonly string[] {
+  const ends = others.map((path) => valuesAt(item, path).join(' '))
+  return valuesAt(item, first).map((value) => [value, ...ends].join('+'))
+}
+
+function valuesAt(value: JsonValue | undefined, path: readonly string[]): readonly string[] {
   const [name, ...rest] = path
-  if (isList(value)) return value.flatMap((one) => keysOf(one, path))
+  if (isList(value)) return value.flatMap((one) => valuesAt(one, path))
   if (name === undefined) return typeof value === 'string' ? [value] : []
-  return isElements(value) ? keysOf(value[name], rest) : []
+  return isElements(value) ? valuesAt(value[name], rest) : []
 }

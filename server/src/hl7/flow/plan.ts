@@ -1,3 +1,4 @@
+import { aliasId } from '../../fhir/aliases.ts'
 import { contentRecords } from '../../fhir/binary-content.ts'
 import type { Draft, Resources } from '../../fhir/resources.ts'
 import type { JsonObject, JsonValue } from '../../kernel/json.ts'
@@ -8,10 +9,10 @@ import { withoutOtherVariants } from './choices.ts'
 import type { Made } from './entry.ts'
 import { comparable, isPlain, isSame, leavesOf, withLongTexts } from './exact-json.ts'
 import {
+  givenUp,
+  heldByOthers,
   identify,
   isKnownByOldNumbers,
-  replacedNumbers,
-  standingNumbers,
   type Identities,
   type Identity,
 } from './identity.ts'
@@ -19,7 +20,7 @@ import { keepImage, readLastImage, sourcesOf, type LastImage } from './last-imag
 import { mergeThreeWay, nextImage, withUnsentMembers } from './merge.ts'
 import { sentOf } from './sent.ts'
 import { traceText, type Traced } from './trace-text.ts'
-import { formerItems, identityItem, replacedItems, worklistItem, type WorkItem } from './worklist.ts'
+import { formerItems, identityItem, givenUpItems, worklistItem, type WorkItem } from './worklist.ts'
 
 export interface PlanRequest {
   readonly records: RecordStore
@@ -115,7 +116,7 @@ async function planImage(request: PlanRequest, identity: Identity, identities: I
   if (isStale(before, request.mapped.eventTime) || isOutranked(before, next, image.parts))
     return { made: { reference, action: 'superseded' }, trace }
   const step = stepOf({ ...request, identity, reference, trace, before, vault }, next, current)
-  return withStandingNumbers(request, id, step)
+  return withNumbers(request, identity, step)
 }
 
 function stepOf(subject: Subject, next: JsonObject, current: StoredVersion | undefined): Step {
@@ -127,16 +128,17 @@ function stepOf(subject: Subject, next: JsonObject, current: StoredVersion | und
   return update(subject, next, { resource, version: current.version })
 }
 
-/** Aliases that the write path would take from others, or give up without a word of the feed, stay. */
-async function withStandingNumbers(request: PlanRequest, id: string, step: Step): Promise<Step> {
+/** Aliases that the write path would take from others stay with them; those that nobody has from now on are told. */
+async function withNumbers(request: PlanRequest, identity: Identity, step: Step): Promise<Step> {
   const { draft, was = {}, is, made, conflicts = [] } = step
   if (draft === undefined || is === undefined) return step
-  const standing = await standingNumbers(request.records, { id, was, is })
-  const given = replacedItems({ ...request, reference: made.reference }, replacedNumbers(was, is))
+  const held = await heldByOthers(request.records, { id: identity.id ?? '', was, is })
+  // What the message names itself, as the number of before, stays known.
+  const lost = givenUp(was, is).filter((one) => !identity.by.some((known) => aliasId(known) === aliasId(one)))
   return {
     ...step,
-    records: [...standing, ...(step.records ?? [])],
-    conflicts: [...conflicts, ...given],
+    records: [...held, ...(step.records ?? [])],
+    conflicts: [...conflicts, ...givenUpItems({ ...request, reference: made.reference }, lost)],
   }
 }
 

@@ -1,15 +1,16 @@
 import { createHash } from 'node:crypto'
 
+import type { Alias } from '../../fhir/aliases.ts'
 import type { JsonObject, JsonValue } from '../../kernel/json.ts'
 import type { RecordChange } from '../../store/port.ts'
 import { FLOW } from './entry.ts'
-import type { Identity, Replaced } from './identity.ts'
+import type { Identity } from './identity.ts'
 import type { Conflict } from './merge.ts'
 
 /** Something that only a person can decide. */
 export interface WorkItem {
   readonly id: string
-  /** `element`: a feed and a person disagree about a value. `identity`: an identifier belongs to another resource, or was replaced by another one (`current`). */
+  /** `element`: a feed and a person disagree about a value. `identity`: an identifier belongs to another resource, or is nobody's any more (`current`). */
   readonly kind: 'element' | 'identity'
   readonly feed: string
   readonly message: string
@@ -57,14 +58,10 @@ export function formerItems(about: About, { by }: Identity): readonly WorkItem[]
   )
 }
 
-/** A number was replaced: from now on it names nobody, and the next message with it makes a new patient. */
-export function replacedItems(about: About, replaced: readonly Replaced[]): readonly WorkItem[] {
-  return replaced.map(({ number, by }) =>
-    item(about, 'identity', {
-      element: 'identifier',
-      current: textOf({ system: number.system, value: number.value }),
-      incoming: textOf({ system: by.system, value: by.value }),
-    }),
+/** From now on these numbers name nobody, and the next message with one makes a new patient. */
+export function givenUpItems(about: About, numbers: readonly Alias[]): readonly WorkItem[] {
+  return numbers.map(({ system, value }) =>
+    item(about, 'identity', { element: 'identifier', current: textOf({ system, value }) }),
   )
 }
 
@@ -74,7 +71,13 @@ function item(
   what: Pick<WorkItem, 'element' | 'current' | 'incoming'>,
 ): WorkItem {
   // The same disagreement is one item, however often the feed repeats it.
-  const parts = [kind, feed, reference, what.element, ...(kind === 'identity' ? [what.incoming] : [])]
+  const parts = [
+    kind,
+    feed,
+    reference,
+    what.element,
+    ...(kind === 'identity' ? [what.incoming ?? what.current] : []),
+  ]
   const id = createHash('sha256').update(JSON.stringify(parts)).digest('base64url')
   return { id, kind, feed, message, time: nowMs, reference, ...what }
 }
