@@ -125,7 +125,10 @@ it(
     const started = await jobOf(hub, 'POST')
     expect(started).toMatchObject({ state: 'in-progress', total: PATIENTS })
     expect((await jobOf(hub, 'POST')).job).toBe(started.job)
-    await vi.waitFor(async () => expect((await jobOf(hub)).done).toBeGreaterThan(0), { interval: 1 })
+    await vi.waitFor(async () => expect((await jobOf(hub)).done).toBeGreaterThan(0), {
+      timeout: 10_000,
+      interval: 1,
+    })
     await hub.kill()
 
     const again = await startHub({ data })

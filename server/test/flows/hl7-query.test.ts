@@ -242,11 +242,19 @@ it('keeps query and answer in the journal, audits whom it told of, and writes no
   const answer = await new Sender(engine.port).send(query({ qpd: 'Q22|T1|@PID.5.1^Salih' }))
   expect(await written()).toBe(before)
   // It is durable ahead of the store, which has it a moment later.
-  const line = await vi.waitFor(async () => {
-    const lines = await engine.store.records.range({ collection: 'hl7-journal', limit: 10, reverse: true })
-    expect(lines[0]?.value).toMatchObject({ type: 'QBP', event: 'Q22', controlId: 'Q1', state: 'committed' })
-    return lines[0]
-  })
+  const line = await vi.waitFor(
+    async () => {
+      const lines = await engine.store.records.range({ collection: 'hl7-journal', limit: 10, reverse: true })
+      expect(lines[0]?.value).toMatchObject({
+        type: 'QBP',
+        event: 'Q22',
+        controlId: 'Q1',
+        state: 'committed',
+      })
+      return lines[0]
+    },
+    { timeout: 10_000 },
+  )
   expect(line?.value).toMatchObject({ ack: answer.replaceAll('\n', '\r') })
   await engine.audit.ship()
   const [row] = await engine.audit.rows({ limit: 1 })
