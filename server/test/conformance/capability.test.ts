@@ -317,3 +317,26 @@ it('declares a parameter that was posted, and tells that it is another statement
     expect.objectContaining({ name: 'marital', type: 'token', definition: body.url }),
   )
 })
+
+it('is given in part, too, and not again to who has it', async () => {
+  const whole = await ask('GET', '/metadata')
+  const few = await ask('GET', '/metadata?_elements=software')
+  expect(few.json).toMatchObject({ software: { name: 'Mogran' }, status: 'active' })
+  expect(few.json).not.toHaveProperty('rest')
+  const summary = await ask('GET', '/metadata/?_summary=true', { headers: { authorization: '' } })
+  expect([summary.status, summary.at('meta.tag.0.code')]).toEqual([200, 'SUBSETTED'])
+  expect(summary.bytes.length).toBeLessThan(whole.bytes.length / 4)
+  expectRefused(await ask('GET', '/metadata?_summary=count'), 400)
+  const tags = [whole, few, summary].map(({ headers }) => headers.get('etag') ?? '')
+  expect(new Set(tags).size).toBe(3)
+  const again = async (path: string, tag: string) =>
+    (await ask('GET', path, { headers: { 'if-none-match': tag } })).status
+  expect(await again('/metadata', `"x", ${tags[0]?.slice(2) ?? ''}`)).toBe(304)
+  expect(await again('/metadata?_elements=software', tags[0] ?? '')).toBe(200)
+  expect(await again('/metadata?_elements=software', tags[1] ?? '')).toBe(304)
+})
+
+it('has no other documents for everybody', async () => {
+  const headers = { authorization: '' }
+  expectRefused(await ask('GET', '/.well-known/smart-configuration', { headers }), 404)
+})

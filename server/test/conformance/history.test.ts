@@ -142,3 +142,17 @@ it('leaves out of a history what it does not know, when asked to', async () => {
   expect([lenient.status, lenient.json['total']]).toEqual([200, 3])
   expect(linkOf(lenient, 'self')).not.toContain('_sort')
 })
+
+it('says of a resource that comes back behind its deletion that it was created, on every page', async () => {
+  const body = { resourceType: 'Patient', id: `back-${id}` }
+  for (const method of ['PUT', 'PUT', 'DELETE', 'PUT', 'PUT'])
+    await ask(method, `/Patient/${body.id}`, method === 'DELETE' ? {} : { body })
+  const expected = ['200 OK', '201 Created', '204 No Content', '200 OK', '201 Created']
+  for (const query of ['', '?_count=1', '?_count=2']) {
+    const entries = await pages(`/Patient/${body.id}/_history${query}`)
+    expect(entries.map(({ response }) => response?.status)).toEqual(expected)
+  }
+  const ofType = await pages(`/Patient/_history?_count=3`)
+  const mine = ofType.filter(({ request }) => request?.url.endsWith(body.id) === true)
+  expect(mine.map(({ response }) => response?.status)).toEqual(expected)
+})

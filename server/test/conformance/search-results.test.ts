@@ -195,6 +195,24 @@ it('SR-18 sorts by what it knows', async () => {
   expect(entriesOf(lenient).some(({ search: found }) => found?.mode === 'outcome')).toBe(true)
 })
 
+it('takes several _sort and _elements for one list of them', async () => {
+  const ids = async (query: string) => idsOf(await search(`${query}&_count=50`))
+  expect(await ids('_sort=gender&_sort=-birthdate')).toEqual(await ids('_sort=gender,-birthdate'))
+  const few = await search('_elements=gender&_elements=Patient.birthDate&_count=50')
+  const names = new Set(entriesOf(few).flatMap(({ resource }) => Object.keys(resource ?? {})))
+  expect([...names].toSorted()).toEqual(['birthDate', 'gender', 'id', 'meta', 'resourceType'])
+})
+
+it('refuses a modifier of what shapes the answer: it would sort the other way round unnoticed', async () => {
+  for (const name of ['_sort:desc', '_count:exact', '_summary:not', '_total:x']) {
+    const refused = await ask('GET', `/Patient?${name}=birthdate`)
+    expectRefused(refused, 400)
+    expect(refused.text).toContain(`${name} is not supported; it has no modifiers`)
+  }
+  const lenient = await search('_sort:desc=birthdate', LENIENT)
+  expect(linkOf(lenient, 'self')).not.toContain('_sort')
+})
+
 it('SR-19 sorts by id and by time of change', async () => {
   const byId = await all('_sort=_id')
   expect(byId).toEqual(people.toSorted())

@@ -175,11 +175,12 @@ export function outcomeEntry(outcome: Uint8Array): BundleEntry {
 const STATUS = { POST: '201 Created', PUT: '200 OK', PATCH: '200 OK', DELETE: '204 No Content' } as const
 const NONE = new Uint8Array(0)
 
-export function historyEntry(base: string, version: StoredVersion): BundleEntry {
+/** @param isNew whether there was no such resource before: it never was, or was deleted */
+export function historyEntry(base: string, version: StoredVersion, isNew: boolean): BundleEntry {
   const { type, id, method, lastUpdated, deleted } = version
   const head = `{"fullUrl":"${base}/${type}/${id}"`
   const url = method === 'POST' ? type : `${type}/${id}`
-  const status = STATUS[method === 'PUT' && version.version === 1 ? 'POST' : method]
+  const status = STATUS[method === 'PUT' && isNew ? 'POST' : method]
   const tail =
     `,"request":{"method":"${method}","url":"${url}"},"response":{"status":"${status}",` +
     `"etag":"W/\\"${String(version.version)}\\"","lastModified":"${isoText(lastUpdated)}"}}`

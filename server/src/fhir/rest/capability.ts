@@ -11,10 +11,11 @@ import { PATCH_FORMATS } from '../patch/patch.ts'
 import { COMPARTMENT_TYPES } from '../search/compartments.ts'
 import { modifiersOf } from '../search/parse-filter.ts'
 import { RESULT_PARAMETERS } from '../search/parse-request.ts'
-import type { Pair } from '../search/request.ts'
-import type { Method } from './call.ts'
+import type { Pair, Shape } from '../search/request.ts'
+import type { Conditions, Method } from './call.ts'
 import { PLACES } from './dispatch.ts'
 import type { RestDeps } from './rest-deps.ts'
+import { shaped, shapeOf } from './shaping.ts'
 
 /** Interactions by place and method, and the right that they need; what is not registered, or nobody's right, is not declared. */
 const INTERACTIONS = [
@@ -37,16 +38,17 @@ export function createMetadata(
   { definitions, base, clock }: Pick<RestDeps, 'definitions' | 'base' | 'clock'>,
   cors: boolean,
 ): RestDeps['metadata'] {
-  let made: (Capability & { readonly revision: number }) | undefined
+  let made: { readonly revision: number; readonly forms: Map<string, Capability> } | undefined
   return ({ query, conditions }) => {
     checkMode(query)
     const revision = definitions.revision()
-    if (made?.revision !== revision)
-      made = { revision, ...capabilityOf(definitions, { base, changed: clock(), cors }) }
-    const headers = { etag: made.etag }
-    return conditions.ifNoneMatch === made.etag
-      ? { status: 304, headers }
-      : { status: 200, headers, body: made.bytes }
+    if (made?.revision !== revision) {
+      const whole = tagged(statementOf(definitions, { base, changed: clock(), cors }))
+      made = { revision, forms: new Map([['{}', whole]]) }
+    }
+    const { bytes, etag } = formOf(definitions, made.forms, shapeOf(query))
+    const headers = { etag }
+    return isNamed(etag, conditions) ? { status: 304, headers } : { status: 200, headers, body: bytes }
   }
 }
 
@@ -55,13 +57,39 @@ interface Capability {
   readonly etag: string
 }
 
+function tagged(bytes: Uint8Array): Capability {
+  return { bytes, etag: `W/"${createHash('sha256').update(bytes).digest('base64url').slice(0, 22)}"` }
+}
+
+/** Everybody may ask: what took long to make is kept. */
+function formOf(definitions: Definitions, forms: Map<string, Capability>, shape: Shape): Capability {
+  const name = JSON.stringify(shape)
+  const known = forms.get(name)
+  const whole = forms.get('{}')
+  if (known || !whole) return known ?? tagged(new Uint8Array(0))
+  const type = 'CapabilityStatement'
+  const form = tagged(shaped(whole.bytes, shape, { type, table: definitions.elements() }))
+  if (forms.size < MOST_FORMS) forms.set(name, form)
+  return form
+}
+
+const MOST_FORMS = 16
+
+function isNamed(etag: string, { ifNoneMatch = '' }: Conditions): boolean {
+  return ifNoneMatch === '*' || ifNoneMatch.split(',').some((each) => opaque(each) === opaque(etag))
+}
+
+function opaque(tag: string): string {
+  return tag.trim().replace(/^W\//, '')
+}
+
 type SearchedType = Readonly<{ type: string; params: readonly SearchParam[]; profiles: readonly string[] }>
 
 /** @param server `changed` in milliseconds: when its abilities last changed; `cors`: pages of some other origin may call. */
-function capabilityOf(
+function statementOf(
   definitions: Definitions,
   { base, changed, cors }: { readonly base: string; readonly changed: number; readonly cors: boolean },
-): Capability {
+): Uint8Array {
   const types = definitions.types.map((type) => ({
     type,
     params: definitions.params(type),
@@ -79,8 +107,7 @@ function capabilityOf(
     patchFormat: [...PATCH_FORMATS],
     rest: [restOf(types, cors)],
   }
-  const bytes = Buffer.from(JSON.stringify(statement), 'utf8')
-  return { bytes, etag: `W/"${createHash('sha256').update(bytes).digest('base64url').slice(0, 22)}"` }
+  return Buffer.from(JSON.stringify(statement), 'utf8')
 }
 
 /** @throws Fault `unsupported`, `malformed` for anything but the CapabilityStatement @see FHIR R4, "RESTful API", capabilities */
@@ -166,7 +193,10 @@ function resourceOf({ type, params, profiles }: SearchedType, revInclude: readon
 function operations(isHere: (definition: OperationDefinition) => boolean): readonly JsonObject[] {
   return OPERATIONS.map(({ definition }) => definition)
     .filter(isHere)
-    .map(({ code, url, description }) => ({ name: code, definition: url, documentation: description }))
+    .map(({ code: name, url: definition, description: documentation }) =>
+      // What R4 defines is said there.
+      definition.startsWith('urn:') ? { name, definition, documentation } : { name, definition },
+    )
 }
 
 function listed(name: string, values: readonly (string | JsonObject)[]): JsonObject {

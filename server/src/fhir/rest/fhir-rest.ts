@@ -46,18 +46,7 @@ export const fhirRest: FastifyPluginAsync<FhirRestOptions> = async (app, { rest,
     if (!isRaw) checkAcceptable(request.headers.accept, format)
   })
 
-  // For everybody: no caller is asked for.
-  app.get('/metadata', async (request, reply) => {
-    const query = pairsOf(addressOf(app, request).query)
-    const conditions = header('ifNoneMatch', request.headers['if-none-match'])
-    return answer(request, reply, rest.metadata({ query, conditions }))
-  })
-  app.route({
-    method: METHODS.filter((each) => each !== 'GET' && each !== 'HEAD'),
-    url: '/metadata',
-    handler: async (request, reply) => answer(request, reply, methodNotAllowed(['metadata'])),
-  })
-
+  answerEverybody(app, rest)
   await app.register(async (bundles) => {
     bundles.removeAllContentTypeParsers()
     bundles.addContentTypeParser('*', (_request, payload, done) => done(null, payload))
@@ -78,6 +67,26 @@ export const fhirRest: FastifyPluginAsync<FhirRestOptions> = async (app, { rest,
   app.route({ method: ['GET', 'HEAD'], url: '/', exposeHeadRoute: false, handler })
   answerOptions(app)
   app.route({ method: [...METHODS], url: '/*', bodyLimit, exposeHeadRoute: false, handler })
+}
+
+/** What no caller is asked for. */
+function answerEverybody(app: FastifyInstance, rest: RestDeps): void {
+  for (const url of ['/metadata', '/metadata/']) {
+    app.get(url, async (request, reply) => {
+      const query = pairsOf(addressOf(app, request).query)
+      const conditions = header('ifNoneMatch', request.headers['if-none-match'])
+      return answer(request, reply, rest.metadata({ query, conditions }))
+    })
+    app.route({
+      method: METHODS.filter((each) => each !== 'GET' && each !== 'HEAD'),
+      url,
+      handler: async (request, reply) => answer(request, reply, methodNotAllowed(['metadata'])),
+    })
+  }
+  app.get('/.well-known/*', () => {
+    const text = 'There is no such document: the CapabilityStatement at metadata says what the server does'
+    throw fault('not-found', { code: 'not-found', text })
+  })
 }
 
 function answerOptions(app: FastifyInstance): void {

@@ -3,7 +3,6 @@ import { limits } from '../../kernel/limits.ts'
 import type { HistoryRequest, StoredVersion } from '../../store/port.ts'
 import { dateInterval } from '../search/date-value.ts'
 import { withQuery } from '../search/query-text.ts'
-import type { Shape } from '../search/request.ts'
 import { moduleOf } from '../write/prepare.ts'
 import { versionHeaders } from './answers.ts'
 import { bundleBytes, historyEntry } from './bundle-bytes.hot.ts'
@@ -11,7 +10,7 @@ import type { Answer, Call } from './call.ts'
 import { isUnchanged } from './conditions.ts'
 import { pageLinks } from './page-links.ts'
 import type { RestDeps } from './rest-deps.ts'
-import { isShaped, shaped } from './shaping.ts'
+import { isShaped, shaped, shapeOf } from './shaping.ts'
 
 export async function read(
   deps: RestDeps,
@@ -39,34 +38,10 @@ export async function vread(
 }
 
 function bodyOf(deps: RestDeps, call: Call, version: StoredVersion): Uint8Array {
-  const shape = shapeOf(call)
+  const shape = shapeOf(call.query)
   return isShaped(shape)
     ? shaped(version.bytes, shape, { type: version.type, table: deps.definitions.elements() })
     : version.bytes
-}
-
-function shapeOf(call: Call): Shape {
-  const { query } = call
-  const value = (wanted: string): string | undefined => query.find(([name]) => name === wanted)?.[1]
-  const summary = value('_summary')
-  const elements = value('_elements')
-  const known = (['true', 'text', 'data'] as const).find((each) => each === summary)
-  const isCount = summary === 'count' && call.path.at(-1) === '_history'
-  if (summary !== undefined && summary !== 'false' && !known && !isCount) {
-    throw fault('malformed', {
-      code: 'value',
-      text: '_summary must be one of: true, text, data, false',
-    })
-  }
-  return {
-    ...(known ? { summary: known } : {}),
-    ...(elements === undefined || elements === '' ? {} : { elements: elementsOf(elements) }),
-  }
-}
-
-/** `name,gender`, also as `Patient.name,Patient.gender`; nothing named: everything. */
-function elementsOf(text: string): readonly string[] {
-  return text.split(',').flatMap((name) => name.trim().replace(/^\w+\./, '') || [])
 }
 
 /** History of one resource, of a type, or of everything. */
@@ -88,17 +63,30 @@ export async function history(
   )
   const counted = total === undefined ? {} : { total }
   const bundle = { resourceType: 'Bundle', type: 'history', ...counted, link: links }
-  const shape = shapeOf(call)
+  const shape = shapeOf(call.query, ['count'])
   const table = isShaped(shape) ? deps.definitions.elements() : undefined
-  const entries = versions.map((version) => {
+  const isNew = await Promise.all(versions.map(async (version) => isFirst(deps, versions, version)))
+  const entries = versions.map((version, index) => {
     const { type, bytes, deleted } = version
     const isWhole = table === undefined || deleted
-    return historyEntry(
-      deps.base,
-      isWhole ? version : { ...version, bytes: shaped(bytes, shape, { type, table }) },
-    )
+    const given = isWhole ? version : { ...version, bytes: shaped(bytes, shape, { type, table }) }
+    return historyEntry(deps.base, given, isNew[index] === true)
   })
   return { status: 200, headers: {}, body: bundleBytes(JSON.stringify(bundle).slice(0, -1), entries) }
+}
+
+/** Whether a version is the first one of its resource, or the first behind a deletion. */
+async function isFirst(
+  { reader }: RestDeps,
+  page: readonly StoredVersion[],
+  { type, id, version, method }: StoredVersion,
+): Promise<boolean> {
+  // What comes back was created and deleted before.
+  if (version < 3 || method !== 'PUT') return version === 1
+  const before =
+    page.find((each) => each.version === version - 1 && each.id === id && each.type === type) ??
+    (await reader.vread(type, id, version - 1))
+  return before?.deleted === true
 }
 
 interface HistoryQuery {

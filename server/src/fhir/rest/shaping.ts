@@ -1,13 +1,39 @@
+import { fault } from '../../kernel/fault.ts'
 import { elementRow } from '../elements.ts'
 import type { ElementTable } from '../elements.ts'
 import { stringIn, textOf, treeOf } from '../json/tree.ts'
 import type { ObjectTree, Tree } from '../json/tree.ts'
-import type { Shape } from '../search/request.ts'
+import type { Pair, Shape } from '../search/request.ts'
 
 export const SUBSETTED = {
   system: 'http://terminology.hl7.org/CodeSystem/v3-ObservationValue',
   code: 'SUBSETTED',
 } as const
+
+const SUMMARIES = ['true', 'text', 'data'] as const
+
+/**
+ * What is asked for of one resource.
+ *
+ * @param others further values of `_summary` that say nothing about it
+ * @throws Fault `malformed`
+ */
+export function shapeOf(query: readonly Pair[], others: readonly string[] = []): Shape {
+  const summary = query.find(([name]) => name === '_summary')?.[1]
+  const known = SUMMARIES.find((each) => each === summary)
+  if (summary !== undefined && !known && !['false', ...others].includes(summary))
+    throw fault('malformed', {
+      code: 'value',
+      text: `_summary must be one of: ${[...SUMMARIES, ...others, 'false'].join(', ')}`,
+    })
+  const elements = query.flatMap(([name, value]) => (name === '_elements' ? elementsOf(value) : []))
+  return { ...(known ? { summary: known } : {}), ...(elements.length === 0 ? {} : { elements }) }
+}
+
+/** `name,gender`, also as `Patient.name,Patient.gender`; nothing named: everything. */
+function elementsOf(text: string): readonly string[] {
+  return text.split(',').flatMap((name) => name.trim().replace(/^\w+\./, '') || [])
+}
 
 const ALWAYS = new Set(['resourceType', 'id', 'meta'])
 

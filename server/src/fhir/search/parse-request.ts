@@ -15,7 +15,7 @@ import type {
   Shape,
   SortKey,
 } from './request.ts'
-import { UnknownParameter, unknownParameter } from './unknown-parameter.ts'
+import { UnknownParameter, unknownModifier, unknownParameter } from './unknown-parameter.ts'
 
 /**
  * Checks the parameters of a search of one type.
@@ -45,7 +45,7 @@ const CONTROLS = new Map<string, Control>(
       draft.count = countOf(value)
     },
     _sort: (draft, value) => {
-      draft.sort = sortOf(draft, value)
+      draft.sort = [...draft.sort, ...sortOf(draft, value)]
     },
     _total: (draft, value) => {
       draft.total = oneOf('_total', value, ['none', 'estimate', 'accurate'] as const)
@@ -57,10 +57,8 @@ const CONTROLS = new Map<string, Control>(
       if (summary !== 'false') draft.shape = { ...draft.shape, summary }
     },
     _elements: (draft, value) => {
-      draft.shape = {
-        ...draft.shape,
-        elements: value.split(',').map((name) => name.trim().replace(/^\w+\./, '')),
-      }
+      const more = value.split(',').map((name) => name.trim().replace(/^\w+\./, ''))
+      draft.shape = { ...draft.shape, elements: [...(draft.shape.elements ?? []), ...more] }
     },
     _explain: (draft, value) => {
       draft.explain = oneOf('_explain', value, ['true', 'false']) === 'true'
@@ -106,8 +104,8 @@ class Draft {
   take(pair: Pair): void {
     const [name, value] = pair
     if (value === '') return
-    const control = CONTROLS.get(name.split(':', 1)[0] ?? '')
     try {
+      const control = controlOf(name)
       if (control) control(this, value, name)
       else this.#filters.push(filterOf(this.module, pair))
       if (name === '_count') this.#used.push(['_count', String(this.count)])
@@ -141,6 +139,15 @@ class Draft {
       ...(contained === 'false' ? {} : { contained: { which: contained, returned: containedType } }),
     }
   }
+}
+
+/** @throws UnknownParameter for a modifier where there is none; those of includes are looked at with their values */
+function controlOf(name: string): Control | undefined {
+  const [code = '', modifier] = name.split(':', 2)
+  const control = CONTROLS.get(code)
+  if (control && modifier !== undefined && code !== '_include' && code !== '_revinclude')
+    throw unknownModifier({ code }, modifier, [])
+  return control
 }
 
 function countOf(value: string): number {
