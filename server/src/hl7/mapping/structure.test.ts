@@ -12,9 +12,9 @@ function shape({ name, segments, inner }: Occurrence): string {
   return `${name}(${[...segments.map((segment) => segment.name), ...inner.map(shape)].join(' ')})`
 }
 
-const arrange = (names: string): string =>
+const arrange = (names: string, structure = RESULTS): string =>
   shape(
-    RESULTS.arrange(
+    structure.arrange(
       parseMessage(
         `MSH|^~\\&\r${names
           .split(' ')
@@ -50,6 +50,18 @@ it.each([
   ['PV2 OBR OBX NTE', 'message(MSH RESULT(PATIENT(VISIT(PV2)) ORDER(OBR OBSERVATION(OBX NTE))))'],
 ])('arranges %s', (names, expected) => {
   expect(arrange(names)).toBe(expected)
+})
+
+it.each([
+  ['ORC OBR NTE PRT OBX', 'message(MSH ORDER(ORC OBR NTE PRT OBSERVATION(OBX)))'],
+  ['ORC OBR TQ1 OBX', 'message(MSH ORDER(ORC OBR TIMING(TQ1) OBSERVATION(OBX)))'],
+  ['ORC OBR ORC PRT OBR', 'message(MSH ORDER(ORC OBR) ORDER(ORC PRT OBR))'],
+  ['OBR OBX OBR OBX', 'message(MSH ORDER(OBR OBSERVATION(OBX)) ORDER(OBR OBSERVATION(OBX)))'],
+  ['NTE OBR OBX', 'message(MSH ORDER(NTE OBR OBSERVATION(OBX)))'],
+])('of an order whose parts may all be missing, reads %s', (names, expected) => {
+  const orders = compileStructure(`
+    MSH { ORDER: [ORC] [{NTE}] [{PRT}] [{ TIMING: TQ1 }] [OBR] [RXO] [{ OBSERVATION: OBX [{NTE}] }] }`)
+  expect(arrange(names, orders)).toBe(expected)
 })
 
 it.each(['MSH [PID', 'MSH PID]', 'MSH { PID PV1 }', 'MSH pid', '[ ]'])('refuses %j', (text) => {

@@ -9,6 +9,8 @@ interface Part {
   readonly parts?: readonly Part[]
   /** Segments that may open it: up to and with the first that is required. */
   readonly openers: ReadonlySet<string>
+  /** Those of them that begin another occurrence: a comment or participant that may come often belongs to the one that is being read. */
+  readonly starters: ReadonlySet<string>
   /** Every segment that it may hold, at any depth. */
   readonly inside: ReadonlySet<string>
 }
@@ -92,16 +94,23 @@ function readBracket(reader: Reader, sign: '[' | '{'): Part {
 
 function single(name: string): Part {
   const itself = new Set([name])
-  return { name, isRequired: true, repeats: false, openers: itself, inside: itself }
+  return { name, isRequired: true, repeats: false, openers: itself, starters: itself, inside: itself }
 }
 
 function bracket(name: string, parts: readonly Part[]): Part {
   const first = parts.findIndex((part) => part.isRequired)
   const opening = first === -1 ? parts : parts.slice(0, first + 1)
-  const openers = new Set<string>()
-  for (const part of opening) for (const opener of part.openers) openers.add(opener)
-  const inside = new Set(parts.flatMap((part) => [...part.inside]))
-  return { name, isRequired: true, repeats: false, parts, openers, inside }
+  const leading = opening.filter((part) => part.isRequired || !part.repeats)
+  const openers = union(opening.map((part) => part.openers))
+  const starters = leading.length === 0 ? openers : union(leading.map((part) => part.starters))
+  const inside = union(parts.map((part) => part.inside))
+  return { name, isRequired: true, repeats: false, parts, openers, starters, inside }
+}
+
+function union(sets: readonly ReadonlySet<string>[]): ReadonlySet<string> {
+  const all = new Set<string>()
+  for (const one of sets) for (const name of one) all.add(name)
+  return all
 }
 
 function bracketsIn(part: Part): readonly Part[] {
@@ -129,6 +138,8 @@ interface Level {
   readonly occurrence: Occurrence
   readonly above: Level | undefined
   at: number
+  /** The bracket that was opened last. */
+  inner?: Part
   /** Opened without its first segment, which may still come. */
   isHeadless: boolean
 }
@@ -155,9 +166,8 @@ function advance(level: Level, name: string): Level | undefined {
   for (let here: Level | undefined = level; here !== undefined; here = here.above) {
     const forward = enter(here, name)
     if (forward !== undefined) return forward
-    if (!here.part.openers.has(name)) continue
-    if (here.isHeadless) return headed(here, name)
-    if (here.part.repeats) return enter(open(here.part, here.above), name)
+    if (here.isHeadless && here.part.openers.has(name)) return headed(here, name)
+    if (here.part.repeats && here.part.starters.has(name)) return enter(open(here.part, here.above), name)
   }
   return undefined
 }
@@ -174,9 +184,10 @@ function enter(level: Level, name: string): Level | undefined {
   const parts = level.part.parts ?? []
   for (let at = level.at; at < parts.length; at++) {
     const part = parts[at]
-    if (part === undefined || !part.openers.has(name)) continue
+    if (part === undefined || !(part === level.inner ? part.starters : part.openers).has(name)) continue
     if (part.parts !== undefined) {
       level.at = part.repeats ? at : at + 1
+      level.inner = part
       return enter(open(part, level), name)
     }
     level.at = part.repeats ? at : at + 1
