@@ -95,12 +95,8 @@ export function compileMessage(
     if (!keys.has(key)) throw new SyntaxError(`there is no image "${key}"`)
   // Data types may read fields of the segment that they stand in.
   reads.push(...rowKit.reads)
-  const read = new Map<string, Set<number> | 'all'>()
-  for (const { segment, field } of reads) {
-    const numbers = read.get(segment) ?? new Set()
-    read.set(segment, numbers === 'all' ? numbers : numbers.add(field))
-  }
-  const mapped = mappedBy(images, structure)
+  const read: Map<string, Set<number> | 'all'> = numbersOf(reads)
+  const mapped = mappedBy(images, { structure, reads })
   for (const ignored of file.ignored ?? []) {
     const [segment = '', bracket] = ignored.split('.').toReversed()
     if (bracket === undefined) read.set(segment, 'all')
@@ -109,7 +105,20 @@ export function compileMessage(
   return { structure, images, effects, partitions: file.partitions, read, mapped }
 }
 
-function mappedBy(images: readonly CompiledImage[], structure: Structure): Map<string, Set<string>> {
+function numbersOf(reads: readonly FieldName[]): Map<string, Set<number>> {
+  const numbers = new Map<string, Set<number>>()
+  for (const { segment, field } of reads) {
+    const known = numbers.get(segment) ?? new Set()
+    numbers.set(segment, known.add(field))
+  }
+  return numbers
+}
+
+/** The brackets in which images or single paths read a segment. */
+function mappedBy(
+  images: readonly CompiledImage[],
+  { structure, reads }: Pick<ImageKit, 'structure' | 'reads'>,
+): Map<string, Set<string>> {
   const mapped = new Map<string, Set<string>>()
   for (const { in: bracket, from, maps } of images)
     for (const { segment, isOwn } of maps) {
@@ -118,6 +127,7 @@ function mappedBy(images: readonly CompiledImage[], structure: Structure): Map<s
       mapped.set(segment, known)
       for (const one of brackets) known.add(one)
     }
+  for (const { segment, bracket } of reads) if (bracket !== undefined) mapped.get(segment)?.add(bracket)
   return mapped
 }
 

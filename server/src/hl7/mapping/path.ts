@@ -7,6 +7,8 @@ import type { Occurrence } from './structure.ts'
 export interface Path {
   /** Empty for parts of the value. */
   readonly segment: string
+  /** Only in this bracket itself, the nearest one of that name; empty: wherever the segment is nearest. */
+  readonly bracket: string
   /** Every segment of that name in the bracket and below, not only the first. */
   readonly isAll: boolean
   /** Only of those whose field is, or is not, one of the texts. */
@@ -30,16 +32,18 @@ interface Choice {
 export interface FieldName {
   readonly segment: string
   readonly field: number
+  /** The path looks into this bracket only. */
+  readonly bracket?: string
 }
 
 const NONE: readonly Node[] = []
 const SEGMENT_PATH =
-  /^([A-Z][A-Z0-9]{2})(?:\[(\*|\d+!?=[\w,]+)\])?-(\d+)(?:\[(\d+)\])?(?:\.(\d+)(?:\.(\d+))?)?$/
+  /^(?:([A-Z_]{4,})\.)?([A-Z][A-Z0-9]{2})(?:\[(\*|\d+!?=[\w,]+)\])?-(\d+)(?:\[(\d+)\])?(?:\.(\d+)(?:\.(\d+))?)?$/
 const VALUE_PATH = /^(?:\$this|[A-Z]{2,3}(?=\.))(?:\.(\d+)(?:\.(\d+))?)?$/
 
 /**
  * Compiles `ABC-3[2].4.1` (a field of the rule's segment, or of the nearest one of that name), `ABC[*]-3` (of all in the bracket),
- * `ABC[2=X,Y]-3` and `ABC[2!=X]-3` (of those whose field is or is not one of the texts), `CX.4.1` and `$this.4` (parts of the value that
+ * `ABC[2=X,Y]-3` and `ABC[2!=X]-3` (of those whose field is or is not one of the texts), `BRACKET.ABC[*]-3` (of that bracket itself), `CX.4.1` and `$this.4` (parts of the value that
  * a data type works on). Alternatives are separated by `|`: the first that has a value counts.
  *
  * @throws SyntaxError when it is no path
@@ -50,11 +54,12 @@ export function compilePath(text: string): Path {
   const inSegment = SEGMENT_PATH.exec(first.trim())
   const found = inSegment ?? VALUE_PATH.exec(first.trim())
   if (found === null) throw new SyntaxError(`"${first.trim()}" is no path of HL7`)
-  const [name = '', all, ...numbers] =
-    inSegment === null ? ['', undefined, '0', '0', ...found.slice(1)] : found.slice(1)
+  const [bracket = '', name = '', all, ...numbers] =
+    inSegment === null ? ['', '', undefined, '0', '0', ...found.slice(1)] : found.slice(1)
   const [field = 0, place = 0, component = 0, subcomponent = 0] = numbers.map((one) => Number(one ?? 0))
   return {
     segment: segmentName(name),
+    bracket,
     isAll: all !== undefined,
     only: choiceOf(all),
     field,
@@ -76,9 +81,11 @@ function choiceOf(text: string | undefined): Choice | undefined {
 /** Fields that a path reads, for the report of fields that no rule reads. `$this` reads none of its own. */
 export function fieldsOf(path: Path | undefined): readonly FieldName[] {
   if (path === undefined) return []
-  const { segment, field, only, or } = path
-  const chooses = only === undefined ? [] : [{ segment, field: only.field }]
-  return segment === '' ? fieldsOf(or) : [{ segment, field }, ...chooses, ...fieldsOf(or)]
+  const { segment, bracket, field, only, or } = path
+  if (segment === '') return fieldsOf(or)
+  const place = bracket === '' ? { segment } : { segment, bracket }
+  const chooses = only === undefined ? [] : [{ ...place, field: only.field }]
+  return [{ ...place, field }, ...chooses, ...fieldsOf(or)]
 }
 
 /** Null values are found, absent ones are not. */
@@ -94,12 +101,12 @@ function findOne(path: Path, scope: Scope): readonly Node[] {
   const { segment: name } = path
   if (name === '') return partOf(path, scope.node)?.alone ?? NONE
   const { segment, fields, here } = scope
-  if (path.isAll)
-    return fields.has(name)
-      ? allWithin(here, name).flatMap((one) =>
-          isMeant(path, one) ? chosen(path, fields.of(one, path.field)) : NONE,
-        )
-      : NONE
+  if (path.isAll || path.bracket !== '') {
+    if (!fields.has(name)) return NONE
+    const all = path.bracket === '' ? allWithin(here, name) : ownOf(bracketNear(here, path.bracket), name)
+    const meant = all.filter((one) => isMeant(path, one))
+    return (path.isAll ? meant : meant.slice(0, 1)).flatMap((one) => chosen(path, fields.of(one, path.field)))
+  }
   if (segment.name === name) return chosen(path, fields.of(segment, path.field))
   const found = fields.has(name) ? nearest(here, name) : undefined
   return found === undefined ? NONE : chosen(path, fields.of(found, path.field))
@@ -124,6 +131,16 @@ function chosen(path: Path, nodes: readonly Node[]): readonly Node[] {
 function partOf({ component, subcomponent }: Path, node: Node | undefined): Node | undefined {
   const found = component === 0 ? node : node?.part(component)
   return subcomponent === 0 ? found : found?.part(subcomponent)
+}
+
+function ownOf(bracket: Occurrence | undefined, name: string): readonly Segment[] {
+  return bracket?.segments.filter((one) => one.name === name) ?? []
+}
+
+/** The bracket of that name that stands beside or around. */
+function bracketNear(here: Occurrence, name: string): Occurrence | undefined {
+  if (here.name === name) return here
+  return here.inner.find((one) => one.name === name) ?? (here.parent && bracketNear(here.parent, name))
 }
 
 function allWithin({ segments, inner }: Occurrence, name: string): readonly Segment[] {
