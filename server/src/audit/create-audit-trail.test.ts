@@ -3,6 +3,7 @@ import { expect, it, onTestFinished } from 'vitest'
 import { freshFolder, freshStore } from '../../test/fresh-store.ts'
 import { limits } from '../kernel/limits.ts'
 import type { RecordStore, Store } from '../store/port.ts'
+import type { AuditWalk } from './audit-rows.ts'
 import { DAYS, GROUPS, packed, sealed, unpacked } from './chain.ts'
 import { type AuditArchive, createAuditTrail } from './create-audit-trail.ts'
 import type { AuditEntry } from './trail.ts'
@@ -105,6 +106,31 @@ it('gives the newest rows of a span of days first', async () => {
     (await trail.rows({ from, to, limit: 10 })).map(({ subject }) => subject)
   await expect(subjects(NOON, NOON + 2 * DAY_MS)).resolves.toEqual(['day 1', 'day 0'])
   await expect(subjects(0, Date.UTC(2100, 0))).resolves.toEqual(['day 2', 'day 1', 'day 0'])
+})
+
+it('is walked from the last group on, from any place on, and by what stands in the rows', async () => {
+  const { trail } = await opened()
+  for (const day of [0, 1])
+    for (const part of ['A', 'B', 'C']) {
+      for (const name of [1, 2])
+        trail.note({ ...entry, time: NOON + day * DAY_MS, entity: `Patient/${part}${name}` })
+      await trail.ship()
+    }
+  const walked = async (walk: AuditWalk): Promise<string> => {
+    const entities: (string | undefined)[] = []
+    for await (const rows of trail.walk(walk)) entities.push(...rows.map(({ row }) => row.entity?.slice(8)))
+    return entities.join(' ')
+  }
+  expect(await walked({})).toBe('C2 C1 B2 B1 A2 A1 C2 C1 B2 B1 A2 A1')
+  expect(await walked({ from: NOON + DAY_MS, before: { group: '2026-11-24/00000002', index: 1 } })).toBe(
+    'B1 A2 A1',
+  )
+  expect(await walked({ to: NOON + 1, texts: [['/b1"', '/c2"'], ['patient']] })).toBe('C2 B1')
+  expect(await walked({ to: NOON })).toBe('')
+  trail.note({ ...entry, time: Date.now(), subject: 'eve' })
+  const [row] = await trail.rows({ limit: 1, subject: 'eve' })
+  await expect(trail.find(row?.id ?? '')).resolves.toEqual(row)
+  await expect(trail.find('no-uuid')).resolves.toBeUndefined()
 })
 
 it('finds a changed row, a missing group, a missing end and a missing day', async () => {

@@ -2,7 +2,8 @@ import type { Clock } from '../kernel/clock.ts'
 import { uuid7 } from '../kernel/ids.ts'
 import { limits } from '../kernel/limits.ts'
 import type { Store } from '../store/port.ts'
-import { type AuditQuery, auditRows, type AuditRow } from './audit-rows.ts'
+import { auditRows, rowById, walkRows } from './audit-rows.ts'
+import type { AuditQuery, AuditRow, AuditWalk, PlacedRow } from './audit-rows.ts'
 import { type ChainFault, verifyChain } from './chain.ts'
 import { openReadLog } from './read-log.ts'
 import { createShipper } from './shipper.ts'
@@ -24,6 +25,9 @@ export interface AuditArchive extends AuditTrail {
   verify(): Promise<readonly ChainFault[]>
   /** Newest first. */
   rows(query: AuditQuery): Promise<readonly AuditRow[]>
+  /** The last ones first, see `walkRows`; `ship` before it, to have what was noted just now. */
+  walk(walk: AuditWalk): AsyncGenerator<readonly PlacedRow[]>
+  find(id: string): Promise<AuditRow | undefined>
 }
 
 export function createAuditTrail({ folder, store, clock, onError }: AuditTrailOptions): AuditArchive {
@@ -51,6 +55,11 @@ export function createAuditTrail({ folder, store, clock, onError }: AuditTrailOp
     rows: async (query) => {
       await shipAll()
       return auditRows(store.records, query)
+    },
+    walk: (walk) => walkRows(store.records, walk),
+    find: async (id) => {
+      await shipAll()
+      return rowById(store.records, id)
     },
     close: () => {
       closed ??= stop()

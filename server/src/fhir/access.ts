@@ -1,6 +1,7 @@
 import type { AuditEntry, AuditTrail } from '../audit/trail.ts'
 import { authoriseCommand } from '../auth/authorise.ts'
 import type { Caller } from '../auth/caller.ts'
+import { mayUse } from '../auth/permissions.ts'
 import type { Command, Interaction } from '../auth/permissions.ts'
 import type { Clock } from '../kernel/clock.ts'
 import { Fault, fault } from '../kernel/fault.ts'
@@ -22,6 +23,8 @@ export interface Access {
   /** The same question as a value, and without a row: for what is left out silently. */
   allows(caller: Caller, interaction: Interaction, type: string): boolean
   constraintFor(caller: Caller, type: string): readonly Clause[]
+  /** Whether the rows of the audit trail exist for the caller; they belong to no facility. */
+  readsTrail(caller: Caller): boolean
   /** Notes a read or search: its answer may leave when the promise resolves. */
   noteRead(caller: Caller, interaction: string, entity?: string): Promise<void>
   /** Refuses who has no right to the command, and notes that it was used. @throws Fault `forbidden` */
@@ -59,6 +62,8 @@ export function auditedAccess(rules: AccessRules, audit: AuditTrail, clock: Cloc
         label: 'what the caller may see',
         anyOf: keys.map((key) => ({ by: 'key', key })),
       })),
+    readsTrail: ({ roles, facilities, patient }) =>
+      mayUse(roles, 'audit.read') && facilities === 'all' && patient === undefined,
     noteRead: (caller, interaction, entity) =>
       audit.noteRead(entryOf(caller, { time: clock(), interaction, entity, outcome: 'success' })),
     useCommand: async (caller, command, { interaction, entity }) => {

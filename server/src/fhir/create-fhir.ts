@@ -1,9 +1,10 @@
-import type { AuditTrail } from '../audit/trail.ts'
+import type { AuditArchive } from '../audit/create-audit-trail.ts'
 import type { Clock } from '../kernel/clock.ts'
 import type { KeyRebuilder } from '../store/key-rebuild.ts'
 import type { Store } from '../store/port.ts'
 import { auditedAccess } from './access.ts'
 import type { AccessRules } from './access.ts'
+import { withEvents } from './audit-events/read-events.ts'
 import { createResources } from './create-resources.ts'
 import type { Definitions } from './definitions.ts'
 import type { Resources } from './resources.ts'
@@ -17,7 +18,7 @@ export interface FhirOptions {
   readonly store: Store
   readonly definitions: Definitions
   readonly rules: AccessRules
-  readonly audit: AuditTrail
+  readonly audit: AuditArchive
   readonly clock: Clock
   /** Carries out `$reindex`. */
   readonly keys: KeyRebuilder
@@ -51,8 +52,10 @@ export function createFhir(options: FhirOptions): Fhir {
   const { store, definitions, rules, audit, clock, keys, base } = options
   const access = auditedAccess(rules, audit, clock)
   const tokens = createPageTokens(options.pageSecret)
-  const resources = noticing(createResources(options), options.onSearchParameters)
-  const search = createSearch({ reader: store.resources, definitions, access, clock, base }, tokens)
+  const events = { access, definitions, source: audit }
+  const resources = withEvents(noticing(createResources(options), options.onSearchParameters), events)
+  const found = { reader: store.resources, definitions, access, clock, base }
+  const search = createSearch({ ...found, trail: audit }, tokens)
   const { takenIdentifier = 'refuse', searchUnknown = 'refuse', cors = false } = options
   return {
     resources,

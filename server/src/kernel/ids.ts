@@ -19,6 +19,13 @@ export function uuid7(nowMs: number): string {
   return `${timeText(nowMs)}-${hex(a)}${byte()}-${hex(b)}${byte()}-${byte()}${byte()}${byte()}${byte()}${byte()}${byte()}`
 }
 
+/** The milliseconds since 1970 that such a UUID was made at; `undefined` for what is none. */
+export function timeOf(uuid: string): number | undefined {
+  const [, head, tail] =
+    /^([0-9a-f]{8})-([0-9a-f]{4})-7[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/.exec(uuid) ?? []
+  return head === undefined || tail === undefined ? undefined : Number.parseInt(head + tail, 16)
+}
+
 let lastMs = -1
 let lastText = ''
 

@@ -241,6 +241,9 @@ export const limits = {
     groups: 8,
     fileBytes: 16 * 1024 * 1024,
     patients: 1000,
+    // Of one search of the trail.
+    groupsLooked: 20_000,
+    rowsLooked: 100_000,
   },
   devices: {
     payloadBytes: 64 * 1024,

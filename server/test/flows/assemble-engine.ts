@@ -73,7 +73,7 @@ export async function assembleEngine(store: Store, parts: EngineParts): Promise<
   const { rules: outboundRules, destinations } = out ?? { rules: NO_RULES, destinations: [] }
   const shared = { clock, isShared, report: onError }
   const access = auditedAccess(rules, audit, clock)
-  const found = { reader: store.resources, definitions, access, clock, base }
+  const found = { reader: store.resources, definitions, access, clock, base, trail: audit }
   const search = createSearch(found, createPageTokens(Buffer.alloc(32, 1)))
   const queries = createQueries({ rules: mapper, search, resources, audit, clock, report: onError })
   const taker = createAnswerTaker({ mapper, resources, clock, report: onError })

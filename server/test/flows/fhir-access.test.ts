@@ -237,3 +237,19 @@ it('says clearly what it does not do', async () => {
     (await ask('GET', '/Patient/none', { headers: { 'x-request-id': 'r-1' } })).headers.get('x-request-id'),
   ).toBe('r-1')
 })
+
+it('shows the audit trail to those who may read it, and to nobody of one facility', async () => {
+  const server = await twoFacilities()
+  server.become(administrator)
+  const all = (await idsOf(server, 'AuditEvent?_count=100')).split(' ')
+  expect(all.length).toBeGreaterThan(3)
+  expect(await idsOf(server, 'AuditEvent?altid=doctor-north')).toContain('AuditEvent/')
+  expect((await server.ask('GET', `/${all[0] ?? ''}`)).status).toBe(200)
+  for (const caller of [at('north'), at('north', { facilities: 'all', roles: ['doctor'] })]) {
+    server.become(caller)
+    expect(await idsOf(server, 'AuditEvent?_count=100')).toBe('')
+    expect((await server.ask('GET', `/${all[0] ?? ''}`)).status).toBe(404)
+  }
+  server.become(at('north', { roles: ['nurse'] }))
+  expect((await server.ask('GET', '/AuditEvent')).status).toBe(403)
+})

@@ -16,6 +16,8 @@ import type { Ranked } from './sorting.ts'
 /** One type of a search, planned when it is needed. */
 export interface Branch {
   readonly type: string
+  /** Tells it from another one of its type in page tokens; absent: the type. */
+  readonly name?: string
   /** @param driver the choice of a page before */
   open(driver?: number): Soon<Query>
 }
@@ -95,9 +97,9 @@ async function walkedPage(
   { count }: SearchRequest,
   state: PageState | undefined,
 ): Promise<Page> {
-  const from = state ? branches.findIndex(({ type }) => type === state.after[0]) : 0
+  const from = state ? branches.findIndex((branch) => nameOf(branch) === state.after[0]) : 0
   const found: Hit[] = []
-  const drivers: number[] = []
+  const places: { readonly driver: number; readonly name: string }[] = []
   const plans: Plan[] = []
   for (const branch of branches.slice(from)) {
     const isFirst = plans.length === 0
@@ -107,23 +109,31 @@ async function walkedPage(
     for (const some of hitsOf(query, { wanted: count - found.length, ...after })) {
       for (const hit of await some) {
         found.push(hit)
-        drivers.push(query.plan.index)
+        places.push({ driver: query.plan.index, name: nameOf(branch) })
       }
-      if (found.length > count) return cut(found, { count, plans, driver: drivers[count - 1] ?? -1 })
+      if (found.length > count) return cut(found, { count, plans, ...places[count - 1] })
     }
   }
   const matches = found.map(({ row }) => row)
   return { matches, plans, ...(state ? {} : { total: matches.length }) }
 }
 
-function cut(
-  found: readonly Hit[],
-  { count, plans, driver }: { count: number; plans: readonly Plan[]; driver: number },
-): Page {
+function nameOf({ type, name = type }: Branch): string {
+  return name
+}
+
+interface Cut {
+  readonly count: number
+  readonly plans: readonly Plan[]
+  readonly driver?: number
+  readonly name?: string
+}
+
+function cut(found: readonly Hit[], { count, plans, driver = -1, name = '' }: Cut): Page {
   const matches = found.slice(0, count).map(({ row }) => row)
   const last = found[count - 1]
   if (!last) return { matches, plans }
-  return { matches, plans, next: { driver, after: [last.row.type, ...placeParts(last)] } }
+  return { matches, plans, next: { driver, after: [name, ...placeParts(last)] } }
 }
 
 function placeOf([, sort = '', tie = 0]: PageState['after']): Place {

@@ -5,6 +5,9 @@ import { limits } from '../../kernel/limits.ts'
 import { soon } from '../../kernel/soon.ts'
 import type { Soon } from '../../kernel/soon.ts'
 import type { Row } from '../../store/port.ts'
+import { AUDIT_EVENT } from '../audit-events/event-row.ts'
+import { eventQuery } from '../audit-events/search-events.ts'
+import type { EventSource } from '../audit-events/search-events.ts'
 import type { TypeModule } from '../definitions.ts'
 import type { Clause } from './clause.ts'
 import { compartmentClause } from './compartments.ts'
@@ -71,14 +74,18 @@ export interface SearchPage {
   readonly notes: readonly Issue[]
 }
 
-export function createSearch(deps: SearchDeps, tokens: PageTokens): Search {
+export function createSearch(deps: SearchDeps & { readonly trail: EventSource }, tokens: PageTokens): Search {
   return {
     find: find.bind(undefined, { ...deps, tokens, prepare: createPrepare() }),
     match: async (caller, criteria) => match(deps, caller, criteria),
   }
 }
 
-type FindDeps = SearchDeps & { readonly tokens: PageTokens; readonly prepare: Prepare }
+type FindDeps = SearchDeps & {
+  readonly trail: EventSource
+  readonly tokens: PageTokens
+  readonly prepare: Prepare
+}
 
 async function find(deps: FindDeps, caller: Caller, call: SearchCall): Promise<SearchPage> {
   const types = await typesOf(deps, caller, call)
@@ -126,9 +133,13 @@ interface Asked {
   readonly prepared: Prepared
 }
 
-function branchesOf(deps: SearchDeps, caller: Caller, asked: Asked): Soon<readonly Branch[]> {
+function branchesOf(deps: FindDeps, caller: Caller, asked: Asked): Soon<readonly Branch[]> {
   const { contained } = asked.prepared.request
-  const own = asked.types.modules.map((module) => branchOf(deps, caller, { ...asked, module }))
+  const own = asked.types.modules.flatMap((module) => {
+    const branch = branchOf(deps, caller, { ...asked, module })
+    const isNamed = asked.call.type !== undefined || asked.types.used.length > 0
+    return isNamed ? [branch, ...trailBranch(deps, caller, branch)] : branch
+  })
   if (!contained) return own
   return withContainers(deps, caller, { ...asked, own: contained.which === 'true' ? [] : own })
 }
@@ -191,6 +202,19 @@ function branchOf(
       })
     },
   }
+}
+
+/** What happened is found where it is asked for by name: each search adds to it. */
+function trailBranch({ trail, access, definitions }: FindDeps, caller: Caller, stored: Branch): Branch[] {
+  if (stored.type !== AUDIT_EVENT || !access.readsTrail(caller)) return []
+  const { type } = stored
+  return [
+    {
+      type,
+      name: 'trail',
+      open: () => soon(stored.open(), (query) => eventQuery(query, trail, definitions)),
+    },
+  ]
 }
 
 /** A total that costs nothing is given unless it is unwanted; one that was asked for is counted. */
