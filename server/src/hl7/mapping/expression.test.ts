@@ -4,7 +4,7 @@ import { parseMessage } from '../message/parse-message.ts'
 import { compileCondition } from './expression.ts'
 import { Fields, type Scope } from './node.ts'
 
-const { segments } = parseMessage('MSH|^~\\&|A\rPID|1||a^^^H&1.2&ISO~b||Okoye^Ada|""|12.5|0|\rPV1|1|I')
+const { segments } = parseMessage('MSH|^~\\&|A\rPID|1||a^^^H&1.2&ISO~b||Okoye^Ada|""|12.5|0| \rPV1|1|I')
 const segment = segments.find(({ name }) => name === 'PID')
 
 function holds(text: string): boolean {
@@ -34,6 +34,7 @@ it.each([
   'PID-5.1.convertsToDecimal().not()',
   "PID-5.1.startsWith('Oko') and PID-5.1.contains('ye')",
   'PID-5.1.length() = 5',
+  'PID-5.1.trim().exists() and PID-9.exists() and PID-9.trim().empty()',
   "%status = 'planned' and %other.empty()",
   "(PID-40 = 'P').not()",
   'PV1-2',

@@ -185,13 +185,20 @@ function invoke(
       return test((scope) => readTimeStamp(first(scope).trim()) !== undefined)
     case 'convertsToTime':
       return test((scope) => readTimeStamp(`19700101${first(scope).trim()}`)?.time !== undefined)
-    case 'count':
-      return { kind: 'texts', texts: (scope) => [String(texts(scope).length)] }
-    case 'length':
-      return { kind: 'texts', texts: (scope) => texts(scope).map((text) => String(text.length)) }
-    default:
-      throw new SyntaxError(`"${name}" is no function of conditions, in "${parser.text}"`)
+    default: {
+      const change = CHANGES[name]
+      if (change === undefined)
+        throw new SyntaxError(`"${name}" is no function of conditions, in "${parser.text}"`)
+      return { kind: 'texts', texts: (scope) => change(texts(scope)) }
+    }
   }
+}
+
+/** Functions that make texts of texts. */
+const CHANGES: Readonly<Record<string, (texts: readonly string[]) => readonly string[]>> = {
+  count: (texts) => [String(texts.length)],
+  length: (texts) => texts.map((text) => String(text.length)),
+  trim: (texts) => texts.flatMap((text) => text.trim() || []),
 }
 
 const DECIMAL = /^\s*[+-]?(\d{1,300}(\.\d*)?|\.\d{1,300})\s*$/
