@@ -457,14 +457,34 @@ it('knows a patient by a number of another type that a later message leaves out,
   expect(await engine.store.records.range({ collection: 'hl7-worklist', limit: 10 })).toEqual([])
 })
 
+it('leaves each visit with its patient when beds are swapped', async () => {
+  const beds = [PID, visitOf('V1', 'B'), ...one('2', 'Other', visitOf('V2', 'A'))]
+  const engine = await after([
+    ['ADT^A01', VISIT],
+    ['ADT^A01', ...one('2', 'Other', visitOf('V2', 'B'))],
+    ['ADT^A17', ...beds],
+  ])
+  const names = new Map(
+    (await engine.all('Patient')).map(({ id, name }) => [`Patient/${id as string}`, name]),
+  )
+  const visits = (await engine.all('Encounter')).map(({ identifier, subject }) => ({
+    identifier,
+    name: names.get((subject as JsonObject)['reference'] as string),
+  }))
+  expect(visits.toSorted((a, b) => JSON.stringify(a).localeCompare(JSON.stringify(b)))).toMatchObject([
+    { identifier: [{ value: 'V1' }], name: [{ family: 'Salih' }] },
+    { identifier: [{ value: 'V2' }], name: [{ family: 'Other' }] },
+  ])
+})
+
 it('gives up a number in whose place another of its type came, and says so', async () => {
   const engine = await after([
     named('1^^^NORTH^MR~9^^^NORTH^PI'),
-    named('2^^^NORTH^MR~9^^^NORTH^PI'),
-    named('1^^^NORTH^MR'),
+    named('1^^^NORTH^MR~8^^^NORTH^PI'),
+    named('9^^^NORTH^PI'),
   ])
   expect(await engine.all('Patient')).toHaveLength(2)
   const items = await engine.store.records.range({ collection: 'hl7-worklist', limit: 10 })
-  const current = JSON.stringify({ system: 'urn:mogran:assigner:NORTH', value: '1' })
+  const current = JSON.stringify({ system: 'urn:mogran:assigner:NORTH', value: '9' })
   expect(items.map(({ value }) => value)).toMatchObject([{ kind: 'identity', current }])
 })

@@ -183,7 +183,7 @@ const VISITS: readonly [string, readonly Step[], object][] = [
   [
     'A38 takes the plan back',
     [{ event: 'A05', visit: { 2: 'P' } }, { event: 'A38' }],
-    { status: 'cancelled' },
+    { status: 'cancelled', location: [{ status: 'completed' }] },
   ],
   [
     'A54 changes the attending doctor',

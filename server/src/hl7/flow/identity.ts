@@ -2,7 +2,9 @@ import { ALIASES, aliasId, claim, type Alias } from '../../fhir/aliases.ts'
 import { identifyingAliases } from '../../fhir/write/identifying.ts'
 import type { JsonObject } from '../../kernel/json.ts'
 import type { RecordChange, RecordStore } from '../../store/port.ts'
-import type { Image } from '../mapping/image.ts'
+import type { Effect, Image, Mapped } from '../mapping/image.ts'
+import { identifiersOf, isKindOf } from '../mapping/other-number.ts'
+import { differenceOf, patientsOf, type Said, type SameThingDeps } from './same-thing.ts'
 
 /** Who an image is. */
 export interface Identity {
@@ -16,42 +18,181 @@ export interface Identity {
   readonly confirms: readonly RecordChange[]
   /** Aliases that come with the resource for the first time. */
   readonly claims: readonly RecordChange[]
-  /** Aliases that belong to another resource already: somebody has to look at it. */
-  readonly taken: readonly Alias[]
+  /** Aliases that belong to another resource: somebody has to look at it. */
+  readonly taken: readonly Taken[]
+}
+
+export interface Taken {
+  readonly alias: Alias
+  /** Id of the resource that is known by it. */
+  readonly holder: string
+  /** The message would have meant the holder, had it not been somebody else's, or of another number. */
+  readonly isOther: boolean
 }
 
 export type Identities = ReadonlyMap<string, Identity>
 
+interface Desk extends SameThingDeps {
+  readonly newId: () => string
+  /** Images of the message so far, by the ids of their aliases. */
+  readonly inMessage: Map<string, Known>
+}
+
+interface Known extends Said {
+  readonly id: string
+}
+
 /** Finds the resource of each image by its aliases, the preferred first; what is unknown gets a new id. */
 export async function identify(
-  records: RecordStore,
-  images: readonly Image[],
-  newId: () => string,
+  deps: Omit<Desk, 'inMessage'>,
+  { images, effects = [] }: Pick<Mapped, 'images' | 'effects'>,
 ): Promise<Identities> {
   const identities = new Map<string, Identity>()
-  const inMessage = new Map<string, string>()
-  for (const image of images) {
-    const held = await Promise.all(image.aliases.map(async (alias) => holderOf(records, alias)))
-    const stored = held.find((id) => id !== undefined)
-    const known =
-      stored ?? image.aliases.map((alias) => inMessage.get(aliasId(alias))).find((id) => id !== undefined)
-    const id = known ?? (image.own === 'link' ? undefined : newId())
-    const isNew = (alias: Alias, at: number) => held[at] === undefined && !inMessage.has(aliasId(alias))
-    const mayClaim = id !== undefined && (image.own === 'update' || known === undefined)
-    const claimed = mayClaim ? image.aliases.filter(isNew) : []
-    if (id !== undefined) for (const alias of claimed) inMessage.set(aliasId(alias), id)
-    const by = image.aliases.filter((_, at) => held[at] !== undefined && held[at] === id)
-    identities.set(image.key, {
-      image,
-      isKnown: stored !== undefined,
-      by,
-      confirms: by.map((alias) => confirm(alias, id ?? '')),
-      claims: id === undefined ? [] : claimed.map((alias) => claim(alias, id)),
-      taken: image.aliases.filter((_, at) => held[at] !== undefined && held[at] !== id),
-      ...(id === undefined ? {} : { id }),
-    })
+  const desk: Desk = { ...deps, inMessage: new Map() }
+  // What a message moves is not where it goes to yet.
+  const moved = new Set(
+    effects.flatMap(({ kind, image, into = '', of = [] }) =>
+      kind === 'snapshot' ? [] : [image, into, ...of],
+    ),
+  )
+  const former = renamedTo(images, effects)
+  for (const image of patientsFirst(images)) {
+    const patients = moved.has(image.key) ? [] : patientsIn(image.resource, identities)
+    const identifiers = [image, ...(former.get(image.key) ?? [])].flatMap(({ resource }) =>
+      identifiersOf(resource),
+    )
+    identities.set(image.key, await identityOf(desk, { image, identifiers, patients }))
   }
   return identities
+}
+
+/** By the key of what has a new number: what names the one of before. */
+function renamedTo(images: readonly Image[], effects: readonly Effect[]): ReadonlyMap<string, Image[]> {
+  const former = new Map<string, Image[]>()
+  for (const { kind, image: before, into = '' } of effects)
+    if (kind === 'rename')
+      former.set(
+        into,
+        images.filter(({ key }) => key === before),
+      )
+  return former
+}
+
+/** Whose the other things are says who they are. */
+function patientsFirst(images: readonly Image[]): readonly Image[] {
+  return [
+    ...images.filter(({ type }) => type === 'Patient'),
+    ...images.filter(({ type }) => type !== 'Patient'),
+  ]
+}
+
+function patientsIn(resource: JsonObject, identities: Identities): readonly string[] {
+  return patientsOf(resource).flatMap((reference) => {
+    const known = identities.get(reference.slice('#image:'.length))
+    return known?.id === undefined || known.image.type !== 'Patient' ? [] : [`Patient/${known.id}`]
+  })
+}
+
+async function identityOf(desk: Desk, said: Said): Promise<Identity> {
+  const { image } = said
+  const held = await Promise.all(image.aliases.map(async (alias) => holderOf(desk.records, alias)))
+  const near = image.aliases.map((alias) => desk.inMessage.get(aliasId(alias)))
+  const found = await meant(desk, said, { held, near })
+  const id = found.id ?? (image.own === 'link' ? undefined : desk.newId())
+  const mayClaim = id !== undefined && (image.own === 'update' || found.id === undefined)
+  const isNew = (_alias: Alias, at: number) => held[at] === undefined && near[at] === undefined
+  const claimed = mayClaim ? [...image.aliases.filter(isNew), ...found.apart] : []
+  if (id !== undefined) for (const alias of claimed) desk.inMessage.set(aliasId(alias), { ...said, id })
+  const by = image.aliases.filter((_, at) => held[at] !== undefined && held[at] === id)
+  return {
+    image,
+    isKnown: found.isStored,
+    by,
+    confirms: by.map((alias) => confirm(alias, id ?? '')),
+    claims: id === undefined ? [] : claimed.map((alias) => claim(alias, id)),
+    taken: image.aliases.flatMap((alias, at): Taken[] => {
+      const holder = held[at] ?? near[at]?.id
+      if (holder === undefined || holder === id) return []
+      return [{ alias, holder, isOther: found.others.has(alias) }]
+    }),
+    ...(id === undefined ? {} : { id }),
+  }
+}
+
+interface Holders {
+  /** For each alias who has it in the record, and which image of the message. */
+  readonly held: readonly (string | undefined)[]
+  readonly near: readonly (Known | undefined)[]
+}
+
+interface Meant {
+  readonly id?: string
+  readonly isStored: boolean
+  /** Aliases whose holder is another thing. */
+  readonly others: ReadonlySet<Alias>
+  /** The alias by which it is told apart from the holder of its own. */
+  readonly apart: readonly Alias[]
+}
+
+async function meant(desk: Desk, said: Said, { held, near }: Holders): Promise<Meant> {
+  const { aliases } = said.image
+  const others = new Map<Alias, boolean>()
+  for (const [at, alias] of aliases.entries()) {
+    const id = held[at]
+    if (id === undefined) continue
+    const difference = await differenceFromStored(desk, said, { alias, id })
+    if (difference === undefined) return { id, isStored: true, others: new Set(others.keys()), apart: [] }
+    others.set(alias, difference === 'patient')
+  }
+  for (const [at, alias] of aliases.entries()) {
+    const other = near[at]
+    if (other === undefined) continue
+    const difference = await differenceOf(desk, said, { alias, ...other })
+    if (difference === undefined)
+      return { id: other.id, isStored: false, others: new Set(others.keys()), apart: [] }
+    others.set(alias, difference === 'patient')
+  }
+  const [ofOther] = [...others].flatMap(([alias, isOfOther]) => (isOfOther ? [alias] : []))
+  const apart = ofOther === undefined ? NOTHING_APART : await apartFrom(desk, said, ofOther)
+  return { ...apart, others: new Set(others.keys()) }
+}
+
+const NOTHING_APART = { isStored: false, apart: [] } as const
+
+/** A number that somebody else's thing has already: this one is known by number and patient. */
+async function apartFrom(desk: Desk, said: Said, alias: Alias): Promise<Omit<Meant, 'others'>> {
+  const of = (patient: string): Alias => ({ ...alias, value: `${alias.value}|@${patient}` })
+  const from = aliasId(of(''))
+  for (const { value } of await desk.records.range({
+    collection: ALIASES,
+    from,
+    to: `${from}~`,
+    limit: 1000,
+  })) {
+    const id = idOf({ value })
+    if (id !== undefined && (await differenceFromStored(desk, said, { alias, id })) === undefined)
+      return { id, isStored: true, apart: [] }
+  }
+  const own = of(said.patients[0]?.slice('Patient/'.length) ?? '')
+  const inMessage = desk.inMessage.get(aliasId(own))
+  return { isStored: false, ...(inMessage ? { id: inMessage.id, apart: [] } : { apart: [own] }) }
+}
+
+async function differenceFromStored(
+  desk: Desk,
+  said: Said,
+  { alias, id }: { readonly alias: Alias; readonly id: string },
+): Promise<'number' | 'patient' | undefined> {
+  // Nothing counts more than the first number, and who belongs to nobody is nobody else's.
+  if (said.patients.length === 0 && alias === said.image.aliases[0]) return undefined
+  const stored = await desk.resources.peek(said.image.type, id)
+  if (stored === undefined) return undefined
+  const resource = JSON.parse(Buffer.from(stored.bytes).toString('utf8')) as JsonObject
+  return differenceOf(desk, said, {
+    alias,
+    identifiers: identifiersOf(resource),
+    patients: patientsOf(resource),
+  })
 }
 
 /** The same record again: the write path must not claim what the resource has already. */
@@ -69,18 +210,15 @@ function idOf(record: { readonly value: JsonObject | Uint8Array } | undefined): 
   return typeof id === 'string' ? id : undefined
 }
 
-/** The resource is known by numbers alone that were its own before a merge: what is said of them is not said of who it is now. */
+/** The best number by which the resource is known was its own before a merge: what is said of it is not said of who it is now. */
 export function isKnownByOldNumbers({ by }: Identity, resource: JsonObject): boolean {
-  const named = (alias: Alias) =>
-    identifiersOf(resource).filter(({ system, value }) => system === alias.system && value === alias.value)
-  return (
-    by.length > 0 &&
-    by.every((alias) => named(alias).length > 0 && named(alias).every(({ use }) => use === 'old'))
+  const identifiers = identifiersOf(resource)
+  const named = by.map(({ system, value }) =>
+    identifiers.filter((one) => one['system'] === system && one['value'] === value),
   )
-}
-
-function identifiersOf({ identifier }: JsonObject): readonly JsonObject[] {
-  return Array.isArray(identifier) ? (identifier as readonly JsonObject[]) : []
+  const [best = []] = named
+  const alike = named.filter((ones) => ones.some((one) => best.some((other) => isKindOf(one, other))))
+  return best.length > 0 && alike.flat().every(({ use }) => use === 'old')
 }
 
 const NO_SYSTEMS: ReadonlySet<string> = new Set()

@@ -20,7 +20,7 @@ import { keepImage, readLastImage, sourcesOf, type LastImage } from './last-imag
 import { mergeThreeWay, nextImage, withUnsentMembers } from './merge.ts'
 import { sentOf } from './sent.ts'
 import { traceText, type Traced } from './trace-text.ts'
-import { formerItems, identityItem, givenUpItems, worklistItem, type WorkItem } from './worklist.ts'
+import { formerItems, identityItems, givenUpItems, worklistItem, type WorkItem } from './worklist.ts'
 
 export interface PlanRequest {
   readonly records: RecordStore
@@ -66,9 +66,9 @@ interface Step {
 }
 
 /** Compares what a message says with what its feed said before and with the record, resource by resource. */
-export async function planMessage(request: PlanRequest): Promise<Plan> {
-  const { mapped, records, newId } = request
-  const identities = await identify(records, mapped.images, newId)
+export async function planMessage(given: PlanRequest): Promise<Plan> {
+  const request = { ...given, resources: readOnce(given.resources) }
+  const identities = await identify(request, request.mapped)
   const steps: Step[] = []
   const done = new Set<string>()
   for (const identity of identities.values()) {
@@ -78,10 +78,7 @@ export async function planMessage(request: PlanRequest): Promise<Plan> {
     done.add(reference)
     steps.push(await planImage(request, identity, identities))
   }
-  const conflicts = [
-    ...steps.flatMap((step) => step.conflicts ?? []),
-    ...[...identities.values()].flatMap((identity) => identityItem(request, identity)),
-  ]
+  const conflicts = [...steps.flatMap((step) => step.conflicts ?? []), ...identityItems(request, identities)]
   const written = steps.flatMap(({ draft }) => (draft ? [draft] : []))
   const effects = await planEffects(request, identities, written)
   return {
@@ -95,6 +92,18 @@ export async function planMessage(request: PlanRequest): Promise<Plan> {
     patients: [...identities.values()].flatMap(({ image, id }) =>
       image.type === 'Patient' && id ? [id] : [],
     ),
+  }
+}
+
+/** A plan sees each resource in one version. */
+function readOnce({ peek }: PlanRequest['resources']): PlanRequest['resources'] {
+  const seen = new Map<string, ReturnType<typeof peek>>()
+  return {
+    peek: async (type, id) => {
+      const found = seen.get(`${type}/${id}`) ?? peek(type, id)
+      seen.set(`${type}/${id}`, found)
+      return found
+    },
   }
 }
 

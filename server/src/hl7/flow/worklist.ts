@@ -3,8 +3,10 @@ import { createHash } from 'node:crypto'
 import type { Alias } from '../../fhir/aliases.ts'
 import type { JsonObject, JsonValue } from '../../kernel/json.ts'
 import type { RecordChange } from '../../store/port.ts'
+import type { Image, Mapped } from '../mapping/image.ts'
+import { identifiersOf } from '../mapping/other-number.ts'
 import { FLOW } from './entry.ts'
-import type { Identity } from './identity.ts'
+import type { Identities, Identity } from './identity.ts'
 import type { Conflict } from './merge.ts'
 
 /** Something that only a person can decide. */
@@ -39,23 +41,42 @@ export function worklistItem(about: About, { element, current, incoming }: Confl
   })
 }
 
-/** One item for each alias of an image that another resource holds. */
-export function identityItem(
-  about: Omit<About, 'reference'>,
-  { image, id, taken }: Identity,
+/** One item for each alias of an image that another resource holds, unless the message makes one of both. */
+export function identityItems(
+  about: Omit<About, 'reference'> & { readonly mapped: Pick<Mapped, 'effects'> },
+  identities: Identities,
 ): readonly WorkItem[] {
-  if (id === undefined || image.own !== 'update') return []
-  const reference = `${image.type}/${id}`
-  return taken.map(({ system, value }) =>
-    item({ ...about, reference }, 'identity', { element: 'identifier', incoming: textOf({ system, value }) }),
-  )
+  const { effects = [] } = about.mapped
+  return [...identities.values()].flatMap(({ image, id, taken }) => {
+    const merged = new Set<string | undefined>()
+    for (const { into, image: before } of effects)
+      if (into === image.key) merged.add(identities.get(before)?.id)
+    return taken
+      .filter(({ alias, isOther }) =>
+        isOther ? isNumber(alias, image) : image.own === 'update' && id !== undefined,
+      )
+      .filter(({ holder }) => !merged.has(holder))
+      .map(({ alias: { system, value }, holder }) =>
+        item({ ...about, reference: `${image.type}/${id ?? holder}` }, 'identity', {
+          element: 'identifier',
+          incoming: textOf({ system, value }),
+        }),
+      )
+  })
+}
+
+/** What is told apart by other things, as a result by its report, goes with them. */
+function isNumber({ value }: Alias, { resource }: Image): boolean {
+  return identifiersOf(resource).some((one) => value.split('|', 1)[0] === one['value'])
 }
 
 /** Somebody speaks of who was merged by the number of before: the survivor stays as it is. */
 export function formerItems(about: About, { by }: Identity): readonly WorkItem[] {
-  return by.map(({ system, value }) =>
-    item(about, 'identity', { element: 'identifier', incoming: textOf({ system, value }) }),
-  )
+  return by
+    .slice(0, 1)
+    .map(({ system, value }) =>
+      item(about, 'identity', { element: 'identifier', incoming: textOf({ system, value }) }),
+    )
 }
 
 /** From now on these numbers name nobody, and the next message with one makes a new patient. */
@@ -70,11 +91,12 @@ function item(
   kind: WorkItem['kind'],
   what: Pick<WorkItem, 'element' | 'current' | 'incoming'>,
 ): WorkItem {
-  // The same disagreement is one item, however often the feed repeats it.
+  // The same disagreement is one item, however often the feed repeats it; a number that it gives to many things, too.
+  const isNumberOfThings = kind === 'identity' && !reference.startsWith('Patient/')
   const parts = [
     kind,
     feed,
-    reference,
+    isNumberOfThings ? reference.split('/')[0] : reference,
     what.element,
     ...(kind === 'identity' ? [what.incoming ?? what.current] : []),
   ]

@@ -131,7 +131,7 @@ function mappedBy(
   return mapped
 }
 
-/** Images that messages share come with links to others; those that this message does not make are left out. */
+/** Images that messages share come with links to others; those that this message does not make are left out, and its own of the same id take their place. */
 function resolveImages(
   entries: readonly (ImageRule | SharedImage)[],
   shared: ReadonlyMap<string, ImageRule>,
@@ -140,7 +140,8 @@ function resolveImages(
     if (!('use' in entry)) return { rule: entry, own: entry.links ?? [] }
     const { use, ...different } = entry
     const rule = shared.get(use) ?? missing('shared image', use)
-    const links = [...(rule.links ?? []), ...(different.links ?? [])]
+    const ids = new Set(different.links?.map(({ id }) => id))
+    const links = [...(rule.links ?? []).filter(({ id }) => !ids.has(id)), ...(different.links ?? [])]
     return { rule: { ...rule, ...different, links }, own: different.links ?? [] }
   })
   const keys = new Set(rules.map(({ rule }) => rule.key))

@@ -24,6 +24,8 @@ export interface Draft {
   /** An element named `end` was written: there may be a period. */
   hasEnd: boolean
   aliases: readonly Alias[]
+  /** The patient whose it is. */
+  owner: Draft | undefined
   /** The preferred identity as a part of others, once it was asked for. */
   identityText: string | undefined
   /** What the preferred identity was made of: values, other images, paths of identifiers. */
@@ -65,6 +67,7 @@ export function createDraft(type: string, own: Own, parts: readonly ImagePart[] 
     parts,
     hasEnd: false,
     aliases: NOTHING,
+    owner: undefined,
     identityText: undefined,
     identity: NOTHING,
     sources: undefined,

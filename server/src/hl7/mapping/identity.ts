@@ -21,8 +21,8 @@ export interface IdentityDesk {
   readonly feedName: string
   /** The nearest image of a key. */
   readonly find: (key: string, here: Occurrence) => Draft | undefined
-  /** Another thing of the message has this identity. */
-  readonly isTaken: (alias: Alias) => boolean
+  /** Another thing of the message, of the same owner, has this identity. */
+  readonly isTaken: (alias: Alias, draft: Draft) => boolean
 }
 
 /** @param target filled by its rows */
@@ -56,7 +56,7 @@ function byElement({ element, prefer, once }: Extract<IdentityRule, { element: s
         ? candidates
         : kinds.flatMap((kind) => candidates.filter((one) => one.kind === kind))
     const [first] = chosen
-    if (first === undefined || (once === true && isTaken(first.alias))) return undefined
+    if (first === undefined || (once === true && isTaken(first.alias, draft))) return undefined
     return { aliases: chosen.map(({ alias }) => alias), sources: [first.path], isComposed: false }
   }
 }

@@ -1,4 +1,3 @@
-import type { Alias } from '../../fhir/aliases.ts'
 import type { Segment } from '../message/message.ts'
 import type { CompiledImage, CompiledMessage } from './compile-message.ts'
 import type { CompiledRules } from './compile.ts'
@@ -13,6 +12,7 @@ import type { Fields, Scope } from './node.ts'
 import type { FeedFile } from './rules.ts'
 import { withoutEarlyEnds } from './soundness.ts'
 import type { Occurrence } from './structure.ts'
+import { createTaken, type Taken } from './taken.ts'
 import type { Target, Work } from './target.ts'
 import { createTools } from './tools.ts'
 import type { Zone } from './zone.ts'
@@ -90,8 +90,7 @@ interface Desk extends Reading {
   readonly drafts: Draft[]
   readonly warnings: MappingWarning[]
   readonly index: ImageIndex
-  /** By the values of their identities: a thing that a message names twice is one image. */
-  readonly taken: Map<string, Draft[]>
+  readonly taken: Taken
   /** How many images have a key. */
   readonly counts: Map<string, number>
   readonly work: Work
@@ -104,7 +103,7 @@ function createDesk(reading: Reading): Desk {
   const warnings: MappingWarning[] = []
   const referred = new Map<string, Draft | undefined>()
   const index = createIndex()
-  const taken: Desk['taken'] = new Map()
+  const taken = createTaken()
   const { name: feedName, file } = reading.feed
   const desk: Desk = {
     ...reading,
@@ -117,7 +116,7 @@ function createDesk(reading: Reading): Desk {
       feed: file,
       feedName,
       find: (key, here) => index.nearest(key, here),
-      isTaken: (alias) => holderOf(taken, alias) !== undefined,
+      isTaken: (alias, draft) => taken.sameAs(draft, [alias]) !== undefined,
     },
     variables: { ...file.variables, ...reading.rules.variables },
     work: {
@@ -143,7 +142,7 @@ function makeReferred(desk: Desk, datatype: string, scope: Scope): Draft | undef
   rule.rows(target)
   const identity = rule.identify(target, desk.identities)
   if (identity === undefined) return undefined
-  const same = firstTaken(desk, identity.aliases)
+  const same = desk.taken.sameAs(draft, identity.aliases)
   if (same !== undefined) return same
   keep(desk, draft, { key: rule.key, identity })
   return draft
@@ -179,29 +178,8 @@ function keep({ drafts, taken, counts }: Desk, draft: Draft, { key, identity }: 
   draft.key = number === 1 ? key : `${key}/${number}`
   draft.aliases = identity.aliases
   draft.identity = identity.sources
-  for (const { value } of identity.aliases) {
-    const same = taken.get(value)
-    if (same === undefined) taken.set(value, [draft])
-    else same.push(draft)
-  }
+  taken.add(draft)
   drafts.push(draft)
-}
-
-function firstTaken({ taken }: Desk, aliases: readonly Alias[]): Draft | undefined {
-  for (const alias of aliases) {
-    const found = holderOf(taken, alias)
-    if (found !== undefined) return found
-  }
-  return undefined
-}
-
-/** The last one counts. */
-function holderOf(taken: Desk['taken'], { type, system, value }: Alias): Draft | undefined {
-  return taken
-    .get(value)
-    ?.findLast(({ aliases }) =>
-      aliases.some((one) => one.value === value && one.system === system && one.type === type),
-    )
 }
 
 function fill(desk: Desk, image: CompiledImage, { here, segment }: Place): Target | undefined {
@@ -209,6 +187,7 @@ function fill(desk: Desk, image: CompiledImage, { here, segment }: Place): Targe
   const scope: Scope = { fields, variables, here, segment, node: undefined }
   if (image.condition?.holds(scope) === false) return undefined
   const draft = createDraft(image.type, image.own, partsOf(image, variables))
+  draft.owner = ownerOf(desk, image, here)
   const target = targetOf(desk, draft, scope)
   fillFrom(image, target)
   const identity = image.identify(target, desk.identities)
@@ -219,13 +198,21 @@ function fill(desk: Desk, image: CompiledImage, { here, segment }: Place): Targe
     return undefined
   }
   draft.target = target
-  const known = firstTaken(desk, identity.aliases)
+  const known = desk.taken.sameAs(draft, identity.aliases)
   const distinct = known === undefined ? identity : toldApart(desk, { image, target, identity, known })
   if (distinct === undefined) return undefined
   keep(desk, draft, { key: image.key, identity: distinct })
   desk.index.add(image.key, here, draft)
   return target
 }
+
+/** Whose it is. */
+function ownerOf({ index }: Desk, { links }: CompiledImage, here: Occurrence): Draft | undefined {
+  const link = links.find(({ to }) => OWNERS.has(to.top))
+  return link && index.nearest(link.image, here)
+}
+
+const OWNERS: ReadonlySet<string> = new Set(['subject', 'patient', 'beneficiary'])
 
 function partsOf({ parts }: CompiledImage, variables: Desk['variables']): readonly ImagePart[] | undefined {
   return parts?.filter((part) => typeof part === 'string' || variables[part.unless ?? ''] === undefined)
@@ -259,7 +246,7 @@ function toldApart(desk: Desk, candidate: Candidate): Identified | undefined {
     desk.warnings.push({ kind: 'repeated', at: desk.fields.labelOf(target.segment), text })
   return isJoined
     ? undefined
-    : { ...identity, aliases: identity.aliases.map((one) => unique(one, desk.taken)) }
+    : { ...identity, aliases: identity.aliases.map((one) => desk.taken.unique(target.draft, one)) }
 }
 
 /** Several parts of a message may name the same thing: the first one counts, the others refer to it. */
@@ -283,12 +270,4 @@ function below(here: Occurrence, name: string): readonly Place[] {
     ...inner.segments.filter((one) => one.name === name).map((segment) => ({ here: inner, segment })),
     ...below(inner, name),
   ])
-}
-
-/** Two things of a message that look the same are told apart by their number. */
-function unique(alias: Alias, taken: Desk['taken']): Alias {
-  let found = alias
-  for (let number = 2; holderOf(taken, found) !== undefined; number++)
-    found = { ...alias, value: `${alias.value}|#${number}` }
-  return found
 }

@@ -61,7 +61,12 @@ function referenceOf(identity: Identity | undefined): string | undefined {
 async function becomeOne(desk: Desk, { image, into }: Effect): Promise<void> {
   const [loser, survivor] = [desk.identities.get(image), desk.identities.get(into ?? '')]
   const [from, to] = [referenceOf(loser), referenceOf(survivor)]
-  if (loser === undefined || survivor === undefined || to === undefined || from === to) return
+  if (loser === undefined || survivor === undefined || to === undefined) return
+  if (from === to) {
+    const identifiers = objectsIn(loser.image.resource['identifier'])
+    await desk.book.change(to, (resource) => mergedSurvivor(resource, { from: undefined, identifiers }))
+    return
+  }
   const old = objectsIn(
     from === undefined ? loser.image.resource['identifier'] : (await desk.book.read(from))?.['identifier'],
   )

@@ -1,0 +1,87 @@
+import type { Alias } from '../../fhir/aliases.ts'
+import type { Resources } from '../../fhir/resources.ts'
+import type { JsonObject, JsonValue } from '../../kernel/json.ts'
+import type { RecordStore } from '../../store/port.ts'
+import type { Image } from '../mapping/image.ts'
+import { hasOtherNumber } from '../mapping/other-number.ts'
+import { mergeOf, MERGING } from '../merging/merge-record.ts'
+
+export interface SameThingDeps {
+  readonly records: RecordStore
+  readonly resources: Pick<Resources, 'peek'>
+}
+
+/** What a message says about a thing, and of whom. */
+export interface Said {
+  readonly image: Image
+  /** Its numbers, and those of before that the message gives it new ones for. */
+  readonly identifiers: readonly JsonObject[]
+  /** References of the patients that it is about; none: nobody, or it does not matter. */
+  readonly patients: readonly string[]
+}
+
+export type Difference = 'number' | 'patient'
+
+/**
+ * Numbers are given twice: a report number comes again the next year, a national number is that of the mother. What is known by the alias is
+ * another thing when it has another number that counts more, or belongs to somebody else.
+ *
+ * @param other as it is known
+ */
+export async function differenceOf(
+  deps: SameThingDeps,
+  { image: { aliases }, identifiers, patients }: Said,
+  other: Omit<Said, 'image'> & { readonly alias: Alias },
+): Promise<Difference | undefined> {
+  if (hasOtherNumber({ aliases, identifiers }, other.alias, other.identifiers)) return 'number'
+  if (patients.length === 0 || other.patients.length === 0) return undefined
+  if (other.patients.some((one) => patients.includes(one))) return undefined
+  return (await areOnePerson(deps, other.patients, patients)) ? undefined : 'patient'
+}
+
+/** References of the patients that a resource is about. */
+export function patientsOf(resource: JsonObject): readonly string[] {
+  const { subject, patient, beneficiary, participant } = resource
+  const actors = listOf(participant).map((one) => (one as JsonObject)['actor'])
+  return [subject, patient, beneficiary, ...actors].flatMap(listOf).flatMap((one) => {
+    const { reference } = one as JsonObject
+    return typeof reference === 'string' && /^(?:Patient\/|#image:)/.test(reference) ? [reference] : []
+  })
+}
+
+function listOf(value: JsonValue | undefined): readonly JsonValue[] {
+  if (value === undefined || value === null) return []
+  return Array.isArray(value) ? (value as readonly JsonValue[]) : [value]
+}
+
+/** They were merged or linked, or what the one has is on its way to the other. */
+async function areOnePerson(
+  deps: SameThingDeps,
+  theirs: readonly string[],
+  patients: readonly string[],
+): Promise<boolean> {
+  const open = await deps.records.range({ collection: MERGING.pending, limit: 1000 })
+  const merges = await Promise.all(open.map(async ({ id }) => deps.records.get(MERGING.merges, id)))
+  const ways = merges.flatMap((record) => (record === undefined ? [] : [mergeOf(record)]))
+  if (ways.some(({ from, to }) => theirs.includes(from) && patients.includes(to))) return true
+  const known = new Set(theirs)
+  // A set is walked with what is added to it on the way: a chain of merges.
+  for (const reference of known) {
+    if (known.size > MOST_LINKS) break
+    for (const linked of await linksOf(deps, reference)) known.add(linked)
+  }
+  return patients.some((one) => known.has(one))
+}
+
+const MOST_LINKS = 32
+
+async function linksOf({ resources }: SameThingDeps, reference: string): Promise<readonly string[]> {
+  const [type = '', id = ''] = reference.split('/')
+  const stored = await resources.peek(type, id)
+  if (stored === undefined) return []
+  const { link } = JSON.parse(Buffer.from(stored.bytes).toString('utf8')) as JsonObject
+  return listOf(link).flatMap((one) => {
+    const { reference: other } = (one as JsonObject)['other'] as JsonObject
+    return typeof other === 'string' ? [other] : []
+  })
+}

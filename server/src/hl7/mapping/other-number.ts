@@ -1,0 +1,50 @@
+import type { Alias } from '../../fhir/aliases.ts'
+import type { JsonObject, JsonValue } from '../../kernel/json.ts'
+import type { Fragment } from './element.ts'
+
+interface Numbered {
+  /** The preferred first. */
+  readonly aliases: readonly Alias[]
+  readonly identifiers: readonly JsonObject[]
+}
+
+/**
+ * Two things share a number, and each has its own of a kind and system that counts more: a newborn with the national number of its mother,
+ * two specimens of one laboratory number. They are not one.
+ */
+export function hasOtherNumber(
+  { aliases, identifiers }: Numbered,
+  shared: Alias,
+  others: readonly JsonObject[],
+): boolean {
+  for (const { system, value } of aliases) {
+    if (system === shared.system && value === shared.value) return false
+    const kind = identifiers.find((one) => one['system'] === system && one['value'] === value)
+    if (kind === undefined) continue
+    const theirs = valuesLike(others, kind)
+    if (theirs.size > 0 && theirs.isDisjointFrom(valuesLike(identifiers, kind))) return true
+  }
+  return false
+}
+
+function valuesLike(identifiers: readonly JsonObject[], kind: JsonObject): ReadonlySet<unknown> {
+  return new Set(identifiers.filter((one) => isKindOf(one, kind)).map(({ value }) => value))
+}
+
+/** Of one system and type. */
+export function isKindOf(one: JsonObject, other: JsonObject): boolean {
+  return one['system'] === other['system'] && codeOf(one['type']) === codeOf(other['type'])
+}
+
+function codeOf(type: JsonValue | undefined): JsonValue | undefined {
+  const [coding] = listOf((type as JsonObject | undefined)?.['coding'])
+  return coding?.['code']
+}
+
+export function identifiersOf({ identifier }: Fragment): readonly JsonObject[] {
+  return listOf(identifier)
+}
+
+function listOf(value: JsonValue | undefined): readonly JsonObject[] {
+  return Array.isArray(value) ? (value as readonly JsonObject[]) : []
+}
