@@ -132,3 +132,12 @@ it('knows no other types in conditional references', async () => {
   const entry = [{ resource, request: { method: 'POST', url: 'Observation' } }]
   expectRefused(await send('transaction', entry), 400)
 })
+
+it('answers HEAD without a body', async () => {
+  const { id } = await make(PATIENT)
+  for (const type of ['batch', 'transaction']) {
+    const [entry] = entriesOf(await send(type, [{ request: { method: 'HEAD', url: `Patient/${id}` } }]))
+    expect(entry?.response).toMatchObject({ status: '200 OK', etag: 'W/"1"' })
+    expect(entry).not.toHaveProperty('resource')
+  }
+})

@@ -136,11 +136,11 @@ it('counts versions without giving them', async () => {
 })
 
 it('leaves out of a history what it does not know, when asked to', async () => {
-  const path = `/Patient/${id}/_history?_sort=x`
+  const path = `/Patient/${id}/_history?_order=x`
   expectRefused(await ask('GET', path), 400)
   const lenient = await ask('GET', path, { headers: { prefer: 'handling=lenient' } })
   expect([lenient.status, lenient.json['total']]).toEqual([200, 3])
-  expect(linkOf(lenient, 'self')).not.toContain('_sort')
+  expect(linkOf(lenient, 'self')).not.toContain('_order')
 })
 
 it('says of a resource that comes back behind its deletion that it was created, on every page', async () => {
@@ -155,4 +155,14 @@ it('says of a resource that comes back behind its deletion that it was created, 
   const ofType = await pages(`/Patient/_history?_count=3`)
   const mine = ofType.filter(({ request }) => request?.url.endsWith(body.id) === true)
   expect(mine.map(({ response }) => response?.status)).toEqual(expected)
+})
+
+it('knows the order of R5, and says what else it does not do', async () => {
+  expect((await ask('GET', `/Patient/${id}/_history?_sort=-_lastUpdated`)).json['total']).toBe(3)
+  const other = await ask('GET', `/Patient/${id}/_history?_sort=_lastUpdated`)
+  expectRefused(other, 400)
+  expect(other.text).toContain('newest first')
+  const list = await ask('GET', '/Patient/_history?_list=1')
+  expectRefused(list, 400)
+  expect(list.text).toContain('_list is not supported in histories')
 })

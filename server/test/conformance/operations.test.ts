@@ -196,6 +196,30 @@ it('OP-12 OP-13 OP-14 OP-15 OP-16 OP-17 OP-18 gives everything of a patient, not
   expectRefused(await ask('GET', '/Patient/none/$everything'), 404)
 })
 
+it('gives everything of all patients, page after page, nobody twice on one', async () => {
+  const { one, two } = await care()
+  const wanted = [
+    ...(await everything(`/Patient/${one}/$everything`)),
+    ...(await everything(`/Patient/${two}/$everything`)),
+  ]
+  for (const count of [2, 200]) {
+    const all: string[] = []
+    for (let next: string | undefined = `/Patient/$everything?_count=${String(count)}`; next !== undefined;) {
+      const page = await ask('GET', next)
+      expect(page.status, page.text.slice(0, 400)).toBe(200)
+      const urls = entriesOf(page).map(({ fullUrl }) => fullUrl)
+      expect(new Set(urls).size).toBe(urls.length)
+      expect(urls.length).toBeGreaterThan(0)
+      all.push(...entriesOf(page).map(({ resource }) => resource?.id ?? ''))
+      next = linkOf(page, 'next')
+    }
+    expect(all).toEqual(expect.arrayContaining(wanted))
+    expect(all.filter((id) => id === one || id === two).toSorted()).toEqual([one, two].toSorted())
+  }
+  expectRefused(await ask('GET', '/Encounter/$everything'), 404)
+  expectRefused(await ask('GET', '/Patient/$everything?_page=x'), 400)
+})
+
 it('OP-19 gives everything of an encounter', async () => {
   const { encounter, late, early } = await care()
   const all = await everything(`/Encounter/${encounter}/$everything`)

@@ -142,8 +142,12 @@ it('ST-18 answers for value sets that it holds, and clearly for others', async (
     C: observation({ code: coded({ system: 'http://other', code: 'a' }) }),
   })
   const compose = { include: [{ system: url, concept: [{ code: 'a' }] }] }
-  await make({ resourceType: 'ValueSet', url, status: 'active', compose })
+  const set = await make({ resourceType: 'ValueSet', url, status: 'active', compose })
   expect(await by(`code:in=${url}`)).toBe('A')
+  // By its address, too.
+  for (const address of [`ValueSet/${set.id}`, `${base()}/ValueSet/${set.id}`])
+    expect(await by(`code:in=${address}`)).toBe('A')
+  expectRefused(await ask('GET', '/Observation?code:in=ValueSet/none'), 400)
   expect(await by(`code:not-in=${url}`)).toBe('B C')
 })
 

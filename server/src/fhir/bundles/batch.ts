@@ -84,7 +84,7 @@ function plainWrite({ method, path, queryText, conditions, index }: Entry): Plai
 async function answerEntry(deps: RestDeps, call: Call, entry: Entry | Broken): Promise<Answer> {
   try {
     if ('fault' in entry) throw entry.fault
-    return await dispatch(deps, entryCall(call, entry))
+    return await dispatchEntry(deps, call, entry)
   } catch (error) {
     const { status, outcome } = answerTo(error instanceof Fault ? placed(error, entry.at) : error)
     if (status === 500) throw error
@@ -92,7 +92,13 @@ async function answerEntry(deps: RestDeps, call: Call, entry: Entry | Broken): P
   }
 }
 
-export function entryCall({ caller, prefer }: Call, entry: Entry): Call {
+/** An answer to HEAD has no body here either. */
+export async function dispatchEntry(deps: RestDeps, call: Call, entry: Entry): Promise<Answer> {
+  const { body, ...head } = await dispatch(deps, entryCall(call, entry))
+  return body === undefined || entry.method === 'HEAD' ? head : { ...head, body }
+}
+
+function entryCall({ caller, prefer }: Call, entry: Entry): Call {
   const { method, path, query, conditions, at } = entry
   const body = method === 'PATCH' ? patchBody(entry) : contentOf(entry)
   return { caller, method, path, query, conditions, prefer, ...body, at: `${at}.resource` }

@@ -1,10 +1,9 @@
 import { Fault } from '../../kernel/fault.ts'
 import { jsonBody } from '../rest/answers.ts'
 import type { Answer, Call } from '../rest/call.ts'
-import { dispatch } from '../rest/dispatch.ts'
 import { answerTo } from '../rest/outcome.ts'
 import type { RestDeps } from '../rest/rest-deps.ts'
-import { entryCall } from './batch.ts'
+import { dispatchEntry } from './batch.ts'
 import { placed } from './read-bundle.ts'
 import type { Entry } from './read-bundle.ts'
 import type { Step } from './steps.ts'
@@ -22,7 +21,7 @@ export async function checkReads(deps: RestDeps, call: Call, steps: readonly Ste
     if (step.kind !== 'read') continue
     const { entry } = step
     try {
-      await dispatch(deps, entryCall(call, entry))
+      await dispatchEntry(deps, call, entry)
     } catch (error) {
       if (!(error instanceof Fault)) throw error
       const isMissing = error.kind === 'not-found' || error.kind === 'gone'
@@ -34,7 +33,7 @@ export async function checkReads(deps: RestDeps, call: Call, steps: readonly Ste
 /** The writes are done by now: a read that fails reports it in its entry. */
 export async function readAnswer(deps: RestDeps, call: Call, entry: Entry): Promise<Answer> {
   try {
-    return await dispatch(deps, entryCall(call, entry))
+    return await dispatchEntry(deps, call, entry)
   } catch (error) {
     if (!(error instanceof Fault)) throw error
     const { status, outcome } = answerTo(placed(error, entry.at))

@@ -64,10 +64,21 @@ function worksAt({ definition }: Operation, { type, id }: Place): boolean {
 }
 
 function notHere({ definition }: Operation, path: readonly string[]): Fault {
+  const place = path.slice(0, -1).join('/').slice(0, 128)
   return fault('not-found', {
     code: 'not-supported',
-    text: `$${definition.code} does not exist at "${path.join('/').slice(0, 128)}"`,
+    text: `$${definition.code} does not exist at "${place}": it works at ${placesOf(definition).join(', ')}`,
   })
+}
+
+/** `[base]`, `Patient`, `Patient/[id]`. */
+function placesOf({ system, type, instance, resource }: Operation['definition']): readonly string[] {
+  const types = resource.map((name) => (name === 'Resource' ? '[type]' : name))
+  return [
+    ...(system ? ['[base]'] : []),
+    ...(type ? types : []),
+    ...(instance ? types.map((name) => `${name}/[id]`) : []),
+  ]
 }
 
 function otherMethod(code: string, methods: readonly Method[]): Answer {

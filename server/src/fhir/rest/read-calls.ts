@@ -1,4 +1,5 @@
 import { fault } from '../../kernel/fault.ts'
+import type { Fault } from '../../kernel/fault.ts'
 import { limits } from '../../kernel/limits.ts'
 import type { HistoryRequest, StoredVersion } from '../../store/port.ts'
 import { dateInterval } from '../search/date-value.ts'
@@ -102,11 +103,7 @@ function historyRequest(deps: RestDeps, call: Call, of: { type?: string; id?: st
   for (const [name, value] of call.query) {
     const reading = Object.hasOwn(HISTORY_PARAMETERS, name) ? HISTORY_PARAMETERS[name] : undefined
     if (!reading && call.prefer.handling === 'lenient') continue
-    if (!reading)
-      throw fault('malformed', {
-        code: 'not-supported',
-        text: `"${name.slice(0, 64)}" is no parameter of a history: use _count, _since, _at, _summary, _elements`,
-      })
+    if (!reading) throw unknownInHistory(name)
     Object.assign(request, reading(value, { deps, call }))
     if (name === '_count') used.push([name, /^0+$/.test(value) ? '0' : String(request.limit)])
     else if (USED.has(name)) used.push([name, value])
@@ -115,6 +112,15 @@ function historyRequest(deps: RestDeps, call: Call, of: { type?: string; id?: st
     ([name, value]) => (name === '_count' && value === '0') || (name === '_summary' && value === 'count'),
   )
   return { request, used, isCounted }
+}
+
+function unknownInHistory(name: string): Fault {
+  const what =
+    name === '_list'
+      ? '_list is not supported in histories by this server'
+      : `"${name.slice(0, 64)}" is no parameter of a history`
+  const text = `${what}: use _count, _since, _at, _summary, _elements`
+  return fault('malformed', { code: 'not-supported', text })
 }
 
 /** What stands in the links of a history. */
@@ -134,6 +140,11 @@ const HISTORY_PARAMETERS: Readonly<Record<string, Reading>> = {
     return { at: { from: lo, to: hi } }
   },
   _page: (value, { deps, call }) => ({ after: String(deps.tokens.open(value, identityOf(call)).after[0]) }),
+  // R5 names the one order that there is.
+  _sort: (value) => {
+    if (value === '-_lastUpdated') return {}
+    throw fault('malformed', { code: 'not-supported', text: 'Histories come newest first: leave _sort out' })
+  },
   _summary: () => ({}),
   _elements: () => ({}),
   _format: () => ({}),

@@ -2,7 +2,8 @@ import { fault } from '../../kernel/fault.ts'
 import type { JsonObject, JsonValue } from '../../kernel/json.ts'
 import type { Row } from '../../store/port.ts'
 import { boundedKey } from '../keys/bounded.ts'
-import type { Clause } from './clause.ts'
+import { readReference } from '../keys/references.ts'
+import type { Clause, Test } from './clause.ts'
 import { hitsOf } from './hits.ts'
 import { lookUp } from './scope.ts'
 import type { Scope, SearchDeps } from './scope.ts'
@@ -66,7 +67,13 @@ async function storedRows(
   const module = await deps.definitions.load(type)
   if (!module) return []
   deps.access.authorise(scope.caller, 'read', type)
-  const clause: Clause = { label: type, anyOf: [{ by: 'key', key: boundedKey(`url=${url}`) }] }
+  // A literal reference comes first: no url looks like one. @see FHIR R4, "Search", modifier in
+  const literal = readReference(url, deps.base)
+  const isLiteral = literal.type === type && literal.id !== undefined && literal.version === undefined
+  const test: Test = isLiteral
+    ? { by: 'id', id: literal.id ?? '' }
+    : { by: 'key', key: boundedKey(`url=${url}`) }
+  const clause: Clause = { label: type, anyOf: [test] }
   const rows: Row[] = []
   for (const hits of hitsOf(await lookUp(deps, scope, { module, clause }), { wanted: 1 }))
     rows.push(...(await hits).map(({ row }) => row))

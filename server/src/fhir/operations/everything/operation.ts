@@ -1,13 +1,15 @@
 import { fault } from '../../../kernel/fault.ts'
 import { limits } from '../../../kernel/limits.ts'
+import type { StoredVersion } from '../../../store/port.ts'
 import { searchsetBytes } from '../../rest/bundle-bytes.hot.ts'
-import type { Answer } from '../../rest/call.ts'
+import type { Answer, Call } from '../../rest/call.ts'
 import { pageLinks } from '../../rest/page-links.ts'
 import type { Link } from '../../rest/page-links.ts'
 import type { RestDeps } from '../../rest/rest-deps.ts'
 import { dateInterval } from '../../search/date-value.ts'
 import { withQuery } from '../../search/query-text.ts'
 import type { Invocation, Operation } from '../operation.ts'
+import { everyonePage } from './everyone.ts'
 import { everythingPage } from './walk.ts'
 import type { Given, Span, Walk } from './walk.ts'
 
@@ -17,10 +19,11 @@ export const everything: Operation = {
     url: 'http://hl7.org/fhir/OperationDefinition/Patient-everything',
     name: 'Everything',
     code: 'everything',
-    description: 'Gives a patient or encounter, its whole compartment, and what those resources refer to.',
+    description:
+      'Gives a patient or encounter, its whole compartment, and what those resources refer to; without an id all patients, one or more pages each.',
     affectsState: false,
     system: false,
-    type: false,
+    type: true,
     instance: true,
     resource: ['Encounter', 'Patient'],
     parameter: [
@@ -69,13 +72,9 @@ export const everything: Operation = {
     ],
   },
   run: async (deps, invocation) => {
-    const { call, type = '', id = '', given } = invocation
-    // Tells who may not read it, and what is not there.
-    const focus = await deps.resources.read(call.caller, type, id)
-    await deps.access.noteRead(call.caller, 'everything', `${type}/${id}`)
+    const { call, type = '', id, given } = invocation
     const types = typesOf(deps, invocation)
-    const walk: Walk = {
-      focus,
+    const walk: Omit<Walk, 'focus'> = {
       caller: call.caller,
       span: spanOf(invocation),
       count: countOf(given.text('_count')),
@@ -84,7 +83,10 @@ export const everything: Operation = {
     const page = given.text('_page')
     const identity = identityOf(invocation)
     const state = page === undefined ? undefined : deps.tokens.open(page, identity)
-    const { rows, next, isWhole } = await everythingPage(deps, walk, state)
+    const { rows, next, isWhole } =
+      id === undefined
+        ? await everyonePage(deps, only(type, walk), state)
+        : await everythingPage(deps, { ...walk, focus: await focusOf(deps, call, { type, id }) }, state)
     const links = linksOf(deps, invocation, next && deps.tokens.sign(next, identity))
     const head = JSON.stringify({
       resourceType: 'Bundle',
@@ -100,6 +102,24 @@ export const everything: Operation = {
     })
     return { status: 200, headers: {}, body } satisfies Answer
   },
+}
+
+/** Tells who may not read it, and what is not there. */
+async function focusOf(
+  { resources, access }: RestDeps,
+  { caller }: Call,
+  { type, id }: { type: string; id: string },
+): Promise<StoredVersion> {
+  const focus = await resources.read(caller, type, id)
+  await access.noteRead(caller, 'everything', `${type}/${id}`)
+  return focus
+}
+
+/** R4 has it without an id for patients only. @throws Fault `not-found` */
+function only<Wanted>(type: string, wanted: Wanted): Wanted {
+  if (type === 'Patient') return wanted
+  const text = `$everything of all resources is for patients only: ask ${type}/[id]/$everything`
+  throw fault('not-found', { code: 'not-supported', text })
 }
 
 function typesOf({ definitions }: RestDeps, { given }: Invocation): ReadonlySet<string> | undefined {
@@ -152,7 +172,8 @@ function identityOf(invocation: Invocation): string {
 }
 
 function linksOf({ base }: RestDeps, invocation: Invocation, next: string | undefined): readonly Link[] {
-  const address = `${base}/${String(invocation.type)}/${String(invocation.id)}/$everything`
+  const place = [invocation.type, invocation.id].filter((each) => each !== undefined).join('/')
+  const address = `${base}/${place}/$everything`
   const used = usedOf(invocation)
   return pageLinks({ page: invocation.given.text('_page'), next }, (page) =>
     withQuery(address, page === undefined ? used : [...used, ['_page', page]]),
