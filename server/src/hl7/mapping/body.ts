@@ -5,7 +5,7 @@ import { FUNCTIONS } from './functions.ts'
 import { constantOrigin, eventOrigin, referenceOrigin, valueOrigin, type Output } from './origin.ts'
 import { compilePath, fieldsOf, findNodes } from './path.ts'
 import type { Row } from './rules.ts'
-import { fillObject, objectBody, write, type Body, type RowKit, type Rows } from './target.ts'
+import { fillWhole, objectBody, write, type Body, type RowKit, type Rows } from './target.ts'
 
 export interface BodySource {
   readonly row: Row
@@ -22,7 +22,7 @@ export function compileBody(source: BodySource, kit: RowKit): Body {
   if (row.const !== undefined) return constantBody(row.const, { ...named, origin: constantOrigin })
   if (row.variable !== undefined) return variableBody(row.variable, { ...named, origin: eventOrigin })
   if (row.refer !== undefined) return referenceBody(source, kit)
-  if (object !== undefined) return objectBody(object, output)
+  if (object !== undefined) return objectBody(object, output, row.whole === true)
   if (row.table === undefined) return functionBody(row, output, kit)
   const table = kit.table(row.table)
   const coded = { row, output, table }
@@ -119,5 +119,5 @@ function referenceBody({ row, named, object }: BodySource, kit: RowKit): Body {
     return linked + told + (object?.(target) ?? 0)
   }
   const whole = { rows, output: { ...named, origin: valueOrigin } }
-  return ([node], target) => (node === undefined ? 0 : fillObject(node, target, whole))
+  return ([node], target) => (node === undefined ? 0 : fillWhole(node, target, whole))
 }

@@ -34,6 +34,7 @@ export interface CompiledImage {
   readonly maps: readonly CompiledMap[]
   readonly identify: Identify
   readonly join?: ElementPath
+  readonly first: ImageRule['first'] | undefined
   readonly parts?: readonly ImagePart[]
   readonly links: readonly {
     readonly to: ElementPath
@@ -182,6 +183,7 @@ function compileImage(rule: ImageRule, { structure, segments, reads, rowKit }: I
     maps: maps.map(({ segment, rows }) => ({ segment, rows, isOwn: structure.holds(rule.in, segment) })),
     identify,
     ...(rule.join !== undefined && { join: compileElement(rule.join) }),
+    first: rule.first,
     ...(rule.parts !== undefined && { parts: rule.parts }),
     links: (rule.links ?? []).map((link) => compileLink(link, rule.key, { rowKit, reads })),
   }

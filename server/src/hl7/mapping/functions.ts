@@ -84,7 +84,9 @@ export const FUNCTIONS: Readonly<Record<string, ValueFunction>> = {
     if (stamp?.time === undefined || !(minutes > 0)) return undefined
     return new Date(Date.parse(toDateTime(stamp, tools.zone).value) + minutes * 60_000).toISOString()
   },
-  feedSystem: (_, { feed, feedName }) => feed.noAssigner.replace('{feed}', feedName),
+  // A number of blanks alone is none.
+  feedSystem: (node, { feed, feedName }) =>
+    clean(node.text) === undefined ? undefined : feed.noAssigner.replace('{feed}', feedName),
   codeSystem: (node, tools) => codeSystem(node, tools),
   phone: (node) => clean(phoneNumber(node)),
   personName: (node) => clean(nameOf(node)),
@@ -237,11 +239,16 @@ function phoneNumber(node: Node): string {
 
 /** Prefix, given, middle, family, suffix of the extended composite name. */
 const NAME_ORDER = [6, 3, 4, 2, 5] as const
+const FAMILY = 2
 
+/** From the component of the family name on where a row names it: an XPN begins with it. */
 function nameOf(node: Node): string {
+  const { component, home } = node
+  const whole = component === 0 ? node : new Node(home)
+  const shift = component === 0 ? 0 : component - FAMILY
   let name = ''
   for (const part of NAME_ORDER) {
-    const text = node.partText(part)
+    const text = whole.partText(part + shift)
     if (text !== '') name = name === '' ? text : `${name} ${text}`
   }
   return name

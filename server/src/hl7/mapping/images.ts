@@ -219,13 +219,25 @@ function partsOf({ parts }: CompiledImage, variables: Desk['variables']): readon
 }
 
 /** Rows of each segment that the image is made of. */
-function fillFrom({ maps }: CompiledImage, target: Target): void {
+function fillFrom({ maps, first }: CompiledImage, target: Target): void {
   for (const { segment: name, rows, isOwn } of maps) {
     if (target.segment.name === name) rows(target)
     else if (target.fields.has(name))
-      for (const { here, segment } of isOwn ? own(target, name) : below(target.here, name))
+      for (const { here, segment } of placed(
+        isOwn ? own(target, name) : below(target.here, name),
+        first?.[name],
+      ))
         rows({ ...target, here, segment })
   }
+}
+
+/** @param brackets by preference: the first that has any */
+function placed(places: readonly Place[], brackets: readonly string[] = []): readonly Place[] {
+  for (const name of brackets) {
+    const inside = places.filter(({ here }) => here.name === name)
+    if (inside.length > 0) return inside
+  }
+  return places
 }
 
 interface Candidate {

@@ -11,6 +11,8 @@ export interface Path {
   readonly bracket: string
   /** Every segment of that name in the bracket and below, not only the first. */
   readonly isAll: boolean
+  /** The segment of the same name before the rule's own. */
+  readonly isBefore: boolean
   /** Only of those whose field is, or is not, one of the texts. */
   readonly only: Choice | undefined
   readonly field: number
@@ -38,12 +40,12 @@ export interface FieldName {
 
 const NONE: readonly Node[] = []
 const SEGMENT_PATH =
-  /^(?:([A-Z_]{4,})\.)?([A-Z][A-Z0-9]{2})(?:\[(\*|\d+!?=[\w,]+)\])?-(\d+)(?:\[(\d+)\])?(?:\.(\d+)(?:\.(\d+))?)?$/
+  /^(?:([A-Z_]{4,})\.)?([A-Z][A-Z0-9]{2})(?:\[(\*|<|\d+!?=[\w,]+)\])?-(\d+)(?:\[(\d+)\])?(?:\.(\d+)(?:\.(\d+))?)?$/
 const VALUE_PATH = /^(?:\$this|[A-Z]{2,3}(?=\.))(?:\.(\d+)(?:\.(\d+))?)?$/
 
 /**
  * Compiles `ABC-3[2].4.1` (a field of the rule's segment, or of the nearest one of that name), `ABC[*]-3` (of all in the bracket),
- * `ABC[2=X,Y]-3` and `ABC[2!=X]-3` (of those whose field is or is not one of the texts), `BRACKET.ABC[*]-3` (of that bracket itself), `CX.4.1` and `$this.4` (parts of the value that
+ * `ABC[2=X,Y]-3` and `ABC[2!=X]-3` (of those whose field is or is not one of the texts), `ABC[<]-3` (of the one before), `BRACKET.ABC[*]-3` (of that bracket itself), `CX.4.1` and `$this.4` (parts of the value that
  * a data type works on). Alternatives are separated by `|`: the first that has a value counts.
  *
  * @throws SyntaxError when it is no path
@@ -61,6 +63,7 @@ export function compilePath(text: string): Path {
     segment: segmentName(name),
     bracket,
     isAll: all !== undefined,
+    isBefore: all === '<',
     only: choiceOf(all),
     field,
     place,
@@ -101,15 +104,22 @@ function findOne(path: Path, scope: Scope): readonly Node[] {
   const { segment: name } = path
   if (name === '') return partOf(path, scope.node)?.alone ?? NONE
   const { segment, fields, here } = scope
-  if (path.isAll || path.bracket !== '') {
-    if (!fields.has(name)) return NONE
-    const all = path.bracket === '' ? allWithin(here, name) : ownOf(bracketNear(here, path.bracket), name)
-    const meant = all.filter((one) => isMeant(path, one))
-    return (path.isAll ? meant : meant.slice(0, 1)).flatMap((one) => chosen(path, fields.of(one, path.field)))
-  }
+  if (path.isAll || path.bracket !== '')
+    return fields.has(name)
+      ? named(path, scope).flatMap((one) => chosen(path, fields.of(one, path.field)))
+      : NONE
   if (segment.name === name) return chosen(path, fields.of(segment, path.field))
   const found = fields.has(name) ? nearest(here, name) : undefined
   return found === undefined ? NONE : chosen(path, fields.of(found, path.field))
+}
+
+/** Segments that the path names by their bracket or place, not as the nearest one. */
+function named(path: Path, { here, segment }: Scope): readonly Segment[] {
+  const { segment: name, bracket, isAll, isBefore } = path
+  if (isBefore) return segment.name === name ? previous(here, segment) : []
+  const all = bracket === '' ? allWithin(here, name) : ownOf(bracketNear(here, bracket), name)
+  const meant = all.filter((one) => isMeant(path, one))
+  return isAll ? meant : meant.slice(0, 1)
 }
 
 function isMeant({ only }: Path, segment: Segment): boolean {
@@ -141,6 +151,16 @@ function ownOf(bracket: Occurrence | undefined, name: string): readonly Segment[
 function bracketNear(here: Occurrence, name: string): Occurrence | undefined {
   if (here.name === name) return here
   return here.inner.find((one) => one.name === name) ?? (here.parent && bracketNear(here.parent, name))
+}
+
+/** The segment of the same name before this one: in its bracket, or the one that opened the same bracket before. */
+function previous(here: Occurrence, segment: Segment): readonly Segment[] {
+  const own = ownOf(here, segment.name)
+  const at = own.indexOf(segment)
+  if (at > 0) return own.slice(at - 1, at)
+  if (here.segments[0] !== segment) return []
+  const beside = here.parent?.inner.filter(({ name }) => name === here.name) ?? []
+  return ownOf(beside[beside.indexOf(here) - 1], segment.name).slice(-1)
 }
 
 function allWithin({ segments, inner }: Occurrence, name: string): readonly Segment[] {

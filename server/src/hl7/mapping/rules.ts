@@ -100,6 +100,8 @@ export interface ImageRule {
   readonly links?: readonly LinkRule[]
   /** Element with a text: values of several segments with one identity are joined there, line by line. Others are numbered. */
   readonly join?: string
+  /** Of a segment that stands in several brackets only those of the first one that has it: `ABC: [CHANGED, ASKED]`. */
+  readonly first?: Readonly<Record<string, readonly string[]>>
   /** Objects whose members come from fields of their own: a member that was not sent stays as it is. */
   readonly parts?: readonly ImagePart[]
 }
@@ -172,6 +174,8 @@ export interface Row {
   readonly part?: string
   /** The element is deleted. */
   readonly clear?: boolean
+  /** An object is written as a whole, or not at all: where something stands nothing is added. */
+  readonly whole?: boolean
   /** Nothing is written: this is wrong with what the row finds. Says no content of the message. */
   readonly warn?: string
   readonly ig?: string

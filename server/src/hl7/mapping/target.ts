@@ -80,16 +80,23 @@ export function join(outer: string, inner: string): string {
 }
 
 /** An object is kept only when its rows wrote more than constants. */
-export function objectBody(rows: Rows, output: Output): Body {
+export function objectBody(rows: Rows, output: Output, isWhole: boolean): Body {
   const object = { rows, output }
+  if (isWhole) return (nodes, target) => fillWhole(nodes[0], target, object)
   return (nodes, target) => fillObject(nodes[0], target, object)
 }
 
-export function fillObject(
-  node: Node | undefined,
-  outer: Target,
-  { rows, output }: { readonly rows: Rows; readonly output: Output },
-): number {
+interface Filling {
+  readonly rows: Rows
+  readonly output: Output
+}
+
+/** Nothing is added to what stands there: it is about something else. */
+export function fillWhole(node: Node | undefined, outer: Target, object: Filling): number {
+  return foundAt(outer.holder, object.output.element) === undefined ? fillObject(node, outer, object) : 0
+}
+
+export function fillObject(node: Node | undefined, outer: Target, { rows, output }: Filling): number {
   const { element } = output
   const { fields, variables, here, segment, work, draft } = outer
   const { written } = draft
