@@ -26,6 +26,7 @@ export interface PreparedWrite extends Pick<
 }
 
 export interface AppendedRow {
+  readonly type: string
   readonly seq: number
   readonly row: Buffer
   /** The row that it replaces, 0 when it is the first of its resource. */
@@ -142,7 +143,7 @@ export class Appender {
     if (previous !== 0) data.superseded.putSync(numberKey(previous), numberKey(seq))
     if (isDeletion) data.superseded.putSync(numberKey(seq), numberKey(seq))
     this.#reached = { ...this.#reached, row: seq, latest }
-    this.#appended.push({ seq, row, previous, ...(bulk && { bulk }) })
+    this.#appended.push({ type: write.type, seq, row, previous, ...(bulk && { bulk }) })
   }
 
   #patientsOf(seq: number): readonly string[] {

@@ -26,18 +26,18 @@ export class BulkTail {
     this.#first = first
   }
 
-  postings(key: number): PostingList<number> | undefined {
-    const list = this.#tail.postings(key)
+  postings(type: string, key: number): PostingList<number> | undefined {
+    const list = this.#tail.postings(type, key)
     return list && this.#placed(list)
   }
 
-  ranges(param: number): ReadonlyMap<number, PostingList<number>> | undefined {
-    const classes = this.#tail.ranges(param)
+  ranges(type: string, param: number): ReadonlyMap<number, PostingList<number>> | undefined {
+    const classes = this.#tail.ranges(type, param)
     return classes && new Map([...classes].map(([size, list]) => [size, this.#placed(list)]))
   }
 
-  names(param: number): PostingList<string> | undefined {
-    const list = this.#tail.names(param)
+  names(type: string, param: number): PostingList<string> | undefined {
+    const list = this.#tail.names(type, param)
     return list && this.#placed(list)
   }
 

@@ -3,6 +3,7 @@ import { setTimeout } from 'node:timers/promises'
 
 import { limits } from '../../kernel/limits.ts'
 import type { Crash } from '../crash.ts'
+import type { AppendedRow } from './appender.ts'
 import type { BulkTail } from './bulk-tail.ts'
 import { mergedCursor } from './cursors.ts'
 import { lastNumber, numberKey, type DataFile } from './databases.ts'
@@ -93,10 +94,9 @@ export class SearchIndex {
     return this.#lastRekeyed === this.#filedRekeyed
   }
 
-  /** @param bulk holds the postings of the row already */
-  add(seq: number, row: Buffer, bulk?: BulkTail): void {
+  add({ type, seq, row, bulk }: AppendedRow): void {
     const { tail, bulks } = this.#waiting
-    if (bulk === undefined) tail.addLater(seq, row)
+    if (bulk === undefined) tail.addLater(type, seq, row)
     else {
       tail.addVersion(seq, row)
       bulks.add(bulk)
@@ -125,7 +125,7 @@ export class SearchIndex {
     const walk = { hash, upTo: this.#mergedTo, direction, ...(after !== undefined && { after }) }
     const cursors = postingCursors(this.#file, walk)
     for (const tail of this.#tails()) {
-      const list = tail.postings(hash)
+      const list = tail.postings(type, hash)
       if (list !== undefined) cursors.push(list.cursor(direction, after))
     }
     return mergedCursor(cursors, compareNumbers, direction)
@@ -137,7 +137,7 @@ export class SearchIndex {
     const walk = { hash, upTo: this.#mergedTo, lo, ...(after !== undefined && { after }) }
     const cursors = rangeCursors(this.#file, walk)
     for (const tail of this.#tails()) {
-      for (const [size, list] of tail.ranges(hash) ?? []) {
+      for (const [size, list] of tail.ranges(type, hash) ?? []) {
         const start = { key: lo - reachOf(size), seq: -1 }
         cursors.push(list.cursor('asc', after !== undefined && after.key > start.key ? after : start))
       }
@@ -151,7 +151,7 @@ export class SearchIndex {
     const merged = new NameCursor(this.#file, { hash, upTo: this.#mergedTo, prefix, after })
     const cursors: Cursor<string>[] = [merged]
     for (const tail of this.#tails()) {
-      const list = tail.names(hash)
+      const list = tail.names(type, hash)
       if (list !== undefined) cursors.push(list.cursor('asc', after))
     }
     return mergedCursor(cursors, compareUtf8, 'asc')

@@ -60,10 +60,10 @@ async function start(data: DataFile, options: EmbeddedStoreOptions, unlock: () =
   const hash = new KeyHash(meta.hashSeed)
   const stale = new RowSet()
   const cache = new RowCache()
-  const show = ({ seq, row, previous, bulk }: AppendedRow): void => {
-    if (previous !== 0) stale.add(previous)
-    if (rowIsDeleted(row)) stale.add(seq)
-    index.add(seq, row, bulk)
+  const show = (appended: AppendedRow): void => {
+    if (appended.previous !== 0) stale.add(appended.previous)
+    if (rowIsDeleted(appended.row)) stale.add(appended.seq)
+    index.add(appended)
   }
   const writer = new Writer({
     data,

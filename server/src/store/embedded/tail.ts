@@ -1,6 +1,6 @@
-import { limits } from '../../kernel/limits.ts'
 import type { RangeKey } from '../keys.ts'
 import { shortHash, type KeyHash } from './key-hash.ts'
+import { LaterRows } from './later-rows.ts'
 import { EARLIEST } from './postings.hot.ts'
 import {
   namesOf,
@@ -20,11 +20,6 @@ export const BY_DATE = '\0date'
 /** Every version of a type in commit order. */
 export const BY_COMMIT = '\0commit'
 
-interface LaterRow {
-  readonly seq: number
-  readonly row: Buffer
-}
-
 /**
  * The postings of rows that are not merged yet, in memory. Postings are never taken back: the set of superseded rows and the rows themselves decide.
  */
@@ -33,9 +28,9 @@ export class Tail {
   readonly #keys = new Map<number, SortedBlocks<number>>()
   readonly #ranges = new Map<number, Map<number, SortedBlocks<number>>>()
   readonly #names = new Map<number, SortedBlocks<string>>()
-  /** Rows that are counted, but not indexed: nobody has asked for keys, or for ranges and names, since they came. */
-  #laterKeys: LaterRow[] = []
-  #laterExtras: LaterRow[] = []
+  /** Rows that are counted, but not indexed: nobody has asked for keys, or for ranges and names, of their type since they came. */
+  readonly #laterKeys = new LaterRows()
+  readonly #laterExtras = new LaterRows()
   rows = 0
 
   constructor(hash: KeyHash) {
@@ -48,29 +43,14 @@ export class Tail {
   }
 
   /**
-   * The same at the next search: where many write and few search, most rows are merged before anybody asks for them here.
+   * The same at the next search of the type: where many write and few search, most rows are merged before anybody asks for them here.
    *
    * @param row stays as it is from now on.
    */
-  addLater(seq: number, row: Buffer): void {
+  addLater(type: string, seq: number, row: Buffer): void {
     this.rows++
-    // More than a merge takes would make the next search wait too long.
-    if (this.#laterKeys.length < limits.store.mergeRows) this.#laterKeys.push({ seq, row })
-    else this.#postRow(seq, row)
-    if (this.#laterExtras.length < limits.store.mergeRows) this.#laterExtras.push({ seq, row })
-    else this.#addExtras(seq, row)
-  }
-
-  #settleKeys(): void {
-    const rows = this.#laterKeys
-    this.#laterKeys = []
-    for (const { seq, row } of rows) this.#postRow(seq, row)
-  }
-
-  #settleExtras(): void {
-    const rows = this.#laterExtras
-    this.#laterExtras = []
-    for (const { seq, row } of rows) this.#addExtras(seq, row)
+    if (!this.#laterKeys.add(type, { seq, row })) this.#postRow(seq, row)
+    if (!this.#laterExtras.add(type, { seq, row })) this.#addExtras(seq, row)
   }
 
   /** A version that is none of the current ones is found in the history only. */
@@ -110,21 +90,25 @@ export class Tail {
   }
 
   /** Ordered by clinical date (`BY_COMMIT`: by row). */
-  postings(key: number): SortedBlocks<number> | undefined {
-    if (this.#laterKeys.length > 0) this.#settleKeys()
+  postings(type: string, key: number): SortedBlocks<number> | undefined {
+    for (const { seq, row } of this.#laterKeys.take(type)) this.#postRow(seq, row)
     return this.#keys.get(key)
   }
 
   /** By length class, see `lengthClass`; ordered by lower bound. */
-  ranges(param: number): ReadonlyMap<number, SortedBlocks<number>> | undefined {
-    if (this.#laterExtras.length > 0) this.#settleExtras()
+  ranges(type: string, param: number): ReadonlyMap<number, SortedBlocks<number>> | undefined {
+    this.#settleExtras(type)
     return this.#ranges.get(param)
   }
 
   /** Ordered by the UTF-8 bytes of the text. */
-  names(param: number): SortedBlocks<string> | undefined {
-    if (this.#laterExtras.length > 0) this.#settleExtras()
+  names(type: string, param: number): SortedBlocks<string> | undefined {
+    this.#settleExtras(type)
     return this.#names.get(param)
+  }
+
+  #settleExtras(type: string): void {
+    for (const { seq, row } of this.#laterExtras.take(type)) this.#addExtras(seq, row)
   }
 
   #post(key: number, sort: number, seq: number): void {
