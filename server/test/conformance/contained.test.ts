@@ -157,7 +157,12 @@ it('refuses what means nothing for a contained resource, and says what does', as
   expectRefused(await ask('GET', '/Medication?_contained=yes'), 400)
   expectRefused(await ask('GET', '/Medication?_contained=true&_containedType=both'), 400)
   expectRefused(await ask('GET', '/?_id=m1&_contained=true'), 400)
-  for (const rest of ['Nothing:subject:code', 'Basic:code:code', 'Basic:subject:nope', 'Basic:subject:_list'])
+  for (const rest of [
+    'Nothing:subject:code',
+    'Basic:code:code',
+    'Basic:subject:nope',
+    'Basic:subject:_has:x',
+  ])
     expectRefused(await ask('GET', `/Medication?_contained=true&_has:${rest}=x`), 400)
 })
 
@@ -186,6 +191,45 @@ it('knows what refers to a contained resource: its container, or what is contain
     ask('GET', `/Organization?_has:Medication:manufacturer:code=${url}|${code}&_contained=true`)
   expect(urls(await makers('strong'))).toEqual(container('strong'))
   expect(urls(await makers('weak'))).toEqual([])
+})
+
+it('goes back over several references: to what is stored, and to what stands beside it', async () => {
+  const name = fresh()
+  const part = { resourceType: 'Organization', id: 'part', name, partOf: { reference: '#whole' } }
+  const whole = { resourceType: 'Organization', id: 'whole', name: 'x' }
+  const patient = { resourceType: 'Patient', id: 'p', managingOrganization: { reference: '#part' } }
+  const noted = await make({
+    resourceType: 'Basic',
+    code: { text: 'x' },
+    contained: [whole, part, patient],
+    subject: { reference: '#p' },
+  })
+  const practitioner = await make({ resourceType: 'Practitioner' })
+  const target = [{ reference: `Basic/${noted.id}` }]
+  const agent = [{ who: { reference: `Practitioner/${practitioner.id}` } }]
+  await make({ resourceType: 'Provenance', target, agent, recorded: '2020-01-01T00:00:00Z' })
+  const found = async (path: string) =>
+    urls(await ask('GET', `/${path}&_contained=true&_containedType=contained`))
+  const stored = `_has:Provenance:target:agent=Practitioner/${practitioner.id}`
+  expect(await found(`Patient?_has:Basic:subject:${stored}`)).toEqual([`Basic/${noted.id}#p`])
+  expect(await found(`Organization?_has:Patient:organization:_has:Basic:subject:${stored}`)).toEqual([
+    `Basic/${noted.id}#part`,
+  ])
+  const parts = '_has:Organization:partof:_has:Patient:organization'
+  expect(await found(`Organization?${parts}:_id=p&_has:Organization:partof:name=${name}`)).toEqual([
+    `Basic/${noted.id}#whole`,
+  ])
+  expect(await found(`Organization?${parts}:_id=other`)).toEqual([])
+  expect(await found(`Patient?_has:Basic:subject:_has:Provenance:target:agent=Practitioner/x`)).toEqual([])
+  // A stored resource that has the id of one that is contained is another one.
+  await ask('PUT', '/Patient/p', { body: { resourceType: 'Patient', id: 'p' } })
+  await make({
+    resourceType: 'Provenance',
+    target: [{ reference: 'Patient/p' }],
+    agent,
+    recorded: '2020-01-01T00:00:00Z',
+  })
+  expect(await found(`Organization?_has:Patient:organization:${stored}`)).toEqual([])
 })
 
 it('finds in a list what the list itself contains', async () => {

@@ -68,7 +68,7 @@ it('HT-09 HT-10 tells time', async () => {
 })
 
 it('HT-11 HT-12 lets pages of allowed origins in, no others', async () => {
-  const asked = 'authorization,content-type,if-match,prefer'
+  const asked = 'authorization,cache-control,content-type,if-match,prefer,x-requested-with'
   const preflight = await ask('OPTIONS', '/Patient', {
     headers: {
       origin: ORIGIN,
@@ -271,6 +271,8 @@ it('tells with OPTIONS what an address answers to', async () => {
     [`/Patient/${id}`, 'GET, HEAD, PUT, DELETE, PATCH'],
     ['/Patient/_search', 'GET, HEAD, POST'],
     [`/Patient/${id}/_history/1`, 'GET, HEAD'],
+    [`/Patient/${id}/$everything`, 'GET, HEAD, POST'],
+    [`/Patient/${id}/$meta-add`, 'POST'],
   ] as const) {
     const { status, headers, text } = await ask('OPTIONS', path)
     expect([status, headers.get('allow'), text], path).toEqual([204, `${methods}, OPTIONS`, ''])

@@ -18,14 +18,19 @@ export function changesState(path: readonly string[]): boolean {
   return operationAt(path).definition.affectsState
 }
 
+/** The methods that the operation which a path names answers to. @throws Fault `not-found`, `unsupported` */
+export function methodsOf(path: readonly string[]): readonly Method[] {
+  const { affectsState, answersGet } = operationAt(path).definition
+  return affectsState && answersGet !== true ? ['POST'] : ['GET', 'HEAD', 'POST']
+}
+
 /** Runs the operation at the end of a path such as `Patient/1/$everything`. @throws Fault `not-found`, `unsupported`, `malformed` */
 export async function runOperation(deps: RestDeps, call: Call): Promise<Answer> {
   const operation = operationAt(call.path)
   const place = placeOf(deps, call.path)
   if (!place || !worksAt(operation, place)) throw notHere(operation, call.path)
   const { definition } = operation
-  const methods: readonly Method[] =
-    definition.affectsState && !definition.answersGet ? ['POST'] : ['GET', 'HEAD', 'POST']
+  const methods = methodsOf(call.path)
   if (!methods.includes(call.method)) return otherMethod(definition.code, methods)
   const given = argumentsOf(definition, call, place.type)
   return operation.run(deps, { ...place, call, given })

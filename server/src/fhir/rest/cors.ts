@@ -4,6 +4,7 @@ const METHODS = 'GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS'
 const REQUEST_HEADERS = [
   'accept',
   'authorization',
+  'cache-control',
   'content-encoding',
   'content-type',
   'if-match',
@@ -14,6 +15,7 @@ const REQUEST_HEADERS = [
   'prefer',
   'x-provenance',
   'x-request-id',
+  'x-requested-with',
   'x-security-context',
 ].join(', ')
 const RESPONSE_HEADERS = [

@@ -1,7 +1,7 @@
 import { fault } from '../../kernel/fault.ts'
 import type { Fault } from '../../kernel/fault.ts'
 import { isId } from '../access.ts'
-import { isOperation, runOperation } from '../operations/run-operation.ts'
+import { isOperation, methodsOf, runOperation } from '../operations/run-operation.ts'
 import { COMPARTMENT_TYPES } from '../search/compartments.ts'
 import { jsonBody } from './answers.ts'
 import { checkCriteria, pairsOf } from './call.ts'
@@ -162,6 +162,7 @@ function checkId({ method, path }: Call, id: string): void {
 
 /** The methods of an address, for OPTIONS. @throws Fault `not-found` */
 export function methodsAt(path: readonly string[]): string {
+  if (isOperation(path)) return [...methodsOf(path), 'OPTIONS'].join(', ')
   const name = placeName(path)
   const place = PLACES[name]
   if (!place || (WITH_ID.has(name) && !isId(path[1] ?? ''))) throw noSuchPlace(path)

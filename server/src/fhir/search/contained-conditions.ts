@@ -42,19 +42,21 @@ export async function conditionsOf(
   { module, filters, compartment }: Asked,
 ): Promise<readonly Condition[]> {
   const conditions = compartment === undefined ? [] : [inCompartment(module, compartment)]
-  for (const filter of filters) {
-    if (filter.kind === 'list') conditions.push(inList(filter))
-    else if (filter.kind === 'has') conditions.push(await referredTo(deps, caller, filter))
-    else conditions.push(await ofItself(deps, caller, { module, filter }))
-  }
+  for (const filter of filters) conditions.push(await conditionOf(deps, caller, { module, filter }))
   return conditions
 }
 
-async function ofItself(
-  deps: SearchDeps,
-  caller: Caller,
-  { module, filter }: { module: TypeModule; filter: Filter },
-): Promise<Condition> {
+interface One {
+  readonly module: TypeModule
+  readonly filter: Filter
+}
+
+async function conditionOf(deps: SearchDeps, caller: Caller, { module, filter }: One): Promise<Condition> {
+  if (filter.kind === 'list') return inList(filter)
+  return filter.kind === 'has' ? referredTo(deps, caller, filter) : ofItself(deps, caller, { module, filter })
+}
+
+async function ofItself(deps: SearchDeps, caller: Caller, { module, filter }: One): Promise<Condition> {
   const clause = await filterClause(deps, scopeOf(caller, true), { module, filter })
   const keys = containedKeys(module.type, filter, clause)
   return {
@@ -105,19 +107,24 @@ async function referredTo(
     })
   deps.access.authorise(caller, 'search', source)
   const filter = innerFilter(module, { rest, mayMiss: false })
-  if (!filter || filter.kind === 'has' || filter.kind === 'list')
-    throw fault('malformed', {
-      code: 'not-supported',
-      text: `"${label.slice(0, 128)}": _has goes one step back to contained resources, no further`,
-    })
+  if (!filter) throw fault('malformed', { code: 'invalid', text: `"${label.slice(0, 128)}" asks nothing` })
   const clause = await filterClause(deps, scopeOf(caller, true), { module, filter })
+  // What refers to it may itself be contained: its id means nothing outside, so that lists and references are looked for within, too.
+  const within = isOutward(filter) ? await conditionOf(deps, caller, { module, filter }) : undefined
   const { base } = deps
   return {
-    holds: ({ row, container, resource, each }) => {
+    holds: (place) => {
+      const { row, container, resource, each } = place
       const key = boundedKey(`${param.code}=#${each.id}`)
-      const refers = (subject: Subject): boolean => subject.has(key) && meetsAll([clause], subject)
-      const isContainer = row.type === source && refers(container)
-      return isContainer || containedSubjects(resource, { module, base }).some(refers)
+      if (row.type === source && container.has(key) && meetsAll([clause], container)) return true
+      return containedSubjects(resource, { module, base }).some(
+        (beside) =>
+          beside.has(key) && (within?.holds({ ...place, each: beside }) ?? meetsAll([clause], beside)),
+      )
     },
   }
+}
+
+function isOutward({ kind }: Filter): boolean {
+  return kind === 'has' || kind === 'list'
 }
