@@ -152,11 +152,11 @@ it('reads times without an offset by that of MSH-7 where it is not that of the f
   expect(await observation(here, 'K')).toMatchObject({ effectiveDateTime: '2026-03-01T08:00:00+00:00' })
 })
 
-it('tells of a note that stands where nothing reads it, and writes one of several repetitions once', async () => {
-  const engine = await told([
-    [NORTH, 'NTE|1||Of the patient', obr('F'), 'NTE|1||One~Two', obx('K', '4.2', 'F')],
-  ])
-  expect(engine.flow.tally.unmappedOf('default')).toMatchObject([{ kind: 'unmapped-field', at: 'NTE' }])
+it('tells of a participant that stands where nothing reads it, and writes a note of several repetitions once', async () => {
+  const order = ['ORC|RE', 'PRT|1||AD|OP|D1^Kamau', 'NTE|1||Of the order', obr('F'), 'NTE|1||One~Two']
+  const engine = await told([[NORTH, 'NTE|1||Of the patient', ...order, obx('K', '4.2', 'F')]])
+  expect(engine.flow.tally.unmappedOf('default')).toMatchObject([{ kind: 'unmapped-field', at: 'PRT' }])
   const [report] = await engine.all('DiagnosticReport')
-  expect(report?.['extension']).toMatchObject([{ valueAnnotation: { text: 'One\nTwo' } }])
+  const notes = ['Of the patient', 'Of the order', 'One\nTwo'].map((text) => ({ valueAnnotation: { text } }))
+  expect(report?.['extension']).toMatchObject(notes)
 })
