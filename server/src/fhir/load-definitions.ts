@@ -9,7 +9,7 @@ import type { Definitions, SearchParam, TypeModule } from './definitions.ts'
 import type { ElementTable } from './elements.ts'
 import { KeyCollector } from './keys/collector.ts'
 import { zoneOffset, type ZoneOffset } from './keys/zone.ts'
-import type { CheckOptions } from './validation/check-options.ts'
+import type { Known } from './validation/check-options.ts'
 import { Check } from './validation/check.ts'
 import type { CodeSystemRule } from './validation/codings.ts'
 import type { ExtensionRule } from './validation/extensions.ts'
@@ -99,7 +99,7 @@ function tablesIn(read: (name: string) => unknown) {
 function profilesIn(
   profiles: Readonly<Record<string, string>>,
   load: NodeJS.Require,
-): Pick<CheckOptions, 'profileOf' | 'profileIn'> {
+): Pick<Known, 'profileOf' | 'profileIn'> {
   const files = new Map(Object.entries(profiles))
   const plans = new Map<string, ProfilePlan>()
   const profileIn = (file: string): ProfilePlan => {
@@ -117,10 +117,7 @@ function profilesIn(
   }
 }
 
-interface TypeContext extends Pick<
-  CheckOptions,
-  'types' | 'checkOf' | 'profileOf' | 'profileIn' | 'extensionOf' | 'codeSystemOf' | 'elements'
-> {
+interface TypeContext extends Known {
   readonly zone: ZoneOffset
   readonly compiledOf: (type: string) => CompiledType | undefined
 }
@@ -134,8 +131,10 @@ function typeModule(compiled: CompiledType, { zone, compiledOf, ...known }: Type
     mandatory,
     validate: (resource, most, { warnings = false, stored = false, text, profiles = [], posted } = {}) => {
       const profileOf = (url: string) => known.profileOf(url) ?? posted?.get(url.replace(/\|.*$/s, ''))
-      const all = posted ? { ...known, profileOf } : known
-      const check = new Check({ type, most, resource, warnings, stored, text, ...all })
+      const check = new Check(
+        { type, most, resource, warnings, stored, text },
+        posted ? { ...known, profileOf } : known,
+      )
       if (resource['resourceType'] === type) {
         check.whole(resource, compiled.check)
         checkAsked(profiles, resource, check)

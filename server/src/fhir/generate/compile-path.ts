@@ -83,14 +83,21 @@ function elementPart(
   const beside = isPrimitive(type, model) ? JSON.stringify(`_${property}`) : undefined
   const js = stepCode(part, key, beside)
   const questions =
-    part.item === undefined ? belowSomething(part, js) : ofItem(part.item, { key, beside, repeats })
-  const noted = part.notesChoices && choice ? { there: `(chosen$${name} !== "")` } : {}
+    part.item === undefined ? belowSomething(part, js) : ofItem(part, { key, beside, repeats })
+  const noted = part.inVariables && choice ? { there: `(chosen$${name} !== "")` } : {}
   return { type: baseType(type), js, ...extras(part, beside), ...questions, ...noted }
 }
 
-function extras({ js, item }: Part, beside: string | undefined): Pick<Part, 'extras'> {
+function extras(part: Part, beside: string | undefined): Pick<Part, 'extras'> {
   if (beside === undefined) return {}
-  return { extras: item === undefined ? `step(${js}, ${beside})` : `values(${item}[${beside}])` }
+  return {
+    extras: part.item === undefined ? `step(${part.js}, ${beside})` : `values(${memberOf(part, beside)})`,
+  }
+}
+
+/** @param key name of a property, in quotes */
+function memberOf({ item, inVariables }: Part, key: string): string {
+  return inVariables ? `$${JSON.parse(key)}` : `${item}[${key}]`
 }
 
 /** Nothing is below nothing: the array is not built. */
@@ -100,20 +107,22 @@ function belowSomething({ there }: Part, js: string): Pick<Part, 'there'> {
 
 /** What can be asked of an element of one object without building an array. */
 function ofItem(
-  item: string,
+  part: Part,
   { key, beside, repeats }: { key: string; beside: string | undefined; repeats: boolean },
 ): Pick<Part, 'there' | 'value'> {
-  const there = `${item}[${key}] !== undefined`
+  const value = memberOf(part, key)
+  const there = `${value} !== undefined`
   if (beside === undefined) return { there: `(${there})` }
   return {
-    there: `(${there} || ${item}[${beside}] !== undefined)`,
-    ...(repeats ? {} : { value: `${item}[${key}]` }),
+    there: `(${there} || ${memberOf(part, beside)} !== undefined)`,
+    ...(repeats ? {} : { value }),
   }
 }
 
-function stepCode({ js, item }: Part, key: string, beside: string | undefined): string {
+function stepCode(part: Part, key: string, beside: string | undefined): string {
+  const { js, item } = part
   if (item === undefined) return `step(${js}, ${key}${beside === undefined ? '' : `, ${beside}`})`
-  return `values(${item}[${key}]${beside === undefined ? '' : `, ${item}[${beside}]`})`
+  return `values(${memberOf(part, key)}${beside === undefined ? '' : `, ${memberOf(part, beside)}`})`
 }
 
 /** Whether `_name` may stand beside the element. */

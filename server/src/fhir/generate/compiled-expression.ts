@@ -41,8 +41,8 @@ export interface Part {
   readonly there?: string
   /** JavaScript of the one value of a primitive that does not repeat; `undefined` when there is none. */
   readonly value?: string
-  /** The item is the `o` of a generated check, which keeps the variant of each choice in a variable `chosen$name`. */
-  readonly notesChoices?: true
+  /** The item is that of a generated check, which keeps the members that its rules ask for in variables `$name`, variants of choices in `chosen$name`. */
+  readonly inVariables?: true
 }
 
 export interface Scope {

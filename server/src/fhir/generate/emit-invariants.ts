@@ -15,20 +15,20 @@ const BUILT_IN: ReadonlySet<string> = new Set(['ele-1', 'ref-1', 'txt-1', 'txt-2
 
 /** Functions of the run time that stand for an expression, because they see in one pass what it looks for in many. */
 const NATIVE: Readonly<Record<string, string>> = {
-  'dom-3': 'if (o.contained !== undefined && !c.inContained) checkContained(o, c)',
+  'dom-3': 'if ($contained !== undefined && !c.inContained) checkContained(o, c)',
 }
 
 /** Rules of types that R4 says in words only. */
 const WORDS: Readonly<Record<string, string>> = {
   Bundle: 'checkBundle(o, c)',
-  Age: 'if (o.code !== undefined) checkUnit(o, "s1", c)',
-  Duration: 'if (o.code !== undefined) checkUnit(o, "s1", c)',
-  Distance: 'if (o.code !== undefined) checkUnit(o, "m1", c)',
-  Coding: 'if (c.warnings && o.code !== undefined) checkCoding(o, c)',
-  Attachment: 'if (o.size !== undefined) checkAttachment(o, c)',
+  Age: 'if ($code !== undefined) checkUnit(o, "s1", c)',
+  Duration: 'if ($code !== undefined) checkUnit(o, "s1", c)',
+  Distance: 'if ($code !== undefined) checkUnit(o, "m1", c)',
+  Coding: 'if (c.warnings && $code !== undefined) checkCoding(o, c)',
+  Attachment: 'if ($size !== undefined) checkAttachment(o, c)',
 }
 
-/** One line for each invariant of a type, and for those that its elements have beyond those of their types. */
+/** One line for each invariant of a type, and for those that its elements have beyond those of their types. Members are in variables `$name`. */
 export function emitInvariants(type: Type, source: InvariantSource): readonly string[] {
   const own = applicable(type.constraints, source).map((rule) => ownRule(rule, type, source))
   const elements = [...type.elements.values()].flatMap((element) => elementRules(type, element, source))
@@ -50,7 +50,7 @@ function ownRule(rule: Constraint, type: Type, source: InvariantSource): string 
 
 /** Where a Bundle has no type, that is what is wrong with it. */
 function premise({ expression = '' }: Constraint, { name }: Type): string {
-  return name === 'Bundle' && expression.includes('type') ? 'o.type !== undefined && ' : ''
+  return name === 'Bundle' && expression.includes('type') ? '$type !== undefined && ' : ''
 }
 
 function elementRules(type: Type, element: Element, source: InvariantSource): readonly string[] {
@@ -64,8 +64,9 @@ function elementRules(type: Type, element: Element, source: InvariantSource): re
         const test = compiledRule(rule, variant.type, { owner: type.name, source, item: 'e' })
         const at = `${JSON.stringify(element.name)}, ${element.repeats ? 'i' : '-1'}`
         const each = `if (!(${test})) c.broken(${message(rule)}, ${at})`
+        const value = `$${variant.property}`
         return [
-          `if (o[${JSON.stringify(variant.property)}] !== undefined) { const list = values(o[${JSON.stringify(variant.property)}]); for (let i = 0; i < list.length; i++) { const e = list[i]; ${each} } }`,
+          `if (${value} !== undefined) { const list = values(${value}); for (let i = 0; i < list.length; i++) { const e = list[i]; ${each} } }`,
         ]
       })
   })
@@ -117,7 +118,7 @@ export function compiledRule(
 }
 
 function single(type: string, item: string): Compiled {
-  const noted = item === 'o' ? { notesChoices: true as const } : {}
+  const noted = item === 'o' ? { inVariables: true as const } : {}
   return { kind: 'path', parts: [{ type, js: `[${item}]`, item, there: 'true', ...noted }] }
 }
 

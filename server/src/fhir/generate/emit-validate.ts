@@ -24,13 +24,19 @@ export function emitValidate(type: Type, source: ValidateSource): string {
   const required = elements.filter((element) => element.required)
   const rules = emitInvariants(type, source)
   const isElement = type.kind !== 'resource'
-  const members = elements.flatMap((element) => cases(element, { required, source, owner: type.name }))
+  const result = RESULTS[type.name]
+  const kept = keptIn(result === undefined ? rules : [...rules, result])
+  const members = elements.flatMap((element) => cases(element, { required, kept, source, owner: type.name }))
   return [
     `function ${checkName(type.name)}(o, c) {`,
     ...(rules.length ? ['const before = c.malformed'] : []),
     ...choices.map((element) => `let ${chosen(element)} = ""`),
     ...(required.length ? ['let seen = 0'] : []),
     ...(isElement ? ['let filled = false'] : []),
+    ...elements
+      .flatMap(propertiesOf)
+      .filter((name) => kept.has(name))
+      .map((name) => `let $${name}`),
     'for (const k in o) {',
     'const v = o[k]',
     emitSwitch([...(isElement ? [] : [{ name: 'resourceType', js: 'continue' }]), ...members]),
@@ -39,14 +45,37 @@ export function emitValidate(type: Type, source: ValidateSource): string {
     ...(isElement ? ['if (!filled) c.empty()'] : []),
     ...(required.length ? requiredLines(required) : []),
     ...(rules.length ? ['if (c.malformed === before) {', ...rules, '}'] : []),
+    ...(result === undefined ? [] : [`return ${result}`]),
     '}',
   ].join('\n')
+}
+
+/**
+ * What a check gives its caller, who looks at the value further: it has seen the members, and to ask objects of many shapes for them again is
+ * slow. Of a reference the text, or something that is no text where there is more to look at.
+ */
+const RESULTS: Readonly<Record<string, string>> = {
+  Extension: '$url',
+  Reference: '$type === undefined ? $reference : null',
+}
+
+/** The members that lines of code expect in variables. */
+function keptIn(lines: readonly string[]): ReadonlySet<string> {
+  return new Set(
+    lines.flatMap((line) => [...line.matchAll(/(?<![\w$])\$(\w+)/g)].map(([, name = '']) => name)),
+  )
+}
+
+function propertiesOf({ types }: Element): readonly string[] {
+  return types.flatMap(({ property }) => [property, `_${property}`])
 }
 
 interface Context {
   /** The type whose elements these are. */
   readonly owner: string
   readonly required: readonly Element[]
+  /** Properties whose values go into variables. */
+  readonly kept: ReadonlySet<string>
   readonly source: ValidateSource
 }
 
@@ -58,14 +87,18 @@ interface Member {
 function cases(element: Element, context: Context): readonly Member[] {
   return element.types.flatMap((type) => {
     const prefix = [seenLine(element, context.required), choiceLine(element, type.property)].join('')
+    const keep = (name: string) => (context.kept.has(name) ? `$${name} = v; ` : '')
     const value = {
       name: type.property,
-      js: `${prefix}${valueLine(element, type, context)}; ${element.name === 'id' ? 'continue' : 'break'}`,
+      js: `${keep(type.property)}${prefix}${valueLine(element, type, context)}; ${element.name === 'id' ? 'continue' : 'break'}`,
     }
     if (!isPrimitive(type.type, context.source.model)) return [value]
     return [
       value,
-      { name: `_${type.property}`, js: `${prefix}${extraLine(element, type, context.source)}; break` },
+      {
+        name: `_${type.property}`,
+        js: `${keep(`_${type.property}`)}${prefix}${extraLine(element, type, context.source)}; break`,
+      },
     ]
   })
 }
@@ -79,8 +112,12 @@ function valueLine(element: Element, type: ElementType, context: Context): strin
     return element.repeats
       ? eachItem(element, primitiveItemLine(element, type, source))
       : primitiveLine(element, primitiveOf(owner, element, type), source)
-  const inner = (value: string) =>
-    `{ ${[`${checkName(type.type)}(${value}, c)`, ...afterLines(element, type, { source, value, owner }), 'c.leave()'].join('; ')} }`
+  const inner = (value: string) => {
+    const after = afterLines(element, type, { source, value, owner })
+    const call = `${checkName(type.type)}(${value}, c)`
+    const isAsked = Object.hasOwn(RESULTS, type.type) && after.length > 0
+    return `{ ${[isAsked ? `const r = ${call}` : call, ...after, 'c.leave()'].join('; ')} }`
+  }
   return element.repeats
     ? eachItem(element, `if (c.item(${name}, i, v[i])) ${inner('v[i]')}`)
     : `if (c.enter(${name}, v)) ${inner('v')}`
@@ -98,13 +135,12 @@ function afterLines(
 ): readonly string[] {
   if (type.type === 'Reference') {
     const targets = type.targets.length ? source.bindings.set(type.targets) : 'c.types'
-    const isOdd = `${value}.type !== undefined || !isTarget(${value}.reference, ${targets})`
-    return [`if (${isOdd}) checkReference(${value}, ${targets}, c)`]
+    return [`if (!isTarget(r, ${targets})) checkReference(${value}, ${targets}, c)`]
   }
   // The parts of an extension have urls that only it knows.
   if (type.type === 'Extension' && owner !== 'Extension')
     return [
-      `if (!isAbsolute(${value}.url)) c.addAt("url", "value", "The url of an extension is absolute: give that of its definition.")`,
+      `if (!isAbsolute(r)) c.addAt("url", "value", "The url of an extension is absolute: give that of its definition.")`,
       `else checkExtension(${value}, ${String(element.name === 'modifierExtension')}, c)`,
     ]
   const { binding, outermost } = element

@@ -9,16 +9,8 @@ import { hasControls, isFilledText, isPlainText, isText } from './syntax.hot.ts'
 /** Checks one object and everything below; compiled. */
 export type ObjectCheck = (object: JsonObject, check: Check) => void
 
-export interface CheckOptions {
-  readonly type: string
-  readonly most: number
-  readonly resource: JsonObject
-  /** Whether rules of best practice are looked at, too. */
-  readonly warnings: boolean
-  /** Whether the resource is about to be stored as it is. */
-  readonly stored: boolean
-  /** The JSON text of the resource, where it is known. */
-  readonly text?: string | undefined
+/** What is the same for all checks. */
+export interface Known {
   /** The resource types of R4. */
   readonly types: ReadonlySet<string>
   /** The compiled check of a resource type; `undefined` for what is no type of R4. */
@@ -31,6 +23,18 @@ export interface CheckOptions {
   readonly codeSystemOf: (url: string) => CodeSystemRule | undefined
   /** What single elements are. */
   readonly elements: () => ElementTable
+}
+
+export interface CheckOptions {
+  readonly type: string
+  readonly most: number
+  readonly resource: JsonObject
+  /** Whether rules of best practice are looked at, too. */
+  readonly warnings: boolean
+  /** Whether the resource is about to be stored as it is. */
+  readonly stored: boolean
+  /** The JSON text of the resource, where it is known. */
+  readonly text?: string | undefined
 }
 
 /** Blank strings are looked at where somebody wants advice. */

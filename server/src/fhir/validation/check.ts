@@ -2,7 +2,7 @@ import type { Issue, IssueType } from '../../kernel/fault.ts'
 import type { JsonObject, JsonValue } from '../../kernel/json.ts'
 import { limits } from '../../kernel/limits.ts'
 import type { AllowedCodes } from './bindings.ts'
-import { textCheck, type CheckOptions, type ObjectCheck } from './check-options.ts'
+import { textCheck, type CheckOptions, type Known, type ObjectCheck } from './check-options.ts'
 import { isObject } from './collections.ts'
 import { checkContainedId } from './contained.ts'
 import { namesOfElement, propertiesAt } from './element-names.ts'
@@ -43,12 +43,14 @@ export class Check {
   inContained = false
   /** Ids of elements of the resource so far. */
   ids: Set<JsonValue | undefined> | undefined
-  readonly options: CheckOptions
+  readonly known: Known
+  private readonly most: number
   private readonly trail: Trail
 
-  constructor(options: CheckOptions) {
-    this.options = options
-    this.types = options.types
+  constructor(options: CheckOptions, known: Known) {
+    this.known = known
+    this.types = known.types
+    this.most = options.most
     this.warnings = options.warnings
     this.isText = textCheck(options)
     this.resource = options.resource
@@ -59,9 +61,7 @@ export class Check {
 
   /** Errors first: however much there is to advise, no error is left out for it. */
   get issues(): readonly Issue[] {
-    return this.advice.length === 0
-      ? this.errors
-      : [...this.errors, ...this.advice].slice(0, this.options.most)
+    return this.advice.length === 0 ? this.errors : [...this.errors, ...this.advice].slice(0, this.most)
   }
 
   /** Steps down into an element with elements of its own that does not repeat. `leave` goes back, unless this was false. */
@@ -119,16 +119,16 @@ export class Check {
 
   /** The plan of a profile that the hub holds. @param url canonical, with or without version */
   profileOf(url: string): ProfilePlan | undefined {
-    return this.options.profileOf(url)
+    return this.known.profileOf(url)
   }
 
   extensionRule(url: string): ExtensionRule | undefined {
-    return this.options.extensionOf(url)
+    return this.known.extensionOf(url)
   }
 
   /** What the definition of an extension says of its parts and values. */
   extensionPlan(url: string, { plan }: ExtensionRule): ProfilePlan | undefined {
-    return plan === undefined ? this.options.profileOf(url) : this.options.profileIn(plan)
+    return plan === undefined ? this.known.profileOf(url) : this.known.profileIn(plan)
   }
 
   /** Whether the extension where the check stands is one of an element with this name: a type or a path. */
@@ -136,7 +136,7 @@ export class Check {
     const { resourceType: type } = this.resource
     const path = this.below().slice(0, -1)
     if (typeof type !== 'string' || [type, ...path].join('.') === context) return true
-    return namesOfElement(this.options.elements(), type, path).has(context)
+    return namesOfElement(this.known.elements(), type, path).has(context)
   }
 
   /** The names from the resource down to where the check stands. */
@@ -221,9 +221,9 @@ export class Check {
 
   unknown(name: string): void {
     const { resourceType: type } = this.resource
-    const isTold = this.errors.length < this.options.most
+    const isTold = this.errors.length < this.most
     const known =
-      isTold && typeof type === 'string' ? propertiesAt(this.options.elements(), type, this.below()) : []
+      isTold && typeof type === 'string' ? propertiesAt(this.known.elements(), type, this.below()) : []
     this.addAt(name, 'structure', `R4 has no element "${name}" here: ${nameAdvice(name, known)}`)
   }
 
@@ -263,14 +263,12 @@ export class Check {
   private push(found: Issue): void {
     const issue: Issue = this.isAdvising ? { ...found, severity: 'warning' } : found
     const list = issue.severity === 'warning' ? this.advice : this.errors
-    if (list.length >= this.options.most) return
+    if (list.length >= this.most) return
     list.push(this.profile === undefined ? issue : { ...issue, profile: this.profile })
   }
 
   private canEnter(value: JsonValue | undefined): boolean {
-    return (
-      isObject(value) && this.trail.depth <= limits.fhir.nesting && this.errors.length < this.options.most
-    )
+    return isObject(value) && this.trail.depth <= limits.fhir.nesting && this.errors.length < this.most
   }
 
   private notAnObject(value: JsonValue | undefined): void {
@@ -284,7 +282,7 @@ export class Check {
 
   private nested(resource: JsonObject): void {
     const type = resource['resourceType']
-    const check = typeof type === 'string' ? this.options.checkOf(type) : undefined
+    const check = typeof type === 'string' ? this.known.checkOf(type) : undefined
     if (check) this.whole(resource, check)
     else this.addAt('resourceType', 'structure', 'This must be the name of an R4 resource type.')
   }

@@ -11,7 +11,7 @@ export interface CodeSystemRule {
 /** Advice on a code that its own system, one of R4, does not have, however weakly it is bound. */
 export function checkCoding({ system, code }: JsonObject, check: Check): void {
   if (typeof system !== 'string' || typeof code !== 'string') return
-  const known = check.options.codeSystemOf(system)
+  const known = check.known.codeSystemOf(system)
   if (!known || known.codes.includes(known.caseSensitive ? code : code.toLowerCase())) return
   check.step('code', -1)
   check.advise('code-invalid', `The code system ${system} of R4 has no such code: mend one of them.`)

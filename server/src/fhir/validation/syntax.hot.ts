@@ -2,14 +2,47 @@ import type { JsonValue } from '../../kernel/json.ts'
 
 /**
  * The quick half of the primitive checks: `true` means that the value is right, `false` that `PRIMITIVES` must look (and say what is
- * wrong). They look at character codes, because a regular expression costs several times as much on such short texts.
+ * wrong). Short texts are looked at by character code, because to start a regular expression costs more; for longer ones, and for forms such
+ * as that of a time, one without choices is several times as quick. What ids and base64 are made of is looked up: to compare such characters
+ * with ranges makes the processor guess, and it guesses wrong.
  */
 
 export const MOST_CHARS = 1024 * 1024
 
+/** From here on a regular expression is quicker. */
+const LONG = 20
+
+// oxlint-disable-next-line no-control-regex -- these are what is looked for
+const CONTROL = /[\u0000-\u0008\u000B\u000C\u000E-\u001F]/
+const NOT_CODE = /[^!-~]/
+
+/** What a character may be part of. */
+const IN_ID = 1
+const IN_HEX = 2
+const IN_BASE64 = 4
+const PARTS = new Uint8Array(256)
+for (let code = 0; code < PARTS.length; code++) {
+  const char = String.fromCharCode(code)
+  if (/[A-Za-z0-9.-]/.test(char)) PARTS[code] = IN_ID
+  if (/[0-9a-fA-F]/.test(char)) PARTS[code] = IN_ID | IN_HEX
+  if (/[A-Za-z0-9+/]/.test(char)) PARTS[code] = (PARTS[code] ?? 0) | IN_BASE64
+}
+
+/** Whether all characters from a position on are such. */
+function areAll(part: number, text: string, from: number): boolean {
+  let parts = part
+  for (let i = from; i < text.length; i++) {
+    const code = text.charCodeAt(i)
+    if (code > 255) return false
+    parts &= PARTS[code] ?? 0
+  }
+  return parts !== 0
+}
+
 /** No control characters but tab and line ends. */
 export function isText(value: JsonValue | undefined): boolean {
   if (typeof value !== 'string' || value.length === 0 || value.length > MOST_CHARS) return false
+  if (value.length >= LONG) return !CONTROL.test(value)
   for (let i = 0; i < value.length; i++) {
     const code = value.charCodeAt(i)
     if (code < 32 && code !== 9 && code !== 10 && code !== 13) return false
@@ -35,6 +68,7 @@ export function hasControls(text: string): boolean {
 /** ASCII without blanks. */
 export function isCode(value: JsonValue | undefined): boolean {
   if (typeof value !== 'string' || value.length === 0 || value.length > MOST_CHARS) return false
+  if (value.length >= LONG) return !NOT_CODE.test(value)
   for (let i = 0; i < value.length; i++) {
     const code = value.charCodeAt(i)
     if (code <= 32 || code >= 127) return false
@@ -80,19 +114,7 @@ function startsSpecially(value: string): boolean {
 }
 
 export function isId(value: JsonValue | undefined): boolean {
-  return (
-    typeof value === 'string' && value.length > 0 && value.length <= 64 && isIdText(value, 0, value.length)
-  )
-}
-
-/** Letters, digits, "-" and "." from one position to another. */
-export function isIdText(text: string, from: number, to: number): boolean {
-  for (let i = from; i < to; i++) {
-    const code = text.charCodeAt(i)
-    const isLetter = (code >= 97 && code <= 122) || (code >= 65 && code <= 90)
-    if (!isLetter && !(code >= 48 && code <= 57) && code !== 45 && code !== 46) return false
-  }
-  return true
+  return typeof value === 'string' && value.length > 0 && value.length <= 64 && areAll(IN_ID, value, 0)
 }
 
 export function isBoolean(value: JsonValue | undefined): boolean {
@@ -115,89 +137,73 @@ export function isPositive(value: JsonValue | undefined): boolean {
   return typeof value === 'number' && (value | 0) === value && value >= 1
 }
 
+const DAY = /^(?!00)\d{4}-(?:0[1-9]|1[0-2])-(?:0[1-9]|[12]\d|3[01])$/
+/** Other precisions are left to the slow half. */
+const MOMENT =
+  /^(?!00)\d{4}-(?:0[1-9]|1[0-2])-(?:0[1-9]|[12]\d|3[01])T(?:[01]\d|2[0-3]):[0-5]\d:[0-5]\d(?:\.\d{3})?(?:Z|[+-](?:0\d|1[0-3]):[0-5]\d)$/
+
 /** `YYYY-MM-DD` with a day that every month has. */
 export function isDate(value: JsonValue | undefined): boolean {
-  return typeof value === 'string' && value.length === 10 && isDay(value)
+  return typeof value === 'string' && value.length === 10 && DAY.test(value) && isInMonth(value)
 }
 
 /** `YYYY-MM-DD` or the same with a time and zone. */
 export function isDateTime(value: JsonValue | undefined): boolean {
-  return typeof value === 'string' && (value.length === 10 ? isDay(value) : isMoment(value))
+  return typeof value === 'string' && (value.length === 10 ? isDate(value) : isMoment(value))
 }
 
 export function isInstant(value: JsonValue | undefined): boolean {
   return typeof value === 'string' && isMoment(value)
 }
 
-/** `YYYY-MM-DDThh:mm:ss[.sss](Z|+hh:mm)`; other precisions are left to the slow half. */
+/** `YYYY-MM-DDThh:mm:ss[.sss](Z|+hh:mm)`. */
 function isMoment(text: string): boolean {
-  if (text.length < 20 || text.length > 29 || text.charCodeAt(10) !== 84) return false
-  if (!isDay(text) || !isClock(text)) return false
-  const zone = text.charCodeAt(19) === 46 ? 23 : 19
-  if (zone === 23 && (two(text, 20, 99) < 0 || !isDigit(text.charCodeAt(22)))) return false
-  return isZone(text, zone)
+  return text.length >= 20 && text.length <= 29 && MOMENT.test(text) && isInMonth(text)
 }
 
-function isClock(text: string): boolean {
-  if (text.charCodeAt(13) !== 58 || text.charCodeAt(16) !== 58) return false
-  return two(text, 11, 23) >= 0 && two(text, 14, 59) >= 0 && two(text, 17, 59) >= 0
+/** Whether the month of a date has its day, which only from the 29th on is a question. */
+function isInMonth(text: string): boolean {
+  const day = two(text, 8)
+  if (day <= 28) return true
+  const month = two(text, 5)
+  if (month !== 2) return day <= (month === 4 || month === 6 || month === 9 || month === 11 ? 30 : 31)
+  const year = two(text, 0) * 100 + two(text, 2)
+  return day === 29 && year % 4 === 0 && (year % 100 !== 0 || year % 400 === 0)
 }
 
-function isZone(text: string, at: number): boolean {
-  const sign = text.charCodeAt(at)
-  if (sign === 90) return text.length === at + 1
-  if ((sign !== 43 && sign !== 45) || text.length !== at + 6 || text.charCodeAt(at + 3) !== 58) return false
-  return two(text, at + 1, 13) >= 0 && two(text, at + 4, 59) >= 0
-}
-
-function isDay(text: string): boolean {
-  if (text.charCodeAt(4) !== 45 || text.charCodeAt(7) !== 45) return false
-  const century = two(text, 0, 99)
-  return century > 0 && two(text, 2, 99) >= 0 && two(text, 5, 12) > 0 && two(text, 8, 28) > 0
-    ? true
-    : isLastDays(text, century)
-}
-
-/** The 29th to 31st. */
-function isLastDays(text: string, century: number): boolean {
-  const year = two(text, 2, 99)
-  const month = two(text, 5, 12)
-  const day = two(text, 8, 31)
-  if (century <= 0 || year < 0 || month <= 0 || day <= 0) return false
-  return day <= new Date(Date.UTC(century * 100 + year, month, 0)).getUTCDate()
-}
-
-/** The two digits at a position as a number up to `most`, or -1. */
-function two(text: string, at: number, most: number): number {
-  const tens = text.charCodeAt(at)
-  const ones = text.charCodeAt(at + 1)
-  if (!isDigit(tens) || !isDigit(ones)) return -1
-  const value = (tens - 48) * 10 + ones - 48
-  return value > most ? -1 : value
-}
-
-function isDigit(code: number): boolean {
-  return code >= 48 && code <= 57
+/** The number that two digits give. */
+function two(text: string, at: number): number {
+  return (text.charCodeAt(at) - 48) * 10 + text.charCodeAt(at + 1) - 48
 }
 
 /** Blanks and line ends may stand anywhere. */
 export function isBase64(value: JsonValue | undefined): boolean {
-  if (typeof value !== 'string') return false
+  return typeof value === 'string' && (isPlainBase64(value) || isSpacedBase64(value))
+}
+
+/** Without blanks: the most of it, and long. */
+function isPlainBase64(text: string): boolean {
+  const last = text.length - 1
+  if (last < 3 || text.length % 4 !== 0) return false
+  let end = text.charCodeAt(last) === PADDING ? last : text.length
+  if (end === last && text.charCodeAt(last - 1) === PADDING) end--
+  let parts = IN_BASE64
+  for (let i = 0; i < end; i++) parts &= PARTS[text.charCodeAt(i)] ?? 0
+  return parts !== 0
+}
+
+const PADDING = 61
+
+function isSpacedBase64(value: string): boolean {
   let chars = 0
   let padding = 0
   for (let i = 0; i < value.length; i++) {
     const code = value.charCodeAt(i)
-    if (code === 61) padding++
-    else if (isBase64Char(code) && padding === 0) chars++
+    if (code === PADDING) padding++
+    else if (((PARTS[code] ?? 0) & IN_BASE64) !== 0 && padding === 0) chars++
     else if (code !== 32 && code !== 10 && code !== 13 && code !== 9) return false
   }
   return chars > 0 && padding <= 2 && (chars + padding) % 4 === 0
-}
-
-function isBase64Char(code: number): boolean {
-  return (
-    (code >= 97 && code <= 122) || (code >= 65 && code <= 90) || (code >= 47 && code <= 57) || code === 43
-  )
 }
 
 /**
@@ -209,18 +215,17 @@ export function isTarget(text: JsonValue | undefined, types: ReadonlySet<string>
   if (text.length === 45 && text.startsWith('urn:uuid:')) return isUuid(text, 9)
   const slash = text.indexOf('/')
   const rest = text.length - slash - 1
-  if (slash <= 0 || rest < 1 || rest > 64 || !isIdText(text, slash + 1, text.length)) return false
+  if (slash <= 0 || rest < 1 || rest > 64 || !areAll(IN_ID, text, slash + 1)) return false
   return types.has(text.slice(0, slash))
 }
 
+/** The length is right. */
 function isUuid(text: string, from: number): boolean {
-  if (text.charCodeAt(from + 8) !== 45 || text.charCodeAt(from + 13) !== 45) return false
-  if (text.charCodeAt(from + 18) !== 45 || text.charCodeAt(from + 23) !== 45) return false
-  let dashes = 0
-  for (let i = from; i < from + 36; i++) {
-    const code = text.charCodeAt(i)
-    if (code === 45) dashes++
-    else if (!isDigit(code) && !(code >= 97 && code <= 102) && !(code >= 65 && code <= 70)) return false
-  }
-  return dashes === 4
+  if (text.charCodeAt(from + 8) !== DASH || text.charCodeAt(from + 13) !== DASH) return false
+  if (text.charCodeAt(from + 18) !== DASH || text.charCodeAt(from + 23) !== DASH) return false
+  let digits = 0
+  for (let i = from; i < text.length; i++) digits += (PARTS[text.charCodeAt(i)] ?? 0) & IN_HEX
+  return digits === 32 * IN_HEX
 }
+
+const DASH = 45

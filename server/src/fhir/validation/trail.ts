@@ -1,11 +1,12 @@
 /** Where a check stands: FHIRPath from the resource type down. */
 export class Trail {
   depth = 0
+  /** As long as most resources are deep: to grow a list is slow. */
   private readonly names: string[]
-  private readonly indexes: number[] = [-1]
+  private readonly indexes: number[] = [-1, 0, 0, 0, 0, 0, 0, 0, 0, 0]
 
   constructor(type: string) {
-    this.names = [type]
+    this.names = [type, '', '', '', '', '', '', '', '', '']
   }
 
   /** @param index -1 for an element that does not repeat */

@@ -2,6 +2,7 @@ import type { JsonObject } from '../../../kernel/json.ts'
 import type { Check } from '../check.ts'
 import { isObject } from '../collections.ts'
 import { checkReference } from '../references.ts'
+import { isTarget } from '../syntax.hot.ts'
 import { itemsOf, typeOf, type Item } from './items.ts'
 import { checkCount, checkLimits } from './limits.ts'
 import type { ElementPlan, Limits, ProfilePlan } from './plan.ts'
@@ -51,8 +52,13 @@ function checkType({ types, targets, profiles }: Limits, item: Item, check: Chec
     check.fault('structure', `The profile allows ${types.join(', ')} here, not ${type}.`)
     return
   }
-  if (targets && isObject(item.value)) checkReference(item.value, targets, check)
+  if (targets && isObject(item.value)) checkTargets(item.value, targets, check)
   if (profiles && isObject(item.value)) checkAnyProfile(profiles, item.value, check)
+}
+
+function checkTargets(value: JsonObject, targets: ReadonlySet<string>, check: Check): void {
+  if (value['type'] !== undefined || !isTarget(value['reference'], targets))
+    checkReference(value, targets, check)
 }
 
 /** With one profile its own issues tell most. */

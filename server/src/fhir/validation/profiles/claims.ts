@@ -49,11 +49,11 @@ export function checkAsked(urls: readonly string[], resource: JsonObject, check:
   }
 }
 
+const BASE = 'http://hl7.org/fhir/StructureDefinition/'
+
 /** R4's own definition of the type says nothing more. */
 function isBase(url: string, { resourceType }: JsonObject): boolean {
-  return url.replace(/\|.*$/, '') === `http://hl7.org/fhir/StructureDefinition/${textOf(resourceType)}`
-}
-
-function textOf(value: JsonValue | undefined): string {
-  return typeof value === 'string' ? value : ''
+  if (!url.startsWith(BASE)) return false
+  const bar = url.indexOf('|')
+  return url.slice(BASE.length, bar === -1 ? url.length : bar) === resourceType
 }

@@ -21,7 +21,7 @@ export function checkSlices({ name }: ElementPlan, slicing: Slicing, { items, ..
   const { check, checkItem } = context
   const places: number[] = []
   for (const item of items) {
-    const at = slices.findIndex((slice) => belongs(item, slice, context))
+    const at = sliceOf(item, slices, context)
     check.step(name, item.index)
     const slice = slices[at]
     if (slice) checkItem(slice.plan, item, check)
@@ -29,11 +29,20 @@ export function checkSlices({ name }: ElementPlan, slicing: Slicing, { items, ..
     places.push(at)
     check.leave()
   }
-  slices.forEach((slice, at) => {
+  for (const [at, slice] of slices.entries()) {
     const own = items.filter((_, i) => places[i] === at)
     checkSliceCount(slice, own.length, check)
     if (slice.plan.slicing) checkSlices(slice.plan, slice.plan.slicing, { items: own, ...context })
-  })
+  }
+}
+
+/** Index of the slice that an item belongs to, or -1. */
+function sliceOf(item: Item, slices: readonly Slice[], context: Context): number {
+  for (let at = 0; at < slices.length; at++) {
+    const slice = slices[at]
+    if (slice && belongs(item, slice, context)) return at
+  }
+  return -1
 }
 
 function belongs(item: Item, { by }: Slice, context: Context): boolean {

@@ -42,22 +42,20 @@ function check(resource: JsonObject, element: readonly ProfileElement[]): readon
     differential: { element },
   }
   const plan = compiled(profile)
-  const run = new Check({
-    type,
-    most: 20,
-    resource,
-    warnings: false,
-    stored: false,
-    codeSystemOf: () => undefined,
-    types,
-    checkOf: () => undefined,
-    extensionOf: () => undefined,
-    elements: () => ({}),
-    profileOf: () => undefined,
-    profileIn: () => {
-      throw new Error('there are none')
+  const run = new Check(
+    { type, most: 20, resource, warnings: false, stored: false },
+    {
+      codeSystemOf: () => undefined,
+      types,
+      checkOf: () => undefined,
+      extensionOf: () => undefined,
+      elements: () => ({}),
+      profileOf: () => undefined,
+      profileIn: () => {
+        throw new Error('there are none')
+      },
     },
-  })
+  )
   checkProfile(plan, resource, run)
   return run.issues.map(({ code, at, text }) => `${code} ${at} ${/"(\w+)"/.exec(text)?.[1] ?? ''}`.trim())
 }
