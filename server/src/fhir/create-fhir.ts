@@ -84,10 +84,13 @@ function noticing(resources: Resources, onSearchParameters: FhirOptions['onSearc
   if (!onSearchParameters) return resources
   return {
     ...resources,
-    transact: async (caller, transaction) => {
-      const result = await resources.transact(caller, transaction)
-      if (transaction.drafts.some(({ type }) => type === 'SearchParameter')) await onSearchParameters()
-      return result
+    transact: (caller, transaction) => {
+      const result = resources.transact(caller, transaction)
+      if (!transaction.drafts.some(({ type }) => type === 'SearchParameter')) return result
+      return result.then(async (done) => {
+        await onSearchParameters()
+        return done
+      })
     },
   }
 }

@@ -45,7 +45,7 @@ export function createResources(deps: ResourcesDeps): Resources {
       const version = await all.store.resources.read(type, id)
       return version?.deleted === true ? undefined : version
     },
-    transact: async (caller, transaction) => transact(all, caller, transaction),
+    transact: (caller, transaction) => transact(all, caller, transaction),
   }
 }
 

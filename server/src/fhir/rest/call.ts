@@ -4,6 +4,8 @@ import type { Caller } from '../../auth/caller.ts'
 import { fault } from '../../kernel/fault.ts'
 import type { JsonObject } from '../../kernel/json.ts'
 import { limits } from '../../kernel/limits.ts'
+import { soon } from '../../kernel/soon.ts'
+import type { Soon } from '../../kernel/soon.ts'
 import { isObject, parseInTurns } from '../json/parse.ts'
 import type { Pair } from '../search/request.ts'
 import { SUBSETTED } from './shaping.ts'
@@ -99,8 +101,8 @@ interface Addressed extends Pick<Call, 'method' | 'path' | 'query'> {
 const WRITES: ReadonlySet<string> = new Set(['PUT', 'PATCH', 'DELETE'])
 
 /** The resource of a request body. @throws Fault `malformed` when it is not of the type that the address names */
-export async function resourceOf(call: Call, type: string): Promise<JsonObject> {
-  return ofType(call.resource ?? (await parseInTurns(call.text)), type, call.at)
+export function resourceOf(call: Call, type: string): Soon<JsonObject> {
+  return soon(call.resource ?? parseInTurns(call.text), (resource) => ofType(resource, type, call.at))
 }
 
 /** @throws Fault `malformed` when the resource is not of the type that the address names */

@@ -34,7 +34,7 @@ export function createFastWrite(
       void answer(options, response, {
         request,
         requestId,
-        work: async () => write(options, { caller, target, chunks }),
+        work: () => write(options, { caller, target, chunks }),
       })
     })
     return true
@@ -70,7 +70,7 @@ interface Received {
   readonly chunks: readonly Uint8Array[]
 }
 
-async function write({ rest }: FastRouteOptions, { caller, target, chunks }: Received): Promise<Found> {
+function write({ rest }: FastRouteOptions, { caller, target, chunks }: Received): Promise<Found> {
   const { type, id } = target
   const [first] = chunks
   const bytes = chunks.length === 1 && first !== undefined ? first : Buffer.concat(chunks)

@@ -5,6 +5,8 @@ import { fault } from '../../kernel/fault.ts'
 import { isoText } from '../../kernel/instant-text.ts'
 import type { JsonObject } from '../../kernel/json.ts'
 import { limits } from '../../kernel/limits.ts'
+import { soon } from '../../kernel/soon.ts'
+import type { Soon } from '../../kernel/soon.ts'
 import type { RecordChange, ResourceWrite, Row, Store, StoredVersion } from '../../store/port.ts'
 import { unknownResource } from '../access.ts'
 import type { Access } from '../access.ts'
@@ -16,6 +18,7 @@ import { parseObject } from '../json/parse.ts'
 import { facilitiesIn, withFacilities } from '../keys/keys-of-row.ts'
 import type { Transaction } from '../resources.ts'
 import { meetsAll } from '../search/clause.ts'
+import type { Subject } from '../search/clause.ts'
 import { draftSubject, subjectOf } from '../search/subject.ts'
 import { bodyOf } from './body.ts'
 import { identifyingAliases, mayIdentify } from './identifying.ts'
@@ -45,16 +48,29 @@ export interface Composed {
 }
 
 /** Reads what a draft replaces and makes its new version. @throws Fault `not-found`, `forbidden` */
-export async function compose(
-  deps: WriteDeps,
-  caller: Caller,
-  job: { prepared: Prepared; resource: JsonObject | undefined; transaction: Transaction },
-): Promise<Composed> {
+export function compose(deps: WriteDeps, caller: Caller, job: ComposeJob): Soon<Composed> {
+  const { draft, id } = job.prepared
+  if (draft.method === 'POST') return composeOver(deps, caller, { job, found: {} })
+  return soon(replaced(deps, draft.type, id), (found) =>
+    soon(checkVisible(deps, caller, { job, found }), () => composeOver(deps, caller, { job, found })),
+  )
+}
+
+interface ComposeJob {
+  readonly prepared: Prepared
+  readonly resource: JsonObject | undefined
+  readonly transaction: Transaction
+}
+
+interface Over {
+  readonly job: ComposeJob
+  readonly found: Replaced
+}
+
+function composeOver(deps: WriteDeps, caller: Caller, { job, found }: Over): Composed {
   const { prepared, resource = {}, transaction } = job
-  const { draft, id } = prepared
-  const { current, row } = draft.method === 'POST' ? {} : await replaced(deps, draft.type, id)
-  if (current) await checkVisible(deps, caller, { prepared, row })
-  if (draft.method === 'DELETE')
+  const { current, row } = found
+  if (prepared.draft.method === 'DELETE')
     return composeDeletion({ deps, caller, prepared, current }, facilitiesIn(row))
   const added = transaction.facilities ?? (caller.facilities === 'all' ? [] : caller.facilities)
   const facilities = [...new Set([...facilitiesIn(row), ...added])]
@@ -68,32 +84,36 @@ interface Replaced {
 }
 
 /** What a draft replaces: most often there is a row, which is a version, too. */
-async function replaced({ store }: WriteDeps, type: string, id: string): Promise<Replaced> {
+function replaced(deps: WriteDeps, type: string, id: string): Soon<Replaced> {
+  return soon(deps.store.resources.fetch(type, [id]), ([row]) =>
+    row ? { current: row, row } : replacedWithoutRow(deps, type, id),
+  )
+}
+
+async function replacedWithoutRow({ store }: WriteDeps, type: string, id: string): Promise<Replaced> {
   for (let attempt = 0; attempt <= limits.fhir.writeRetries; attempt += 1) {
-    const [row] = await store.resources.fetch(type, [id])
-    if (row) return { current: row, row }
     const current = await store.resources.read(type, id)
     if (!current) return {}
-    // Otherwise it was made between the two questions.
     if (current.deleted) return { current }
+    // It was made between the two questions.
+    const [row] = await store.resources.fetch(type, [id])
+    if (row) return { current: row, row }
   }
   const text = `Others kept writing ${type}/${id}: read it again and retry`
   throw fault('conflict', { code: 'conflict', text })
 }
 
 /** @throws Fault `not-found` when what is replaced is, or was, not the caller's to see */
-async function checkVisible(
-  deps: WriteDeps,
-  caller: Caller,
-  { prepared, row }: { readonly prepared: Prepared; readonly row: Row | undefined },
-): Promise<void> {
-  const { draft, id, module } = prepared
+function checkVisible(deps: WriteDeps, caller: Caller, { job, found }: Over): Soon<void> {
+  const { draft, id, module } = job.prepared
+  const { current, row } = found
   const clauses = deps.access.constraintFor(caller, draft.type)
-  if (clauses.length === 0) return
-  const subject = row
-    ? subjectOf(row, module, deps.base)
-    : (await lastSeen(deps, { type: draft.type, id }, module))?.subject
-  if (subject && !meetsAll(clauses, subject)) throw unknownResource(draft.type, id)
+  if (!current || clauses.length === 0) return undefined
+  const check = (subject: Subject | undefined) => {
+    if (subject && !meetsAll(clauses, subject)) throw unknownResource(draft.type, id)
+  }
+  if (row) return check(subjectOf(row, module, deps.base))
+  return lastSeen(deps, { type: draft.type, id }, module).then((seen) => check(seen?.subject))
 }
 
 interface Job {

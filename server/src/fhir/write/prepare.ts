@@ -4,6 +4,8 @@ import { uuid7 } from '../../kernel/ids.ts'
 import type { JsonObject } from '../../kernel/json.ts'
 import { limits } from '../../kernel/limits.ts'
 import { createPace } from '../../kernel/pace.ts'
+import { soon } from '../../kernel/soon.ts'
+import type { Soon } from '../../kernel/soon.ts'
 import { isId } from '../access.ts'
 import type { Definitions, TypeModule } from '../definitions.ts'
 import type { Draft } from '../resources.ts'
@@ -26,7 +28,7 @@ export interface Prepared {
  */
 export async function prepareAll(
   { drafts, definitions, now }: Drafts,
-  use: (prepared: Prepared, resource: JsonObject | undefined) => Promise<void>,
+  use: (prepared: Prepared, resource: JsonObject | undefined) => Promise<void> | undefined,
 ): Promise<readonly Prepared[]> {
   const issues: Issue[] = []
   const prepared: Prepared[] = []
@@ -45,7 +47,8 @@ export async function prepareAll(
     prepared.push(each)
     const turn = pace()
     if (turn) await turn
-    if (isClean) await use(each, resource)
+    const using = isClean ? use(each, resource) : undefined
+    if (using) await using
     const slice = pace()
     if (slice) await slice
   }
@@ -77,14 +80,12 @@ function isOwnRule({ profile, code }: Issue): boolean {
 }
 
 /** @throws Fault `not-found` for what is no resource type of R4 */
-export async function moduleOf(definitions: Definitions, type: string): Promise<TypeModule> {
-  const module = await definitions.load(type)
-  if (!module)
-    throw fault('not-found', {
-      code: 'not-supported',
-      text: `"${type.slice(0, 64)}" is no resource type of FHIR R4`,
-    })
-  return module
+export function moduleOf(definitions: Definitions, type: string): Soon<TypeModule> {
+  return soon<TypeModule | undefined, TypeModule>(definitions.load(type), (module) => {
+    if (module) return module
+    const text = `"${type.slice(0, 64)}" is no resource type of FHIR R4`
+    throw fault('not-found', { code: 'not-supported', text })
+  })
 }
 
 function issuesOf(

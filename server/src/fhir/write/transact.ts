@@ -55,14 +55,19 @@ async function composedAll(
 ): Promise<{ prepared: readonly Prepared[]; composed?: readonly Composed[] }> {
   const composed: Composed[] = []
   let failure: { readonly error: unknown } | undefined
+  const add = (made: Composed) => void composed.push(made)
+  const fail = (error: unknown) => void (failure = { error })
   const drafts = { drafts: transaction.drafts, definitions: deps.definitions, now: deps.clock() }
-  const prepared = await prepareAll(drafts, async (each, resource) => {
-    if (failure) return
+  const prepared = await prepareAll(drafts, (each, resource) => {
+    if (failure) return undefined
     try {
-      composed.push(await compose(deps, caller, { prepared: each, resource, transaction }))
+      const made = compose(deps, caller, { prepared: each, resource, transaction })
+      if (made instanceof Promise) return made.then(add, fail)
+      add(made)
     } catch (error) {
-      failure = { error }
+      fail(error)
     }
+    return undefined
   })
   if (deps.references === 'enforce') await checkReferenced(prepared, deps.store.resources, deps.base)
   if (failure) throw failure.error

@@ -2,6 +2,7 @@ import type { Clock } from '../../kernel/clock.ts'
 import { fault } from '../../kernel/fault.ts'
 import { limits } from '../../kernel/limits.ts'
 import { createPace } from '../../kernel/pace.ts'
+import type { Soon } from '../../kernel/soon.ts'
 import type { Crash } from '../crash.ts'
 import { refuseOutsideLog } from '../outside-log.ts'
 import type { ApplyResult, Commit, CommitResult, KeyChange, RecordChange } from '../port.ts'
@@ -75,29 +76,33 @@ export class Writer {
     refuseOutsideLog(commit)
     for (const change of commit.records) checkRecordChange(change)
     for (const { id } of commit.writes) checkId(id)
-    const prepared = await this.#prepare(commit)
+    const preparing = this.#prepare(commit)
+    const prepared = preparing instanceof Promise ? await preparing : preparing
     return new Promise<CommitResult>((resolve, reject) => {
       this.#add({ kind: 'commit', prepared, answer: { resolve, reject } })
     })
   }
 
-  /** A large Bundle is encoded and indexed in slices; the others go on meanwhile. */
-  async #prepare(commit: Commit): Promise<PreparedCommit> {
+  /** At once, so that commits keep the order of their calls; a large one in slices, and others go on meanwhile. */
+  #prepare(commit: Commit): Soon<PreparedCommit> {
     const { hash, bulkWrites } = this.#options
+    const { guards, records } = commit
     const bulk = commit.writes.length < bulkWrites ? undefined : new BulkTail(hash)
     const pace = createPace()
     const writes: PreparedWrite[] = []
-    for (const write of commit.writes) {
-      const { type, id, expected, lastUpdated, method } = write
-      const row = method === 'DELETE' ? undefined : encodeRow(write, hash)
-      if (row) bulk?.add(writes.length, row)
-      const content = row ? { row } : { deletion: write }
-      writes.push({ type, id, expected, lastUpdated, method, key: scopedKey(type, id), content })
-      const slice = pace()
-      if (slice) await slice
+    const prepareFrom = (first: number): Soon<PreparedCommit> => {
+      for (const write of first === 0 ? commit.writes : commit.writes.slice(first)) {
+        const { type, id, expected, lastUpdated, method } = write
+        const row = method === 'DELETE' ? undefined : encodeRow(write, hash)
+        if (row) bulk?.add(writes.length, row)
+        const content = row ? { row } : { deletion: write }
+        writes.push({ type, id, expected, lastUpdated, method, key: scopedKey(type, id), content })
+        const slice = pace()
+        if (slice) return slice.then(() => prepareFrom(writes.length))
+      }
+      return { guards, records, header: encodeCommitHeader(commit), writes, ...(bulk && { bulk }) }
     }
-    const { guards, records } = commit
-    return { guards, records, header: encodeCommitHeader(commit), writes, ...(bulk && { bulk }) }
+    return prepareFrom(0)
   }
 
   async apply(changes: readonly RecordChange[]): Promise<ApplyResult> {
