@@ -1,4 +1,6 @@
 import type { AuditRow } from '../../audit/audit-rows.ts'
+import type { JsonObject } from '../../kernel/json.ts'
+import type { SearchKeys } from '../../store/keys.ts'
 import type { Row, StoredVersion } from '../../store/port.ts'
 import type { Definitions, TypeModule } from '../definitions.ts'
 import { auditEventOf } from './audit-event.ts'
@@ -7,16 +9,7 @@ export const AUDIT_EVENT = 'AuditEvent'
 
 /** A row of the trail as a version of a resource: the only one that it ever has. */
 export function eventVersion(row: AuditRow, { types }: Pick<Definitions, 'types'>): StoredVersion {
-  return {
-    type: AUDIT_EVENT,
-    id: row.id,
-    version: 1,
-    lastUpdated: row.time,
-    deleted: false,
-    method: 'POST',
-    commit: 0,
-    bytes: Buffer.from(JSON.stringify(auditEventOf(row, types)), 'utf8'),
-  }
+  return { ...headerOf(row), bytes: bytesOf(auditEventOf(row, types)) }
 }
 
 export interface EventContext {
@@ -25,19 +18,32 @@ export interface EventContext {
   readonly base: string
 }
 
-/** The same with the search keys of the resource. */
+/** The same with the search keys of the resource. A ranking looks at many rows and gives few: what is not asked for is not made. */
 export function eventRow(row: AuditRow, { definitions, module, base }: EventContext): Row {
-  const version = eventVersion(row, definitions)
   const resource = auditEventOf(row, definitions.types)
-  const keys = module.extract(resource, { lastUpdated: row.time, facilities: [], base })
-  const own = new Set(keys.k)
+  let bytes: Uint8Array | undefined
+  let keys: SearchKeys | undefined
+  let own: ReadonlySet<string> | undefined
+  const keysOf = (): SearchKeys =>
+    (keys ??= module.extract(resource, { lastUpdated: row.time, facilities: [], base }))
   return {
-    ...version,
+    ...headerOf(row),
+    get bytes() {
+      return (bytes ??= bytesOf(resource))
+    },
     date: row.time,
-    has: (key) => own.has(key),
-    ranges: () => keys.r,
-    names: () => keys.n,
-    scalar: (name) => keys.s?.[name],
+    has: (key) => (own ??= new Set(keysOf().k)).has(key),
+    ranges: () => keysOf().r,
+    names: () => keysOf().n,
+    scalar: (name) => keysOf().s?.[name],
     patients: () => row.patients ?? [],
   }
+}
+
+function headerOf({ id, time }: AuditRow): Omit<StoredVersion, 'bytes'> {
+  return { type: AUDIT_EVENT, id, version: 1, lastUpdated: time, deleted: false, method: 'POST', commit: 0 }
+}
+
+function bytesOf(resource: JsonObject): Uint8Array {
+  return Buffer.from(JSON.stringify(resource), 'utf8')
 }

@@ -1,4 +1,4 @@
-import type { AuditWalk, PlacedRow, RowPlace } from '../../audit/audit-rows.ts'
+import type { AuditRow, AuditWalk, PlacedRow, RowPlace } from '../../audit/audit-rows.ts'
 import type { AuditArchive } from '../../audit/create-audit-trail.ts'
 import { fault } from '../../kernel/fault.ts'
 import { limits } from '../../kernel/limits.ts'
@@ -20,15 +20,39 @@ export type EventSource = Pick<AuditArchive, 'ship' | 'walk' | 'find'>
 export function eventQuery(query: Query, source: EventSource, definitions: Definitions): Query {
   const { module, base, clauses } = query
   const context = { definitions, module, base }
-  const events = walkedEvents(source, walkFor(clauses), ({ row }) => eventRow(row, context))
-  const reader: ResourceReader = { ...query.reader, ...events }
-  return { ...query, reader, plan: { ...wholeType('updated', 'desc'), label: 'the audit trail' } }
+  const ids = idsIn(clauses)
+  const rowOf = ({ row }: Pick<PlacedRow, 'row'>): Row => eventRow(row, context)
+  const events = walkedEvents(source, { walk: walkFor(clauses), rowOf, isById: ids !== undefined })
+  const plan = { ...wholeType('updated', 'desc'), label: 'the audit trail' }
+  return {
+    ...query,
+    reader: { ...query.reader, ...events },
+    plan: ids ? { ...plan, driver: { by: 'ids', ids } } : plan,
+  }
+}
+
+/** The only events that can meet the clauses, where these name some. */
+function idsIn(clauses: readonly Clause[]): readonly string[] | undefined {
+  for (const { anyOf, negated, join } of clauses) {
+    const ids = anyOf.flatMap((test) => (test.by === 'id' ? [test.id] : []))
+    if (negated !== true && !join && ids.length === anyOf.length) return ids
+  }
+  return undefined
 }
 
 type Reading = Pick<ResourceReader, 'scan' | 'fetch' | 'count'>
 
-function walkedEvents(source: EventSource, walk: AuditWalk, rowOf: (placed: PlacedRow) => Row): Reading {
+interface Walked {
+  readonly walk: AuditWalk
+  readonly rowOf: (placed: Pick<PlacedRow, 'row'>) => Row
+  /** Rows are asked for by ids that no walk has found. */
+  readonly isById: boolean
+}
+
+function walkedEvents(source: EventSource, { walk, rowOf, isById }: Walked): Reading {
   const open = createWalk(source, walk)
+  // What was ranked is asked for once more.
+  const places = new Map<string, RowPlace>()
   let going: { readonly next: Next; readonly last: Posting } | undefined
   const scan = async ({
     after,
@@ -41,6 +65,7 @@ function walkedEvents(source: EventSource, walk: AuditWalk, rowOf: (placed: Plac
       const placed = await next()
       if (!placed) break
       const row = rowOf(placed)
+      places.set(row.id, placed.place)
       found.push({ id: row.id, row, ...sortOf(placed.place) })
     }
     const last = found.at(-1)
@@ -49,12 +74,12 @@ function walkedEvents(source: EventSource, walk: AuditWalk, rowOf: (placed: Plac
   }
   return {
     scan,
-    // What was ranked is looked up once more.
     fetch: async (_type, ids) => {
       const rows: (Row | undefined)[] = []
       for (const id of ids) {
-        const row = await source.find(id)
-        rows.push(row && rowOf({ row, place: { group: '', index: 0 } }))
+        const place = places.get(id)
+        const row = place ? await rowAt(source, place) : isById ? await source.find(id) : undefined
+        rows.push(row && rowOf({ row }))
       }
       return rows
     },
@@ -66,6 +91,11 @@ function walkedEvents(source: EventSource, walk: AuditWalk, rowOf: (placed: Plac
       return count
     },
   }
+}
+
+async function rowAt(source: EventSource, { group, index }: RowPlace): Promise<AuditRow | undefined> {
+  for await (const [first] of source.walk({ before: { group, index: index + 1 } })) return first?.row
+  return undefined
 }
 
 /** The next row of a walk; `undefined` at its end. */
@@ -123,7 +153,7 @@ function walkFor(clauses: readonly Clause[]): AuditWalk {
       from = Math.max(from, lo)
       to = Math.min(to, hi)
     }
-    const some = anyOf.map((each) => (each.by === 'id' ? each.id : each.by === 'key' ? textIn(each.key) : ''))
+    const some = anyOf.map((each) => (each.by === 'key' ? textIn(each.key) : ''))
     if (some.length > 0 && some.every((each) => each !== '')) texts.push(some.map(asInRow))
   }
   return { from, texts, ...(to === Infinity ? {} : { to: Math.ceil(to) + 1 }) }
