@@ -279,3 +279,30 @@ it('does not take who was merged for who is now: a message by the number of befo
     '{"system":"urn:mogran:assigner:HOSP","value":"99"}',
   ])
 })
+
+it('merges others into who was merged before without asking anybody, but asks when the number of before shall survive', async () => {
+  const merged = (kept: string, gone: string, id: string) =>
+    text(
+      header('ADT^A40^ADT_A39', id, `2026030109000${id}`),
+      'EVN|A40',
+      `PID|1||${kept}^^^HOSP^MR`,
+      `MRG|${gone}^^^HOSP^MR`,
+    )
+  const third = text(header('ADT^A28', '3', '20260301082500'), 'EVN|A28', 'PID|1||500^^^HOSP^MR||Okoye^A')
+  const { engine, merging, send } = await engineWith([
+    ADMIT_KEPT,
+    ADMIT_DOUBLE,
+    third,
+    merged('4711', '99', '4'),
+  ])
+  await merging.run()
+  await send([merged('99', '500', '5')])
+  await merging.run()
+  const living = (await engine.all('Patient')).filter(({ active }) => active !== false)
+  expect(living).toMatchObject([{ identifier: [{ value: '4711' }, { value: '99' }, { value: '500' }] }])
+  const items = async () =>
+    (await engine.store.records.range({ collection: 'hl7-worklist', limit: 10 })).length
+  expect(await items()).toBe(0)
+  await send([merged('99', '4711', '6')])
+  expect(await items()).toBe(1)
+})

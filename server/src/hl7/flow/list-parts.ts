@@ -8,6 +8,8 @@ export interface PartWords {
   readonly now: JsonValue | undefined
   /** Keys of items that it deletes. */
   readonly deleted: readonly string[]
+  /** The whole had ended before, and the message says nothing else about it. */
+  readonly isOver: boolean
 }
 
 /** The list with the items that the feed said before and neither says again nor deletes, behind those that it says now. */
@@ -21,7 +23,8 @@ export function withUnsentItems({ by, kept = {}, merged }: ListPart, words: Part
     return keys.length > 0 && !keys.some((key) => said.has(key))
   })
   const again = merged === true ? now.map((item) => ({ ...twinOf(item, before, paths), ...item })) : now
-  return [...again, ...others.map((item) => leftOf(item, kept))]
+  const sent = words.isOver ? again.map((item) => leftOf(item, kept)) : again
+  return [...sent, ...others.map((item) => leftOf(item, kept))]
 }
 
 function leftOf(item: JsonObject, kept: NonNullable<ListPart['kept']>): JsonObject {

@@ -187,6 +187,29 @@ it('keeps items of a list that were not sent, deletes those that are named, and 
   expect(gone).toEqual({ next: {}, cleared: ['participant'] })
 })
 
+it('puts nobody back into a bed of a visit that is over, unless the message says that it goes on', () => {
+  const lists = [
+    {
+      list: 'location',
+      by: 'location.reference',
+      kept: { status: { active: 'completed' } },
+      ended: { status: ['finished'] },
+      merged: true,
+    },
+  ]
+  const base = { status: 'finished', location: [place('bed1', 'completed')] }
+  const sent = { location: [place('bed1', 'active'), place('bed2', 'planned')] }
+  const silent = withUnsentMembers({ base, next: sent, cleared: [] }, lists)
+  expect(silent.next).toEqual({ location: [place('bed1', 'completed'), place('bed2', 'planned')] })
+  const reopened = { status: 'in-progress', ...sent }
+  expect(withUnsentMembers({ base, next: reopened, cleared: [] }, lists).next).toEqual(reopened)
+  const running = withUnsentMembers(
+    { base: { ...base, status: 'in-progress' }, next: sent, cleared: [] },
+    lists,
+  )
+  expect(running.next).toEqual(sent)
+})
+
 describe('elements that have a form for each type', () => {
   it('deletes the form that the feed said before, and what it deletes as a whole', () => {
     const base = { valueString: 'pending', effectiveDateTime: '2026' }

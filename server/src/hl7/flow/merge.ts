@@ -1,5 +1,5 @@
 import type { JsonObject, JsonValue } from '../../kernel/json.ts'
-import type { ImagePart } from '../mapping/image.ts'
+import type { ImagePart, ListPart } from '../mapping/image.ts'
 import { doubleVariants } from './choices.ts'
 import { isElements, isLeaf, isList, isSame } from './exact-json.ts'
 import { withUnsentItems, type PartWords } from './list-parts.ts'
@@ -78,7 +78,7 @@ export function withUnsentMembers(
       .filter((path) => path.startsWith(`${name}.`))
       .map((path) => path.slice(name.length + 1))
     if (gone.has(name) || (next[name] === undefined && deleted.length === 0)) continue
-    const words = { before: base?.[name], now: next[name], deleted }
+    const words = { before: base?.[name], now: next[name], deleted, isOver: isOver(part, base, next) }
     const all = typeof part === 'string' ? withMembers(words) : withUnsentItems(part, words)
     put(whole, name, all)
     if (Object.keys(all).length > 0) continue
@@ -86,6 +86,13 @@ export function withUnsentMembers(
     gone.add(name)
   }
   return { next: whole, cleared: [...gone] }
+}
+
+function isOver(part: string | ListPart, base: JsonObject | undefined, next: JsonObject): boolean {
+  if (typeof part === 'string') return false
+  return Object.entries(part.ended ?? {}).some(
+    ([name, codes]) => next[name] === undefined && codes.some((code) => code === base?.[name]),
+  )
 }
 
 function withMembers({ before, now, deleted }: PartWords): JsonObject {

@@ -124,7 +124,7 @@ async function planImage(request: PlanRequest, identity: Identity, identities: I
   const next = sentOf(image, identities, vault)
   if (isStale(before, request.mapped.eventTime) || isOutranked(before, next, image.parts))
     return { made: { reference, action: 'superseded' }, trace }
-  const step = stepOf({ ...request, identity, reference, trace, before, vault }, next, current)
+  const step = stepOf({ ...request, identities, identity, reference, trace, before, vault }, next, current)
   return withNumbers(request, identity, step)
 }
 
@@ -133,7 +133,7 @@ function stepOf(subject: Subject, next: JsonObject, current: StoredVersion | und
   const { identity, reference, trace, vault } = subject
   const resource = comparable(Buffer.from(current.bytes).toString('utf8'), vault)
   if (isKnownByOldNumbers(identity, resource))
-    return { made: { reference, action: 'linked' }, trace, conflicts: formerItems(subject, identity) }
+    return { made: { reference, action: 'linked' }, trace, conflicts: formerItems(subject) }
   return update(subject, next, { resource, version: current.version })
 }
 
@@ -170,6 +170,7 @@ function isOutranked(
 }
 
 interface Subject extends PlanRequest {
+  readonly identities: Identities
   readonly identity: Identity
   readonly reference: string
   readonly trace: string

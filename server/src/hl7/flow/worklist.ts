@@ -70,9 +70,20 @@ function isNumber({ value }: Alias, { resource }: Image): boolean {
   return identifiersOf(resource).some((one) => value.split('|', 1)[0] === one['value'])
 }
 
-/** Somebody speaks of who was merged by the number of before: the survivor stays as it is. */
-export function formerItems(about: About, { by }: Identity): readonly WorkItem[] {
-  return by
+/** Somebody speaks of who was merged by the number of before: the survivor stays as it is. That others are merged into it needs nobody. */
+export function formerItems(
+  about: About & {
+    readonly mapped: Pick<Mapped, 'effects'>
+    readonly identities: Identities
+    readonly identity: Identity
+  },
+): readonly WorkItem[] {
+  const { identity, identities } = about
+  const takes = (about.mapped.effects ?? []).filter(
+    ({ kind, into }) => kind === 'merge' && into === identity.image.key,
+  )
+  if (takes.some(({ image }) => identities.get(image)?.id !== identity.id)) return []
+  return identity.by
     .slice(0, 1)
     .map(({ system, value }) =>
       item(about, 'identity', { element: 'identifier', incoming: textOf({ system, value }) }),

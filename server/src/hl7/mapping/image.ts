@@ -24,6 +24,8 @@ export interface ListPart {
   readonly by: string
   /** What the codes of items become that were sent before and are not now: `{ status: { active: completed } }`. */
   readonly kept?: Readonly<Record<string, Readonly<Record<string, string>>>>
+  /** Codes of the whole with which `kept` holds for what is sent, too, where the message says no other: `{ status: [finished] }`. */
+  readonly ended?: Readonly<Record<string, readonly string[]>>
   /** An item that is sent again keeps members that are not. */
   readonly merged?: boolean
   /** Variable of the events that say all of the list. */
