@@ -13,6 +13,8 @@ const service = (code: string, status = 'F') => `OBR|1|P1^CLINIC|F1^LAB|${code}^
 const value = (text: string, status = 'F') => `OBX|1|NM|GLU^Glucose^L||${text}|mmol/L|||||${status}`
 const order = ['ORC|NW|P1^CLINIC', 'OBR|1|P1^CLINIC||GLU^Glucose^L']
 
+const letter = ['TXA|1|DS^Summary^L|TX|20260301||||||||D1^HUB', 'OBX|1|TX|1^Text^L||Went home.||||||F']
+
 function textOf([event, ...segments]: Message, at: number): string {
   const time = `2026030108${String(at).padStart(2, '0')}`
   const evn = event.startsWith('ADT') ? [`EVN||${time}`] : []
@@ -189,6 +191,7 @@ it('does the same with two patients of one message', async () => {
 it.each<[string, Message, Message]>([
   ['Encounter', ['ADT^A01', ADA, visit('V1')], ['ADT^A01', BEN, visit('V1')]],
   ['ServiceRequest', ['ORM^O01', ADA, ...order], ['ORM^O01', BEN, ...order]],
+  ['DocumentReference', ['MDM^T02', ADA, visit('V1'), ...letter], ['MDM^T02', BEN, visit('V2'), ...letter]],
 ])(
   'leaves %s with its patient when its number comes again for somebody else',
   async (type, first, second) => {
@@ -231,4 +234,84 @@ it('makes the mother of two children two relatives', async () => {
     ['Okoye', ''],
   ])
   expect(await items(engine)).toEqual([])
+})
+
+const orders = (control: string, ...codes: readonly string[]): Message => [
+  'ORM^O01',
+  ADA,
+  ...codes.flatMap((code) => [`ORC|${control}|P1^CLINIC`, `OBR|1|P1^CLINIC||${code}^${code}^L`]),
+]
+const told = ({ code, status }: JsonObject) => `${(code as JsonObject)['text'] as string} ${status as string}`
+
+it.each<[string, readonly Message[], number]>([
+  ['in one message', [orders('NW', 'GLU', 'NA')], 0],
+  ['in two messages', [orders('NW', 'GLU'), orders('NW', 'NA')], 1],
+])('cancels of two services with one number, told %s, the one that is named', async (_, first, count) => {
+  const engine = await after(...first, orders('CA', 'NA'))
+  expect((await engine.all('ServiceRequest')).map(told).toSorted()).toEqual(['GLU active', 'NA revoked'])
+  expect(await items(engine)).toHaveLength(count)
+})
+
+it('changes no order of two with one number when a message names a third, and says so', async () => {
+  const engine = await after(orders('NW', 'GLU', 'NA'), orders('CA', 'K'))
+  expect((await engine.all('ServiceRequest')).map(told).toSorted()).toEqual([
+    'GLU active',
+    'K revoked',
+    'NA active',
+  ])
+  expect(await items(engine)).toHaveLength(1)
+})
+
+it('changes the service of an order that has its number alone', async () => {
+  const engine = await after(orders('NW', 'GLU'), orders('XO', 'NA'))
+  expect((await engine.all('ServiceRequest')).map(told)).toEqual(['NA active'])
+  expect(await items(engine)).toEqual([])
+})
+
+it('links each result to the order of its service', async () => {
+  const engine = await after(orders('NW', 'GLU', 'NA'), ['ORU^R01', ADA, service('NA'), value('140')])
+  const sodium = (await engine.all('ServiceRequest')).find((one) => told(one).startsWith('NA'))
+  const reference = `ServiceRequest/${sodium?.['id'] as string}`
+  expect(await engine.all('DiagnosticReport')).toMatchObject([{ basedOn: [{ reference }] }])
+})
+
+const drug = (code: string) => ['ORC|NW|P1^CLINIC', `RXE||${code}^${code}^L|500||mg`, 'RXR|PO']
+const medicine = ({ medicationCodeableConcept }: JsonObject) =>
+  (medicationCodeableConcept as JsonObject)['text']
+
+it('keeps both drugs of a message that share a number', async () => {
+  const both: Message = ['RDE^O11', ADA, ...drug('AMX'), ...drug('IBU')]
+  const engine = await after(both, both)
+  expect((await engine.all('MedicationRequest')).map(medicine)).toEqual(['AMX', 'IBU'])
+  expect(await items(engine)).toEqual([])
+})
+
+it('knows by its number an order for which the pharmacy gives another product', async () => {
+  const asked: Message = ['OMP^O09', ADA, 'ORC|NW|P1^CLINIC', 'RXO|BRAND^BRAND^L|500||mg', 'RXR|PO']
+  const engine = await after(asked, ['RDE^O11', ADA, ...drug('AMX')])
+  expect((await engine.all('MedicationRequest')).map(medicine)).toEqual(['AMX'])
+})
+
+const shot = (code: string, date: string, action = '') => [
+  'ORC|RE||9999^REG',
+  `RXA|0|1|${date}||${code}^${code}^CVX|999${'|'.repeat(15)}${action}`,
+]
+const shots = async (engine: Engine) =>
+  (await engine.all('Immunization')).map(({ vaccineCode }) => (vaccineCode as JsonObject)['text'])
+
+it('keeps historical vaccinations to which a registry gives one number', async () => {
+  const engine = await after(
+    ['VXU^V04', ADA, ...shot('21', '20250301'), ...shot('03', '20240301')],
+    ['VXU^V04', ADA, ...shot('08', '20230301')],
+    ['VXU^V04', ADA, ...shot('03', '20240301')],
+  )
+  expect(await shots(engine)).toEqual(['21', '03', '08'])
+})
+
+it('takes a vaccination that is updated for the one of its number', async () => {
+  const engine = await after(
+    ['VXU^V04', ADA, ...shot('08', '20250301', 'A')],
+    ['VXU^V04', ADA, ...shot('45', '20250301', 'U')],
+  )
+  expect(await shots(engine)).toEqual(['45'])
 })

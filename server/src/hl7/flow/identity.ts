@@ -4,7 +4,14 @@ import type { JsonObject } from '../../kernel/json.ts'
 import type { RecordChange, RecordStore } from '../../store/port.ts'
 import type { Effect, Image, Mapped } from '../mapping/image.ts'
 import { identifiersOf, isKindOf } from '../mapping/other-number.ts'
-import { differenceOf, patientsOf, type Said, type SameThingDeps } from './same-thing.ts'
+import {
+  differenceOf,
+  haveOtherCodes,
+  patientsOf,
+  type Difference,
+  type Said,
+  type SameThingDeps,
+} from './same-thing.ts'
 
 /** Who an image is. */
 export interface Identity {
@@ -113,6 +120,8 @@ async function identityOf(desk: Desk, said: Said): Promise<Identity> {
     taken: image.aliases.flatMap((alias, at): Taken[] => {
       const holder = held[at] ?? near[at]?.id
       if (holder === undefined || holder === id) return []
+      // Things that are told apart may share their number.
+      if (image.item !== undefined && !found.others.has(alias)) return []
       return [{ alias, holder, isOther: found.others.has(alias) }]
     }),
     ...(id === undefined ? {} : { id }),
@@ -136,13 +145,13 @@ interface Meant {
 
 async function meant(desk: Desk, said: Said, { held, near }: Holders): Promise<Meant> {
   const { aliases } = said.image
-  const others = new Map<Alias, boolean>()
+  const others = new Map<Alias, Difference>()
   for (const [at, alias] of aliases.entries()) {
     const id = held[at]
     if (id === undefined) continue
     const difference = await differenceFromStored(desk, said, { alias, id })
     if (difference === undefined) return { id, isStored: true, others: new Set(others.keys()), apart: [] }
-    others.set(alias, difference === 'patient')
+    others.set(alias, difference)
   }
   for (const [at, alias] of aliases.entries()) {
     const other = near[at]
@@ -150,49 +159,58 @@ async function meant(desk: Desk, said: Said, { held, near }: Holders): Promise<M
     const difference = await differenceOf(desk, said, { alias, ...other })
     if (difference === undefined)
       return { id: other.id, isStored: false, others: new Set(others.keys()), apart: [] }
-    others.set(alias, difference === 'patient')
+    // A message that gives several things one number says itself which is which.
+    if (difference !== 'item') others.set(alias, difference)
   }
-  const [ofOther] = [...others].flatMap(([alias, isOfOther]) => (isOfOther ? [alias] : []))
-  const apart = ofOther === undefined ? NOTHING_APART : await apartFrom(desk, said, ofOther)
-  return { ...apart, others: new Set(others.keys()) }
+  const ofOthers = aliases.filter((alias) => others.get(alias) === 'patient')
+  return { ...(await apartFrom(desk, said, ofOthers)), others: new Set(others.keys()) }
 }
 
-const NOTHING_APART = { isStored: false, apart: [] } as const
-
-/** A number that somebody else's thing has already: this one is known by number and patient. */
-async function apartFrom(desk: Desk, said: Said, alias: Alias): Promise<Omit<Meant, 'others'>> {
-  const of = (patient: string): Alias => ({ ...alias, value: `${alias.value}|@${patient}` })
-  const from = aliasId(of(''))
-  for (const { value } of await desk.records.range({
-    collection: ALIASES,
-    from,
-    to: `${from}~`,
-    limit: 1000,
-  })) {
-    const id = idOf({ value })
-    if (id !== undefined && (await differenceFromStored(desk, said, { alias, id })) === undefined)
-      return { id, isStored: true, apart: [] }
+/** Numbers that somebody else's thing has already: this one is known by number and patient. */
+async function apartFrom(desk: Desk, said: Said, aliases: readonly Alias[]): Promise<Omit<Meant, 'others'>> {
+  const apart: Alias[] = []
+  for (const alias of aliases) {
+    const of = (patient: string): Alias => ({ ...alias, value: `${alias.value}|@${patient}` })
+    const from = aliasId(of(''))
+    const known = await desk.records.range({ collection: ALIASES, from, to: `${from}~`, limit: 1000 })
+    for (const id of known.flatMap((record) => idOf(record) ?? []))
+      if ((await differenceFromStored(desk, said, { alias, id })) === undefined)
+        return { id, isStored: true, apart: [] }
+    const own = of(said.patients[0]?.slice('Patient/'.length) ?? '')
+    const near = desk.inMessage.get(aliasId(own))
+    if (near !== undefined && (await differenceOf(desk, said, { alias, ...near })) === undefined)
+      return { id: near.id, isStored: false, apart: [] }
+    if (near === undefined && !known.some(({ id }) => id === aliasId(own))) apart.push(own)
   }
-  const own = of(said.patients[0]?.slice('Patient/'.length) ?? '')
-  const inMessage = desk.inMessage.get(aliasId(own))
-  return { isStored: false, ...(inMessage ? { id: inMessage.id, apart: [] } : { apart: [own] }) }
+  return { isStored: false, apart }
 }
 
 async function differenceFromStored(
   desk: Desk,
   said: Said,
   { alias, id }: { readonly alias: Alias; readonly id: string },
-): Promise<'number' | 'patient' | undefined> {
+): Promise<Difference | undefined> {
   // Nothing counts more than the first number, and who belongs to nobody is nobody else's.
   if (said.patients.length === 0 && alias === said.image.aliases[0]) return undefined
   const stored = await desk.resources.peek(said.image.type, id)
   if (stored === undefined) return undefined
   const resource = JSON.parse(Buffer.from(stored.bytes).toString('utf8')) as JsonObject
-  return differenceOf(desk, said, {
-    alias,
-    identifiers: identifiersOf(resource),
-    patients: patientsOf(resource),
-  })
+  const other = { alias, identifiers: identifiersOf(resource), patients: patientsOf(resource) }
+  const difference = await differenceOf(desk, said, other)
+  return difference ?? (await itemDifference(desk, said, { alias, id, resource }))
+}
+
+/** Of several things with one number the message means another one, or nobody can tell which. */
+async function itemDifference(
+  { records }: Desk,
+  { image: { type, own, item, resource } }: Said,
+  other: { readonly alias: Alias; readonly id: string; readonly resource: JsonObject },
+): Promise<'item' | undefined> {
+  if (item === undefined || own === 'link' || aliasId(item.alias) === aliasId(other.alias)) return undefined
+  if (item.isNew && haveOtherCodes(resource, other.resource)) return 'item'
+  const from = aliasId({ ...item.alias, type, value: item.prefix })
+  const items = await records.range({ collection: ALIASES, from, to: `${from}~`, limit: 1000 })
+  return items.some((record) => idOf(record) !== other.id) ? 'item' : undefined
 }
 
 /** The same record again: the write path must not claim what the resource has already. */

@@ -20,7 +20,7 @@ export interface Said {
   readonly patients: readonly string[]
 }
 
-export type Difference = 'number' | 'patient'
+export type Difference = 'number' | 'patient' | 'item'
 
 /**
  * Numbers are given twice: a report number comes again the next year, a national number is that of the mother. What is known by the alias is
@@ -30,13 +30,35 @@ export type Difference = 'number' | 'patient'
  */
 export async function differenceOf(
   deps: SameThingDeps,
-  { image: { aliases }, identifiers, patients }: Said,
-  other: Omit<Said, 'image'> & { readonly alias: Alias },
+  { image: { aliases, item }, identifiers, patients }: Said,
+  other: Omit<Said, 'image'> & { readonly alias: Alias; readonly image?: Image },
 ): Promise<Difference | undefined> {
   if (hasOtherNumber({ aliases, identifiers }, other.alias, other.identifiers)) return 'number'
-  if (patients.length === 0 || other.patients.length === 0) return undefined
-  if (other.patients.some((one) => patients.includes(one))) return undefined
-  return (await areOnePerson(deps, other.patients, patients)) ? undefined : 'patient'
+  const isOfOther =
+    patients.length > 0 && other.patients.length > 0 && !(await areOnePerson(deps, other.patients, patients))
+  if (isOfOther) return 'patient'
+  const near = other.image?.item
+  return item !== undefined && near !== undefined && near.alias.value !== item.alias.value
+    ? 'item'
+    : undefined
+}
+
+const CODES = ['code', 'medicationCodeableConcept', 'vaccineCode'] as const
+
+/** Both have codes for what they are, and none of them is the same. */
+export function haveOtherCodes(one: JsonObject, other: JsonObject): boolean {
+  const [mine, theirs] = [one, other].map((resource) => {
+    const concepts = CODES.flatMap((name) => listOf(resource[name]))
+    const codings = concepts.flatMap((concept) => listOf((concept as JsonObject)['coding']))
+    return new Set(codings.flatMap((coding) => (coding as JsonObject)['code'] ?? []))
+  })
+  return (
+    mine !== undefined &&
+    theirs !== undefined &&
+    mine.size > 0 &&
+    theirs.size > 0 &&
+    mine.isDisjointFrom(theirs)
+  )
 }
 
 /** References of the patients that a resource is about. */
@@ -60,6 +82,7 @@ async function areOnePerson(
   theirs: readonly string[],
   patients: readonly string[],
 ): Promise<boolean> {
+  if (theirs.some((one) => patients.includes(one))) return true
   const open = await deps.records.range({ collection: MERGING.pending, limit: 1000 })
   const merges = await Promise.all(open.map(async ({ id }) => deps.records.get(MERGING.merges, id)))
   const ways = merges.flatMap((record) => (record === undefined ? [] : [mergeOf(record)]))

@@ -60,7 +60,7 @@ function referenceTo(identity: Identity | undefined): Members {
   if (identity === undefined) return {}
   const { image, id } = identity
   if (id !== undefined) return { reference: `${image.type}/${id}` }
-  const [alias] = image.aliases
+  const alias = image.aliases.find((one) => one !== image.item?.alias)
   return alias
     ? { type: image.type, identifier: { system: alias.system, value: alias.value } }
     : { type: image.type }

@@ -6,6 +6,7 @@ import type { RecordChange } from '../../store/port.ts'
 import type { Image, Mapped } from '../mapping/image.ts'
 import { identifiersOf } from '../mapping/other-number.ts'
 import { FLOW } from './entry.ts'
+import { isElements } from './exact-json.ts'
 import type { Identities, Identity } from './identity.ts'
 import type { Conflict } from './merge.ts'
 
@@ -67,7 +68,9 @@ export function identityItems(
 
 /** What is told apart by other things, as a result by its report, goes with them. */
 function isNumber({ value }: Alias, { resource }: Image): boolean {
-  return identifiersOf(resource).some((one) => value.split('|', 1)[0] === one['value'])
+  const { masterIdentifier } = resource
+  const numbers = [...identifiersOf(resource), ...(isElements(masterIdentifier) ? [masterIdentifier] : [])]
+  return numbers.some((one) => value.split('|', 1)[0] === one['value'])
 }
 
 /** Somebody speaks of who was merged by the number of before: the survivor stays as it is. That others are merged into it needs nobody. */

@@ -1,6 +1,6 @@
 import type { Alias } from '../../fhir/aliases.ts'
 import type { Fragment } from './element.ts'
-import type { ImagePart, Own } from './image.ts'
+import type { ImagePart, Item, Own } from './image.ts'
 import type { Node } from './node.ts'
 import type { Output } from './origin.ts'
 import type { Target } from './target.ts'
@@ -24,6 +24,8 @@ export interface Draft {
   /** An element named `end` was written: there may be a period. */
   hasEnd: boolean
   aliases: readonly Alias[]
+  /** See `Image`. */
+  item: Item | undefined
   /** The patient whose it is. */
   owner: Draft | undefined
   /** The preferred identity as a part of others, once it was asked for. */
@@ -67,6 +69,7 @@ export function createDraft(type: string, own: Own, parts: readonly ImagePart[] 
     parts,
     hasEnd: false,
     aliases: NOTHING,
+    item: undefined,
     owner: undefined,
     identityText: undefined,
     identity: NOTHING,

@@ -1,7 +1,7 @@
 import type { JsonObject } from '../../kernel/json.ts'
 import type { Draft, Written } from './draft.ts'
 import type { Fragment } from './element.ts'
-import type { Image, ImagePart, TraceRow } from './image.ts'
+import type { Image, ImagePart, Item, TraceRow } from './image.ts'
 import { originOf } from './origin.ts'
 import { pathOf } from './target.ts'
 
@@ -15,6 +15,7 @@ class FinishedImage implements Image {
   readonly key: string
   readonly type: string
   readonly aliases: Image['aliases']
+  readonly item?: Item
   readonly own: Image['own']
   readonly resource: JsonObject
   readonly literals?: ReadonlyMap<string, string>
@@ -29,6 +30,7 @@ class FinishedImage implements Image {
     this.key = draft.key
     this.type = draft.type
     this.aliases = draft.aliases
+    if (draft.item !== undefined) this.item = draft.item
     this.own = draft.own
     this.resource = draft.resource
     if (literals !== undefined) this.literals = literals

@@ -1,6 +1,8 @@
 import type { Alias } from '../../fhir/aliases.ts'
 import type { JsonValue } from '../../kernel/json.ts'
 import type { Draft } from './draft.ts'
+import { compileCondition } from './expression.ts'
+import type { Item } from './image.ts'
 import type { Node } from './node.ts'
 import { compilePath, fieldsOf, findNodes, type FieldName } from './path.ts'
 import type { FeedFile, IdentityRule } from './rules.ts'
@@ -13,6 +15,7 @@ export interface Identified {
   readonly sources: Draft['identity']
   /** The identity is put together from content, not an identifier: the same one twice in a message means two things. */
   readonly isComposed: boolean
+  readonly item?: Item
 }
 
 /** What identities need of the message that is being mapped. */
@@ -21,8 +24,6 @@ export interface IdentityDesk {
   readonly feedName: string
   /** The nearest image of a key. */
   readonly find: (key: string, here: Occurrence) => Draft | undefined
-  /** Another thing of the message, of the same owner, has this identity. */
-  readonly isTaken: (alias: Alias, draft: Draft) => boolean
 }
 
 /** @param target filled by its rows */
@@ -30,7 +31,7 @@ export type Identify = (target: Target, desk: IdentityDesk) => Identified | unde
 
 /** The first rule that gives an identity counts. @param reads collects the fields that identities use */
 export function compileIdentity(rules: readonly IdentityRule[], reads: FieldName[]): Identify {
-  const compiled = rules.map((rule) => ('element' in rule ? byElement(rule) : byParts(rule, reads)))
+  const compiled = rules.map((rule) => ('element' in rule ? byElement(rule, reads) : byParts(rule, reads)))
   return (target, desk) => {
     for (const identify of compiled) {
       const found = identify(target, desk)
@@ -47,8 +48,12 @@ interface Candidate {
 }
 
 /** Identifiers of the resource, by the preference of their types; `''` stands for those without a type. */
-function byElement({ element, prefer, once }: Extract<IdentityRule, { element: string }>): Identify {
-  return ({ draft }, { feed, isTaken }) => {
+function byElement(rule: Extract<IdentityRule, { element: string }>, reads: FieldName[]): Identify {
+  const { element, prefer } = rule
+  const itemOf = compileItem(rule, reads)
+  return (target, desk) => {
+    const { draft } = target
+    const { feed } = desk
     const candidates = identifiersOf(draft, element)
     const kinds = prefer === 'feed' ? feed.identityPreference : prefer
     const chosen =
@@ -56,10 +61,39 @@ function byElement({ element, prefer, once }: Extract<IdentityRule, { element: s
         ? candidates
         : kinds.flatMap((kind) => candidates.filter((one) => one.kind === kind))
     const [first] = chosen
-    if (first === undefined || (once === true && isTaken(first.alias, draft))) return undefined
-    return { aliases: chosen.map(({ alias }) => alias), sources: [first.path], isComposed: false }
+    if (first === undefined) return undefined
+    const aliases = chosen.map(({ alias }) => alias)
+    const sources: (Node | Draft | string)[] = [first.path]
+    const item = itemOf(first.alias, { target, desk, sources })
+    const base = { sources, isComposed: false }
+    return item === undefined ? { aliases, ...base } : { aliases: [item.alias, ...aliases], item, ...base }
   }
 }
+
+type ItemOf = (
+  alias: Alias,
+  of: { readonly target: Target; readonly desk: IdentityDesk; readonly sources: (Node | Draft | string)[] },
+) => Item | undefined
+
+/** One of several things that have a number. */
+function compileItem(
+  { item, new: condition }: Extract<IdentityRule, { element: string }>,
+  reads: FieldName[],
+): ItemOf {
+  if (item === undefined) return () => undefined
+  const parts = item.map((part) => compilePart(part, reads))
+  const isNew = condition === undefined ? undefined : compileCondition(condition)
+  reads.push(...(isNew?.fields ?? []))
+  return ({ type, system, value }, { target, desk, sources }) => {
+    const texts = parts.map((part) => part(target, desk, sources))
+    if (texts.includes(undefined)) return undefined
+    const prefix = `${escaped(system)}|${escaped(value)}|`
+    const alias = { type, system: ITEMS, value: `${prefix}${texts.join('|')}` }
+    return { alias, prefix, isNew: isNew?.holds(target) === true }
+  }
+}
+
+const ITEMS = 'urn:mogran:item'
 
 function identifiersOf(draft: Draft, element: string): Candidate[] {
   const found = draft.resource[element]
@@ -109,7 +143,7 @@ function escaped(text: string): string {
 }
 
 /** @returns the escaped text; what it comes from is added to the sources */
-type Part = (target: Target, desk: IdentityDesk, sources: (Node | Draft)[]) => string | undefined
+type Part = (target: Target, desk: IdentityDesk, sources: (Node | Draft | string)[]) => string | undefined
 
 function compilePart(part: string, reads: FieldName[]): Part {
   const isOptional = part.startsWith('?')

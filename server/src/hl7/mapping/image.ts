@@ -44,6 +44,8 @@ export interface Image {
   /** Unique in the message: `patient`, `encounter`, `observation`, `observation/2`. References to it read `{ "reference": "#image:<key>" }`. */
   readonly key: string
   readonly type: string
+  /** Its number may stand for several things: the alias, one of the first, by which this one is told from them. */
+  readonly item?: Item
   /** Identities, the preferred first: resolved to an id by the alias records, created with the resource. Never empty. */
   readonly aliases: readonly Alias[]
   /**
@@ -82,6 +84,14 @@ export interface Effect {
   readonly image: string
   readonly into?: string
   readonly of?: readonly string[]
+}
+
+export interface Item {
+  readonly alias: Alias
+  /** Of all things with the number. */
+  readonly prefix: string
+  /** A thing of another code that has the number is not meant. */
+  readonly isNew: boolean
 }
 
 export type Own = 'update' | 'create' | 'link'

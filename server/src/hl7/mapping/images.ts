@@ -116,7 +116,6 @@ function createDesk(reading: Reading): Desk {
       feed: file,
       feedName,
       find: (key, here) => index.nearest(key, here),
-      isTaken: (alias, draft) => taken.sameAs(draft, [alias]) !== undefined,
     },
     variables: { ...file.variables, ...reading.rules.variables },
     work: {
@@ -198,6 +197,7 @@ function fill(desk: Desk, image: CompiledImage, { here, segment }: Place): Targe
     return undefined
   }
   draft.target = target
+  draft.item = identity.item
   const known = desk.taken.sameAs(draft, identity.aliases)
   const distinct = known === undefined ? identity : toldApart(desk, { image, target, identity, known })
   if (distinct === undefined) return undefined
@@ -251,14 +251,21 @@ interface Candidate {
 /** Two contents of a message that look the same are joined where they are texts, else told apart by their number. @returns `undefined` when they are one thing */
 function toldApart(desk: Desk, candidate: Candidate): Identified | undefined {
   const { identity, image, target, known } = candidate
-  if (!identity.isComposed) return said(desk, candidate)
+  const { item } = identity
+  const isItemAgain = item !== undefined && known.item?.alias.value === item.alias.value
+  const isSame = JSON.stringify(known.resource) === JSON.stringify(target.draft.resource)
+  if (isItemAgain ? image.own !== 'update' || isSame : !identity.isComposed) return said(desk, candidate)
   const isJoined = image.join !== undefined && joinTexts(known.resource, target.draft.resource, image.join)
   const text = `There is another ${image.key} of this identity before: ${isJoined ? 'joined to it' : 'numbered'}`
   if (image.own === 'update')
     desk.warnings.push({ kind: 'repeated', at: desk.fields.labelOf(target.segment), text })
-  return isJoined
-    ? undefined
-    : { ...identity, aliases: identity.aliases.map((one) => desk.taken.unique(target.draft, one)) }
+  if (isJoined) return undefined
+  if (item === undefined)
+    return { ...identity, aliases: identity.aliases.map((one) => desk.taken.unique(target.draft, one)) }
+  target.draft.item = undefined
+  const alias = desk.taken.unique(target.draft, item.alias)
+  target.draft.item = { ...item, alias }
+  return { ...identity, aliases: [alias, ...identity.aliases.slice(1)] }
 }
 
 /** Several parts of a message may name the same thing: the first one counts, the others refer to it. */

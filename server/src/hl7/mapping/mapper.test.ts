@@ -68,12 +68,16 @@ it('gives the same result the same identity when only the header changes', () =>
   ).toBe(4)
 })
 
-it('refers to one order from all reports that name it', () => {
+it('refers to an order by its number and by number and service, so that the one of its service is found', () => {
   const { images } = map('ORU^R01', PATIENT, 'OBR|1|P1|F1|X', 'OBR|2|P1|F2|Y')
-  expect(images.filter(({ type }) => type === 'ServiceRequest')).toHaveLength(1)
+  const orders = images.filter(({ type }) => type === 'ServiceRequest')
+  for (const order of orders) {
+    expect(order.aliases).toMatchObject([order.item?.alias, { value: 'P1' }])
+    expect(order.item).toBeDefined()
+  }
   expect(
     images.filter(({ key }) => key.startsWith('report')).map(({ resource }) => resource['basedOn']),
-  ).toEqual([[{ reference: '#image:order' }], [{ reference: '#image:order' }]])
+  ).toEqual([[{ reference: '#image:order' }], [{ reference: '#image:order/2' }]])
 })
 
 it('leaves out a visit without number and says so', () => {

@@ -106,9 +106,17 @@ export interface ImageRule {
   readonly parts?: readonly ImagePart[]
 }
 
-/** `once`: counts for one thing of a message; a second one with the same identifier is known by the next rule. */
+/**
+ * `item`: senders give the number to several things, which these parts tell apart. `new`: the message tells of a new thing, so that one of
+ * another code that has the number already is not meant.
+ */
 export type IdentityRule =
-  | { readonly element: string; readonly prefer?: 'feed' | readonly string[]; readonly once?: boolean }
+  | {
+      readonly element: string
+      readonly prefer?: 'feed' | readonly string[]
+      readonly item?: readonly string[]
+      readonly new?: string
+    }
   | { readonly system: string; readonly parts: readonly string[] }
 
 export interface LinkRule {

@@ -45,11 +45,13 @@ function isAlias(one: Alias, other: Alias): boolean {
 }
 
 function isOther(
-  { owner, resource }: Draft,
+  { owner, resource, item }: Draft,
   aliases: readonly Alias[],
   { alias, other }: { readonly alias: Alias; readonly other: Draft },
 ): boolean {
   if (owner !== undefined && other.owner !== undefined && owner !== other.owner) return true
+  if (item !== undefined && other.item !== undefined && item.alias.value !== other.item.alias.value)
+    return true
   return hasOtherNumber(
     { aliases, identifiers: identifiersOf(resource) },
     alias,
