@@ -141,3 +141,31 @@ it('answers HEAD without a body', async () => {
     expect(entry).not.toHaveProperty('resource')
   }
 })
+
+it('refuses a create or an update by criteria that another entry meets as well', async () => {
+  const value = fresh()
+  const person = { ...PATIENT, identifier: [{ system: 'urn:test', value }] }
+  const criteria = `identifier=urn:test|${value}`
+  const plain = post(person)
+  const byCriteria: readonly Json[] = [
+    { resource: person, request: { method: 'POST', url: 'Patient', ifNoneExist: criteria } },
+    { resource: person, request: { method: 'PUT', url: `Patient?${criteria}` } },
+  ]
+  for (const entry of byCriteria)
+    for (const entries of [
+      [plain, entry],
+      [entry, plain],
+    ]) {
+      const refused = await send('transaction', entries)
+      expectRefused(refused, 412)
+      expect(refused.at('issue.0.code')).toBe('multiple-matches')
+      expect(refused.at('issue.0.expression.0')).toContain(`Bundle.entry[${String(entries.indexOf(entry))}]`)
+    }
+  expect(await find(`/Patient?${criteria}`)).toEqual([])
+  const other = post({ ...PATIENT, identifier: [{ system: 'urn:test', value: `${value}2` }] })
+  expect((await send('transaction', [other, ...byCriteria.slice(0, 1)])).status).toBe(200)
+  // What is stored and what is written with it would be two.
+  const both = await send('transaction', [plain, ...byCriteria.slice(1)])
+  expectRefused(both, 412)
+  expect((await find(`/Patient?${criteria}`)).length).toBe(1)
+})

@@ -134,13 +134,14 @@ function notOne(type: string, found: number): Error {
     : fault('multiple-matches', { code: 'multiple-matches', text })
 }
 
-function subjectOf({ base, clock }: RestDeps, { id, text }: Linked, { module }: Matches): Subject {
+/** A resource of the transaction as criteria see it. */
+export function subjectOf({ base, clock }: RestDeps, { id, text }: Linked, { module }: Matches): Subject {
   const resource = { ...contentOf({ text }).resource, id }
   const keys = module.extract(resource, { lastUpdated: clock(), facilities: [], base })
   return draftSubject({ id, keys, resource, module, base })
 }
 
-function meets(subject: Subject, { clauses }: Matches): boolean {
+export function meets(subject: Subject, { clauses }: Matches): boolean {
   // What the caller may see is known of own resources; the criteria decide.
   const criteria = clauses.filter(
     ({ anyOf }) => !anyOf.some((test) => test.by === 'key' && test.key.startsWith('_facility=')),

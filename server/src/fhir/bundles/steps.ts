@@ -7,6 +7,7 @@ import type { Precondition } from '../resources.ts'
 import type { Call } from '../rest/call.ts'
 import { criteriaOf, onlyNew, preconditionOf, resolveCriteria } from '../rest/conditions.ts'
 import type { RestDeps } from '../rest/rest-deps.ts'
+import type { Matches } from '../search/search.ts'
 import { patchStep } from './patch-step.ts'
 import { placed } from './read-bundle.ts'
 import type { Entry } from './read-bundle.ts'
@@ -33,23 +34,28 @@ export type Step =
 export interface Steps {
   readonly steps: readonly Step[]
   readonly guards: readonly Guard[]
+  /** Of the writes that criteria led to. */
+  readonly criteria: ReadonlyMap<Step, Matches>
 }
 
 /** @throws Fault `malformed`, `multiple-matches`, `unsupported`: then nothing of the transaction is done */
 export async function stepsOf(deps: RestDeps, call: Call, entries: readonly Entry[]): Promise<Steps> {
   const steps: Step[] = []
   const guards: Guard[] = []
+  const criteria = new Map<Step, Matches>()
   const pace = createPace()
   const created = new Map<string, Step>()
   for (const entry of entries) {
-    const { step, guard } = await placedStep(deps, call, entry)
-    steps.push(sameOrOwn(created, step))
+    const { step, guard, matches } = await placedStep(deps, call, entry)
+    const own = sameOrOwn(created, step)
+    steps.push(own)
+    if (matches && own === step) criteria.set(own, matches)
     if (guard) guards.push(guard)
     await pace()
   }
   const settled = afterDeletions(steps, () => uuid7(deps.clock()))
   checkIdentities(settled)
-  return { steps: settled, guards }
+  return { steps: settled, guards, criteria }
 }
 
 /** Deletions come first: what `ifNoneExist` found is not there any more when another entry deletes it, so it is created. */
@@ -96,6 +102,8 @@ function sameOrOwn(created: Map<string, Step>, step: Step): Step {
 interface Decided {
   readonly step: Step
   readonly guard?: Guard
+  /** Where the step is a create or an update by criteria. */
+  readonly matches?: Matches
 }
 
 async function placedStep(deps: RestDeps, call: Call, entry: Entry): Promise<Decided> {
@@ -145,8 +153,10 @@ async function createStep(
   const { ifNoneExist } = entry.conditions
   if (ifNoneExist === undefined) return { step: create }
   const query = criteriaOf(ifNoneExist, type)
-  const { id, guard } = await resolveCriteria(deps, call.caller, { type, query })
-  return { guard, step: id === undefined ? create : { kind: 'found', entry, type, id } }
+  const { id, guard, matches } = await resolveCriteria(deps, call.caller, { type, query })
+  return id === undefined
+    ? { guard, matches, step: create }
+    : { guard, step: { kind: 'found', entry, type, id } }
 }
 
 interface Instance {
@@ -180,7 +190,8 @@ async function conditionalStep(
   call: Call,
   { entry, type, method }: Omit<Instance, 'id'>,
 ): Promise<Decided> {
-  const { id, guard } = await resolveCriteria(deps, call.caller, { type, query: entry.queryText })
+  const { id, ...found } = await resolveCriteria(deps, call.caller, { type, query: entry.queryText })
+  const { guard } = found
   if (method === 'DELETE')
     return {
       guard,
@@ -197,8 +208,8 @@ async function conditionalStep(
   const known = id ?? given
   const wanted = id === undefined ? { precondition: onlyNew(entry.conditions) } : asked(entry)
   const step = { kind: 'write', entry, type, ...wanted } as const
-  if (typeof known === 'string') return { guard, step: { ...step, method, id: known } }
-  return { guard, step: { ...step, method: 'POST', id: uuid7(deps.clock()) } }
+  if (typeof known === 'string') return { ...found, step: { ...step, method, id: known } }
+  return { ...found, step: { ...step, method: 'POST', id: uuid7(deps.clock()) } }
 }
 
 /** @see FHIR R4, "RESTful API", transaction: no two entries may end on the same resource. */

@@ -10,6 +10,7 @@ import type { RestDeps } from '../rest/rest-deps.ts'
 import { refusal } from '../rest/write-calls.ts'
 import { resolveReferences } from './conditional-references.ts'
 import { linkMap, relinked } from './links.ts'
+import { checkOnlyMatches } from './only-match.ts'
 import { contentOf } from './read-bundle.ts'
 import type { Entry } from './read-bundle.ts'
 import { checkReads, readAnswer } from './reads.ts'
@@ -42,7 +43,7 @@ async function attemptTransaction(
   call: Call,
   entries: readonly Entry[],
 ): Promise<Done | undefined> {
-  const { steps, guards } = await stepsOf(deps, call, entries)
+  const { steps, guards, criteria } = await stepsOf(deps, call, entries)
   await checkReads(deps, call, steps)
   const writes = steps
     .filter((step) => step.kind === 'write')
@@ -55,6 +56,7 @@ async function attemptTransaction(
     at: `${step.entry.at}.resource`,
     text: relinked(contentToLink(step), links, () => deps.definitions.elements()),
   }))
+  await checkOnlyMatches(deps, criteria, linked)
   const references = await resolveReferences(deps, call, {
     resources: linked,
     deleted: new Set(writes.flatMap((step) => (step.method === 'DELETE' ? `${step.type}/${step.id}` : []))),
