@@ -3,7 +3,7 @@ import type { Check } from '../check.ts'
 import { isObject } from '../collections.ts'
 import { checkReference } from '../references.ts'
 import { isTarget } from '../syntax.hot.ts'
-import { itemsOf, typeOf, type Item } from './items.ts'
+import { itemsByChild, NO_ITEMS, typeOf, type Item } from './items.ts'
 import { checkCount, checkLimits } from './limits.ts'
 import type { ElementPlan, Limits, ProfilePlan } from './plan.ts'
 import { checkSlices } from './slices.ts'
@@ -23,7 +23,12 @@ function checkItem(plan: ElementPlan, item: Item, check: Check): void {
     checkLimits(plan.limits, item.value, check)
   }
   if (plan.rules.length > 0) checkRules(plan, item, check)
-  if (isObject(item.value)) for (const child of plan.children) checkElement(child, item.value, check)
+  if (plan.children.length > 0 && isObject(item.value)) checkChildren(plan, item.value, check)
+}
+
+function checkChildren(plan: ElementPlan, parent: JsonObject, check: Check): void {
+  const found = itemsByChild(plan, parent)
+  for (const [at, child] of plan.children.entries()) checkElement(child, found[at] ?? NO_ITEMS, check)
 }
 
 function checkRules({ rules, variants }: ElementPlan, { value, type }: Item, check: Check): void {
@@ -35,8 +40,7 @@ function checkRules({ rules, variants }: ElementPlan, { value, type }: Item, che
   }
 }
 
-function checkElement(plan: ElementPlan, parent: JsonObject, check: Check): void {
-  const items = itemsOf(plan, parent)
+function checkElement(plan: ElementPlan, items: readonly Item[], check: Check): void {
   checkCount(plan, items.length, check)
   for (const item of items) {
     check.step(plan.name, item.index)

@@ -10,18 +10,58 @@ export interface Item {
   readonly index: number
 }
 
-const NO_ITEMS: readonly Item[] = []
+export const NO_ITEMS: readonly Item[] = []
+
+/**
+ * What an object has of each element that a plan speaks of, by the position among the children. To go through the members that are there is
+ * several times as quick as to ask for each that may be.
+ */
+export function itemsByChild(
+  plan: ElementPlan,
+  parent: JsonObject,
+): readonly (readonly Item[] | undefined)[] {
+  const places = placesOf(plan)
+  const found: Item[][] = []
+  for (const name in parent) {
+    // What stands beside a value belongs to its items.
+    if (name.charCodeAt(0) === UNDERSCORE) return plan.children.map((child) => itemsOf(child, parent))
+    const place = places.get(name)
+    if (place) addItems((found[place.at] ??= []), parent[name], { extra: undefined, type: place.type })
+  }
+  return found
+}
+
+const UNDERSCORE = 95
+
+interface Place {
+  readonly at: number
+  readonly type: string
+}
+
+/** Property to the child that it belongs to. */
+const known = new WeakMap<ElementPlan, ReadonlyMap<string, Place>>()
+
+function placesOf(plan: ElementPlan): ReadonlyMap<string, Place> {
+  const before = known.get(plan)
+  if (before) return before
+  const places = new Map(
+    plan.children.flatMap(({ variants }, at) =>
+      variants.map(({ property, type }): [string, Place] => [property, { at, type }]),
+    ),
+  )
+  known.set(plan, places)
+  return places
+}
 
 /** The values of an element of one object. */
-export function itemsOf({ variants }: ElementPlan, parent: JsonObject): readonly Item[] {
+function itemsOf({ variants }: ElementPlan, parent: JsonObject): readonly Item[] {
   let items: Item[] | undefined
   for (const variant of variants) {
     const value = parent[variant.property]
     const extra = variant.extra === undefined ? undefined : parent[variant.extra]
     if (value === undefined && extra === undefined) continue
     items ??= []
-    if (Array.isArray(value) || Array.isArray(extra)) addItems(items, value, { extra, type: variant.type })
-    else items.push({ value: value ?? extra ?? null, type: variant.type, index: -1 })
+    addItems(items, value, { extra, type: variant.type })
   }
   return items ?? NO_ITEMS
 }
@@ -31,6 +71,10 @@ function addItems(
   value: JsonValue | undefined,
   { extra, type }: { extra: JsonValue | undefined; type: string },
 ): void {
+  if (!Array.isArray(value) && !Array.isArray(extra)) {
+    items.push({ value: value ?? extra ?? null, type, index: -1 })
+    return
+  }
   const values: readonly JsonValue[] = Array.isArray(value) ? (value as readonly JsonValue[]) : []
   const extras: readonly JsonValue[] = Array.isArray(extra) ? (extra as readonly JsonValue[]) : []
   for (let index = 0; index < Math.max(values.length, extras.length); index++) {

@@ -1,5 +1,6 @@
 import type { JsonValue } from '../../../kernel/json.ts'
 import { isAllowed } from '../bindings.ts'
+import type { AllowedCodes } from '../bindings.ts'
 import type { Check } from '../check.ts'
 import { same } from '../collections.ts'
 import { atLeast, atMost } from '../operators.ts'
@@ -33,14 +34,12 @@ export function checkLimits(limits: Limits, value: JsonValue, check: Check): voi
     check.fault('value', `The profile fixes this to ${JSON.stringify(fixed)}.`)
   if (pattern !== undefined && !matchesPattern(value, pattern))
     check.fault('value', `The profile wants this to hold ${JSON.stringify(pattern)}.`)
-  if (allowed && !isIn(value)) check.notInSet(allowed)
+  if (allowed && !isIn(value, allowed)) check.notInSet(allowed)
   checkBounds(limits, value, check)
+}
 
-  function isIn(coded: JsonValue): boolean {
-    return typeof coded === 'string'
-      ? allowed?.has(coded) === true
-      : allowed !== undefined && isAllowed(coded, allowed)
-  }
+function isIn(coded: JsonValue, allowed: AllowedCodes): boolean {
+  return typeof coded === 'string' ? allowed.has(coded) : isAllowed(coded, allowed)
 }
 
 function checkBounds({ maxLength, minValue, maxValue }: Limits, value: JsonValue, check: Check): void {

@@ -106,7 +106,7 @@ function meets(by: Discriminator, item: Item, context: Context): boolean {
       return found.some((value) => meetsProfile(by, value, context))
     case 'value':
     default:
-      return found.some((value) => isFitting(by.plan, { ...item, value }, context))
+      return found.some((value) => isFitting(by.plan, { value, type: item.type, index: item.index }, context))
   }
 }
 

@@ -242,3 +242,36 @@ describe('limits of a profile', () => {
     expect(() => check(patient(), [{ path: 'Patient.nickname', min: 1 }])).toThrow(/no element nickname/)
   })
 })
+
+const named = (...name: readonly JsonObject[]) => ({ resourceType: 'Patient', name })
+
+describe('elements that a profile requires', () => {
+  const absent = { extension: [{ url: 'http://example.org/absent', valueCode: 'unknown' }] }
+  const birthDate = [{ path: 'Patient.birthDate', min: 1 }]
+  const given = [{ path: 'Patient.name' }, { path: 'Patient.name.given', min: 2 }]
+  const deceased = [{ path: 'Patient.deceased[x]', min: 1 }]
+
+  it('are there when only an extension stands for the value', () => {
+    expect(check({ resourceType: 'Patient', _birthDate: absent }, birthDate)).toEqual([])
+    expect(check({ resourceType: 'Patient', _birthDate: absent }, deceased)).toEqual([
+      'required Patient.deceased',
+    ])
+    expect(check({ resourceType: 'Patient' }, birthDate)).toEqual(['required Patient.birthDate'])
+  })
+
+  it('are counted with those that an extension stands for', () => {
+    expect(check(named({ given: ['A', null], _given: [null, absent] }), given)).toEqual([])
+    expect(check(named({ given: ['A', 'B'] }, { given: ['A'] }), given)).toEqual([
+      'required Patient.name[1].given',
+    ])
+  })
+
+  it('are there in any variant of a choice', () => {
+    for (const variant of [
+      { deceasedBoolean: false },
+      { deceasedDateTime: '2024' },
+      { _deceasedBoolean: absent },
+    ])
+      expect(check({ resourceType: 'Patient', ...variant }, deceased)).toEqual([])
+  })
+})
