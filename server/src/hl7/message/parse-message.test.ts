@@ -65,6 +65,13 @@ it('does not take a line feed inside a text for the end of the segment', () => {
   expect(parsed.get('OBX-6')).toBe('x')
 })
 
+it('keeps a segment in small letters behind a line feed out of the field before it, and a word in it', () => {
+  const parsed = parseMessage(message('OBX|1|TX|A||Growth?\nYes||||||F\nobx|2|NM|B||7'))
+  expect(parsed.segments.map(({ name }) => name)).toEqual(['MSH', 'OBX', 'obx'])
+  expect(parsed.get('OBX-5')).toBe('Growth?\nYes')
+  expect(parsed.get('OBX-11')).toBe('F')
+})
+
 it('lets the message declare its delimiters', () => {
   const parsed = parseMessage('MSH#*@!%#LAB\rPID#1##1*!F!*!T!%b@2*x')
   expect(parsed.get('PID-3.2')).toBe('#')

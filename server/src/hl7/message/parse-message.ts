@@ -55,6 +55,9 @@ function splitSegments(text: string, delimiters: Delimiters): readonly LazySegme
 }
 
 const SEGMENT_NAME = /^[A-Z][A-Z0-9]{2}/
+/** In small letters only names that are no words: `Yes|` may be the last line of a text. Nothing reads such a segment, and that is reported. */
+const SMALL_NAME =
+  /^(?:msh|evn|pid|pd1|nk1|pv[12]|al1|dg1|in1|gt1|orc|obr|obx|nte|spm|tq1|rx[acdegor]|txa|ft1)/i
 
 /** CR (with or without LF) always ends a segment, a lone LF only before another segment. */
 function splitMixed(text: string, separator: string): string[] {
@@ -62,7 +65,9 @@ function splitMixed(text: string, separator: string): string[] {
   for (const chunk of text.replaceAll('\r\n', '\r').split('\r')) {
     let begun = ''
     for (const piece of chunk.split('\n')) {
-      const isNext = SEGMENT_NAME.test(piece) && (piece.length === 3 || piece[3] === separator)
+      const isNext =
+        (SEGMENT_NAME.test(piece) && (piece.length === 3 || piece[3] === separator)) ||
+        (piece[3] === separator && SMALL_NAME.test(piece))
       if (isNext && begun !== '') lines.push(withoutLineFeeds(begun))
       begun = isNext || begun === '' ? piece : `${begun}\n${piece}`
     }
