@@ -316,3 +316,11 @@ it('ST-42 finds the members of a list', async () => {
 it('ST-43 decided: _filter comes later and says so', async () => {
   expectRefused(await ask('GET', `/Patient?_filter=${encodeURIComponent('name eq x')}`), 400, 501)
 })
+
+it('says that it does not search inside of Bundles, instead of finding nothing', async () => {
+  for (const query of ['composition.type=x', 'composition.patient.name=x', 'message.event=x']) {
+    const answer = await ask('GET', `/Bundle?${query}`)
+    expectRefused(answer, 501)
+    expect(answer.text).toContain('inside of Bundles')
+  }
+})

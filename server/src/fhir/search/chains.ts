@@ -32,6 +32,7 @@ export async function chainClause(
 ): Promise<Clause> {
   const inner: Inner[] = []
   const { rest, targets, param, label } = filter
+  if (module.type === 'Bundle') throw intoEntries(label)
   for (const type of targets) {
     const found = await innerQuery(deps, scope, { type, rest, mayMiss: targets.length > 1 })
     if (found) inner.push(found)
@@ -71,6 +72,12 @@ async function containedTests(
   const keys = containedKeys(type, rest, clause)
   const meets = (subject: Subject): boolean => meetsAll([clause], subject)
   return containedTargetTests(filter.param.code, { module: query.module, base, keys, meets })
+}
+
+/** `composition` and `message` mean what stands in the Bundle itself, which is indexed as a whole only. */
+function intoEntries(label: string): Error {
+  const text = `"${label.slice(0, 128)}": this server does not search inside of Bundles; use identifier, type or timestamp, or store the entries by themselves`
+  return fault('unsupported', { code: 'not-supported', text })
 }
 
 function joined({ plain }: Scope, label: string, join: Join): Clause {
