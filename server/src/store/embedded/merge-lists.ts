@@ -5,17 +5,7 @@ import { INTERVALS, writeInterval, type Interval } from './intervals.hot.ts'
 import { shortHash, type KeyHash } from './key-hash.ts'
 import type { Layout, ListPlace } from './packed-lists.ts'
 import { EARLIEST, POSTINGS, writePosting } from './postings.hot.ts'
-import {
-  namesOf,
-  rangesOf,
-  rowDate,
-  rowExtras,
-  rowHashHi,
-  rowHashLo,
-  rowIsDeleted,
-  rowKeyCount,
-  rowType,
-} from './row.ts'
+import { rowDate, rowFiled, rowHashHi, rowHashLo, rowIsDeleted, rowKeyCount, rowType } from './row.ts'
 import { BY_COMMIT, BY_DATE, finite, lengthClass, nameText, sortOf } from './tail.ts'
 
 export interface ChangedList {
@@ -65,12 +55,11 @@ export class MergeLists {
     this.#post(this.#hash.of(type, BY_DATE).short, place)
     for (let i = 0; i < rowKeyCount(row); i++)
       this.#post(shortHash(rowHashHi(row, i), rowHashLo(row, i)), place)
-    const extras = rowExtras(row)
-    for (const { p, lo, hi } of rangesOf(extras)) {
+    const { ranges, names } = rowFiled(row)
+    for (const { p, lo, hi } of ranges) {
       const prefix = classKey(this.#hash.of(type, p).short, lengthClass(lo, hi))
       this.#intervals(prefix).push({ lo: finite(lo), hi, seq, isDropped })
     }
-    const names = namesOf(extras)
     if (names.length === 0) return
     const named = this.#place({ sort: EARLIEST, seq, isDropped })
     for (const { p, text } of names) this.#name(nameKey(this.#hash.of(type, p).short, nameText(text)), named)

@@ -116,11 +116,17 @@ export function wholeExtras(
   const { id, lastUpdated } = known
   return {
     ...stored,
-    ...((flags & LEFT_OUT.updated) !== 0 && {
-      r: [...(stored.r ?? []), [UPDATED, lastUpdated, lastUpdated + 1] as const],
-    }),
+    ...((flags & LEFT_OUT.updated) !== 0 && { r: wholeRanges(stored, flags, lastUpdated) }),
     ...((flags & LEFT_OUT.id) !== 0 && { s: { _id: id, ...stored.s } }),
   }
+}
+
+export function wholeRanges(
+  { r = [] }: RowExtras,
+  flags: number,
+  lastUpdated: number,
+): NonNullable<RowExtras['r']> {
+  return (flags & LEFT_OUT.updated) === 0 ? r : [...r, [UPDATED, lastUpdated, lastUpdated + 1]]
 }
 
 /**

@@ -19,6 +19,7 @@ import {
   rowContent,
   rowContentLength,
   rowExtras,
+  rowFiled,
   rowMethod,
   rowScalars,
   rowTypeLike,
@@ -82,6 +83,7 @@ it.each([
     for (const expected of ['Patient', 'Patienta', 'Patienz', ''])
       expect(rowTypeLike(each, expected)).toBe('Patient')
     expect(rangesOf(extras)).toEqual(keys.r)
+    expect(rowFiled(each)).toEqual({ ranges: keys.r, names: namesOf(extras) })
     expect(new Set(namesOf(extras).map(({ text }) => text))).toEqual(new Set(keys.n.map(({ text }) => text)))
     expect(extras.s).toEqual(keys.s)
     for (const [name, text] of Object.entries(keys.s ?? {}))

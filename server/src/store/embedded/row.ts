@@ -11,6 +11,7 @@ import {
   isHeadLeftOut,
   putHead,
   wholeExtras,
+  wholeRanges,
   wholeScalars,
   withHead,
   type RowExtras,
@@ -84,6 +85,16 @@ export function rowHasHash(row: Buffer, hi: number, lo: number): boolean {
 export function rowExtras(row: Buffer): RowExtras {
   const stored = JSON.parse(storedText(row, extrasLength(row)).toString('utf8')) as RowExtras
   return wholeExtras(stored, flagsOf(row), { id: rowId(row), lastUpdated: rowLastUpdated(row) })
+}
+
+/** What the index files of a row beside its keys; its extras would be objects of many shapes. */
+export function rowFiled(row: Buffer): {
+  readonly ranges: readonly RangeKey[]
+  readonly names: readonly NameKey[]
+} {
+  const stored = JSON.parse(storedText(row, extrasLength(row)).toString('utf8')) as RowExtras
+  const r = wholeRanges(stored, flagsOf(row), rowLastUpdated(row))
+  return { ranges: rangesOf({ r }), names: namesOf(stored) }
 }
 
 /** The sort scalars, for `scalarIn`. */

@@ -2,17 +2,7 @@ import type { RangeKey } from '../keys.ts'
 import { shortHash, type KeyHash } from './key-hash.ts'
 import { LaterRows } from './later-rows.ts'
 import { EARLIEST } from './postings.hot.ts'
-import {
-  namesOf,
-  rangesOf,
-  rowDate,
-  rowExtras,
-  rowHashHi,
-  rowHashLo,
-  rowIsDeleted,
-  rowKeyCount,
-  rowType,
-} from './row.ts'
+import { rowDate, rowFiled, rowHashHi, rowHashLo, rowIsDeleted, rowKeyCount, rowType } from './row.ts'
 import { compareNumbers, compareUtf8, SortedBlocks } from './sorted-blocks.ts'
 
 /** Not a key that an extractor makes: every row of a type, current ones by clinical date. */
@@ -84,9 +74,9 @@ export class Tail {
   #addExtras(seq: number, row: Buffer): void {
     if (rowIsDeleted(row)) return
     const type = rowType(row)
-    const extras = rowExtras(row)
-    for (const range of rangesOf(extras)) this.#addRange(type, range, seq)
-    for (const { p, text } of namesOf(extras)) this.#addName(this.#hash.of(type, p).short, text, seq)
+    const { ranges, names } = rowFiled(row)
+    for (const range of ranges) this.#addRange(type, range, seq)
+    for (const { p, text } of names) this.#addName(this.#hash.of(type, p).short, text, seq)
   }
 
   /** Ordered by clinical date (`BY_COMMIT`: by row). */
