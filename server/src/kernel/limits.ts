@@ -67,6 +67,8 @@ export const limits = {
     /** Writes of a commit that are indexed before it becomes visible, in slices: many at once would stop the others. */
     bulkWrites: 1000,
     mergeRetryMs: 1000,
+    /** How often expired records are looked for while there are writes. */
+    sweepMs: 1000,
     keyBytes: 512,
     /** Equality keys, ranges and names of one resource, each. A row counts its keys in 16 bits. */
     resourceKeys: 60_000,

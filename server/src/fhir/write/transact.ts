@@ -21,11 +21,12 @@ export async function transact(
 ): Promise<TransactResult> {
   for (const draft of transaction.drafts)
     deps.access.authorise(caller, INTERACTIONS[draft.method], draft.type)
-  const { prepared, ...first } = await composedAll(deps, caller, transaction)
+  const first = await composedAll(deps, caller, transaction)
+  const { prepared } = first
   for (let attempt = 0; attempt <= limits.fhir.writeRetries; attempt += 1) {
     const composed = first.composed ?? (await composedAgain(deps, caller, { prepared, transaction }))
     // What was composed is large, and not needed while the disk syncs.
-    delete first.composed
+    first.composed = undefined
     const result = await attemptCommit(deps, caller, { composed, transaction })
     if (result.outcome === 'committed' || !isRace(result.refusal, transaction.drafts)) return resultOf(result)
   }
@@ -52,7 +53,7 @@ async function composedAll(
   deps: WriteDeps,
   caller: Caller,
   transaction: Transaction,
-): Promise<{ prepared: readonly Prepared[]; composed?: readonly Composed[] }> {
+): Promise<{ readonly prepared: readonly Prepared[]; composed: readonly Composed[] | undefined }> {
   const composed: Composed[] = []
   let failure: { readonly error: unknown } | undefined
   const add = (made: Composed) => void composed.push(made)

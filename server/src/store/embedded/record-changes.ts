@@ -43,7 +43,8 @@ export function revisionOf(
 /** How many expired records one write transaction removes at most, so that sweeping never delays an answer noticeably. */
 const SWEEP_MOST = 64
 
-export function sweepExpired(data: DataFile, now: number): void {
+/** @returns whether there may be more */
+export function sweepExpired(data: DataFile, now: number): boolean {
   const due = [...data.expiries.getKeys({ end: numberKey(now + 1), limit: SWEEP_MOST })]
   for (const expiry of due) {
     const key = expiry.subarray(6)
@@ -52,6 +53,7 @@ export function sweepExpired(data: DataFile, now: number): void {
       remove({ data, steps: new Steps(false), now }, key, record)
     else data.expiries.removeSync(expiry)
   }
+  return due.length === SWEEP_MOST
 }
 
 interface Scope {

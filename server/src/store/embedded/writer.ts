@@ -58,6 +58,8 @@ export class Writer {
   /** A group waits for its turn or is being written. */
   #busy = false
   #closing = false
+  /** When the last look for expired records found all of them. */
+  #sweptAt = 0
   #idle: (() => void) | undefined
   batches = 0
   lastBatchMs = 0
@@ -83,7 +85,7 @@ export class Writer {
     })
   }
 
-  /** At once, so that commits keep the order of their calls; a large one in slices, and others go on meanwhile. */
+  /** At once, so that commits of single writes keep the order of their calls; a large one in slices, and others go on meanwhile. */
   #prepare(commit: Commit): Soon<PreparedCommit> {
     const { hash, bulkWrites } = this.#options
     const { guards, records } = commit
@@ -97,7 +99,7 @@ export class Writer {
         if (row) bulk?.add(writes.length, row)
         const content = row ? { row } : { deletion: write }
         writes.push({ type, id, expected, lastUpdated, method, key: scopedKey(type, id), content })
-        const slice = pace()
+        const slice = writes.length < commit.writes.length ? pace() : undefined
         if (slice) return slice.then(() => prepareFrom(writes.length))
       }
       return { guards, records, header: encodeCommitHeader(commit), writes, ...(bulk && { bulk }) }
@@ -176,7 +178,7 @@ export class Writer {
         jobs.push(...this.#next(jobs))
         this.appender.begin()
         this.rekeyer.begin()
-        sweepExpired(this.#options.data, this.#options.clock())
+        this.#sweep()
         for (const job of jobs) answers.push(this.#run(job))
         crash('after-append')
       })
@@ -192,6 +194,14 @@ export class Writer {
     this.batches++
     this.lastBatchMs = performance.now() - started
     for (const answer of answers) answer()
+  }
+
+  /** Nobody sees what has expired: it is enough to look now and then, until nothing is left. */
+  #sweep(): void {
+    const { data, clock } = this.#options
+    const now = clock()
+    if (Math.abs(now - this.#sweptAt) < limits.store.sweepMs) return
+    if (!sweepExpired(data, now)) this.#sweptAt = now
   }
 
   #run(job: Job): () => void {
