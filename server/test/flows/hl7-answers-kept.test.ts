@@ -127,39 +127,44 @@ it('takes the late answer of the application when the store is back', async () =
   expect(await messages(engine)).toMatchObject([{ state: 'answered' }])
 })
 
+/** Stops the hub with the given sync behind the laboratory's answer. @returns whether the answer was kept and not yet in the order */
+async function keptAfter(steps: number): Promise<boolean> {
+  const folder = await freshFolder()
+  const { store, disk, close } = await failingStore(folder)
+  let left = Number.POSITIVE_INFINITY
+  disk.synced = () => {
+    if (--left === 0) disk.isAway = true
+  }
+  const lab = await startLaboratory(
+    (order) => orl(idOf(order)),
+    () => {
+      left = steps
+    },
+  )
+  const first = await engineFor(store, lab.port)
+  await place(first)
+  await expect.poll(() => disk.isAway || left < steps, { timeout: 10_000 }).toBe(true)
+  await first.stop()
+  await close()
+
+  // The second laboratory says nothing about the order: its number can only come from the answer to the first.
+  const silent = await startLaboratory((order) => [
+    'MSH|^~\\&|LAB||MOGRAN||2026||ACK|X|P|2.5.1',
+    `MSA|AA|${idOf(order)}`,
+  ])
+  const { store: reopened } = await failingStore(folder)
+  const before = await reopened.resources.read('ServiceRequest', 'o1')
+  const second = await engineFor(reopened, silent.port)
+  await expect.poll(() => messages(second), { timeout: 10_000 }).toMatchObject([{ state: 'answered' }])
+  if (silent.got.length > 0) return false
+  await expect.poll(() => numbersOf(second), { timeout: 10_000 }).toEqual(['F77'])
+  return before?.version === 1
+}
+
 it('brings an answer that was written down into the order after a stop at any step', async () => {
   let kept = 0
-  for (let steps = 1; steps <= 4; steps++) {
-    const folder = await freshFolder()
-    const { store, disk, close } = await failingStore(folder)
-    let left = Number.POSITIVE_INFINITY
-    disk.synced = () => {
-      if (--left === 0) disk.isAway = true
-    }
-    const lab = await startLaboratory(
-      (order) => orl(idOf(order)),
-      () => {
-        left = steps
-      },
-    )
-    const first = await engineFor(store, lab.port)
-    await place(first)
-    await expect.poll(() => disk.isAway || left < steps, { timeout: 10_000 }).toBe(true)
-    await first.stop()
-    await close()
-
-    // The second laboratory says nothing about the order: its number can only come from the answer to the first.
-    const silent = await startLaboratory((order) => [
-      'MSH|^~\\&|LAB||MOGRAN||2026||ACK|X|P|2.5.1',
-      `MSA|AA|${idOf(order)}`,
-    ])
-    const { store: reopened } = await failingStore(folder)
-    const before = await reopened.resources.read('ServiceRequest', 'o1')
-    const second = await engineFor(reopened, silent.port)
-    await expect.poll(() => messages(second), { timeout: 10_000 }).toMatchObject([{ state: 'answered' }])
-    if (silent.got.length > 0) continue
-    await expect.poll(() => numbersOf(second), { timeout: 10_000 }).toEqual(['F77'])
-    if (before?.version === 1) kept++
-  }
+  // Other writes may come between, and none of the four hits the moment: then once more.
+  for (let round = 0; round < 3 && kept === 0; round++)
+    for (const steps of [1, 2, 3, 4]) if (await keptAfter(steps)) kept++
   expect(kept).toBeGreaterThan(0)
 }, 60_000)

@@ -8,8 +8,10 @@ const sch = (reason: string, times = TIMES, duration = '|') =>
   `SCH|A1^CLINIC|A2^HUB||||${reason}^Why^L|||${duration}|${times}`
 const ROOM = ['RGS|1', 'AIL|1|A|ROOM1', 'NTE|1||Ground floor', 'AIP|1|A|17^Dent^Ada']
 
+type Told = readonly [event: string, ...segments: readonly string[]]
+
 /** @returns the appointment after messages of an event and its segments, each an hour behind the one before. */
-async function after(...messages: readonly (readonly [event: string, ...segments: readonly string[]])[]) {
+async function after(...messages: readonly Told[]) {
   const engine = await startEngine({ ackAt: 'committed' })
   const sender = new Sender(engine.port)
   for (const [at, [event, ...segments]] of messages.entries()) {
@@ -44,6 +46,7 @@ it('is cancelled with the reason and those who were asked, and takes place after
     participant: [
       { actor: { display: 'ROOM2' } },
       { actor: { reference: expect.stringContaining('Patient') as string } },
+      { actor: { display: 'Ada Dent' } },
     ],
   })
   expect(again).not.toHaveProperty('cancelationReason')
@@ -87,3 +90,47 @@ it.each([
     expect(await engine.all('Appointment')).toEqual([])
   },
 )
+
+const RESOURCES = [
+  'RGS|1',
+  'AIS|1||CONS^Consultation',
+  'AIG|1||LASER',
+  'AIL|1||WARD7^R2^B3',
+  'AIL|2||ROOM1',
+  'AIP|1||17^Dent^Ada',
+]
+
+/** Who and what takes part, by the names of the messages, and which services. */
+async function partsAfter(...messages: readonly Told[]) {
+  const { participant = [], serviceType = [] } = (await after(...messages)) as {
+    participant?: { actor: { reference: string; display?: string } }[]
+    serviceType?: { coding: { code: string }[] }[]
+  }
+  return [
+    ...participant.map(({ actor }) => actor.display ?? actor.reference.split('/')[0] ?? '').toSorted(),
+    ...serviceType.map(({ coding }) => coding[0]?.code),
+  ]
+}
+
+it('keeps who is not named where a message says what changes, and lets go who is deleted', async () => {
+  const booked = ['S12', sch('CHK'), PID, ...RESOURCES] as const
+  const all = ['Ada Dent', 'LASER', 'Location', 'Patient', 'ROOM1', 'CONS']
+  const without = (...gone: string[]) => all.filter((one) => !gone.includes(one))
+  expect(await partsAfter(booked)).toEqual(all)
+  const gone = ['S22', sch('CHK'), PID, 'RGS|1', 'AIP|1|D|17^Dent^Ada', 'AIL|1|D|WARD7^R2^B3'] as const
+  expect(await partsAfter(booked, gone)).toEqual(without('Ada Dent', 'Location'))
+  expect(await partsAfter(booked, gone, ['S18', sch('CHK'), PID, 'RGS|1', 'AIP|1|A|17^Dent^Ada'])).toEqual(
+    without('Location'),
+  )
+  const changed = ['S14', sch('CHK'), PID, 'RGS|1|U', 'AIL|1|U|ROOM1', 'AIG|1|D|LASER'] as const
+  expect(await partsAfter(booked, changed)).toEqual(without('LASER'))
+  const service = ['S20', sch('CHK'), 'RGS|1', 'AIS|1|D|CONS^Consultation', 'AIS|2|A|SURG'] as const
+  expect(await partsAfter(booked, service)).toEqual([...without('CONS'), 'SURG'])
+  const off = ['S15', sch('RAIN'), PID, 'RGS|1', 'AIL|1|D|ROOM1', 'AIP|1|D|17^Dent^Ada'] as const
+  expect(await partsAfter(booked, off)).toEqual(all)
+  expect(await partsAfter(off)).toEqual(['Ada Dent', 'Patient', 'ROOM1'])
+  // Without action codes a rebooking names all, and a deletion does not say what it deletes.
+  const whole = ['S13', sch('CHK'), PID, 'RGS|1', 'AIL|1||ROOM1'] as const
+  expect(await partsAfter(booked, whole)).toEqual(['Patient', 'ROOM1', 'CONS'])
+  expect(await partsAfter(booked, ['S22', sch('CHK'), PID, 'RGS|1', 'AIL|1||ROOM1'])).toEqual(all)
+})

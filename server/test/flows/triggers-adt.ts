@@ -205,7 +205,12 @@ export const ADT_TRIGGERS: readonly Trigger[] = [
     'ADT^A47',
     '2.3+',
     'Patient',
-    { identifier: [{ value: expect.stringMatching('^\\d{15}$') as string }] },
+    {
+      identifier: [
+        { value: expect.stringMatching('^\\d{15}$') as string },
+        { use: 'old', value: expect.stringMatching('^\\d{16}$') as string },
+      ],
+    },
     (pen) => [pen.pid(), mrg(pen)],
     OTHER,
   ],

@@ -36,15 +36,19 @@ const sch = (pen: Pen) => {
     25: 'Booked',
   })
 }
-const booking = (pen: Pen) => [
+/** @param action what becomes of the dentist, see table 0206 */
+const bookingWith = (action: string) => (pen: Pen) => [
   sch(pen),
   ...(pen.since('2.5') ? ['TQ1|1||||||202603050900|202603050930'] : []),
   pen.pid(),
   pen.pv1({ 2: 'O' }),
   'RGS|1',
-  'AIS|1||CHK^Check^L|202603050900|||30|min',
-  'AIP|1||17^Dent^Ada',
+  `AIS|1|${action && 'X'}|CHK^Check^L|202603050900|||30|min`,
+  `AIP|1|${action}|17^Dent^Ada`,
 ]
+const booking = bookingWith('')
+/** Events that take services and resources away: they have to say which. */
+const FEWER: ReadonlySet<string> = new Set(['S20', 'S21', 'S22'])
 /** Without its times: what a cancellation may leave out. */
 const bare = (pen: Pen) => [
   fields('SCH', { 1: pen.id('AP'), 2: pen.id('AF', 'HUB'), 6: 'CHK^Check^L' }),
@@ -216,7 +220,7 @@ export const ORDER_TRIGGERS: readonly Trigger[] = [
             '2.3+',
             'Appointment',
             appointment('booked'),
-            booking,
+            FEWER.has(event) ? bookingWith('D') : booking,
             ...(event === 'S12' ? [] : [BOOKED]),
           ],
         ]

@@ -18,7 +18,7 @@ import {
 } from './identity.ts'
 import { keepImage, readLastImage, sourcesOf, type LastImage } from './last-image.ts'
 import { mergeThreeWay, nextImage, withUnsentMembers } from './merge.ts'
-import { sentOf } from './sent.ts'
+import { clearedBy, sentOf } from './sent.ts'
 import { traceText, type Traced } from './trace-text.ts'
 import { formerItems, identityItems, givenUpItems, worklistItem, type WorkItem } from './worklist.ts'
 
@@ -211,7 +211,7 @@ function update(
   const told = Object.fromEntries(Object.entries(sent).filter(([name]) => !initial.includes(name)))
   const base = before?.image
   const { next, cleared } = withoutOtherVariants(
-    withUnsentMembers({ base, next: told, cleared: identity.image.cleared ?? [] }, parts),
+    withUnsentMembers({ base, next: told, cleared: clearedBy(identity.image, subject.identities) }, parts),
     base,
   )
   const merged = mergeThreeWay({ base, next, cleared, current: current.resource })

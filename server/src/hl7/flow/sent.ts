@@ -42,6 +42,16 @@ export function sentOf(
   return sent
 }
 
+/** What an image deletes: an item of a list by the reference to what it names, if that is known at all. */
+export function clearedBy({ cleared = [] }: Pick<Image, 'cleared'>, identities: Identities): string[] {
+  return cleared.flatMap((path) => {
+    const at = path.indexOf(WITHIN)
+    if (at === -1) return [path]
+    const { reference } = referenceTo(identities.get(path.slice(at + WITHIN.length)))
+    return typeof reference === 'string' ? [path.slice(0, at) + reference] : []
+  })
+}
+
 /** Puts the exact digits where the double stands. @param path `component[0].valueQuantity.value` */
 function placeNumber(sent: JsonObject, path: string, digits: string): void {
   const steps = path.split(/[.[\]]+/).filter((step) => step !== '')

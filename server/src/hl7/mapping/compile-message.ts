@@ -22,6 +22,11 @@ export interface CompiledMessage {
   readonly mapped: ReadonlyMap<string, ReadonlySet<string>>
 }
 
+export interface CompiledPart {
+  readonly part: ImagePart
+  readonly condition?: Predicate
+}
+
 export interface CompiledImage {
   readonly key: string
   readonly type: string
@@ -35,7 +40,7 @@ export interface CompiledImage {
   readonly identify: Identify
   readonly join?: ElementPath
   readonly first: ImageRule['first'] | undefined
-  readonly parts?: readonly ImagePart[]
+  readonly parts?: readonly CompiledPart[]
   readonly links: readonly {
     readonly to: ElementPath
     readonly output: Output
@@ -184,9 +189,17 @@ function compileImage(rule: ImageRule, { structure, segments, reads, rowKit }: I
     identify,
     ...(rule.join !== undefined && { join: compileElement(rule.join) }),
     first: rule.first,
-    ...(rule.parts !== undefined && { parts: rule.parts }),
+    ...(rule.parts !== undefined && { parts: rule.parts.map((part) => compilePart(part, reads)) }),
     links: (rule.links ?? []).map((link) => compileLink(link, rule.key, { rowKit, reads })),
   }
+}
+
+function compilePart(part: ImagePart, reads: FieldName[]): CompiledPart {
+  const when = typeof part === 'object' && 'list' in part ? part.when : undefined
+  if (when === undefined) return { part }
+  const condition = compileCondition(when)
+  reads.push(...condition.fields)
+  return { part, condition }
 }
 
 function compileLink(

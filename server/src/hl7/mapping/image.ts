@@ -30,6 +30,8 @@ export interface ListPart {
   readonly merged?: boolean
   /** Variable of the events that say all of the list. */
   readonly unless?: string
+  /** What holds for messages that do not. */
+  readonly when?: string
 }
 
 /** An image whose code comes before the one that was sent last says nothing any more: a preliminary result behind the final one. */

@@ -1,5 +1,5 @@
 import type { Segment } from '../message/message.ts'
-import type { CompiledImage, CompiledMessage } from './compile-message.ts'
+import type { CompiledImage, CompiledMessage, CompiledPart } from './compile-message.ts'
 import type { CompiledRules } from './compile.ts'
 import { createDraft, type Draft } from './draft.ts'
 import { effectsOf } from './effects.ts'
@@ -185,7 +185,7 @@ function fill(desk: Desk, image: CompiledImage, { here, segment }: Place): Targe
   const { fields, variables } = desk
   const scope: Scope = { fields, variables, here, segment, node: undefined }
   if (image.condition?.holds(scope) === false) return undefined
-  const draft = createDraft(image.type, image.own, partsOf(image, variables))
+  const draft = createDraft(image.type, image.own, partsOf(image, scope))
   draft.owner = ownerOf(desk, image, here)
   const target = targetOf(desk, draft, scope)
   fillFrom(image, target)
@@ -214,8 +214,11 @@ function ownerOf({ index }: Desk, { links }: CompiledImage, here: Occurrence): D
 
 const OWNERS: ReadonlySet<string> = new Set(['subject', 'patient', 'beneficiary'])
 
-function partsOf({ parts }: CompiledImage, variables: Desk['variables']): readonly ImagePart[] | undefined {
-  return parts?.filter((part) => typeof part === 'string' || variables[part.unless ?? ''] === undefined)
+function partsOf({ parts }: CompiledImage, scope: Scope): readonly ImagePart[] | undefined {
+  const counts = ({ part, condition }: CompiledPart): boolean =>
+    typeof part === 'string' ||
+    (scope.variables[part.unless ?? ''] === undefined && condition?.holds(scope) !== false)
+  return parts?.flatMap((one) => (counts(one) ? [one.part] : []))
 }
 
 /** Rows of each segment that the image is made of. */

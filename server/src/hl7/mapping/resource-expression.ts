@@ -13,7 +13,7 @@ const TOKEN = /\s*('(?:[^'\\]|\\.)*'|\d+|%\w+|\$this|[A-Za-z_]\w*|!=|[=.()[\],|]
 
 /**
  * Compiles an expression over a resource, a small subset of FHIRPath: paths, `[0]`, `where(…)`, `first()`, `exists()`, `empty()`, `not()`,
- * `startsWith('…')`, `contains('…')`, `=`, `!=`, `in ('…', '…')`, `and`, `or`, `|` (the first that has a value) and `%variables`.
+ * `startsWith('…')`, `contains('…')`, `=`, `!=`, `in ('…', '…')`, `in` a path, `and`, `or`, `|` (the first that has a value) and `%variables`.
  *
  * @throws SyntaxError that quotes it
  */
@@ -82,7 +82,13 @@ function parseComparison(parser: Parser): ResourceExpression {
 }
 
 function membership(left: ResourceExpression, parser: Parser): ResourceExpression {
-  expect(parser, '(')
+  if (!take(parser, '(')) {
+    const right = parsePath(parser)
+    return (view) => {
+      const members = right(view)
+      return [left(view).some((one) => members.includes(one))]
+    }
+  }
   const members = new Set<string>()
   do members.add(literal(next(parser), parser))
   while (take(parser, ','))

@@ -78,7 +78,8 @@ function compileRow(row: Row, file: string, kit: RowKit): CompiledRow {
     asks: condition?.asks,
     deleted: row.part === undefined ? member : `${top}.${row.part}`,
   }
-  if (row.clear === true) return { ...source, from: undefined, body: clearing(row.to) }
+  if (row.clear === true)
+    return { ...source, body: from === undefined ? clearing(row.to) : forEach(clearingItem(row)) }
   const named = { element, rule: `${file}/${row.id}`, fields }
   const one = compileBody({ row, named, object: objectRows(row, file, kit) }, kit)
   const body = row.to.includes('[+]') && row.fn !== 'lines' ? forEach(one) : one
@@ -127,6 +128,17 @@ function initially(top: string, body: Body): Body {
 function clearing(path: string): Body {
   return (_, { draft }) => {
     clear(draft, path)
+    return 0
+  }
+}
+
+/** Deletes the item of a list that has the value, or the reference to what the value names, as its key. */
+function clearingItem({ to, refer }: Row): Body {
+  return ([node], target) => {
+    if (node === undefined) return 0
+    const referred = refer === undefined ? undefined : target.work.refer(refer, node, target)
+    const key = refer === undefined ? node.text : referred && `#image:${referred.key}`
+    if (key !== undefined) clear(target.draft, `${to}.${key}`)
     return 0
   }
 }

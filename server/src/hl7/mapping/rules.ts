@@ -180,7 +180,7 @@ export interface Row {
   readonly initial?: boolean
   /** Key of the items of a list that the row writes, when the image names it under `parts`: the null of HL7 deletes these. */
   readonly part?: string
-  /** The element is deleted. */
+  /** The element is deleted; with `from` the item of a list under `parts` whose key the value is, or refers to. */
   readonly clear?: boolean
   /** An object is written as a whole, or not at all: where something stands nothing is added. */
   readonly whole?: boolean
