@@ -78,8 +78,7 @@ function compileRow(row: Row, file: string, kit: RowKit): CompiledRow {
     asks: condition?.asks,
     deleted: row.part === undefined ? member : `${top}.${row.part}`,
   }
-  if (row.clear === true)
-    return { ...source, body: from === undefined ? clearing(row.to) : forEach(clearingItem(row)) }
+  if (row.clear === true) return { ...source, body: clearing(row) }
   const named = { element, rule: `${file}/${row.id}`, fields }
   const one = compileBody({ row, named, object: objectRows(row, file, kit) }, kit)
   const body = row.to.includes('[+]') && row.fn !== 'lines' ? forEach(one) : one
@@ -124,10 +123,11 @@ function initially(top: string, body: Body): Body {
   }
 }
 
-/** Deletes the element, as the null of HL7 in the field of a row does. */
-function clearing(path: string): Body {
+/** Deletes the element, as the null of HL7 in the field of a row does, or items of a list. */
+function clearing(row: Row): Body {
+  if (row.from !== undefined) return forEach(clearingItem(row))
   return (_, { draft }) => {
-    clear(draft, path)
+    clear(draft, row.to)
     return 0
   }
 }
