@@ -240,14 +240,15 @@ it('withdraws a result that a corrected report leaves out, when the feed sends w
   expect(Object.fromEntries(states as [string, string][])).toEqual({ A: 'corrected', B: 'entered-in-error' })
 })
 
+const merged = (kept: string, gone: string, id: string) =>
+  text(
+    header('ADT^A40^ADT_A39', id, `2026030109000${id}`),
+    'EVN|A40',
+    `PID|1||${kept}^^^HOSP^MR`,
+    `MRG|${gone}^^^HOSP^MR`,
+  )
+
 it('does not take who was merged for who is now: a message by the number of before moves the visit, and nobody is renamed', async () => {
-  const merged = (kept: string, gone: string, id: string) =>
-    text(
-      header('ADT^A40^ADT_A39', id, `2026030109000${id}`),
-      'EVN|A40',
-      `PID|1||${kept}^^^HOSP^MR`,
-      `MRG|${gone}^^^HOSP^MR`,
-    )
   const { engine, merging, send, reported } = await engineWith([
     ADMIT_KEPT,
     ADMIT_DOUBLE,
@@ -281,13 +282,6 @@ it('does not take who was merged for who is now: a message by the number of befo
 })
 
 it('merges others into who was merged before without asking anybody, but asks when the number of before shall survive', async () => {
-  const merged = (kept: string, gone: string, id: string) =>
-    text(
-      header('ADT^A40^ADT_A39', id, `2026030109000${id}`),
-      'EVN|A40',
-      `PID|1||${kept}^^^HOSP^MR`,
-      `MRG|${gone}^^^HOSP^MR`,
-    )
   const third = text(header('ADT^A28', '3', '20260301082500'), 'EVN|A28', 'PID|1||500^^^HOSP^MR||Okoye^A')
   const { engine, merging, send } = await engineWith([
     ADMIT_KEPT,

@@ -12,7 +12,8 @@ import { COMPARTMENT_TYPES } from '../search/compartments.ts'
 import { modifiersOf } from '../search/parse-filter.ts'
 import { RESULT_PARAMETERS } from '../search/parse-request.ts'
 import type { Pair, Shape } from '../search/request.ts'
-import type { Conditions, Method } from './call.ts'
+import type { Method } from './call.ts'
+import { isTagged } from './conditions.ts'
 import { PLACES } from './dispatch.ts'
 import type { RestDeps } from './rest-deps.ts'
 import { shaped, shapeOf } from './shaping.ts'
@@ -38,17 +39,19 @@ export function createMetadata(
   { definitions, base, clock }: Pick<RestDeps, 'definitions' | 'base' | 'clock'>,
   cors: boolean,
 ): RestDeps['metadata'] {
-  let made: { readonly revision: number; readonly forms: Map<string, Capability> } | undefined
+  let made: Made | undefined
   return ({ query, conditions }) => {
     checkMode(query)
     const revision = definitions.revision()
     if (made?.revision !== revision) {
       const whole = tagged(statementOf(definitions, { base, changed: clock(), cors }))
-      made = { revision, forms: new Map([['{}', whole]]) }
+      made = { revision, whole, forms: new Map() }
     }
-    const { bytes, etag } = formOf(definitions, made.forms, shapeOf(query))
+    const { bytes, etag } = formOf(definitions, made, shapeOf(query))
     const headers = { etag }
-    return isNamed(etag, conditions) ? { status: 304, headers } : { status: 200, headers, body: bytes }
+    return isTagged(conditions.ifNoneMatch, etag)
+      ? { status: 304, headers }
+      : { status: 200, headers, body: bytes }
   }
 }
 
@@ -61,12 +64,18 @@ function tagged(bytes: Uint8Array): Capability {
   return { bytes, etag: `W/"${createHash('sha256').update(bytes).digest('base64url').slice(0, 22)}"` }
 }
 
+interface Made {
+  readonly revision: number
+  readonly whole: Capability
+  /** By their shape. */
+  readonly forms: Map<string, Capability>
+}
+
 /** Everybody may ask: what took long to make is kept. */
-function formOf(definitions: Definitions, forms: Map<string, Capability>, shape: Shape): Capability {
+function formOf(definitions: Definitions, { whole, forms }: Made, shape: Shape): Capability {
   const name = JSON.stringify(shape)
-  const known = forms.get(name)
-  const whole = forms.get('{}')
-  if (known || !whole) return known ?? tagged(new Uint8Array(0))
+  const known = name === '{}' ? whole : forms.get(name)
+  if (known) return known
   const type = 'CapabilityStatement'
   const form = tagged(shaped(whole.bytes, shape, { type, table: definitions.elements() }))
   if (forms.size < MOST_FORMS) forms.set(name, form)
@@ -74,14 +83,6 @@ function formOf(definitions: Definitions, forms: Map<string, Capability>, shape:
 }
 
 const MOST_FORMS = 16
-
-function isNamed(etag: string, { ifNoneMatch = '' }: Conditions): boolean {
-  return ifNoneMatch === '*' || ifNoneMatch.split(',').some((each) => opaque(each) === opaque(etag))
-}
-
-function opaque(tag: string): string {
-  return tag.trim().replace(/^W\//, '')
-}
 
 type SearchedType = Readonly<{ type: string; params: readonly SearchParam[]; profiles: readonly string[] }>
 

@@ -63,17 +63,21 @@ export function criteriaOf(ifNoneExist: string, type: string): string {
     : text
 }
 
+/** Whether a list of tags names one, compared weakly. @see RFC 9110, section 13.1.2 */
+export function isTagged(ifNoneMatch: string | undefined, etag: string): boolean {
+  return ifNoneMatch === '*' || (ifNoneMatch?.split(',').some((tag) => opaque(tag) === opaque(etag)) ?? false)
+}
+
+function opaque(tag: string): string {
+  return tag.trim().replace(/^W\//, '')
+}
+
 /** Whether a read may be answered with "not modified". @see RFC 9110, section 13 */
 export function isUnchanged(
   { ifNoneMatch, ifModifiedSince }: Conditions,
   version: { version: number; lastUpdated: number },
 ): boolean {
-  if (ifNoneMatch !== undefined) {
-    return (
-      ifNoneMatch === '*' ||
-      ifNoneMatch.split(',').some((tag) => tag.trim().replace(/^W\//, '') === `"${String(version.version)}"`)
-    )
-  }
+  if (ifNoneMatch !== undefined) return isTagged(ifNoneMatch, `"${String(version.version)}"`)
   const since = ifModifiedSince === undefined ? Number.NaN : Date.parse(ifModifiedSince)
   return Math.floor(version.lastUpdated / 1000) * 1000 <= since
 }
