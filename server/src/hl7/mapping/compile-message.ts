@@ -22,7 +22,7 @@ export interface CompiledMessage {
   readonly mapped: ReadonlyMap<string, ReadonlySet<string>>
 }
 
-export interface CompiledPart {
+interface CompiledPart {
   readonly part: ImagePart
   readonly condition?: Predicate
 }
@@ -195,7 +195,7 @@ function compileImage(rule: ImageRule, { structure, segments, reads, rowKit }: I
 }
 
 function compilePart(part: ImagePart, reads: FieldName[]): CompiledPart {
-  const when = typeof part === 'object' && 'list' in part ? part.when : undefined
+  const when = typeof part === 'object' ? part.when : undefined
   if (when === undefined) return { part }
   const condition = compileCondition(when)
   reads.push(...condition.fields)

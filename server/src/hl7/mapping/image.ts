@@ -28,9 +28,7 @@ export interface ListPart {
   readonly ended?: Readonly<Record<string, readonly string[]>>
   /** An item that is sent again keeps members that are not. */
   readonly merged?: boolean
-  /** Variable of the events that say all of the list. */
-  readonly unless?: string
-  /** What holds for messages that do not. */
+  /** Holds for messages that do not say all of the list. */
   readonly when?: string
 }
 
@@ -39,7 +37,7 @@ export interface RankPart {
   readonly rank: string
   /** From the lowest on, those that count the same together; other codes always count. */
   readonly codes: readonly (readonly string[])[]
-  readonly unless?: string
+  readonly when?: string
 }
 
 export interface Image {

@@ -1,5 +1,5 @@
 import type { Segment } from '../message/message.ts'
-import type { CompiledImage, CompiledMessage, CompiledPart } from './compile-message.ts'
+import type { CompiledImage, CompiledMessage } from './compile-message.ts'
 import type { CompiledRules } from './compile.ts'
 import { createDraft, type Draft } from './draft.ts'
 import { effectsOf } from './effects.ts'
@@ -215,10 +215,7 @@ function ownerOf({ index }: Desk, { links }: CompiledImage, here: Occurrence): D
 const OWNERS: ReadonlySet<string> = new Set(['subject', 'patient', 'beneficiary'])
 
 function partsOf({ parts }: CompiledImage, scope: Scope): readonly ImagePart[] | undefined {
-  const counts = ({ part, condition }: CompiledPart): boolean =>
-    typeof part === 'string' ||
-    (scope.variables[part.unless ?? ''] === undefined && condition?.holds(scope) !== false)
-  return parts?.flatMap((one) => (counts(one) ? [one.part] : []))
+  return parts?.flatMap((one) => (one.condition?.holds(scope) === false ? [] : [one.part]))
 }
 
 /** Rows of each segment that the image is made of. */
