@@ -9,12 +9,13 @@ import { auditedAccess, unknownResource } from './access.ts'
 import type { AccessRules } from './access.ts'
 import type { Definitions } from './definitions.ts'
 import { lastSeen } from './deleted.ts'
-import type { History, Resources, WhichVersion } from './resources.ts'
+import { listedHistory } from './listed-history.ts'
+import type { History, HistoryCall, Resources, WhichVersion } from './resources.ts'
 import { meetsAll } from './search/clause.ts'
 import type { Clause } from './search/clause.ts'
 import { subjectOf } from './search/subject.ts'
 import { mayOpen } from './security-context.ts'
-import { visibleHistory } from './visible-history.ts'
+import { createVisibility, visibleHistory } from './visible-history.ts'
 import type { WriteDeps } from './write/compose.ts'
 import { moduleOf } from './write/prepare.ts'
 import { transact } from './write/transact.ts'
@@ -128,7 +129,8 @@ async function refuseClosed(
 }
 
 /** The history of one resource that exists for the caller, of a type, or of everything that the caller may read. */
-async function history(deps: WriteDeps, caller: Caller, request: HistoryRequest): Promise<History> {
+async function history(deps: WriteDeps, caller: Caller, call: HistoryCall): Promise<History> {
+  const { members, ...request } = call
   const { type, id } = request
   if (type !== undefined) deps.access.authorise(caller, 'read', type)
   if (type !== undefined && id !== undefined) {
@@ -136,8 +138,13 @@ async function history(deps: WriteDeps, caller: Caller, request: HistoryRequest)
     if (type === 'Binary') await refuseClosed(deps, caller, current)
   }
   const isOne = id !== undefined
-  const found =
-    isOne || seesAll(deps, caller, type)
+  const isWhole = isOne || seesAll(deps, caller, type)
+  const found = members
+    ? await listedHistory(deps, request, {
+        members,
+        ...(isWhole ? {} : { visible: createVisibility(deps, caller) }),
+      })
+    : isWhole
       ? await wholeHistory(deps, request)
       : await visibleHistory(deps, caller, request)
   await deps.access.noteRead(caller, isOne ? 'history-instance' : 'history-type', entityOf(request))

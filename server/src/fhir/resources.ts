@@ -10,6 +10,7 @@ import type {
   StoredVersion,
   WriteMethod,
 } from '../store/port.ts'
+import type { ListMember } from './search/lists.ts'
 
 /**
  * The one write path: authorise, validate, commit, audit (DESIGN, section 2). REST, HL7, devices and care services all use it;
@@ -20,7 +21,7 @@ export interface Resources {
   read(caller: Caller, type: string, id: string): Promise<StoredVersion>
   vread(caller: Caller, which: WhichVersion): Promise<StoredVersion>
   /** Versions of one resource, of a type or of everything, newest first: of what exists for the caller. @throws Fault `not-found`, `forbidden` */
-  history(caller: Caller, request: HistoryRequest): Promise<History>
+  history(caller: Caller, request: HistoryCall): Promise<History>
   /** The current version without audit and access checks, for the hub's own comparing before a write; `undefined` when never used or deleted. */
   peek(type: string, id: string): Promise<StoredVersion | undefined>
   /** All drafts and record changes in one commit, or none. @throws Fault with the drafts' FHIRPath positions, nothing stored */
@@ -31,6 +32,11 @@ export interface WhichVersion {
   readonly type: string
   readonly id: string
   readonly version: number
+}
+
+export interface HistoryCall extends HistoryRequest {
+  /** Only these, as a List names them. */
+  readonly members?: readonly ListMember[]
 }
 
 export interface History {

@@ -35,10 +35,10 @@ export async function visibleHistory(
   return { ...page, ...(total === undefined ? {} : { total }) }
 }
 
-type Visible = (versions: readonly StoredVersion[]) => Promise<readonly boolean[]>
+export type Visible = (versions: readonly StoredVersion[]) => Promise<readonly boolean[]>
 
 /** Whether versions are of resources that exist for the caller; each resource is looked at once. */
-function createVisibility(deps: VisibleDeps, caller: Caller): Visible {
+export function createVisibility(deps: VisibleDeps, caller: Caller): Visible {
   const { store, definitions, access, base } = deps
   const reader = store.resources
   const known = new Map<string, boolean>()

@@ -3,7 +3,7 @@ import { beforeAll, expect, it } from 'vitest'
 import { entriesOf, expectRefused, hubForFile, linkOf } from './fhir-peer.ts'
 import type { Answer, Entry } from './fhir-peer.ts'
 
-const { ask, make } = hubForFile()
+const { ask, make, base } = hubForFile()
 let id = ''
 let times: readonly string[] = []
 
@@ -162,7 +162,47 @@ it('knows the order of R5, and says what else it does not do', async () => {
   const other = await ask('GET', `/Patient/${id}/_history?_sort=_lastUpdated`)
   expectRefused(other, 400)
   expect(other.text).toContain('newest first')
-  const list = await ask('GET', '/Patient/_history?_list=1')
-  expectRefused(list, 400)
-  expect(list.text).toContain('_list is not supported in histories')
+})
+
+it('has the versions of what a List names, or the one that it asks for', async () => {
+  const versioned = async (): Promise<string> => {
+    const made = await make({ resourceType: 'Patient' })
+    await ask('PUT', `/Patient/${made.id}`, {
+      body: { resourceType: 'Patient', id: made.id, gender: 'male' },
+    })
+    return made.id
+  }
+  const [all, first, gone, unlisted] = [
+    await versioned(),
+    await versioned(),
+    await versioned(),
+    await versioned(),
+  ]
+  const basic = await make({ resourceType: 'Basic', code: { text: 'x' } })
+  await ask('DELETE', `/Patient/${all}`)
+  const list = await make({
+    resourceType: 'List',
+    status: 'current',
+    mode: 'changes',
+    entry: [
+      { item: { reference: `Patient/${all}` } },
+      { item: { reference: `Patient/${first}/_history/1` } },
+      { item: { reference: `Patient/${gone}` }, deleted: true },
+      { item: { reference: `Basic/${basic.id}` } },
+    ],
+  })
+  const seen = async (path: string): Promise<readonly string[]> => (await pages(path)).map(versionOf)
+  const version = (of: string, number: number) => `${base()}/Patient/${of} W/"${String(number)}"`
+  const patients = [version(first, 1), version(all, 2), version(all, 1)]
+  const answer = await seen(`/Patient/_history?_list=${list.id}`)
+  expect(answer).toEqual([version(all, 3), ...patients])
+  expect(await seen(`/Patient/_history?_list=List/${list.id}&_count=1`)).toEqual(answer)
+  expect(await seen(`/_history?_list=${list.id}`)).toHaveLength(5)
+  expect(await seen(`/Patient/${first}/_history?_list=${list.id}`)).toEqual([patients[0]])
+  expect(await seen(`/Patient/${unlisted}/_history?_list=${list.id}`)).toEqual([])
+  const counted = await ask('GET', `/Patient/_history?_list=${list.id}&_summary=count`)
+  expect([counted.json['total'], linkOf(counted, 'self')?.includes('_list=')]).toEqual([4, true])
+  expect(await seen('/Patient/_history?_list=nobody')).toEqual([])
+  expectRefused(await ask('GET', `/Patient/_history?_list=${list.id}&_list=1`), 400)
+  expectRefused(await ask('GET', '/Patient/_history?_list=$current-problems'), 501)
 })

@@ -161,6 +161,28 @@ it.each(Object.entries(RULES))(
 )
 
 it.each(Object.entries(RULES))(
+  'has the history of what a list names within a constraint by %s only',
+  async (_name, constraintFor) => {
+    const server = await wardOf(constraintFor)
+    server.become(administrator)
+    const references = ['Observation/mine-0', 'Observation/other-0', 'Patient/mine', 'Patient/other']
+    const entry = references.map((reference) => ({ item: { reference } }))
+    const shared = { resourceType: 'List', status: 'current', mode: 'working', entry }
+    for (const [id, label] of Object.entries({ mine: OPEN, other: SECRET }))
+      await put(server, {
+        ...shared,
+        id,
+        meta: { security: [label] },
+        subject: { reference: `Patient/${id}` },
+      })
+    server.become(limited)
+    const { names, total } = await walk(server, '/_history?_list=mine&_count=1')
+    expect([names.toSorted(), total]).toEqual([['Observation/mine-0', 'Patient/mine'], 2])
+    expect((await walk(server, '/_history?_list=other')).names).toEqual([])
+  },
+)
+
+it.each(Object.entries(RULES))(
   'reads, writes and refers to nothing beyond a constraint by %s in Bundles',
   async (_name, constraintFor) => {
     const server = await wardOf(constraintFor)

@@ -3,6 +3,7 @@ import type { Fault } from '../../kernel/fault.ts'
 import { limits } from '../../kernel/limits.ts'
 import type { HistoryRequest, StoredVersion } from '../../store/port.ts'
 import { dateInterval } from '../search/date-value.ts'
+import { listIds, listMembers } from '../search/lists.ts'
 import { withQuery } from '../search/query-text.ts'
 import { moduleOf } from '../write/prepare.ts'
 import { versionHeaders } from './answers.ts'
@@ -53,7 +54,9 @@ export async function history(
 ): Promise<Answer> {
   if (of.type !== undefined) await moduleOf(deps.definitions, of.type)
   const { request, used, isCounted } = historyRequest(deps, call, of)
-  const page = await deps.resources.history(call.caller, request)
+  const { lists, ...range } = request
+  const members = lists && (await listMembers(deps, call.caller, lists))
+  const page = await deps.resources.history(call.caller, { ...range, ...(members ? { members } : {}) })
   const { versions, total, next } = isCounted ? { ...page, versions: [], next: undefined } : page
   const address = `${deps.base}/${call.path.join('/')}`
   const token =
@@ -90,20 +93,27 @@ async function isFirst(
   return before?.deleted === true
 }
 
+interface ListedRequest extends HistoryRequest {
+  /** Ids of Lists; only what they name is asked for. */
+  readonly lists?: readonly string[]
+}
+
 interface HistoryQuery {
-  readonly request: HistoryRequest
+  readonly request: ListedRequest
   readonly used: readonly (readonly [string, string])[]
   /** Only the number of versions is asked for. */
   readonly isCounted: boolean
 }
 
 function historyRequest(deps: RestDeps, call: Call, of: { type?: string; id?: string }): HistoryQuery {
-  const request = { ...of, limit: limits.fhir.pageDefault } satisfies HistoryRequest
+  const request = { ...of, limit: limits.fhir.pageDefault } satisfies ListedRequest
   const used: (readonly [string, string])[] = []
   for (const [name, value] of call.query) {
     const reading = Object.hasOwn(HISTORY_PARAMETERS, name) ? HISTORY_PARAMETERS[name] : undefined
     if (!reading && call.prefer.handling === 'lenient') continue
     if (!reading) throw unknownInHistory(name)
+    if (name === '_list' && used.some(([known]) => known === '_list'))
+      throw fault('malformed', { code: 'invalid', text: '_list is given once in a history, as in _list=1,2' })
     Object.assign(request, reading(value, { deps, call }))
     if (name === '_count') used.push([name, /^0+$/.test(value) ? '0' : String(request.limit)])
     else if (USED.has(name)) used.push([name, value])
@@ -115,18 +125,14 @@ function historyRequest(deps: RestDeps, call: Call, of: { type?: string; id?: st
 }
 
 function unknownInHistory(name: string): Fault {
-  const what =
-    name === '_list'
-      ? '_list is not supported in histories by this server'
-      : `"${name.slice(0, 64)}" is no parameter of a history`
-  const text = `${what}: use _count, _since, _at, _summary, _elements`
+  const text = `"${name.slice(0, 64)}" is no parameter of a history: use _count, _since, _at, _list, _summary, _elements`
   return fault('malformed', { code: 'not-supported', text })
 }
 
 /** What stands in the links of a history. */
-const USED: ReadonlySet<string> = new Set(['_since', '_at', '_summary', '_elements'])
+const USED: ReadonlySet<string> = new Set(['_since', '_at', '_list', '_summary', '_elements'])
 
-type Reading = (value: string, context: { deps: RestDeps; call: Call }) => Partial<HistoryRequest>
+type Reading = (value: string, context: { deps: RestDeps; call: Call }) => Partial<ListedRequest>
 
 const HISTORY_PARAMETERS: Readonly<Record<string, Reading>> = {
   _count: (value) => {
@@ -140,6 +146,7 @@ const HISTORY_PARAMETERS: Readonly<Record<string, Reading>> = {
     return { at: { from: lo, to: hi } }
   },
   _page: (value, { deps, call }) => ({ after: String(deps.tokens.open(value, identityOf(call)).after[0]) }),
+  _list: (value) => ({ lists: listIds(value) }),
   // R5 names the one order that there is.
   _sort: (value) => {
     if (value === '-_lastUpdated') return {}
@@ -151,6 +158,9 @@ const HISTORY_PARAMETERS: Readonly<Record<string, Reading>> = {
   _pretty: () => ({}),
 }
 
+/** What a page token holds for. */
+const RANGE: ReadonlySet<string> = new Set(['_since', '_at', '_list'])
+
 function identityOf({ path, query }: Call): string {
-  return JSON.stringify([path, query.filter(([name]) => name === '_since' || name === '_at')])
+  return JSON.stringify([path, query.filter(([name]) => RANGE.has(name))])
 }

@@ -1,6 +1,7 @@
 import { fault } from '../../kernel/fault.ts'
 import type { SearchParam, SearchParamType, TypeModule } from '../definitions.ts'
 import { isHierarchical } from './hierarchies.ts'
+import { listIds } from './lists.ts'
 import type { Filter, Pair } from './request.ts'
 import { unknownModifier, unknownParameter } from './unknown-parameter.ts'
 import { alternatives } from './values.ts'
@@ -33,7 +34,7 @@ const REFUSED: Readonly<Record<string, 'unsupported' | 'malformed'>> = {
 export function filterOf(module: TypeModule, pair: Pair): Filter {
   const [name, value] = pair
   if (name.startsWith('_has:')) return hasFilter(pair)
-  if (name === '_list') return listFilter(value)
+  if (name === '_list') return { kind: 'list', lists: listIds(value), label: `_list=${value}` }
   const dot = name.indexOf('.')
   const head = dot < 0 ? name : name.slice(0, dot)
   const [code, modifier] = splitOnce(head, ':')
@@ -101,16 +102,6 @@ function hasFilter([name, value]: Pair): Filter {
     })
   }
   return { kind: 'has', source, reference, rest: [rest.join(':'), value], label: `${name}=${value}` }
-}
-
-function listFilter(value: string): Filter {
-  const lists = alternatives(value).map((list) => list.replace(/^List\//, ''))
-  const functional = lists.find((list) => list.startsWith('$'))
-  if (functional === undefined) return { kind: 'list', lists, label: `_list=${value}` }
-  throw fault('unsupported', {
-    code: 'not-supported',
-    text: `The functional list ${functional.slice(0, 64)} is not supported by this server: name a List by its id`,
-  })
 }
 
 function splitOnce(text: string, separator: string): readonly [string, string?] {
