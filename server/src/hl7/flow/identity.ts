@@ -12,6 +12,7 @@ import {
   type Said,
   type SameThingDeps,
 } from './same-thing.ts'
+import { allOfNumber, idsOfNumber } from './whole-number.ts'
 
 /** Who an image is. */
 export interface Identity {
@@ -68,7 +69,10 @@ export async function identify(
     const identifiers = [image, ...(former.get(image.key) ?? [])].flatMap(({ resource }) =>
       identifiersOf(resource),
     )
-    identities.set(image.key, await identityOf(desk, { image, identifiers, patients }))
+    const said = { image, identifiers, patients }
+    const all = await allOfNumber(desk, said, await identityOf(desk, said))
+    for (const [at, one] of all.entries())
+      identities.set(at === 0 ? image.key : `${image.key}&${at + 1}`, one)
   }
   return identities
 }
@@ -102,10 +106,11 @@ function patientsIn(resource: JsonObject, identities: Identities): readonly stri
 
 async function identityOf(desk: Desk, said: Said): Promise<Identity> {
   const { image } = said
-  const held = await Promise.all(image.aliases.map(async (alias) => holderOf(desk.records, alias)))
+  const held = await Promise.all(image.aliases.map(async (alias) => holderIn(desk, image, alias)))
   const near = image.aliases.map((alias) => desk.inMessage.get(aliasId(alias)))
   const found = await meant(desk, said, { held, near })
-  const id = found.id ?? (image.own === 'link' ? undefined : desk.newId())
+  const isMade = image.own !== 'link' && !(await isLeftOut(desk, image))
+  const id = found.id ?? (isMade ? desk.newId() : undefined)
   const mayClaim = id !== undefined && (image.own === 'update' || found.id === undefined)
   const isNew = (_alias: Alias, at: number) => held[at] === undefined && near[at] === undefined
   const claimed = mayClaim ? [...image.aliases.filter(isNew), ...found.apart] : []
@@ -126,6 +131,22 @@ async function identityOf(desk: Desk, said: Said): Promise<Identity> {
     }),
     ...(id === undefined ? {} : { id }),
   }
+}
+
+/** By number and what tells it apart it may be known under another number of its own. */
+async function holderIn({ records }: Desk, { own, item }: Image, alias: Alias): Promise<string | undefined> {
+  const id = await holderOf(records, alias)
+  if (id !== undefined || own !== 'update' || alias !== item?.alias) return id
+  const [only, ...others] = await idsOfNumber(records, { type: alias.type, prefix: `${alias.value}|` })
+  return others.length === 0 ? only : undefined
+}
+
+/** What is unknown and by its rule is nothing then. */
+async function isLeftOut({ records }: Desk, { terms, aliases }: Image): Promise<boolean> {
+  if (terms === undefined || terms.known) return terms?.known === true
+  const { yields: type = '' } = terms
+  const holders = await Promise.all(aliases.map(async (alias) => holderOf(records, { ...alias, type })))
+  return holders.some((id) => id !== undefined)
 }
 
 interface Holders {
@@ -208,9 +229,8 @@ async function itemDifference(
 ): Promise<'item' | undefined> {
   if (item === undefined || own === 'link' || aliasId(item.alias) === aliasId(other.alias)) return undefined
   if (item.isNew && haveOtherCodes(resource, other.resource)) return 'item'
-  const from = aliasId({ ...item.alias, type, value: item.prefix })
-  const items = await records.range({ collection: ALIASES, from, to: `${from}~`, limit: 1000 })
-  return items.some((record) => idOf(record) !== other.id) ? 'item' : undefined
+  const sharers = await idsOfNumber(records, { type, prefix: item.prefix })
+  return sharers.some((id) => id !== other.id) ? 'item' : undefined
 }
 
 /** The same record again: the write path must not claim what the resource has already. */

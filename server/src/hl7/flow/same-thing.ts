@@ -77,7 +77,7 @@ function listOf(value: JsonValue | undefined): readonly JsonValue[] {
 }
 
 /** They were merged or linked, or what the one has is on its way to the other. */
-async function areOnePerson(
+export async function areOnePerson(
   deps: SameThingDeps,
   theirs: readonly string[],
   patients: readonly string[],

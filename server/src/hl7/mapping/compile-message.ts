@@ -1,7 +1,7 @@
 import { compileElement, type ElementPath } from './element.ts'
 import { compileCondition, type Predicate } from './expression.ts'
 import { compileIdentity, type Identify } from './identity.ts'
-import type { EffectKind, ImagePart, Own } from './image.ts'
+import type { EffectKind, ImagePart, Own, Terms } from './image.ts'
 import { referenceOrigin, type Output } from './origin.ts'
 import type { FieldName } from './path.ts'
 import { compileRows } from './row.ts'
@@ -31,6 +31,7 @@ export interface CompiledImage {
   readonly key: string
   readonly type: string
   readonly own: Own
+  readonly terms?: Terms
   readonly in: string
   /** Names of segments: the first that a bracket has makes the images. */
   readonly from: readonly string[]
@@ -190,8 +191,14 @@ function compileImage(rule: ImageRule, { structure, segments, reads, rowKit }: I
     ...(rule.join !== undefined && { join: compileElement(rule.join) }),
     first: rule.first,
     ...(rule.parts !== undefined && { parts: rule.parts.map((part) => compilePart(part, reads)) }),
+    ...termsOf(rule),
     links: (rule.links ?? []).map((link) => compileLink(link, rule.key, { rowKit, reads })),
   }
+}
+
+function termsOf({ known, yields }: ImageRule): { readonly terms?: Terms } {
+  if (known === undefined && yields === undefined) return {}
+  return { terms: { ...(known !== undefined && { known }), ...(yields !== undefined && { yields }) } }
 }
 
 function compilePart(part: ImagePart, reads: FieldName[]): CompiledPart {

@@ -1,6 +1,6 @@
 import type { Alias } from '../../fhir/aliases.ts'
 import type { Fragment } from './element.ts'
-import type { ImagePart, Item, Own } from './image.ts'
+import type { ImagePart, Item, Own, Shared, Terms } from './image.ts'
 import type { Node } from './node.ts'
 import type { Output } from './origin.ts'
 import type { Target } from './target.ts'
@@ -26,6 +26,10 @@ export interface Draft {
   aliases: readonly Alias[]
   /** See `Image`. */
   item: Item | undefined
+  /** See `Image`. */
+  whole: Shared | undefined
+  /** See `Image`. */
+  terms: Terms | undefined
   /** The patient whose it is. */
   owner: Draft | undefined
   /** The preferred identity as a part of others, once it was asked for. */
@@ -70,6 +74,8 @@ export function createDraft(type: string, own: Own, parts: readonly ImagePart[] 
     hasEnd: false,
     aliases: NOTHING,
     item: undefined,
+    whole: undefined,
+    terms: undefined,
     owner: undefined,
     identityText: undefined,
     identity: NOTHING,

@@ -1,7 +1,7 @@
 import type { JsonObject } from '../../kernel/json.ts'
 import type { Draft, Written } from './draft.ts'
 import type { Fragment } from './element.ts'
-import type { Image, ImagePart, Item, TraceRow } from './image.ts'
+import type { Image, ImagePart, Item, Shared, Terms, TraceRow } from './image.ts'
 import { originOf } from './origin.ts'
 import { pathOf } from './target.ts'
 
@@ -16,6 +16,8 @@ class FinishedImage implements Image {
   readonly type: string
   readonly aliases: Image['aliases']
   readonly item?: Item
+  readonly whole?: Shared
+  readonly terms?: Terms
   readonly own: Image['own']
   readonly resource: JsonObject
   readonly literals?: ReadonlyMap<string, string>
@@ -31,6 +33,8 @@ class FinishedImage implements Image {
     this.type = draft.type
     this.aliases = draft.aliases
     if (draft.item !== undefined) this.item = draft.item
+    if (draft.whole !== undefined) this.whole = draft.whole
+    if (draft.terms !== undefined) this.terms = draft.terms
     this.own = draft.own
     this.resource = draft.resource
     if (literals !== undefined) this.literals = literals

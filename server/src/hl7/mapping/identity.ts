@@ -2,7 +2,7 @@ import type { Alias } from '../../fhir/aliases.ts'
 import type { JsonValue } from '../../kernel/json.ts'
 import type { Draft } from './draft.ts'
 import { compileCondition } from './expression.ts'
-import type { Item } from './image.ts'
+import type { Item, Shared } from './image.ts'
 import type { Node } from './node.ts'
 import { compilePath, fieldsOf, findNodes, type FieldName } from './path.ts'
 import type { FeedFile, IdentityRule } from './rules.ts'
@@ -16,6 +16,7 @@ export interface Identified {
   /** The identity is put together from content, not an identifier: the same one twice in a message means two things. */
   readonly isComposed: boolean
   readonly item?: Item
+  readonly whole?: Shared
 }
 
 /** What identities need of the message that is being mapped. */
@@ -47,53 +48,78 @@ interface Candidate {
   readonly path: string
 }
 
+type ByElement = Extract<IdentityRule, { element: string }>
+
 /** Identifiers of the resource, by the preference of their types; `''` stands for those without a type. */
-function byElement(rule: Extract<IdentityRule, { element: string }>, reads: FieldName[]): Identify {
-  const { element, prefer } = rule
-  const itemOf = compileItem(rule, reads)
+function byElement(rule: ByElement, reads: FieldName[]): Identify {
+  const { element, prefer, also = [], group } = rule
+  const shareOf = rule.item && compileShare(rule.item, rule.new, reads)
+  const whole = rule.whole === undefined ? undefined : compileCondition(rule.whole)
+  reads.push(...(whole?.fields ?? []))
   return (target, desk) => {
+    if (whole?.holds(target) === false) return undefined
     const { draft } = target
-    const { feed } = desk
     const candidates = identifiersOf(draft, element)
-    const kinds = prefer === 'feed' ? feed.identityPreference : prefer
+    const kinds = prefer === 'feed' ? desk.feed.identityPreference : prefer
     const chosen =
       kinds === undefined
         ? candidates
         : kinds.flatMap((kind) => candidates.filter((one) => one.kind === kind))
     const [first] = chosen
     if (first === undefined) return undefined
+    const prefix = prefixOf(first.alias)
+    const base = { sources: [first.path] as (Node | Draft | string)[], isComposed: false }
+    if (whole !== undefined)
+      return { aliases: [memberAlias(first.alias, '')], whole: { prefix, isNew: false }, ...base }
     const aliases = chosen.map(({ alias }) => alias)
-    const sources: (Node | Draft | string)[] = [first.path]
-    const item = itemOf(first.alias, { target, desk, sources })
-    const base = { sources, isComposed: false }
-    return item === undefined ? { aliases, ...base } : { aliases: [item.alias, ...aliases], item, ...base }
+    if (shareOf === undefined) return { aliases, ...base }
+    const { text, isNew } = shareOf(target, desk, base.sources)
+    const others = candidates.filter(({ kind }) => also.includes(kind))
+    const members = [...others, ...groupsOf(draft, group)].map(({ alias }) =>
+      memberAlias(alias, `${text ?? ''}|${prefixOf(first.alias)}`),
+    )
+    if (text === undefined) return { aliases: [...aliases, ...members], whole: { prefix, isNew }, ...base }
+    const item = { alias: { ...first.alias, system: ITEMS, value: prefix + text }, prefix, isNew }
+    return { aliases: [item.alias, ...aliases, ...members], item, ...base }
   }
 }
 
-type ItemOf = (
-  alias: Alias,
-  of: { readonly target: Target; readonly desk: IdentityDesk; readonly sources: (Node | Draft | string)[] },
-) => Item | undefined
+type ShareOf = (
+  target: Target,
+  desk: IdentityDesk,
+  sources: (Node | Draft | string)[],
+) => { readonly text: string | undefined; readonly isNew: boolean }
 
-/** One of several things that have a number. */
-function compileItem(
-  { item, new: condition }: Extract<IdentityRule, { element: string }>,
-  reads: FieldName[],
-): ItemOf {
-  if (item === undefined) return () => undefined
+/** Which one it is of several things that have a number, if the message says so. */
+function compileShare(item: readonly string[], when: string | undefined, reads: FieldName[]): ShareOf {
   const parts = item.map((part) => compilePart(part, reads))
-  const isNew = condition === undefined ? undefined : compileCondition(condition)
+  const isNew = when === undefined ? undefined : compileCondition(when)
   reads.push(...(isNew?.fields ?? []))
-  return ({ type, system, value }, { target, desk, sources }) => {
+  return (target, desk, sources) => {
     const texts = parts.map((part) => part(target, desk, sources))
-    if (texts.includes(undefined)) return undefined
-    const prefix = `${escaped(system)}|${escaped(value)}|`
-    const alias = { type, system: ITEMS, value: `${prefix}${texts.join('|')}` }
-    return { alias, prefix, isNew: isNew?.holds(target) === true }
+    return {
+      text: texts.includes(undefined) ? undefined : texts.join('|'),
+      isNew: isNew?.holds(target) === true,
+    }
   }
 }
 
-const ITEMS = 'urn:mogran:item'
+/** Of what is known by a number of its own and what tells it from others with that number. */
+export const ITEMS = 'urn:mogran:item'
+/** Of what has a number that it is not known by: every thing with the number is found by what the values begin with. */
+export const MEMBERS = 'urn:mogran:member'
+
+function prefixOf({ system, value }: Alias): string {
+  return `${escaped(system)}|${escaped(value)}|`
+}
+
+function memberAlias(number: Alias, tail: string): Alias {
+  return { ...number, system: MEMBERS, value: prefixOf(number) + tail }
+}
+
+function groupsOf(draft: Draft, group: string | undefined): readonly Candidate[] {
+  return group === undefined ? [] : identifiersOf(draft, group)
+}
 
 function identifiersOf(draft: Draft, element: string): Candidate[] {
   const found = draft.resource[element]
@@ -116,7 +142,7 @@ function objectOf(value: JsonValue | undefined): Readonly<Record<string, JsonVal
 
 /** Parts: HL7 paths, `@key` (identity of another image), `?` in front of either: may be missing. */
 function byParts(
-  { system, parts }: Extract<IdentityRule, { parts: readonly string[] }>,
+  { system, parts, group }: Extract<IdentityRule, { parts: readonly string[] }>,
   reads: FieldName[],
 ): Identify {
   const compiled = parts.map((part) => compilePart(part, reads))
@@ -133,7 +159,8 @@ function byParts(
       system: system.replace('{feed}', desk.feedName),
       value: value ?? '',
     }
-    return { aliases: [alias], sources, isComposed: true }
+    const members = groupsOf(target.draft, group).map((one) => memberAlias(one.alias, `|${prefixOf(alias)}`))
+    return { aliases: [alias, ...members], sources, isComposed: true }
   }
 }
 

@@ -46,6 +46,10 @@ export interface Image {
   readonly type: string
   /** Its number may stand for several things: the alias, one of the first, by which this one is told from them. */
   readonly item?: Item
+  /** Its number may stand for several things, and the message does not say which: all of them are meant. */
+  readonly whole?: Shared
+  /** When it counts at all. */
+  readonly terms?: Terms
   /** Identities, the preferred first: resolved to an id by the alias records, created with the resource. Never empty. */
   readonly aliases: readonly Alias[]
   /**
@@ -86,12 +90,23 @@ export interface Effect {
   readonly of?: readonly string[]
 }
 
-export interface Item {
-  readonly alias: Alias
-  /** Of all things with the number. */
+/** A number that may stand for several things. */
+export interface Shared {
+  /** What the values of the aliases of all of them begin with. */
   readonly prefix: string
   /** A thing of another code that has the number is not meant. */
   readonly isNew: boolean
+}
+
+export interface Item extends Shared {
+  readonly alias: Alias
+}
+
+export interface Terms {
+  /** Nothing is made of it when it is unknown. */
+  readonly known?: boolean
+  /** Type of which it may be: when it is unknown and its number is that of such a thing, nothing is made of it. */
+  readonly yields?: string
 }
 
 export type Own = 'update' | 'create' | 'link'

@@ -4,7 +4,7 @@ import type { CompiledRules } from './compile.ts'
 import { createDraft, type Draft } from './draft.ts'
 import { effectsOf } from './effects.ts'
 import { joinTexts } from './element.ts'
-import type { Identified, IdentityDesk } from './identity.ts'
+import { ITEMS, MEMBERS, type Identified, type IdentityDesk } from './identity.ts'
 import { createIndex, type ImageIndex } from './image-index.ts'
 import type { Effect, ImagePart, MappingWarning } from './image.ts'
 import { outOfSequence, tie, unidentified, unknownText, type Filled } from './links.ts'
@@ -198,6 +198,8 @@ function fill(desk: Desk, image: CompiledImage, { here, segment }: Place): Targe
   }
   draft.target = target
   draft.item = identity.item
+  draft.whole = identity.whole
+  draft.terms = image.terms
   const known = desk.taken.sameAs(draft, identity.aliases)
   const distinct = known === undefined ? identity : toldApart(desk, { image, target, identity, known })
   if (distinct === undefined) return undefined
@@ -263,9 +265,11 @@ function toldApart(desk: Desk, candidate: Candidate): Identified | undefined {
   if (item === undefined)
     return { ...identity, aliases: identity.aliases.map((one) => desk.taken.unique(target.draft, one)) }
   target.draft.item = undefined
-  const alias = desk.taken.unique(target.draft, item.alias)
-  target.draft.item = { ...item, alias }
-  return { ...identity, aliases: [alias, ...identity.aliases.slice(1)] }
+  const aliases = identity.aliases.map((one) =>
+    one.system === ITEMS || one.system === MEMBERS ? desk.taken.unique(target.draft, one) : one,
+  )
+  target.draft.item = { ...item, alias: aliases[0] ?? item.alias }
+  return { ...identity, aliases }
 }
 
 /** Several parts of a message may name the same thing: the first one counts, the others refer to it. */

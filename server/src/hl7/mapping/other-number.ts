@@ -27,6 +27,14 @@ export function hasOtherNumber(
   return false
 }
 
+/** The others have a number of a kind that these have, too, and it is another one. */
+export function contradicts(identifiers: readonly JsonObject[], others: readonly JsonObject[]): boolean {
+  return identifiers.some((one) => {
+    const theirs = valuesLike(others, one)
+    return theirs.size > 0 && theirs.isDisjointFrom(valuesLike(identifiers, one))
+  })
+}
+
 function valuesLike(identifiers: readonly JsonObject[], kind: JsonObject): ReadonlySet<unknown> {
   return new Set(identifiers.filter((one) => isKindOf(one, kind)).map(({ value }) => value))
 }

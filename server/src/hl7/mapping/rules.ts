@@ -104,11 +104,16 @@ export interface ImageRule {
   readonly first?: Readonly<Record<string, readonly string[]>>
   /** Objects whose members come from fields of their own: a member that was not sent stays as it is. */
   readonly parts?: readonly ImagePart[]
+  /** Only what is known is changed, nothing is made. */
+  readonly known?: boolean
+  /** Type of resource: when its number is that of such a one, and nothing else is known by it, nothing is made. */
+  readonly yields?: string
 }
 
 /**
  * `item`: senders give the number to several things, which these parts tell apart. `new`: the message tells of a new thing, so that one of
- * another code that has the number already is not meant.
+ * another code that has the number already is not meant. `also`: types of other numbers, and `group`: the element with the number of a group, that
+ * find it, too, when a message names nothing else. `whole`: condition of messages that name all things of a group.
  */
 export type IdentityRule =
   | {
@@ -116,8 +121,11 @@ export type IdentityRule =
       readonly prefer?: 'feed' | readonly string[]
       readonly item?: readonly string[]
       readonly new?: string
+      readonly also?: readonly string[]
+      readonly group?: string
+      readonly whole?: string
     }
-  | { readonly system: string; readonly parts: readonly string[] }
+  | { readonly system: string; readonly parts: readonly string[]; readonly group?: string }
 
 export interface LinkRule {
   readonly id: string

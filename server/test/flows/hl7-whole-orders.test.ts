@@ -1,0 +1,120 @@
+import { expect, it } from 'vitest'
+
+import type { JsonObject } from '../../src/kernel/json.ts'
+import { Sender, startEngine, type Engine } from './interface-engine.ts'
+
+/** Event, then the segments behind MSH. */
+type Message = readonly [event: string, ...segments: readonly string[]]
+
+const ADA = 'PID|1||M1^^^NORTH^MR||Okoye^Ada||19870402|F'
+const BEN = 'PID|1||M2^^^NORTH^MR||Haddad^Ben||19610915|M'
+const GLU = 'OBR|1|||GLU^GLU^L'
+const NA = 'OBR|2|||NA^NA^L'
+
+async function after(...messages: readonly Message[]): Promise<Engine> {
+  const engine = await startEngine({ ackAt: 'committed' })
+  const sender = new Sender(engine.port)
+  for (const [at, [event, ...segments]] of messages.entries()) {
+    const header = `MSH|^~\\&|WARD|NORTH|HUB|MOGRAN|202603010800${10 + at}||${event}|M${at}|P|2.5.1`
+    expect(await sender.send([header, ...segments, ''].join('\r')), event).toContain('MSA|AA')
+  }
+  return engine
+}
+
+const nameOf = ({ code, medicationCodeableConcept }: JsonObject) =>
+  ((code ?? medicationCodeableConcept ?? {}) as JsonObject)['text'] ?? '?'
+const told = (resource: JsonObject) => `${nameOf(resource) as string} ${resource['status'] as string}`
+
+async function statuses(engine: Engine): Promise<readonly string[]> {
+  const all = [...(await engine.all('ServiceRequest')), ...(await engine.all('MedicationRequest'))]
+  return all.map(told).toSorted()
+}
+
+async function items(engine: Engine): Promise<readonly JsonObject[]> {
+  const found = await engine.store.records.range({ collection: 'hl7-worklist', limit: 100 })
+  return found.map((record) => record.value as JsonObject)
+}
+
+const onePlacer: Message = ['ORM^O01', ADA, 'ORC|NW|P1^C|F1^L|G1^C', GLU, 'ORC|NW|P1^C|F2^L|G1^C', NA]
+const oneFiller: Message = ['ORM^O01', ADA, 'ORC|NW|P1^C|F1^L|G1^C', GLU, 'ORC|NW|P2^C|F1^L|G1^C', NA]
+
+it.each([
+  ['CA|P1^C', 'revoked'],
+  ['DC|P1^C', 'revoked'],
+  ['OD|P1^C', 'revoked'],
+  ['OH|P1^C', 'on-hold'],
+  ['CA|||G1^C', 'revoked'],
+])('takes %s without OBR for every service of the number', async (orc, is) => {
+  const engine = await after(onePlacer, ['ORM^O01', ADA, `ORC|${orc}`])
+  expect(await statuses(engine)).toEqual([`GLU ${is}`, `NA ${is}`])
+  expect(await items(engine)).toEqual([])
+})
+
+it.each([
+  ['OC', '|F1^L', ['GLU revoked', 'NA revoked']],
+  ['CA', '||G1^C', ['GLU revoked', 'NA revoked']],
+  ['CA', 'P2^C', ['GLU active', 'NA revoked']],
+])('%s of services that share a filler number: %s', async (control, numbers, are) => {
+  const engine = await after(oneFiller, ['ORM^O01', ADA, `ORC|${control}|${numbers}`])
+  expect(await statuses(engine)).toEqual(are)
+})
+
+it('changes each service again when the whole is released, and keeps its own numbers', async () => {
+  const engine = await after(onePlacer, ['ORM^O01', ADA, 'ORC|OH|P1^C'], ['ORM^O01', ADA, 'ORC|OE|P1^C'])
+  expect(await statuses(engine)).toEqual(['GLU active', 'NA active'])
+  const numbers = (await engine.all('ServiceRequest')).map(({ identifier }) =>
+    (identifier as readonly JsonObject[]).map(({ value }) => value as string).join(' '),
+  )
+  expect(numbers.toSorted()).toEqual(['P1 F1', 'P1 F2'])
+})
+
+it('changes the one whose filler number the message names beside the placer number', async () => {
+  const engine = await after(onePlacer, ['ORM^O01', ADA, 'ORC|CA|P1^C|F2^L'])
+  expect(await statuses(engine)).toEqual(['GLU active', 'NA revoked'])
+})
+
+it('finds by filler number and service what came with a placer number', async () => {
+  const engine = await after(oneFiller, ['ORM^O01', ADA, 'ORC|OC||F1^L', NA])
+  expect(await statuses(engine)).toEqual(['GLU active', 'NA revoked'])
+})
+
+it.each([
+  ['whose numbers contradict those of every service', 'ORC|CA|P1^C|F9^L'],
+  ['that tells of a new order', 'ORC|NW|P1^C'],
+])('changes nothing by a message %s, and says so', async (_, orc) => {
+  const engine = await after(onePlacer, ['ORM^O01', ADA, 'ORC|CA|P1^C|F2^L'], ['ORM^O01', ADA, orc])
+  expect(await statuses(engine)).toEqual(['GLU active', 'NA revoked'])
+  expect(await items(engine)).toMatchObject([{ kind: 'identity', element: 'identifier' }])
+})
+
+it('leaves the services of somebody else alone', async () => {
+  const engine = await after(
+    onePlacer,
+    ['ORM^O01', BEN, 'ORC|NW|P1^C', 'OBR|1|||K^K^L', 'ORC|NW|P1^C', 'OBR|2|||CL^CL^L'],
+    ['ORM^O01', BEN, 'ORC|CA|P1^C'],
+  )
+  expect(await statuses(engine)).toEqual(['CL revoked', 'GLU active', 'K revoked', 'NA active'])
+})
+
+const drug = (code: string) => ['ORC|NW|P1^C', `RXE||${code}^${code}^L|500||mg`, 'RXR|PO']
+
+it('is about every drug of the number, too', async () => {
+  const engine = await after(
+    ['RDE^O11', ADA, ...drug('AMX'), ...drug('IBU')],
+    ['RDE^O11', ADA, 'ORC|CA|P1^C'],
+  )
+  expect(await statuses(engine)).toEqual(['AMX cancelled', 'IBU cancelled'])
+})
+
+it('cancels by ORM the drug whose number it is, and makes no service of it', async () => {
+  const engine = await after(
+    ['ORM^O01', ADA, 'ORC|NW|P1^C', 'RXO|AMX^AMX^L|500||mg'],
+    ['ORM^O01', ADA, 'ORC|CA|P1^C'],
+  )
+  expect(await statuses(engine)).toEqual(['AMX cancelled'])
+})
+
+it('keeps a cancel that comes before its order', async () => {
+  const engine = await after(['ORM^O01', ADA, 'ORC|CA|P1^C'])
+  expect(await statuses(engine)).toEqual(['? revoked'])
+})
