@@ -66,6 +66,24 @@ it('says what was refused beside the file, and takes the rest of it', async () =
   expect(await engine.all('Patient')).toHaveLength(2)
 })
 
+it('says what a batch says of itself and does not hold, and takes a batch of nothing', async () => {
+  const { folder, files } = await folderFeed()
+  const engine = await startEngine({ ackAt: 'committed', files })
+  const batch = `BHS|^~\\&|LAB\rPID|1||lost\r${admit({ id: 'A1' })}BTS|2\r`
+  await writeFile(join(folder, 'count.hl7'), `FHS|^~\\&|LAB\r${batch}FTS|2\r`)
+  await writeFile(join(folder, 'empty.hl7'), 'FHS|^~\\&|LAB\rBHS|^~\\&|LAB\rBTS|0\rFTS|1\r')
+  await expect.poll(() => namesIn(folder, 'done')).toEqual([expect.stringMatching(/empty\.hl7$/)])
+  await expect.poll(async () => (await namesIn(folder, 'failed')).length).toBe(2)
+  const name = (await namesIn(folder, 'failed')).find((one) => one.endsWith('.txt')) ?? ''
+  expect((await readFile(join(folder, 'failed', name), 'utf8')).split('\n')).toEqual([
+    '1 batches came, FTS-1 says 2',
+    'batch 1: 1 messages came, BTS-1 says 2',
+    'batch 1: 1 lines belong to no message',
+    '',
+  ])
+  expect(await engine.all('Patient')).toHaveLength(1)
+})
+
 it('goes on with a file that was there when the hub was killed, and takes no message twice', async () => {
   const { folder, files } = await folderFeed()
   const store = await freshStore()

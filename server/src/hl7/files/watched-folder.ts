@@ -9,7 +9,7 @@ import type { RecordStore } from '../../store/port.ts'
 import type { FlowFeed } from '../flow/feed.ts'
 import type { Intake } from '../flow/intake.ts'
 import { NOT_STORED } from '../flow/refusals.ts'
-import { splitFile } from '../mllp/batch.ts'
+import { problemsOfBatch, problemsOfFile, splitFile, type Batches } from '../mllp/batch.ts'
 import { msaOf } from '../mllp/msa.ts'
 
 export interface WatchedFolderDeps {
@@ -103,10 +103,11 @@ async function takeMessages(
   bytes: Buffer,
 ): Promise<readonly string[]> {
   const { records, feed } = deps
-  const { messages, declared } = splitFile(bytes)
-  if (messages.length === 0) return ['the file holds no message']
-  const wrong = declared !== undefined && declared !== 0 && declared !== messages.length
-  const problems = wrong ? [`${messages.length} messages, the trailers say ${declared}`] : []
+  const whole = splitFile(bytes)
+  const { messages } = whole
+  const problems = problemsOf(whole)
+  if (messages.length === 0)
+    return isEmptyBatch(whole) ? problems : ['the file holds no message', ...problems]
   const place = { collection: FILES, id: `${feed.name}|${contentHash(bytes)}` }
   const known = (await records.get(place.collection, place.id))?.value as
     | { readonly taken?: number }
@@ -118,6 +119,20 @@ async function takeMessages(
     await records.apply([{ op: 'put', ...place, value, expires: Date.now() + limits.hl7.fileKnownMs }])
   }
   return problems
+}
+
+function problemsOf({ files }: Batches): string[] {
+  return files.flatMap((file) => [
+    ...problemsOfFile(file),
+    ...file.batches.flatMap((batch, at) => problemsOfBatch(batch).map((text) => `batch ${at + 1}: ${text}`)),
+  ])
+}
+
+/** A sender that had nothing to tell said so. */
+function isEmptyBatch({ files }: Batches): boolean {
+  return files.some(({ batches, declared }) =>
+    batches.length === 0 ? declared === 0 : batches.every((batch) => batch.declared === 0),
+  )
 }
 
 /** @throws Error when the store cannot take a message: the file stays where it is and is tried again */

@@ -4,7 +4,8 @@ import { parseMessage } from '../message/parse-message.ts'
 import { ackModeOf, wants, type AckMode } from '../mllp/ack-mode.ts'
 import { ACCEPTED, ackOfError, type Ack } from '../mllp/ack.ts'
 import { applicationAnswer, isAnswer } from '../mllp/application-answer.ts'
-import { buildBatchAck, splitBatch, type Batch } from '../mllp/batch.ts'
+import { buildBatchAck } from '../mllp/batch-ack.ts'
+import { splitBatch, type Batches } from '../mllp/batch.ts'
 import { checkText, decodeMessage } from '../mllp/charset.ts'
 import { checkHeader, type Accepts } from '../mllp/checks.ts'
 import type { Later } from '../mllp/connection.ts'
@@ -97,20 +98,19 @@ async function turnDownOpenly(
 }
 
 /** Each message of a batch is journaled and answered for itself: one that is wrong does not stop the others. */
-async function receiveBatch(deps: IntakeDeps, batch: Batch, later: Later): Promise<Buffer | undefined> {
+async function receiveBatch(deps: IntakeDeps, batch: Batches, later: Later): Promise<Buffer | undefined> {
   const { feed, clock, controlIds } = deps
-  const answers: Buffer[] = []
+  const answers: (Buffer | undefined)[] = []
   const { messages } = batch
   for (let at = 0; at < messages.length; at += limits.hl7.batchAtOnce) {
     const part = messages.slice(at, at + limits.hl7.batchAtOnce)
-    const answered = await Promise.all(part.map(async (message) => receiveOne(deps, message, later)))
-    answers.push(...answered.filter((one) => one !== undefined))
+    answers.push(...(await Promise.all(part.map(async (message) => receiveOne(deps, message, later)))))
   }
   if (feed.batchAck === 'each') {
-    for (const one of answers) later(one)
+    for (const one of answers) if (one !== undefined) later(one)
     return undefined
   }
-  return buildBatchAck(batch, answers, { controlId: controlIds(), nowMs: clock() })
+  return buildBatchAck(batch, answers, { controlIds, nowMs: clock() })
 }
 
 /** MLLP release 2: what tells that a message is stored, or that it has to come again. */

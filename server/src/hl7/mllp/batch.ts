@@ -1,20 +1,36 @@
 import { fault } from '../../kernel/fault.ts'
 import { limits } from '../../kernel/limits.ts'
-import { timeStamp } from './ack.ts'
 
-/** Messages that came in one batch, or in a file of batches. */
-export interface Batch {
-  /** Line of the FHS, and of the first BHS, one character a byte; absent when there was none. */
-  readonly fileHeader?: string
-  readonly batchHeader?: string
+/** Messages that came in batches, or in a file of batches. */
+export interface Batches {
+  /** All of them, in the order in which they came. */
   readonly messages: readonly Buffer[]
-  /** What BTS-1 of the batches says together; absent when one does not say it. */
+  readonly files: readonly BatchFile[]
+}
+
+/** What stands between FHS and FTS, or without both. Lines of headers are texts of one character a byte. */
+export interface BatchFile {
+  readonly header?: string
+  readonly batches: readonly Batch[]
+  /** FTS-1. */
   readonly declared?: number
+  /** Lines that belong to no batch. */
+  readonly stray: number
+}
+
+export interface Batch {
+  readonly header?: string
+  readonly messages: readonly Buffer[]
+  /** BTS-1. */
+  readonly declared?: number
+  /** Lines that belong to no message. */
+  readonly stray: number
 }
 
 const CR = 0x0d
 const LF = 0x0a
-const HEADERS: ReadonlySet<string> = new Set(['FHS', 'BHS'])
+const VT = 0x0b
+const FS = 0x1c
 
 /**
  * Splits what begins with FHS or BHS into its messages, at the byte level: what a message holds is not looked at.
@@ -23,55 +39,88 @@ const HEADERS: ReadonlySet<string> = new Set(['FHS', 'BHS'])
  * @throws Fault `too-large` for more messages than one batch may have
  * @see HL7 v2.5.1, 2.10.3 (batch protocol)
  */
-export function splitBatch(bytes: Buffer): Batch | undefined {
+export function splitBatch(bytes: Buffer): Batches | undefined {
   const start = firstLetter(bytes)
-  const hasSeparator = /[^\w\s]/.test(bytes.toString('latin1', start + 3, start + 4))
-  return hasSeparator && HEADERS.has(nameAt(bytes, start)) ? split(bytes, start) : undefined
+  const hasSeparator = /^[FB]HS[^\w\s]/.test(bytes.toString('latin1', start, start + 4))
+  return hasSeparator ? split(bytes, start) : undefined
 }
 
-/** The same for a file, which may also hold messages without any batch around them. */
-export function splitFile(bytes: Buffer): Batch {
+/** The same for a file, which may also hold messages without any batch around them, or frames as they came over a wire. */
+export function splitFile(bytes: Buffer): Batches {
   return split(bytes, firstLetter(bytes))
 }
 
-function split(bytes: Buffer, start: number): Batch {
-  const found: { fileHeader?: string; batchHeader?: string } = {}
+interface Open<T> {
+  header?: string
+  declared?: number
+  stray: number
+  readonly of: T[]
+}
+
+function split(bytes: Buffer, start: number): Batches {
   const messages: Buffer[] = []
-  const counts: (number | undefined)[] = []
+  const files: Open<Open<Buffer>>[] = []
+  let file: Open<Open<Buffer>> | undefined
+  let batch: Open<Buffer> | undefined
   let begun: number | undefined
+  const inFile = () => (file ??= opened(files))
+  const inBatch = () => (batch ??= opened(inFile().of))
   const close = (end: number) => {
-    if (begun !== undefined) messages.push(bytes.subarray(begun, end))
+    if (begun !== undefined) inBatch().of.push(unframed(bytes.subarray(begun, end)))
+    if (begun !== undefined) messages.push(...inBatch().of.slice(-1))
     begun = undefined
     if (messages.length > limits.hl7.batchMessages) throw tooMany()
   }
-  for (const { name, from, to } of linesOf(bytes, start)) {
-    if (!NAMES.has(name)) continue
-    close(from)
-    const line = bytes.toString('latin1', from, to)
-    if (name === 'MSH') begun = from
-    else if (name === 'FHS') found.fileHeader ??= line
-    else if (name === 'BHS') found.batchHeader ??= line
-    else if (name === 'BTS') counts.push(countIn(line))
+  const kinds: Readonly<Record<string, (line: Line) => void>> = {
+    FHS(line) {
+      batch = undefined
+      file = opened(files, textOf(bytes, line))
+    },
+    BHS(line) {
+      batch = opened(inFile().of, textOf(bytes, line))
+    },
+    MSH: ({ from }) => void (begun = from),
+    BTS(line) {
+      declare(inBatch(), textOf(bytes, line))
+      batch = undefined
+    },
+    FTS(line) {
+      declare(inFile(), textOf(bytes, line))
+      batch = file = undefined
+    },
+  }
+  for (const line of linesOf(bytes, start)) {
+    const kind = kinds[line.name]
+    if (kind !== undefined) {
+      close(line.from)
+      kind(line)
+    } else if (begun === undefined && !isBlank(bytes, line)) (batch ?? inFile()).stray++
   }
   close(bytes.length)
-  const declared = counts.length === 0 ? undefined : counts.reduce(sumOf)
-  return { ...found, messages, ...(declared === undefined ? {} : { declared }) }
+  return { messages, files: files.map(fileOf) }
 }
 
-const NAMES: ReadonlySet<string> = new Set(['FHS', 'BHS', 'MSH', 'BTS', 'FTS'])
+function opened<T>(list: Open<T>[], header?: string): Open<T> {
+  const one: Open<T> = { stray: 0, of: [], ...(header === undefined ? {} : { header }) }
+  list.push(one)
+  return one
+}
+
+function fileOf({ of, ...rest }: Open<Open<Buffer>>): BatchFile {
+  return { ...rest, batches: of.map(batchOf) }
+}
+
+function batchOf({ of, ...rest }: Open<Buffer>): Batch {
+  return { ...rest, messages: of }
+}
+
+function declare(open: { declared?: number }, line: string): void {
+  const count = line.split(line.charAt(3))[1]?.trim() ?? ''
+  if (/^\d{1,9}$/.test(count)) open.declared = Number(count)
+}
 
 function tooMany() {
   return fault('too-large', { code: 'too-long', text: 'The batch has more messages than are taken at once.' })
-}
-
-/** BTS-1. */
-function countIn(line: string): number | undefined {
-  const count = line.split(line.charAt(3))[1] ?? ''
-  return /^\d{1,9}$/.test(count) ? Number(count) : undefined
-}
-
-function sumOf(before: number | undefined, count: number | undefined): number | undefined {
-  return before === undefined || count === undefined ? undefined : before + count
 }
 
 interface Line {
@@ -80,17 +129,35 @@ interface Line {
   readonly to: number
 }
 
+/** The marks of a frame end a line as well. */
 function* linesOf(bytes: Buffer, start: number): Generator<Line> {
   let from = start
   for (let at = start; at <= bytes.length; at++) {
-    if (at < bytes.length && bytes[at] !== CR && bytes[at] !== LF) continue
-    if (at > from) yield { name: nameAt(bytes, from), from, to: at }
+    const byte = bytes[at]
+    if (at < bytes.length && byte !== CR && byte !== LF && byte !== VT && byte !== FS) continue
+    if (at > from) yield { name: nameAt(bytes, from, at), from, to: at }
     from = at + 1
   }
 }
 
-function nameAt(bytes: Buffer, at: number): string {
-  return bytes.toString('latin1', at, at + 3)
+/** Empty for what is no segment: a word at the beginning of a line of text. */
+function nameAt(bytes: Buffer, at: number, end: number): string {
+  const line = bytes.toString('latin1', at, Math.min(end, at + 4))
+  return /^[A-Z][A-Z0-9]{2}(?:[^\w\s]|$)/.test(line) ? line.slice(0, 3) : ''
+}
+
+function textOf(bytes: Buffer, { from, to }: Line): string {
+  return bytes.toString('latin1', from, to)
+}
+
+function isBlank(bytes: Buffer, line: Line): boolean {
+  return textOf(bytes, line).trim() === ''
+}
+
+/** Without the end of the frame that a message of a file stood in. */
+function unframed(message: Buffer): Buffer {
+  const end = message.lastIndexOf(FS)
+  return end !== -1 && message.toString('latin1', end + 1).trim() === '' ? message.subarray(0, end) : message
 }
 
 function firstLetter(bytes: Buffer): number {
@@ -99,37 +166,25 @@ function firstLetter(bytes: Buffer): number {
   return at
 }
 
-/** The answers to the messages of a batch, in a batch of their own that names the one which it answers. */
-export function buildBatchAck(
-  { fileHeader, batchHeader, messages, declared }: Batch,
-  answers: readonly Buffer[],
-  { controlId, nowMs }: { readonly controlId: string; readonly nowMs: number },
-): Buffer {
-  const header = batchHeader ?? fileHeader ?? 'BHS|^~\\&'
-  const bar = header.charAt(3)
+/** What is wrong with the count of a batch, and what it holds beside messages. */
+export function problemsOfBatch({ messages, declared, stray }: Batch): readonly string[] {
   const isWrong = declared !== undefined && declared !== messages.length
-  const comment = isWrong ? [`${messages.length} messages came, BTS-1 says ${declared}`] : []
-  const begin = [
-    ...(fileHeader === undefined ? [] : [answeringHeader(fileHeader, controlId, nowMs)]),
-    ...(batchHeader === undefined ? [] : [answeringHeader(batchHeader, controlId, nowMs)]),
+  return [
+    ...(isWrong ? [`${messages.length} messages came, BTS-1 says ${declared}`] : []),
+    ...(stray === 0 ? [] : [`${stray} lines belong to no message`]),
   ]
-  const end = [
-    ...(batchHeader === undefined ? [] : [['BTS', answers.length, ...comment].join(bar)]),
-    ...(fileHeader === undefined ? [] : [['FTS', 1].join(bar)]),
-  ]
-  return Buffer.concat([linesAsBytes(begin), ...answers, linesAsBytes(end)])
 }
 
-function linesAsBytes(lines: readonly string[]): Buffer {
-  return Buffer.from(lines.map((line) => `${line}\r`).join(''), 'latin1')
-}
-
-/** FHS and BHS: 3 to 6 are the ends, 7 the time, 11 the own control id, 12 the one that is answered. */
-function answeringHeader(line: string, controlId: string, nowMs: number): string {
-  const bar = line.charAt(3)
-  const fields = line.split(bar)
-  const field = (number: number) => fields[number - 1] ?? ''
-  const ends = [field(5), field(6), field(3), field(4)]
-  const parts = [field(1), field(2), ...ends, timeStamp(nowMs), '', '', '', controlId, field(11)]
-  return [line.slice(0, 3), ...parts.slice(1)].join(bar)
+/** The same of a file; where no BHS stands, FTS-1 may count messages. */
+export function problemsOfFile({ batches, declared, stray }: BatchFile): readonly string[] {
+  const [only] = batches
+  const counts = [
+    batches.length,
+    ...(batches.length === 1 && only?.header === undefined ? [only?.messages.length] : []),
+  ]
+  const isWrong = declared !== undefined && !counts.includes(declared)
+  return [
+    ...(isWrong ? [`${batches.length} batches came, FTS-1 says ${declared}`] : []),
+    ...(stray === 0 ? [] : [`${stray} lines belong to no batch`]),
+  ]
 }
