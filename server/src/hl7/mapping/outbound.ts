@@ -11,6 +11,7 @@ import {
 import type { OutboundFile, OutRow, OutSegment, RuleFiles, TableRow } from './rules.ts'
 import { compileTarget, createSegmentWriter, type SegmentWriter, type Target } from './segment-writer.ts'
 import { indexTable } from './table.ts'
+import { formOf, plainText } from './written-forms.ts'
 
 /** Compiles `outbound/`: which changes become messages, and how these read. @throws SyntaxError that names file and row */
 export function compileOutbound(files: RuleFiles): Omit<OutboundRules, 'laidOver'> {
@@ -232,50 +233,6 @@ function innerOf(row: OutRow, kit: OutKit): Fill | undefined {
 function textsOf(row: OutRow, { tables }: OutKit): (value: JsonValue) => string {
   const table =
     row.table === undefined ? undefined : (tables.get(row.table) ?? missing('code table', row.table))
-  if (row.fn === 'bounds') return boundsText
-  const write = FORMS[row.fn ?? 'text']
-  if (write === undefined) throw new SyntaxError(`"${row.fn ?? ''}" is no form`)
-  return (value) => {
-    const text = plainText(value)
-    return table === undefined ? write(text) : (table.get(text)?.to ?? row.default ?? '')
-  }
-}
-
-/** `4.0-11.0`, `<=5` or `>=60` of an object with `low` and `high`. */
-function boundsText(value: JsonValue): string {
-  const { low, high } = (typeof value === 'object' && value !== null ? value : {}) as JsonObject
-  const [from, to] = [low, high].map((bound) => plainText((bound as JsonObject | undefined)?.['value'] ?? ''))
-  if (from === '' || from === undefined) return to === '' || to === undefined ? '' : `<=${to}`
-  return to === '' || to === undefined ? `>=${from}` : `${from}-${to}`
-}
-
-function plainText(value: JsonValue): string {
-  return typeof value === 'string' || typeof value === 'number' || typeof value === 'boolean'
-    ? String(value)
-    : ''
-}
-
-/** How a text of FHIR is written in HL7. */
-const FORMS: Readonly<Record<string, (text: string) => string>> = {
-  text: (text) => text,
-  /** `2026-03-01T09:00:00+02:00` as `20260301090000+0200`; shorter ones as they are. */
-  time: (text) => {
-    const [, date = '', clock = '', offset = ''] =
-      /^([\d-]+)(?:T([\d:]+)(?:\.\d+)?)?(Z|[+-]\d\d:\d\d)?$/.exec(text) ?? []
-    return `${date.replaceAll('-', '')}${clock.replaceAll(':', '')}${offset === 'Z' ? '+0000' : offset.replace(':', '')}`
-  },
-  /** `09:30:00` as `0930`. */
-  clock: (text) => text.slice(0, 5).replace(':', ''),
-  yesNo: (text) => (text === 'true' ? 'Y' : 'N'),
-  /** `application` of `application/pdf`. */
-  head: (text) => text.slice(0, Math.max(text.indexOf('/'), 0)),
-  /** The id of a reference or canonical, `pdf` of `application/pdf`. */
-  tail: (text) => text.slice(text.lastIndexOf('/') + 1),
-  /** `urn:oid:1.2.3` as `1.2.3`. */
-  oid: (text) => (text.startsWith('urn:oid:') ? text.slice('urn:oid:'.length) : ''),
-  /** The name behind the prefix of assigners that the hub has no better name for. */
-  assigner: (text) =>
-    text.startsWith('urn:oid:')
-      ? ''
-      : decodeURIComponent(text.slice(text.lastIndexOf(':') + 1)).replace(/^\/\//, ''),
+  const write = formOf(row.fn ?? 'text')
+  return table === undefined ? write : (value) => table.get(plainText(value))?.to ?? row.default ?? ''
 }

@@ -9,6 +9,7 @@ import { laneOf } from './lanes.ts'
 import type { OutboundRules } from './outbound-rules.ts'
 import { controlIdOf, type Outbox, type OutMessage } from './outbox.ts'
 import { withDocuments } from './sent-documents.ts'
+import { parseForText } from './written-numbers.ts'
 
 interface SinkDeps {
   readonly resources: Store['resources']
@@ -100,9 +101,9 @@ async function build(
       controlId,
       nowMs: commit.time,
       header: destination,
-      resource: await withDocuments(records, parsed(change.bytes)),
+      resource: await withDocuments(records, parseForText(change.bytes)),
       lookup: async (address) => lookup(resources, address),
-      ...(before === undefined || before.deleted ? {} : { previous: parsed(before.bytes) }),
+      ...(before === undefined || before.deleted ? {} : { previous: parseForText(before.bytes) }),
     })
     return text === undefined ? undefined : { text, state: 'queued' }
   } catch (error) {
@@ -116,12 +117,14 @@ async function lookup(resources: Store['resources'], address: string): Promise<r
   if (key === undefined) {
     const [of = '', id = ''] = address.split('/').slice(-2)
     const found = await resources.read(of, id)
-    return found === undefined || found.deleted ? [] : [parsed(found.bytes)]
+    return found === undefined || found.deleted ? [] : [parseForText(found.bytes)]
   }
   const limit = limits.hl7.referringMost
   const places = await resources.scan({ type, key, order: 'updated', direction: 'asc', limit })
   const ids = places.map(({ id }) => id)
-  return (await resources.fetch(type, ids)).flatMap((row) => (row === undefined ? [] : [parsed(row.bytes)]))
+  return (await resources.fetch(type, ids)).flatMap((row) =>
+    row === undefined ? [] : [parseForText(row.bytes)],
+  )
 }
 
 function parsed(bytes: Uint8Array): JsonObject {

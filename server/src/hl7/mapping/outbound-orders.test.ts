@@ -1,0 +1,102 @@
+import { expect, it } from 'vitest'
+
+import { createMapper } from './mapper.ts'
+import { builtOf } from './outbound-cases.ts'
+
+const MAPPINGS = new URL('../../../../mappings', import.meta.url).pathname
+const { outbound } = await createMapper(MAPPINGS)
+
+const prescription = {
+  resourceType: 'MedicationRequest',
+  id: 'm1',
+  status: 'active',
+  intent: 'order',
+  medicationCodeableConcept: { text: 'Paracetamol' },
+  subject: { reference: 'Patient/p1' },
+}
+const others = {
+  'Patient/p1': { resourceType: 'Patient', id: 'p1', identifier: [{ value: '1' }] },
+  'Medication/x': {
+    resourceType: 'Medication',
+    id: 'x',
+    code: { text: 'Mixture' },
+    ingredient: [{ itemReference: { reference: 'Substance/s', display: 'Base' } }],
+  },
+}
+
+const sent = async (
+  change: object,
+  { version = '2.5.1', definition = 'MedicationRequest.RDE_O11', previous = {} } = {},
+) => {
+  const before = Object.keys(previous).length === 0 ? {} : { previous: { ...prescription, ...previous } }
+  const request = { definition, resource: { ...prescription, ...change }, ...before, others }
+  return builtOf(request, outbound, { controlId: 'C1', version })
+}
+const segments = (message: string | undefined, name: string) =>
+  (message ?? '').split('\r').filter((segment) => segment.startsWith(name))
+
+const fourTimes = {
+  timing: { repeat: { frequency: 4, period: 1, periodUnit: 'd', boundsDuration: { value: 7, code: 'd' } } },
+  doseAndRate: [{ doseQuantity: { value: '1.50', unit: 'tablet' } }],
+}
+const atNight = {
+  text: 'then two',
+  timing: { repeat: { timeOfDay: ['22:00:00'] } },
+  doseAndRate: [{ doseQuantity: { value: 2, unit: 'tablet' } }],
+}
+
+it('says how often a drug is given, whatever the version', async () => {
+  const dosageInstruction = [fourTimes]
+  expect(segments(await sent({ dosageInstruction }), 'TQ1')).toEqual(['TQ1|1||QID|||7^d'])
+  const old = await sent({ dosageInstruction }, { version: '2.3.1' })
+  expect(segments(old, 'RXE')[0]).toMatch(/^RXE\|\^QID\^D7\|\^Paracetamol\|1\.50\|\|tablet/)
+  const general = await sent(
+    { dosageInstruction },
+    { version: '2.3.1', definition: 'MedicationRequest.ORM_O01' },
+  )
+  expect(segments(general, 'ORC')).toEqual(['ORC|NW|m1|||IP||^QID^D7'])
+})
+
+it('says a frequency without a code in words', async () => {
+  const repeat = { frequency: 1, frequencyMax: 2, period: 4, periodMax: 6, periodUnit: 'h' }
+  const message = await sent({ dosageInstruction: [{ timing: { repeat } }] })
+  expect(segments(message, 'TQ1')).toEqual(['TQ1|1||||||||||1 to 2 times every 4 to 6 hours'])
+})
+
+it('says each dosage of an order before 2.5, too', async () => {
+  const dosageInstruction = [fourTimes, atNight]
+  for (const definition of ['MedicationRequest.RDE_O11', 'MedicationRequest.ORM_O01']) {
+    const message = await sent({ dosageInstruction }, { version: '2.4', definition })
+    expect(segments(message, 'ORC')).toEqual([
+      'ORC|NW|m1|||IP||1.50&tablet^QID^D7~2&tablet^&2200^^^^^^then two',
+    ])
+    expect(segments(message, 'RX')[0]).toContain('|""||tablet')
+  }
+})
+
+it('names ingredients that are referred to', async () => {
+  const { medicationCodeableConcept: _none, ...rest } = prescription
+  const resource = { ...rest, medicationReference: { reference: 'Medication/x' } }
+  const request = { definition: 'MedicationRequest.RDE_O11', resource, others }
+  const message = await builtOf(request, outbound, { controlId: 'C1', version: '2.5.1' })
+  expect(segments(message, 'RXC')).toEqual(['RXC|A|^Base|""|""'])
+})
+
+it('puts notes where versions before 2.5 have them', async () => {
+  const message = await sent({ note: [{ text: 'take care' }] }, { version: '2.4' })
+  const names = (message ?? '').split('\r').map((segment) => segment.slice(0, 3))
+  expect(names).toEqual(['MSH', 'PID', 'ORC', 'RXO', 'NTE', 'RXR', 'RXE', 'RXR', ''])
+})
+
+it.each([
+  ['completed', {}, undefined],
+  ['entered-in-error', {}, undefined],
+  ['stopped', { status: 'draft' }, undefined],
+  ['stopped', { status: 'active' }, 'CA'],
+  ['stopped', { status: 'stopped' }, undefined],
+  ['completed', { status: 'active' }, 'SC'],
+  ['active', { status: 'stopped' }, 'NW'],
+])('never orders what is over: %s after %j', async (status, previous, control) => {
+  const message = await sent({ status }, { previous })
+  expect(segments(message, 'ORC')[0]?.split('|')[1]).toBe(control)
+})

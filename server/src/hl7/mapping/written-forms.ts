@@ -1,0 +1,59 @@
+import type { JsonObject, JsonValue } from '../../kernel/json.ts'
+import { plainDecimal } from '../outbound/written-numbers.ts'
+import { durationCode, repeatClocks, repeatPattern, repeatWords } from './repeat-pattern.ts'
+
+/** How a row writes what it has found. @throws SyntaxError when there is no such form */
+export function formOf(name: string): (value: JsonValue) => string {
+  const form = VALUE_FORMS[name]
+  if (form !== undefined) return form
+  const write = TEXT_FORMS[name]
+  if (write === undefined) throw new SyntaxError(`"${name}" is no form`)
+  return (value) => write(plainText(value))
+}
+
+/** `4.0-11.0`, `<=5` or `>=60` of an object with `low` and `high`. */
+function boundsText(value: JsonValue): string {
+  const { low, high } = (typeof value === 'object' && value !== null ? value : {}) as JsonObject
+  const [from, to] = [low, high].map((bound) => plainText((bound as JsonObject | undefined)?.['value'] ?? ''))
+  if (from === '' || from === undefined) return to === '' || to === undefined ? '' : `<=${to}`
+  return to === '' || to === undefined ? `>=${from}` : `${from}-${to}`
+}
+
+export function plainText(value: JsonValue): string {
+  if (typeof value === 'number') return plainDecimal(String(value))
+  return typeof value === 'string' || typeof value === 'boolean' ? String(value) : ''
+}
+
+/** How a text of FHIR is written in HL7. */
+const TEXT_FORMS: Readonly<Record<string, (text: string) => string>> = {
+  text: (text) => text,
+  /** `2026-03-01T09:00:00+02:00` as `20260301090000+0200`; shorter ones as they are. */
+  time: (text) => {
+    const [, date = '', clock = '', offset = ''] =
+      /^([\d-]+)(?:T([\d:]+)(?:\.\d+)?)?(Z|[+-]\d\d:\d\d)?$/.exec(text) ?? []
+    return `${date.replaceAll('-', '')}${clock.replaceAll(':', '')}${offset === 'Z' ? '+0000' : offset.replace(':', '')}`
+  },
+  /** `09:30:00` as `0930`. */
+  clock: (text) => text.slice(0, 5).replace(':', ''),
+  yesNo: (text) => (text === 'true' ? 'Y' : 'N'),
+  /** `application` of `application/pdf`. */
+  head: (text) => text.slice(0, Math.max(text.indexOf('/'), 0)),
+  /** The id of a reference or canonical, `pdf` of `application/pdf`. */
+  tail: (text) => text.slice(text.lastIndexOf('/') + 1),
+  /** `urn:oid:1.2.3` as `1.2.3`. */
+  oid: (text) => (text.startsWith('urn:oid:') ? text.slice('urn:oid:'.length) : ''),
+  /** The name behind the prefix of assigners that the hub has no better name for. */
+  assigner: (text) =>
+    text.startsWith('urn:oid:')
+      ? ''
+      : decodeURIComponent(text.slice(text.lastIndexOf(':') + 1)).replace(/^\/\//, ''),
+}
+
+/** How an object of FHIR is written in HL7. */
+const VALUE_FORMS: Readonly<Record<string, (value: JsonValue) => string>> = {
+  bounds: boundsText,
+  pattern: repeatPattern,
+  words: repeatWords,
+  clocks: repeatClocks,
+  duration: durationCode,
+}
