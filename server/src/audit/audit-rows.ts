@@ -34,7 +34,7 @@ export interface AuditQuery {
 export async function auditRows(records: RecordStore, query: AuditQuery): Promise<readonly AuditRow[]> {
   const { limit, ...span } = query
   const found: AuditRow[] = []
-  for await (const rows of walkRows(records, span)) {
+  for await (const { rows } of walkRows(records, span)) {
     found.push(...rows.flatMap(({ row }) => (matches(row, query) ? [row] : [])))
     if (found.length >= limit) break
   }
@@ -63,11 +63,17 @@ export interface AuditWalk {
   readonly before?: RowPlace
 }
 
+/** What was found in one group. */
+export interface WalkedGroup {
+  readonly group: string
+  readonly rows: readonly PlacedRow[]
+}
+
 /**
  * Rows in the order in which they were sealed, the last ones first, a group at a time, also where nothing of it matches: that is nearly the
  * order of time, and what is sealed later comes in front of it.
  */
-export async function* walkRows(records: RecordStore, walk: AuditWalk): AsyncGenerator<readonly PlacedRow[]> {
+export async function* walkRows(records: RecordStore, walk: AuditWalk): AsyncGenerator<WalkedGroup> {
   const { from = 0, to = MOST_TIME, texts = [], before } = walk
   const page = { collection: GROUPS, from: dayOf(from), reverse: true, limit: AT_A_TIME }
   // `0` comes behind `/`, and nothing between an id and the same with U+0000.
@@ -78,7 +84,8 @@ export async function* walkRows(records: RecordStore, walk: AuditWalk): AsyncGen
       end = id
       const most = id === before?.group ? before.index : Infinity
       const rows = rowsIn(id, (await unpacked(value)).text, texts)
-      yield rows.filter(({ row, place }) => row.time >= from && row.time < to && place.index < most)
+      const isAsked = ({ row, place }: PlacedRow) => row.time >= from && row.time < to && place.index < most
+      yield { group: id, rows: rows.filter(isAsked) }
     }
     if (groups.length < AT_A_TIME) return
   }
@@ -106,7 +113,7 @@ export async function rowById(records: RecordStore, id: string): Promise<AuditRo
   const made = timeOf(id)
   if (made === undefined) return undefined
   const span = { from: made - HOUR_MS, to: made + 1, texts: [[id]] }
-  for await (const rows of walkRows(records, span)) {
+  for await (const { rows } of walkRows(records, span)) {
     const found = rows.find(({ row }) => row.id === id)
     if (found) return found.row
   }

@@ -118,7 +118,8 @@ it('is walked from the last group on, from any place on, and by what stands in t
     }
   const walked = async (walk: AuditWalk): Promise<string> => {
     const entities: (string | undefined)[] = []
-    for await (const rows of trail.walk(walk)) entities.push(...rows.map(({ row }) => row.entity?.slice(8)))
+    for await (const { rows } of trail.walk(walk))
+      entities.push(...rows.map(({ row }) => row.entity?.slice(8)))
     return entities.join(' ')
   }
   expect(await walked({})).toBe('C2 C1 B2 B1 A2 A1 C2 C1 B2 B1 A2 A1')

@@ -3,7 +3,7 @@ import { uuid7 } from '../kernel/ids.ts'
 import { limits } from '../kernel/limits.ts'
 import type { Store } from '../store/port.ts'
 import { auditRows, rowById, walkRows } from './audit-rows.ts'
-import type { AuditQuery, AuditRow, AuditWalk, PlacedRow } from './audit-rows.ts'
+import type { AuditQuery, AuditRow, AuditWalk, WalkedGroup } from './audit-rows.ts'
 import { type ChainFault, verifyChain } from './chain.ts'
 import { openReadLog } from './read-log.ts'
 import { createShipper } from './shipper.ts'
@@ -26,7 +26,7 @@ export interface AuditArchive extends AuditTrail {
   /** Newest first. */
   rows(query: AuditQuery): Promise<readonly AuditRow[]>
   /** The last ones first, see `walkRows`; `ship` before it, to have what was noted just now. */
-  walk(walk: AuditWalk): AsyncGenerator<readonly PlacedRow[]>
+  walk(walk: AuditWalk): AsyncGenerator<WalkedGroup>
   find(id: string): Promise<AuditRow | undefined>
 }
 

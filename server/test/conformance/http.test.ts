@@ -288,6 +288,7 @@ it.each(['POST', 'PUT', 'PATCH', 'DELETE'])('answers %s at /metadata by what goe
 
 it('has no PUT where forms are posted', async () => {
   expectRefused(await ask('PUT', '/Patient/_search', { body: PATIENT }), 405)
+  for (const path of ['', '/']) expectRefused(await ask('DELETE', path), 405)
 })
 
 it('takes names of preferences in any case', async () => {

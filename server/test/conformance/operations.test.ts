@@ -190,6 +190,7 @@ it('OP-12 OP-13 OP-14 OP-15 OP-16 OP-17 OP-18 gives everything of a patient, not
   expect(changed).not.toContain(early)
   const paged = await everything(`${path}?_count=2`)
   expect(paged.toSorted()).toEqual(all.toSorted())
+  expect([all[0], paged[0]]).toEqual([one, one])
   const second = await ask('GET', linkOf(await ask('GET', `${path}?_count=2`), 'next') ?? '')
   expect(idsOf(await ask('GET', linkOf(second, 'self') ?? ''))).toEqual(idsOf(second))
   expect(linkOf(second, 'previous')).toBe(linkOf(second, 'first'))

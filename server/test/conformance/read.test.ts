@@ -192,6 +192,11 @@ it('says of a version too that nothing changed', async () => {
 it('takes the elements with their type in front, and none for all', async () => {
   const few = await ask('GET', `/Patient/${id}?_elements=Patient.gender`)
   expect([few.json['gender'], few.json['birthDate']]).toEqual(['female', undefined])
+  const made = await make({ resourceType: 'Patient', deceasedBoolean: false, gender: 'male' })
+  const choice = await ask('GET', `/Patient/${made.id}?_elements=deceased[x]`)
+  expect([choice.json['deceasedBoolean'], choice.json['gender']]).toEqual([false, undefined])
+  const found = await ask('GET', `/Patient?_id=${made.id}&_elements=Patient.deceased[x]`)
+  expect(found.at('entry.0.resource')).toEqual(choice.json)
   const whole = await ask('GET', `/Patient/${id}?_elements=`)
   expect(whole.json).toEqual((await ask('GET', `/Patient/${id}`)).json)
 })

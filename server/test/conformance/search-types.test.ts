@@ -301,6 +301,7 @@ it('ST-41 finds places by their distance', async () => {
   expect(await by('near=15.6|32.5|5|km')).toBe('A')
   expect(await by('near=15.6|32.5|6000|m')).toBe('A B')
   expect(await by('near=15.6|32.5|1000|km')).toBe('A B C')
+  expect(await by('near=15.6|32.5|1000000|m')).toBe('A B C')
   for (const value of ['15.6', '15.6|32.5|5|kg', 'a|b|1|km', '95|1|1|km'])
     expectRefused(await ask('GET', `/Location?near=${value}`), 400)
 })

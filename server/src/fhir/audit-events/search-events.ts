@@ -1,12 +1,12 @@
-import type { AuditRow, AuditWalk, PlacedRow, RowPlace } from '../../audit/audit-rows.ts'
+import type { AuditRow, AuditWalk, PlacedRow, RowPlace, WalkedGroup } from '../../audit/audit-rows.ts'
 import type { AuditArchive } from '../../audit/create-audit-trail.ts'
-import { fault } from '../../kernel/fault.ts'
 import { limits } from '../../kernel/limits.ts'
 import type { ResourceReader, Row } from '../../store/port.ts'
 import type { Posting, ScanRequest } from '../../store/scans.ts'
 import type { Definitions } from '../definitions.ts'
 import type { Clause } from '../search/clause.ts'
 import { reach } from '../search/comparison.ts'
+import { notWhole } from '../search/hits.ts'
 import type { Query } from '../search/hits.ts'
 import { wholeType } from '../search/plan.ts'
 import { eventRow } from './event-row.ts'
@@ -15,18 +15,24 @@ export type EventSource = Pick<AuditArchive, 'ship' | 'walk' | 'find'>
 
 /**
  * The same search of the audit trail: its rows become AuditEvents while it goes through them, the last ones first, and the clauses decide.
- * There is no index of the trail: dates tell where to look, and the text of a row whether it is worth the work.
+ * There is no index of the trail: dates tell where to look, and the text of a row whether it is worth the work. A walk that becomes too long
+ * stops, and tells where.
  */
 export function eventQuery(query: Query, source: EventSource, definitions: Definitions): Query {
   const { module, base, clauses } = query
   const context = { definitions, module, base }
   const ids = idsIn(clauses)
   const rowOf = ({ row }: Pick<PlacedRow, 'row'>): Row => eventRow(row, context)
-  const events = walkedEvents(source, { walk: walkFor(clauses), rowOf, isById: ids !== undefined })
+  const { stopped, ...events } = walkedEvents(source, {
+    walk: walkFor(clauses),
+    rowOf,
+    isById: ids !== undefined,
+  })
   const plan = { ...wholeType('updated', 'desc'), label: 'the audit trail' }
   return {
     ...query,
     reader: { ...query.reader, ...events },
+    stopped,
     plan: ids ? { ...plan, driver: { by: 'ids', ids } } : plan,
   }
 }
@@ -40,7 +46,7 @@ function idsIn(clauses: readonly Clause[]): readonly string[] | undefined {
   return undefined
 }
 
-type Reading = Pick<ResourceReader, 'scan' | 'fetch' | 'count'>
+type Reading = Pick<ResourceReader, 'scan' | 'fetch' | 'count'> & Required<Pick<Query, 'stopped'>>
 
 interface Walked {
   readonly walk: AuditWalk
@@ -53,27 +59,30 @@ function walkedEvents(source: EventSource, { walk, rowOf, isById }: Walked): Rea
   const open = createWalk(source, walk)
   // What was ranked is asked for once more.
   const places = new Map<string, RowPlace>()
-  let going: { readonly next: Next; readonly last: Posting } | undefined
+  let going: { readonly walker: Walker; readonly last: Posting | undefined } | undefined
   const scan = async ({
     after,
     limit,
   }: Pick<ScanRequest, 'after' | 'limit'>): Promise<readonly Posting[]> => {
-    const isNext = after !== undefined && after.sort === going?.last.sort && after.tie === going.last.tie
-    const next = (isNext ? going?.next : undefined) ?? (await open(after && placeOf(after)))
+    const isNext = after !== undefined && after.sort === going?.last?.sort && after.tie === going.last.tie
+    const walker = (isNext ? going?.walker : undefined) ?? (await open(after && placeOf(after)))
     const found: Posting[] = []
     while (found.length < limit) {
-      const placed = await next()
+      const placed = await walker.next()
       if (!placed) break
       const row = rowOf(placed)
       places.set(row.id, placed.place)
       found.push({ id: row.id, row, ...sortOf(placed.place) })
     }
-    const last = found.at(-1)
-    going = last && { next, last }
+    going = { walker, last: found.at(-1) }
     return found
   }
   return {
     scan,
+    stopped: () => {
+      const place = going?.walker.stopped()
+      return place && sortOf(place)
+    },
     fetch: async (_type, ids) => {
       const rows: (Row | undefined)[] = []
       for (const id of ids) {
@@ -84,51 +93,54 @@ function walkedEvents(source: EventSource, { walk, rowOf, isById }: Walked): Rea
       return rows
     },
     count: async (_type, key, cap) => {
-      const next = await open(undefined)
+      const walker = await open(undefined)
       let count = 0
-      for (let placed = await next(); placed && count < cap; placed = await next())
+      for (let placed = await walker.next(); placed && count < cap; placed = await walker.next())
         if (key === undefined || rowOf(placed).has(key)) count += 1
+      if (walker.stopped()) throw notWhole()
       return count
     },
   }
 }
 
 async function rowAt(source: EventSource, { group, index }: RowPlace): Promise<AuditRow | undefined> {
-  for await (const [first] of source.walk({ before: { group, index: index + 1 } })) return first?.row
+  for await (const { rows } of source.walk({ before: { group, index: index + 1 } })) return rows[0]?.row
   return undefined
 }
 
-/** The next row of a walk; `undefined` at its end. */
-type Next = () => Promise<PlacedRow | undefined>
+interface Walker {
+  /** @returns `undefined` at the end, and where it stops */
+  next(): Promise<PlacedRow | undefined>
+  /** Behind what it stopped, although there is more. */
+  stopped(): RowPlace | undefined
+}
 
-/** @returns begins a walk behind a place. @throws Fault `too-costly` for a walk that is too long */
-function createWalk(source: EventSource, walk: AuditWalk): (before: RowPlace | undefined) => Promise<Next> {
+/** @returns begins a walk behind a place */
+function createWalk(source: EventSource, walk: AuditWalk): (before: RowPlace | undefined) => Promise<Walker> {
   return async (before) => {
     await source.ship()
     const groups = source.walk({ ...walk, ...(before ? { before } : {}) })
-    let rows: readonly PlacedRow[] = []
+    let now: WalkedGroup = { group: '', rows: [] }
     let at = 0
     let looked = { groups: 0, rows: 0 }
-    return async () => {
-      while (at >= rows.length) {
-        const { value, done = false } = await groups.next()
-        if (done || value === undefined) return undefined
-        rows = value
-        at = 0
-        looked = { groups: looked.groups + 1, rows: looked.rows + rows.length }
-        if (looked.groups > limits.audit.groupsLooked || looked.rows > limits.audit.rowsLooked)
-          throw tooLong()
-      }
-      at += 1
-      return rows[at - 1]
+    let stopped: RowPlace | undefined
+    return {
+      stopped: () => stopped,
+      next: async () => {
+        while (at >= now.rows.length) {
+          const isLong = looked.groups >= limits.audit.groupsLooked || looked.rows >= limits.audit.rowsLooked
+          stopped = isLong ? { group: now.group, index: 0 } : undefined
+          const { value } = isLong ? {} : await groups.next()
+          if (!value) return undefined
+          now = value
+          at = 0
+          looked = { groups: looked.groups + 1, rows: looked.rows + now.rows.length }
+        }
+        at += 1
+        return now.rows[at - 1]
+      },
     }
   }
-}
-
-function tooLong(): Error {
-  const text =
-    'Too much of the audit trail would have to be looked at: bound it by date, such as date=ge2026-11-01&date=lt2026-11-08, or name a patient, an entity or an altid'
-  return fault('too-costly', { code: 'too-costly', text })
 }
 
 // The place of a row as numbers: `2026-11-29/00000012` is 2026112900000012.

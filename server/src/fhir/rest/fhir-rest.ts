@@ -64,7 +64,8 @@ export const fhirRest: FastifyPluginAsync<FhirRestOptions> = async (app, { rest,
     return answer(request, reply, await answerOf(rest, call, request))
   }
   const bodyLimit = limits.fhir.resourceBytes
-  app.route({ method: ['GET', 'HEAD'], url: '/', exposeHeadRoute: false, handler })
+  const method = METHODS.filter((each) => each !== 'POST')
+  app.route({ method, url: '/', bodyLimit, exposeHeadRoute: false, handler })
   answerOptions(app)
   app.route({ method: [...METHODS], url: '/*', bodyLimit, exposeHeadRoute: false, handler })
 }

@@ -3,6 +3,7 @@ import { elementRow } from '../elements.ts'
 import type { ElementTable } from '../elements.ts'
 import { stringIn, textOf, treeOf } from '../json/tree.ts'
 import type { ObjectTree, Tree } from '../json/tree.ts'
+import { elementsOf } from '../search/parse-request.ts'
 import type { Pair, Shape } from '../search/request.ts'
 
 export const SUBSETTED = {
@@ -28,11 +29,6 @@ export function shapeOf(query: readonly Pair[], others: readonly string[] = []):
     })
   const elements = query.flatMap(([name, value]) => (name === '_elements' ? elementsOf(value) : []))
   return { ...(known ? { summary: known } : {}), ...(elements.length === 0 ? {} : { elements }) }
-}
-
-/** `name,gender`, also as `Patient.name,Patient.gender`; nothing named: everything. */
-function elementsOf(text: string): readonly string[] {
-  return text.split(',').flatMap((name) => name.trim().replace(/^\w+\./, '') || [])
 }
 
 const ALWAYS = new Set(['resourceType', 'id', 'meta'])

@@ -19,6 +19,8 @@ export interface Query {
   readonly base: string
   readonly clauses: readonly Clause[]
   readonly plan: Plan
+  /** Where the last walk stopped before it had seen everything. Absent: none ever does. */
+  readonly stopped?: () => Place | undefined
 }
 
 /** A candidate that meets the query. */
@@ -97,7 +99,15 @@ export async function visitAll(query: Query, most: number, visit: (row: Row) => 
     if (count > most) throw tooCostly(query.plan.driver, most)
     for (const { row } of hits) visit(row)
   }
+  if (query.stopped?.()) throw notWhole()
   return count
+}
+
+/** For what needs all hits of a walk that stopped. */
+export function notWhole(): Error {
+  const text =
+    'Too much of the audit trail would have to be looked at: bound it by date, such as date=ge2026-11-01&date=lt2026-11-08, or leave out _sort and totals, the last events come first'
+  return fault('too-costly', { code: 'too-costly', text })
 }
 
 function tooCostly(driver: Driver, most: number): Error {

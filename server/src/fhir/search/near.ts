@@ -7,7 +7,7 @@ import { splitAt } from './values.ts'
 const EARTH_METRES = 6_371_000
 /** For a value without a distance. */
 const NEARBY = { distance: 50, unit: 'km' }
-const NUMBER = /^[+-]?\d{1,5}(?:\.\d{1,15})?$/
+const NUMBER = /^[+-]?\d{1,9}(?:\.\d{1,15})?$/
 
 /** `latitude|longitude|distance|unit` of Location: the straight distance on the globe. @throws Fault `malformed` */
 export function nearTest(value: string): Test {

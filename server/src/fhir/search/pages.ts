@@ -32,6 +32,8 @@ export interface Page {
   /** Known when it cost nothing. */
   readonly total?: number
   readonly next?: PageState
+  /** Fewer than there is room for, although there may be more behind `next`. */
+  readonly isStopped?: true
   readonly plans: readonly Plan[]
 }
 
@@ -113,9 +115,22 @@ async function walkedPage(
       }
       if (found.length > count) return cut(found, { count, plans, ...places[count - 1] })
     }
+    const stopped = stoppedPage(query, nameOf(branch), { found, plans })
+    if (stopped) return stopped
   }
   const matches = found.map(({ row }) => row)
   return { matches, plans, ...(state ? {} : { total: matches.length }) }
+}
+
+function stoppedPage(
+  { plan, stopped }: Query,
+  name: string,
+  { found, plans }: { found: readonly Hit[]; plans: readonly Plan[] },
+): Page | undefined {
+  const place = stopped?.()
+  if (!place) return undefined
+  const next = { driver: plan.index, after: [name, ...placeParts(place)] }
+  return { matches: found.map(({ row }) => row), plans, next, isStopped: true }
 }
 
 function nameOf({ type, name = type }: Branch): string {

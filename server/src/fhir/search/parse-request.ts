@@ -57,8 +57,7 @@ const CONTROLS = new Map<string, Control>(
       if (summary !== 'false') draft.shape = { ...draft.shape, summary }
     },
     _elements: (draft, value) => {
-      const more = value.split(',').map((name) => name.trim().replace(/^\w+\./, ''))
-      draft.shape = { ...draft.shape, elements: [...(draft.shape.elements ?? []), ...more] }
+      draft.shape = { ...draft.shape, elements: [...(draft.shape.elements ?? []), ...elementsOf(value)] }
     },
     _explain: (draft, value) => {
       draft.explain = oneOf('_explain', value, ['true', 'false']) === 'true'
@@ -79,6 +78,17 @@ const CONTROLS = new Map<string, Control>(
 
 /** Parameters of every search that filter nothing, internal ones apart. */
 export const RESULT_PARAMETERS: readonly string[] = [...CONTROLS.keys()].filter((name) => name !== '_page')
+
+/** `name,gender`, also as `Patient.name`, and choices as `value[x]`; nothing named: everything. */
+export function elementsOf(text: string): readonly string[] {
+  return text.split(',').flatMap(
+    (name) =>
+      name
+        .trim()
+        .replace(/^\w+\./, '')
+        .replace(/\[x\]$/, '') || [],
+  )
+}
 
 class Draft {
   readonly module: TypeModule

@@ -113,6 +113,7 @@ async function find(deps: FindDeps, caller: Caller, call: SearchCall): Promise<S
       ...warnings,
       ...(await pendingNotes(request)),
       ...(isCut ? [cutNote()] : []),
+      ...(page.isStopped ? [stoppedNote()] : []),
       ...(request.explain ? await explained(branches, page.plans) : []),
     ],
     ...(total === undefined ? {} : { total }),
@@ -240,6 +241,11 @@ async function sumOf(branches: readonly Branch[], total: SearchRequest['total'])
 function cutNote(): Issue {
   const text = `Only the first ${String(limits.fhir.includesMost)} included resources are given: ask for fewer matches`
   return { severity: 'warning', code: 'too-costly', text }
+}
+
+function stoppedNote(): Issue {
+  const text = 'Only the last part of the audit trail was looked at: the next page goes on behind it'
+  return { severity: 'information', code: 'informational', text }
 }
 
 async function match(deps: SearchDeps, caller: Caller, { type, pairs, most }: Criteria): Promise<Matches> {

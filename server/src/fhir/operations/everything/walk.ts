@@ -46,8 +46,8 @@ export interface EverythingPage {
 }
 
 /**
- * One page: first the compartment, type by type in the order of the clinical date, then what its resources refer to. A page goes on where
- * the one before ended, by keys; nothing is kept between them.
+ * One page: first the patient or encounter itself, then the compartment, type by type in the order of the clinical date, then what its
+ * resources refer to. A page goes on where the one before ended, by keys; nothing is kept between them.
  */
 export async function everythingPage(
   deps: RestDeps,
@@ -85,7 +85,8 @@ interface Part {
 
 /** A stage for each type, and one for what they refer to. */
 function stagesFrom(deps: RestDeps, walk: StoredWalk, state: PageState | undefined): readonly Stage[] {
-  const { types } = deps.definitions
+  const others = deps.definitions.types.filter((type) => type !== walk.focus.type)
+  const types = [walk.focus.type, ...others]
   const first = state?.driver ?? 0
   const after = (index: number): PageState['after'] => (index === first ? (state?.after ?? []) : [])
   const members = types.flatMap((type, index) =>

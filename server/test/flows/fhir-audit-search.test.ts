@@ -1,0 +1,69 @@
+import { expect, it, onTestFinished } from 'vitest'
+
+import { createAuditTrail } from '../../src/audit/create-audit-trail.ts'
+import type { AuditArchive } from '../../src/audit/create-audit-trail.ts'
+import { limits } from '../../src/kernel/limits.ts'
+import { freshFolder, freshStore } from '../fresh-store.ts'
+import { startFhir } from './fhir-server.ts'
+import type { Reply } from './fhir-server.ts'
+
+const QUIET = Math.floor(limits.audit.groupsLooked * 1.5)
+
+const groupName = (number: number): string => `2098-01-01/${String(number).padStart(8, '0')}`
+
+/** A trail in front of which stand groups without anything that is looked for, more than one search looks at. */
+function behindQuietGroups(trail: AuditArchive): AuditArchive {
+  return {
+    ...trail,
+    walk: async function* (walk) {
+      const { before } = walk
+      const isBehind = before?.group.startsWith('2098') === false
+      const last = isBehind ? 0 : Number(before?.group.slice(-8) ?? QUIET)
+      for (let number = last; number > 0; number -= 1) yield { group: groupName(number), rows: [] }
+      const { before: _before, ...rest } = walk
+      yield* trail.walk(isBehind ? walk : rest)
+    },
+  }
+}
+
+const onError = (error: unknown): never => {
+  throw error
+}
+
+async function serverOfLongTrail() {
+  const store = await freshStore()
+  const folder = await freshFolder()
+  const trail = createAuditTrail({ folder, store, clock: Date.now, onError })
+  onTestFinished(() => trail.close())
+  return startFhir({ store, audit: behindQuietGroups(trail) })
+}
+
+const nextOf = ({ json }: Reply): string | undefined =>
+  (json['link'] as readonly { relation: string; url: string }[]).find(({ relation }) => relation === 'next')
+    ?.url
+
+it('goes on behind what one search of a long audit trail looks at', async () => {
+  const { ask, base } = await serverOfLongTrail()
+  await ask('PUT', '/Patient/seen', { body: { resourceType: 'Patient', id: 'seen' } })
+  await ask('GET', '/Patient/seen')
+  const first = await ask('GET', '/AuditEvent?entity=Patient/seen&_count=1')
+  expect([first.status, first.json['total'], first.at('entry.0.search.mode')]).toEqual([
+    200,
+    undefined,
+    'outcome',
+  ])
+  expect(first.text).toContain('Only the last part of the audit trail was looked at')
+  const second = await ask('GET', nextOf(first)?.replace(base, '') ?? '')
+  const third = await ask('GET', nextOf(second)?.replace(base, '') ?? '')
+  const found = [second, third].map(({ at }) => at('entry.0.resource.subtype.0.code'))
+  expect(found, second.text).toEqual(['read', 'update'])
+  expect(nextOf(third)).toBeUndefined()
+})
+
+it('refuses what needs all of a long audit trail', async () => {
+  const { ask } = await serverOfLongTrail()
+  for (const query of ['_sort=-date', '_total=accurate', '_summary=count']) {
+    const refused = await ask('GET', `/AuditEvent?entity=Patient/seen&${query}`)
+    expect([refused.status, refused.at('issue.0.code')], query).toEqual([422, 'too-costly'])
+  }
+})
