@@ -216,7 +216,7 @@ async function differenceFromStored(
   const stored = await desk.resources.peek(said.image.type, id)
   if (stored === undefined) return undefined
   const resource = JSON.parse(Buffer.from(stored.bytes).toString('utf8')) as JsonObject
-  const other = { alias, identifiers: identifiersOf(resource), patients: patientsOf(resource) }
+  const other = { alias, id, identifiers: identifiersOf(resource), patients: patientsOf(resource) }
   const difference = await differenceOf(desk, said, other)
   return difference ?? (await itemDifference(desk, said, { alias, id, resource }))
 }

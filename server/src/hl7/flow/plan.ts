@@ -18,9 +18,17 @@ import {
 } from './identity.ts'
 import { keepImage, readLastImage, sourcesOf, type LastImage } from './last-image.ts'
 import { mergeThreeWay, nextImage, withUnsentMembers } from './merge.ts'
+import { followMoves } from './moved.ts'
 import { clearedBy, sentOf } from './sent.ts'
 import { traceText, type Traced } from './trace-text.ts'
-import { formerItems, identityItems, givenUpItems, worklistItem, type WorkItem } from './worklist.ts'
+import {
+  formerItems,
+  identityItems,
+  givenUpItems,
+  movedItems,
+  worklistItem,
+  type WorkItem,
+} from './worklist.ts'
 
 export interface PlanRequest {
   readonly records: RecordStore
@@ -68,7 +76,8 @@ interface Step {
 /** Compares what a message says with what its feed said before and with the record, resource by resource. */
 export async function planMessage(given: PlanRequest): Promise<Plan> {
   const request = { ...given, resources: readOnce(given.resources) }
-  const identities = await identify(request, request.mapped)
+  const known = await identify(request, request.mapped)
+  const { identities, away } = await followMoves(request, known, request.mapped.effects)
   const steps: Step[] = []
   const done = new Set<string>()
   for (const identity of identities.values()) {
@@ -78,7 +87,11 @@ export async function planMessage(given: PlanRequest): Promise<Plan> {
     done.add(reference)
     steps.push(await planImage(request, identity, identities))
   }
-  const conflicts = [...steps.flatMap((step) => step.conflicts ?? []), ...identityItems(request, identities)]
+  const conflicts = [
+    ...steps.flatMap((step) => step.conflicts ?? []),
+    ...identityItems(request, identities),
+    ...movedItems(request, away),
+  ]
   const written = steps.flatMap(({ draft }) => (draft ? [draft] : []))
   const effects = await planEffects(request, identities, written)
   return {

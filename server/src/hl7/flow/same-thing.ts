@@ -31,11 +31,11 @@ export type Difference = 'number' | 'patient' | 'item'
 export async function differenceOf(
   deps: SameThingDeps,
   { image: { aliases, item }, identifiers, patients }: Said,
-  other: Omit<Said, 'image'> & { readonly alias: Alias; readonly image?: Image },
+  other: Omit<Said, 'image'> & { readonly alias: Alias; readonly id: string; readonly image?: Image },
 ): Promise<Difference | undefined> {
   if (hasOtherNumber({ aliases, identifiers }, other.alias, other.identifiers)) return 'number'
   const isOfOther =
-    patients.length > 0 && other.patients.length > 0 && !(await areOnePerson(deps, other.patients, patients))
+    patients.length > 0 && other.patients.length > 0 && !(await isTheirs(deps, other, patients))
   if (isOfOther) return 'patient'
   const near = other.image?.item
   return item !== undefined && near !== undefined && near.alias.value !== item.alias.value
@@ -74,6 +74,36 @@ export function patientsOf(resource: JsonObject): readonly string[] {
 function listOf(value: JsonValue | undefined): readonly JsonValue[] {
   if (value === undefined || value === null) return []
   return Array.isArray(value) ? (value as readonly JsonValue[]) : [value]
+}
+
+/** The thing is of one of the patients, or was until it was moved. */
+async function isTheirs(
+  deps: SameThingDeps,
+  {
+    alias,
+    id,
+    patients: theirs,
+  }: { readonly alias: Alias; readonly id: string; readonly patients: readonly string[] },
+  patients: readonly string[],
+): Promise<boolean> {
+  if (await areOnePerson(deps, theirs, patients)) return true
+  for (const { from } of await movesFrom(deps.records, `${alias.type}/${id}`))
+    if (await areOnePerson(deps, [from], patients)) return true
+  return false
+}
+
+/** The patients from whom a thing was moved (A44, A45), with the event time of the move. */
+export async function movesFrom(
+  records: RecordStore,
+  reference: string,
+): Promise<readonly { readonly from: string; readonly time?: number }[]> {
+  const from = `${reference}|`
+  const found = await records.range({ collection: MERGING.moved, from, to: `${from}~`, limit: MOST_LINKS })
+  return found.map(({ id, value }) => {
+    const time = value instanceof Uint8Array ? undefined : value['time']
+    const patient = id.slice(from.length)
+    return typeof time === 'number' ? { from: patient, time } : { from: patient }
+  })
 }
 
 /** They were merged or linked, or what the one has is on its way to the other. */

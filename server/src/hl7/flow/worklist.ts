@@ -9,6 +9,7 @@ import { FLOW } from './entry.ts'
 import { isElements } from './exact-json.ts'
 import type { Identities, Identity } from './identity.ts'
 import type { Conflict } from './merge.ts'
+import type { Away } from './moved.ts'
 
 /** Something that only a person can decide. */
 export interface WorkItem {
@@ -90,6 +91,27 @@ export function formerItems(
     .slice(0, 1)
     .map(({ system, value }) =>
       item(about, 'identity', { element: 'identifier', incoming: textOf({ system, value }) }),
+    )
+}
+
+/** Somebody speaks of a thing under the patient of before, and later than it was moved: it stays where it is. */
+export function movedItems(
+  about: Omit<About, 'reference'> & { readonly mapped: Pick<Mapped, 'eventTime'> },
+  away: readonly Away[],
+): readonly WorkItem[] {
+  const { eventTime } = about.mapped
+  return away
+    .filter(({ time }) => time === undefined || eventTime === undefined || eventTime > time)
+    .flatMap(({ identity: { image, id = '', by } }) =>
+      by
+        .filter((alias) => isNumber(alias, image))
+        .slice(0, 1)
+        .map(({ system, value }) =>
+          item({ ...about, reference: `${image.type}/${id}` }, 'identity', {
+            element: 'identifier',
+            incoming: textOf({ system, value }),
+          }),
+        ),
     )
 }
 

@@ -6,7 +6,16 @@ import type { JsonObject } from '../../kernel/json.ts'
 import { limits } from '../../kernel/limits.ts'
 import type { RecordStore, ResourceReader } from '../../store/port.ts'
 import { createDraftBook, objectsIn } from './draft-book.ts'
-import { mergeOf, MERGING, putMerge, putStep, stepOf, type MergeRecord } from './merge-record.ts'
+import {
+  deleteMoved,
+  mergeOf,
+  MERGING,
+  putMerge,
+  putMoved,
+  putStep,
+  stepOf,
+  type MergeRecord,
+} from './merge-record.ts'
 import { withoutLinkOf } from './merged-resources.ts'
 import { countReferences, repoint, restore } from './repoint.ts'
 
@@ -188,7 +197,10 @@ async function repointOne(
           resource: JSON.parse(changed.text) as JsonObject,
         },
       ],
-      records: [putStep(merge.id, { reference, places: changed.places, total })],
+      records: [
+        putStep(merge.id, { reference, places: changed.places, total }),
+        ...putMoved(merge, reference),
+      ],
       facilities: [],
     })
     if (result.outcome === 'committed') return 1
@@ -222,7 +234,8 @@ async function takeBack(deps: MergingDeps, caller: Caller, merge: MergeRecord): 
     }
     const resource = JSON.parse(text) as JsonObject
     const draft = { type, id, method: 'PUT' as const, expected: current.version, text, resource }
-    const result = await deps.resources.transact(caller, { drafts: [draft], facilities: [] })
+    const records = [deleteMoved(merge, step.reference)]
+    const result = await deps.resources.transact(caller, { drafts: [draft], records, facilities: [] })
     if (result.outcome !== 'committed') left.push(step.reference)
   }
   if (merge.kind === 'merge') await partAgain(deps, caller, merge)

@@ -6,6 +6,8 @@ export const MERGING = {
   merges: 'merges',
   pending: 'merges-pending',
   steps: 'merge-steps',
+  /** `<reference>|<patient>`: from whom a thing was moved, with the event time. */
+  moved: 'merge-moved',
   snapshots: 'snapshots',
 } as const
 
@@ -25,6 +27,8 @@ export interface MergeRecord {
   readonly message: string
   /** Milliseconds UTC. */
   readonly time: number
+  /** Of the event: milliseconds UTC. */
+  readonly eventTime?: number
   /** Ids of the alias records that went from one to the other. */
   readonly aliases: readonly string[]
   /** Identifiers that the survivor got, as JSON texts. */
@@ -57,6 +61,17 @@ export function putMerge(merge: MergeRecord): readonly RecordChange[] {
 export function putStep(merge: string, step: MergeStep): RecordChange {
   const value = { ...step } as unknown as JsonObject
   return { op: 'put', collection: MERGING.steps, id: `${merge}|${step.reference}`, value }
+}
+
+/** What was moved away from a patient is known under him, too: what was said of it before may come again. */
+export function putMoved({ kind, from, eventTime }: MergeRecord, reference: string): readonly RecordChange[] {
+  if (kind !== 'move' || !from.startsWith('Patient/')) return []
+  const value = eventTime === undefined ? {} : { time: eventTime }
+  return [{ op: 'put', collection: MERGING.moved, id: `${reference}|${from}`, value }]
+}
+
+export function deleteMoved({ from }: MergeRecord, reference: string): RecordChange {
+  return { op: 'delete', collection: MERGING.moved, id: `${reference}|${from}` }
 }
 
 export function mergeOf(record: StoredRecord): MergeRecord {

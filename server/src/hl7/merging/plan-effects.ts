@@ -5,7 +5,7 @@ import type { RecordChange, RecordStore } from '../../store/port.ts'
 import type { Identities, Identity } from '../flow/identity.ts'
 import type { Effect, Mapped } from '../mapping/image.ts'
 import { createDraftBook, objectsIn, type DraftBook } from './draft-book.ts'
-import { MERGING, putMerge, type MergeRecord } from './merge-record.ts'
+import { MERGING, putMerge, putMoved, type MergeRecord } from './merge-record.ts'
 import { mergedInto, mergedSurvivor, withLink, withoutLink, withdrawn } from './merged-resources.ts'
 
 export interface EffectsRequest {
@@ -132,7 +132,7 @@ async function move(desk: Desk, { image, into, of = [] }: Effect): Promise<void>
 }
 
 function note(
-  { changes, feed, message, nowMs, newId }: Desk,
+  { changes, feed, message, nowMs, newId, mapped: { eventTime } }: Desk,
   merge: Pick<MergeRecord, 'kind' | 'from' | 'to'> & Partial<MergeRecord>,
 ): void {
   const open = {
@@ -144,7 +144,9 @@ function note(
     wasActive: true,
     moved: 0,
   } as const
-  changes.push(...putMerge({ id: newId(), feed, message, time: nowMs, ...open, ...merge }))
+  const of = { feed, message, time: nowMs, ...(eventTime === undefined ? {} : { eventTime }) }
+  const noted = { id: newId(), ...of, ...open, ...merge }
+  changes.push(...putMerge(noted), ...noted.scope.flatMap((reference) => putMoved(noted, reference)))
 }
 
 async function tieBoth(
