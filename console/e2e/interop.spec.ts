@@ -78,6 +78,38 @@ test('finds a message by its control ID and shows what cannot be seen', async ({
   await expect(page).toHaveURL(new RegExp(`controlId=A${stay.mrn}`))
 })
 
+test('finds what came about a patient, recorded or not, from the chart; the list stays as it is until asked', async ({
+  page,
+  request,
+}) => {
+  const stay = freshStay()
+  await admit(stay)
+  await sendText(result(stay.mrn, `${stay.mrn}^^^HTEST^MR`))
+  const id = await patientId(request, stay)
+  await signIn(page)
+  await page.goto(`/patients/${id}`)
+  await page.getByRole('link', { name: `Messages that name ${stay.mrn}` }).click()
+  const rows = page.locator('a[data-row]')
+  await expect(rows).toHaveCount(2)
+  await expect(page.getByLabel('Patient no.')).toHaveValue(stay.mrn)
+
+  await sendText(result(`N${stay.mrn}`, `${stay.mrn}^^^HTEST^MR`))
+  const newer = page.getByRole('button', { name: 'Show 1 newer' })
+  await expect(newer).toBeVisible({ timeout: 15_000 })
+  await expect(rows).toHaveCount(2)
+  await newer.click()
+  await expect(rows).toHaveCount(3)
+
+  await page.getByLabel('Type').fill('ADT')
+  await page.getByLabel('Type').press('Enter')
+  await expect(rows).toHaveCount(1)
+  await expect(page.getByLabel('Type')).toBeFocused()
+  await rows.click()
+  await page.goBack()
+  await expect(page.getByLabel('Type')).toHaveValue('ADT')
+  await expect(rows).toHaveCount(1)
+})
+
 test('shows what the rules make of a pasted message, and lights the field of an element', async ({
   page,
 }) => {

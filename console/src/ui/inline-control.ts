@@ -3,9 +3,12 @@ export const inlineControl = {
   display: 'flex',
   alignItems: 'center',
   gap: 1.5,
-  '& > span': { fontSize: 12, color: 'text.secondary' },
+  minWidth: 0,
+  '& > span': { fontSize: 12, color: 'text.secondary', whiteSpace: 'nowrap' },
   '& > select, & > input': {
     height: 32,
+    minWidth: 0,
+    maxWidth: 260,
     px: 1.5,
     font: 'inherit',
     color: 'text.primary',

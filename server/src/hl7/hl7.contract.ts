@@ -25,6 +25,8 @@ export const MessageSummary = z.object({
   event: z.string(),
   controlId: z.string(),
   sender: z.string(),
+  /** Of the persons that it names (PID-2 to PID-4, MRG-1), as they came. */
+  numbers: z.array(z.string()),
   version: z.string(),
   bytes: z.int(),
   state: MessageState,
@@ -47,6 +49,8 @@ export const MessageQuery = z.strictObject({
     .string()
     .regex(/^[A-Za-z0-9.-]{1,64}$/)
     .optional(),
+  /** Of a person that the message names (PID-2 to PID-4, MRG-1), whole. */
+  number: z.string().min(1).max(100).optional(),
   /** MSH-10, whole. */
   controlId: z.string().min(1).max(200).optional(),
   /** MSH-3 and MSH-4 with a blank between them, whole. */

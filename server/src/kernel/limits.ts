@@ -109,6 +109,10 @@ export const limits = {
     /** Documents in base64: a longer one goes into a Binary of its own, and so does what would make more than that in one resource. */
     attachmentChars: 1024 * 1024,
     attachmentsChars: 2 * 1024 * 1024,
+    /** A message is found by the numbers of persons in its first bytes: so many, each so long. */
+    numbersBytes: 16 * 1024,
+    numbers: 20,
+    numberChars: 100,
     inFlight: 256,
     /** What processing takes of one turn of the event loop: a share of what the rest took, and most of it, while messages come in and while none does. */
     slice: { leastMs: 2, busyMs: 500, busyShare: 1, busyMostMs: 8, quietShare: 8, quietMostMs: 100 },

@@ -54,7 +54,7 @@ async function controlIds(ask: (path: string) => Promise<unknown>, query: string
   return MessageList.parse(await ask(`/messages?${query}`)).messages.map(({ controlId }) => controlId)
 }
 
-it('finds messages by control id, sender, type and time of arrival, also right after they came', async () => {
+it('finds messages by control id, sender, number of the patient, type and time of arrival, also right after they came', async () => {
   const engine = await startEngine(committed)
   const sender = new Sender(engine.port)
   await sender.send(admit({ id: 'A1' }))
@@ -66,6 +66,7 @@ it('finds messages by control id, sender, type and time of arrival, also right a
   const look = async () => ({
     id: await controlIds(ask, 'controlId=A2'),
     sender: await controlIds(ask, 'sender=LAB%20NORTH'),
+    number: await controlIds(ask, 'number=9'),
     event: await controlIds(ask, 'type=ADT%5EA01'),
     feed: await controlIds(ask, 'feed=default&count=2'),
     since: await controlIds(ask, `from=${between.toISOString()}`),
@@ -74,6 +75,7 @@ it('finds messages by control id, sender, type and time of arrival, also right a
   const found = {
     id: ['A2'],
     sender: ['R1'],
+    number: ['A2'],
     event: ['A2', 'A1'],
     feed: ['A2', 'R1'],
     since: ['A2', 'R1'],
@@ -135,6 +137,8 @@ it('groups dead letters by cause, and brings a mended one and those behind it th
   expect(await engine.all('Observation')).toHaveLength(1)
   const detail = MessageDetail.parse(await ask(path))
   expect(detail).toMatchObject({ raw: result({ id: 'R1' }), edits: [{ by: 'analyst' }] })
+  expect(detail.numbers).toHaveLength(1)
+  expect(await controlIds(ask, `number=${detail.numbers[0] ?? ''}`)).toEqual(['R1'])
   expect(DeadLetters.parse(await ask('/dead-letters')).groups).toMatchObject([{ count: 1 }])
 
   const [other] = MessageList.parse(await ask('/messages?controlId=R2')).messages

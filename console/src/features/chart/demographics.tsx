@@ -1,6 +1,8 @@
 import Box from '@mui/material/Box'
 import { useTranslation } from 'react-i18next'
+import { Link } from 'react-router'
 
+import { useMay } from '../../api/may.ts'
 import { DataText } from '../../ui/data-text.tsx'
 import { SourceLink } from '../../ui/source-link.tsx'
 import type { Person, Sourced } from './chart.data.ts'
@@ -11,11 +13,24 @@ export function Demographics({ person: { numbers, contacts, addresses } }: { rea
     <Box component="dl" sx={list}>
       <dt>{t('patient.numbers')}</dt>
       <Values values={numbers} />
+      <MessagesLink number={numbers[0]?.text} />
       <dt>{t('patient.contact')}</dt>
       <Values values={contacts} />
       <dt>{t('patient.address')}</dt>
       <Values values={addresses} />
     </Box>
+  )
+}
+
+/** For those who look after the interfaces: what came about this person, recorded or not. */
+function MessagesLink({ number }: { readonly number: string | undefined }) {
+  const { t } = useTranslation()
+  const mayRead = useMay('messages.read')
+  if (number === undefined || !mayRead) return undefined
+  return (
+    <dd>
+      <Link to={`/messages?${new URLSearchParams({ number })}`}>{t('chart.messages', { number })}</Link>
+    </dd>
   )
 }
 
@@ -44,5 +59,6 @@ const list = {
   borderRadius: 1,
   '& dt': { gridColumn: 1, color: 'text.secondary' },
   '& dd': { gridColumn: 2, m: 0 },
+  '& dd > a:not(.source)': { color: 'primary.main' },
   '& dd span': { color: 'text.secondary', fontSize: 12 },
 } as const

@@ -1,4 +1,3 @@
-import { Feeds } from '@hub/hl7/feeds.contract.ts'
 import { DeadLetters, ReplayJob, ReplayJobs, ReplayRequest } from '@hub/hl7/replay.contract.ts'
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
 import type { z } from 'zod'
@@ -55,15 +54,6 @@ export function useReplaySpan() {
     mutationFn: (span: Span) => postJson(ReplayJob, '/api/v1/interop/replays', span),
     networkMode: 'always',
     onSettled: done,
-  })
-}
-
-export function useFeedNames() {
-  return useQuery({
-    queryKey: ['feeds'],
-    queryFn: ({ signal }) => getJson(Feeds, '/api/v1/interop/feeds', signal),
-    select: ({ feeds }) =>
-      feeds.map(({ name }) => name).toSorted((a, b) => a.localeCompare(b, 'en', { numeric: true })),
   })
 }
 

@@ -9,11 +9,12 @@ import { useState } from 'react'
 import type { SubmitEvent } from 'react'
 import { useTranslation } from 'react-i18next'
 
+import { useFeedNames } from '../../api/feed-names.ts'
 import { siteInstant } from '../../ui/dates.ts'
 import { Field } from '../../ui/field.tsx'
 import { ProblemCard } from '../../ui/problem-card.tsx'
 import { site } from '../../ui/site.ts'
-import { SPAN_STATES, useFeedNames, useReplaySpan } from './dead-letters.data.ts'
+import { SPAN_STATES, useReplaySpan } from './dead-letters.data.ts'
 import type { Span } from './dead-letters.data.ts'
 
 interface ReplaySpanProps {

@@ -1,9 +1,8 @@
-import { Feeds } from '@hub/hl7/feeds.contract.ts'
 import { TesterAnswer } from '@hub/hl7/replay.contract.ts'
-import { useMutation, useQuery } from '@tanstack/react-query'
+import { useMutation } from '@tanstack/react-query'
 import type { z } from 'zod'
 
-import { getJson, postJson } from '../../api/http.ts'
+import { postJson } from '../../api/http.ts'
 import { keepDigits } from '../../api/transport.ts'
 import { fieldTree } from '../../ui/field-tree.ts'
 import type { FieldTree } from '../../ui/field-tree.ts'
@@ -15,14 +14,6 @@ type Answer = z.infer<typeof TesterAnswer>
 /** What the rules make of a message. */
 export interface Tested extends Pick<Answer, 'warnings' | 'errors' | 'partitions'> {
   readonly tree: FieldTree
-}
-
-export function useFeedNames() {
-  return useQuery({
-    queryKey: ['feeds'],
-    queryFn: ({ signal }) => getJson(Feeds, '/api/v1/interop/feeds', signal),
-    select: ({ feeds }) => feeds.map(({ name }) => name),
-  })
 }
 
 /** Maps a message without storing anything. */

@@ -4,6 +4,7 @@ import Typography from '@mui/material/Typography'
 import { useId, useState } from 'react'
 import { useTranslation } from 'react-i18next'
 
+import { useFeedNames } from '../../api/feed-names.ts'
 import { useDraft } from '../../ui/draft.ts'
 import { FieldPanels } from '../../ui/field-panels.tsx'
 import { Findings } from '../../ui/findings.tsx'
@@ -11,7 +12,7 @@ import { inlineControl } from '../../ui/inline-control.ts'
 import { Empty, PageTitle } from '../../ui/page.tsx'
 import { ProblemCard } from '../../ui/problem-card.tsx'
 import { textArea } from '../../ui/text-area.ts'
-import { useFeedNames, useTester } from './mapping.data.ts'
+import { useTester } from './mapping.data.ts'
 import type { Tested } from './mapping.data.ts'
 
 /** A message in, resources out, each value with the field that it came from. Nothing is stored. */

@@ -14,3 +14,11 @@ it('asks for the time from which a span counts', () => {
     'controlId=A1&from=2026-11-24T22%3A00%3A00.000Z',
   )
 })
+
+it('takes a span between two times of the site, and forgets its bounds when another one is chosen', () => {
+  const params = 'number=MRN1&from=2026-11-25T02:00&to=2026-11-25T03:00'
+  expect(filtersOf(new URLSearchParams(`${params}&within=1h`))).toEqual({ number: 'MRN1', within: '1h' })
+  const query = searchOf(filtersOf(new URLSearchParams(`${params}&within=span`)), 0)
+  const hours = Date.parse(query.get('to') ?? '') - Date.parse(query.get('from') ?? '')
+  expect([query.get('number'), query.get('within'), hours]).toEqual(['MRN1', null, 3_600_000])
+})

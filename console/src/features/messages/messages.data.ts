@@ -4,6 +4,7 @@ import { keepPreviousData, useMutation, useQuery, useQueryClient } from '@tansta
 import type { z } from 'zod'
 
 import { getJson, postJson } from '../../api/http.ts'
+import { siteInstant } from '../../ui/dates.ts'
 import { fieldTree } from '../../ui/field-tree.ts'
 import type { FieldTree } from '../../ui/field-tree.ts'
 
@@ -17,20 +18,36 @@ export interface Filters {
   readonly type?: string
   readonly feed?: string
   readonly patient?: string
+  /** Number of a person, as the message names it. */
+  readonly number?: string
   readonly controlId?: string
   readonly sender?: string
   /** Key of a group of failed messages. */
   readonly cause?: string
-  /** Received in the last hour, day or week. */
+  /** Received in the last hour, day or week, or between two times. */
   readonly within?: Within
+  /** As a `datetime-local` field has them, in the zone of the site; they count within a span. */
+  readonly from?: string
+  readonly to?: string
   readonly cursor?: string
 }
 
-export const SPANS_HOURS = { '1h': 1, '1d': 24, '7d': 168 } as const
-export type Within = keyof typeof SPANS_HOURS
-export const WITHIN = Object.keys(SPANS_HOURS) as readonly Within[]
+const SPANS_HOURS = { '1h': 1, '1d': 24, '7d': 168 } as const
+export const WITHIN = ['1h', '1d', '7d', 'span'] as const
+export type Within = (typeof WITHIN)[number]
 
-const NAMES = ['type', 'feed', 'patient', 'controlId', 'sender', 'cause', 'cursor'] as const
+const NAMES = [
+  'type',
+  'feed',
+  'patient',
+  'number',
+  'controlId',
+  'sender',
+  'cause',
+  'from',
+  'to',
+  'cursor',
+] as const
 
 export function filtersOf(params: URLSearchParams): Filters {
   const state = STATES.find((known) => known === params.get('state'))
@@ -40,28 +57,36 @@ export function filtersOf(params: URLSearchParams): Filters {
   })
   const within = WITHIN.find((known) => known === params.get('within'))
   return {
-    ...Object.fromEntries(rest),
+    ...Object.fromEntries(rest.filter(([name]) => within === 'span' || (name !== 'from' && name !== 'to'))),
     ...(state === undefined ? {} : { state }),
     ...(within === undefined ? {} : { within }),
   }
 }
 
+const ASK_MS = 5000
+
+/** Asked for again while somebody looks: what fails or is refused changes nothing in the record that could tell. */
 export function useMessages(filters: Filters) {
   return useQuery({
     queryKey: ['messages', filters],
     queryFn: ({ signal }) =>
       getJson(MessageList, `/api/v1/interop/messages?${searchOf(filters, Date.now())}`, signal),
     placeholderData: keepPreviousData,
-    // Every message that is committed writes its Provenance.
-    meta: { types: ['Provenance'] },
+    refetchInterval: ASK_MS,
   })
 }
 
 /** The filters as the search takes them. */
-export function searchOf({ within, ...rest }: Filters, nowMs: number): URLSearchParams {
+export function searchOf({ within, from, to, ...rest }: Filters, nowMs: number): URLSearchParams {
   const query = new URLSearchParams(Object.entries(rest))
-  if (within !== undefined) query.set('from', new Date(nowMs - SPANS_HOURS[within] * HOUR_MS).toISOString())
+  const bounds =
+    within === 'span' ? { from: siteInstant(from ?? ''), to: siteInstant(to ?? '') } : sinceOf(within, nowMs)
+  for (const [name, instant] of Object.entries(bounds)) if (instant !== undefined) query.set(name, instant)
   return query
+}
+
+function sinceOf(within: keyof typeof SPANS_HOURS | undefined, nowMs: number) {
+  return within === undefined ? {} : { from: new Date(nowMs - SPANS_HOURS[within] * HOUR_MS).toISOString() }
 }
 
 const HOUR_MS = 3_600_000

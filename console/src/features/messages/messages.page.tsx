@@ -1,3 +1,4 @@
+import Button from '@mui/material/Button'
 import { useTranslation } from 'react-i18next'
 import { Link, useSearchParams } from 'react-router'
 
@@ -5,10 +6,10 @@ import { preciseInstant } from '../../ui/dates.ts'
 import { Heads } from '../../ui/heads.tsx'
 import { Page } from '../../ui/page.tsx'
 import { Pager } from '../../ui/pager.tsx'
-import { moveInRows } from '../../ui/rows.ts'
-import { Sheet } from '../../ui/sheet.tsx'
 import { StateChip } from '../../ui/state-chip.tsx'
+import { WideSheet } from '../../ui/wide-sheet.tsx'
 import { FilterBar } from './filter-bar.tsx'
+import { useHeldList } from './held-list.ts'
 import { filtersOf, useMessages } from './messages.data.ts'
 import type { MessageRow } from './messages.data.ts'
 
@@ -17,6 +18,12 @@ export function MessagesPage() {
   const [params, setParams] = useSearchParams()
   const filters = filtersOf(params)
   const isFiltered = Object.keys(filters).length > 0
+  const query = useMessages(filters)
+  const { list, newer, showNewer } = useHeldList(
+    JSON.stringify(filters),
+    query.isPlaceholderData ? undefined : query.data,
+  )
+  const { messages, next } = list ?? query.data ?? { messages: [] }
   const goOn = (cursor: string) => {
     params.set('cursor', cursor)
     setParams(params)
@@ -24,14 +31,24 @@ export function MessagesPage() {
   return (
     <Page
       title={t('nav.messages')}
-      query={useMessages(filters)}
-      under={
-        <FilterBar filters={filters} apply={(next) => setParams(new URLSearchParams(Object.entries(next)))} />
+      query={query}
+      actions={
+        newer > 0 && filters.cursor === undefined ? (
+          <Button variant="outlined" onClick={showNewer}>
+            {t('messages.arrived', { n: newer })}
+          </Button>
+        ) : undefined
       }
-      isEmpty={({ messages, next }) => messages.length === 0 && next === undefined}
+      under={
+        <FilterBar
+          filters={filters}
+          apply={(wanted) => setParams(new URLSearchParams(Object.entries(wanted)))}
+        />
+      }
+      isEmpty={() => messages.length === 0 && next === undefined}
       empty={t(isFiltered ? 'messages.noMatch' : 'messages.none')}
     >
-      {({ messages, next }) => (
+      {() => (
         <>
           <MessageTable messages={messages} />
           <Pager cursor={filters.cursor} next={next} goOn={goOn} />
@@ -44,11 +61,12 @@ export function MessagesPage() {
 function MessageTable({ messages }: { readonly messages: readonly MessageRow[] }) {
   const { t, i18n } = useTranslation()
   return (
-    <Sheet onKeyDown={moveInRows}>
+    <WideSheet label={t('nav.messages')}>
       <Heads
         of={[
           t('message.received'),
           t('message.type'),
+          t('message.numbers'),
           t('message.control'),
           t('message.feed'),
           t('message.sender'),
@@ -59,13 +77,16 @@ function MessageTable({ messages }: { readonly messages: readonly MessageRow[] }
       <tbody>
         {messages.map((message) => (
           <tr key={message.id} className="row">
-            <td>
+            <td className="unit">
               <bdi>{preciseInstant(message.received, i18n.language)}</bdi>
             </td>
-            <td>
+            <td className="unit">
               <Link data-row dir="ltr" to={`/messages/${message.id}`} style={{ fontWeight: 600 }}>
                 {typeOf(message)}
               </Link>
+            </td>
+            <td>
+              <Numbers of={message.numbers} />
             </td>
             <td>
               <bdi dir="ltr">{message.controlId}</bdi>
@@ -77,13 +98,27 @@ function MessageTable({ messages }: { readonly messages: readonly MessageRow[] }
               <bdi dir="ltr">{message.sender}</bdi>
             </td>
             <td>
-              <StateChip state={message.state} /> <span className="soft">{message.reason}</span>
+              <StateChip state={message.state} />{' '}
+              <bdi lang="en" className="soft">
+                {message.reason}
+              </bdi>
             </td>
             <td className="number">{message.written}</td>
           </tr>
         ))}
       </tbody>
-    </Sheet>
+    </WideSheet>
+  )
+}
+
+/** The first number of the persons of a message, and how many more there are. */
+function Numbers({ of: [first, ...others] }: { readonly of: readonly string[] }) {
+  if (first === undefined) return '–'
+  return (
+    <span title={others.length === 0 ? undefined : [first, ...others].join(', ')} translate="no">
+      <bdi dir="ltr">{first}</bdi>{' '}
+      {others.length === 0 ? undefined : <span className="soft">+{others.length}</span>}
+    </span>
   )
 }
 

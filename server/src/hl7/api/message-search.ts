@@ -80,7 +80,7 @@ function candidatesOf({ records, index }: SearchSources, query: Query): readonly
   const indexed = (field: IndexedField, value: string): Candidates => {
     return async (before) => index.find({ field, value }, { before, limit: PAGE })
   }
-  const { patient, controlId, sender, type, feed } = query
+  const { patient, controlId, type } = query
   const state = query.cause === undefined ? query.state : 'dead'
   if (controlId !== undefined) return [indexed('controlId', controlId)]
   const sources: Candidates[] = []
@@ -88,8 +88,10 @@ function candidatesOf({ records, index }: SearchSources, query: Query): readonly
   if (state === 'received') sources.push(waitingIn(records))
   if (state !== undefined && isMarked(state)) sources.push(under(FLOW.states, state))
   if (type !== undefined) sources.push(indexed(type.includes('^') ? 'event' : 'type', type))
-  if (sender !== undefined) sources.push(indexed('sender', sender))
-  if (feed !== undefined) sources.push(indexed('feed', feed))
+  for (const field of ['number', 'sender', 'feed'] as const) {
+    const value = query[field]
+    if (value !== undefined) sources.push(indexed(field, value))
+  }
   return sources.length === 0 ? [all(records)] : sources
 }
 
@@ -112,8 +114,9 @@ async function read(records: RecordStore, ids: readonly string[]): Promise<reado
   return lines.flatMap((line) => (line ? [journaledOf(line)] : []))
 }
 
-function meets(entry: Entry, { type, cause, ...wanted }: Query): boolean {
+function meets(entry: Entry, { type, cause, number, ...wanted }: Query): boolean {
   if (cause !== undefined && (entry.state !== 'dead' || causeOf(entry).key !== cause)) return false
+  if (number !== undefined && entry.numbers?.includes(number) !== true) return false
   const isWanted = EXACT.every((name) => wanted[name] === undefined || wanted[name] === entry[name])
   return isWanted && (type === undefined || type === entry.type || type === `${entry.type}^${entry.event}`)
 }

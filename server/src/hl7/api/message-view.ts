@@ -15,7 +15,8 @@ type Summary = z.input<typeof MessageSummary>
 type Detail = z.input<typeof MessageDetail>
 
 export function summaryOf({ id, entry }: Journaled): Summary {
-  const { feed, type, event, controlId, sender, version, bytes, state, attempts, of, made = [] } = entry
+  const { feed, type, event, controlId, sender, version, bytes, state, attempts, of } = entry
+  const { made = [], numbers = [] } = entry
   const reason = entry.history.at(-1)?.reason
   return {
     id,
@@ -25,6 +26,7 @@ export function summaryOf({ id, entry }: Journaled): Summary {
     event,
     controlId,
     sender,
+    numbers: [...numbers],
     version,
     bytes,
     state,

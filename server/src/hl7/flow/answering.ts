@@ -3,6 +3,8 @@ import { acceptedText, ACCEPTED, ackCode, buildAck, type Ack } from '../mllp/ack
 import type { Header } from '../mllp/header.ts'
 import type { Entry } from './entry.ts'
 import type { FlowFeed } from './feed.ts'
+import { personNumbers } from './person-numbers.ts'
+import { shownText as text } from './shown-text.ts'
 
 export interface AnsweringDeps {
   readonly feed: FlowFeed
@@ -30,17 +32,10 @@ export function accepted(
   return acceptedText({ header, code: ackCode(level, ACCEPTED), controlId: controlIds(), nowMs: clock() })
 }
 
-const text = (part: string) =>
-  (isPlain(part) ? part : Buffer.from(part, 'latin1').toString('utf8')).slice(0, 200)
-
-function isPlain(part: string): boolean {
-  for (let at = 0; at < part.length; at++) if (part.charCodeAt(at) > 0x7f) return false
-  return true
-}
-
 /** The header's texts in the journal are for people and filters: cut, so that no sender fills it with them. */
 export function lineOf({ feed, clock }: AnsweringDeps, bytes: Buffer, header: Header | undefined): Entry {
   const now = clock()
+  const numbers = personNumbers(bytes, header)
   return {
     feed: feed.name,
     received: now,
@@ -54,5 +49,6 @@ export function lineOf({ feed, clock }: AnsweringDeps, bytes: Buffer, header: He
     state: 'received',
     history: [{ state: 'received', time: now }],
     attempts: 0,
+    ...(numbers.length > 0 && { numbers }),
   }
 }

@@ -94,7 +94,7 @@ export function createFlow(given: FlowDeps): Flow {
     : ALL_FEEDS
   const gate = { isShared, isOpen: (feed: string) => modes.of(feed) !== 'paused' && leases.holds(feed) }
   const apply = createApply({ ...deps, stored: given.records, journal, ...(ahead && { ahead }) })
-  const work = { ...deps, journal, apply, parking, partitions, feeds, tally, gate }
+  const work = { ...deps, journal, index, apply, parking, partitions, feeds, tally, gate }
   const processing = createProcessing({ ...work, flush: () => ahead?.flush() })
   const replays = createReplays({ records, clock, processing, gate, report })
   const retention = createRetention({ records, index, clock, feeds, report })

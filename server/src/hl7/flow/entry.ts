@@ -55,7 +55,7 @@ export interface Made {
   readonly action: 'created' | 'updated' | 'unchanged' | 'superseded' | 'linked'
 }
 
-/** One line of the journal. Content of the message stands in `raw` only. */
+/** One line of the journal. Content of the message stands in `raw` only, but for what it is found by. */
 export interface Entry {
   readonly feed: string
   /** Milliseconds UTC. */
@@ -66,6 +66,8 @@ export interface Entry {
   /** MSH-3 and MSH-4 as they came. */
   readonly sender: string
   readonly version: string
+  /** Of the persons that it names, as they came: see `person-numbers.ts`. */
+  readonly numbers?: readonly string[]
   readonly bytes: number
   readonly hash: string
   readonly state: MessageState

@@ -3,10 +3,10 @@ import type { RecordChange, RecordStore, StoredRecord } from '../../store/port.t
 import { FLOW, journaledOf, type Entry } from './entry.ts'
 import { idAt, timeOfId } from './message-time.ts'
 
-export type IndexedField = 'feed' | 'type' | 'event' | 'sender' | 'controlId'
+export type IndexedField = 'feed' | 'type' | 'event' | 'sender' | 'controlId' | 'number'
 
 /**
- * Finds messages by fields of their header. It is derived from the journal and written behind it, many messages in one step, so that no
+ * Finds messages by fields of their header and by the numbers of the persons that they name. It is derived from the journal and written behind it, many messages in one step, so that no
  * acknowledgement waits for it; what is not written yet is in memory, and after a crash it is read from the journal again.
  */
 export interface MessageIndex {
@@ -198,17 +198,18 @@ const PAGE = 50
 /** Batches of several processes that may lie across one id. */
 const OVERLAPPING = 4
 
-function keysOf({ feed, type, event, sender, controlId }: Entry): readonly string[] {
-  const values: Readonly<Record<IndexedField, string>> = {
-    feed,
-    type,
-    event: `${type}^${event}`,
-    sender,
-    controlId,
+function keysOf({ feed, type, event, sender, controlId, numbers = [] }: Entry): readonly string[] {
+  const values: Readonly<Record<IndexedField, readonly string[]>> = {
+    feed: [feed],
+    type: [type],
+    event: [`${type}^${event}`],
+    sender: [sender],
+    controlId: [controlId],
+    number: numbers,
   }
-  return (Object.keys(values) as IndexedField[])
-    .filter((field) => values[field] !== '')
-    .map((field) => keyOf(field, values[field]))
+  return (Object.keys(values) as IndexedField[]).flatMap((field) =>
+    values[field].filter((value) => value !== '').map((value) => keyOf(field, value)),
+  )
 }
 
 /** Long values share a key when they begin alike: who searches looks at the message itself, too. */

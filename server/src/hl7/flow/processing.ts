@@ -1,8 +1,10 @@
 import { Fault, fault } from '../../kernel/fault.ts'
+import { readHeader } from '../mllp/header.ts'
 import { entryChange, FLOW, withState, type Entry, type Journaled } from './entry.ts'
 import { piecesOf } from './journal-line.ts'
 import type { Journal } from './journal.ts'
 import { partitionKey } from './parking.ts'
+import { personNumbers } from './person-numbers.ts'
 import type { Plan } from './plan.ts'
 import { mapBytes, mapJob } from './settle.ts'
 import { markChanges } from './state-marks.ts'
@@ -81,7 +83,7 @@ export function createProcessing(deps: ProcessingDeps): Processing {
 const EDITS_MOST = 50
 
 async function keepEdit(
-  { records, clock }: ProcessingDeps,
+  { records, clock, index }: ProcessingDeps,
   message: Journaled,
   { text, by }: { readonly text: Buffer; readonly by: string },
 ): Promise<void> {
@@ -89,8 +91,16 @@ async function keepEdit(
   if (edits.length > EDITS_MOST) throw notNow('The message has been mended too often; discard it.')
   // The pieces come first: the line of the journal is what makes them count.
   const pieces = piecesOf(FLOW.edits, `${message.id}|${edits.length}`, text)
-  const result = await records.apply([...pieces, entryChange(message, { ...message.entry, edits })])
+  const entry = { ...message.entry, ...numbersWith(message.entry, text), edits }
+  const result = await records.apply([...pieces, entryChange(message, entry)])
   if (result.outcome === 'refused') throw changedMeanwhile()
+  index.note(message.id, entry)
+}
+
+/** A mended message is found by the numbers that its sender wrote, and by those that a person has set right. */
+function numbersWith({ numbers: sent = [] }: Entry, text: Buffer): Pick<Entry, 'numbers'> {
+  const numbers = [...new Set([...sent, ...personNumbers(text, readHeader(text))])]
+  return numbers.length === 0 ? {} : { numbers }
 }
 
 function discarded(

@@ -3,6 +3,7 @@ import { setTimeout as delay } from 'node:timers/promises'
 import { Fault } from '../../kernel/fault.ts'
 import { limits } from '../../kernel/limits.ts'
 import type { Entry, Journaled } from './entry.ts'
+import type { MessageIndex } from './message-index.ts'
 import { partitionKey } from './parking.ts'
 import type { Partitions } from './partitions.ts'
 import { bury, mapJob, settle, type SettleDeps } from './settle.ts'
@@ -10,6 +11,7 @@ import type { Tally } from './tally.ts'
 import { createTurns, type Turns } from './turns.ts'
 
 export interface ProcessingDeps extends SettleDeps {
+  readonly index: Pick<MessageIndex, 'note'>
   readonly partitions: Partitions
   readonly tally: Tally
   readonly gate: Gate
