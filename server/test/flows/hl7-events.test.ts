@@ -204,7 +204,180 @@ const VISITS: readonly [string, readonly Step[], object][] = [
   ],
 ]
 
-it.each(VISITS)('%s', async (...[, steps, expected]) => {
+/** What is known of each place: its status, when somebody came and went. */
+const stays = (...expected: readonly string[]) =>
+  expect.toSatisfy((found) => {
+    const places = (found ?? []) as readonly { status: string; period?: { start?: string; end?: string } }[]
+    const told = places.map(({ status, period = {} }) => {
+      const [from = '', until = ''] = [period.start, period.end].map((time) => time?.slice(11, 16))
+      return `${status} ${from}-${until}`
+    })
+    expect(told).toEqual(expected)
+    return true
+  }) as object
+
+const without = (member: string, like = {}) =>
+  expect.toSatisfy((found: object) => {
+    expect(found).toMatchObject(like)
+    return !Object.hasOwn(found, member)
+  }) as object
+
+const at = (time: string) => `EVN||||||20260301${time}`
+const TO_W2: Step = { event: 'A02', visit: { 3: 'W2^01^B', 6: 'W1^05^A' }, evn: at('0900') }
+const LEFT: Step = { event: 'A03', visit: { 36: '01', 45: '202603021200' } }
+
+/** The second event takes back exactly what the first one set. */
+const CANCELLED: readonly [string, readonly Step[], object][] = [
+  [
+    'A12 leaves the stays of before, and the start of the one that goes on',
+    [
+      A01,
+      TO_W2,
+      { event: 'A02', visit: { 3: 'W3^01^C', 6: 'W2^01^B' }, evn: at('1000') },
+      { event: 'A12', visit: { 3: 'W2^01^B', 6: 'W3^01^C' } },
+    ],
+    { status: 'in-progress', location: stays('active 09:00-', 'completed -09:00') },
+  ],
+  [
+    'A12 takes back a return to the bed of before, not the stay there',
+    [
+      A01,
+      TO_W2,
+      { event: 'A02', visit: { 3: 'W1^05^A', 6: 'W2^01^B' }, evn: at('1000') },
+      { event: 'A12', visit: { 3: 'W2^01^B' } },
+    ],
+    { location: stays('active 09:00-', 'completed -09:00') },
+  ],
+  [
+    'A12 without a place leaves them',
+    [A01, TO_W2, { event: 'A12', visit: { 3: '' } }],
+    { location: stays('active 09:00-', 'completed -09:00') },
+  ],
+  [
+    'A13 opens the last stay again, and leaves those before it',
+    [A01, TO_W2, LEFT, { event: 'A13', visit: { 3: 'W2^01^B' } }],
+    { status: 'in-progress', location: stays('active 09:00-', 'completed -09:00') },
+  ],
+  [
+    'A16 ends no visit, and A25 takes the time back',
+    [A01, { event: 'A16', visit: { 45: '202603051000' } }],
+    {
+      status: 'in-progress',
+      period: OPEN,
+      location: stays('active -'),
+      extension: [
+        {
+          url: expect.stringContaining('plannedEndDate') as string,
+          valueDateTime: '2026-03-05T10:00:00+00:00',
+        },
+      ],
+    },
+  ],
+  [
+    'A25 takes back time, disposition and destination, though it repeats them',
+    [
+      A01,
+      { event: 'A16', visit: { 36: '01', 37: 'HOME', 45: '202603051000' } },
+      { event: 'A25', visit: { 36: '01', 37: 'HOME', 45: '202603051000' } },
+    ],
+    without('extension', {
+      status: 'in-progress',
+      period: OPEN,
+      location: stays('active -'),
+      hospitalization: without('dischargeDisposition'),
+    }),
+  ],
+  [
+    'A25 leaves the end that others expected',
+    [{ ...A01, more: ['PV2|||||||||20260305'] }, { event: 'A16' }, { event: 'A25' }],
+    { extension: [{ valueDateTime: '2026-03-05' }] },
+  ],
+  [
+    'A25 behind the discharge leaves it',
+    [A01, { event: 'A16', visit: { 45: '202603051000' } }, LEFT, { event: 'A25' }],
+    {
+      status: 'finished',
+      period: { end: '2026-03-02T12:00:00+00:00' },
+      hospitalization: { dischargeDisposition: {} },
+    },
+  ],
+  [
+    'A26 takes back the place that was expected, not the stays, though it repeats it',
+    [
+      A01,
+      TO_W2,
+      { event: 'A15', visit: { 3: 'W2^01^B', 42: 'W3^01^C' } },
+      { event: 'A26', visit: { 3: 'W2^01^B', 42: 'W3^01^C' }, more: ['PV2|W3^01^C'] },
+    ],
+    { location: stays('active 09:00-', 'completed -09:00') },
+  ],
+  [
+    'A26 without a place leaves the bed',
+    [A01, { event: 'A15', visit: { 42: 'W3^01^C' } }, { event: 'A26', visit: { 3: '' } }],
+    { location: stays('active -') },
+  ],
+  [
+    'A15 again says where else',
+    [A01, { event: 'A15', visit: { 42: 'W3^01^C' } }, { event: 'A15', visit: { 42: 'W4^01^C' } }],
+    { location: stays('active -', 'planned -') },
+  ],
+  [
+    'A14 puts nobody into a bed',
+    [{ event: 'A14', visit: { 44: '202603051000' } }],
+    without('period', { status: 'planned', location: stays('planned -') }),
+  ],
+  [
+    'A14 plans again behind A27',
+    [{ event: 'A14' }, { event: 'A27' }, { event: 'A14' }],
+    { status: 'planned' },
+  ],
+  [
+    'A27 of a visit that runs leaves it',
+    [
+      A01,
+      { event: 'A14', visit: { 42: 'W3^01^C', 44: '202603051000' } },
+      { event: 'A27', visit: { 44: '202603051000' } },
+    ],
+    without('extension', { status: 'in-progress', period: OPEN, location: stays('active -') }),
+  ],
+  [
+    'A52 takes the leave back',
+    [A01, { event: 'A21' }, { event: 'A52' }],
+    { status: 'in-progress', location: stays('active -') },
+  ],
+  [
+    'A52 does not open a visit that is over',
+    [A01, { event: 'A21' }, LEFT, { event: 'A52' }],
+    { status: 'finished', location: stays('completed -') },
+  ],
+  [
+    'A53 takes the return back',
+    [A01, { event: 'A21' }, { event: 'A22' }, { event: 'A53' }],
+    { status: 'onleave' },
+  ],
+  [
+    'A53 does not open a visit that is over',
+    [A01, { event: 'A21' }, { event: 'A22' }, LEFT, { event: 'A53' }],
+    { status: 'finished' },
+  ],
+  [
+    'A33 takes the departure back',
+    [A01, { event: 'A09', visit: { 11: 'XRAY' } }, { event: 'A33' }],
+    { status: 'in-progress', location: stays('active -') },
+  ],
+  [
+    'A32 takes the arrival back',
+    [A01, { event: 'A10', visit: { 3: 'W2^01^B' } }, { event: 'A32', visit: { 3: 'W1^05^A' } }],
+    { location: stays('active -') },
+  ],
+  [
+    'A10 at a place for a while leaves the bed that it does not name',
+    [A01, { event: 'A10', visit: { 3: '', 11: 'XRAY' } }],
+    { location: stays('active -', 'active -') },
+  ],
+]
+
+it.each([...VISITS, ...CANCELLED])('%s', async (...[, steps, expected]) => {
   const { engine, send } = await start()
   for (const step of steps) await send(adt('4711', step))
   expect(await withNumber(engine, 'Encounter', 'V4711')).toMatchObject(expected)

@@ -187,13 +187,15 @@ it('keeps items of a list that were not sent, deletes those that are named, and 
   expect(gone).toEqual({ next: {}, cleared: ['participant'] })
 })
 
+const KEPT = { status: { active: 'completed' } }
+
 it('puts nobody back into a bed of a visit that is over, unless the message says that it goes on', () => {
   const lists = [
     {
       list: 'location',
       by: 'location.reference',
-      kept: { status: { active: 'completed' } },
-      ended: { status: ['finished'] },
+      kept: KEPT,
+      within: { status: { finished: KEPT } },
       merged: true,
     },
   ]
@@ -201,13 +203,48 @@ it('puts nobody back into a bed of a visit that is over, unless the message says
   const sent = { location: [place('bed1', 'active'), place('bed2', 'planned')] }
   const silent = withUnsentMembers({ base, next: sent, cleared: [] }, lists)
   expect(silent.next).toEqual({ location: [place('bed1', 'completed'), place('bed2', 'planned')] })
-  const reopened = { status: 'in-progress', ...sent }
-  expect(withUnsentMembers({ base, next: reopened, cleared: [] }, lists).next).toEqual(reopened)
-  const running = withUnsentMembers(
-    { base: { ...base, status: 'in-progress' }, next: sent, cleared: [] },
-    lists,
-  )
-  expect(running.next).toEqual(sent)
+  const goesOn = { base, next: { status: 'in-progress', ...sent }, cleared: [] }
+  const again = [...sent.location, place('bed1', 'completed')]
+  expect(withUnsentMembers(goesOn, lists).next).toMatchObject({ location: again })
+  const reopening = lists.map((list) => ({ ...list, reopens: true }))
+  expect(withUnsentMembers(goesOn, reopening).next).toMatchObject({ location: sent.location })
+  const running = withUnsentMembers({ ...goesOn, base: { ...base, status: 'in-progress' } }, lists)
+  expect(running.next).toMatchObject({ location: again })
+})
+
+it('keeps the stays of a place apart, each with its times, and takes back the last one', () => {
+  const list = { list: 'location', by: 'location.reference', kept: KEPT, merged: true }
+  const stay = (id: string, status: string, period: Readonly<Record<string, string>>) => ({
+    ...place(id, status),
+    period,
+  })
+  const base = {
+    location: [
+      stay('bed2', 'active', { start: '2026-03-02' }),
+      stay('bed1', 'completed', { end: '2026-03-02' }),
+    ],
+  }
+  const back = {
+    location: [
+      stay('bed1', 'active', { start: '2026-03-03' }),
+      stay('bed2', 'completed', { end: '2026-03-03' }),
+    ],
+  }
+  const moved = withUnsentMembers({ base, next: back, cleared: [] }, [list]).next
+  expect(moved).toEqual({
+    location: [
+      stay('bed1', 'active', { start: '2026-03-03' }),
+      stay('bed2', 'completed', { start: '2026-03-02', end: '2026-03-03' }),
+      stay('bed1', 'completed', { end: '2026-03-02' }),
+    ],
+  })
+  const undone = { next: { location: [place('bed2', 'active')] }, cleared: ['location.status=active'] }
+  expect(withUnsentMembers({ base: moved, ...undone }, [{ ...list, reopens: true }])).toEqual({
+    next: base,
+    cleared: [],
+  })
+  const silent = withUnsentMembers({ base, next: {}, cleared: ['location.status=completed'] }, [list])
+  expect(silent.next).toEqual({ location: base.location.slice(0, 1) })
 })
 
 describe('elements that have a form for each type', () => {

@@ -1,8 +1,8 @@
 import type { JsonObject, JsonValue } from '../../kernel/json.ts'
-import type { ImagePart, ListPart } from '../mapping/image.ts'
+import type { ImagePart } from '../mapping/image.ts'
 import { doubleVariants } from './choices.ts'
 import { isElements, isLeaf, isList, isSame } from './exact-json.ts'
-import { withUnsentItems, type PartWords } from './list-parts.ts'
+import { soundPeriod, withUnsentItems, type PartWords } from './list-parts.ts'
 
 type Maybe = JsonValue | undefined
 
@@ -78,8 +78,9 @@ export function withUnsentMembers(
       .filter((path) => path.startsWith(`${name}.`))
       .map((path) => path.slice(name.length + 1))
     if (gone.has(name) || (next[name] === undefined && deleted.length === 0)) continue
-    const words = { before: base?.[name], now: next[name], deleted, isOver: isOver(part, base, next) }
-    const all = typeof part === 'string' ? withMembers(words) : withUnsentItems(part, words)
+    const words = { before: base?.[name], now: next[name], deleted }
+    const all =
+      typeof part === 'string' ? withMembers(words) : withUnsentItems(part, words, { ...base, ...next })
     put(whole, name, all)
     if (Object.keys(all).length > 0) continue
     delete whole[name]
@@ -88,23 +89,12 @@ export function withUnsentMembers(
   return { next: whole, cleared: [...gone] }
 }
 
-function isOver(part: string | ListPart, base: JsonObject | undefined, next: JsonObject): boolean {
-  if (typeof part === 'string') return false
-  return Object.entries(part.ended ?? {}).some(
-    ([name, codes]) => next[name] === undefined && codes.some((code) => code === base?.[name]),
-  )
-}
-
 function withMembers({ before, now, deleted }: PartWords): JsonObject {
   const [was = {}, is = {}] = [before, now].map((one) => (isElements(one) ? one : undefined))
   const both = Object.fromEntries(
     Object.entries({ ...was, ...is }).filter(([member]) => !deleted.includes(member)),
   )
-  return isTurnedRound(both) ? is : both
-}
-
-function isTurnedRound({ start, end }: JsonObject): boolean {
-  return typeof start === 'string' && typeof end === 'string' && Date.parse(end) < Date.parse(start)
+  return soundPeriod(both, is)
 }
 
 interface Versions<T> {

@@ -19,7 +19,7 @@ import {
 import { keepImage, readLastImage, sourcesOf, type LastImage } from './last-image.ts'
 import { mergeThreeWay, nextImage, withUnsentMembers } from './merge.ts'
 import { followMoves } from './moved.ts'
-import { clearedBy, sentOf } from './sent.ts'
+import { clearedBy, countedOf, sentOf } from './sent.ts'
 import { traceText, type Traced } from './trace-text.ts'
 import {
   formerItems,
@@ -142,7 +142,9 @@ async function planImage(request: PlanRequest, identity: Identity, identities: I
 }
 
 function stepOf(subject: Subject, next: JsonObject, current: StoredVersion | undefined): Step {
-  if (current === undefined) return creation(subject, next)
+  const { parts = [] } = subject.identity.image
+  if (current === undefined)
+    return creation(subject, withUnsentMembers({ base: undefined, next, cleared: [] }, parts).next)
   const { identity, reference, trace, vault } = subject
   const resource = comparable(Buffer.from(current.bytes).toString('utf8'), vault)
   if (isKnownByOldNumbers(identity, resource))
@@ -220,13 +222,11 @@ function update(
   current: { readonly resource: JsonObject; readonly version: number },
 ): Step {
   const { identity, reference, trace, before, vault } = subject
-  const { initial = [], parts = [] } = identity.image
-  const told = Object.fromEntries(Object.entries(sent).filter(([name]) => !initial.includes(name)))
+  const { parts = [] } = identity.image
   const base = before?.image
-  const { next, cleared } = withoutOtherVariants(
-    withUnsentMembers({ base, next: told, cleared: clearedBy(identity.image, subject.identities) }, parts),
-    base,
-  )
+  const said = { next: sent, cleared: clearedBy(identity.image, subject.identities) }
+  const counted = countedOf(identity.image, said, { ...current.resource, ...base })
+  const { next, cleared } = withoutOtherVariants(withUnsentMembers({ base, ...counted }, parts), base)
   const merged = mergeThreeWay({ base, next, cleared, current: current.resource })
   const image = nextImage({ base, next, cleared })
   const conflicts = merged.conflicts.map((conflict) => worklistItem(subject, conflict))

@@ -1,5 +1,5 @@
 import type { JsonObject, JsonValue } from '../../kernel/json.ts'
-import type { Image } from '../mapping/image.ts'
+import type { Image, While } from '../mapping/image.ts'
 import { exactNumber, shortText } from './exact-json.ts'
 import type { Identities, Identity } from './identity.ts'
 
@@ -50,6 +50,26 @@ export function clearedBy({ cleared = [] }: Pick<Image, 'cleared'>, identities: 
     const { reference } = referenceTo(identities.get(path.slice(at + WITHIN.length)))
     return typeof reference === 'string' ? [path.slice(0, at) + reference] : []
   })
+}
+
+interface Words {
+  readonly next: JsonObject
+  readonly cleared: readonly string[]
+}
+
+/** What an image says of a resource that is there already. @param known codes that it has */
+export function countedOf(
+  { initial = [], whiles = [] }: Pick<Image, 'initial' | 'whiles'>,
+  { next, cleared }: Words,
+  known: JsonObject,
+): Words {
+  const isPast = ({ element, codes }: While) => !codes.some((code) => code === known[element])
+  const past = new Set(whiles.filter(isPast).map(({ path }) => path))
+  const counts = ([name]: readonly [string, unknown]) => !initial.includes(name) && !past.has(name)
+  return {
+    next: Object.fromEntries(Object.entries(next).filter(counts)),
+    cleared: cleared.filter((path) => !past.has(path)),
+  }
 }
 
 /** Puts the exact digits where the double stands. @param path `component[0].valueQuantity.value` */

@@ -1,6 +1,6 @@
 import type { Alias } from '../../fhir/aliases.ts'
 import type { Fragment } from './element.ts'
-import type { ImagePart, Item, Own, Shared, Terms } from './image.ts'
+import type { ImagePart, Item, Own, Shared, Terms, While } from './image.ts'
 import type { Node } from './node.ts'
 import type { Output } from './origin.ts'
 import type { Target } from './target.ts'
@@ -19,6 +19,7 @@ export interface Draft {
   initial: Set<string> | undefined
   /** Top-level elements, or members of such (`period.end`). */
   cleared: Set<string> | undefined
+  whiles: While[] | undefined
   /** See `Image`. */
   readonly parts: readonly ImagePart[]
   /** An element named `end` was written: there may be a period. */
@@ -70,6 +71,7 @@ export function createDraft(type: string, own: Own, parts: readonly ImagePart[] 
     literals: undefined,
     initial: undefined,
     cleared: undefined,
+    whiles: undefined,
     parts,
     hasEnd: false,
     aliases: NOTHING,

@@ -1,7 +1,7 @@
 import type { JsonObject } from '../../kernel/json.ts'
 import type { Draft, Written } from './draft.ts'
 import type { Fragment } from './element.ts'
-import type { Image, ImagePart, Item, Shared, Terms, TraceRow } from './image.ts'
+import type { Image, ImagePart, Item, Shared, Terms, TraceRow, While } from './image.ts'
 import { originOf } from './origin.ts'
 import { pathOf } from './target.ts'
 
@@ -23,12 +23,13 @@ class FinishedImage implements Image {
   readonly literals?: ReadonlyMap<string, string>
   readonly initial?: readonly string[]
   readonly cleared?: readonly string[]
+  readonly whiles?: readonly While[]
   readonly parts?: readonly ImagePart[]
   readonly #written: readonly Written[]
   #trace: readonly TraceRow[] | undefined
 
   constructor(draft: Draft) {
-    const { literals, initial, cleared, parts } = draft
+    const { literals, initial, cleared, whiles, parts } = draft
     this.key = draft.key
     this.type = draft.type
     this.aliases = draft.aliases
@@ -41,6 +42,7 @@ class FinishedImage implements Image {
     if (initial !== undefined) this.initial = [...initial]
     const deleted = cleared === undefined ? [] : clearedOf(draft, cleared)
     if (deleted.length > 0) this.cleared = deleted
+    if (whiles !== undefined) this.whiles = whiles
     if (parts.length > 0) this.parts = parts
     this.#written = draft.written
   }

@@ -23,14 +23,19 @@ export interface ListPart {
   /** Path in an item of what tells it from others: `type.coding.code`. */
   readonly by: string
   /** What the codes of items become that were sent before and are not now: `{ status: { active: completed } }`. */
-  readonly kept?: Readonly<Record<string, Readonly<Record<string, string>>>>
-  /** Codes of the whole with which `kept` holds for what is sent, too, where the message says no other: `{ status: [finished] }`. */
-  readonly ended?: Readonly<Record<string, readonly string[]>>
-  /** An item that is sent again keeps members that are not. */
+  readonly kept?: NewCodes
+  /** By a code of the whole what those of items become that are sent: `{ status: { finished: { status: { active: completed } } } }`. */
+  readonly within?: Readonly<Record<string, Readonly<Record<string, NewCodes>>>>
+  /** An item that is sent again keeps members that are not. What has become what `kept` says is over: who comes again is another item. */
   readonly merged?: boolean
+  /** Who comes again goes on with the item that was over. */
+  readonly reopens?: boolean
   /** Holds for messages that do not say all of the list. */
   readonly when?: string
 }
+
+/** By the name of a member the codes that take the place of others. */
+export type NewCodes = Readonly<Record<string, Readonly<Record<string, string>>>>
 
 /** An image whose code comes before the one that was sent last says nothing any more: a preliminary result behind the final one. */
 export interface RankPart {
@@ -65,7 +70,9 @@ export interface Image {
   readonly initial?: readonly string[]
   /** How it meets what was sent before. Of objects and lists that come from several fields what was not sent stays. */
   readonly parts?: readonly ImagePart[]
-  /** Top-level elements, and members of `parts` (`period.end`, of a list the key of its items: `list.key`), that the sender deletes (null of HL7). What is in neither `resource` nor here was not sent: leave it as it is. */
+  /** What of it counts only while the resource has a certain code. */
+  readonly whiles?: readonly While[]
+  /** Top-level elements, and members of `parts` (`period.end`, of a list the key of its items, or a member of theirs: `list.key`, `list.member=text`), that the sender deletes (null of HL7). What is in neither `resource` nor here was not sent: leave it as it is. */
   readonly cleared?: readonly string[]
   /** What the resource holds, to be written beside it: no store could take it as its element. */
   readonly content?: Uint8Array
@@ -88,6 +95,13 @@ export interface Effect {
   readonly image: string
   readonly into?: string
   readonly of?: readonly string[]
+}
+
+/** What is said or deleted at `path` counts only while `element` has one of the codes, or when the resource is created. */
+export interface While {
+  readonly path: string
+  readonly element: string
+  readonly codes: readonly string[]
 }
 
 /** A number that may stand for several things. */

@@ -78,11 +78,11 @@ function compileRow(row: Row, file: string, kit: RowKit): CompiledRow {
     asks: condition?.asks,
     deleted: row.part === undefined ? member : `${top}.${row.part}`,
   }
-  if (row.clear === true) return { ...source, body: clearing(row) }
+  if (row.clear !== undefined) return { ...source, body: meanwhile(row, clearing(row, row.clear)) }
   const named = { element, rule: `${file}/${row.id}`, fields }
   const one = compileBody({ row, named, object: objectRows(row, file, kit) }, kit)
   const body = row.to.includes('[+]') && row.fn !== 'lines' ? forEach(one) : one
-  return { ...source, body: row.initial === true ? initially(top, body) : body }
+  return { ...source, body: meanwhile(row, row.initial === true ? initially(top, body) : body) }
 }
 
 const NONE: readonly Node[] = []
@@ -123,11 +123,30 @@ function initially(top: string, body: Body): Body {
   }
 }
 
+/** What the row says counts only while the resource has a certain code. @throws SyntaxError */
+function meanwhile({ to, while: states, clear: isDeleted }: Row, body: Body): Body {
+  if (states === undefined) return body
+  const [first, ...others] = Object.entries(states)
+  if (first === undefined || others.length > 0 || /[[\]]/.test(to))
+    throw new SyntaxError('`while` names one element, and is about one')
+  const [element, codes] = first
+  return (nodes, target) => {
+    const { holder, draft } = target
+    const said = holder[to]
+    const count = body(nodes, target)
+    const isSaid = isDeleted !== undefined || (said === undefined && holder[to] !== undefined)
+    if (isSaid) (draft.whiles ??= []).push({ path: to, element, codes })
+    return count
+  }
+}
+
 /** Deletes the element, as the null of HL7 in the field of a row does, or items of a list. */
-function clearing(row: Row): Body {
+function clearing(row: Row, what: NonNullable<Row['clear']>): Body {
   if (row.from !== undefined) return forEach(clearingItem(row))
+  const paths =
+    what === true ? [row.to] : Object.entries(what).map(([member, text]) => `${row.to}.${member}=${text}`)
   return (_, { draft }) => {
-    clear(draft, row.to)
+    for (const path of paths) clear(draft, path)
     return 0
   }
 }

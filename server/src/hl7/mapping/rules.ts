@@ -186,10 +186,12 @@ export interface Row {
   readonly variable?: string
   /** Counts only when the resource is created. */
   readonly initial?: boolean
+  /** Counts only while the resource has one of these codes (`{ status: [planned] }`), or when it is created. */
+  readonly while?: Readonly<Record<string, readonly string[]>>
   /** Key of the items of a list that the row writes, when the image names it under `parts`: the null of HL7 deletes these. */
   readonly part?: string
-  /** The element is deleted; with `from` the item of a list under `parts` whose key the value is, or refers to. */
-  readonly clear?: boolean
+  /** The element is deleted; with `from` the item of a list under `parts` whose key the value is, or refers to; with a member and its text those that have it. */
+  readonly clear?: true | Readonly<Record<string, string>>
   /** An object is written as a whole, or not at all: where something stands nothing is added. */
   readonly whole?: boolean
   /** Nothing is written: this is wrong with what the row finds. Says no content of the message. */
