@@ -160,6 +160,51 @@ it('refuses a parameter that it can not search by, and says what is wrong with i
   expect((await find('/Patient?family=x')).status).toBe(200)
 })
 
+it('reads of an extension, and of a choice, the values that the type of the parameter can hold', async () => {
+  const { ask, find } = clientOf(await hubOn(await freshFolder()))
+  const values: Readonly<Record<string, Json>> = {
+    coding: { valueCoding: { system: 'urn:people', code: 'dinka' } },
+    concept: { valueCodeableConcept: { coding: [{ system: 'urn:people', code: 'dinka' }] } },
+    other: { valueQuantity: { value: 5 } },
+    nested: { extension: [{ url: 'part', valueCoding: { code: 'dinka' } }] },
+    born: { valueString: 'unknown' },
+    agreed: { valueReference: { reference: 'Patient/coding' } },
+  }
+  for (const [id, value] of Object.entries(values)) {
+    const extension = [{ url: TRIBE, ...value }]
+    const body = {
+      resourceType: 'Patient',
+      id,
+      ...(id === 'born' ? { _birthDate: { extension } } : { extension }),
+    }
+    expect((await ask('PUT', `/Patient/${id}`, body)).status).toBe(201)
+  }
+  const whole = `Patient.extension.where(url='${TRIBE}')`
+  for (const [code, more] of Object.entries({
+    value: { type: 'token', expression: `${whole}.value` },
+    whole: { type: 'token', expression: whole },
+    born: { type: 'string', expression: 'Patient.birthDate.extension.value' },
+    part: { type: 'token', expression: `${whole}.extension.value.code` },
+    agreement: { type: 'reference', target: ['Patient'], expression: `Patient.extension('${TRIBE}')` },
+  })) {
+    const url = `http://example.org/SearchParameter/x-${code}`
+    const posted = await ask(
+      'PUT',
+      `/SearchParameter/x-${code}`,
+      parameter({ id: `x-${code}`, url, code: `x-${code}`, ...more }),
+    )
+    expect(posted.status, await posted.text()).toBe(201)
+  }
+  const of = async (query: string) => (await built(find, `/Patient?${query}&_sort=_id`)).ids
+  expect(await of('x-value=urn:people|dinka')).toEqual(['coding', 'concept'])
+  expect(await of('x-whole=dinka')).toEqual(['coding', 'concept'])
+  expect(await of('x-born=unknown')).toEqual(['born'])
+  expect(await of('x-part=dinka')).toEqual(['nested'])
+  expect(await of('x-agreement=Patient/coding')).toEqual(['agreed'])
+  const dated = parameter({ id: 'dated', code: 'dated', type: 'uri', expression: 'Patient.deceased' })
+  expect((await ask('PUT', '/SearchParameter/dated', dated)).status).toBe(422)
+})
+
 function allergy(id: string, reactions: readonly (readonly [string, string])[]): Json {
   const reaction = reactions.map(([onset, severity]) => ({
     onset,
@@ -222,5 +267,10 @@ it('stores what R4 says already without searching twice', async () => {
     expression: 'Patient.name.family | Practitioner.name.family',
   })
   expect((await ask('PUT', '/SearchParameter/individual-family', own)).status).toBe(201)
+  const url = 'http://example.org/SearchParameter/guide-family'
+  const derived = { ...own, id: 'guide-family', url, derivedFrom: own['url'] }
+  expect((await ask('PUT', '/SearchParameter/guide-family', derived)).status).toBe(201)
+  const other = { ...derived, type: 'token' }
+  expect((await ask('PUT', '/SearchParameter/guide-family', other)).status).toBe(422)
   expect(await find('/Patient?family=x')).toEqual({ status: 200, ids: [], notes: '[]' })
 })

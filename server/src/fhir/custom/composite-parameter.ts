@@ -4,7 +4,7 @@ import type { KeyCollector } from '../keys/collector.ts'
 import { extractorOf, pathOf, readableTypes, unusable } from './posted-path.ts'
 import { fingerprintOf } from './posted.ts'
 import type { CustomParameter, Posted, Vocabulary } from './posted.ts'
-import { itemsAt } from './typed-path.ts'
+import { itemsAt, valueItemsAt } from './typed-path.ts'
 import type { Item, Root } from './typed-path.ts'
 
 interface Part {
@@ -35,7 +35,7 @@ export function compositeParameter(
   const fill = (root: Root, element: Item, keys: KeyCollector): void => {
     for (const part of parts) {
       keys.begin(part.code)
-      for (const item of itemsAt(part.node, root, [element]))
+      for (const item of valueItemsAt(part.node, root, [element]))
         extractorOf(part.known.type, item.type)?.(keys, item.value)
     }
   }

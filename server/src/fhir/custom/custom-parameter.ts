@@ -3,7 +3,7 @@ import { compositeParameter } from './composite-parameter.ts'
 import { extractorOf, pathOf, readableTypes, unusable } from './posted-path.ts'
 import { fingerprintOf, typesOf } from './posted.ts'
 import type { CustomParameter, Posted, Vocabulary } from './posted.ts'
-import { itemsAt } from './typed-path.ts'
+import { valueItemsAt } from './typed-path.ts'
 
 const SIMPLE: ReadonlySet<string> = new Set([
   'token',
@@ -39,7 +39,7 @@ function simpleParameter(
     fingerprint: fingerprintOf([code, type, types, expression]),
     collect: (root, each, keys) => {
       keys.begin(code)
-      for (const item of itemsAt(node, { table, type: root, resource: each }))
+      for (const item of valueItemsAt(node, { table, type: root, resource: each }))
         extractorOf(type, item.type)?.(keys, item.value)
     },
   }

@@ -1,4 +1,4 @@
-import { propertiesOf, type ElementTable } from '../elements.ts'
+import { elementRow, propertiesOf, type ElementTable } from '../elements.ts'
 import type { PathNode } from '../generate/fhirpath-parser.ts'
 import { dataType, isRootName } from './typed-path.ts'
 
@@ -14,11 +14,28 @@ interface Place {
   /** The resource type that is asked. */
   readonly root: string
   readonly focus: readonly string[]
+  /** Types that an element may have beside others: what a choice such as `value[x]` leads to. */
+  readonly choices: Set<string>
+}
+
+export interface FoundTypes {
+  readonly types: readonly string[]
+  /** Those among which an element has a choice. */
+  readonly choices: ReadonlySet<string>
 }
 
 /** The data types that an expression can find in resources of a type. @throws Error that says what can not be used, and why */
-export function typesAt(node: PathNode, table: ElementTable, root: string): readonly string[] {
-  return [...new Set(walk(node, { table, root, focus: [root] }))]
+export function typesAt(node: PathNode, table: ElementTable, root: string): FoundTypes {
+  const choices = new Set<string>()
+  return { types: [...new Set(walk(node, { table, root, focus: [root], choices }))], choices }
+}
+
+/** The same where values are looked for: an extension stands for its value. */
+export function valueTypesAt(node: PathNode, table: ElementTable, root: string): FoundTypes {
+  const { types, choices } = typesAt(node, table, root)
+  const place = { table, root, focus: [root], choices: new Set(choices) }
+  const values = types.flatMap((type) => (type === 'Extension' ? step([type], 'value', place) : type))
+  return { types: [...new Set(values)], choices: place.choices }
 }
 
 function walk(node: PathNode, place: Place): readonly string[] {
@@ -51,10 +68,16 @@ function start(name: string, place: Place): readonly string[] {
   return /^[A-Z]/.test(name) ? [] : step(place.focus, name, place)
 }
 
-function step(types: readonly string[], name: string, { table }: Place): readonly string[] {
-  const found = types.flatMap((type) =>
-    propertiesOf(table, type, name).flatMap((property) => table[type]?.[property]?.[0] ?? []),
+function step(types: readonly string[], name: string, { table, choices }: Place): readonly string[] {
+  const rows = types.flatMap((type) =>
+    propertiesOf(table, type, name).flatMap((property) => {
+      const row = elementRow(table, type, property)
+      return row ? [row] : []
+    }),
   )
+  for (const [type, , choice] of rows) if (choice !== undefined) choices.add(type)
+  // Primitives have extensions, too.
+  const found = rows.length === 0 && name === 'extension' ? ['Extension'] : rows.map(([type]) => type)
   if (types.length > 0 && found.length === 0) throw new Error(`${types.join(', ')} has no element ${name}`)
   return found
 }

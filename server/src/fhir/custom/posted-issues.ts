@@ -47,13 +47,16 @@ export function usableParameters(
   return usable
 }
 
-/** Active, and not R4's own definition under its own url. */
+/** Active, and not R4's own definition under its own url, or what a guide derived from that: it finds a subset of the same. */
 function isNew(resource: JsonObject, definitions: Definitions): boolean {
   const posted = resource as unknown as Posted
   if (resource['status'] !== 'active') return false
   const types = typesOf(posted, definitions.types)
-  const isOwn = ({ code, url, progress }: SearchParam): boolean =>
-    progress === undefined && code === posted.code && url === posted.url
+  const [origin] = posted.derivedFrom?.split('|') ?? []
+  const isOwn = ({ code, type, url, progress }: SearchParam): boolean =>
+    progress === undefined &&
+    code === posted.code &&
+    (url === posted.url || (url === origin && type === posted.type))
   return !types.every((type) => definitions.params(type).some(isOwn))
 }
 

@@ -5,7 +5,7 @@ import { parseFhirPath, type PathNode } from '../generate/fhirpath-parser.ts'
 import { DATE, NUMBER, PRESENT, REFERENCE, TEXT, TOKEN, URI } from '../keys/extract.ts'
 import type { Extractor } from '../keys/extract.ts'
 import { EXTRACTOR_NAMES } from '../keys/extractor-names.ts'
-import { typesAt } from './path-types.ts'
+import { typesAt, valueTypesAt } from './path-types.ts'
 
 const TABLES: Readonly<Record<string, Readonly<Record<string, Extractor>>>> = {
   DATE,
@@ -38,13 +38,20 @@ interface Read {
   readonly at: string
 }
 
-/** The data types that an expression finds. @throws Fault `unprocessable` when it finds none, or one that the parameter type cannot hold */
+/**
+ * The data types that an expression finds.
+ *
+ * @throws Fault `unprocessable` when it finds none, or one that the parameter type cannot hold; of a choice it need hold only some
+ */
 export function readableTypes(node: PathNode, { table, root, type, at }: Read): readonly string[] {
-  const found = explained(at, () => typesAt(node, table, root))
-  if (found.length === 0) throw unusable(at, `The expression finds nothing in ${root}.`)
-  const other = type === undefined ? undefined : found.find((each) => !extractorOf(type, each))
-  if (other === undefined) return found
-  throw unusable(at, `A ${String(type)} parameter cannot read ${other}, which the expression finds.`)
+  const read = type === undefined ? typesAt : valueTypesAt
+  const { types, choices } = explained(at, () => read(node, table, root))
+  if (types.length === 0) throw unusable(at, `The expression finds nothing in ${root}.`)
+  if (type === undefined) return types
+  const others = types.filter((each) => !extractorOf(type, each))
+  const other = others.length === types.length ? others[0] : others.find((each) => !choices.has(each))
+  if (other === undefined) return types
+  throw unusable(at, `A ${type} parameter cannot read ${other}, which the expression finds.`)
 }
 
 export function extractorOf(paramType: string, dataType: string): Extractor | undefined {

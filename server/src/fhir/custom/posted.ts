@@ -36,6 +36,8 @@ export interface Vocabulary {
 export interface Posted {
   readonly id: string
   readonly url: string
+  /** The parameter that a guide says this one narrows. */
+  readonly derivedFrom?: string
   readonly code: string
   readonly type: SearchParamType
   readonly base: readonly string[]

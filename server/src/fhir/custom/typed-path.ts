@@ -37,6 +37,13 @@ export function itemsAt(node: PathNode, root: Root, focus: Items = [rootItem(roo
   return found
 }
 
+/** The same where values are looked for: an extension stands for its value. */
+export function valueItemsAt(node: PathNode, root: Root, focus?: Items): Items {
+  return itemsAt(node, root, focus).flatMap((item) =>
+    item.type === 'Extension' ? step([item], 'value', root) : [item],
+  )
+}
+
 function evaluated(node: PathNode, root: Root, focus: Items): Items {
   switch (node.kind) {
     case 'literal':
