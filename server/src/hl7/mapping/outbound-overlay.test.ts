@@ -58,14 +58,14 @@ segments:
 
 it('lays segments, rows and fields of an overlay over those of all, for whom it is meant', async () => {
   expect(await built(FILES, [])).toEqual([
-    'PID|1||p1||Okoye',
+    'PID|1||p1^^^^PI||Okoye',
     'ORC|NW|s1|||IP',
     'TQ1|1||||||||S',
     'OBR|1|s1||CBC',
     'NTE|1||fasting',
   ])
   expect(await built(FILES, ['north'])).toEqual([
-    'PID|1||p1||Okoye^^^^^^L',
+    'PID|1||p1^^^^PI||Okoye^^^^^^L',
     'ZLB|B2',
     'ORC|NW|s1|||IP',
     'TQ1|7||||||||||asked',

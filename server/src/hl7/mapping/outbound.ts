@@ -1,4 +1,4 @@
-import { fault } from '../../kernel/fault.ts'
+import { Fault, fault } from '../../kernel/fault.ts'
 import type { JsonObject, JsonValue } from '../../kernel/json.ts'
 import type { BuildRequest, OutboundRules } from '../outbound/outbound-rules.ts'
 import { missing } from './compile-message.ts'
@@ -10,8 +10,9 @@ import {
 } from './resource-expression.ts'
 import type { OutboundFile, OutRow, OutSegment, RuleFiles, TableRow } from './rules.ts'
 import { compileTarget, createSegmentWriter, type SegmentWriter, type Target } from './segment-writer.ts'
+import { toldApart, withNulls } from './sent-segments.ts'
 import { indexTable } from './table.ts'
-import { formOf, plainText } from './written-forms.ts'
+import { formOf } from './written-forms.ts'
 
 /** Compiles `outbound/`: which changes become messages, and how these read. @throws SyntaxError that names file and row */
 export function compileOutbound(files: RuleFiles): Omit<OutboundRules, 'laidOver'> {
@@ -64,21 +65,44 @@ function compileFile(
   kit: OutKit,
 ): (request: BuildRequest) => Promise<string | undefined> {
   const condition = file.when === undefined ? undefined : compileResourceExpression(file.when)
-  const write = compileSegments(file.segments, kit)
-  return async (request) => {
-    const { resource, previous, controlId, nowMs, header, lookup } = request
-    const variables: Record<string, JsonValue | undefined> = {
-      ...header,
-      controlId,
-      now: new Date(nowMs).toISOString(),
-      resource,
-      previous,
-    }
-    const view: View = { focus: resource, variables }
-    if (condition !== undefined && !isTrue(condition(view))) return undefined
-    const texts = await write(view, lookup)
-    return texts.map((text) => `${text}\r`).join('')
+  const head = compileSegments(file.segments.filter(isHead), kit)
+  const write = compileSegments(
+    file.segments.filter((segment) => !isHead(segment)),
+    kit,
+  )
+  const textsFor = async (view: View, lookup: BuildRequest['lookup']) => {
+    const header = await head(view, lookup)
+    const event = header[0]?.split('|')[8]?.split('^')[1]
+    const rest = await write({ ...view, variables: { ...view.variables, event } }, lookup)
+    return [...header, ...rest]
   }
+  return async ({ resource, previous, controlId, nowMs, header, lookup }) => {
+    const now = new Date(nowMs).toISOString()
+    const view = { focus: resource, variables: { ...header, controlId, now, resource, previous } }
+    if (condition !== undefined && !isTrue(condition(view))) return undefined
+    const texts = await textsFor(view, lookup)
+    const apart = file.apart === undefined ? texts : toldApart(texts, file.apart)
+    const old = previous && { focus: previous, variables: { ...header, resource: previous } }
+    const before =
+      old === undefined || file.nulls === undefined ? [] : await textsOrNone(textsFor(old, lookup))
+    return withNulls(apart, before, file.nulls ?? [])
+      .map((text) => `${text}\r`)
+      .join('')
+  }
+}
+
+/** What a version before would have said: nothing, when it does not hold what the message needs. */
+async function textsOrNone(texts: Promise<readonly string[]>): Promise<readonly string[]> {
+  try {
+    return await texts
+  } catch (error) {
+    if (error instanceof Fault) return []
+    throw error
+  }
+}
+
+function isHead({ segment }: OutSegment): boolean {
+  return segment === 'MSH'
 }
 
 /** @param counts how many segments of a name stand there already; they are counted on */
@@ -234,5 +258,5 @@ function textsOf(row: OutRow, { tables }: OutKit): (value: JsonValue) => string 
   const table =
     row.table === undefined ? undefined : (tables.get(row.table) ?? missing('code table', row.table))
   const write = formOf(row.fn ?? 'text')
-  return table === undefined ? write : (value) => table.get(plainText(value))?.to ?? row.default ?? ''
+  return table === undefined ? write : (value) => table.get(write(value))?.to ?? row.default ?? ''
 }

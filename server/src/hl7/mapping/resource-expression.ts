@@ -13,7 +13,7 @@ const TOKEN = /\s*('(?:[^'\\]|\\.)*'|\d+|%\w+|\$this|[A-Za-z_]\w*|!=|[=.()[\],|]
 
 /**
  * Compiles an expression over a resource, a small subset of FHIRPath: paths, `[0]`, `where(…)`, `first()`, `exists()`, `empty()`, `not()`,
- * `startsWith('…')`, `contains('…')`, `=`, `!=`, `in ('…', '…')`, `in` a path, `and`, `or`, `|` (the first that has a value) and `%variables`.
+ * `skip(1)`, `join(', ')`, `convertsToInteger()`, `startsWith('…')`, `contains('…')`, `=`, `!=`, `in ('…', '…')`, `in` a path, `and`, `or`, `|` (the first that has a value) and `%variables`.
  *
  * @throws SyntaxError that quotes it
  */
@@ -148,6 +148,8 @@ function parseStep(before: ResourceExpression, name: string, parser: Parser): Re
   const argument = parseOr(parser)
   expect(parser, ')')
   if (name === 'where') return (view) => before(view).filter((focus) => isTrue(argument({ ...view, focus })))
+  if (name === 'skip') return (view) => before(view).slice(Number(argument(view)[0]))
+  if (name === 'join') return (view) => joined(before(view), argument(view))
   const test = TEXT_TESTS[name]
   if (test === undefined) throw wrong(parser)
   return (view) => {
@@ -155,6 +157,15 @@ function parseStep(before: ResourceExpression, name: string, parser: Parser): Re
     const [part] = argument(view)
     return typeof text === 'string' && typeof part === 'string' ? [test(text, part)] : []
   }
+}
+
+function isInteger(value: JsonValue): boolean {
+  return Number.isInteger(value) || (typeof value === 'string' && /^[+-]?\d{1,15}$/.test(value))
+}
+
+function joined(parts: readonly JsonValue[], [between = '']: readonly JsonValue[]): readonly string[] {
+  const texts = parts.filter((part) => typeof part === 'string')
+  return texts.length === 0 ? [] : [texts.join(between as string)]
 }
 
 const TEXT_TESTS: Readonly<Record<string, (text: string, part: string) => boolean>> = {
@@ -170,6 +181,8 @@ function simple(before: ResourceExpression, name: string, parser: Parser): Resou
       return (view) => [before(view).length === 0]
     case 'not':
       return (view) => [!isTrue(before(view))]
+    case 'convertsToInteger':
+      return (view) => before(view).map(isInteger)
     case 'first':
       return (view) => before(view).slice(0, 1)
     default:

@@ -1,5 +1,6 @@
 import type { JsonValue } from '../../kernel/json.ts'
 import type { EffectKind, ImagePart, Own } from './image.ts'
+import type { Apart } from './sent-segments.ts'
 
 /** The files under `mappings/` as they are written; `mappings/schemas` and `mappings/README.md` explain them. */
 export interface RuleFiles {
@@ -216,6 +217,10 @@ export interface OutboundFile {
   readonly type: string
   /** Expression over the resource and `%previous`: which changes. */
   readonly when?: string
+  /** Segments that agree in one field are told apart by the number in another one. */
+  readonly apart?: Apart
+  /** Segments, one in a message, whose fields become the null when their values are gone. */
+  readonly nulls?: readonly string[]
   readonly segments: readonly OutSegment[]
 }
 

@@ -19,7 +19,7 @@ function boundsText(value: JsonValue): string {
   return to === '' || to === undefined ? `>=${from}` : `${from}-${to}`
 }
 
-export function plainText(value: JsonValue): string {
+function plainText(value: JsonValue): string {
   if (typeof value === 'number') return plainDecimal(String(value))
   return typeof value === 'string' || typeof value === 'boolean' ? String(value) : ''
 }
@@ -39,7 +39,7 @@ const TEXT_FORMS: Readonly<Record<string, (text: string) => string>> = {
   /** `application` of `application/pdf`. */
   head: (text) => text.slice(0, Math.max(text.indexOf('/'), 0)),
   /** The id of a reference or canonical, `pdf` of `application/pdf`. */
-  tail: (text) => text.slice(text.lastIndexOf('/') + 1),
+  tail: (text) => (text.slice(text.lastIndexOf('/') + 1).split(';')[0] ?? '').trim(),
   /** `urn:oid:1.2.3` as `1.2.3`. */
   oid: (text) => (text.startsWith('urn:oid:') ? text.slice('urn:oid:'.length) : ''),
   /** The name behind the prefix of assigners that the hub has no better name for. */

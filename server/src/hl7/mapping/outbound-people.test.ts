@@ -1,0 +1,149 @@
+import { expect, it } from 'vitest'
+
+import { createMapper } from './mapper.ts'
+import { builtOf } from './outbound-cases.ts'
+
+const MAPPINGS = new URL('../../../../mappings', import.meta.url).pathname
+const { outbound } = await createMapper(MAPPINGS)
+
+const code = (value: string) => ({
+  coding: [{ system: 'http://terminology.hl7.org/CodeSystem/v3-ParticipationType', code: value }],
+})
+const others = {
+  'Patient/p': { resourceType: 'Patient', id: 'p', contact: [{ name: { family: 'Kin' } }] },
+  'Practitioner/d': {
+    resourceType: 'Practitioner',
+    id: 'd',
+    identifier: [{ value: '77' }],
+    name: [{ text: 'Dr. J. Smith' }],
+  },
+  'PractitionerRole/r': {
+    resourceType: 'PractitionerRole',
+    id: 'r',
+    identifier: [{ value: 'role' }],
+    practitioner: { reference: 'Practitioner/d' },
+  },
+  'Organization/o': { resourceType: 'Organization', id: 'o', identifier: [{ value: 'RA9' }], name: 'Torbay' },
+  'Location/a': { resourceType: 'Location', id: 'a', name: 'A', physicalType: { coding: [{ code: 'bd' }] } },
+  'Location/b': { resourceType: 'Location', id: 'b', name: 'B', physicalType: { coding: [{ code: 'bd' }] } },
+}
+const visit = {
+  resourceType: 'Encounter',
+  id: 'e',
+  status: 'in-progress',
+  class: { code: 'IMP' },
+  subject: { reference: 'Patient/p' },
+  participant: [{ type: [code('ADM')], individual: { reference: 'PractitionerRole/r' } }],
+  location: [{ status: 'active', location: { reference: 'Location/a' } }],
+}
+const order = {
+  resourceType: 'ServiceRequest',
+  id: 's',
+  status: 'active',
+  intent: 'order',
+  subject: { reference: 'Patient/p' },
+}
+
+async function fieldsOf(
+  definition: string,
+  resource: object,
+  more: { version?: string; previous?: object } = {},
+) {
+  const { version = '2.5.1', previous } = more
+  const request = {
+    definition,
+    resource: resource as typeof visit,
+    others,
+    ...(previous && { previous: previous as typeof visit }),
+  }
+  const segments = ((await builtOf(request, outbound, { controlId: 'C1', version })) ?? '').split('\r')
+  return {
+    names: segments
+      .map((segment) => segment.slice(0, 3))
+      .join(' ')
+      .trim(),
+    field: (name: string, number: number) =>
+      segments.find((segment) => segment.startsWith(name))?.split('|')[
+        name === 'MSH' ? number - 1 : number
+      ] ?? '',
+  }
+}
+
+it('names the person of a role, and one who has a text for a name', async () => {
+  const { field } = await fieldsOf('Encounter.ADT', visit)
+  expect(field('PV1', 17)).toBe('77^Dr. J. Smith')
+})
+
+it('names an organization that orders as the facility, not as a person', async () => {
+  const byHospital = { ...order, requester: { reference: 'Organization/o' } }
+  const { field } = await fieldsOf('ServiceRequest.OML_O21', byHospital)
+  expect([field('ORC', 12), field('ORC', 21)]).toEqual(['', 'Torbay^^^^^^^^^RA9'])
+  const before = await fieldsOf('ServiceRequest.ORM_O01', byHospital, { version: '2.3.1' })
+  expect(before.field('ORC', 21)).toBe('Torbay')
+})
+
+it('tells the current name first, in codes that the version has', async () => {
+  const name = [{ use: 'old', family: 'Shaw' }, { text: 'Amy Baxter' }]
+  const patient = { resourceType: 'Patient', id: 'p', name }
+  expect((await fieldsOf('Patient.ADT', patient)).field('PID', 5)).toBe('Amy Baxter~Shaw^^^^^^A')
+  expect((await fieldsOf('Patient.ADT', patient, { version: '2.7' })).field('PID', 5)).toBe(
+    'Amy Baxter~Shaw^^^^^^NOUSE',
+  )
+})
+
+it('keeps lines of an address that the version has no component for', async () => {
+  const patient = {
+    resourceType: 'Patient',
+    id: 'p',
+    address: [{ line: ['1', '2', '3'], city: 'X' }, { text: 'PO Box 9' }],
+  }
+  expect((await fieldsOf('Patient.ADT', patient)).field('PID', 11)).toBe('1^2, 3^X~PO Box 9')
+})
+
+it('tells every reaction of an allergy', async () => {
+  const allergy = {
+    resourceType: 'AllergyIntolerance',
+    patient: { reference: 'Patient/p' },
+    reaction: [{ manifestation: [{ coding: [{ display: 'Hives' }] }, { text: 'Rash' }] }],
+  }
+  const request = {
+    definition: 'Patient.ADT',
+    resource: { ...others['Patient/p'] },
+    others: { ...others, 'AllergyIntolerance/x': allergy },
+  }
+  expect(await builtOf(request, outbound, { controlId: 'C1', version: '2.5.1' })).toContain('|Hives~Rash\r')
+})
+
+it('says a transfer when another place becomes the current one, wherever it stands in the list', async () => {
+  const [first] = visit.location
+  const appended = {
+    ...visit,
+    location: [
+      { ...first, status: 'completed' },
+      { status: 'active', location: { reference: 'Location/b' } },
+    ],
+  }
+  const { field, names } = await fieldsOf('Encounter.ADT', appended, { previous: visit })
+  expect([field('MSH', 9), field('PV1', 3), field('PV1', 6)]).toEqual(['ADT^A02^ADT_A02', '^^B', '^^A'])
+  expect(names).toBe('MSH EVN PID PV1')
+})
+
+it('says the null where a value of before is gone', async () => {
+  const over = { ...visit, status: 'finished', period: { end: '2026-03-02' }, location: [] }
+  const again = { ...visit, location: [] }
+  const { field } = await fieldsOf('Encounter.ADT', again, { previous: over })
+  expect([field('MSH', 9), field('PV1', 45)]).toEqual(['ADT^A13^ADT_A01', '""'])
+})
+
+it.each([
+  [{ ...visit, status: 'cancelled' }, undefined, ''],
+  [{ ...visit, status: 'cancelled' }, visit, 'ADT^A11^ADT_A09'],
+])('cancels what was told only', async (resource, previous, type) => {
+  const { field } = await fieldsOf('Encounter.ADT', resource, previous === undefined ? {} : { previous })
+  expect(field('MSH', 9)).toBe(type)
+})
+
+it('does not tell of an order without its patient', async () => {
+  const request = { ...order, subject: { reference: 'Group/g' } }
+  await expect(fieldsOf('ServiceRequest.OML_O21', request)).rejects.toThrow('does not refer')
+})
