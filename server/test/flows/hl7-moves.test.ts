@@ -27,6 +27,7 @@ const NAMES: Readonly<Record<string, string>> = { '1': 'Okoye^Ada', '2': 'Bello^
 const pid = (number: string, account = '') =>
   `PID|1||${number}^^^HOSP^MR||${NAMES[number] ?? ''}${account && `${'|'.repeat(13)}${account}^^^HOSP^AN`}`
 const VISIT = `PV1|1|I|W1${'|'.repeat(16)}V1^^^HOSP^VN`
+const VISIT_2 = VISIT.replace('V1^', 'V2^')
 const report = (number: string, status: string, value: string) => [
   `OBR|1||${number}^LAB|${number}^Panel${'|'.repeat(21)}${status}`,
   `OBX|1|NM|A^Test||${value}|mmol/L|||||${status}`,
@@ -132,4 +133,54 @@ it('follows a thing that moves on, and whoever was merged meanwhile', async () =
   await send(BEFORE)
   expect(await owners(engine, 'DiagnosticReport')).toEqual(before)
   expect(await engine.all('Encounter')).toHaveLength(1)
+})
+
+const NUMBERS = (...numbers: readonly string[]) =>
+  `PID|1||${numbers.map((one) => `${one}^^^HOSP^MR`).join('~')}`
+const CLINIC = '9^^^CLINIC^PI'
+
+it('moves one number of several to the right patient, and leaves everything else where it is', async () => {
+  const both = at(0, 'ADT^A28', `${NUMBERS('1')}~${CLINIC}||Okoye^Ada`)
+  const move = at(5, 'ADT^A43^ADT_A43', pid('2'), `MRG|${CLINIC}`)
+  const { engine, send } = await after([both, ...BEFORE.slice(1), move])
+  const state = async () =>
+    (await engine.all('Patient')).map(({ active, identifier, link }) => [
+      active ?? true,
+      (identifier as readonly { value: string }[]).map(({ value }) => value).toSorted(),
+      link,
+    ])
+  const moved = [
+    [true, ['2', '9'], undefined],
+    [true, ['1'], undefined],
+  ]
+  expect(new Set(await state())).toEqual(new Set(moved))
+  expect((await items(engine)).map(({ value }) => (value as JsonObject)['incoming'])).toEqual([
+    '{"system":"urn:mogran:assigner:CLINIC","value":"9"}',
+  ])
+  const before = (await engine.commits()).length
+  await send([both, ...BEFORE.slice(1), move])
+  const changed = (await engine.commits()).slice(before).flatMap(({ changes }) => changes)
+  expect(changed.map(({ type }) => type)).toEqual([])
+  expect(await items(engine)).toHaveLength(1)
+  await send([at(7, 'ORU^R01', `PID|1||${CLINIC}||Bello^Ben`, ...report('F9', 'F', '5'))])
+  expect(await owners(engine, 'DiagnosticReport')).toEqual(['F1 of 1', 'F2 of 1', 'F9 of 2'])
+})
+
+it('moves all that a patient has whose only number was filed wrongly', async () => {
+  const move = at(5, 'ADT^A43^ADT_A43', pid('2'), 'MRG|1^^^HOSP^MR')
+  const { engine } = await after([...BEFORE, move])
+  expect(await owners(engine, 'DiagnosticReport')).toEqual(['F1 of 2', 'F2 of 2'])
+  expect(await items(engine)).toEqual([])
+})
+
+it.each([
+  ['accounts', at(6, 'ADT^A41^ADT_A39', pid('2', 'ACC2'), 'MRG|1^^^HOSP^MR||ACC1^^^HOSP^AN'), 'MRG^1^3^1'],
+  ['visits', at(6, 'ADT^A42^ADT_A39', pid('2'), 'MRG|1^^^HOSP^MR||||V1^^^HOSP^VN', VISIT_2), 'MRG^1^5^1'],
+])('makes no one of %s of two patients', async (_what, merge, place) => {
+  const { engine } = await after([...BEFORE, at(1, 'ADT^A01', pid('2', 'ACC2'), VISIT_2)])
+  const before = [await owners(engine, 'Account'), await owners(engine, 'Encounter')]
+  const ack = await new Sender(engine.port).send(textOf(merge, 'X'))
+  expect(ack).toContain('MSA|AE|X')
+  expect(ack).toContain(`ERR||${place}|204^`)
+  expect([await owners(engine, 'Account'), await owners(engine, 'Encounter')]).toEqual(before)
 })

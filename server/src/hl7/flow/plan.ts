@@ -96,7 +96,7 @@ export async function planMessage(given: PlanRequest): Promise<Plan> {
   const effects = await planEffects(request, identities, written)
   return {
     identities,
-    conflicts,
+    conflicts: [...conflicts, ...effects.items],
     drafts: effects.drafts,
     records: [...steps.flatMap((step) => step.records ?? []), ...effects.records],
     made: steps.map(({ made }) => made),

@@ -87,11 +87,7 @@ export function formerItems(
     ({ kind, into }) => kind === 'merge' && into === identity.image.key,
   )
   if (takes.some(({ image }) => identities.get(image)?.id !== identity.id)) return []
-  return identity.by
-    .slice(0, 1)
-    .map(({ system, value }) =>
-      item(about, 'identity', { element: 'identifier', incoming: textOf({ system, value }) }),
-    )
+  return takenItems(about, identity.by.slice(0, 1))
 }
 
 /** Somebody speaks of a thing under the patient of before, and later than it was moved: it stays where it is. */
@@ -102,17 +98,17 @@ export function movedItems(
   const { eventTime } = about.mapped
   return away
     .filter(({ time }) => time === undefined || eventTime === undefined || eventTime > time)
-    .flatMap(({ identity: { image, id = '', by } }) =>
-      by
-        .filter((alias) => isNumber(alias, image))
-        .slice(0, 1)
-        .map(({ system, value }) =>
-          item({ ...about, reference: `${image.type}/${id}` }, 'identity', {
-            element: 'identifier',
-            incoming: textOf({ system, value }),
-          }),
-        ),
-    )
+    .flatMap(({ identity: { image, id = '', by } }) => {
+      const numbers = by.filter((alias) => isNumber(alias, image)).slice(0, 1)
+      return takenItems({ ...about, reference: `${image.type}/${id}` }, numbers)
+    })
+}
+
+/** These numbers belong to another one than the resource. */
+export function takenItems(about: About, numbers: readonly Alias[]): readonly WorkItem[] {
+  return numbers.map(({ system, value }) =>
+    item(about, 'identity', { element: 'identifier', incoming: textOf({ system, value }) }),
+  )
 }
 
 /** From now on these numbers name nobody, and the next message with one makes a new patient. */

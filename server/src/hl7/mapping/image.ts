@@ -85,7 +85,7 @@ export interface Image {
  * identity of `image` has that of `into` from now on. `link`, `unlink`: both are one, or no longer. `snapshot`: `of` is all that belongs to
  * `image`; what was sent earlier and is missing now was withdrawn.
  */
-export type EffectKind = 'merge' | 'move' | 'rename' | 'link' | 'unlink' | 'snapshot'
+export type EffectKind = 'merge' | 'number' | 'move' | 'rename' | 'link' | 'unlink' | 'snapshot'
 
 export interface Effect {
   readonly kind: EffectKind

@@ -15,6 +15,15 @@ export function mergedSurvivor(
   return from === undefined ? known : linked(known, from, 'replaces')
 }
 
+/** The same with numbers that were somebody else's. */
+export function withIdentifiers(resource: JsonObject, identifiers: readonly JsonObject[]): JsonObject {
+  const own = objectsIn(resource['identifier'])
+  const added = identifiers.filter(
+    ({ system, value }) => !own.some((one) => one['system'] === system && one['value'] === value),
+  )
+  return added.length === 0 ? resource : { ...resource, identifier: [...own, ...added] }
+}
+
 /** The one that is replaced: out of use, and it says by whom. */
 export function mergedInto(resource: JsonObject, to: string): JsonObject {
   const type = resource['resourceType']

@@ -1,12 +1,23 @@
 import { ALIASES, aliasId, claim, type Alias } from '../../fhir/aliases.ts'
 import type { Draft, Resources } from '../../fhir/resources.ts'
+import { identifyingAliases } from '../../fhir/write/identifying.ts'
+import { fault } from '../../kernel/fault.ts'
 import type { JsonObject } from '../../kernel/json.ts'
 import type { RecordChange, RecordStore } from '../../store/port.ts'
 import type { Identities, Identity } from '../flow/identity.ts'
+import { areOnePerson, patientsOf } from '../flow/same-thing.ts'
+import { takenItems, type WorkItem } from '../flow/worklist.ts'
 import type { Effect, Mapped } from '../mapping/image.ts'
 import { createDraftBook, objectsIn, type DraftBook } from './draft-book.ts'
 import { MERGING, putMerge, putMoved, type MergeRecord } from './merge-record.ts'
-import { mergedInto, mergedSurvivor, withLink, withoutLink, withdrawn } from './merged-resources.ts'
+import {
+  mergedInto,
+  mergedSurvivor,
+  withIdentifiers,
+  withLink,
+  withoutLink,
+  withdrawn,
+} from './merged-resources.ts'
 
 export interface EffectsRequest {
   readonly records: RecordStore
@@ -21,12 +32,14 @@ export interface EffectsRequest {
 export interface EffectsPlan {
   readonly drafts: readonly Draft[]
   readonly records: readonly RecordChange[]
+  readonly items: readonly WorkItem[]
 }
 
 interface Desk extends EffectsRequest {
   readonly identities: Identities
   readonly book: DraftBook
   readonly changes: RecordChange[]
+  readonly items: WorkItem[]
 }
 
 /**
@@ -40,13 +53,14 @@ export async function planEffects(
 ): Promise<EffectsPlan> {
   const { effects = [] } = request.mapped
   const book = createDraftBook(request.resources, drafts)
-  const desk: Desk = { ...request, identities, book, changes: [] }
+  const desk: Desk = { ...request, identities, book, changes: [], items: [] }
   for (const effect of effects) await KINDS[effect.kind](desk, effect)
-  return { drafts: book.drafts(), records: desk.changes }
+  return { drafts: book.drafts(), records: desk.changes, items: desk.items }
 }
 
 const KINDS: Readonly<Record<Effect['kind'], (desk: Desk, effect: Effect) => Promise<void>>> = {
   merge: becomeOne,
+  number: moveNumber,
   rename: becomeOne,
   move,
   link: async (desk, effect) => tieBoth(desk, effect, withLink),
@@ -78,9 +92,10 @@ async function becomeOne(desk: Desk, { image, into }: Effect): Promise<void> {
     desk.changes.push(...loser.image.aliases.map((alias) => claim(alias, survivor.id ?? '')))
     return
   }
+  await refuseOther(desk, from, to)
   const wasActive = (await desk.book.read(from))?.['active'] !== false
   await desk.book.change(from, (resource) => mergedInto(resource, to))
-  const aliases = await moveAliases(desk, [...aliasesOf(loser, old)], { from, to })
+  const aliases = await moveAliases(desk, knownBy(loser, old), { from, to })
   note(desk, {
     kind: 'merge',
     from,
@@ -91,12 +106,83 @@ async function becomeOne(desk: Desk, { image, into }: Effect): Promise<void> {
   })
 }
 
-/** By the identifiers of the record and those of the message: composed ones have no identifier. */
-function aliasesOf({ image }: Identity, identifiers: readonly JsonObject[]): readonly Alias[] {
-  const own = identifiers.flatMap(({ system, value }) =>
-    typeof system === 'string' && typeof value === 'string' ? [{ type: image.type, system, value }] : [],
+/** Visits and accounts of two people are no one, unless the message says that these are one person, or that the things move. */
+async function refuseOther(desk: Desk, from: string, to: string): Promise<void> {
+  const { book, mapped } = desk
+  const [type = ''] = from.split('/')
+  if (type === 'Patient' || mapped.effects?.some(({ kind }) => kind === 'move')) return
+  const [theirs = [], own = []] = [await book.read(from), await book.read(to)].map(
+    (one) => one && patientsOf(one),
   )
-  return [...own, ...image.aliases]
+  if (theirs.length === 0 || own.length === 0 || (await areOnePerson(desk, theirs, own))) return
+  if (areMergedNow(desk, theirs, own)) return
+  const [thing, at] = type === 'Account' ? ['account', 'MRG-3'] : ['visit', 'MRG-5']
+  const text = `The ${thing} in ${at} belongs to another patient than that in PID; move it, or merge the patients first.`
+  throw fault('not-found', { code: 'not-found', at, text })
+}
+
+function areMergedNow(
+  { identities, mapped: { effects = [] } }: Desk,
+  theirs: readonly string[],
+  own: readonly string[],
+) {
+  const isOneOf = (references: readonly string[], key = '') =>
+    references.includes(referenceOf(identities.get(key)) ?? '')
+  return effects.some(
+    ({ kind, image, into }) => kind === 'merge' && isOneOf(theirs, image) && isOneOf(own, into),
+  )
+}
+
+/**
+ * A number was filed under the wrong patient. When he has no other one, all that he has was filed wrongly, and he becomes the right one; else
+ * the number alone moves, and a person has to say what of his belongs to it.
+ *
+ * @see HL7 v2.5.1, 3.3.43 (A43)
+ */
+async function moveNumber(desk: Desk, effect: Effect): Promise<void> {
+  const [holder, target] = [desk.identities.get(effect.image), desk.identities.get(effect.into ?? '')]
+  const [from, to] = [referenceOf(holder), referenceOf(target)]
+  const record = from === undefined || from === to ? undefined : await desk.book.read(from)
+  if (
+    holder === undefined ||
+    target === undefined ||
+    from === undefined ||
+    to === undefined ||
+    record === undefined
+  )
+    return becomeOne(desk, effect)
+  const named = new Set(
+    [holder, target].flatMap(({ image: { type, resource } }) =>
+      aliasesOf({ ...resource, resourceType: type }).map(aliasId),
+    ),
+  )
+  if (identifyingAliases(record, new Set()).every((one) => named.has(aliasId(one))))
+    return becomeOne(desk, effect)
+  const own = objectsIn(record['identifier'])
+  const moved = own.filter((one) => holder.image.aliases.some((alias) => isOf(one, alias)))
+  await desk.book.change(from, (resource) => ({
+    ...resource,
+    identifier: own.filter((one) => !moved.includes(one)),
+  }))
+  await desk.book.change(to, (resource) => withIdentifiers(resource, moved))
+  await moveAliases(desk, holder.image.aliases, { from, to })
+  desk.items.push(...takenItems({ ...desk, reference: from }, holder.image.aliases))
+}
+
+function isOf({ system, value }: JsonObject, alias: Alias): boolean {
+  return system === alias.system && value === alias.value
+}
+
+/** By the identifiers of the record and those of the message: composed ones have no identifier. */
+function knownBy({ image }: Identity, identifiers: readonly JsonObject[]): readonly Alias[] {
+  return [...aliasesOf({ resourceType: image.type, identifier: identifiers }), ...image.aliases]
+}
+
+function aliasesOf({ resourceType, identifier }: JsonObject): readonly Alias[] {
+  const type = typeof resourceType === 'string' ? resourceType : ''
+  return objectsIn(identifier).flatMap(({ system, value }) =>
+    typeof system === 'string' && typeof value === 'string' ? [{ type, system, value }] : [],
+  )
 }
 
 async function moveAliases(
