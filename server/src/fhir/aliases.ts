@@ -1,3 +1,5 @@
+import { createHash } from 'node:crypto'
+
 import type { RecordChange } from '../store/port.ts'
 
 /**
@@ -12,9 +14,16 @@ export interface Alias {
   readonly value: string
 }
 
-/** Record id of an alias. The parts are escaped so that no two aliases share an id; long ones end in a hash. */
+/** Longer ids end in a hash: with what is put around them no key of a record is too long. Texts in other scripts take six letters a letter. */
+const ID_MOST = 300
+const HASH_LENGTH = 43
+
+/** Record id of an alias. The parts are escaped so that no two aliases share an id, and it begins like that of any alias whose value begins so. */
 export function aliasId({ type, system, value }: Alias): string {
-  return `${type}|${encodeURIComponent(system)}|${encodeURIComponent(value)}`
+  const id = `${type}|${encodeURIComponent(system)}|${encodeURIComponent(value)}`
+  if (id.length <= ID_MOST) return id
+  const hash = createHash('sha256').update(id).digest('base64url')
+  return `${id.slice(0, ID_MOST - HASH_LENGTH - 1)}#${hash}`
 }
 
 /** Claims an alias for a resource: refused with the holder when it is taken. */

@@ -6,13 +6,15 @@ import type { Effect, Image, Mapped } from '../mapping/image.ts'
 import { identifiersOf, isKindOf } from '../mapping/other-number.ts'
 import {
   differenceOf,
-  haveOtherCodes,
   patientsOf,
+  RESULTS,
+  specimensOf,
   type Difference,
   type Said,
-  type SameThingDeps,
+  type SaidSpecimen,
 } from './same-thing.ts'
-import { allOfNumber, idsOfNumber } from './whole-number.ts'
+import { apartFrom, differenceFromStored, type ApartDeps, type Known } from './told-apart.ts'
+import { allOfNumber, holderOf, idOf, idsOfNumber } from './whole-number.ts'
 
 /** Who an image is. */
 export interface Identity {
@@ -40,14 +42,9 @@ export interface Taken {
 
 export type Identities = ReadonlyMap<string, Identity>
 
-interface Desk extends SameThingDeps {
+interface Desk extends ApartDeps {
   readonly newId: () => string
-  /** Images of the message so far, by the ids of their aliases. */
   readonly inMessage: Map<string, Known>
-}
-
-interface Known extends Said {
-  readonly id: string
 }
 
 /** Finds the resource of each image by its aliases, the preferred first; what is unknown gets a new id. */
@@ -64,12 +61,12 @@ export async function identify(
     ),
   )
   const former = renamedTo(images, effects)
-  for (const image of patientsFirst(images)) {
+  for (const image of ownersFirst(images)) {
     const patients = moved.has(image.key) ? [] : patientsIn(image.resource, identities)
     const identifiers = [image, ...(former.get(image.key) ?? [])].flatMap(({ resource }) =>
       identifiersOf(resource),
     )
-    const said = { image, identifiers, patients }
+    const said = { image, identifiers, patients, specimens: specimensIn(image, identities) }
     const all = await allOfNumber(desk, said, await identityOf(desk, said))
     for (const [at, one] of all.entries())
       identities.set(at === 0 ? image.key : `${image.key}&${at + 1}`, one)
@@ -89,18 +86,31 @@ function renamedTo(images: readonly Image[], effects: readonly Effect[]): Readon
   return former
 }
 
-/** Whose the other things are says who they are. */
-function patientsFirst(images: readonly Image[]): readonly Image[] {
-  return [
-    ...images.filter(({ type }) => type === 'Patient'),
-    ...images.filter(({ type }) => type !== 'Patient'),
-  ]
+/** Whose the other things are, and of which specimen, says who they are. */
+function ownersFirst(images: readonly Image[]): readonly Image[] {
+  return images.toSorted((one, other) => rankOf(one) - rankOf(other))
+}
+
+function rankOf({ type }: Image): number {
+  if (type === 'Patient') return 0
+  return type === 'Specimen' ? 1 : 2
 }
 
 function patientsIn(resource: JsonObject, identities: Identities): readonly string[] {
   return patientsOf(resource).flatMap((reference) => {
     const known = identities.get(reference.slice('#image:'.length))
     return known?.id === undefined || known.image.type !== 'Patient' ? [] : [`Patient/${known.id}`]
+  })
+}
+
+/** Of results: what is known of the specimens that they are of. */
+function specimensIn({ type, resource }: Image, identities: Identities): readonly SaidSpecimen[] {
+  if (!RESULTS.has(type)) return []
+  return specimensOf(resource).flatMap(({ reference }) => {
+    const { id, image } = identities.get(reference.slice('#image:'.length)) ?? {}
+    return id === undefined || image === undefined
+      ? []
+      : [{ reference: `Specimen/${id}`, resource: image.resource }]
   })
 }
 
@@ -126,7 +136,7 @@ async function identityOf(desk: Desk, said: Said): Promise<Identity> {
       const holder = held[at] ?? near[at]?.id
       if (holder === undefined || holder === id) return []
       // Things that are told apart may share their number.
-      if (image.item !== undefined && !found.others.has(alias)) return []
+      if ((image.item !== undefined || RESULTS.has(image.type)) && !found.others.has(alias)) return []
       return [{ alias, holder, isOther: found.others.has(alias) }]
     }),
     ...(id === undefined ? {} : { id }),
@@ -174,78 +184,27 @@ async function meant(desk: Desk, said: Said, { held, near }: Holders): Promise<M
     if (difference === undefined) return { id, isStored: true, others: new Set(others.keys()), apart: [] }
     others.set(alias, difference)
   }
+  const within = new Map<Alias, Difference>()
   for (const [at, alias] of aliases.entries()) {
     const other = near[at]
     if (other === undefined) continue
     const difference = await differenceOf(desk, said, { alias, ...other })
     if (difference === undefined)
       return { id: other.id, isStored: false, others: new Set(others.keys()), apart: [] }
-    // A message that gives several things one number says itself which is which.
-    if (difference !== 'item') others.set(alias, difference)
+    within.set(alias, difference)
   }
-  const ofOthers = aliases.filter((alias) => others.get(alias) === 'patient')
-  return { ...(await apartFrom(desk, said, ofOthers)), others: new Set(others.keys()) }
-}
-
-/** Numbers that somebody else's thing has already: this one is known by number and patient. */
-async function apartFrom(desk: Desk, said: Said, aliases: readonly Alias[]): Promise<Omit<Meant, 'others'>> {
-  const apart: Alias[] = []
-  for (const alias of aliases) {
-    const of = (patient: string): Alias => ({ ...alias, value: `${alias.value}|@${patient}` })
-    const from = aliasId(of(''))
-    const known = await desk.records.range({ collection: ALIASES, from, to: `${from}~`, limit: 1000 })
-    for (const id of known.flatMap((record) => idOf(record) ?? []))
-      if ((await differenceFromStored(desk, said, { alias, id })) === undefined)
-        return { id, isStored: true, apart: [] }
-    const own = of(said.patients[0]?.slice('Patient/'.length) ?? '')
-    const near = desk.inMessage.get(aliasId(own))
-    if (near !== undefined && (await differenceOf(desk, said, { alias, ...near })) === undefined)
-      return { id: near.id, isStored: false, apart: [] }
-    if (near === undefined && !known.some(({ id }) => id === aliasId(own))) apart.push(own)
-  }
-  return { isStored: false, apart }
-}
-
-async function differenceFromStored(
-  desk: Desk,
-  said: Said,
-  { alias, id }: { readonly alias: Alias; readonly id: string },
-): Promise<Difference | undefined> {
-  // Nothing counts more than the first number, and who belongs to nobody is nobody else's.
-  if (said.patients.length === 0 && alias === said.image.aliases[0]) return undefined
-  const stored = await desk.resources.peek(said.image.type, id)
-  if (stored === undefined) return undefined
-  const resource = JSON.parse(Buffer.from(stored.bytes).toString('utf8')) as JsonObject
-  const other = { alias, id, identifiers: identifiersOf(resource), patients: patientsOf(resource) }
-  const difference = await differenceOf(desk, said, other)
-  return difference ?? (await itemDifference(desk, said, { alias, id, resource }))
-}
-
-/** Of several things with one number the message means another one, or nobody can tell which. */
-async function itemDifference(
-  { records }: Desk,
-  { image: { type, own, item, resource } }: Said,
-  other: { readonly alias: Alias; readonly id: string; readonly resource: JsonObject },
-): Promise<'item' | undefined> {
-  if (item === undefined || own === 'link' || aliasId(item.alias) === aliasId(other.alias)) return undefined
-  if (item.isNew && haveOtherCodes(resource, other.resource)) return 'item'
-  const sharers = await idsOfNumber(records, { type, prefix: item.prefix })
-  return sharers.some((id) => id !== other.id) ? 'item' : undefined
+  const found = await apartFrom(desk, said, new Map([...within, ...others]))
+  // A message that gives several things one number says itself which is which, as do specimens that are known.
+  const unclear = [
+    ...[...others].filter(([, one]) => one !== 'specimen' || found.id === undefined),
+    ...[...within].filter(([, one]) => one === 'number' || one === 'patient'),
+  ]
+  return { ...found, others: new Set(unclear.map(([alias]) => alias)) }
 }
 
 /** The same record again: the write path must not claim what the resource has already. */
 function confirm(alias: Alias, id: string): RecordChange {
   return { op: 'put', collection: ALIASES, id: aliasId(alias), value: { type: alias.type, id } }
-}
-
-async function holderOf(records: RecordStore, alias: Alias): Promise<string | undefined> {
-  return idOf(await records.get(ALIASES, aliasId(alias)))
-}
-
-function idOf(record: { readonly value: JsonObject | Uint8Array } | undefined): string | undefined {
-  if (record === undefined || record.value instanceof Uint8Array) return undefined
-  const { id } = record.value
-  return typeof id === 'string' ? id : undefined
 }
 
 /** The best number by which the resource is known was its own before a merge: what is said of it is not said of who it is now. */

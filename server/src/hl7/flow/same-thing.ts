@@ -3,7 +3,7 @@ import type { Resources } from '../../fhir/resources.ts'
 import type { JsonObject, JsonValue } from '../../kernel/json.ts'
 import type { RecordStore } from '../../store/port.ts'
 import type { Image } from '../mapping/image.ts'
-import { hasOtherNumber } from '../mapping/other-number.ts'
+import { contradicts, hasOtherNumber, identifiersOf } from '../mapping/other-number.ts'
 import { mergeOf, MERGING } from '../merging/merge-record.ts'
 
 export interface SameThingDeps {
@@ -18,32 +18,81 @@ export interface Said {
   readonly identifiers: readonly JsonObject[]
   /** References of the patients that it is about; none: nobody, or it does not matter. */
   readonly patients: readonly string[]
+  /** Of results: those that the message names. */
+  readonly specimens: readonly SaidSpecimen[]
 }
 
-export type Difference = 'number' | 'patient' | 'item'
+export interface SaidSpecimen {
+  /** `Specimen/id` */
+  readonly reference: string
+  /** What the message says of it; of those in the record their version. */
+  readonly resource?: JsonObject
+}
+
+export type Difference = 'number' | 'patient' | 'specimen' | 'item'
 
 /**
  * Numbers are given twice: a report number comes again the next year, a national number is that of the mother. What is known by the alias is
- * another thing when it has another number that counts more, or belongs to somebody else.
+ * another thing when it has another number that counts more, belongs to somebody else, or is the result of another specimen.
  *
  * @param other as it is known
  */
 export async function differenceOf(
   deps: SameThingDeps,
-  { image: { aliases, item }, identifiers, patients }: Said,
+  { image: { aliases, item }, identifiers, patients, specimens }: Said,
   other: Omit<Said, 'image'> & { readonly alias: Alias; readonly id: string; readonly image?: Image },
 ): Promise<Difference | undefined> {
   if (hasOtherNumber({ aliases, identifiers }, other.alias, other.identifiers)) return 'number'
   const isOfOther =
     patients.length > 0 && other.patients.length > 0 && !(await isTheirs(deps, other, patients))
   if (isOfOther) return 'patient'
+  if (await areOtherSpecimens(deps, specimens, other)) return 'specimen'
   const near = other.image?.item
   return item !== undefined && near !== undefined && near.alias.value !== item.alias.value
     ? 'item'
     : undefined
 }
 
-const CODES = ['code', 'medicationCodeableConcept', 'vaccineCode'] as const
+const CODES = ['code', 'medicationCodeableConcept', 'vaccineCode', 'type'] as const
+
+/** Types of what is known by the number of an order, which may have several specimens. */
+export const RESULTS: ReadonlySet<string> = new Set(['DiagnosticReport', 'Observation'])
+
+/** Specimens of a message are told from each other already; in the record they are others by their numbers, or else by what they are. */
+async function areOtherSpecimens(
+  { resources }: SameThingDeps,
+  mine: Said['specimens'],
+  { image, specimens: theirs }: Pick<Said, 'specimens'> & { readonly image?: Image },
+): Promise<boolean> {
+  if (mine.length === 0 || theirs.length === 0) return false
+  const known = new Set(mine.map(({ reference }) => reference))
+  if (theirs.some(({ reference }) => known.has(reference))) return false
+  if (image !== undefined) return true
+  for (const { reference } of theirs) {
+    const stored = await resources.peek('Specimen', reference.slice('Specimen/'.length))
+    if (stored === undefined) return false
+    const other = JSON.parse(Buffer.from(stored.bytes).toString('utf8')) as JsonObject
+    if (mine.some(({ resource = {} }) => !isOtherSpecimen(resource, other))) return false
+  }
+  return true
+}
+
+function isOtherSpecimen(one: JsonObject, other: JsonObject): boolean {
+  const [mine, theirs] = [identifiersOf(one), identifiersOf(other)]
+  if (contradicts(mine, theirs)) return true
+  const isNamed = mine.some(({ system, value }) =>
+    theirs.some((identifier) => identifier['system'] === system && identifier['value'] === value),
+  )
+  return !isNamed && haveOtherCodes(one, other)
+}
+
+/** Specimens that a result is of. */
+export function specimensOf({ specimen }: JsonObject): readonly SaidSpecimen[] {
+  return listOf(specimen).flatMap((one) => {
+    const { reference } = one as JsonObject
+    return typeof reference === 'string' && /^(?:Specimen\/|#image:)/.test(reference) ? [{ reference }] : []
+  })
+}
 
 /** Both have codes for what they are, and none of them is the same. */
 export function haveOtherCodes(one: JsonObject, other: JsonObject): boolean {
@@ -77,17 +126,21 @@ function listOf(value: JsonValue | undefined): readonly JsonValue[] {
 }
 
 /** The thing is of one of the patients, or was until it was moved. */
-async function isTheirs(
+export async function isTheirs(
   deps: SameThingDeps,
   {
-    alias,
+    alias: { type },
     id,
     patients: theirs,
-  }: { readonly alias: Alias; readonly id: string; readonly patients: readonly string[] },
+  }: {
+    readonly alias: Pick<Alias, 'type'>
+    readonly id: string
+    readonly patients: readonly string[]
+  },
   patients: readonly string[],
 ): Promise<boolean> {
   if (await areOnePerson(deps, theirs, patients)) return true
-  for (const { from } of await movesFrom(deps.records, `${alias.type}/${id}`))
+  for (const { from } of await movesFrom(deps.records, `${type}/${id}`))
     if (await areOnePerson(deps, [from], patients)) return true
   return false
 }

@@ -1,10 +1,10 @@
-import { ALIASES, aliasId } from '../../fhir/aliases.ts'
+import { ALIASES, aliasId, type Alias } from '../../fhir/aliases.ts'
 import type { JsonObject } from '../../kernel/json.ts'
 import type { RecordStore } from '../../store/port.ts'
 import { ITEMS, MEMBERS } from '../mapping/identity.ts'
 import { contradicts, identifiersOf } from '../mapping/other-number.ts'
 import type { Identity } from './identity.ts'
-import { areOnePerson, patientsOf, type Said, type SameThingDeps } from './same-thing.ts'
+import { isTheirs, patientsOf, type Said, type SameThingDeps } from './same-thing.ts'
 
 /** Services that one number may stand for. */
 const MOST = 1000
@@ -71,8 +71,19 @@ async function ofPatient(
     if (stored === undefined) continue
     const resource = JSON.parse(Buffer.from(stored.bytes).toString('utf8')) as JsonObject
     const theirs = patientsOf(resource)
-    if (patients.length === 0 || theirs.length === 0 || (await areOnePerson(deps, theirs, patients)))
+    const owned = { alias: { type }, id, patients: theirs }
+    if (patients.length === 0 || theirs.length === 0 || (await isTheirs(deps, owned, patients)))
       sharers.push({ id, resource })
   }
   return sharers
+}
+
+export async function holderOf(records: RecordStore, alias: Alias): Promise<string | undefined> {
+  return idOf(await records.get(ALIASES, aliasId(alias)))
+}
+
+export function idOf(record: { readonly value: JsonObject | Uint8Array } | undefined): string | undefined {
+  if (record === undefined || record.value instanceof Uint8Array) return undefined
+  const { id } = record.value
+  return typeof id === 'string' ? id : undefined
 }

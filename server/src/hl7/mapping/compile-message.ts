@@ -2,8 +2,9 @@ import { compileElement, type ElementPath } from './element.ts'
 import { compileCondition, type Predicate } from './expression.ts'
 import { compileIdentity, type Identify } from './identity.ts'
 import type { EffectKind, ImagePart, Own, Terms } from './image.ts'
+import type { Node, Scope } from './node.ts'
 import { referenceOrigin, type Output } from './origin.ts'
-import type { FieldName } from './path.ts'
+import { compilePath, fieldsOf, findNodes, type FieldName } from './path.ts'
 import { compileRows } from './row.ts'
 import type { EffectRule, ImageRule, LinkRule, MessageFile, SharedImage } from './rules.ts'
 import { compileStructure, type Structure } from './structure.ts'
@@ -32,6 +33,8 @@ export interface CompiledImage {
   readonly type: string
   readonly own: Own
   readonly terms?: Terms
+  /** Texts that tell two of a message apart. */
+  readonly marks: (scope: Scope) => readonly string[]
   readonly in: string
   /** Names of segments: the first that a bracket has makes the images. */
   readonly from: readonly string[]
@@ -192,8 +195,22 @@ function compileImage(rule: ImageRule, { structure, segments, reads, rowKit }: I
     first: rule.first,
     ...(rule.parts !== undefined && { parts: rule.parts.map((part) => compilePart(part, reads)) }),
     ...termsOf(rule),
+    marks: compileMarks(rule.apart, reads),
     links: (rule.links ?? []).map((link) => compileLink(link, rule.key, { rowKit, reads })),
   }
+}
+
+function compileMarks(
+  paths: readonly string[] = [],
+  reads: FieldName[],
+): (scope: Scope) => readonly string[] {
+  const compiled = paths.map(compilePath)
+  reads.push(...compiled.flatMap(fieldsOf))
+  return (scope) =>
+    compiled.map((path) => {
+      const [node]: readonly (Node | undefined)[] = findNodes(path, scope)
+      return node === undefined || node.isNull ? '' : node.text.trim()
+    })
 }
 
 function termsOf({ known, yields }: ImageRule): { readonly terms?: Terms } {

@@ -31,6 +31,8 @@ export interface Draft {
   whole: Shared | undefined
   /** See `Image`. */
   terms: Terms | undefined
+  /** Texts that tell it from others of its identity, empty where the message has none. */
+  marks: readonly string[]
   /** The patient whose it is. */
   owner: Draft | undefined
   /** The preferred identity as a part of others, once it was asked for. */
@@ -78,6 +80,7 @@ export function createDraft(type: string, own: Own, parts: readonly ImagePart[] 
     item: undefined,
     whole: undefined,
     terms: undefined,
+    marks: NOTHING,
     owner: undefined,
     identityText: undefined,
     identity: NOTHING,

@@ -200,6 +200,7 @@ function fill(desk: Desk, image: CompiledImage, { here, segment }: Place): Targe
   draft.item = identity.item
   draft.whole = identity.whole
   draft.terms = image.terms
+  draft.marks = image.marks(scope)
   const known = desk.taken.sameAs(draft, identity.aliases)
   const distinct = known === undefined ? identity : toldApart(desk, { image, target, identity, known })
   if (distinct === undefined) return undefined

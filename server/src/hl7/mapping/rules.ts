@@ -105,6 +105,8 @@ export interface ImageRule {
   readonly first?: Readonly<Record<string, readonly string[]>>
   /** Objects whose members come from fields of their own: a member that was not sent stays as it is. */
   readonly parts?: readonly ImagePart[]
+  /** Paths: two of a message that have one identity and other texts there are two. */
+  readonly apart?: readonly string[]
   /** Only what is known is changed, nothing is made. */
   readonly known?: boolean
   /** Type of resource: when its number is that of such a one, and nothing else is known by it, nothing is made. */

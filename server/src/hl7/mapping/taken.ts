@@ -45,13 +45,14 @@ function isAlias(one: Alias, other: Alias): boolean {
 }
 
 function isOther(
-  { owner, resource, item }: Draft,
+  { owner, resource, item, marks }: Draft,
   aliases: readonly Alias[],
   { alias, other }: { readonly alias: Alias; readonly other: Draft },
 ): boolean {
   if (owner !== undefined && other.owner !== undefined && owner !== other.owner) return true
   if (item !== undefined && other.item !== undefined && item.alias.value !== other.item.alias.value)
     return true
+  if (marks.some((mark, at) => mark !== '' && ![mark, '', undefined].includes(other.marks[at]))) return true
   return hasOtherNumber(
     { aliases, identifiers: identifiersOf(resource) },
     alias,

@@ -1,0 +1,128 @@
+import { expect, it } from 'vitest'
+
+import type { JsonObject } from '../../src/kernel/json.ts'
+import { Sender, startEngine, type Engine } from './interface-engine.ts'
+
+/** Event, then the segments behind MSH. */
+type Message = readonly [event: string, ...segments: readonly string[]]
+
+const ADA = 'PID|1||M1^^^NORTH^MR||Okoye^Ada||19870402|F'
+const BLOOD = 'SPM|1|^S1&L||BLD^Blood^HL70487'
+const URINE = 'SPM|1|^S2&L||UR^Urine^HL70487'
+const service = (status = 'F') => `OBR|1|P1^C|F1^L|GLU^GLU^L${'|'.repeat(21)}${status}`
+const value = (text: string, status = 'F') => `OBX|1|NM|GLU^Glucose^L||${text}|mmol/L|||||${status}`
+const result = (text: string, status = 'F') => [service(status), value(text, status)]
+
+async function after(...messages: readonly Message[]): Promise<Engine> {
+  const engine = await startEngine({ ackAt: 'committed' })
+  const sender = new Sender(engine.port)
+  for (const [at, [event, ...segments]] of messages.entries()) {
+    const header = `MSH|^~\\&|LAB|NORTH|HUB|MOGRAN|202603010800${10 + at}||${event}|M${at}|P|2.5.1`
+    expect(await sender.send([header, ...segments, ''].join('\r')), event).toContain('MSA|AA')
+  }
+  return engine
+}
+
+/** The values of each report, by what they are of. */
+async function values(engine: Engine): Promise<readonly string[]> {
+  const kinds = new Map(
+    (await engine.all('Specimen')).map(({ id, type }) => [id, (type as JsonObject)['text']]),
+  )
+  const all = new Map(
+    (await engine.all('Observation')).map((one) => [`Observation/${one['id'] as string}`, one]),
+  )
+  const reports = await engine.all('DiagnosticReport')
+  return reports
+    .map(({ specimen = [], result: results = [] }) => {
+      const of = (specimen as readonly JsonObject[]).map(({ reference }) =>
+        kinds.get((reference as string).slice('Specimen/'.length)),
+      )
+      const are = (results as readonly JsonObject[]).map(
+        ({ reference }) => ((all.get(reference as string) ?? {})['valueQuantity'] as JsonObject)['value'],
+      )
+      return [of, are].map(String).join(': ')
+    })
+    .toSorted()
+}
+
+async function items(engine: Engine): Promise<readonly unknown[]> {
+  const found = await engine.store.records.range({ collection: 'hl7-worklist', limit: 100 })
+  return found.map(({ value: item }) => ((item as JsonObject)['reference'] as string).split('/')[0])
+}
+
+const unnamed = (specimen: string) => specimen.replace(/\^S\d&L/, '')
+
+it.each<[string, Message, Message]>([
+  [
+    'OUL^R22',
+    ['OUL^R22', ADA, BLOOD, ...result('4.2'), URINE, ...result('9.9')],
+    ['OUL^R22', ADA, URINE, ...result('8.8', 'C')],
+  ],
+  [
+    'OUL^R22 of specimens without numbers',
+    ['OUL^R22', ADA, unnamed(BLOOD), ...result('4.2'), unnamed(URINE), ...result('9.9')],
+    ['OUL^R22', ADA, unnamed(URINE), ...result('8.8', 'C')],
+  ],
+  [
+    'OUL^R23',
+    ['OUL^R23', ADA, BLOOD, 'SAC|||C1', ...result('4.2'), URINE, 'SAC|||C2', ...result('9.9')],
+    ['OUL^R23', ADA, URINE, 'SAC|||C2', ...result('8.8', 'C')],
+  ],
+  [
+    'OUL^R24',
+    ['OUL^R24', ADA, service(), BLOOD, value('4.2'), service(), URINE, value('9.9')],
+    ['OUL^R24', ADA, service('C'), URINE, value('8.8', 'C')],
+  ],
+  [
+    'ORU^R01',
+    ['ORU^R01', ADA, ...result('4.2'), BLOOD, ...result('9.9'), URINE],
+    ['ORU^R01', ADA, ...result('8.8', 'C'), URINE],
+  ],
+])('corrects by %s the result of the specimen that it names', async (_, both, correction) => {
+  const engine = await after(both, both, correction)
+  expect(await values(engine)).toEqual(['Blood: 4.2', 'Urine: 8.8'])
+  expect(await items(engine)).toEqual([])
+})
+
+it('keeps specimens of one filler number apart that come one by one, and says so once', async () => {
+  const engine = await after(
+    ['OUL^R22', ADA, BLOOD, ...result('4.2')],
+    ['OUL^R22', ADA, URINE, ...result('9.9')],
+    ['OUL^R22', ADA, BLOOD, ...result('4.3', 'C')],
+    ['OUL^R22', ADA, URINE, ...result('9.8', 'C')],
+  )
+  expect(await values(engine)).toEqual(['Blood: 4.3', 'Urine: 9.8'])
+  expect(await items(engine)).toEqual(['DiagnosticReport'])
+})
+
+it('changes none of two specimens by a result that names neither, and says so', async () => {
+  const engine = await after(
+    ['OUL^R22', ADA, BLOOD, ...result('4.2'), URINE, ...result('9.9')],
+    ['ORU^R01', ADA, ...result('7.7', 'C')],
+    ['ORU^R01', ADA, ...result('7.8', 'C')],
+  )
+  expect(await values(engine)).toEqual([': 7.8', 'Blood: 4.2', 'Urine: 9.9'])
+  expect(await items(engine)).toEqual(['DiagnosticReport'])
+})
+
+it('takes a specimen that comes later, or not again, for that of the result', async () => {
+  const engine = await after(
+    ['ORU^R01', ADA, ...result('4.1', 'P')],
+    ['OUL^R22', ADA, BLOOD, ...result('4.2')],
+    ['ORU^R01', ADA, ...result('4.3', 'C')],
+  )
+  expect(await values(engine)).toEqual(['Blood: 4.3'])
+  expect(await items(engine)).toEqual([])
+})
+
+it('takes results whose names are long in another script, and finds them again', async () => {
+  const name = 'تحليل وظائف الكلى الكامل مع الشوارد والبوتاسيوم'
+  const report = (text: string, status: string): Message => [
+    'ORU^R01',
+    ADA,
+    `OBR|1|P1^C|F1^L|^${name}^L${'|'.repeat(21)}${status}`,
+    `OBX|1|NM|^${name}^L||${text}|mmol/L|||||${status}`,
+  ]
+  const engine = await after(report('4.2', 'F'), report('4.3', 'C'))
+  expect(await values(engine)).toEqual([': 4.3'])
+})
