@@ -194,3 +194,27 @@ it('keeps texts and files of a document apart, and leaves both when a notice car
     ['application/pdf', '%PDF-1.4'],
   ])
 })
+
+const silent = (text: string) => text.replace('LA||AV', 'LA')
+
+it('brings no document back by a change of it that was replaced or cancelled, unless the change says so', async () => {
+  const { engine, sender } = await start()
+  const send = async (event: string, minute: number, change: (text: string) => string = (text) => text) => {
+    const text = document({ id: `${event}${minute}`, content: Buffer.from('%PDF-1.4') })
+    const message = text.replaceAll('T02', event).replaceAll('103000', `10${minute}00`)
+    expect(await sender.send(change(message))).toContain('MSA|AA')
+  }
+  const states = async () =>
+    (await engine.all('DocumentReference'))
+      .map((one) => `${textAt(one['masterIdentifier'] as JsonObject, 'value')} ${textAt(one, 'status')}`)
+      .toSorted()
+  await send('T02', 30)
+  await send('T10', 31, (text) => text.replace('DOC1^HIS|', 'DOC2^HIS|DOC1^HIS'))
+  await send('T04', 32, silent)
+  expect(await states()).toEqual(['DOC1 superseded', 'DOC2 current'])
+  await send('T11', 33)
+  await send('T08', 34, silent)
+  expect(await states()).toEqual(['DOC1 entered-in-error', 'DOC2 current'])
+  await send('T08', 35)
+  expect(await states()).toEqual(['DOC1 current', 'DOC2 current'])
+})

@@ -300,3 +300,12 @@ it.each([
   expect(answer).toContain('ERR||MSH^1^9^1^1|200^')
   await settled(engine, 'O1', 'rejected')
 })
+
+it('tells an error in the form in which the name of the query is answered', async () => {
+  const engine = await engineWith([NADIA])
+  const sender = new Sender(engine.port)
+  const typeOf = async (qpd: string) => fieldsOf(await sender.send(query({ qpd })), 'MSH')[0]?.[8]
+  expect(await typeOf('IHE PDQ Query|T1|@PID.5.1^Salih|||||^^^NOWHERE')).toBe('RSP^K22^RSP_K21')
+  expect(await typeOf('Q22^Find Candidates^HL7|T2|')).toBe('RSP^K22^RSP_K22')
+  expect(await typeOf('Anything|T3|@PID.5.1^Salih')).toBe('RSP^K22^RSP_K22')
+})

@@ -123,3 +123,18 @@ it('answers with a plain acknowledgement in original mode unless the feed wants 
   const answer = await new Sender(engine.port).send(message({ type: 'OML^O21^OML_O21', lines, wants: '' }))
   expect(typeOf(answer)).toBe('ACK^O21^ACK')
 })
+
+it('answers a point of care device that has an order made with the numbers of the order, since 2.6', async () => {
+  const lines = [
+    PID,
+    'ORC|NW|P1^POCT',
+    'OBR|1|P1^POCT||GLU^Glucose',
+    'OBX|1|NM|GLU^Glucose||5.5|mmol/L|||||F',
+  ]
+  const [, answer = ''] = await exchange(message({ type: 'ORU^R30^ORU_R30', version: '2.6', lines }))
+  expect(typeOf(answer)).toBe('ORA^R33^ORA_R33')
+  expect(namesOf(answer)).toEqual(['MSH', 'MSA', 'ORC'])
+  expect(answer).toContain('ORC|OK|P1^POCT')
+  const [, before = ''] = await exchange(message({ type: 'ORU^R30^ORU_R30', version: '2.5.1', lines }))
+  expect(typeOf(before)).toBe('ACK^R30^ACK')
+})

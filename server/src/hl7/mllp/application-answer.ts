@@ -4,6 +4,8 @@ import type { Header } from './header.ts'
 interface ApplicationAnswer {
   readonly code: string
   readonly event: string
+  /** First version that has it. */
+  readonly since?: string
   /** MSH-9.3 by the version from which on it is called so, the newest first. */
   readonly structures: readonly (readonly [since: string, name: string])[]
   /** Segments of the message that stand in the answer, in its order; none: the answer has no group for them. */
@@ -37,6 +39,10 @@ const ANSWERS: Readonly<Record<string, ApplicationAnswer>> = {
   'RDS^O01': named('RRD^O02', ORDER),
   'RGV^O01': named('RRG^O02', ORDER),
   'RAS^O01': named('RRA^O02', ORDER),
+  // Before, the standard has no structure for the answer to a point of care device.
+  'ORU^R30': { ...named('ORA^R33', ['ORC']), since: '2.6' },
+  'ORU^R31': { ...named('ORA^R33', ['ORC']), since: '2.6' },
+  'ORU^R32': { ...named('ORA^R33', ['ORC']), since: '2.6' },
   'ORU^R40': named('ORA^R41', []),
 }
 
@@ -57,7 +63,8 @@ export function isAnswer(header: Header): boolean {
 }
 
 export function applicationAnswer(header: Header): ApplicationAnswer | undefined {
-  return ANSWERS[`${header.component(9, 1)}^${header.component(9, 2)}`]
+  const answer = ANSWERS[`${header.component(9, 1)}^${header.component(9, 2)}`]
+  return answer?.since !== undefined && header.component(12, 1).trim() < answer.since ? undefined : answer
 }
 
 /** HL7 table 0119: what is said to a control code when the order was taken; `OK` to every other one. */

@@ -21,7 +21,15 @@ import {
   type PersonsDeps,
 } from './persons.ts'
 import type { FeedQuery, QueryRules } from './query-rules.ts'
-import { readCriteria, readDomains, readPerson, readQuery, type Domain, type Query } from './read-query.ts'
+import {
+  readCriteria,
+  readDomains,
+  readPerson,
+  readQuery,
+  structureNamed,
+  type Domain,
+  type Query,
+} from './read-query.ts'
 
 export interface QueriesDeps extends PersonsDeps {
   readonly rules: QueryRules
@@ -71,8 +79,6 @@ interface Desk extends QueriesDeps {
 }
 
 interface Found {
-  /** MSH-9.3. */
-  readonly structure?: string
   /** Segments about persons, in the character set of the answer, delimiters as usual. */
   readonly segments: readonly string[]
   readonly total: number
@@ -131,7 +137,6 @@ async function find(desk: Desk): Promise<Found> {
   const left = rest.length - page.length
   await note(desk, rest.slice(0, page.length), 'success')
   return {
-    structure: asked.structure,
     segments: page.flat(),
     total: candidates.length,
     given: page.length,
@@ -238,12 +243,15 @@ async function note(
 function write({ feed, header, frame, query, controlId, clock }: Desk, ack: Ack, found: Found): Buffer {
   const code = ackCode('application', ack)
   const bar = header.fieldSeparator
-  const { answer, names } = query.rule
-  const [structure = ''] = names.values()
-  const type = [...answer, found.structure ?? structure] as const
-  const head = buildAck({ header, code, errors: ack.errors, controlId, nowMs: clock(), type })
   const qpd = segmentBytes(frame, 'QPD', header)?.slice(0, limits.hl7.queryBytes)
   const [, name = '', tag = ''] = qpd?.split(bar) ?? []
+  const { answer, names } = query.rule
+  const [usual = ''] = names.values()
+  const type = [
+    ...answer,
+    structureNamed(names, name.split(header.encodingCharacters.charAt(0))) ?? usual,
+  ] as const
+  const head = buildAck({ header, code, errors: ack.errors, controlId, nowMs: clock(), type })
   const status = ack.verdict !== 'accept' ? code : found.given === 0 ? 'NF' : 'OK'
   const qak = ['QAK', tag, status, name, found.total, found.given, found.left].join(bar)
   const echoed = [qak, ...(qpd === undefined ? [] : [qpd])].map((line) => `${line}\r`).join('')

@@ -6,8 +6,6 @@ import type { FeedQuery, QueryParameter } from './query-rules.ts'
 /** What a query asks for, before anything is looked up. */
 export interface Query {
   readonly qpd: Segment
-  /** MSH-9.3 of its answer. */
-  readonly structure: string
   /** Most persons that one answer shall tell of. */
   readonly quantity: number
   /** Where an earlier answer ended. */
@@ -18,15 +16,25 @@ export interface Query {
 export function readQuery({ rule }: FeedQuery, message: Message): Query {
   const qpd = message.segment('QPD')
   if (qpd === undefined) throw missing('QPD', 'A query needs a QPD segment.')
-  const structure = [1, 2]
-    .map((part) => rule.names.get((qpd.field(1)[0]?.component(part) ?? '').trim().toUpperCase()))
-    .find((name) => name !== undefined)
-  if (structure === undefined) {
+  if (
+    structureNamed(
+      rule.names,
+      [1, 2].map((part) => qpd.field(1)[0]?.component(part) ?? ''),
+    ) === undefined
+  ) {
     const text = `A query of this name is not answered here; known are ${[...rule.names.keys()].join(', ')}.`
     throw fault('unsupported', { code: 'not-supported', at: 'QPD-1', text })
   }
   const pointer = message.get('DSC-1')
-  return { qpd, structure, quantity: quantityOf(message), ...(pointer !== '' && { pointer }) }
+  return { qpd, quantity: quantityOf(message), ...(pointer !== '' && { pointer }) }
+}
+
+/** MSH-9.3 of the answer to a query, by the components of QPD-1: an error is told in the form that the asker knows, too. */
+export function structureNamed(
+  names: ReadonlyMap<string, string>,
+  [code = '', text = '']: readonly string[],
+): string | undefined {
+  return [code, text].map((name) => names.get(name.trim().toUpperCase())).find((name) => name !== undefined)
 }
 
 /** RCP: when the answer shall come, how much of it, in which mode. */
