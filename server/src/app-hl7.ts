@@ -18,6 +18,7 @@ import { loadDestinations } from './hl7/outbound/destination.ts'
 import { createAnswerTaker } from './hl7/outbound/take-answer.ts'
 import { createQueries } from './hl7/query/create-queries.ts'
 import { followSettings } from './hl7/settings/follow-settings.ts'
+import { fault } from './kernel/fault.ts'
 import type { RecordStore } from './store/port.ts'
 
 const MAPPINGS = fileURLToPath(new URL('../../mappings', import.meta.url))
@@ -80,7 +81,15 @@ export async function startHl7(app: FastifyInstance, foundation: Foundation): Pr
   merging.start()
   closing.push(() => merging.stop())
   await openPorts({ flow, listeners, outbound, mapper, records: store.records, folder, report, closing })
+  refuseTakenPort(flow, listeners)
   return listeners.of('default')?.port
+}
+
+/** The port of the configuration is promised to whoever starts the hub; those of other feeds are tried again while everything else runs. */
+function refuseTakenPort(flow: Flow, listeners: Listeners): void {
+  const problem = listeners.problemOf('default')
+  if (problem === undefined || flow.feeds.get('default')?.port !== undefined) return
+  throw fault('unavailable', { code: 'transient', text: `HUB_MLLP_PORT: ${problem}` })
 }
 
 interface Ports extends Pick<Foundation, 'closing'> {
@@ -99,8 +108,7 @@ async function openPorts({ closing, records, mapper, report, ...engine }: Ports)
   const { flow, listeners } = engine
   closing.push(() => flow.stop())
   closing.push(() => listeners.close())
-  const follow = () => void listeners.follow().catch((error: unknown) => report(error, 'listeners'))
-  await flow.start(follow)
+  await flow.start(() => void listeners.follow())
   const folders = watchFolders({ flow, records, report })
   closing.push(() => folders.stop())
   await listeners.follow()

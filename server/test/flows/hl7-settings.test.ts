@@ -89,7 +89,8 @@ it('answers by other settings of a feed without closing its connections', async 
 }, 60_000)
 
 it('keeps everything as it was while a setting is wrong, and says which', async () => {
-  const { hub, write, remove } = await hubWith()
+  const { write, remove, start, ...own } = await hubWith()
+  let { hub } = own
   const port = await freePort()
   for (const [file, text, problem] of [
     [
@@ -111,8 +112,16 @@ it('keeps everything as it was while a setting is wrong, and says which', async 
   await once(squatter, 'listening')
   await write('feeds/east.yaml', feedFile(`port: ${port}`))
   const east = async () => (await feedsOf(hub)).find(({ name }) => name === 'east')
-  await expect.poll(async () => (await east())?.problem, SOON).toMatch(/EADDRINUSE/)
+  await expect.poll(async () => (await east())?.problem, SOON).toMatch(/Another program has .*EADDRINUSE/)
+  expect(await problemsOf(hub)).toEqual([])
   expect(await new Sender(hub.mllp).send(admit())).toContain('MSA|AA|A1')
+  for (const mode of ['paused', 'running'])
+    expect((await command(hub, '/feeds/default/mode', { mode })).status).toBe(200)
+  // Nor is it one for a hub that starts.
+  await hub.stop()
+  hub = await start()
+  expect((await east())?.problem).toMatch(/EADDRINUSE/)
+  expect(await new Sender(hub.mllp).send(admit({ id: 'A2' }))).toContain('MSA|AA|A2')
   squatter.close()
   await expect.poll(async () => (await east())?.state, SOON).toBe('listening')
   expect((await east())?.problem).toBeUndefined()

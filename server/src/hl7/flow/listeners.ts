@@ -1,5 +1,6 @@
 import { limits } from '../../kernel/limits.ts'
 import { listenMllp, type Listener } from '../mllp/listener.ts'
+import { networkWords } from '../mllp/network-words.ts'
 import type { Flow } from './create-flow.ts'
 import type { FlowFeed } from './feed.ts'
 
@@ -18,20 +19,61 @@ export interface Listeners {
   problemOf(feed: string): string | undefined
   /**
    * Opens and closes ports until they are as the modes and the settings of the feeds say; connections of a port that closes get the answers that they
-   * wait for. A port that cannot be opened does not stop the others, and is tried again. @throws then, for the first of them
+   * wait for. A port that cannot be opened stops nothing else: it is reported, and tried again.
    */
   follow(): Promise<void>
   close(): Promise<void>
 }
 
-export function createListeners({ flow, host, portOf, report }: ListenersOptions): Listeners {
-  const open = new Map<string, { readonly listener: Listener; readonly settings: string }>()
-  /** A feed that asked for any free port keeps the one that it got. */
-  const ports = new Map<string, number>()
-  let problems: ReadonlyMap<string, Error> = new Map()
+export function createListeners(options: ListenersOptions): Listeners {
+  const { flow, report } = options
+  const ports = createPorts(options)
+  let problems: ReadonlyMap<string, string> = new Map()
   let turn: Promise<void> = Promise.resolve()
   let isClosed = false
   let timer: NodeJS.Timeout | undefined
+
+  const followAll = async (): Promise<void> => {
+    const errors = new Map<string, string>()
+    for (const name of ports.open.keys()) if (!flow.feeds.has(name)) await ports.close(name)
+    for (const feed of flow.feeds.values())
+      await ports.follow(feed, isClosed).catch((error: unknown) => {
+        const words = networkWords(error)
+        errors.set(feed.name, words)
+        // Once, not at each attempt.
+        if (problems.get(feed.name) !== words) report(error, feed.name)
+      })
+    problems = errors
+    if (errors.size > 0) retrySoon()
+  }
+  const inTurn = async (): Promise<void> => {
+    clearTimeout(timer)
+    turn = turn.then(followAll).catch((error: unknown) => {
+      report(error, 'listeners')
+      retrySoon()
+    })
+    return turn
+  }
+  const retrySoon = () => {
+    if (!isClosed) timer = setTimeout(() => void inTurn(), limits.hl7.portRetryMs).unref()
+  }
+  return {
+    of: (feed) => ports.open.get(feed)?.listener,
+    problemOf: (feed) => problems.get(feed),
+    follow: inTurn,
+    close: async () => {
+      isClosed = true
+      clearTimeout(timer)
+      await inTurn()
+    },
+  }
+}
+
+/** Opens and closes the port of one feed at a time. */
+function createPorts({ flow, host, portOf, report }: ListenersOptions) {
+  const open = new Map<string, { readonly listener: Listener; readonly settings: string }>()
+  /** A feed that asked for any free port keeps the one that it got. */
+  const ports = new Map<string, number>()
 
   const close = async (name: string): Promise<void> => {
     const there = open.get(name)
@@ -44,45 +86,14 @@ export function createListeners({ flow, host, portOf, report }: ListenersOptions
     ports.set(feed.name, listener.port)
     open.set(feed.name, { listener, settings: settingsOf(feed, listener.port) })
   }
-  const followOne = async (feed: FlowFeed): Promise<void> => {
+  const follow = async (feed: FlowFeed, isClosed: boolean): Promise<void> => {
     const asked = portOf(feed)
     const port = asked === 0 ? (ports.get(feed.name) ?? 0) : asked
     const isWanted = !isClosed && flow.modes.of(feed.name) !== 'stopped'
     if (!isWanted || open.get(feed.name)?.settings !== settingsOf(feed, port)) await close(feed.name)
     if (isWanted && port !== undefined && !open.has(feed.name)) await openPort(feed, port)
   }
-  const followAll = async (): Promise<void> => {
-    const errors = new Map<string, Error>()
-    for (const name of open.keys()) if (!flow.feeds.has(name)) await close(name)
-    for (const feed of flow.feeds.values())
-      await followOne(feed).catch((error: unknown) => void errors.set(feed.name, asError(error)))
-    problems = errors
-    for (const error of errors.values()) throw error
-  }
-  const inTurn = async (): Promise<void> => {
-    clearTimeout(timer)
-    const work = turn.then(followAll)
-    turn = work.catch(retrySoon)
-    return work
-  }
-  const retrySoon = () => {
-    if (isClosed) return
-    timer = setTimeout(() => void inTurn().catch(() => undefined), limits.hl7.portRetryMs).unref()
-  }
-  return {
-    of: (feed) => open.get(feed)?.listener,
-    problemOf: (feed) => problems.get(feed)?.message,
-    follow: inTurn,
-    close: async () => {
-      isClosed = true
-      clearTimeout(timer)
-      await inTurn()
-    },
-  }
-}
-
-function asError(error: unknown): Error {
-  return error instanceof Error ? error : new Error('the port cannot be opened')
+  return { open, close, follow }
 }
 
 function wireOf({ frameBytes, framing, connections, idleSeconds, tls }: FlowFeed) {

@@ -4,6 +4,7 @@ import { limits } from '../../kernel/limits.ts'
 import { encodeText } from '../mllp/charset.ts'
 import { readHeader } from '../mllp/header.ts'
 import { msaOf } from '../mllp/msa.ts'
+import { networkWords } from '../mllp/network-words.ts'
 import type { AnswerBook } from './answer-book.ts'
 import type { Destination } from './destination.ts'
 import { createMllpSender, Misnamed, type MllpSender } from './mllp-sender.ts'
@@ -132,7 +133,7 @@ class Lane {
     const { outbox, destination } = this.#deps
     this.failures++
     this.#misnamed = error instanceof Misnamed ? this.#misnamed + 1 : 0
-    const reason = (error instanceof Error ? error.message : 'failed').slice(0, REASON_LENGTH)
+    const reason = networkWords(error).slice(0, REASON_LENGTH)
     const isDead = this.#misnamed >= limits.hl7.outboundMisnamed && destination.onError === 'dead'
     if (isDead) this.#misnamed = 0
     const state = isDead ? 'dead' : stored.message.state
