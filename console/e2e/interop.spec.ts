@@ -128,3 +128,29 @@ test('shows what the rules make of a pasted message, and lights the field of an 
   await element.click()
   await expect(page.locator('[data-position=OBX-5]')).toHaveAttribute('aria-pressed', 'true')
 })
+
+test('keeps within the width of a phone and of a tablet, in both directions', async ({ page }) => {
+  test.setTimeout(120_000)
+  const widths = { phone: { width: 390, height: 844 }, tablet: { width: 1024, height: 768 } } as const
+  await signIn(page, 'admin', { language: 'ar' })
+  for (const size of Object.values(widths)) {
+    await page.setViewportSize(size)
+    for (const address of [
+      '/feeds',
+      '/feeds/default',
+      '/messages',
+      '/dead-letters?replay=default',
+      '/mapping',
+    ]) {
+      await page.goto(address)
+      await expect(page.locator('h1')).toBeVisible()
+      await expect(page.locator('main [role=status]')).toHaveCount(0)
+      const over = 'document.documentElement.scrollWidth - document.documentElement.clientWidth'
+      expect(await page.evaluate(over), `${address} at ${size.width}`).toBe(0)
+    }
+    await page.goto('/dead-letters?replay=default')
+    await expect(page.getByRole('dialog')).toBeVisible()
+    const content = `document.querySelector('.MuiDialogContent-root')`
+    expect(await page.evaluate(`${content}.scrollWidth - ${content}.clientWidth`)).toBe(0)
+  }
+})

@@ -205,4 +205,8 @@ const line = {
   },
 } as const
 
-const partLine = { ...fieldLine, gridTemplateColumns: '268px minmax(0, 1fr)', py: 0.5 } as const
+const partLine = {
+  ...fieldLine,
+  gridTemplateColumns: { xs: '80px minmax(0, 1fr)', sm: '268px minmax(0, 1fr)' },
+  py: 0.5,
+} as const

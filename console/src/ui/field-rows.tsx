@@ -54,7 +54,9 @@ export const blockHead = {
 /** Position, name, text. */
 export const fieldLine = {
   display: 'grid',
-  gridTemplateColumns: '88px 180px minmax(0, 1fr)',
+  gridTemplateColumns: { xs: '80px minmax(0, 1fr)', sm: '88px 180px minmax(0, 1fr)' },
+  // Where there is no room beside it, the text stands under the name.
+  '& > span + bdi': { gridColumn: { xs: 2, sm: 'auto' } },
   gap: 2,
   px: 3,
   py: 1,

@@ -42,7 +42,7 @@ interface Place {
 export function Page<T>(props: PageProps<T>) {
   const { title, heading, query, actions, under, within, isPassing } = props
   return (
-    <Box component="section" sx={{ p: 4, maxWidth: 1760 }}>
+    <Box component="section" sx={{ p: { xs: 3, sm: 4 }, maxWidth: 1760 }}>
       <PageTitle
         title={title}
         heading={heading ?? title}

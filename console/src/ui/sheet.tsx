@@ -14,6 +14,8 @@ export const Sheet = styled('table')({
     padding: '8px 12px',
     textAlign: 'start',
     verticalAlign: 'baseline',
+    // Words stay whole, so that a column is as wide as its longest one; only what is wider than all of that breaks.
+    overflowWrap: 'break-word',
     borderBottom: 'var(--mg-line) solid var(--mg-palette-divider)',
   },
   '& tbody tr:last-of-type > *': { borderBottom: 0 },
@@ -27,6 +29,8 @@ export const Sheet = styled('table')({
   '& tbody th': { fontWeight: 600 },
   '& .number': { textAlign: 'end', whiteSpace: 'nowrap' },
   '& .unit': { whiteSpace: 'nowrap' },
+  '& .long': { minWidth: 200, overflowWrap: 'anywhere' },
+  '& .text': { minWidth: 200 },
   '& .soft': { color: 'var(--mg-palette-text-secondary)' },
   '& a': { color: 'var(--mg-palette-primary-main)', textDecoration: 'none' },
   '& a.source': { color: 'inherit' },

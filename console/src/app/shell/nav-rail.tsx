@@ -1,7 +1,9 @@
 import type { Role } from '@hub/auth/permissions.ts'
 import Box from '@mui/material/Box'
 import IconButton from '@mui/material/IconButton'
+import type { Theme } from '@mui/material/styles'
 import Typography from '@mui/material/Typography'
+import useMediaQuery from '@mui/material/useMediaQuery'
 import { useTranslation } from 'react-i18next'
 import { NavLink } from 'react-router'
 
@@ -11,14 +13,15 @@ import { usePreferences } from '../preferences.ts'
 
 const GROUPS = ['work', 'patients', 'interop'] as const
 
-/** The pages that the roles may open, in groups; 56 px wide, or 204 px with its words. */
+/** The pages that the roles may open, in groups; 56 px wide, or 204 px with its words, for which a phone has no room. */
 export function NavRail({ roles }: { readonly roles: readonly Role[] }) {
   const { t } = useTranslation()
-  const wide = usePreferences((state) => state.wideRail)
+  const isPhone = useMediaQuery((theme: Theme) => theme.breakpoints.down('sm'))
+  const wide = usePreferences((state) => state.wideRail) && !isPhone
   const open = FEATURES.filter(({ nav, allowed }) => nav !== undefined && allowed(roles))
   const label = t(wide ? 'nav.narrow' : 'nav.widen')
   return (
-    <Box component="nav" aria-label={t('nav.label')} sx={{ ...rail, width: wide ? 204 : 56 }}>
+    <Box component="nav" aria-label={t('nav.label')} sx={{ ...rail, width: wide ? 204 : isPhone ? 48 : 56 }}>
       {GROUPS.map((group) => {
         const pages = open.filter(({ nav }) => nav?.group === group)
         if (pages.length === 0) return undefined
@@ -36,7 +39,7 @@ export function NavRail({ roles }: { readonly roles: readonly Role[] }) {
         )
       })}
       <Box sx={{ flexGrow: 1 }} />
-      <Box sx={{ p: 2, display: 'flex', alignItems: 'center', gap: 2 }}>
+      <Box sx={{ p: 2, display: isPhone ? 'none' : 'flex', alignItems: 'center', gap: 2 }}>
         <IconButton
           title={label}
           aria-label={label}
@@ -95,7 +98,7 @@ const entry = {
   alignItems: 'center',
   gap: 3,
   height: 36,
-  px: 4,
+  px: { xs: 3, sm: 4 },
   color: 'text.primary',
   textDecoration: 'none',
   borderInlineStart: '3px solid transparent',

@@ -20,14 +20,18 @@ export function TopBar({ who, openPalette }: TopBarProps) {
   return (
     <Box sx={bar}>
       <Brand />
-      <SearchField />
+      <Box sx={wideOnly}>
+        <SearchField />
+      </Box>
       <IconButton title={t('palette.open')} aria-label={t('palette.open')} onClick={openPalette}>
         <Icon name="command" />
       </IconButton>
       <Box sx={{ flexGrow: 1 }} />
       <ConnectionChip />
-      <LanguageMenu />
-      <ThemeMenu />
+      <Box sx={wideOnly}>
+        <LanguageMenu />
+        <ThemeMenu />
+      </Box>
       <UserMenu who={who} />
     </Box>
   )
@@ -38,7 +42,7 @@ function Brand() {
   return (
     <Box sx={{ display: 'flex', alignItems: 'center', gap: 2, minWidth: { lg: 204 } }}>
       <img src="/icon.svg" alt="" width="24" height="24" />
-      <Typography variant="h3" component="span" translate="no">
+      <Typography variant="h3" component="span" translate="no" sx={{ whiteSpace: 'nowrap' }}>
         {site.site}
       </Typography>
       {site.mode === 'evaluation' ? (
@@ -68,4 +72,8 @@ const tag = {
   bgcolor: 'flag.mediumSoft',
   color: 'flag.mediumText',
   fontWeight: 600,
+  whiteSpace: 'nowrap',
 } as const
+
+/** A phone has no room for these: the palette finds patients, languages and appearances, too. */
+const wideOnly = { display: { xs: 'none', sm: 'flex' } } as const

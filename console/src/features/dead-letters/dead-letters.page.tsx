@@ -1,16 +1,14 @@
-import Box from '@mui/material/Box'
 import Button from '@mui/material/Button'
 import Typography from '@mui/material/Typography'
 import { useTranslation } from 'react-i18next'
 import { Link, useSearchParams } from 'react-router'
 
 import { useMay } from '../../api/may.ts'
-import { clinicalInstant } from '../../ui/dates.ts'
+import { clinicalDay, clinicalInstant, hourMinute } from '../../ui/dates.ts'
 import { Heads } from '../../ui/heads.tsx'
 import { Page } from '../../ui/page.tsx'
 import { ProblemCard } from '../../ui/problem-card.tsx'
-import { moveInRows } from '../../ui/rows.ts'
-import { Sheet } from '../../ui/sheet.tsx'
+import { WideSheet } from '../../ui/wide-sheet.tsx'
 import { useDeadLetters, useReplayGroup } from './dead-letters.data.ts'
 import type { Group } from './dead-letters.data.ts'
 import { ReplayJobs } from './replay-jobs.tsx'
@@ -62,7 +60,7 @@ function Groups({ groups }: { readonly groups: readonly Group[] }) {
   return (
     <>
       {replay.isError ? <ProblemCard error={replay.error} /> : undefined}
-      <Sheet onKeyDown={moveInRows}>
+      <WideSheet label={t('nav.deadLetters')}>
         <Heads
           of={[
             { figures: t('feeds.count') },
@@ -98,7 +96,7 @@ function Groups({ groups }: { readonly groups: readonly Group[] }) {
             </tr>
           ))}
         </tbody>
-      </Sheet>
+      </WideSheet>
     </>
   )
 }
@@ -109,20 +107,22 @@ function GroupCells({
   readonly group: Group
 }) {
   const { i18n } = useTranslation()
+  const until = endOf(oldest, newest, i18n.language)
   return (
     <>
       <td className="number">
         <strong>{count}</strong>
       </td>
-      <td>
+      <td className="text">
         <Link data-row to={`/messages?${new URLSearchParams({ state: 'dead', cause: key })}`}>
           <bdi lang="en">{text}</bdi>
         </Link>
-        <Box component="bdi" dir="ltr" className="soft" sx={{ marginInlineStart: 2 }}>
-          {code}
-        </Box>
+        <span className="soft">
+          {' · '}
+          <bdi dir="ltr">{code}</bdi>
+        </span>
       </td>
-      <td>
+      <td className="unit">
         <bdi dir="ltr">{at ?? '–'}</bdi>
       </td>
       <td>
@@ -133,13 +133,20 @@ function GroupCells({
       </td>
       <td className="soft">
         <bdi>{clinicalInstant(oldest, i18n.language)}</bdi>
-        {oldest === newest ? undefined : (
+        {until === undefined ? undefined : (
           <>
             {' – '}
-            <bdi>{clinicalInstant(newest, i18n.language)}</bdi>
+            <bdi>{until}</bdi>
           </>
         )}
       </td>
     </>
   )
+}
+
+/** The end of a span without what its beginning says already; `undefined` when it says everything. */
+function endOf(oldest: string, newest: string, language: string): string | undefined {
+  const [from, to] = [clinicalInstant(oldest, language), clinicalInstant(newest, language)]
+  if (from === to) return undefined
+  return clinicalDay(oldest, language) === clinicalDay(newest, language) ? hourMinute(newest, language) : to
 }

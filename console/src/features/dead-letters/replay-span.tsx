@@ -41,11 +41,18 @@ export function ReplaySpan({ feed, close }: ReplaySpanProps) {
         <DialogTitle id="span-title" variant="h2">
           {t('span.title')}
         </DialogTitle>
-        <DialogContent sx={{ display: 'grid', gap: 4 }}>
+        <DialogContent sx={{ display: 'grid', gridTemplateColumns: 'minmax(0, 1fr)', gap: 4 }}>
           {replay.isError ? <ProblemCard error={replay.error} /> : undefined}
           <Typography>{t('span.explain', { zone: site.zone })}</Typography>
           <FeedField feed={feed} />
-          <Box sx={{ display: 'grid', gridTemplateColumns: { sm: '1fr 1fr' }, alignItems: 'start', gap: 4 }}>
+          <Box
+            sx={{
+              display: 'grid',
+              gridTemplateColumns: { xs: 'minmax(0, 1fr)', sm: 'repeat(2, minmax(0, 1fr))' },
+              alignItems: 'start',
+              gap: 4,
+            }}
+          >
             {(['from', 'to'] as const).map((name) => (
               <Field
                 key={name}
@@ -128,6 +135,7 @@ const choice = {
   display: 'grid',
   gap: 1,
   '& select': {
+    width: '100%',
     height: 36,
     px: 2,
     font: 'inherit',

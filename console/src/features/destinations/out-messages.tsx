@@ -104,10 +104,10 @@ function Cells({ message }: { readonly message: OutRow }) {
           {definition}
         </Link>
       </td>
-      <td>
+      <td className="long">
         <bdi dir="ltr">{reference}</bdi>
       </td>
-      <td>
+      <td className="unit">
         <bdi dir="ltr">{controlId}</bdi>
       </td>
       <td className="number">{attempts}</td>

@@ -4,7 +4,12 @@ import { useTranslation } from 'react-i18next'
 import { Link, useParams } from 'react-router'
 
 import { useMay } from '../../api/may.ts'
+import { useAges } from '../../ui/ages.ts'
 import { CountedTable } from '../../ui/counted-table.tsx'
+import { preciseInstant } from '../../ui/dates.ts'
+import { FactList, ltr } from '../../ui/fact-list.tsx'
+import type { Fact } from '../../ui/fact-list.tsx'
+import { useNow } from '../../ui/now.ts'
 import { Page } from '../../ui/page.tsx'
 import { ProblemCard } from '../../ui/problem-card.tsx'
 import { Section } from '../../ui/section.tsx'
@@ -72,6 +77,7 @@ function Content({ feed }: { readonly feed: FeedRow }) {
           <Link to={`/feeds/${encodeURIComponent(feed.name)}/learn`}>{t('learn.open')}</Link>
         ) : undefined}
       </Box>
+      <Facts feed={feed} />
       <Box sx={sideBySide}>
         <Section title={t('feeds.messages')}>
           <Counts feed={feed} />
@@ -85,6 +91,25 @@ function Content({ feed }: { readonly feed: FeedRow }) {
       <Unmapped feed={feed.name} />
     </Box>
   )
+}
+
+/** How it is set up, and how far behind it is. */
+function Facts({ feed }: { readonly feed: FeedRow }) {
+  const { t, i18n } = useTranslation()
+  const { ago } = useAges()
+  const now = useNow(5000)
+  const { port, folder, isTls, ackAt, onFailure, perMinute, perHour, waiting, lastReceived } = feed
+  const lag = waiting.oldest === undefined ? '' : ` · ${ago(Date.parse(waiting.oldest), now)}`
+  const facts: readonly Fact[] = [
+    [t('feeds.from'), ltr(folder ?? (port === undefined ? '–' : `${isTls ? 'TLS ' : ''}${port}`))],
+    [t('feeds.ackAt'), t(`feeds.ack.${ackAt}`)],
+    [t('feeds.onFailure'), t(`feeds.onFailure.${onFailure}`)],
+    [t('feeds.perMinute'), String(perMinute)],
+    [t('feeds.perHour'), String(perHour)],
+    [t('feeds.waiting'), `${waiting.count}${waiting.isMore ? '+' : ''}${lag}`],
+    [t('feeds.last'), lastReceived === undefined ? '–' : preciseInstant(lastReceived, i18n.language)],
+  ]
+  return <FactList facts={facts} />
 }
 
 function Counts({ feed: { messages } }: { readonly feed: FeedRow }) {

@@ -44,7 +44,6 @@ function FeedTable({ feeds }: { readonly feeds: readonly FeedRow[] }) {
             t('message.feed'),
             t('message.state'),
             t('feeds.from'),
-            t('feeds.ackAt'),
             { figures: t('feeds.perMinute') },
             { figures: t('feeds.perHour') },
             { figures: t('feeds.errors') },
@@ -75,24 +74,22 @@ interface FeedCellsProps {
 }
 
 function FeedCells({ feed, setMode }: FeedCellsProps) {
-  const { t } = useTranslation()
   const { ago } = useAges()
   const now = useNow(5000)
-  const { name, port, folder, isTls, ackAt, perMinute, perHour, errorsPerHour, waiting, lastReceived } = feed
+  const { name, port, folder, isTls, perMinute, perHour, errorsPerHour, waiting, lastReceived } = feed
   return (
     <tr className="row">
-      <th scope="row" aria-label={name}>
+      <th scope="row" aria-label={name} style={{ minWidth: 160 }}>
         <Link data-row to={`/feeds/${encodeURIComponent(name)}`}>
           <bdi>{name}</bdi>
         </Link>
       </th>
-      <td>
+      <td style={{ minWidth: 160 }}>
         <FeedState feed={feed} />
       </td>
       <td className="unit">
         <bdi dir="ltr">{folder ?? (port === undefined ? '–' : `${isTls ? 'TLS ' : ''}${port}`)}</bdi>
       </td>
-      <td>{t(`feeds.ack.${ackAt}`)}</td>
       <td className="number">{perMinute}</td>
       <td className="number">{perHour}</td>
       <td className="number">

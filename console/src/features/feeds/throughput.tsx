@@ -34,7 +34,7 @@ export function Throughput({ numbers }: { readonly numbers: Numbers }) {
           </Box>
         </div>
       </Box>
-      <Box component="figure" sx={{ m: 0, flexGrow: 1, minWidth: 240, maxWidth: 480 }}>
+      <Box component="figure" sx={{ m: 0, flexGrow: 1, minWidth: 'min(240px, 100%)', maxWidth: 480 }}>
         <Bars minutes={minutes} label={t('feeds.chart', { n: sum('received'), failed: sum('failed') })} />
         <Box component="figcaption" dir="ltr" sx={caption}>
           <bdi>{minutes[0] ? hourMinute(minutes[0].time, i18n.language) : ''}</bdi>
@@ -109,7 +109,7 @@ const strip = {
 const list = {
   display: 'flex',
   flexWrap: 'wrap',
-  columnGap: 8,
+  columnGap: { xs: 6, sm: 8 },
   rowGap: 2,
   m: 0,
   '& dt': { fontSize: 12, lineHeight: '16px', color: 'text.secondary' },

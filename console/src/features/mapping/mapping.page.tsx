@@ -29,7 +29,7 @@ export function MappingPage() {
       <Box
         component="form"
         action={() => tester.mutate({ feed, text: draft.text })}
-        sx={{ display: 'grid', gap: 2, mb: 6 }}
+        sx={{ display: 'grid', gridTemplateColumns: 'minmax(0, 1fr)', gap: 2, mb: 6 }}
       >
         <label htmlFor={id}>{t('mapping.text')}</label>
         <Box
@@ -43,7 +43,7 @@ export function MappingPage() {
           onChange={({ target }) => draft.write(target.value)}
           sx={textArea}
         />
-        <Box sx={{ display: 'flex', alignItems: 'center', gap: 3 }}>
+        <Box sx={{ display: 'flex', flexWrap: 'wrap', alignItems: 'center', gap: 3 }}>
           <Box component="label" sx={inlineControl}>
             <span>{t('mapping.feed')}</span>
             <select value={feed} onChange={({ target }) => setFeed(target.value)}>

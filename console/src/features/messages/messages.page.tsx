@@ -97,7 +97,7 @@ function MessageTable({ messages }: { readonly messages: readonly MessageRow[] }
             <td className="soft">
               <bdi dir="ltr">{message.sender}</bdi>
             </td>
-            <td>
+            <td className="text">
               <StateChip state={message.state} />{' '}
               <bdi lang="en" className="soft">
                 {message.reason}

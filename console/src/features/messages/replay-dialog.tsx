@@ -75,15 +75,15 @@ export function Changes({ answer: { changes, conflicts } }: { readonly answer: R
           <tbody>
             {changes.map(({ reference, element, before, after }) => (
               <tr key={`${reference} ${element}`}>
-                <td>
+                <td className="long">
                   <bdi dir="ltr">{reference}</bdi>
                   <br />
                   <bdi dir="ltr">{element}</bdi>
                 </td>
-                <td>
+                <td className="long">
                   <DataText text={before ?? '–'} />
                 </td>
-                <td>
+                <td className="long">
                   <DataText text={after ?? '–'} />
                 </td>
               </tr>

@@ -8,7 +8,7 @@ import { clinicalInstant } from '../../ui/dates.ts'
 import { Heads } from '../../ui/heads.tsx'
 import { Page } from '../../ui/page.tsx'
 import { ProblemCard } from '../../ui/problem-card.tsx'
-import { Sheet } from '../../ui/sheet.tsx'
+import { WideSheet } from '../../ui/wide-sheet.tsx'
 import { plain, useDecide, useWorklist } from './worklist.data.ts'
 import type { Item } from './worklist.data.ts'
 
@@ -27,7 +27,7 @@ export function WorklistPage() {
       {(items) => (
         <>
           {decide.isError ? <ProblemCard error={decide.error} /> : undefined}
-          <Sheet>
+          <WideSheet label={t('nav.worklist')}>
             <Heads
               of={[
                 t('worklist.time'),
@@ -50,7 +50,7 @@ export function WorklistPage() {
                 </tr>
               ))}
             </tbody>
-          </Sheet>
+          </WideSheet>
         </>
       )}
     </Page>
