@@ -1,12 +1,13 @@
 import type { QueryRule } from '../query/query-rules.ts'
 import { compileMessage, missing, type CompiledMessage, type CompiledSegment } from './compile-message.ts'
+import { compileCondition, type Predicate } from './expression.ts'
 import { compileIdentity, type Identify } from './identity.ts'
 import type { Own } from './image.ts'
 import { RulesError } from './load.ts'
 import { compilePath, type FieldName, type Path } from './path.ts'
 import { compileQuery } from './queries.ts'
 import { compileRows } from './row.ts'
-import type { DatatypeFile, RuleFiles, SegmentFile, TableRow, TestMark } from './rules.ts'
+import type { DatatypeFile, Refusal, RuleFiles, SegmentFile, TableRow, TestMark } from './rules.ts'
 import { indexTable } from './table.ts'
 import type { RowKit, Rows } from './target.ts'
 
@@ -18,6 +19,7 @@ export interface CompiledRules {
     readonly eventSource: string
     readonly zone?: Path
     readonly test?: TestMark & { readonly path: Path }
+    readonly refuse: readonly (Omit<Refusal, 'when'> & { readonly condition: Predicate })[]
   }
   /** By `code^event`. */
   readonly messages: ReadonlyMap<string, CompiledMessage>
@@ -70,7 +72,7 @@ export function compileRules(files: RuleFiles): CompiledRules {
     }
   }
   const queries = compileQueries(files, tryTo, (event) => messages.has(event))
-  const { code, event, time, zone, test } = files.envelope
+  const { code, event, time, zone, test, refuse = [] } = files.envelope
   const envelope = tryTo('envelope.yaml', () => ({
     code: compilePath(code),
     event: compilePath(event),
@@ -78,6 +80,7 @@ export function compileRules(files: RuleFiles): CompiledRules {
     eventSource: event,
     ...(zone !== undefined && { zone: compilePath(zone) }),
     ...(test && { test: { ...test, path: compilePath(test.from) } }),
+    refuse: refuse.map(({ at, text, when }) => ({ at, text, condition: compileCondition(when) })),
   }))
   if (envelope === undefined || problems.length > 0) throw new RulesError(problems)
   const [codeSystems, mediaTypes] = [CODE_SYSTEMS, MEDIA_TYPES].map((name) => tables.get(name))

@@ -166,6 +166,7 @@ function mapMessage({ message, feed, version }: Job): Mapped {
       at: compiled.envelope.eventSource,
       text: 'There are no rules for this message type',
     })
+  refuseFragments(compiled, message, fields)
   const root = rules.structure.arrange(message.segments)
   const scope = envelopeScope(root, fields)
   const zone = zoneOf(compiled.envelope.zone, scope, feed.zone)
@@ -183,6 +184,13 @@ function mapMessage({ message, feed, version }: Job): Mapped {
     warnings: [...warnings, ...unreadWarnings(root, fields, rules)],
     rules: version,
   }
+}
+
+/** @throws Fault `unprocessable` for a message that is no whole */
+function refuseFragments({ envelope }: CompiledRules, { segments }: Message, fields: Fields): void {
+  const scope = envelopeScope({ name: 'message', segments: [...segments], inner: [] }, fields)
+  for (const { at, text, condition } of envelope.refuse)
+    if (condition.holds(scope)) throw fault('unprocessable', { code: 'structure', at, text })
 }
 
 /** What has another identity from now on is still found by the one of before. */

@@ -31,8 +31,18 @@ export interface EnvelopeFile {
   readonly zone?: string
   /** Marks everything that messages of some processing ids create as not real. */
   readonly test?: TestMark
+  /** Messages that are no whole: nothing of them is mapped. */
+  readonly refuse?: readonly Refusal[]
   /** Data type maps for coded values whose system is not that of the code table. */
   readonly coded: { readonly concept: string; readonly coding: string; readonly others: string }
+}
+
+export interface Refusal {
+  /** Where the fault is. */
+  readonly at: string
+  readonly when: string
+  /** What to do about it; says no content of the message. */
+  readonly text: string
 }
 
 export interface TestMark {

@@ -1,8 +1,11 @@
 import type { Segment } from '../message/message.ts'
+import { hasDoubtfulLine } from '../message/parse-message.ts'
 import type { CompiledMessage } from './compile-message.ts'
 import type { MappingWarning } from './image.ts'
 import type { Fields } from './node.ts'
 import type { Occurrence } from './structure.ts'
+
+const DOUBTFUL = 'A line of a text begins like a segment that no version has; it was taken for text'
 
 /** Valued fields that no rule reads and no file names as ignored; a whole segment when no rule reads any of it, or none in that bracket. */
 export function unreadWarnings(
@@ -15,8 +18,10 @@ export function unreadWarnings(
     for (const segment of segments) {
       const known = read.get(segment.name)
       // The header belongs to the envelope and the wire.
-      if (known === 'all' || segment.index === 0) continue
+      if (segment.index === 0) continue
       const label = fields.labelOf(segment)
+      if (hasDoubtfulLine(segment)) warnings.push({ kind: 'bad-value', at: label, text: DOUBTFUL })
+      if (known === 'all') continue
       if (known === undefined) warnings.push(unmapped(label, 'this segment'))
       else if (mapped.get(segment.name)?.has(name) === false)
         warnings.push(unmapped(label, `this segment in the bracket ${name}`))

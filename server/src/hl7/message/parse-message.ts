@@ -2,12 +2,14 @@ import { fault } from '../../kernel/fault.ts'
 import { readDelimiters, type Delimiters } from './delimiters.ts'
 import type { Message } from './message.ts'
 import { positionOf } from './position.ts'
+import { isSegmentName } from './segment-names.ts'
 import { LazySegment } from './segment.ts'
 
 /**
  * Reads one message. A byte order mark, leading blanks, LF and CRLF as segment ends are tolerated; a lone LF ends a segment only where the
- * next line begins with a segment name, so that texts with line feeds survive.
+ * next line begins with a segment name, so that texts with line feeds survive. What an ADD segment says belongs to the segment before it.
  *
+ * @see HL7 v2.5.1, 2.10.2 (continuation of segments)
  * @throws Fault `malformed` when it does not begin with a usable header segment.
  */
 export function parseMessage(text: string): Message {
@@ -46,12 +48,15 @@ function firstLetter(text: string): number {
 }
 
 function splitSegments(text: string, delimiters: Delimiters): readonly LazySegment[] {
-  const segments: LazySegment[] = []
+  const lines: string[] = []
   for (const line of text.includes('\n') ? splitMixed(text, delimiters.field) : text.split('\r')) {
-    if (line.length >= 3 && line.trim() !== '')
-      segments.push(new LazySegment(line, segments.length, delimiters))
+    if (line.length < 3 || line.trim() === '') continue
+    // A long segment was cut anywhere: what is behind the name and its separator goes on there. The header is never cut.
+    if (lines.length > 1 && line.length > 4 && line.startsWith(`ADD${delimiters.field}`))
+      lines.push(`${lines.pop() ?? ''}${line.slice(4)}`)
+    else lines.push(line)
   }
-  return segments
+  return lines.map((line, index) => new LazySegment(line, index, delimiters))
 }
 
 const SEGMENT_NAME = /^[A-Z][A-Z0-9]{2}/
@@ -65,15 +70,51 @@ function splitMixed(text: string, separator: string): string[] {
   for (const chunk of text.replaceAll('\r\n', '\r').split('\r')) {
     let begun = ''
     for (const piece of chunk.split('\n')) {
-      const isNext =
-        (SEGMENT_NAME.test(piece) && (piece.length === 3 || piece[3] === separator)) ||
-        (piece[3] === separator && SMALL_NAME.test(piece))
+      const isNext = begins(piece, separator) && !(isUnknown(piece) && endsInText(begun, separator))
       if (isNext && begun !== '') lines.push(withoutLineFeeds(begun))
       begun = isNext || begun === '' ? piece : `${begun}\n${piece}`
     }
     lines.push(withoutLineFeeds(begun))
   }
   return lines
+}
+
+function begins(piece: string, separator: string): boolean {
+  if (SEGMENT_NAME.test(piece)) return piece.length === 3 || piece[3] === separator
+  return piece[3] === separator && SMALL_NAME.test(piece)
+}
+
+function isUnknown(piece: string): boolean {
+  return SEGMENT_NAME.test(piece) && !isSegmentName(piece.slice(0, 3))
+}
+
+/** Fields with texts that senders break into lines, `NEG|` being the last one. */
+const TEXT_FIELDS: Readonly<Record<string, readonly number[]>> = {
+  AL1: [5],
+  DG1: [4],
+  IAM: [5],
+  MSA: [3],
+  NTE: [3],
+  OBR: [13],
+  OBX: [5],
+  PR1: [4],
+  RXE: [7],
+  RXO: [6],
+}
+
+function endsInText(begun: string, separator: string): boolean {
+  const fields = TEXT_FIELDS[begun.slice(0, 3)]
+  return fields !== undefined && fields.includes(begun.split(separator).length - 1)
+}
+
+/** @returns whether a line of a text begins like a segment that no version has: nobody can tell, and it was taken for text */
+export function hasDoubtfulLine({ raw }: Pick<LazySegment, 'raw'>): boolean {
+  if (!raw.includes('\n')) return false
+  const separator = raw.charAt(3)
+  return raw
+    .split('\n')
+    .slice(1)
+    .some((line) => SEGMENT_NAME.test(line) && begins(line, separator) && isUnknown(line))
 }
 
 function withoutLineFeeds(line: string): string {
