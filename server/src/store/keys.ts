@@ -39,4 +39,4 @@ export interface NameKey {
 }
 
 /** Bumped whenever the text or meaning of a key changes: a store with older keys rebuilds them, one with newer keys is refused. */
-export const KEY_ENCODING = 4
+export const KEY_ENCODING = 5

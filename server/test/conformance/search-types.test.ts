@@ -60,6 +60,27 @@ it('ST-05 ST-06 ST-08 folds accents and looks into every part of a name', async 
   expect(await by('family:missing=false')).toBe('A B C E')
 })
 
+it('passes over punctuation, and finds a family name by its later parts', async () => {
+  const { by } = await fixtures('Patient', {
+    A: { name: [{ family: 'Carreno Quinones' }] },
+    B: { name: [{ family: "O'Brien-Smith" }] },
+    C: { name: [{ family: 'Zaid' }, { family: 'Quinones' }] },
+    D: { name: [{ family: 'عبد الرحمن' }] },
+  })
+  expect(await by('family=quinones')).toBe('A C')
+  expect(await by('name=QUIÑONES')).toBe('A C')
+  expect(await by('family:exact=Quinones')).toBe('C')
+  expect(await by('family:exact=Carreno Quinones')).toBe('A')
+  expect(await by('family=obrien')).toBe('B')
+  expect(await by('family=O’Brien')).toBe('B')
+  expect(await by('family=smith')).toBe('B')
+  expect(await by('family:contains=n-s')).toBe('B')
+  expect(await by('family:exact=OBrienSmith')).toBe('')
+  expect(await by('family=الرحمن')).toBe('D')
+  expect(await by('family=-')).toBe('')
+  expect(await by('family:contains=-')).toBe('')
+})
+
 it('ST-07 looks into every part of an address', async () => {
   const parts = { city: 'xa', district: 'xb', state: 'xc', country: 'xd', postalCode: 'xe', text: 'xf' }
   const rows = Object.entries(parts).map(
@@ -223,6 +244,8 @@ it('ST-30 ST-31 compares addresses exactly, or by their path', async () => {
   expect(await by(`url=${url.toUpperCase()}`)).toBe('')
   expect(await by(`url=http://example.org/${own}`)).toBe('')
   expect(await by(`url=${url}&version=1`)).toBe('A')
+  const versioned = (version: string) => `url=${encodeURIComponent(`${url}|${version}`)}`
+  expect([await by(versioned('1')), await by(versioned('2'))]).toEqual(['A', ''])
   expect(await by(`url:below=${url}`)).toBe('A B')
   expect(await by(`url:above=${url}/sub/x`)).toBe('A B')
 })

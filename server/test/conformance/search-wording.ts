@@ -173,7 +173,8 @@ export const FIXTURES: readonly Json[] = [
 
 /** Of `Patient`: ids in order, or the status of a refusal. */
 export const PATIENTS: Readonly<Record<string, string>> = {
-  'family=berg': 'p2',
+  'family=berg': 'p1 p2',
+  'family=der berg': 'p1',
   'family=van': 'p1',
   'family:contains=berg': 'p1 p2',
   'family:exact=Berg': 'p2',
@@ -321,7 +322,7 @@ export const OBSERVATIONS: Readonly<Record<string, string>> = {
   'subject=Group/p1': '',
   'subject:Foo=p1': '400',
   'subject=Patient/p1,Patient/p2': 'b1 b2 b4 b6',
-  'subject:Patient.name=berg': 'b4 b6',
+  'subject:Patient.name=berg': 'b1 b2 b4 b6',
   'subject.name=anna': 'b4 b6',
   'patient.family=van': 'b1 b2',
   'patient.organization.name=alpha': 'b1 b2',

@@ -5,7 +5,12 @@ import type { Json, Resource } from './world.ts'
 /** What a parameter finds in a resource, walked by hand from the element tables of R4. */
 export type Parameter =
   | { readonly kind: 'token'; readonly of: (resource: Resource) => readonly Token[] }
-  | { readonly kind: 'string'; readonly of: (resource: Resource) => readonly string[] }
+  | {
+      readonly kind: 'string'
+      readonly of: (resource: Resource) => readonly string[]
+      /** What values may begin with as well. */
+      readonly parts?: (resource: Resource) => readonly string[]
+    }
   | { readonly kind: 'uri'; readonly of: (resource: Resource) => readonly string[] }
   | { readonly kind: 'date'; readonly of: (resource: Resource) => readonly Span<number>[] }
   | { readonly kind: 'number'; readonly of: (resource: Resource) => readonly Span<bigint | number>[] }
@@ -129,10 +134,24 @@ const COMMON: Readonly<Record<string, Parameter>> = {
   },
 }
 
+/** What of a family name begins behind a blank or a hyphen. */
+function familyParts(patient: Resource): readonly string[] {
+  return names(patient)
+    .flatMap(({ family }) => text(family))
+    .flatMap((family) => {
+      const words = family.split(/[ -]/)
+      return words.slice(1).map((_, index) => words.slice(index + 1).join(family.includes('-') ? '' : ' '))
+    })
+}
+
 export const PARAMETERS: Readonly<Record<string, Readonly<Record<string, Parameter>>>> = {
   Patient: {
     ...COMMON,
-    family: { kind: 'string', of: (patient) => names(patient).flatMap(({ family }) => text(family)) },
+    family: {
+      kind: 'string',
+      of: (patient) => names(patient).flatMap(({ family }) => text(family)),
+      parts: familyParts,
+    },
     given: {
       kind: 'string',
       of: (patient) => names(patient).flatMap(({ given }) => (given ?? []) as readonly string[]),
@@ -143,6 +162,7 @@ export const PARAMETERS: Readonly<Record<string, Readonly<Record<string, Paramet
         names(patient).flatMap(({ family, given }) =>
           text(family).concat((given ?? []) as readonly string[]),
         ),
+      parts: familyParts,
     },
     gender: { kind: 'token', of: ({ gender }) => codes(gender, 'http://hl7.org/fhir/administrative-gender') },
     birthdate: { kind: 'date', of: ({ birthDate }) => text(birthDate).map((date) => timeSpan(date)) },

@@ -39,6 +39,15 @@ export function timeSpan(text: string): Span<number> {
 }
 
 export function folded(text: string): string {
+  const whole = withoutCase(text)
+  return singleBlanks(whole.replaceAll(/\p{Punctuation}/gu, '')) || singleBlanks(whole)
+}
+
+function singleBlanks(text: string): string {
+  return text.replaceAll(/\s+/g, ' ').trim()
+}
+
+function withoutCase(text: string): string {
   return text
     .normalize('NFKD')
     .replaceAll('ß', 'ss')
@@ -46,8 +55,6 @@ export function folded(text: string): string {
     .toLowerCase()
     .replaceAll('ß', 'ss')
     .normalize('NFC')
-    .replaceAll(/\s+/g, ' ')
-    .trim()
 }
 
 const PREFIXES = new Set(['eq', 'ne', 'gt', 'lt', 'ge', 'le', 'sa', 'eb'])

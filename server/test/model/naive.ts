@@ -85,6 +85,14 @@ function meetsValues(
   return modifier === 'not' ? !some : some
 }
 
+function textsOf(
+  { of, parts }: Extract<Parameter, { kind: 'string' }>,
+  resource: Resource,
+  modifier: string | undefined,
+): readonly string[] {
+  return modifier === undefined ? [...of(resource), ...(parts?.(resource) ?? [])] : of(resource)
+}
+
 function meetsOne(
   resources: readonly Resource[],
   { parameter, modifier }: Asked,
@@ -94,7 +102,7 @@ function meetsOne(
     case 'token':
       return parameter.of(resource).some((token) => isToken(token, modifier, value))
     case 'string':
-      return parameter.of(resource).some((text) => isText(text, modifier, plain(value)))
+      return textsOf(parameter, resource, modifier).some((text) => isText(text, modifier, plain(value)))
     case 'uri':
       return parameter.of(resource).some((uri) => isUri(uri, modifier, plain(value)))
     case 'date': {

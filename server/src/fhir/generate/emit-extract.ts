@@ -60,7 +60,9 @@ function branchLines(
   return compiled.parts.flatMap((part) => {
     const system = source.systems.get(systemPath(type, branch) ?? '')
     const argument = system !== undefined && part.type === 'code' ? `, ${JSON.stringify(system)}` : ''
-    const lines = [`  for (const v of ${part.js}) ${extractor(definition.type, part)}(K, v${argument})`]
+    const isFamily = definition.type === 'string' && branch.kind === 'member' && branch.name === 'family'
+    const read = isFamily ? 'TEXT.family' : extractor(definition.type, part)
+    const lines = [`  for (const v of ${part.js}) ${read}(K, v${argument})`]
     if (source.compartment.has(definition.code) && part.type === 'Reference')
       lines.push(`  for (const v of ${part.js}) patientOf(K, v)`)
     return lines

@@ -18,6 +18,8 @@ export interface CollectorOptions {
 }
 
 const FEW = 32
+/** Ends the part of a name: a character that no folded text has. */
+export const PART = '\u00AD'
 
 /** Where the compiled extractors put what they find, one parameter after the other; `finish` gives the keys. */
 export class KeyCollector {
@@ -117,6 +119,13 @@ export class KeyCollector {
     this.mark()
     checkMany(this.n.length)
     this.n.push({ p: this.param + modifier, text: folded })
+  }
+
+  /** A part of a name, folded, which is no name of its own: neither the whole one nor what it is sorted by. */
+  part(folded: string): void {
+    if (folded === '') return
+    checkMany(this.n.length)
+    this.n.push({ p: this.param, text: boundedText(`${folded}${PART}`) })
   }
 
   /** An address: found as a whole by its key, by its beginning (`:below`) and in order by its text, in which case counts. */

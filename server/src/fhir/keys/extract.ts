@@ -1,5 +1,6 @@
 import type { JsonObject, JsonValue } from '../../kernel/json.ts'
 import type { KeyCollector } from './collector.ts'
+import { laterParts } from './folding.ts'
 import { dateInterval, type Interval } from './intervals.ts'
 import { ofTypeForm, tokenForm } from './tokens.ts'
 import { canonicalUnit, canonicalValue, UCUM } from './ucum.ts'
@@ -105,7 +106,7 @@ export const URI: Readonly<Record<string, Extractor>> = {
   }),
 }
 
-const NAME_PARTS = ['family', 'given', 'prefix', 'suffix', 'text']
+const NAME_PARTS = ['given', 'prefix', 'suffix', 'text']
 const ADDRESS_PARTS = ['text', 'line', 'city', 'district', 'state', 'postalCode', 'country']
 
 function texts(keys: KeyCollector, part: JsonValue | undefined): void {
@@ -113,15 +114,21 @@ function texts(keys: KeyCollector, part: JsonValue | undefined): void {
   else for (const item of listOf(part)) if (typeof item === 'string') keys.text(item)
 }
 
-const parts = (names: readonly string[]) =>
-  complex((keys, value) => {
-    for (const name of names) texts(keys, value[name])
-  })
+const family = primitive((keys, value) => {
+  keys.text(value)
+  for (const part of laterParts(value)) keys.part(part)
+})
 
 export const TEXT: Readonly<Record<string, Extractor>> = {
   string: primitive((keys, value) => keys.text(value)),
-  HumanName: parts(NAME_PARTS),
-  Address: parts(ADDRESS_PARTS),
+  family,
+  HumanName: complex((keys, value) => {
+    if (typeof value['family'] === 'string') family(keys, value['family'])
+    for (const name of NAME_PARTS) texts(keys, value[name])
+  }),
+  Address: complex((keys, value) => {
+    for (const name of ADDRESS_PARTS) texts(keys, value[name])
+  }),
 }
 
 function periodOf(keys: KeyCollector, value: JsonObject): Interval | undefined {

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 
-import { foldText } from './folding.ts'
+import { foldText, laterParts } from './folding.ts'
 
 describe('folded texts', () => {
   it.each([
@@ -25,6 +25,12 @@ describe('folded texts', () => {
     ['O’Brien', "O'Brien"],
     ['O´Brien', "O'Brien"],
     ['Jean‑Luc', 'Jean-Luc'],
+    ['Jean-Luc', 'Jeanluc'],
+    ["O'Brien", 'OBrien'],
+    ['O`Brien', 'OBrien'],
+    ['St. John, (the) “elder”', 'st john the elder'],
+    ['د. أحمد؟', 'د أحمد'],
+    ['a - b', 'a b'],
     ['a\u200Cb\u00ADc', 'abc'],
     [' a \u00A0\t b ', 'a b'],
   ])('are the same for %s and %s', (one, other) => {
@@ -35,7 +41,8 @@ describe('folded texts', () => {
     ['राम', 'रमा'],
     ['か', 'が'],
     ['กำ', 'กา'],
-    ['Jean-Luc', 'Jeanluc'],
+    ['Jean Luc', 'Jeanluc'],
+    ['1.5', '1,6'],
     ['دار', 'در'],
   ])('differ for %s and %s', (one, other) => {
     expect(foldText(one)).not.toBe(foldText(other))
@@ -48,4 +55,21 @@ describe('folded texts', () => {
       expect(foldText(folded)).toBe(folded)
     },
   )
+
+  it('keep punctuation where there is nothing else', () => {
+    expect([foldText('--'), foldText(' ? '), foldText('')]).toEqual(['--', '?', ''])
+  })
+})
+
+describe('family names', () => {
+  it.each([
+    ['Carreno Quinones', ['quinones']],
+    ['Abd al-Rahman', ['alrahman', 'rahman']],
+    ['Smith-Jones', ['jones']],
+    ['Smith -', []],
+    ['O’Brien', []],
+    ['آل سعود', ['سعود']],
+  ])('have later parts: %s', (text, parts) => {
+    expect(laterParts(text)).toEqual(parts)
+  })
 })

@@ -113,14 +113,27 @@ function nameTest(param: string, how: 'starts' | 'contains' | 'exact', value: st
 }
 
 /** Addresses are compared as they are; above and below count whole segments of their path. */
-function uriTests({ param: { code }, modifier, value }: Value): Test | readonly Test[] {
+function uriTests({ param: { code }, modifier, value, context }: Value): Test | readonly Test[] {
   const address = unescaped(value)
+  const [url = '', version = ''] = address.split('|', 2)
+  // `url|version` of a definition (R4, "Search", uri).
+  if (version !== '' && code === 'url' && modifier === undefined && isVersioned(context.module)) {
+    const parts: readonly Test[] = [
+      { by: 'key', key: boundedKey(`url=${url}`) },
+      { by: 'key', key: tokenKey('version', version) },
+    ]
+    return { by: 'parts', composite: code, parts, perElement: false }
+  }
   if (modifier === 'below') {
     const text = boundedText(address)
     return { by: 'name', param: code, how: 'below', text, original: address }
   }
   const meant = modifier === 'above' ? aboveOf(address) : [address]
   return meant.map((each) => ({ by: 'key', key: boundedKey(`${code}=${each}`) }))
+}
+
+function isVersioned({ params }: TypeModule): boolean {
+  return params.some(({ code }) => code === 'version')
 }
 
 /** `http://h/a/b` is below `http://h/a/`, `http://h/a`, `http://h/` and `http://h`. */

@@ -1,5 +1,5 @@
 import type { Row } from '../../store/port.ts'
-import { scalarOf } from '../keys/collector.ts'
+import { PART, scalarOf } from '../keys/collector.ts'
 import type { SortKey } from './request.ts'
 
 /** A hit by its sort values; resources without a value stand at the end in both directions. */
@@ -26,7 +26,7 @@ function valueOf(row: Rankable, { param: { code, type }, descending }: SortKey):
     return highest ?? row.scalar(code)
   }
   if (type === 'string' || type === 'uri') {
-    const names = row.names().flatMap((name) => (name.p === code ? [name.text] : []))
+    const names = row.names().flatMap(({ p, text }) => (p === code && !text.endsWith(PART) ? [text] : []))
     return extreme(names, descending)
   }
   return extreme(
