@@ -1,9 +1,8 @@
 import { ALIASES, aliasId, claim, type Alias } from '../../fhir/aliases.ts'
-import { identifyingAliases } from '../../fhir/write/identifying.ts'
 import type { JsonObject } from '../../kernel/json.ts'
-import type { RecordChange, RecordStore } from '../../store/port.ts'
+import type { RecordChange } from '../../store/port.ts'
 import type { Effect, Image, Mapped } from '../mapping/image.ts'
-import { identifiersOf, isKindOf } from '../mapping/other-number.ts'
+import { identifiersOf } from '../mapping/other-number.ts'
 import {
   differenceOf,
   patientsOf,
@@ -14,7 +13,7 @@ import {
   type SaidSpecimen,
 } from './same-thing.ts'
 import { apartFrom, differenceFromStored, type ApartDeps, type Known } from './told-apart.ts'
-import { allOfNumber, holderOf, idOf, idsOfNumber } from './whole-number.ts'
+import { allOfNumber, holderOf, idsOfNumber } from './whole-number.ts'
 
 /** Who an image is. */
 export interface Identity {
@@ -67,7 +66,8 @@ export async function identify(
       identifiersOf(resource),
     )
     const said = { image, identifiers, patients, specimens: specimensIn(image, identities) }
-    const all = await allOfNumber(desk, said, await identityOf(desk, said))
+    const found = await compared(desk, said, await identityOf(desk, said))
+    const all = await allOfNumber(desk, said, found)
     for (const [at, one] of all.entries())
       identities.set(at === 0 ? image.key : `${image.key}&${at + 1}`, one)
   }
@@ -132,15 +132,40 @@ async function identityOf(desk: Desk, said: Said): Promise<Identity> {
     by,
     confirms: by.map((alias) => confirm(alias, id ?? '')),
     claims: id === undefined ? [] : claimed.map((alias) => claim(alias, id)),
-    taken: image.aliases.flatMap((alias, at): Taken[] => {
-      const holder = held[at] ?? near[at]?.id
-      if (holder === undefined || holder === id) return []
-      // Things that are told apart may share their number.
-      if ((image.item !== undefined || RESULTS.has(image.type)) && !found.others.has(alias)) return []
-      return [{ alias, holder, isOther: found.others.has(alias) }]
-    }),
+    taken: takenOf({ image, id, held, near }, found.others),
     ...(id === undefined ? {} : { id }),
   }
+}
+
+function takenOf(
+  {
+    image: { aliases, item, type },
+    id,
+    held,
+    near,
+  }: Holders & { readonly image: Image; readonly id: string | undefined },
+  others: Meant['others'],
+): readonly Taken[] {
+  return aliases.flatMap((alias, at): Taken[] => {
+    const holder = held[at] ?? near[at]?.id
+    if (holder === undefined || holder === id) return []
+    // Things that are told apart may share their number.
+    if ((item !== undefined || RESULTS.has(type)) && !others.has(alias)) return []
+    return [{ alias, holder, isOther: others.has(alias) }]
+  })
+}
+
+/** A new thing is compared with what is probably the same; of a message that tells several of them the first is the one to compare with. */
+async function compared(desk: Desk, said: Said, identity: Identity): Promise<Identity> {
+  const { likely, own } = said.image
+  const { id, isKnown, claims, taken } = identity
+  if (likely === undefined || own !== 'update' || isKnown || id === undefined) return identity
+  const holder = await holderOf(desk.records, likely)
+  if (holder !== undefined)
+    return { ...identity, taken: [...taken, { alias: likely, holder, isOther: false }] }
+  if (desk.inMessage.has(aliasId(likely))) return identity
+  desk.inMessage.set(aliasId(likely), { ...said, id })
+  return { ...identity, claims: [...claims, claim(likely, id)] }
 }
 
 /** By number and what tells it apart it may be known under another number of its own. */
@@ -205,55 +230,4 @@ async function meant(desk: Desk, said: Said, { held, near }: Holders): Promise<M
 /** The same record again: the write path must not claim what the resource has already. */
 function confirm(alias: Alias, id: string): RecordChange {
   return { op: 'put', collection: ALIASES, id: aliasId(alias), value: { type: alias.type, id } }
-}
-
-/** The best number by which the resource is known was its own before a merge: what is said of it is not said of who it is now. */
-export function isKnownByOldNumbers({ by }: Identity, resource: JsonObject): boolean {
-  const identifiers = identifiersOf(resource)
-  const named = by.map(({ system, value }) =>
-    identifiers.filter((one) => one['system'] === system && one['value'] === value),
-  )
-  const [best = []] = named
-  const alike = named.filter((ones) => ones.some((one) => best.some((other) => isKindOf(one, other))))
-  return best.length > 0 && alike.flat().every(({ use }) => use === 'old')
-}
-
-const NO_SYSTEMS: ReadonlySet<string> = new Set()
-
-/** One version of a resource and the next. */
-export interface Change {
-  readonly id: string
-  readonly was: JsonObject
-  readonly is: JsonObject
-}
-
-/**
- * Numbers that a version brings or drops while another resource is known by them: a laboratory gives several reports one number. The write
- * path would claim or release them, and they stay where they are.
- */
-export async function heldByOthers(
-  records: RecordStore,
-  { id, was, is }: Change,
-): Promise<readonly RecordChange[]> {
-  const [before, now] = [was, is].map((one) => new Set(numbersOf(one).map(aliasId)))
-  const changed = [...(before ?? new Set<string>()).symmetricDifference(now ?? new Set<string>())]
-  const found = await Promise.all(changed.map(async (alias) => records.get(ALIASES, alias)))
-  return found.flatMap((record): RecordChange[] => {
-    const holder = idOf(record)
-    if (record === undefined || holder === undefined || holder === id) return []
-    return [
-      { op: 'replace', collection: ALIASES, id: record.id, value: record.value, revision: record.revision },
-    ]
-  })
-}
-
-/** Numbers of a patient that a version does not name any more: nobody is known by them from then on. */
-export function givenUp(was: JsonObject, is: JsonObject): readonly Alias[] {
-  if (is['resourceType'] !== 'Patient') return []
-  const kept = new Set(numbersOf(is).map(aliasId))
-  return numbersOf(was).filter((one) => !kept.has(aliasId(one)))
-}
-
-function numbersOf(resource: JsonObject): readonly Alias[] {
-  return identifyingAliases(resource, NO_SYSTEMS)
 }

@@ -8,17 +8,11 @@ import { planEffects } from '../merging/plan-effects.ts'
 import { withoutOtherVariants } from './choices.ts'
 import type { Made } from './entry.ts'
 import { comparable, isPlain, isSame, leavesOf, withLongTexts } from './exact-json.ts'
-import {
-  givenUp,
-  heldByOthers,
-  identify,
-  isKnownByOldNumbers,
-  type Identities,
-  type Identity,
-} from './identity.ts'
+import { identify, type Identities, type Identity } from './identity.ts'
 import { keepImage, readLastImage, sourcesOf, type LastImage } from './last-image.ts'
 import { mergeThreeWay, nextImage, withUnsentMembers } from './merge.ts'
 import { followMoves } from './moved.ts'
+import { givenUp, heldByOthers, isKnownByOldNumbers } from './numbers.ts'
 import { clearedBy, countedOf, sentOf } from './sent.ts'
 import { traceText, type Traced } from './trace-text.ts'
 import {

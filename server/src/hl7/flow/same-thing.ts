@@ -1,9 +1,9 @@
 import type { Alias } from '../../fhir/aliases.ts'
 import type { Resources } from '../../fhir/resources.ts'
-import type { JsonObject, JsonValue } from '../../kernel/json.ts'
+import type { JsonObject } from '../../kernel/json.ts'
 import type { RecordStore } from '../../store/port.ts'
 import type { Image } from '../mapping/image.ts'
-import { contradicts, hasOtherNumber, identifiersOf } from '../mapping/other-number.ts'
+import { contradicts, hasOtherNumber, identifiersOf, objectsIn } from '../mapping/other-number.ts'
 import { mergeOf, MERGING } from '../merging/merge-record.ts'
 
 export interface SameThingDeps {
@@ -88,8 +88,7 @@ function isOtherSpecimen(one: JsonObject, other: JsonObject): boolean {
 
 /** Specimens that a result is of. */
 export function specimensOf({ specimen }: JsonObject): readonly SaidSpecimen[] {
-  return listOf(specimen).flatMap((one) => {
-    const { reference } = one as JsonObject
+  return objectsIn(specimen).flatMap(({ reference }) => {
     return typeof reference === 'string' && /^(?:Specimen\/|#image:)/.test(reference) ? [{ reference }] : []
   })
 }
@@ -97,9 +96,9 @@ export function specimensOf({ specimen }: JsonObject): readonly SaidSpecimen[] {
 /** Both have codes for what they are, and none of them is the same. */
 export function haveOtherCodes(one: JsonObject, other: JsonObject): boolean {
   const [mine, theirs] = [one, other].map((resource) => {
-    const concepts = CODES.flatMap((name) => listOf(resource[name]))
-    const codings = concepts.flatMap((concept) => listOf((concept as JsonObject)['coding']))
-    return new Set(codings.flatMap((coding) => (coding as JsonObject)['code'] ?? []))
+    const concepts = CODES.flatMap((name) => objectsIn(resource[name]))
+    const codings = concepts.flatMap(({ coding }) => objectsIn(coding))
+    return new Set(codings.flatMap(({ code }) => code ?? []))
   })
   return (
     mine !== undefined &&
@@ -113,16 +112,10 @@ export function haveOtherCodes(one: JsonObject, other: JsonObject): boolean {
 /** References of the patients that a resource is about. */
 export function patientsOf(resource: JsonObject): readonly string[] {
   const { subject, patient, beneficiary, participant } = resource
-  const actors = listOf(participant).map((one) => (one as JsonObject)['actor'])
-  return [subject, patient, beneficiary, ...actors].flatMap(listOf).flatMap((one) => {
-    const { reference } = one as JsonObject
+  const actors = objectsIn(participant).map(({ actor }) => actor)
+  return [subject, patient, beneficiary, ...actors].flatMap(objectsIn).flatMap(({ reference }) => {
     return typeof reference === 'string' && /^(?:Patient\/|#image:)/.test(reference) ? [reference] : []
   })
-}
-
-function listOf(value: JsonValue | undefined): readonly JsonValue[] {
-  if (value === undefined || value === null) return []
-  return Array.isArray(value) ? (value as readonly JsonValue[]) : [value]
 }
 
 /** The thing is of one of the patients, or was until it was moved. */
@@ -186,8 +179,6 @@ async function linksOf({ resources }: SameThingDeps, reference: string): Promise
   const stored = await resources.peek(type, id)
   if (stored === undefined) return []
   const { link } = JSON.parse(Buffer.from(stored.bytes).toString('utf8')) as JsonObject
-  return listOf(link).flatMap((one) => {
-    const { reference: other } = (one as JsonObject)['other'] as JsonObject
-    return typeof other === 'string' ? [other] : []
-  })
+  const others = objectsIn(link).flatMap(({ other }) => objectsIn(other))
+  return others.flatMap(({ reference: other }) => (typeof other === 'string' ? [other] : []))
 }

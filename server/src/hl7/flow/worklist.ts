@@ -49,21 +49,24 @@ export function identityItems(
   identities: Identities,
 ): readonly WorkItem[] {
   const { effects = [] } = about.mapped
-  return [...identities.values()].flatMap(({ image, id, taken }) => {
+  return [...identities.values()].flatMap(({ image, id, isKnown, taken }) => {
     const merged = new Set<string | undefined>()
     for (const { into, image: before } of effects)
       if (into === image.key) merged.add(identities.get(before)?.id)
-    return taken
+    const [named] = image.aliases
+    const missed =
+      image.terms?.expected === true && !isKnown && named !== undefined ? [{ alias: named, holder: '' }] : []
+    const held = taken
       .filter(({ alias, isOther }) =>
         isOther ? isNumber(alias, image) : image.own === 'update' && id !== undefined,
       )
       .filter(({ holder }) => !merged.has(holder))
-      .map(({ alias: { system, value }, holder }) =>
-        item({ ...about, reference: `${image.type}/${id ?? holder}` }, 'identity', {
-          element: 'identifier',
-          incoming: textOf({ system, value }),
-        }),
-      )
+    return [...held, ...missed].map(({ alias: { system, value }, holder }) =>
+      item({ ...about, reference: `${image.type}/${id ?? holder}` }, 'identity', {
+        element: 'identifier',
+        incoming: textOf({ system, value }),
+      }),
+    )
   })
 }
 

@@ -213,9 +213,13 @@ function compileMarks(
     })
 }
 
-function termsOf({ known, yields }: ImageRule): { readonly terms?: Terms } {
-  if (known === undefined && yields === undefined) return {}
-  return { terms: { ...(known !== undefined && { known }), ...(yields !== undefined && { yields }) } }
+function termsOf({ known, expected, yields }: ImageRule): { readonly terms?: Terms } {
+  const terms = {
+    ...(known !== undefined && { known }),
+    ...(expected !== undefined && { expected }),
+    ...(yields !== undefined && { yields }),
+  }
+  return Object.keys(terms).length === 0 ? {} : { terms }
 }
 
 function compilePart(part: ImagePart, reads: FieldName[]): CompiledPart {

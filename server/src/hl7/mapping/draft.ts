@@ -28,6 +28,8 @@ export interface Draft {
   /** See `Image`. */
   item: Item | undefined
   /** See `Image`. */
+  likely: Alias | undefined
+  /** See `Image`. */
   whole: Shared | undefined
   /** See `Image`. */
   terms: Terms | undefined
@@ -78,6 +80,7 @@ export function createDraft(type: string, own: Own, parts: readonly ImagePart[] 
     hasEnd: false,
     aliases: NOTHING,
     item: undefined,
+    likely: undefined,
     whole: undefined,
     terms: undefined,
     marks: NOTHING,

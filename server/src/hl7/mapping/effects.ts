@@ -37,7 +37,7 @@ function effectIn(
   if (segment === undefined) return []
   if (rule.condition?.holds({ fields, variables, here, segment, node: undefined }) === false) return []
   const found = (key: string): string => {
-    const image = index.nearest(key, here)?.key
+    const image = index.nearest(key, here, segment)?.key
     if (image !== undefined) return image
     const at = segmentOf(key)
     throw fields.has(at) ? unidentified(key, at) : outOfSequence(at, `The segment ${at} is missing.`)

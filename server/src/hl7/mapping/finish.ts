@@ -1,3 +1,4 @@
+import type { Alias } from '../../fhir/aliases.ts'
 import type { JsonObject } from '../../kernel/json.ts'
 import type { Draft, Written } from './draft.ts'
 import type { Fragment } from './element.ts'
@@ -16,6 +17,7 @@ class FinishedImage implements Image {
   readonly type: string
   readonly aliases: Image['aliases']
   readonly item?: Item
+  readonly likely?: Alias
   readonly whole?: Shared
   readonly terms?: Terms
   readonly own: Image['own']
@@ -34,6 +36,7 @@ class FinishedImage implements Image {
     this.type = draft.type
     this.aliases = draft.aliases
     if (draft.item !== undefined) this.item = draft.item
+    if (draft.likely !== undefined) this.likely = draft.likely
     if (draft.whole !== undefined) this.whole = draft.whole
     if (draft.terms !== undefined) this.terms = draft.terms
     this.own = draft.own

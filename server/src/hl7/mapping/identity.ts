@@ -2,11 +2,11 @@ import type { Alias } from '../../fhir/aliases.ts'
 import type { JsonValue } from '../../kernel/json.ts'
 import type { Draft } from './draft.ts'
 import { compileCondition } from './expression.ts'
+import type { ComposedRule, IdentityRule } from './identity-rule.ts'
 import type { Item, Shared } from './image.ts'
 import type { Node } from './node.ts'
 import { compilePath, fieldsOf, findNodes, type FieldName } from './path.ts'
-import type { FeedFile, IdentityRule } from './rules.ts'
-import type { Occurrence } from './structure.ts'
+import type { FeedFile } from './rules.ts'
 import type { Target } from './target.ts'
 
 export interface Identified {
@@ -15,6 +15,7 @@ export interface Identified {
   readonly sources: Draft['identity']
   /** The identity is put together from content, not an identifier: the same one twice in a message means two things. */
   readonly isComposed: boolean
+  readonly likely?: Alias
   readonly item?: Item
   readonly whole?: Shared
 }
@@ -24,7 +25,7 @@ export interface IdentityDesk {
   readonly feed: FeedFile
   readonly feedName: string
   /** The nearest image of a key. */
-  readonly find: (key: string, here: Occurrence) => Draft | undefined
+  readonly find: (key: string, place: Pick<Target, 'here' | 'segment'>) => Draft | undefined
 }
 
 /** @param target filled by its rows */
@@ -52,7 +53,8 @@ type ByElement = Extract<IdentityRule, { element: string }>
 
 /** Identifiers of the resource, by the preference of their types; `''` stands for those without a type. */
 function byElement(rule: ByElement, reads: FieldName[]): Identify {
-  const { element, prefer, also = [], group } = rule
+  const { element, prefer, also = [], group, beside } = rule
+  const composed = beside && byParts(beside, reads)
   const shareOf = rule.item && compileShare(rule.item, rule.new, reads)
   const whole = rule.whole === undefined ? undefined : compileCondition(rule.whole)
   reads.push(...(whole?.fields ?? []))
@@ -71,11 +73,12 @@ function byElement(rule: ByElement, reads: FieldName[]): Identify {
     const base = { sources: [first.path] as (Node | Draft | string)[], isComposed: false }
     if (whole !== undefined)
       return { aliases: [memberAlias(first.alias, '')], whole: { prefix, isNew: false }, ...base }
-    const aliases = chosen.map(({ alias }) => alias)
+    const others = composed?.(target, desk)?.aliases ?? []
+    const aliases = [...chosen.map(({ alias }) => alias), ...others]
     if (shareOf === undefined) return { aliases, ...base }
     const { text, isNew } = shareOf(target, desk, base.sources)
-    const others = candidates.filter(({ kind }) => also.includes(kind))
-    const members = [...others, ...groupsOf(draft, group)].map(({ alias }) =>
+    const alike = candidates.filter(({ kind }) => also.includes(kind))
+    const members = [...alike, ...groupsOf(draft, group)].map(({ alias }) =>
       memberAlias(alias, `${text ?? ''}|${prefixOf(first.alias)}`),
     )
     if (text === undefined) return { aliases: [...aliases, ...members], whole: { prefix, isNew }, ...base }
@@ -141,26 +144,41 @@ function objectOf(value: JsonValue | undefined): Readonly<Record<string, JsonVal
 }
 
 /** Parts: HL7 paths, `@key` (identity of another image), `?` in front of either: may be missing. */
-function byParts(
-  { system, parts, group }: Extract<IdentityRule, { parts: readonly string[] }>,
-  reads: FieldName[],
-): Identify {
-  const compiled = parts.map((part) => compilePart(part, reads))
+function byParts({ system, parts, group, when, likely }: ComposedRule, reads: FieldName[]): Identify {
+  const compose = compileParts(parts, reads)
+  const composeLikely = likely && compileParts(likely, reads)
+  const condition = when === undefined ? undefined : compileCondition(when)
+  reads.push(...(condition?.fields ?? []))
   return (target, desk) => {
+    if (condition?.holds(target) === false) return undefined
     const sources: (Node | Draft)[] = []
-    let value: string | undefined
+    const aliasOf = (value: string) => {
+      return { type: target.draft.type, system: system.replace('{feed}', desk.feedName), value }
+    }
+    const value = compose(target, desk, sources)
+    if (value === undefined) return undefined
+    const alias = aliasOf(value)
+    const same = composeLikely?.(target, desk, [])
+    const members = groupsOf(target.draft, group).map((one) => memberAlias(one.alias, `|${prefixOf(alias)}`))
+    return {
+      aliases: [alias, ...members],
+      sources,
+      isComposed: true,
+      ...(same !== undefined && { likely: aliasOf(same) }),
+    }
+  }
+}
+
+function compileParts(parts: readonly string[], reads: FieldName[]): Part {
+  const compiled = parts.map((part) => compilePart(part, reads))
+  return (target, desk, sources) => {
+    const texts: string[] = []
     for (const part of compiled) {
       const text = part(target, desk, sources)
       if (text === undefined) return undefined
-      value = value === undefined ? text : `${value}|${text}`
+      texts.push(text)
     }
-    const alias = {
-      type: target.draft.type,
-      system: system.replace('{feed}', desk.feedName),
-      value: value ?? '',
-    }
-    const members = groupsOf(target.draft, group).map((one) => memberAlias(one.alias, `|${prefixOf(alias)}`))
-    return { aliases: [alias, ...members], sources, isComposed: true }
+    return texts.join('|')
   }
 }
 
@@ -178,8 +196,8 @@ function compilePart(part: string, reads: FieldName[]): Part {
   const none = isOptional ? '' : undefined
   if (text.startsWith('@')) {
     const key = text.slice(1)
-    return ({ here }, { find }, sources) => {
-      const other = find(key, here)
+    return (place, { find }, sources) => {
+      const other = find(key, place)
       const [alias] = other?.aliases ?? []
       if (other === undefined || alias === undefined) return none
       sources.push(other)

@@ -1,3 +1,4 @@
+import type { Segment } from '../message/message.ts'
 import type { Draft } from './draft.ts'
 import type { Occurrence } from './structure.ts'
 
@@ -5,8 +6,11 @@ import type { Occurrence } from './structure.ts'
 export interface ImageIndex {
   add(key: string, here: Occurrence, draft: Draft): void
   inside(key: string, here: Occurrence): readonly Draft[]
-  /** The first in the bracket, else in the brackets around it; never of another occurrence of a bracket that was left: an order is not that of the result beside it. */
-  nearest(key: string, here: Occurrence): Draft | undefined
+  /**
+   * The first in the bracket, else in the brackets around it; never of another occurrence of a bracket that was left: an order is not that of
+   * the result beside it. Of several that stand in the bracket itself the last one before the segment.
+   */
+  nearest(key: string, here: Occurrence, segment: Segment): Draft | undefined
 }
 
 /** What a bracket knows of one key: its images, and for each the name of the inner bracket that it came from. */
@@ -33,16 +37,25 @@ export function createIndex(): ImageIndex {
         from = around.name
       }
     },
-    nearest: (key, here) => {
+    nearest: (key, here, segment) => {
       const byBracket = byKey.get(key)
       let left: string | undefined
       for (let around: Occurrence | undefined = here; around !== undefined; around = around.parent) {
         const known = byBracket?.get(around)
         const at = known?.from.findIndex((from) => from === undefined || from !== left) ?? -1
-        if (at !== -1) return known?.drafts[at]
+        if (known !== undefined && at !== -1) return lastBefore(segment, known, at)
         left = around.name
       }
       return undefined
     },
   }
+}
+
+/** A diagnosis is of the visit that stands before it. */
+function lastBefore(segment: Segment, { drafts, from }: Known, at: number): Draft | undefined {
+  const beside = from[at] === undefined ? drafts.filter((_, one) => from[one] === undefined) : []
+  return (
+    beside.findLast(({ target }) => target !== undefined && target.segment.index < segment.index) ??
+    drafts[at]
+  )
 }

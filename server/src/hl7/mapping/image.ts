@@ -51,6 +51,8 @@ export interface Image {
   readonly type: string
   /** Its number may stand for several things: the alias, one of the first, by which this one is told from them. */
   readonly item?: Item
+  /** What has this is probably the same thing, which a person has to say. */
+  readonly likely?: Alias
   /** Its number may stand for several things, and the message does not say which: all of them are meant. */
   readonly whole?: Shared
   /** When it counts at all. */
@@ -119,6 +121,8 @@ export interface Item extends Shared {
 export interface Terms {
   /** Nothing is made of it when it is unknown. */
   readonly known?: boolean
+  /** Somebody has to look when it is unknown. */
+  readonly expected?: boolean
   /** Type of which it may be: when it is unknown and its number is that of such a thing, nothing is made of it. */
   readonly yields?: string
 }

@@ -1,4 +1,3 @@
-import type { Segment } from '../message/message.ts'
 import type { CompiledImage, CompiledMessage } from './compile-message.ts'
 import type { CompiledRules } from './compile.ts'
 import { createDraft, type Draft } from './draft.ts'
@@ -10,6 +9,7 @@ import type { Effect, ImagePart, MappingWarning } from './image.ts'
 import { outOfSequence, tie, unidentified, unknownText, type Filled } from './links.ts'
 import type { Fields, Scope } from './node.ts'
 import type { FeedFile } from './rules.ts'
+import { placesIn, type Place } from './segment-places.ts'
 import { withoutEarlyEnds } from './soundness.ts'
 import type { Occurrence } from './structure.ts'
 import { createTaken, type Taken } from './taken.ts'
@@ -55,11 +55,6 @@ export function imagesOf(reading: Reading): {
   const { drafts, warnings, index, fields } = desk
   const effects = effectsOf(reading.rules, { occurrences, index, fields, variables: desk.variables })
   return { drafts, effects, warnings }
-}
-
-interface Place {
-  readonly here: Occurrence
-  readonly segment: Segment
 }
 
 function placesOf(
@@ -115,7 +110,7 @@ function createDesk(reading: Reading): Desk {
     identities: {
       feed: file,
       feedName,
-      find: (key, here) => index.nearest(key, here),
+      find: (key, { here, segment }) => index.nearest(key, here, segment),
     },
     variables: { ...file.variables, ...reading.rules.variables },
     work: {
@@ -186,7 +181,7 @@ function fill(desk: Desk, image: CompiledImage, { here, segment }: Place): Targe
   const scope: Scope = { fields, variables, here, segment, node: undefined }
   if (image.condition?.holds(scope) === false) return undefined
   const draft = createDraft(image.type, image.own, partsOf(image, scope))
-  draft.owner = ownerOf(desk, image, here)
+  draft.owner = ownerOf(desk, image, scope)
   const target = targetOf(desk, draft, scope)
   fillFrom(image, target)
   const identity = image.identify(target, desk.identities)
@@ -198,6 +193,7 @@ function fill(desk: Desk, image: CompiledImage, { here, segment }: Place): Targe
   }
   draft.target = target
   draft.item = identity.item
+  draft.likely = identity.likely
   draft.whole = identity.whole
   draft.terms = image.terms
   draft.marks = image.marks(scope)
@@ -210,9 +206,9 @@ function fill(desk: Desk, image: CompiledImage, { here, segment }: Place): Targe
 }
 
 /** Whose it is. */
-function ownerOf({ index }: Desk, { links }: CompiledImage, here: Occurrence): Draft | undefined {
+function ownerOf({ index }: Desk, { links }: CompiledImage, { here, segment }: Scope): Draft | undefined {
   const link = links.find(({ to }) => OWNERS.has(to.top))
-  return link && index.nearest(link.image, here)
+  return link && index.nearest(link.image, here, segment)
 }
 
 const OWNERS: ReadonlySet<string> = new Set(['subject', 'patient', 'beneficiary'])
@@ -226,21 +222,9 @@ function fillFrom({ maps, first }: CompiledImage, target: Target): void {
   for (const { segment: name, rows, isOwn } of maps) {
     if (target.segment.name === name) rows(target)
     else if (target.fields.has(name))
-      for (const { here, segment } of placed(
-        isOwn ? own(target, name) : below(target.here, name),
-        first?.[name],
-      ))
-        rows({ ...target, here, segment })
+      for (const place of placesIn(target, { name, isOwn, brackets: first?.[name] ?? [] }))
+        rows({ ...target, ...place })
   }
-}
-
-/** @param brackets by preference: the first that has any */
-function placed(places: readonly Place[], brackets: readonly string[] = []): readonly Place[] {
-  for (const name of brackets) {
-    const inside = places.filter(({ here }) => here.name === name)
-    if (inside.length > 0) return inside
-  }
-  return places
 }
 
 interface Candidate {
@@ -283,15 +267,4 @@ function said({ index, warnings, fields }: Desk, { image, target, known }: Candi
       at: fields.labelOf(target.segment),
       text: `The message says something else about this ${image.key} before`,
     })
-}
-
-function own({ here }: Scope, name: string): readonly Place[] {
-  return here.segments.filter((one) => one.name === name).map((segment) => ({ here, segment }))
-}
-
-function below(here: Occurrence, name: string): readonly Place[] {
-  return here.inner.flatMap((inner) => [
-    ...inner.segments.filter((one) => one.name === name).map((segment) => ({ here: inner, segment })),
-    ...below(inner, name),
-  ])
 }

@@ -26,7 +26,7 @@ export function tie(context: LinkContext, { image, target }: Filled): void {
   for (const link of image.links) {
     if (link.condition?.holds(target) === false) continue
     const { to, output } = link
-    for (const other of othersOf(link, target, context)) {
+    for (const other of othersOf({ link, target, key: image.key }, context)) {
       if (other === draft || foundAt(draft.resource, to) !== undefined) continue
       const path = pathIn(draft.resource, to)
       place(draft.resource, to, { reference: `#image:${other.key}` })
@@ -37,15 +37,41 @@ export function tie(context: LinkContext, { image, target }: Filled): void {
   }
 }
 
-function othersOf(link: Link, { here, segment }: Target, context: LinkContext): readonly Draft[] {
+interface Tying {
+  readonly link: Link
+  readonly target: Target
+  /** Of the image that refers. */
+  readonly key: string
+}
+
+function othersOf({ link, target, key }: Tying, context: LinkContext): readonly Draft[] {
   const { index, fields, warnings } = context
-  if (link.all && !link.required) return index.inside(link.image, here)
-  const nearest = index.nearest(link.image, here)
+  const { here, segment, draft } = target
+  if (link.all && !link.required) {
+    const inside = index.inside(link.image, here)
+    const isAlone = index.inside(key, here).every((one) => one === draft || one.target?.here !== here)
+    return isAlone ? inside : inside.filter((one) => isOf(one, { key, draft }, context))
+  }
+  const nearest = index.nearest(link.image, here, segment)
   if (nearest !== undefined) return [nearest]
   const at = fields.labelOf(segment)
   if (link.required) throw unidentified(link.image, at)
   if (link.expected) warnings.push({ kind: 'no-identity', at, text: unknownText(link.image) })
   return []
+}
+
+/** Of several that the bracket has each refers to what stands behind it, before the next one. */
+function isOf(
+  { target }: Draft,
+  { key, draft }: { readonly key: string; readonly draft: Draft },
+  { index, fields, warnings }: LinkContext,
+): boolean {
+  if (target === undefined) return true
+  const at = fields.labelOf(target.segment)
+  const isFirst = index.nearest(key, target.here, target.segment) === draft
+  if (isFirst)
+    warnings.push({ kind: 'repeated', at, text: `There are several of ${key}: it is of the one before it` })
+  return isFirst
 }
 
 interface Tied {

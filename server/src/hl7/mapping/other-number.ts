@@ -45,14 +45,18 @@ export function isKindOf(one: JsonObject, other: JsonObject): boolean {
 }
 
 function codeOf(type: JsonValue | undefined): JsonValue | undefined {
-  const [coding] = listOf((type as JsonObject | undefined)?.['coding'])
+  const [coding] = objectsIn((type as JsonObject | undefined)?.['coding'])
   return coding?.['code']
 }
 
 export function identifiersOf({ identifier }: Fragment): readonly JsonObject[] {
-  return listOf(identifier)
+  return objectsIn(identifier)
 }
 
-function listOf(value: JsonValue | undefined): readonly JsonObject[] {
-  return Array.isArray(value) ? (value as readonly JsonObject[]) : []
+/** The objects that an element holds, one or many. */
+export function objectsIn(value: JsonValue | undefined): readonly JsonObject[] {
+  const all: readonly (JsonValue | undefined)[] = Array.isArray(value) ? (value as JsonValue[]) : [value]
+  return all.filter(
+    (one): one is JsonObject => typeof one === 'object' && one !== null && !Array.isArray(one),
+  )
 }

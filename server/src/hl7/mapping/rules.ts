@@ -1,4 +1,5 @@
 import type { JsonValue } from '../../kernel/json.ts'
+import type { IdentityRule } from './identity-rule.ts'
 import type { EffectKind, ImagePart, Own } from './image.ts'
 import type { Apart } from './sent-segments.ts'
 
@@ -119,26 +120,11 @@ export interface ImageRule {
   readonly apart?: readonly string[]
   /** Only what is known is changed, nothing is made. */
   readonly known?: boolean
+  /** Somebody has to look when it is unknown: what is deleted should be there. */
+  readonly expected?: boolean
   /** Type of resource: when its number is that of such a one, and nothing else is known by it, nothing is made. */
   readonly yields?: string
 }
-
-/**
- * `item`: senders give the number to several things, which these parts tell apart. `new`: the message tells of a new thing, so that one of
- * another code that has the number already is not meant. `also`: types of other numbers, and `group`: the element with the number of a group, that
- * find it, too, when a message names nothing else. `whole`: condition of messages that name all things of a group.
- */
-export type IdentityRule =
-  | {
-      readonly element: string
-      readonly prefer?: 'feed' | readonly string[]
-      readonly item?: readonly string[]
-      readonly new?: string
-      readonly also?: readonly string[]
-      readonly group?: string
-      readonly whole?: string
-    }
-  | { readonly system: string; readonly parts: readonly string[]; readonly group?: string }
 
 export interface LinkRule {
   readonly id: string
