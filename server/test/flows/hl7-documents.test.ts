@@ -163,7 +163,7 @@ it('sends a report with its document to who cannot fetch it, however long', asyn
   const engine = await engineOn(await freshStore(), { ackAt: 'committed' }, { out })
   await new Sender(engine.port).send(report({ id: 'R1', content }))
 
-  expect(await got.promise).toContain(`|^application^pdf^Base64^${content.toString('base64')}|`)
+  expect(await got.promise).toContain(`|^AP^PDF^Base64^${content.toString('base64')}|`)
   const { outbox } = engine.outbound
   await expect
     .poll(async () => (await outbox.list('clinic', { limit: 1 }))[0]?.message.state)

@@ -55,6 +55,12 @@ const EFFECTS: readonly [string, readonly Message[], string, readonly object[]][
   ['A28 adds a person', [['ADT^A28']], 'Patient', [{ name: [{ family: 'Salih' }] }]],
   ['A28 makes no visit', [['ADT^A28', VISIT]], 'Encounter', []],
   ['A29 takes a person out of use', [['ADT^A28'], ['ADT^A29']], 'Patient', [{ active: false }]],
+  ...['ADT^A28', 'ADT^A04'].map((event): [string, readonly Message[], string, readonly object[]] => [
+    `${event} takes a person into use again`,
+    [['ADT^A28'], ['ADT^A29'], [event, VISIT]],
+    'Patient',
+    [expect.toSatisfy((person) => !Object.hasOwn(person as object, 'active')) as object],
+  ]),
   ['A31 changes a person', [['ADT^A28'], ['ADT^A31', 'PD1||||DOC^Dent']], 'Patient', [{ gender: 'female' }]],
   [
     'A24 links',
