@@ -250,6 +250,22 @@ it('ST-30 ST-31 compares addresses exactly, or by their path', async () => {
   expect(await by(`url:above=${url}/sub/x`)).toBe('A B')
 })
 
+it('finds documents by their MIME type, whatever parameters it has', async () => {
+  const document = (contentType: string): Json => ({
+    status: 'current',
+    content: [{ attachment: { contentType } }],
+  })
+  const { by } = await fixtures('DocumentReference', {
+    A: document('text/xml'),
+    B: document('text/xml; charset=UTF-8'),
+    C: document('text/xml-external-parsed-entity'),
+    D: document('application/pdf'),
+  })
+  expect(await by('contenttype=text/xml')).toBe('A')
+  expect(await by('contenttype:below=TEXT/xml')).toBe('A B')
+  expect(await by('contenttype:below=text/xml,application/pdf')).toBe('A B D')
+})
+
 it('ST-32 finds a profile with and without its version', async () => {
   const url = `http://example.org/${fresh()}`
   const tag = fresh()

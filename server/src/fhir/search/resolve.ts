@@ -10,6 +10,7 @@ import { clauseOf } from './compile.ts'
 import type { ParamFilter } from './compile.ts'
 import { hierarchyClause } from './hierarchy.ts'
 import { listClause } from './lists.ts'
+import { isMimeType, mimeTypeClause } from './mime-types.ts'
 import type { Filter } from './request.ts'
 import type { Scope, SearchDeps } from './scope.ts'
 
@@ -84,6 +85,7 @@ function paramClause(
   { module, filter }: { module: TypeModule; filter: ParamFilter },
 ): Soon<Clause> {
   const { param, modifier } = filter
+  if (modifier === 'below' && isMimeType(param)) return mimeTypeClause(filter)
   if (param.type === 'token' && isCodeSet(modifier)) return codeSetClause(deps, scope, { filter, modifier })
   if (param.type === 'reference' && (modifier === 'above' || modifier === 'below'))
     return hierarchyClause(deps, scope, { filter, modifier })
