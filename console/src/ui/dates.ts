@@ -34,6 +34,12 @@ export function preciseInstant(instant: string | number, language: string): stri
   return `${clinicalDay(instant, language)} ${clockTime(instant, language)}`
 }
 
+/** The same with thousandths, for what happens within one second: `14-Jul-2026 08:05:59.120`. */
+export function exactInstant(instant: string, language: string): string {
+  const thousandths = /\.(\d{3})/.exec(instant)?.[1] ?? '000'
+  return `${preciseInstant(instant, language)}.${thousandths}`
+}
+
 /** `08:05` in the zone of the site. */
 export function hourMinute(instant: string | number, language: string): string {
   const options = { hour: '2-digit', minute: '2-digit', hourCycle: 'h23', timeZone: site.zone } as const

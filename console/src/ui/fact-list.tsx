@@ -9,7 +9,7 @@ export function FactList({ facts }: { readonly facts: readonly Fact[] }) {
   return (
     <Box component="dl" sx={look}>
       {facts.map(([label, value]) =>
-        value === undefined || value === '' ? undefined : (
+        value === undefined || value === '' || value === false ? undefined : (
           <div key={label}>
             <dt>{label}</dt>
             <dd>{typeof value === 'string' ? <bdi>{value}</bdi> : value}</dd>
@@ -38,4 +38,5 @@ const look = {
   mb: 3,
   '& dt': { fontSize: 12, color: 'text.secondary' },
   '& dd': { m: 0 },
+  '& a': { color: 'primary.main', textUnderlineOffset: '2px' },
 } as const

@@ -2,22 +2,27 @@ import Box from '@mui/material/Box'
 import Typography from '@mui/material/Typography'
 import { useEffect, useRef, useState } from 'react'
 import { useTranslation } from 'react-i18next'
+import { Link } from 'react-router'
 
 import { block, blockHead, fieldLine } from './field-rows.tsx'
-import type { FieldTree, FieldView, ResourceView, SegmentView } from './field-tree.ts'
-import { fieldHolding, partsOf, useFieldNames } from './hl7-fields.ts'
+import type { FieldTree, FieldView, Finding, ResourceView, SegmentView } from './field-tree.ts'
+import { fieldFoundAt, partsOf, useFieldNames } from './hl7-fields.ts'
 
 interface FieldPanelsProps {
   readonly tree: FieldTree
+  /** What the hub found in the message; stands over the resources. */
+  readonly findings?: readonly Finding[]
   /** Source position to open with: `PID-5[1].1`. */
   readonly at: string | undefined
 }
 
+const NONE: readonly Finding[] = []
+
 /** The segments beside the resources that they became: choosing one side marks the other. */
-export function FieldPanels({ tree, at }: FieldPanelsProps) {
+export function FieldPanels({ tree, findings = NONE, at }: FieldPanelsProps) {
   const { t } = useTranslation()
   const positions = new Set(tree.segments.flatMap(({ fields }) => fields.map(({ position }) => position)))
-  const [chosen, choose] = useState(() => (at === undefined ? undefined : fieldHolding(at, positions)))
+  const [chosen, choose] = useState(() => (at === undefined ? undefined : fieldFoundAt(at, positions)))
   const [lit, light] = useState<string | undefined>()
   const choice = { chosen, choose, lit, light }
   return (
@@ -28,6 +33,9 @@ export function FieldPanels({ tree, at }: FieldPanelsProps) {
         ))}
       </Box>
       <Box component="section" aria-label={t('message.resources')} tabIndex={0} sx={beside}>
+        {findings.length === 0 ? undefined : (
+          <Found findings={findings} positions={positions} choice={choice} />
+        )}
         {tree.resources.length === 0 ? <Typography>{t('message.noResources')}</Typography> : undefined}
         {tree.resources.map((resource) => (
           <Resource key={resource.reference} resource={resource} choice={choice} />
@@ -121,6 +129,52 @@ function Parts({ position, text }: { readonly position: string; readonly text: s
   ))
 }
 
+interface FoundProps {
+  readonly findings: readonly Finding[]
+  readonly positions: ReadonlySet<string>
+  readonly choice: Choice
+}
+
+/** Each finding leads to its field, as far as the message has it. */
+function Found({ findings, positions, choice: { chosen, choose, light } }: FoundProps) {
+  const { t } = useTranslation()
+  return (
+    <Box sx={block}>
+      <Typography variant="h3" component="h2" sx={blockHead}>
+        {t('course.findings')}
+      </Typography>
+      {findings.map(({ kind, at = '', text }) => {
+        const field = fieldFoundAt(at, positions)
+        return (
+          <Box
+            key={`${kind} ${at} ${text}`}
+            component="button"
+            type="button"
+            aria-pressed={field !== undefined && field === chosen}
+            disabled={field === undefined}
+            onClick={() => field !== undefined && choose(field)}
+            onMouseEnter={() => light(field)}
+            onMouseLeave={() => light(undefined)}
+            onFocus={() => light(field)}
+            onBlur={() => light(undefined)}
+            sx={{ ...line, gridTemplateColumns: 'minmax(0, 1fr) 112px' }}
+          >
+            <span>
+              <Box component="strong" sx={{ color: kind === 'error' ? 'flag.highText' : 'text.secondary' }}>
+                {t(`finding.${kind}`)}
+              </Box>{' '}
+              <bdi lang="en">{text}</bdi>
+            </span>
+            <Box component="bdi" dir="ltr" sx={soft}>
+              {at}
+            </Box>
+          </Box>
+        )
+      })}
+    </Box>
+  )
+}
+
 interface ResourceProps {
   readonly resource: ResourceView
   readonly choice: Choice
@@ -132,7 +186,7 @@ function Resource({ resource, choice: { chosen, choose, light } }: ResourceProps
   return (
     <Box sx={block}>
       <Typography variant="h3" component="h2" sx={blockHead}>
-        <bdi dir="ltr">{reference}</bdi>{' '}
+        <Reference to={reference} />{' '}
         <Box component="span" sx={soft}>
           {t(`action.${action}`)}
         </Box>
@@ -165,6 +219,18 @@ function Resource({ resource, choice: { chosen, choose, light } }: ResourceProps
           </Box>
         </Box>
       ))}
+    </Box>
+  )
+}
+
+/** A patient leads to the chart. */
+function Reference({ to }: { readonly to: string }) {
+  const text = <bdi dir="ltr">{to}</bdi>
+  const [type, id] = to.split('/')
+  if (type !== 'Patient' || id === undefined) return text
+  return (
+    <Box component={Link} to={`/patients/${id}`} sx={{ color: 'primary.main', textUnderlineOffset: '3px' }}>
+      {text}
     </Box>
   )
 }

@@ -23,3 +23,17 @@ it('marks the fields that were used and lists the elements under their resource'
   ])
   expect(tree.resources[0]?.elements).toEqual([{ reference: 'Patient/1', ...row, field: 'PID-5' }])
 })
+
+it('shows a field that is wrong because it is missing, in its place', () => {
+  const fields = [
+    { position: 'PID-3', text: 'M1' },
+    { position: 'PID-11', text: 'Nile Street' },
+  ]
+  const source = { segments: [{ label: 'PID', fields }], resources: [], trace: [] }
+  const [segment] = fieldTree(source, ['PID-8', 'PID-3.1', 'PID', 'OBX-5']).segments
+  expect(segment?.fields.map(({ position, text }) => [position, text])).toEqual([
+    ['PID-3', 'M1'],
+    ['PID-8', ''],
+    ['PID-11', 'Nile Street'],
+  ])
+})

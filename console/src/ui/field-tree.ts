@@ -15,6 +15,13 @@ interface Source {
   readonly trace: readonly (Omit<ElementView, 'field'> & { readonly reference: string })[]
 }
 
+/** Something that the hub found in a message: what stopped it, or what it passed over. */
+export interface Finding {
+  readonly kind: 'error' | 'warning'
+  readonly at?: string | undefined
+  readonly text: string
+}
+
 /** The segments of a message beside the resources that were made of them, with the ways between the two. */
 export interface FieldTree {
   readonly segments: readonly SegmentView[]
@@ -51,12 +58,16 @@ export interface ElementView {
   readonly value?: string | undefined
 }
 
-export function fieldTree({ segments, resources, trace }: Source): FieldTree {
+/** @param missing positions that are wrong: where their segment has no such field, an empty one is shown */
+export function fieldTree(
+  { segments, resources, trace }: Source,
+  missing: readonly string[] = [],
+): FieldTree {
   const positions = new Set(segments.flatMap(({ fields }) => fields.map(({ position }) => position)))
   const elements = trace.map((row) => ({ ...row, field: fieldHolding(row.source, positions) }))
   const used = new Set(elements.map(({ field }) => field))
   return {
-    segments: segments.map(({ label, fields }) => ({
+    segments: withMissing(segments, missing).map(({ label, fields }) => ({
       label,
       fields: fields.map(({ position, text }) => ({
         position,
@@ -70,4 +81,24 @@ export function fieldTree({ segments, resources, trace }: Source): FieldTree {
       elements: elements.filter((row) => row.reference === reference),
     })),
   }
+}
+
+function withMissing(segments: Source['segments'], missing: readonly string[]): Source['segments'] {
+  return segments.map(({ label, fields }) => {
+    const positions = new Set(fields.map(({ position }) => position))
+    const wanted = missing
+      .filter((at) => segmentOf(at) === label && fieldHolding(at, positions) === undefined)
+      .map((at) => ({ position: /^.+?-\d+/.exec(at)?.[0] ?? at, text: '' }))
+    const all = [...fields, ...wanted].toSorted((a, b) => numberOf(a.position) - numberOf(b.position))
+    return { label, fields: wanted.length === 0 ? fields : all }
+  })
+}
+
+/** `PID` of `PID-5[1].1`; empty for what is no field. */
+function segmentOf(position: string): string {
+  return /^(.+?)(?:\[1\])?-\d/.exec(position)?.[1] ?? ''
+}
+
+function numberOf(position: string): number {
+  return Number(/-(\d+)/.exec(position)?.[1])
 }

@@ -50,6 +50,11 @@ export function fieldHolding(source: string, positions: ReadonlySet<string>): st
   return candidates.find((candidate) => positions.has(candidate))
 }
 
+/** The same for a finding, which may name a whole segment: that leads to the first field of it. */
+export function fieldFoundAt(at: string, positions: ReadonlySet<string>): string | undefined {
+  return fieldHolding(at, positions) ?? [...positions].find((position) => position.startsWith(`${at}-`))
+}
+
 export interface Part {
   /** `PID-3[2].4`. */
   readonly position: string

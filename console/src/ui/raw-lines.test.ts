@@ -2,12 +2,21 @@ import { expect, it } from 'vitest'
 
 import { piecesOf } from './raw-lines.tsx'
 
-const shown = (text: string) => piecesOf(text).map((piece) => piece.shown)
+const drawn = (text: string) => piecesOf(text).map(({ shown, control }) => [shown, control])
 
-it('shows the ends of segments and begins a line behind them', () => {
-  expect(shown('MSH|^~\\&\rPID|1\r\nPV1\n')).toEqual(['MSH|^~\\&', '␍\n', 'PID|1', '␍␊\n', 'PV1', '␊\n'])
+it('names the ends of segments and begins a line behind them', () => {
+  expect(drawn('MSH|^~\\&\rPID|1\r\nPV1\n')).toEqual([
+    ['MSH|^~\\&', undefined],
+    ['\n', 'CR'],
+    ['PID|1', undefined],
+    ['\n', 'CR LF'],
+    ['PV1', undefined],
+    ['\n', 'LF'],
+  ])
 })
 
-it('shows other control characters where they stand', () => {
-  expect(shown('A\u0000B\u000b\t\u007f')).toEqual(['A', '␀', 'B', '␋', '␉', '␡'])
+it('names other control characters where they stand, outside of the text', () => {
+  const names = drawn('A\u0000B\u000b\t\u007f').map(([shown, control]) => control ?? shown)
+  expect(names).toEqual(['A', 'NUL', 'B', 'VT', 'HT', 'DEL'])
+  expect(piecesOf('A\u0000B').map(({ shown }) => shown)).toEqual(['A', '', 'B'])
 })

@@ -1,21 +1,26 @@
 import Box from '@mui/material/Box'
+import { Fragment } from 'react'
 
 interface RawLinesProps {
   readonly text: string
   readonly label: string
 }
 
-/** The text of a message, a segment a line; what cannot be seen is shown as its control picture. */
+/**
+ * The text of a message, a segment a line. Control characters are drawn by their names and are no text: what is copied can be pasted as a message, and no font
+ * needs to have signs for them.
+ */
 export function RawLines({ text, label }: RawLinesProps) {
   return (
     <Box component="pre" dir="ltr" translate="no" tabIndex={0} role="group" aria-label={label} sx={look}>
-      {piecesOf(text).map(({ shown, isControl, at }) =>
-        isControl ? (
-          <Box key={at} component="span" className="control">
-            {shown}
-          </Box>
-        ) : (
+      {piecesOf(text).map(({ shown, control, at }) =>
+        control === undefined ? (
           shown
+        ) : (
+          <Fragment key={at}>
+            <span className="control" data-name={control} />
+            {shown}
+          </Fragment>
         ),
       )}
     </Box>
@@ -23,28 +28,30 @@ export function RawLines({ text, label }: RawLinesProps) {
 }
 
 export interface Piece {
+  /** Text; behind the end of a segment a new line. */
   readonly shown: string
-  readonly isControl: boolean
+  /** Name of a control character. */
+  readonly control?: string
   /** Place in the text. */
   readonly at: number
 }
 
-/** Begins where the control pictures of Unicode begin: U+2400 is that of NUL. */
-const PICTURES = 0x2400
-const DELETE_PICTURE = '␡'
+/** Of ASCII, by their codes. */
+const NAMES =
+  'NUL SOH STX ETX EOT ENQ ACK BEL BS HT LF VT FF CR SO SI DLE DC1 DC2 DC3 DC4 NAK SYN ETB CAN EM SUB ESC FS GS RS US'.split(
+    ' ',
+  )
 const SEGMENT_ENDS = new Set(['\r\n', '\r', '\n'])
 
-/** Splits a text at its control characters; behind the end of a segment a new line begins. */
+/** Splits a text at its control characters. */
 export function piecesOf(text: string): readonly Piece[] {
   // oxlint-disable-next-line no-control-regex -- control characters are what is looked for
   return [...text.matchAll(/\r\n|[\u0000-\u001f\u007f]|[^\u0000-\u001f\u007f]+/g)].map(
     ({ 0: piece, index: at }) => {
       const isControl = piece.charCodeAt(0) < 0x20 || piece === '\u007f'
-      if (!isControl) return { shown: piece, isControl, at }
-      const pictures = Array.from(piece, (character) =>
-        character === '\u007f' ? DELETE_PICTURE : String.fromCharCode(PICTURES + character.charCodeAt(0)),
-      )
-      return { shown: pictures.join('') + (SEGMENT_ENDS.has(piece) ? '\n' : ''), isControl, at }
+      if (!isControl) return { shown: piece, at }
+      const control = Array.from(piece, (character) => NAMES[character.charCodeAt(0)] ?? 'DEL').join(' ')
+      return { shown: SEGMENT_ENDS.has(piece) ? '\n' : '', control, at }
     },
   )
 }
@@ -60,5 +67,15 @@ const look = {
   bgcolor: 'background.paper',
   border: 'var(--mg-line) solid var(--mg-palette-divider)',
   borderRadius: 1,
-  '& .control': { color: 'text.secondary' },
+  '& .control::after': {
+    content: 'attr(data-name)',
+    px: 0.5,
+    fontSize: 9,
+    verticalAlign: 'text-top',
+    color: 'text.secondary',
+    border: '1px solid',
+    borderColor: 'divider',
+    borderRadius: '2px',
+  },
+  '& .control': { ms: 0.5, lineHeight: 1 },
 } as const

@@ -2,7 +2,7 @@ import Box from '@mui/material/Box'
 import Typography from '@mui/material/Typography'
 import { useTranslation } from 'react-i18next'
 
-import { preciseInstant } from '../../ui/dates.ts'
+import { exactInstant } from '../../ui/dates.ts'
 import { Findings } from '../../ui/findings.tsx'
 import { Heads } from '../../ui/heads.tsx'
 import { RawLines } from '../../ui/raw-lines.tsx'
@@ -31,7 +31,7 @@ export function Course({ message: { history, ack, errors, warnings } }: { readon
           {history.map(({ state, time, reason }) => (
             <tr key={`${time} ${state}`}>
               <td>
-                <bdi>{preciseInstant(time, i18n.language)}</bdi>
+                <bdi>{exactInstant(time, i18n.language)}</bdi>
               </td>
               <td>
                 <StateChip state={state} />

@@ -1,12 +1,13 @@
+import Box from '@mui/material/Box'
 import Button from '@mui/material/Button'
 import Tab from '@mui/material/Tab'
 import Tabs from '@mui/material/Tabs'
 import { useState } from 'react'
 import { useTranslation } from 'react-i18next'
-import { useParams, useSearchParams } from 'react-router'
+import { Link, useParams, useSearchParams } from 'react-router'
 
 import { useMay } from '../../api/may.ts'
-import { clinicalInstant } from '../../ui/dates.ts'
+import { preciseInstant } from '../../ui/dates.ts'
 import { FactList } from '../../ui/fact-list.tsx'
 import type { Fact } from '../../ui/fact-list.tsx'
 import { FieldPanels } from '../../ui/field-panels.tsx'
@@ -29,7 +30,9 @@ export function MessagePage() {
   const { type = '', event = '', controlId = '' } = query.data ?? {}
   return (
     <Page
-      title={query.data ? `${type}^${event} ${controlId}` : t('message.title')}
+      title={
+        type === '' ? t(query.data ? 'message.unreadable' : 'message.title') : `${type}^${event} ${controlId}`
+      }
       query={query}
       actions={
         mayReplay ? (
@@ -60,7 +63,9 @@ function MessageTabs({ message, mayMend }: TabsProps) {
   const { t } = useTranslation()
   const [params, setParams] = useSearchParams()
   const tabs = TABS.filter((name) => name !== 'mend' || mayMend)
-  const tab = tabs.find((known) => known === params.get('tab')) ?? 'fields'
+  const tab =
+    tabs.find((known) => known === params.get('tab')) ??
+    (message.tree.segments.length === 0 ? 'text' : 'fields')
   const open = (next: string) => {
     params.set('tab', next)
     setParams(params, { replace: true })
@@ -85,7 +90,12 @@ function MessageTabs({ message, mayMend }: TabsProps) {
       </Tabs>
       <div role="tabpanel" id="tab-panel" aria-labelledby={`tab-${tab}`}>
         {tab === 'fields' ? (
-          <FieldPanels tree={message.tree} at={params.get('at') ?? undefined} />
+          <FieldPanels
+            key={message.id}
+            tree={message.tree}
+            findings={message.findings}
+            at={params.get('at') ?? message.errors[0]?.at}
+          />
         ) : undefined}
         {tab === 'text' ? <RawText message={message} /> : undefined}
         {tab === 'course' ? <Course message={message} /> : undefined}
@@ -99,18 +109,43 @@ function Facts({ message }: { readonly message: Message }) {
   const { t, i18n } = useTranslation()
   const state = (
     <>
-      <StateChip state={message.state} /> {message.reason}
+      <StateChip state={message.state} /> <Reason text={message.reason ?? ''} />
     </>
   )
   const facts: readonly Fact[] = [
     [t('message.state'), state],
-    [t('message.received'), clinicalInstant(message.received, i18n.language)],
+    [t('message.of'), message.of && <Link to={`/messages/${message.of}`}>{t('message.first')}</Link>],
+    [t('message.received'), preciseInstant(message.received, i18n.language)],
+    [t('message.numbers'), message.numbers.length > 0 && <Numbers of={message.numbers} />],
     [t('message.feed'), message.feed],
     [t('message.sender'), message.sender],
     [t('message.version'), message.version],
     [t('message.ackCode'), ackCode(message)],
   ]
   return <FactList facts={facts} />
+}
+
+/** Each leads to all messages that name the person. */
+function Numbers({ of: numbers }: { readonly of: readonly string[] }) {
+  return numbers.map((number) => (
+    <Box key={number} component="span" sx={{ marginInlineEnd: 2 }}>
+      <Link to={`/messages?${new URLSearchParams({ number })}`}>
+        <bdi dir="ltr">{number}</bdi>
+      </Link>
+    </Box>
+  ))
+}
+
+/** Of the hub, in English; the id of another message (`waits behind message …`) leads to it. */
+function Reason({ text }: { readonly text: string }) {
+  const [before = '', id, after = ''] = text.split(/\b([0-9a-f]{18})\b/)
+  return (
+    <bdi lang="en">
+      {before}
+      {id === undefined ? undefined : <Link to={`/messages/${id}`}>{id}</Link>}
+      {after}
+    </bdi>
+  )
 }
 
 function ackCode({ ack }: Message): string {

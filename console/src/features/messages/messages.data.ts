@@ -6,7 +6,7 @@ import type { z } from 'zod'
 import { getJson, postJson } from '../../api/http.ts'
 import { siteInstant } from '../../ui/dates.ts'
 import { fieldTree } from '../../ui/field-tree.ts'
-import type { FieldTree } from '../../ui/field-tree.ts'
+import type { FieldTree, Finding } from '../../ui/field-tree.ts'
 
 export const STATES = MessageState.options
 export type State = z.infer<typeof MessageState>
@@ -95,6 +95,8 @@ export interface Message extends MessageRow {
   readonly raw: string
   readonly isCut: boolean
   readonly tree: FieldTree
+  /** Errors first. */
+  readonly findings: readonly Finding[]
   /** What the sender was told; empty when nothing. */
   readonly ack: string
   readonly edits: z.infer<typeof MessageDetail>['edits']
@@ -113,7 +115,16 @@ export function useMessage(id: string) {
 }
 
 function messageOf(detail: z.infer<typeof MessageDetail>): Message {
-  return { ...detail, tree: fieldTree(detail), ack: detail.ack ?? '' }
+  const { errors, warnings, ack = '' } = detail
+  const findings = [...findingsOf('error', errors), ...findingsOf('warning', warnings)]
+  const wrong = errors.flatMap(({ at }) => at ?? [])
+  return { ...detail, findings, tree: fieldTree(detail, wrong), ack }
+}
+
+/** The same finding at the same place counts once. */
+function findingsOf(kind: Finding['kind'], found: readonly Omit<Finding, 'kind'>[]): readonly Finding[] {
+  const once = new Map(found.map(({ at, text }) => [`${at} ${text}`, { kind, at, text }]))
+  return [...once.values()]
 }
 
 export type Replay = z.infer<typeof ReplayAnswer>

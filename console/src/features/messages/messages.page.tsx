@@ -82,7 +82,7 @@ function MessageTable({ messages }: { readonly messages: readonly MessageRow[] }
             </td>
             <td className="unit">
               <Link data-row dir="ltr" to={`/messages/${message.id}`} style={{ fontWeight: 600 }}>
-                {typeOf(message)}
+                {typeOf(message) || t('message.unreadable')}
               </Link>
             </td>
             <td>
