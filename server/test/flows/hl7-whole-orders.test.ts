@@ -118,3 +118,53 @@ it('keeps a cancel that comes before its order', async () => {
   const engine = await after(['ORM^O01', ADA, 'ORC|CA|P1^C'])
   expect(await statuses(engine)).toEqual(['? revoked'])
 })
+
+const shared = (control: string): Message => [
+  'ORM^O01',
+  ADA,
+  `ORC|${control}|P1^C||G1^C||||||||77^Doc^Dora`,
+  GLU,
+  NA,
+  'OBR|3|P3^C||K^K^L',
+]
+
+it('takes services without ORC for ordered, and cancelled, like the one before them', async () => {
+  const engine = await after(shared('NW'))
+  expect(await engine.all('ServiceRequest')).toMatchObject(
+    ['P1', 'P1', 'P3'].map((value) => ({
+      identifier: [{ value }],
+      requisition: { value: 'G1' },
+      requester: { display: 'Dora Doc' },
+    })),
+  )
+  const sender = new Sender(engine.port)
+  const header = 'MSH|^~\\&|WARD|NORTH|HUB|MOGRAN|20260301090000||ORM^O01|M9|P|2.5.1'
+  await sender.send([header, ...shared('CA').slice(1), ''].join('\r'))
+  expect(await statuses(engine)).toEqual(['GLU revoked', 'K revoked', 'NA revoked'])
+})
+
+it('makes no order of earlier results that share an ORC', async () => {
+  const engine = await after(['ORM^O01', ADA, 'ORC|NW|P9^C', 'OBR|1|||CL^CL^L', ...shared('PR').slice(2)])
+  expect(await statuses(engine)).toEqual(['CL active'])
+})
+
+it('takes a pharmacy order in words alone, and the parts of a compound, by ORM', async () => {
+  const engine = await after([
+    'ORM^O01',
+    ADA,
+    'ORC|NW|P1^C',
+    'RXO||||||^Two tablets at night',
+    'ORC|NW|P2^C',
+    'RXO|D5W^Dextrose^L|500||mL',
+    'RXC|A|KCL^Potassium chloride^L|20|meq',
+  ])
+  expect(await engine.all('ServiceRequest')).toEqual([])
+  const orders = await engine.all('MedicationRequest')
+  expect(orders.map(({ note, medicationReference }) => [note, medicationReference !== undefined])).toEqual([
+    [[{ text: 'Two tablets at night' }], false],
+    [undefined, true],
+  ])
+  expect(await engine.all('Medication')).toMatchObject([
+    { ingredient: [{ itemCodeableConcept: { text: 'Potassium chloride' } }] },
+  ])
+})

@@ -11,7 +11,7 @@ export interface Path {
   readonly bracket: string
   /** Every segment of that name in the bracket and below, not only the first. */
   readonly isAll: boolean
-  /** The segment of the same name before the rule's own. */
+  /** The segment of that name before the rule's own; of another name that of a bracket before. */
   readonly isBefore: boolean
   /** Only of those whose field is, or is not, one of the texts. */
   readonly only: Choice | undefined
@@ -116,7 +116,7 @@ function findOne(path: Path, scope: Scope): readonly Node[] {
 /** Segments that the path names by their bracket or place, not as the nearest one. */
 function named(path: Path, { here, segment }: Scope): readonly Segment[] {
   const { segment: name, bracket, isAll, isBefore } = path
-  if (isBefore) return segment.name === name ? previous(here, segment) : []
+  if (isBefore) return segment.name === name ? previous(here, segment) : lastBefore(here, name)
   const all = bracket === '' ? allWithin(here, name) : ownOf(bracketNear(here, bracket), name)
   const meant = all.filter((one) => isMeant(path, one))
   return isAll ? meant : meant.slice(0, 1)
@@ -161,6 +161,13 @@ function previous(here: Occurrence, segment: Segment): readonly Segment[] {
   if (here.segments[0] !== segment) return []
   const beside = here.parent?.inner.filter(({ name }) => name === here.name) ?? []
   return ownOf(beside[beside.indexOf(here) - 1], segment.name).slice(-1)
+}
+
+/** Of the nearest bracket of the same name before this one that has such a segment: what several brackets share. */
+function lastBefore(here: Occurrence, name: string): readonly Segment[] {
+  const beside = here.parent?.inner.filter((one) => one.name === here.name) ?? []
+  const before = beside.slice(0, beside.indexOf(here)).findLast((one) => ownOf(one, name).length > 0)
+  return ownOf(before, name).slice(-1)
 }
 
 function allWithin({ segments, inner }: Occurrence, name: string): readonly Segment[] {
