@@ -13,6 +13,8 @@ async function folderFeed() {
   return { folder, files: { folder, pollMs: 50 } }
 }
 
+/** The first engine of a file is slow to start on a loaded machine. */
+const LONG = { timeout: 15_000 }
 const namesIn = async (...path: readonly string[]) => readdir(join(...path)).catch(() => [])
 
 async function states(engine: Engine): Promise<readonly string[]> {
@@ -34,7 +36,7 @@ it('takes the messages of a batch file and puts the file away', async () => {
   ].join('')
   await writeFile(join(folder, 'night.hl7'), batch)
   await writeFile(join(folder, 'notes.md'), 'not for us')
-  await expect.poll(() => namesIn(folder, 'done')).toEqual([expect.stringMatching(/^\d+-night\.hl7$/)])
+  await expect.poll(() => namesIn(folder, 'done'), LONG).toEqual([expect.stringMatching(/^\d+-night\.hl7$/)])
   expect(await engine.all('Observation')).toHaveLength(1)
   expect(await namesIn(folder)).toEqual(['done', 'notes.md'])
 })
@@ -49,7 +51,7 @@ it('waits until a file has stopped growing', async () => {
     await new Promise((resolve) => setTimeout(resolve, 60))
     await appendFile(path, text.slice(at, at + 40))
   }
-  await expect.poll(() => states(engine), { timeout: 5000 }).toEqual(['A1 committed'])
+  await expect.poll(() => states(engine), LONG).toEqual(['A1 committed'])
 })
 
 it('says what was refused beside the file, and takes the rest of it', async () => {
@@ -58,7 +60,7 @@ it('says what was refused beside the file, and takes the rest of it', async () =
   const bad = admit({ id: 'A2' }).replace('ADT^A01', 'XYZ^A01')
   await writeFile(join(folder, 'mixed.hl7'), admit({ id: 'A1' }) + bad + admit({ id: 'A3', mrn: '3' }))
   await writeFile(join(folder, 'none.txt'), 'no message at all')
-  await expect.poll(async () => (await namesIn(folder, 'failed')).length).toBe(4)
+  await expect.poll(async () => (await namesIn(folder, 'failed')).length, LONG).toBe(4)
   const [first = '', , second = ''] = (await namesIn(folder, 'failed')).filter(Boolean).toSorted()
   expect([first, second].map((name) => name.replace(/^\d+-/, ''))).toEqual(['mixed.hl7', 'none.txt'])
   const problems = await readFile(join(folder, 'failed', `${first}.problems.txt`), 'utf8')
@@ -72,8 +74,8 @@ it('says what a batch says of itself and does not hold, and takes a batch of not
   const batch = `BHS|^~\\&|LAB\rPID|1||lost\r${admit({ id: 'A1' })}BTS|2\r`
   await writeFile(join(folder, 'count.hl7'), `FHS|^~\\&|LAB\r${batch}FTS|2\r`)
   await writeFile(join(folder, 'empty.hl7'), 'FHS|^~\\&|LAB\rBHS|^~\\&|LAB\rBTS|0\rFTS|1\r')
-  await expect.poll(() => namesIn(folder, 'done')).toEqual([expect.stringMatching(/empty\.hl7$/)])
-  await expect.poll(async () => (await namesIn(folder, 'failed')).length).toBe(2)
+  await expect.poll(() => namesIn(folder, 'done'), LONG).toEqual([expect.stringMatching(/empty\.hl7$/)])
+  await expect.poll(async () => (await namesIn(folder, 'failed')).length, LONG).toBe(2)
   const name = (await namesIn(folder, 'failed')).find((one) => one.endsWith('.txt')) ?? ''
   expect((await readFile(join(folder, 'failed', name), 'utf8')).split('\n')).toEqual([
     '1 batches came, FTS-1 says 2',
@@ -93,7 +95,7 @@ it('goes on with a file that was there when the hub was killed, and takes no mes
   await before.stop()
   await writeFile(join(folder, 'again.hl7'), admit({ id: 'A1', mrn: '1' }) + admit({ id: 'A2', mrn: '2' }))
   const after = await engineOn(store, { ackAt: 'committed', files })
-  await expect.poll(async () => (await namesIn(folder, 'done')).length).toBe(1)
+  await expect.poll(async () => (await namesIn(folder, 'done')).length, LONG).toBe(1)
   expect(await states(after)).toEqual(['A1 committed', 'A1 duplicate', 'A2 committed'])
 })
 
