@@ -134,3 +134,17 @@ it('keeps who is not named where a message says what changes, and lets go who is
   expect(await partsAfter(booked, whole)).toEqual(['Patient', 'ROOM1', 'CONS'])
   expect(await partsAfter(booked, ['S22', sch('CHK'), PID, 'RGS|1', 'AIL|1||ROOM1'])).toEqual(all)
 })
+
+it('reports what a deletion without an action code names', async () => {
+  const engine = await startEngine({ ackAt: 'committed' })
+  const sender = new Sender(engine.port)
+  const text = [missed('S20', '4711').trimEnd(), ...RESOURCES, ''].join('\r')
+  expect(await sender.send(text.replace(sch('GONE', ''), sch('CHK')))).toContain('MSA|AA')
+  const [line] = await engine.store.records.range({ collection: 'hl7-journal', limit: 1 })
+  const left = ['AIP-3', 'AIL[1]-3', 'AIL[2]-3', 'AIG-3', 'AIS-3'].map((at): unknown => ({
+    kind: 'bad-value',
+    at,
+    text: expect.stringContaining('no action code') as unknown,
+  }))
+  expect(line?.value).toMatchObject({ warnings: expect.arrayContaining(left) as unknown })
+})

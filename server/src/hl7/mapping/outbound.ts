@@ -137,7 +137,7 @@ function compileSegment(
       const writer = createSegmentWriter(rule.segment)
       const number = (counts.get(rule.segment) ?? 0) + 1
       await fill({
-        view: { focus, variables: { ...view.variables, number: String(number) } },
+        view: { focus, variables: { ...view.variables, ...referenceTo(focus), number: String(number) } },
         writer,
         lookup,
       })
@@ -180,6 +180,15 @@ async function walk(
     found = followed.filter((value) => value !== undefined)
   }
   return found
+}
+
+/** How others refer to what a segment is about. */
+function referenceTo(focus: JsonValue): { readonly reference?: string } {
+  if (typeof focus !== 'object' || focus === null || Array.isArray(focus)) return {}
+  const { resourceType, id, reference } = focus as JsonObject
+  if (typeof resourceType === 'string' && typeof id === 'string')
+    return { reference: `${resourceType}/${id}` }
+  return typeof reference === 'string' ? { reference } : {}
 }
 
 function notThere(segment: string): Error {
