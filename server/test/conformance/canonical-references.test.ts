@@ -63,3 +63,21 @@ it('finds definitions by those that refer to them', async () => {
   expect(await referredBy('status=completed')).toBe('q1 q2')
   expect(await referredBy('status=in-progress')).toBe('')
 })
+
+it('finds what refers to a definition by the beginning of its version', async () => {
+  const below = (value: string) =>
+    names(`/QuestionnaireResponse?questionnaire:below=${encodeURIComponent(value)}`, byId)
+  expect(await below(url)).toBe('any r1 r2')
+  expect(await below(`${url}|2`)).toBe('r2')
+  const exact = await make({
+    resourceType: 'QuestionnaireResponse',
+    status: 'completed',
+    questionnaire: `${url}/minor|3.1`,
+  })
+  byId.set(exact.id, 'minor')
+  expect([
+    await below(`${url}/minor|3`),
+    await below(`${url}/minor|3.`),
+    await below(`${url}/minor|31`),
+  ]).toEqual(['minor', '', ''])
+})

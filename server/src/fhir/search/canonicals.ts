@@ -5,8 +5,10 @@ import { elementRow } from '../elements.ts'
 import type { ElementTable } from '../elements.ts'
 import { boundedKey } from '../keys/bounded.ts'
 import { tokenKey } from '../keys/tokens.ts'
-import type { BodyTest, Test } from './clause.ts'
+import type { BodyTest, Clause, Test } from './clause.ts'
+import type { ParamFilter } from './compile.ts'
 import { outermostReferences } from './references.ts'
+import { unescaped } from './values.ts'
 
 /** What a canonical reference says: `http://example.org/Questionnaire/q|2`. */
 export interface Canonical {
@@ -84,4 +86,17 @@ export function referrerTests(table: ElementTable, row: Row, source: Canonicals)
   }
   if (typeof version !== 'string') return [byId, bare]
   return [byId, bare, { by: 'key', key: boundedKey(`${param}=${url}|${version}`) }]
+}
+
+/** `questionnaire:below=http://h/q|1`: the versions 1, 1.0 and 1.1 of it; without one, all. @see FHIR R4, "Search", references and versions */
+export function canonicalBelowClause({ label, values }: ParamFilter, source: Canonicals): Clause {
+  const anyOf = values.map((value): Test => {
+    const [url = '', version] = unescaped(value).split('|', 2)
+    const key = boundedKey(`${source.param}=${url}`)
+    if (version === undefined) return { by: 'key', key }
+    const isBelow = (each: Canonical): boolean =>
+      each.url === url && (each.version === version || each.version?.startsWith(`${version}.`) === true)
+    return { by: 'body', key, holds: (resource) => canonicalsIn(resource, source).some(isBelow) }
+  })
+  return { label, anyOf }
 }

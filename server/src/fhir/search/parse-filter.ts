@@ -1,6 +1,6 @@
 import { fault } from '../../kernel/fault.ts'
 import type { SearchParam, SearchParamType, TypeModule } from '../definitions.ts'
-import { isHierarchical } from './hierarchies.ts'
+import { isCanonical, isHierarchical } from './hierarchies.ts'
 import { listIds } from './lists.ts'
 import type { Filter, Pair } from './request.ts'
 import { unknownModifier, unknownParameter } from './unknown-parameter.ts'
@@ -62,6 +62,7 @@ function paramOf(module: TypeModule, code: string): SearchParam {
 export function modifiersOf(param: SearchParam): readonly string[] {
   if (param.code === '_id') return ID_MODIFIERS
   const known = MODIFIERS[param.type]
+  if (isCanonical(param)) return [...known, 'below']
   return isHierarchical(param) ? [...known, 'above', 'below'] : known
 }
 

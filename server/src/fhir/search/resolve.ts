@@ -3,11 +3,13 @@ import { soon } from '../../kernel/soon.ts'
 import type { Soon } from '../../kernel/soon.ts'
 import type { TypeModule } from '../definitions.ts'
 import { contextClause } from '../security-context.ts'
+import { canonicalBelowClause } from './canonicals.ts'
 import { chainClause, hasClause } from './chains.ts'
 import type { Clause } from './clause.ts'
 import { codeSetClause, isCodeSet } from './code-sets.ts'
 import { clauseOf } from './compile.ts'
 import type { ParamFilter } from './compile.ts'
+import { isCanonical } from './hierarchies.ts'
 import { hierarchyClause } from './hierarchy.ts'
 import { listClause } from './lists.ts'
 import { isMimeType, mimeTypeClause } from './mime-types.ts'
@@ -87,6 +89,8 @@ function paramClause(
   const { param, modifier } = filter
   if (modifier === 'below' && isMimeType(param)) return mimeTypeClause(filter)
   if (param.type === 'token' && isCodeSet(modifier)) return codeSetClause(deps, scope, { filter, modifier })
+  if (modifier === 'below' && isCanonical(param))
+    return canonicalBelowClause(filter, { module, param: param.code, base: deps.base })
   if (param.type === 'reference' && (modifier === 'above' || modifier === 'below'))
     return hierarchyClause(deps, scope, { filter, modifier })
   const { base, definitions, clock } = deps
