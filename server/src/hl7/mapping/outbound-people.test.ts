@@ -147,3 +147,30 @@ it('does not tell of an order without its patient', async () => {
   const request = { ...order, subject: { reference: 'Group/g' } }
   await expect(fieldsOf('ServiceRequest.OML_O21', request)).rejects.toThrow('does not refer')
 })
+
+it('merges a person into the one who stays, instead of deleting him, and says nothing of him from then on', async () => {
+  const before = {
+    resourceType: 'Patient',
+    id: 'm',
+    identifier: [{ value: '9' }],
+    name: [{ family: 'Dup' }],
+    gender: 'male',
+  }
+  const merged = {
+    ...before,
+    active: false,
+    link: [{ type: 'replaced-by', other: { reference: 'Patient/p' } }],
+  }
+  const { field, names } = await fieldsOf('Patient.ADT', merged, { previous: before })
+  expect(names).toBe('MSH EVN PID MRG')
+  expect([field('MSH', 9), field('PID', 3), field('PID', 8), field('MRG', 1), field('MRG', 7)]).toEqual([
+    'ADT^A40^ADT_A39',
+    'p^^^^PI',
+    '',
+    '9',
+    'Dup',
+  ])
+  expect((await fieldsOf('Patient.ADT', { ...merged, gender: 'female' }, { previous: merged })).names).toBe(
+    '',
+  )
+})

@@ -65,6 +65,7 @@ function compileFile(
   kit: OutKit,
 ): (request: BuildRequest) => Promise<string | undefined> {
   const condition = file.when === undefined ? undefined : compileResourceExpression(file.when)
+  const hasNulls = compileResourceExpression(file.nullsWhen ?? 'true')
   const head = compileSegments(file.segments.filter(isHead), kit)
   const write = compileSegments(
     file.segments.filter((segment) => !isHead(segment)),
@@ -72,29 +73,34 @@ function compileFile(
   )
   const textsFor = async (view: View, lookup: BuildRequest['lookup']) => {
     const header = await head(view, lookup)
-    const event = header[0]?.split('|')[8]?.split('^')[1]
-    const rest = await write({ ...view, variables: { ...view.variables, event } }, lookup)
-    return [...header, ...rest]
+    const whole = withEvent(view, header)
+    return { whole, texts: [...header, ...(await write(whole, lookup))] }
   }
   return async ({ resource, previous, controlId, nowMs, header, lookup }) => {
     const now = new Date(nowMs).toISOString()
     const view = { focus: resource, variables: { ...header, controlId, now, resource, previous } }
     if (condition !== undefined && !isTrue(condition(view))) return undefined
-    const texts = await textsFor(view, lookup)
+    const { whole, texts } = await textsFor(view, lookup)
     const apart = file.apart === undefined ? texts : toldApart(texts, file.apart)
-    const old = previous && { focus: previous, variables: { ...header, resource: previous } }
-    const before =
-      old === undefined || file.nulls === undefined ? [] : await textsOrNone(textsFor(old, lookup))
-    return withNulls(apart, before, file.nulls ?? [])
+    const { nulls = [] } = file
+    const isCompared = previous !== undefined && nulls.length > 0 && isTrue(hasNulls(whole))
+    const old = { focus: previous ?? {}, variables: { ...header, resource: previous } }
+    const before = isCompared ? await textsOrNone(textsFor(old, lookup)) : []
+    return withNulls(apart, before, nulls)
       .map((text) => `${text}\r`)
       .join('')
   }
 }
 
+/** The event stands in the first segment: what follows may depend on it. */
+function withEvent(view: View, [header = '']: readonly string[]): View {
+  return { ...view, variables: { ...view.variables, event: header.split('|')[8]?.split('^')[1] } }
+}
+
 /** What a version before would have said: nothing, when it does not hold what the message needs. */
-async function textsOrNone(texts: Promise<readonly string[]>): Promise<readonly string[]> {
+async function textsOrNone(said: Promise<{ readonly texts: readonly string[] }>): Promise<readonly string[]> {
   try {
-    return await texts
+    return (await said).texts
   } catch (error) {
     if (error instanceof Fault) return []
     throw error

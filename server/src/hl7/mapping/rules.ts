@@ -219,6 +219,8 @@ export interface OutboundFile {
   readonly apart?: Apart
   /** Segments, one in a message, whose fields become the null when their values are gone. */
   readonly nulls?: readonly string[]
+  /** Expression over the resource, `%previous` and `%event`: else nothing becomes the null. */
+  readonly nullsWhen?: string
   readonly segments: readonly OutSegment[]
 }
 
