@@ -168,3 +168,17 @@ it('takes a pharmacy order in words alone, and the parts of a compound, by ORM',
     { ingredient: [{ itemCodeableConcept: { text: 'Potassium chloride' } }] },
   ])
 })
+
+it.each<[string, string, readonly string[]]>([
+  ['RDS^O13', 'MedicationDispense', ['RXD|1|IBU^IBU^L|20260301090000|20|||RX9']],
+  ['RAS^O17', 'MedicationAdministration', ['RXA|0|1|20260301090000||IBU^IBU^L|500|mg']],
+  ['RGV^O15', 'MedicationRequest', ['RXG|1|1||IBU^IBU^L|500||mg', 'RXR|PO']],
+])('finds by %s the order of the drug among those that share the number', async (event, type, lines) => {
+  const engine = await after(
+    ['RDE^O11', ADA, ...drug('AMX'), ...drug('IBU')],
+    [event, ADA, 'ORC|RE|P1^C', ...lines],
+  )
+  const ibuprofen = (await engine.all('MedicationRequest')).find((one) => nameOf(one) === 'IBU')
+  const [last] = (await engine.all(type)).slice(-1)
+  expect(JSON.stringify(last)).toContain(`"MedicationRequest/${ibuprofen?.['id'] as string}"`)
+})
