@@ -57,6 +57,8 @@ const REFUSALS = new Set([
   'TXA The message does not say which document it is about',
   // An account is merged, and MRG-3 is empty.
   'MRG The message does not say which accountBefore it is about',
+  // Headers with every field valued, and results behind them without a PID.
+  'MSH-14 The message is the rest of an earlier one: put both into one and send it again, or mend the earlier one and discard this.',
   // Referrals, and one message whose header names no event.
   'MSH-9.2 There are no rules for this message type',
 ])
