@@ -160,3 +160,22 @@ test('keeps within the width of a phone and of a tablet, in both directions', as
     expect(await page.evaluate(`${content}.scrollWidth - ${content}.clientWidth`)).toBe(0)
   }
 })
+
+test('does not start the replay of a cause that is replayed already', async ({ page }) => {
+  await sendText(result(freshStay().mrn, ''))
+  const request = { feed: 'default', from: '2026-01-01T00:00:00.000Z', to: '2100-01-01T00:00:00.000Z' }
+  let cause = ''
+  await page.route('**/api/v1/interop/replays', async (route) => {
+    const job = { id: 'r1', by: 'x', started: '2026-11-20T08:00:00.000Z', state: 'running', progress: 0.5 }
+    const counts = { done: 1, changed: 0, unchanged: 0, failed: 0 }
+    await route.fulfill({ json: { jobs: [{ ...job, ...counts, request: { ...request, cause } }] } })
+  })
+  page.on('response', async (response) => {
+    if (!response.url().endsWith('/dead-letters') || response.request().resourceType() !== 'fetch') return
+    const { groups } = (await response.json()) as { readonly groups: readonly { readonly key: string }[] }
+    cause = groups[0]?.key ?? ''
+  })
+  await signIn(page)
+  await page.goto('/dead-letters')
+  await expect(page.getByRole('button', { name: /^Replay all/ }).first()).toBeDisabled({ timeout: 20_000 })
+})

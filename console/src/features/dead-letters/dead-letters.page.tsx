@@ -9,7 +9,7 @@ import { Heads } from '../../ui/heads.tsx'
 import { Page } from '../../ui/page.tsx'
 import { ProblemCard } from '../../ui/problem-card.tsx'
 import { WideSheet } from '../../ui/wide-sheet.tsx'
-import { useDeadLetters, useReplayGroup } from './dead-letters.data.ts'
+import { useDeadLetters, useReplayGroup, useReplayJobs } from './dead-letters.data.ts'
 import type { Group } from './dead-letters.data.ts'
 import { ReplayJobs } from './replay-jobs.tsx'
 import { ReplaySpan } from './replay-span.tsx'
@@ -57,6 +57,9 @@ function Groups({ groups }: { readonly groups: readonly Group[] }) {
   const { t } = useTranslation()
   const replay = useReplayGroup()
   const mayReplay = useMay('messages.replay')
+  const { data: jobs = [] } = useReplayJobs()
+  // A cause that is replayed already is not started once more: each of its messages would be processed twice.
+  const running = new Set(jobs.filter(({ state }) => state === 'running').map(({ request }) => request.cause))
   return (
     <>
       {replay.isError ? <ProblemCard error={replay.error} /> : undefined}
@@ -86,7 +89,7 @@ function Groups({ groups }: { readonly groups: readonly Group[] }) {
                 {mayReplay ? (
                   <Button
                     sx={{ minHeight: 24, py: 0, ml: 2, fontSize: 13 }}
-                    disabled={replay.isPending}
+                    disabled={replay.isPending || running.has(group.key)}
                     onClick={() => replay.mutate(group)}
                   >
                     {t('dead.replay', { n: group.count })}

@@ -55,6 +55,7 @@ const line = {
   px: 3,
   minHeight: 36,
   fontSize: 13,
+  '& progress': { accentColor: 'var(--mg-palette-primary-main)' },
   bgcolor: 'background.paper',
   border: 'var(--mg-line) solid var(--mg-palette-divider)',
   borderRadius: 1,

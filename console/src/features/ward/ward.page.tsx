@@ -109,7 +109,7 @@ const grid = {
   m: 0,
   p: 0,
   display: 'grid',
-  gridTemplateColumns: 'repeat(auto-fill, minmax(360px, 1fr))',
+  gridTemplateColumns: 'repeat(auto-fill, minmax(min(360px, 100%), 1fr))',
   bgcolor: 'background.paper',
   border: 'var(--mg-line) solid var(--mg-palette-divider)',
   borderRadius: 1,
