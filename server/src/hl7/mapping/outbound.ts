@@ -66,11 +66,8 @@ function compileFile(
 ): (request: BuildRequest) => Promise<string | undefined> {
   const condition = file.when === undefined ? undefined : compileResourceExpression(file.when)
   const hasNulls = compileResourceExpression(file.nullsWhen ?? 'true')
-  const head = compileSegments(file.segments.filter(isHead), kit)
-  const write = compileSegments(
-    file.segments.filter((segment) => !isHead(segment)),
-    kit,
-  )
+  const head = compileSegments(file.segments.slice(0, 1), kit)
+  const write = compileSegments(file.segments.slice(1), kit)
   const textsFor = async (view: View, lookup: BuildRequest['lookup']) => {
     const header = await head(view, lookup)
     const whole = withEvent(view, header)
@@ -105,10 +102,6 @@ async function textsOrNone(said: Promise<{ readonly texts: readonly string[] }>)
     if (error instanceof Fault) return []
     throw error
   }
-}
-
-function isHead({ segment }: OutSegment): boolean {
-  return segment === 'MSH'
 }
 
 /** @param counts how many segments of a name stand there already; they are counted on */

@@ -3,7 +3,7 @@ import { STANDARD_DELIMITERS } from '../message/delimiters.ts'
 const { field: FIELD, component: COMPONENT } = STANDARD_DELIMITERS
 const NULL = '""'
 
-/** Two fields of a segment: `OBX-3` and `OBX-4`, the number that tells apart those that agree in the first. */
+/** Two fields of a segment: what it is about, and the number that tells apart those that agree in that. */
 export interface Apart {
   readonly segment: string
   readonly by: number
