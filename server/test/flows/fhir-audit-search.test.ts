@@ -5,7 +5,7 @@ import type { AuditArchive } from '../../src/audit/create-audit-trail.ts'
 import { limits } from '../../src/kernel/limits.ts'
 import { freshFolder, freshStore } from '../fresh-store.ts'
 import { startFhir } from './fhir-server.ts'
-import type { Reply } from './fhir-server.ts'
+import type { FhirServer, Reply } from './fhir-server.ts'
 
 const QUIET = Math.floor(limits.audit.groupsLooked * 1.5)
 
@@ -62,8 +62,50 @@ it('goes on behind what one search of a long audit trail looks at', async () => 
 
 it('refuses what needs all of a long audit trail', async () => {
   const { ask } = await serverOfLongTrail()
-  for (const query of ['_sort=-date', '_total=accurate', '_summary=count']) {
+  for (const query of ['_sort=date', '_total=accurate', '_summary=count']) {
     const refused = await ask('GET', `/AuditEvent?entity=Patient/seen&${query}`)
     expect([refused.status, refused.at('issue.0.code')], query).toEqual([422, 'too-costly'])
   }
+})
+
+async function handIn({ ask }: Pick<FhirServer, 'ask'>, recorded: string): Promise<void> {
+  const type = { system: 'http://dicom.nema.org/resources/ontology/DCM', code: '110103' }
+  const [agent, source] = [[{ altId: 'pacs', requestor: true }], { observer: { display: 'x' } }]
+  const entity = [{ what: { reference: 'Patient/seen' } }]
+  const body = { resourceType: 'AuditEvent', type, recorded, agent, source, entity }
+  expect((await ask('POST', '/AuditEvent', { body })).status).toBe(201)
+}
+
+/** What was done, or the year of an event that was handed in; from all pages. */
+async function done({ ask, base }: Pick<FhirServer, 'ask' | 'base'>, query: string): Promise<string> {
+  const found: unknown[] = []
+  let path: string | undefined = `/AuditEvent?${query}`
+  for (let pages = 0; path !== undefined && pages < 12; pages += 1) {
+    const page: Reply = await ask('GET', path)
+    expect(page.status, page.text).toBe(200)
+    const entries = (page.json['entry'] ?? []) as readonly {
+      search: { mode: string }
+      resource: { recorded: string; subtype?: readonly { code: string }[] }
+    }[]
+    for (const { search, resource } of entries)
+      if (search.mode === 'match') found.push(resource.subtype?.[0]?.code ?? resource.recorded.slice(0, 4))
+    path = nextOf(page)?.replace(base, '')
+  }
+  return found.join(' ')
+}
+
+it('gives the newest events of a long audit trail first, those handed in among them', async () => {
+  const server = await serverOfLongTrail()
+  await server.ask('PUT', '/Patient/seen', { body: { resourceType: 'Patient', id: 'seen' } })
+  for (const recorded of ['2020-01-01T00:00:00Z', '2097-01-01T00:00:00Z']) await handIn(server, recorded)
+  await server.ask('GET', '/Patient/seen')
+  for (const count of [1, 2, 3, 20]) {
+    const of = `entity=Patient/seen&_count=${String(count)}`
+    expect(await done(server, `${of}&_sort=-date`)).toBe('2097 read create create update 2020')
+    expect((await done(server, `${of}&_sort=-_lastUpdated`)).split(' ').toSorted()).toEqual(
+      '2020 2097 create create read update'.split(' '),
+    )
+  }
+  const first = await server.ask('GET', '/AuditEvent?entity=Patient/seen&_sort=-date&_count=1')
+  expect(first.text).toContain('too long to be sorted')
 })

@@ -106,7 +106,7 @@ export async function visitAll(query: Query, most: number, visit: (row: Row) => 
 /** For what needs all hits of a walk that stopped. */
 export function notWhole(): Error {
   const text =
-    'Too much of the audit trail would have to be looked at: bound it by date, such as date=ge2026-11-01&date=lt2026-11-08, or leave out _sort and totals, the last events come first'
+    'Too much of the audit trail would have to be looked at: bound it by date, such as date=ge2026-11-01&date=lt2026-11-08, or leave out totals and any order but _sort=-date'
   return fault('too-costly', { code: 'too-costly', text })
 }
 

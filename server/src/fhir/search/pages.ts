@@ -1,23 +1,22 @@
-import { limits } from '../../kernel/limits.ts'
 import type { Soon } from '../../kernel/soon.ts'
 import type { Row } from '../../store/port.ts'
-import { Best } from './best.ts'
 import { placeParts } from './candidates.ts'
 import type { Place } from './candidates.ts'
-import { hitsOf, visitAll } from './hits.ts'
+import { hitsOf } from './hits.ts'
 import type { Hit, Query } from './hits.ts'
 import type { PageState } from './page-token.ts'
 import { COUNT_CAP, countCandidates, wholeType } from './plan.ts'
 import type { Plan } from './plan.ts'
+import { isNewestFirst, newestPage, rankedPage } from './ranked-pages.ts'
 import type { SearchRequest } from './request.ts'
-import { comparing, decodeRank, encodeRank, rankOf } from './sorting.ts'
-import type { Ranked } from './sorting.ts'
 
 /** One type of a search, planned when it is needed. */
 export interface Branch {
   readonly type: string
   /** Tells it from another one of its type in page tokens; absent: the type. */
   readonly name?: string
+  /** The parameters in whose descending order its walk nearly is by itself. */
+  readonly newestBy?: readonly string[]
   /** @param driver the choice of a page before */
   open(driver?: number): Soon<Query>
 }
@@ -34,6 +33,8 @@ export interface Page {
   readonly next?: PageState
   /** Fewer than there is room for, although there may be more behind `next`. */
   readonly isStopped?: true
+  /** The order is nearly the one that was asked for. */
+  readonly isNearly?: true
   readonly plans: readonly Plan[]
 }
 
@@ -45,6 +46,8 @@ export async function pageOf(
 ): Promise<Page> {
   if (request.sort.length === 0) return walkedPage(branches, request, state)
   const [only, second] = branches
+  if (only && second && branches.length === 2 && isNewestFirst(second, request))
+    return newestPage({ stored: await only.open(), walked: await second.open() }, request, state)
   if (!only || second) return rankedPage(await openAll(branches), request, state)
   const query = await ordered(await only.open(state?.driver), request, state)
   if (isDated(query, request)) return datedPage(query, request, state)
@@ -201,40 +204,4 @@ function datedCut(
   if (!last) return { matches, plans: [plan], ...(isWhole === true ? { total: matches.length } : {}) }
   const phase = count > dated.length ? UNDATED : module.type
   return { matches, plans: [plan], next: { driver: plan.index, after: [phase, ...placeParts(last)] } }
-}
-
-/** All hits are ranked, the best of the rest are the page. @throws Fault `too-costly` over `limits.fhir.sortCandidates` hits */
-async function rankedPage(
-  queries: readonly Query[],
-  { sort, count }: SearchRequest,
-  state: PageState | undefined,
-): Promise<Page> {
-  const compare = comparing(sort)
-  const start = state && decodeRank(state.after)
-  const best = new Best(compare, count + 1)
-  let total = 0
-  for (const query of queries)
-    total += await visitAll(query, limits.fhir.sortCandidates - total, (row) => {
-      const ranked = rankOf(row, sort)
-      if (start === undefined || compare(ranked, start) > 0) best.add(ranked)
-    })
-  const found = best.sorted()
-  const last = found.length > count ? found[count - 1] : undefined
-  const plans = queries.map(({ plan }) => plan)
-  return {
-    matches: await rowsOf(queries, found.slice(0, count)),
-    total,
-    plans,
-    ...(last ? { next: { driver: plans[0]?.index ?? -1, after: encodeRank(last) } } : {}),
-  }
-}
-
-async function rowsOf(queries: readonly Query[], ranked: readonly Ranked[]): Promise<readonly Row[]> {
-  const rows = new Map<string, Row>()
-  for (const { reader, module } of queries) {
-    const ids = ranked.flatMap(({ type, id }) => (type === module.type ? [id] : []))
-    if (ids.length === 0) continue
-    for (const row of await reader.fetch(module.type, ids)) if (row) rows.set(`${row.type}/${row.id}`, row)
-  }
-  return ranked.flatMap(({ type, id }) => rows.get(`${type}/${id}`) ?? [])
 }

@@ -113,7 +113,7 @@ async function find(deps: FindDeps, caller: Caller, call: SearchCall): Promise<S
       ...warnings,
       ...(await pendingNotes(request)),
       ...(isCut ? [cutNote()] : []),
-      ...(page.isStopped ? [stoppedNote()] : []),
+      ...walkNotes(page),
       ...(request.explain ? await explained(branches, page.plans) : []),
     ],
     ...(total === undefined ? {} : { total }),
@@ -213,6 +213,7 @@ function trailBranch({ trail, access, definitions }: FindDeps, caller: Caller, s
     {
       type,
       name: 'trail',
+      newestBy: ['date', '_lastUpdated'],
       open: () => soon(stored.open(), (query) => eventQuery(query, trail, definitions)),
     },
   ]
@@ -243,9 +244,16 @@ function cutNote(): Issue {
   return { severity: 'warning', code: 'too-costly', text }
 }
 
-function stoppedNote(): Issue {
-  const text = 'Only the last part of the audit trail was looked at: the next page goes on behind it'
-  return { severity: 'information', code: 'informational', text }
+function walkNotes({ isNearly, isStopped }: Page): readonly Issue[] {
+  const texts = [
+    isNearly
+      ? 'The audit trail is too long to be sorted: its events stand in the order in which they were sealed, the last first, which is nearly that of time; bound it by date for the exact one'
+      : '',
+    isStopped ? 'Only the last part of the audit trail was looked at: the next page goes on behind it' : '',
+  ]
+  return texts.flatMap((text) =>
+    text === '' ? [] : { severity: 'information', code: 'informational', text },
+  )
 }
 
 async function match(deps: SearchDeps, caller: Caller, { type, pairs, most }: Criteria): Promise<Matches> {
