@@ -3,6 +3,7 @@ import type { JsonObject } from '../../kernel/json.ts'
 import type { RecordChange } from '../../store/port.ts'
 import type { Effect, Image, Mapped } from '../mapping/image.ts'
 import { identifiersOf } from '../mapping/other-number.ts'
+import { twinOf } from '../mapping/taken.ts'
 import {
   differenceOf,
   patientsOf,
@@ -169,8 +170,14 @@ async function compared(desk: Desk, said: Said, identity: Identity): Promise<Ide
 }
 
 /** By number and what tells it apart it may be known under another number of its own. */
-async function holderIn({ records }: Desk, { own, item }: Image, alias: Alias): Promise<string | undefined> {
+async function holderIn({ records }: Desk, image: Image, alias: Alias): Promise<string | undefined> {
+  const { own, item, terms, aliases } = image
   const id = await holderOf(records, alias)
+  // What is deleted by what it looks like, beside a number that nobody has, is none of several that look so.
+  if (terms?.expected === true && alias !== aliases[0]) {
+    const twin = await holderOf(records, twinOf(alias, 2))
+    if (twin !== undefined) return undefined
+  }
   if (id !== undefined || own !== 'update' || alias !== item?.alias) return id
   const [only, ...others] = await idsOfNumber(records, { type: alias.type, prefix: `${alias.value}|` })
   return others.length === 0 ? only : undefined

@@ -2,10 +2,11 @@ import type { JsonValue } from '../../kernel/json.ts'
 import { codeBody, codedBody } from './coded.ts'
 import { compileElement, foundAt, put, type Fragment } from './element.ts'
 import { FUNCTIONS } from './functions.ts'
+import { Node } from './node.ts'
 import { constantOrigin, eventOrigin, referenceOrigin, valueOrigin, type Output } from './origin.ts'
-import { compilePath, fieldsOf, findNodes } from './path.ts'
+import { compilePath, fieldsOf, findNodes, type FieldName } from './path.ts'
 import type { Row } from './rules.ts'
-import { fillWhole, objectBody, write, type Body, type RowKit, type Rows } from './target.ts'
+import { fillWhole, objectBody, write, type Body, type RowKit, type Rows, type Target } from './target.ts'
 
 export interface BodySource {
   readonly row: Row
@@ -18,7 +19,7 @@ export interface BodySource {
 export function compileBody(source: BodySource, kit: RowKit): Body {
   const { row, named, object } = source
   const output: Output = { ...named, origin: valueOrigin }
-  if (row.warn !== undefined) return warningBody(row.warn)
+  if (row.warn !== undefined) return warningBody(row, named.fields[0])
   if (row.const !== undefined) return constantBody(row.const, { ...named, origin: constantOrigin })
   if (row.variable !== undefined) return variableBody(row.variable, { ...named, origin: eventOrigin })
   if (row.refer !== undefined) return referenceBody(source, kit)
@@ -87,12 +88,19 @@ function variableBody(name: string, output: Output): Body {
   }
 }
 
-/** Tells what the element will not have, and why. */
-function warningBody(text: string): Body {
-  return ([from], { work }) => {
-    if (from !== undefined) work.tools.flaw(from, text)
+/** Tells what the element will not have, and why. @param asked field that a row without one is about */
+function warningBody({ from: path, warn = '' }: Row, asked: FieldName | undefined): Body {
+  if (path === undefined && asked === undefined) throw new SyntaxError('a warning is about a field')
+  return ([from], { work, fields, segment }) => {
+    const node = from ?? (asked && emptyField(asked.field, { fields, segment }))
+    if (node !== undefined) work.tools.flaw(node, warn)
     return 0
   }
+}
+
+function emptyField(field: number, { fields, segment }: Pick<Target, 'fields' | 'segment'>): Node {
+  const delimiters = segment.delimitersOf(field)
+  return new Node({ label: fields.labelOf(segment), field, place: 0, raw: '', delimiters })
 }
 
 const REFERENCE = compileElement('reference')

@@ -33,11 +33,15 @@ export function createTaken(): Taken {
     sameAs,
     unique(draft, alias) {
       let found = alias
-      for (let number = 2; sameAs(draft, [found]) !== undefined; number++)
-        found = { ...alias, value: `${alias.value}|#${number}` }
+      for (let number = 2; sameAs(draft, [found]) !== undefined; number++) found = twinOf(alias, number)
       return found
     },
   }
+}
+
+/** Of what a message has several of that look the same, from the second on. */
+export function twinOf(alias: Alias, number: number): Alias {
+  return { ...alias, value: `${alias.value}|#${number}` }
 }
 
 function isAlias(one: Alias, other: Alias): boolean {

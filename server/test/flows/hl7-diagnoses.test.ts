@@ -1,0 +1,71 @@
+import { expect, it } from 'vitest'
+
+import type { JsonObject } from '../../src/kernel/json.ts'
+import { Sender, startEngine, type Engine } from './interface-engine.ts'
+
+/** Event, then the segments behind PID. */
+type Message = readonly [event: string, ...segments: readonly string[]]
+
+const PID = 'PID|1||4711^^^NORTH^MR||Salih^Nadia||19870402|F'
+const VISIT = `PV1|1|I|W1^05^A${'|'.repeat(16)}V1^^^NORTH^VN`
+const diagnosis = ({ code = 'I10', number = '', action = '' }) =>
+  `DG1|1||${code}^Text^I10|||A${'|'.repeat(14)}${number}|${action}`
+
+async function after(...messages: readonly Message[]): Promise<Engine> {
+  const engine = await startEngine({ ackAt: 'committed' })
+  const sender = new Sender(engine.port)
+  for (const [at, [event, ...segments]] of messages.entries()) {
+    const time = `202603010900${10 + at}`
+    const header = `MSH|^~\\&|WARD|NORTH|HUB|MOGRAN|${time}||${event}|M${at}|P|2.6`
+    const text = [header, `EVN||${time}`, PID, ...segments, ''].join('\r')
+    expect(await sender.send(text), event).toContain('MSA|AA')
+  }
+  return engine
+}
+
+const told = ({ code, verificationStatus }: JsonObject) => {
+  const concepts = [code, verificationStatus] as ({ coding?: { code: string }[] } | undefined)[]
+  return concepts.flatMap((concept) => concept?.coding?.[0]?.code ?? []).join(' ')
+}
+
+async function items({ store }: Engine): Promise<readonly unknown[]> {
+  const found = await store.records.range({ collection: 'hl7-worklist', limit: 100 })
+  return found.map(({ value }) => (value as JsonObject)['incoming'])
+}
+
+it.each(['BAR^P12', 'ADT^A08'])('%s deletes by number a diagnosis that came without one', async (event) => {
+  const engine = await after(
+    ['ADT^A01', VISIT, diagnosis({}), diagnosis({ code: 'J45' })],
+    [event, VISIT, diagnosis({ number: 'D1^NORTH', action: 'D' })],
+  )
+  expect((await engine.all('Condition')).map(told).toSorted()).toEqual(['I10 entered-in-error', 'J45'])
+  expect(await items(engine)).toEqual([])
+})
+
+it.each(['BAR^P12', 'ADT^A08'])(
+  '%s makes nothing of a deleted diagnosis that nobody knows',
+  async (event) => {
+    const engine = await after(
+      ['ADT^A01', VISIT, diagnosis({ number: 'D2^NORTH' })],
+      [event, VISIT, diagnosis({ number: 'D1^NORTH', action: 'D' })],
+    )
+    expect((await engine.all('Condition')).map(told)).toEqual(['I10'])
+    expect(await items(engine)).toEqual([expect.stringContaining('D1')])
+  },
+)
+
+it('ends none of several diagnoses that fit', async () => {
+  const engine = await after(
+    ['ADT^A01', VISIT, diagnosis({}), diagnosis({}).replace('Text', 'Other')],
+    ['BAR^P12', VISIT, diagnosis({ number: 'D1^NORTH', action: 'D' })],
+  )
+  expect((await engine.all('Condition')).map(told)).toEqual(['I10', 'I10'])
+  expect(await items(engine)).toEqual([expect.stringContaining('D1')])
+})
+
+it.each(['BAR^P01', 'BAR^P02', 'BAR^P05', 'BAR^P06'])('%s without an account says so', async (event) => {
+  const engine = await after([event, VISIT])
+  const [line] = await engine.store.records.range({ collection: 'hl7-journal', limit: 1 })
+  expect(line?.value).toMatchObject({ warnings: [{ kind: 'bad-value', at: 'PID-18' }] })
+  expect(await engine.all('Account')).toEqual([])
+})
