@@ -179,3 +179,24 @@ test('does not start the replay of a cause that is replayed already', async ({ p
   await page.goto('/dead-letters')
   await expect(page.getByRole('button', { name: /^Replay all/ }).first()).toBeDisabled({ timeout: 20_000 })
 })
+
+test('has all views of a message within reach on a phone', async ({ page }) => {
+  await sendText(result(freshStay().mrn, ''))
+  await signIn(page)
+  await page.setViewportSize({ width: 390, height: 844 })
+  await page.goto('/messages?state=dead')
+  await page.locator('a[data-row]').first().click()
+  await page.getByRole('tab', { name: 'Text' }).click()
+  await page.getByRole('tab', { name: 'Text' }).hover()
+  await page.mouse.wheel(200, 0)
+  await expect(page.getByRole('tab', { name: 'Mend' })).toBeInViewport({ ratio: 1 })
+})
+
+test('writes how many more numbers there are from left to right', async ({ page }) => {
+  const { mrn } = freshStay()
+  await sendText(result(mrn, `${mrn}^^^HTEST^MR~8${mrn}^^^HTEST^MR`))
+  await signIn(page, 'admin', { language: 'ar' })
+  await page.goto(`/messages?number=${mrn}`)
+  const more = page.locator('main bdi', { hasText: /^\+1$/ })
+  await expect(more.first()).toHaveCSS('direction', 'ltr')
+})

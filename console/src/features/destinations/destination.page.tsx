@@ -5,6 +5,7 @@ import { useParams, useSearchParams } from 'react-router'
 
 import { useMay } from '../../api/may.ts'
 import { useAges } from '../../ui/ages.ts'
+import { atLeast } from '../../ui/at-least.ts'
 import { FactList, ltr } from '../../ui/fact-list.tsx'
 import type { Fact } from '../../ui/fact-list.tsx'
 import { inlineControl } from '../../ui/inline-control.ts'
@@ -85,7 +86,7 @@ function Facts({ destination }: { readonly destination: Destination }) {
     [t('message.state'), state],
     [t('destinations.address'), ltr(`${isTls ? 'TLS ' : ''}${address}`)],
     [t('destinations.messages'), ltr(messages.join(', '))],
-    [t('feeds.waiting'), `${waiting.count}${waiting.isMore ? '+' : ''}${oldest}`],
+    [t('feeds.waiting'), `${atLeast(waiting)}${oldest}`],
     [t('destinations.why'), ltr(reason, 'en')],
   ]
   return <FactList facts={facts} />

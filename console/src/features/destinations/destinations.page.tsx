@@ -5,6 +5,7 @@ import { Link } from 'react-router'
 
 import { useMay } from '../../api/may.ts'
 import { useAges } from '../../ui/ages.ts'
+import { atLeast } from '../../ui/at-least.ts'
 import { Heads } from '../../ui/heads.tsx'
 import { useNow } from '../../ui/now.ts'
 import { Page } from '../../ui/page.tsx'
@@ -97,7 +98,7 @@ function Cells({ destination }: { readonly destination: Destination }) {
       <td className="unit">
         <bdi dir="ltr">{`${isTls ? 'TLS ' : ''}${address}`}</bdi>
       </td>
-      <td className="number">{countOf(waiting)}</td>
+      <td className="number">{atLeast(waiting)}</td>
       <td className="unit">{waiting.oldest === undefined ? '–' : ago(Date.parse(waiting.oldest), now)}</td>
       <td className="number">{sent?.perMinute ?? '–'}</td>
       <td className="number">{sent?.perHour ?? '–'}</td>
@@ -110,7 +111,7 @@ function Cells({ destination }: { readonly destination: Destination }) {
             to={`${to}?state=dead`}
             sx={{ '&&': { color: 'flag.highText', fontWeight: 600 } }}
           >
-            {countOf(dead)}
+            {atLeast(dead)}
           </Box>
         )}
       </td>
@@ -135,8 +136,4 @@ function Cells({ destination }: { readonly destination: Destination }) {
       </td>
     </>
   )
-}
-
-function countOf({ count, isMore }: { readonly count: number; readonly isMore: boolean }): string {
-  return isMore ? `${count}+` : String(count)
 }

@@ -5,6 +5,7 @@ import { Link, useParams } from 'react-router'
 
 import { useMay } from '../../api/may.ts'
 import { useAges } from '../../ui/ages.ts'
+import { atLeast } from '../../ui/at-least.ts'
 import { CountedTable } from '../../ui/counted-table.tsx'
 import { preciseInstant } from '../../ui/dates.ts'
 import { FactList, ltr } from '../../ui/fact-list.tsx'
@@ -106,7 +107,7 @@ function Facts({ feed }: { readonly feed: FeedRow }) {
     [t('feeds.onFailure'), t(`feeds.onFailure.${onFailure}`)],
     [t('feeds.perMinute'), String(perMinute)],
     [t('feeds.perHour'), String(perHour)],
-    [t('feeds.waiting'), `${waiting.count}${waiting.isMore ? '+' : ''}${lag}`],
+    [t('feeds.waiting'), `${atLeast(waiting)}${lag}`],
     [t('feeds.last'), lastReceived === undefined ? '–' : preciseInstant(lastReceived, i18n.language)],
   ]
   return <FactList facts={facts} />

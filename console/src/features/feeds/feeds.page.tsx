@@ -4,6 +4,7 @@ import { Link } from 'react-router'
 
 import { useMay } from '../../api/may.ts'
 import { useAges } from '../../ui/ages.ts'
+import { atLeast } from '../../ui/at-least.ts'
 import { Heads } from '../../ui/heads.tsx'
 import { useNow } from '../../ui/now.ts'
 import { Page } from '../../ui/page.tsx'
@@ -101,10 +102,7 @@ function FeedCells({ feed, setMode }: FeedCellsProps) {
           </Box>
         )}
       </td>
-      <td className="number">
-        {waiting.count}
-        {waiting.isMore ? '+' : ''}
-      </td>
+      <td className="number">{atLeast(waiting)}</td>
       <td className="unit">{waiting.oldest === undefined ? '–' : ago(Date.parse(waiting.oldest), now)}</td>
       <td className="unit">{lastReceived === undefined ? '–' : ago(Date.parse(lastReceived), now)}</td>
       {setMode ? (

@@ -76,6 +76,8 @@ function MessageTabs({ message, mayMend }: TabsProps) {
         value={tab}
         onChange={(_event, next: string) => open(next)}
         aria-label={t('message.views')}
+        variant="scrollable"
+        scrollButtons={false}
         sx={{ mb: 3, borderBottom: 'var(--mg-line) solid var(--mg-palette-divider)' }}
       >
         {tabs.map((name) => (

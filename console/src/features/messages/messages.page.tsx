@@ -117,7 +117,11 @@ function Numbers({ of: [first, ...others] }: { readonly of: readonly string[] })
   return (
     <span title={others.length === 0 ? undefined : [first, ...others].join(', ')} translate="no">
       <bdi dir="ltr">{first}</bdi>{' '}
-      {others.length === 0 ? undefined : <span className="soft">+{others.length}</span>}
+      {others.length === 0 ? undefined : (
+        <bdi dir="ltr" className="soft">
+          +{others.length}
+        </bdi>
+      )}
     </span>
   )
 }
