@@ -3,11 +3,12 @@ import type { SearchParam, SearchParamType, TypeModule } from '../definitions.ts
 import { boundedKey, boundedText } from '../keys/bounded.ts'
 import { unitRange } from '../keys/extract.ts'
 import { foldText } from '../keys/folding.ts'
-import { readReference } from '../keys/references.ts'
+import { readReference, referencedType } from '../keys/references.ts'
 import { ofTypeForm, tokenKey } from '../keys/tokens.ts'
 import type { ZoneOffset } from '../keys/zone.ts'
 import type { Clause, Test } from './clause.ts'
 import { dateInterval, widened } from './date-value.ts'
+import { isCanonical } from './hierarchies.ts'
 import { nearTest } from './near.ts'
 import { numberInterval } from './number-value.ts'
 import type { Filter } from './request.ts'
@@ -96,15 +97,24 @@ function ofTypeTest(param: string, text: string): Test {
   return { by: 'key', key: boundedKey(`${param}:of-type=${ofTypeForm({ system, code, value })}`) }
 }
 
-function referenceTest({ param: { code }, modifier, value, context }: Value): Test {
+function referenceTest({ param, modifier, value, context }: Value): Test {
+  const { code } = param
   if (modifier === 'identifier') return tokenKeyTest(`${code}:identifier`, value)
   const { type, id, text } = readReference(unescaped(value), context.base)
   const target = type === undefined || id === undefined ? text : `${type}/${id}`
-  if (modifier !== undefined && type !== undefined && type !== modifier) {
+  const named = type ?? foreignType(param, text)
+  if (modifier !== undefined && named !== undefined && named !== modifier) {
     throw fault('malformed', { code: 'value', text: `${code}:${modifier}: the value refers to another type` })
   }
   const isId = modifier !== undefined && type === undefined && !text.includes('/')
   return { by: 'key', key: boundedKey(`${code}=${isId ? `${modifier}/${text}` : target}`) }
+}
+
+/** The type that an absolute address names; canonical ones name none, whatever they look like. */
+function foreignType(param: SearchParam, text: string): string | undefined {
+  const { target = [] } = param
+  const type = isCanonical(param) ? undefined : referencedType(text)
+  return type !== undefined && (target.length === 0 || target.includes(type)) ? type : undefined
 }
 
 function nameTest(param: string, how: 'starts' | 'contains' | 'exact', value: string): Test {
