@@ -156,6 +156,18 @@ it(':above and :below follow places and organizations, also through cycles', asy
   expect(await refused(server, '/Task?focus:below=Patient/1')).toContain('hierarchy')
 })
 
+/** Unknown at the end of a chain, on its way, where none or only some targets have it, and in `_has`. */
+const UNKNOWN_LINKS = [
+  'organization.foo=1',
+  'organization.partof.foo=1',
+  'organization.name:foo=1',
+  'general-practitioner.foo=1',
+  'link:Patient.organization.foo=1',
+  '_has:Observation:patient:foo=1',
+  '_has:Observation:foo:code=1',
+  '_has:Observation:patient:performer.foo=1',
+]
+
 it('what is unknown is refused with what is known, or left out with a note', async () => {
   const server = await startFhir()
   await put(server, [{ resourceType: 'Patient', id: 'p', gender: 'male' }])
@@ -167,6 +179,18 @@ it('what is unknown is refused with what is known, or left out with a note', asy
     const modes = entriesOf(reply.json).map(({ search }) => search.mode)
     expect([reply.status, modes], query).toEqual([200, ['match', 'outcome']])
   }
+  for (const query of UNKNOWN_LINKS) {
+    await refused(server, `/Patient?gender=male&${query}`)
+    const reply = await server.ask('GET', `/Patient?gender=male&${query}`, { headers })
+    const modes = entriesOf(reply.json).map(({ search }) => search.mode)
+    expect([reply.status, modes], reply.text).toEqual([200, ['match', 'outcome']])
+    expect(reply.text).not.toContain(`&${query}`)
+    const criteria = { ...headers, 'if-none-exist': query }
+    const body = { resourceType: 'Patient' }
+    expect((await server.ask('POST', '/Patient', { body, headers: criteria })).status, query).toBe(400)
+  }
+  const meant = await server.ask('GET', '/Patient?organization.name=no&link.gender=male', { headers })
+  expect(entriesOf(meant.json)).toEqual([])
   for (const query of [
     '_filter=x',
     '_query=x',

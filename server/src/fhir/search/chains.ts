@@ -1,4 +1,5 @@
 import { fault } from '../../kernel/fault.ts'
+import type { Fault } from '../../kernel/fault.ts'
 import { limits } from '../../kernel/limits.ts'
 import type { Row } from '../../store/port.ts'
 import type { TypeModule } from '../definitions.ts'
@@ -88,7 +89,13 @@ function joined({ plain }: Scope, label: string, join: Join): Clause {
   return { label, anyOf: [], join }
 }
 
-function unknownChain({ param, rest, targets }: ChainFilter): Error {
+/** `_has` by a reference that its source does not have. */
+export function noSource({ source, reference }: HasFilter): Fault {
+  const text = `_has: ${source.slice(0, 64)} has no reference parameter "${reference.slice(0, 64)}"`
+  return fault('malformed', { code: 'invalid', text })
+}
+
+export function unknownChain({ param, rest, targets }: ChainFilter): Fault {
   const text =
     targets.length === 0
       ? `${param.code} may refer to any type: name one, as in ${param.code}:Patient.${rest[0]}`
@@ -148,10 +155,7 @@ export async function hasClause(
     ({ code, type }) => code === filter.reference && type === 'reference',
   )
   if (!query || !param) {
-    throw fault('malformed', {
-      code: 'invalid',
-      text: `_has: ${source} has no reference parameter "${filter.reference}"`,
-    })
+    throw noSource(filter)
   }
   const own = `${module.type}/`
   const ids = new Set<string>()

@@ -4,7 +4,7 @@ import type { JsonObject } from '../../kernel/json.ts'
 import type { Row } from '../../store/port.ts'
 import type { TypeModule } from '../definitions.ts'
 import { boundedKey } from '../keys/bounded.ts'
-import { innerFilter } from './chains.ts'
+import { innerFilter, noSource } from './chains.ts'
 import { meetsAll } from './clause.ts'
 import type { Clause, Subject } from './clause.ts'
 import { compartmentClause } from './compartments.ts'
@@ -96,15 +96,12 @@ interface Item {
 async function referredTo(
   deps: SearchDeps,
   caller: Caller,
-  { source, reference, rest, label }: Extract<Filter, { kind: 'has' }>,
+  asked: Extract<Filter, { kind: 'has' }>,
 ): Promise<Condition> {
+  const { source, reference, rest, label } = asked
   const module = await deps.definitions.load(source)
   const param = module?.params.find(({ code, type }) => code === reference && type === 'reference')
-  if (!module || !param)
-    throw fault('malformed', {
-      code: 'invalid',
-      text: `_has: ${source.slice(0, 64)} has no reference parameter "${reference.slice(0, 64)}"`,
-    })
+  if (!module || !param) throw noSource(asked)
   deps.access.authorise(caller, 'search', source)
   const filter = innerFilter(module, { rest, mayMiss: false })
   if (!filter) throw fault('malformed', { code: 'invalid', text: `"${label.slice(0, 128)}" asks nothing` })

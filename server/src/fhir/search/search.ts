@@ -34,6 +34,7 @@ import type { SearchDeps } from './scope.ts'
 import { moduleFor, narrowed, typesOf } from './searched-types.ts'
 import type { SearchedTypes } from './searched-types.ts'
 import { estimateOf, totalOf } from './totals.ts'
+import { withoutUnknownLinks } from './unknown-links.ts'
 
 export interface Search {
   /** A page of hits with what is included. */
@@ -88,10 +89,13 @@ type FindDeps = SearchDeps & {
 }
 
 async function find(deps: FindDeps, caller: Caller, call: SearchCall): Promise<SearchPage> {
-  const types = await typesOf(deps, caller, call)
-  const prepared = deps.prepare(types.common, types.pairs, call.handling)
+  const { handling } = call
+  const asked = await typesOf(deps, caller, call)
+  const links = await withoutUnknownLinks(deps.definitions, { ...asked, module: asked.common, handling })
+  const types = { ...asked, pairs: links.pairs }
+  const prepared = deps.prepare(types.common, types.pairs, handling)
   const { request } = prepared
-  const { known: includes, warnings } = await checkIncludes(deps, request.includes, call.handling)
+  const { known: includes, warnings } = await checkIncludes(deps, request.includes, handling)
   const branches = await branchesOf(deps, caller, { call, types, prepared })
   const identity = () => identityOf(request, call, caller)
   const state = request.page === undefined ? undefined : deps.tokens.open(request.page, identity())
@@ -110,6 +114,7 @@ async function find(deps: FindDeps, caller: Caller, call: SearchCall): Promise<S
     included: rows,
     notes: [
       ...request.warnings,
+      ...links.warnings,
       ...warnings,
       ...(await pendingNotes(request)),
       ...(isCut ? [cutNote()] : []),
