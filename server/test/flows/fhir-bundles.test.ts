@@ -79,6 +79,7 @@ it('rewrites references to entries of the same transaction, and nothing else', a
       { url: 'http://x', valueReference: { reference: A } },
       { url: 'http://y', valueUri: A },
       { url: 'http://z', valueCanonical: A },
+      { url: 'http://u', valueUuid: A },
     ],
     contained: [{ resourceType: 'Basic', id: 'c', code: { text: 'c' }, subject: { reference: A } }],
     focus: [{ reference: 'urn:uuid:11111111-1111-4111-8111-111111111111' }, { reference: '#c' }],
@@ -101,7 +102,12 @@ it('rewrites references to entries of the same transaction, and nothing else', a
     code: { text: A },
     identifier: [{ value: A }],
     subject: { reference: target },
-    extension: [{ valueReference: { reference: target } }, { valueUri: target }, { valueCanonical: A }],
+    extension: [
+      { valueReference: { reference: target } },
+      { valueUri: target },
+      { valueCanonical: A },
+      { valueUuid: A },
+    ],
     contained: [{ subject: { reference: target } }],
     focus: [{ reference: 'urn:uuid:11111111-1111-4111-8111-111111111111' }, { reference: '#c' }],
     text: { div: `<div xmlns="http://www.w3.org/1999/xhtml"><a href="${target}">${A}</a></div>` },
@@ -123,7 +129,12 @@ it('tells links from other texts by the type of their element', async () => {
     subject: { reference: oid },
     instantiatesUri: [oid, 'http://x'],
     instantiatesCanonical: [oid],
-    _status: { extension: [{ url: 'http://x', valueUrl: oid }] },
+    _status: {
+      extension: [
+        { url: 'http://x', valueUrl: oid },
+        { url: 'http://y', valueOid: oid },
+      ],
+    },
   }
   const answers = answersOf(
     await post(server, 'transaction', [
@@ -138,7 +149,7 @@ it('tells links from other texts by the type of their element', async () => {
     subject: { reference: target },
     instantiatesUri: [target, 'http://x'],
     instantiatesCanonical: [oid],
-    _status: { extension: [{ valueUrl: target }] },
+    _status: { extension: [{ valueUrl: target }, { valueOid: oid }] },
   })
 })
 

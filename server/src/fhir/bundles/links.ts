@@ -7,8 +7,11 @@ import type { Tree } from '../json/tree.ts'
 import type { Entry } from './read-bundle.ts'
 import type { Step } from './steps.ts'
 
-/** Types whose whole value may be a link; canonicals stay as they are. @see FHIR R4, "RESTful API", transaction */
-const LINK_TYPES = new Set(['uri', 'url', 'oid', 'uuid'])
+/**
+ * Types whose whole value may be a link; canonicals stay as they are. R4 names oid and uuid as well, but `Patient/1` is neither: such an element
+ * holds an identity, and with a link in it the resource would be refused. @see FHIR R4, "RESTful API", transaction
+ */
+const LINK_TYPES = new Set(['uri', 'url'])
 const RELATIVE = /^[A-Z][A-Za-z]+\/[A-Za-z0-9.-]{1,64}$/
 /** The value of an href or src attribute, without its quotes. */
 const NARRATIVE_LINK = /(?<=\b(?:href|src)=["'])[^"']+(?=["'])/g
