@@ -139,3 +139,53 @@ it('an acceptance that comes late does not reopen what was withdrawn meanwhile',
   await expect.poll(async () => numbersOf((await engine.all('ServiceRequest'))[0])).toEqual(['F77'])
   expect(await engine.all('ServiceRequest')).toMatchObject([{ status: 'revoked' }])
 })
+
+const NUMBERED = {
+  ...ORDER,
+  identifier: [{ type: { coding: [{ code: 'PLAC' }] }, system: 'urn:ward', value: 'P1' }],
+  code: { coding: [{ system: 'http://loinc.org', code: '2823-3' }] },
+}
+const POTASSIUM = 'OBR|1|P1||2823-3^Potassium^LN'
+const SODIUM = 'OBR|2|P1||2951-2^Sodium^LN'
+
+it.each<[string, readonly string[], readonly string[], string]>([
+  ['the second service', ['ORC|OK|P1|F1', SODIUM, 'ORC|UA|P1|F2', POTASSIUM], ['P1', 'F2'], 'revoked'],
+  ['the first service', ['ORC|OK|P1|F1', POTASSIUM, 'ORC|UA|P1|F2', SODIUM], ['P1', 'F1'], 'active'],
+  ['the number alone', ['ORC|UA|P1|F1', 'ORC|OK|P1|F2', SODIUM], ['P1', 'F1'], 'revoked'],
+  ['it in a code of theirs', ['ORC|UA|P1|F1', 'OBR|1|P1||K^Kalium^99LAB'], ['P1', 'F1'], 'revoked'],
+])('an order whose number stands for several services takes the answer about %s', async (...row) => {
+  const [, lines, numbers, status] = row
+  const peer = await startFiller({ type: 'ORL^O22^ORL_O22', lines: () => lines })
+  const engine = await engineFor(peer.port, 'ServiceRequest.OML_O21')
+  await put(engine, PATIENT)
+  await put(engine, NUMBERED)
+  await expect.poll(async () => numbersOf((await engine.all('ServiceRequest'))[0])).toEqual(numbers)
+  expect(await engine.all('ServiceRequest')).toMatchObject([{ status }])
+})
+
+it.each([
+  ['another service of its number', ['ORC|UA|P1|F2', SODIUM]],
+  [
+    'two of its number that it cannot tell apart',
+    ['ORC|OK|P1|F1', 'OBR|1|P1||K^Kalium^99LAB', 'ORC|UA|P1|F2', SODIUM],
+  ],
+])('an answer about %s changes nothing, and is reported', async (_, lines) => {
+  const peer = await startFiller({ type: 'ORL^O22^ORL_O22', lines: () => lines })
+  const engine = await engineFor(peer.port, 'ServiceRequest.OML_O21')
+  await put(engine, PATIENT)
+  await put(engine, NUMBERED)
+  await expect.poll(() => engine.reported.length).toBe(1)
+  expect(await engine.all('ServiceRequest')).toMatchObject([{ status: 'active', meta: { versionId: '1' } }])
+})
+
+it('a medication order takes the answer about its drug', async () => {
+  const lines = ['ORC|OK|P1|F1', 'RXE||IBU^^L|1||mg', 'RXR|PO', 'ORC|UA|P1|F2', 'RXE||AMX^^L|1||mg', 'RXR|PO']
+  const peer = await startFiller({ type: 'RRE^O12^RRE_O12', lines: () => lines })
+  const engine = await engineFor(peer.port, 'MedicationRequest.RDE_O11')
+  await put(engine, PATIENT)
+  const { identifier } = NUMBERED
+  const medicationCodeableConcept = { coding: [{ code: 'AMX' }] }
+  await put(engine, { ...MEDICATION, identifier, medicationCodeableConcept })
+  await expect.poll(async () => numbersOf((await engine.all('MedicationRequest'))[0])).toEqual(['P1', 'F2'])
+  expect(await engine.all('MedicationRequest')).toMatchObject([{ status: 'cancelled' }])
+})

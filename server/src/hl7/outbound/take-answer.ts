@@ -108,22 +108,69 @@ async function write(
 
 type Coded = { readonly type?: { readonly coding?: readonly { readonly code?: string }[] } }
 type Identifier = Coded & { readonly system?: string; readonly value?: string }
+type Concept = {
+  readonly text?: string
+  readonly coding?: readonly { readonly system?: string; readonly code?: string }[]
+}
 
 function identifiersOf(resource: JsonObject, code: string): readonly Identifier[] {
   const all = (resource['identifier'] ?? []) as readonly Identifier[]
   return all.filter(({ type }) => type?.coding?.some((coding) => coding.code === code))
 }
 
-/** The part of the answer that names our number, or the only one when it names none. */
+/**
+ * The part of the answer that is about our order: what names its number, or the only one when it names none.
+ *
+ * @throws Fault `unprocessable` when the number stands for several services, and none of the parts can be told to be ours
+ */
 function imageOf(images: readonly Image[], order: JsonObject, id: string): Image | undefined {
   const ours = new Set([id, ...identifiersOf(order, 'PLAC').map(({ value }) => value)])
-  const named = images.find(({ resource }) =>
+  const named = images.filter(({ resource }) =>
     identifiersOf(resource, 'PLAC').some(({ value }) => ours.has(value)),
   )
-  if (named !== undefined) return named
+  if (named.length > 0) return imageOfService(named, order)
   const [only] = images
   const isNameless = only && identifiersOf(only.resource, 'PLAC').length === 0
   return images.length === 1 && isNameless ? only : undefined
+}
+
+/** A part without a service is about all that has the number; a filler may answer in codes of its own. */
+function imageOfService(named: readonly Image[], order: JsonObject): Image {
+  const ours = namesOf(order)
+  const rankings = [
+    named.filter(({ resource }) => !namesOf(resource).isDisjointFrom(ours)),
+    named.filter(({ resource }) => namesOf(resource).size === 0),
+    named.length === 1 ? named.filter(({ resource }) => !isOtherService(resource, order)) : [],
+  ]
+  const [meant, ...others] = rankings.find(({ length }) => length > 0) ?? []
+  if (meant === undefined || others.length > 0) throw unclear()
+  return meant
+}
+
+function unclear(): Fault {
+  const text =
+    'The answer is about other services of the number, or does not tell which: the order stays as it is.'
+  return fault('unprocessable', { code: 'business-rule', at: 'OBR-4', text })
+}
+
+function conceptsOf(resource: JsonObject): readonly Concept[] {
+  const concepts = [resource['code'], resource['medicationCodeableConcept']]
+  return concepts.flatMap((one) => (one === undefined ? [] : [one as Concept]))
+}
+
+function namesOf(resource: JsonObject): ReadonlySet<string> {
+  const concepts = conceptsOf(resource)
+  const codes = concepts.flatMap(({ coding = [] }) => coding.map(({ code }) => code))
+  const texts = concepts.map(({ text }) => text)
+  return new Set([...codes, ...texts].filter((one) => one !== undefined))
+}
+
+/** Both have codes of one system, which are others. */
+function isOtherService(one: JsonObject, other: JsonObject): boolean {
+  const [mine, theirs] = [one, other].map((resource) =>
+    conceptsOf(resource).flatMap(({ coding = [] }) => coding.map(({ system }) => system)),
+  )
+  return mine?.some((system) => theirs?.includes(system)) === true
 }
 
 /** States that no answer takes an order out of. */
