@@ -382,3 +382,46 @@ it.each([...VISITS, ...CANCELLED])('%s', async (...[, steps, expected]) => {
   for (const step of steps) await send(adt('4711', step))
   expect(await withNumber(engine, 'Encounter', 'V4711')).toMatchObject(expected)
 })
+
+const OVER: object = {
+  status: 'finished',
+  period: { end: '2026-03-02T12:00:00+00:00' },
+  hospitalization: { dischargeDisposition: { coding: [{ code: '01' }] } },
+}
+const MOVES = ['A02', 'A06', 'A07', 'A09', 'A10', 'A21', 'A22']
+
+/** What the visit cannot become any more: it stays, and somebody has to look. */
+type Contradiction = readonly [string, readonly Step[], object, readonly string[]]
+const CONTRADICTED: readonly Contradiction[] = [
+  ...MOVES.map((event) => {
+    const incoming = event === 'A21' ? 'onleave' : 'in-progress'
+    const step = { event, visit: { 3: 'W2^01^B' } }
+    const expected = { ...OVER, location: expect.toSatisfy(isEmptied) as object }
+    return [
+      `${event} behind a discharge`,
+      [A01, LEFT, step],
+      expected,
+      [`status "finished" "${incoming}"`],
+    ] as const
+  }),
+  [
+    'A02 behind a cancellation',
+    [A01, { event: 'A11' }, TO_W2],
+    { status: 'cancelled' },
+    ['status "cancelled" "in-progress"'],
+  ],
+  ['A01 admits again behind a discharge', [A01, LEFT, A01], { status: 'in-progress' }, []],
+]
+
+function isEmptied(places: readonly JsonObject[]): boolean {
+  return places.every(({ status }) => status === 'completed')
+}
+
+it.each(CONTRADICTED)('%s', async (...[, steps, expected, told]) => {
+  const { engine, send } = await start()
+  for (const step of steps) await send(adt('4711', step))
+  expect(await withNumber(engine, 'Encounter', 'V4711')).toMatchObject(expected)
+  const found = await engine.store.records.range({ collection: 'hl7-worklist', limit: 100 })
+  const items = found.map(({ value }) => value as Readonly<Record<string, string | undefined>>)
+  expect(items.map(({ element, current, incoming }) => [element, current, incoming].join(' '))).toEqual(told)
+})

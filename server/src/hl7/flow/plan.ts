@@ -219,11 +219,11 @@ function update(
   const { parts = [] } = identity.image
   const base = before?.image
   const said = { next: sent, cleared: clearedBy(identity.image, subject.identities) }
-  const counted = countedOf(identity.image, said, { ...current.resource, ...base })
+  const { held, ...counted } = countedOf(identity.image, said, { ...base, ...current.resource })
   const { next, cleared } = withoutOtherVariants(withUnsentMembers({ base, ...counted }, parts), base)
   const merged = mergeThreeWay({ base, next, cleared, current: current.resource })
   const image = nextImage({ base, next, cleared })
-  const conflicts = merged.conflicts.map((conflict) => worklistItem(subject, conflict))
+  const conflicts = [...held, ...merged.conflicts].map((conflict) => worklistItem(subject, conflict))
   const isChanged = !isSame(merged.resource, current.resource)
   return {
     made: { reference, action: isChanged ? 'updated' : 'unchanged' },

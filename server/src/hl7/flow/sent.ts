@@ -1,7 +1,8 @@
 import type { JsonObject, JsonValue } from '../../kernel/json.ts'
 import type { Image, While } from '../mapping/image.ts'
-import { exactNumber, shortText } from './exact-json.ts'
+import { exactNumber, isSame, shortText } from './exact-json.ts'
 import type { Identities, Identity } from './identity.ts'
+import type { Conflict } from './merge.ts'
 
 type Members = Record<string, JsonValue | undefined>
 
@@ -57,18 +58,29 @@ interface Words {
   readonly cleared: readonly string[]
 }
 
+interface Counted extends Words {
+  /** Codes that cannot follow the one that the resource has: somebody has to look. */
+  readonly held: readonly Conflict[]
+}
+
 /** What an image says of a resource that is there already. @param known codes that it has */
 export function countedOf(
   { initial = [], whiles = [] }: Pick<Image, 'initial' | 'whiles'>,
   { next, cleared }: Words,
   known: JsonObject,
-): Words {
+): Counted {
   const isPast = ({ element, codes }: While) => !codes.some((code) => code === known[element])
-  const past = new Set(whiles.filter(isPast).map(({ path }) => path))
+  const pasts = whiles.filter(isPast)
+  const past = new Set(pasts.map(({ path }) => path))
   const counts = ([name]: readonly [string, unknown]) => !initial.includes(name) && !past.has(name)
   return {
     next: Object.fromEntries(Object.entries(next).filter(counts)),
     cleared: cleared.filter((path) => !past.has(path)),
+    held: pasts.flatMap(({ path, element }) => {
+      const [current, incoming] = [known[path], next[path]]
+      if (path !== element || current === undefined || incoming === undefined) return []
+      return isSame(current, incoming) ? [] : [{ element, current, incoming }]
+    }),
   }
 }
 
