@@ -1,4 +1,5 @@
 import { randomInt } from 'node:crypto'
+import { readFile } from 'node:fs/promises'
 
 import { expect, test } from '@playwright/test'
 
@@ -199,4 +200,22 @@ test('writes how many more numbers there are from left to right', async ({ page 
   await page.goto(`/messages?number=${mrn}`)
   const more = page.locator('main bdi', { hasText: /^\+1$/ })
   await expect(more.first()).toHaveCSS('direction', 'ltr')
+})
+
+test('saves a long message whole', async ({ page }) => {
+  const { mrn } = freshStay()
+  const notes = Array.from({ length: 1200 }, (_, at) => `NTE|${at + 1}|L|${'x'.repeat(80)}`)
+  const text = [result(mrn, `${mrn}^^^HTEST^MR`), ...notes].join('\r')
+  await sendText(text)
+  await signIn(page)
+  await page.goto(`/messages?controlId=X${mrn}`)
+  await page.locator('a[data-row]').click()
+  await page.getByRole('tab', { name: 'Text' }).click()
+  await expect(page.getByText('Only the beginning of this long message')).toBeVisible()
+  const saved = page.waitForEvent('download')
+  await page.getByRole('button', { name: 'Save whole message' }).click()
+  const file = await saved
+  expect(file.suggestedFilename()).toBe(`default-X${mrn}.hl7`)
+  const bytes = await readFile(await file.path())
+  expect(bytes.toString().trimEnd()).toBe(text)
 })

@@ -13,6 +13,11 @@ export async function getJson<T>(schema: z.ZodType<T>, path: string, signal?: Ab
   return parsed(schema, await authorised(path, signal ? { signal } : {}))
 }
 
+/** Reads bytes with the user's token: a link would not send it. */
+export async function getBytes(path: string): Promise<Blob> {
+  return (await authorised(path, {})).blob()
+}
+
 export async function postJson<T>(schema: z.ZodType<T>, path: string, body: unknown): Promise<T> {
   const headers = { 'content-type': 'application/json' }
   return parsed(schema, await authorised(path, { method: 'POST', body: JSON.stringify(body), headers }))

@@ -8,7 +8,8 @@ import { interopApi } from '../../src/hl7/api/interop.ts'
 import { Feed, Feeds, LearnedProfile, Statistics } from '../../src/hl7/feeds.contract.ts'
 import { MessageDetail, MessageList, ReplayAnswer } from '../../src/hl7/hl7.contract.ts'
 import { DeadLetters, Discarded, ReplayJob, ReplayJobs, TesterAnswer } from '../../src/hl7/replay.contract.ts'
-import { admit, result, Sender, settled, startEngine, type Engine } from './interface-engine.ts'
+import { freshStore } from '../fresh-store.ts'
+import { admit, engineOn, result, Sender, settled, startEngine, type Engine } from './interface-engine.ts'
 
 const committed = { ackAt: 'committed' }
 
@@ -41,6 +42,7 @@ async function consoleOf(engine: Engine) {
       expect.toSatisfy((code: number) => code < 300),
       response.body,
     ])
+    if (path.endsWith('/raw')) return response.body
     return JSON.parse(response.body) as unknown
   }
 }
@@ -87,6 +89,18 @@ it('finds messages by control id, sender, number of the patient, type and time o
   expect(await look()).toEqual(found)
 })
 
+it('gives the whole text of a message that repeats another', async () => {
+  const engine = await startEngine(committed)
+  const sender = new Sender(engine.port)
+  const text = admit({ id: 'A1' })
+  await sender.send(text)
+  await sender.send(text)
+  const ask = await consoleOf(engine)
+  const { messages } = MessageList.parse(await ask('/messages?controlId=A1'))
+  expect(messages.map(({ state }) => state)).toEqual(['duplicate', 'committed'])
+  for (const { id } of messages) expect(await ask(`/messages/${id}/raw`)).toBe(text)
+})
+
 it('journals and acknowledges while a feed is paused, and processes when it runs again', async () => {
   const engine = await startEngine()
   const ask = await consoleOf(engine)
@@ -99,6 +113,17 @@ it('journals and acknowledges while a feed is paused, and processes when it runs
   await settled(engine, 'A1', 'committed')
   const statistics = Statistics.parse(await ask('/statistics'))
   expect(statistics.minutes.at(-1)).toMatchObject({ received: 1, committed: 1, failed: 0 })
+})
+
+it('knows after a restart when the last message of a feed came', async () => {
+  const store = await freshStore()
+  const first = await engineOn(store, committed)
+  await new Sender(first.port).send(admit({ id: 'A1' }))
+  const before = Feeds.parse(await (await consoleOf(first))('/feeds')).feeds[0]?.lastReceived
+  await first.stop()
+  const ask = await consoleOf(await engineOn(store, committed))
+  const after = Feeds.parse(await ask('/feeds')).feeds[0]?.lastReceived
+  expect(Math.abs(Date.parse(after ?? '') - Date.parse(before ?? ''))).toBeLessThan(1000)
 })
 
 it('closes the port of a stopped feed, and opens the same one again', async () => {

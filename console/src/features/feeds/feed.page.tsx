@@ -1,5 +1,6 @@
 import { MessageState } from '@hub/hl7/hl7.contract.ts'
 import Box from '@mui/material/Box'
+import Typography from '@mui/material/Typography'
 import { useTranslation } from 'react-i18next'
 import { Link, useParams } from 'react-router'
 
@@ -7,7 +8,7 @@ import { useMay } from '../../api/may.ts'
 import { useAges } from '../../ui/ages.ts'
 import { atLeast } from '../../ui/at-least.ts'
 import { CountedTable } from '../../ui/counted-table.tsx'
-import { preciseInstant } from '../../ui/dates.ts'
+import { clinicalInstant, preciseInstant } from '../../ui/dates.ts'
 import { FactList, ltr } from '../../ui/fact-list.tsx'
 import type { Fact } from '../../ui/fact-list.tsx'
 import { useNow } from '../../ui/now.ts'
@@ -17,7 +18,7 @@ import { Section } from '../../ui/section.tsx'
 import { Sheet } from '../../ui/sheet.tsx'
 import { StateChip } from '../../ui/state-chip.tsx'
 import { FeedState, ModeButtons } from './feed-mode.tsx'
-import { useFeeds, useSetMode, useUnmapped } from './feeds.data.ts'
+import { useFeeds, useSetMode, useStatistics, useUnmapped } from './feeds.data.ts'
 import type { FeedRow } from './feeds.data.ts'
 
 /** One interface: what became of its messages, what its wire saw, and what no rule read. */
@@ -81,6 +82,7 @@ function Content({ feed }: { readonly feed: FeedRow }) {
       <Facts feed={feed} />
       <Box sx={sideBySide}>
         <Section title={t('feeds.messages')}>
+          <Since />
           <Counts feed={feed} />
         </Section>
         {Object.keys(feed.wire).length === 0 ? undefined : (
@@ -111,6 +113,18 @@ function Facts({ feed }: { readonly feed: FeedRow }) {
     [t('feeds.last'), lastReceived === undefined ? '–' : preciseInstant(lastReceived, i18n.language)],
   ]
   return <FactList facts={facts} />
+}
+
+/** The counts begin again with each start of the hub. */
+function Since() {
+  const { t, i18n } = useTranslation()
+  const { data } = useStatistics()
+  if (data === undefined) return undefined
+  return (
+    <Typography sx={{ mb: 2, color: 'text.secondary' }}>
+      {t('feeds.since')} <bdi>{clinicalInstant(data.since, i18n.language)}</bdi>
+    </Typography>
+  )
 }
 
 function Counts({ feed: { messages } }: { readonly feed: FeedRow }) {

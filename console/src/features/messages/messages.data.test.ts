@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest'
 
-import { filtersOf, searchOf } from './messages.data.ts'
+import { fileNameOf, filtersOf, searchOf } from './messages.data.ts'
 
 it('takes from the address what the search knows, and nothing else', () => {
   const params = new URLSearchParams('state=dead&type=ADT^A01&sender=&within=1d&colour=red')
@@ -21,4 +21,10 @@ it('takes a span between two times of the site, and forgets its bounds when anot
   const query = searchOf(filtersOf(new URLSearchParams(`${params}&within=span`)), 0)
   const hours = Date.parse(query.get('to') ?? '') - Date.parse(query.get('from') ?? '')
   expect([query.get('number'), query.get('within'), hours]).toEqual(['MRN1', null, 3_600_000])
+})
+
+it('names the file of a message by its feed and its control id, safe for any file system', () => {
+  const message = { id: '0688a06ba28800de69', feed: 'lab' }
+  expect(fileNameOf({ ...message, controlId: 'A/1:2' })).toBe('lab-A_1_2.hl7')
+  expect(fileNameOf({ ...message, controlId: '' })).toBe('lab-0688a06ba28800de69.hl7')
 })

@@ -3,7 +3,7 @@ import { Discarded } from '@hub/hl7/replay.contract.ts'
 import { keepPreviousData, useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
 import type { z } from 'zod'
 
-import { getJson, postJson } from '../../api/http.ts'
+import { getBytes, getJson, postJson } from '../../api/http.ts'
 import { siteInstant } from '../../ui/dates.ts'
 import { fieldTree } from '../../ui/field-tree.ts'
 import type { FieldTree, Finding } from '../../ui/field-tree.ts'
@@ -125,6 +125,28 @@ function messageOf(detail: z.infer<typeof MessageDetail>): Message {
 function findingsOf(kind: Finding['kind'], found: readonly Omit<Finding, 'kind'>[]): readonly Finding[] {
   const once = new Map(found.map(({ at, text }) => [`${at} ${text}`, { kind, at, text }]))
   return [...once.values()]
+}
+
+/** The bytes of the whole message, as a file of its own. */
+export function useSaveWhole(message: Pick<Message, 'id' | 'feed' | 'controlId'>) {
+  return useMutation({
+    mutationFn: async () => saveFile(fileNameOf(message), await getBytes(`${addressOf(message.id)}/raw`)),
+    networkMode: 'always',
+  })
+}
+
+/** Of the feed and the control id; what is no message has its own id. What a file system may not take becomes `_`. */
+export function fileNameOf({ id, feed, controlId }: Pick<Message, 'id' | 'feed' | 'controlId'>): string {
+  return `${feed}-${controlId || id}.hl7`.replaceAll(/[^\w.-]/g, '_')
+}
+
+function saveFile(name: string, bytes: Blob): void {
+  const link = document.createElement('a')
+  link.href = URL.createObjectURL(bytes)
+  link.download = name
+  link.click()
+  // The browser has begun to read by then.
+  setTimeout(() => URL.revokeObjectURL(link.href), 60_000)
 }
 
 export type Replay = z.infer<typeof ReplayAnswer>

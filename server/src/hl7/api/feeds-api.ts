@@ -30,7 +30,11 @@ export const feedsApi: FastifyPluginAsyncZod<InteropOptions> = async (app, optio
   app.get('/feeds', async (request): Promise<z.input<typeof Feeds>> => {
     authorise(callerOf(request), 'messages.read')
     const waiting = await waitingByFeed(options.records)
-    return { feeds: [...flow.feeds.values()].map((feed) => feedView(options, feed, waiting)) }
+    return {
+      feeds: await Promise.all(
+        [...flow.feeds.values()].map(async (feed) => feedView(options, feed, waiting)),
+      ),
+    }
   })
 
   const command = { params: ByName, body: FeedCommand }
@@ -99,13 +103,28 @@ async function waitingByFeed(records: RecordStore): Promise<Waiting> {
   return { byFeed, isMore: found.length === WAITING_COUNTED }
 }
 
-function feedView({ flow, listeners }: InteropOptions, feed: FlowFeed, waiting: Waiting): FeedView {
+/** Before one has come since the start, the newest that is kept. */
+async function lastReceivedOf({ tally, index }: Flow, feed: string): Promise<number | undefined> {
+  const since = tally.lastReceived(feed)
+  if (since !== undefined) return since
+  const [newest] = await index.find({ field: 'feed', value: feed }, { before: ABOVE_ALL, limit: 1 })
+  return newest === undefined ? undefined : timeOfId(newest)
+}
+
+/** Ids are hexadecimal. */
+const ABOVE_ALL = 'g'
+
+async function feedView(
+  { flow, listeners }: InteropOptions,
+  feed: FlowFeed,
+  waiting: Waiting,
+): Promise<FeedView> {
   const { name, ackAt, onFailure } = feed
   const listener = listeners.of(name)
   const minutes = flow.tally.minutes(name)
   const sum = (count: 'received' | 'failed') => minutes.reduce((total, minute) => total + minute[count], 0)
   const waits = waiting.byFeed.get(name)
-  const lastReceived = flow.tally.lastReceived(name)
+  const lastReceived = await lastReceivedOf(flow, name)
   const problem = listeners.problemOf(name)
   return {
     name,

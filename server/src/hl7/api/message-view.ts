@@ -72,11 +72,18 @@ export async function previewOf(
   message: Journaled,
 ): Promise<{ raw: string; isCut: boolean }> {
   const { entry } = message
-  const bytes =
-    entry.of === undefined
-      ? await journal.text(message, undefined, limits.hl7.previewBytes)
-      : await journal.raw(entry.of, limits.hl7.previewBytes)
+  const bytes = await bytesOf(journal, message, { most: limits.hl7.previewBytes })
   return { raw: textOf(bytes, feeds.get(entry.feed)?.charset), isCut: entry.bytes > bytes.length }
+}
+
+/** The bytes of a message; one that repeats another has them with that. @param edit a certain version, as of the journal */
+export async function bytesOf(
+  journal: DetailSources['journal'],
+  message: Journaled,
+  { edit, most }: { readonly edit?: number | undefined; readonly most?: number } = {},
+): Promise<Buffer> {
+  const { of: first } = message.entry
+  return first === undefined ? journal.text(message, edit, most) : journal.raw(first, most)
 }
 
 export function resourcesOf({ made = [] }: Entry): Detail['resources'] {

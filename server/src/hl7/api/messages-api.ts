@@ -12,7 +12,7 @@ import { DiscardRequest, type Discarded } from '../replay.contract.ts'
 import type { InteropOptions } from './interop.ts'
 import { itemView } from './item-view.ts'
 import { searchMessages } from './message-search.ts'
-import { detailOf, resourcesOf, summaryOf } from './message-view.ts'
+import { bytesOf, detailOf, resourcesOf, summaryOf } from './message-view.ts'
 
 const ById = z.object({ id: MessageId })
 const RawQuery = z.strictObject({ edit: z.coerce.number().int().min(0).max(1000).optional() })
@@ -38,7 +38,7 @@ export const messagesApi: FastifyPluginAsyncZod<InteropOptions> = async (app, op
   app.get('/messages/:id/raw', { schema: raw }, async (request, reply) => {
     authorise(callerOf(request), 'messages.read')
     const message = await messageOf(flow, request.params.id)
-    const bytes = await flow.journal.text(message, request.query.edit)
+    const bytes = await bytesOf(flow.journal, message, request.query)
     return reply.type('application/octet-stream').header('x-content-type-options', 'nosniff').send(bytes)
   })
 }
