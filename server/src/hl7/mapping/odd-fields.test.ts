@@ -255,3 +255,10 @@ it.each([
   const { of } = await taken(result(`OBX|1|${type}|A^T||${value}||||||F`))
   expect(of('observation')).toMatchObject({ valueString: value })
 })
+
+it('reports a text that switches its character set by escape sequences', async () => {
+  const name = 'Yamada^Taro~\\M2442\\;3ED\\C2842\\^B@O:'
+  const { of, warnings } = await taken(message('ADT^A31', PATIENT.replace('Okoye^Ada', name)))
+  expect(warnings).toContain('bad-value PID-5')
+  expect(of('patient')).toMatchObject({ name: [{ family: 'Yamada' }, { family: '\\M2442\\;3ED\\C2842\\' }] })
+})

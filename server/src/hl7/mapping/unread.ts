@@ -1,3 +1,4 @@
+import { switchesByEscapes } from '../message/escapes.ts'
 import type { Segment } from '../message/message.ts'
 import { hasDoubtfulLine } from '../message/parse-message.ts'
 import type { CompiledMessage } from './compile-message.ts'
@@ -6,6 +7,8 @@ import type { Fields } from './node.ts'
 import type { Occurrence } from './structure.ts'
 
 const DOUBTFUL = 'A line of a text begins like a segment that no version has; it was taken for text'
+
+const SWITCHES = 'The text switches its character set by escape sequences, which are not decoded'
 
 /** Valued fields that no rule reads and no file names as ignored; a whole segment when no rule reads any of it, or none in that bracket. */
 export function unreadWarnings(
@@ -21,6 +24,7 @@ export function unreadWarnings(
       if (segment.index === 0) continue
       const label = fields.labelOf(segment)
       if (hasDoubtfulLine(segment)) warnings.push({ kind: 'bad-value', at: label, text: DOUBTFUL })
+      warnings.push(...charsetWarnings(segment, label))
       if (known === 'all') continue
       if (known === undefined) warnings.push(unmapped(label, 'this segment'))
       else if (mapped.get(segment.name)?.has(name) === false)
@@ -33,6 +37,13 @@ export function unreadWarnings(
   }
   visit(root)
   return warnings
+}
+
+function charsetWarnings(segment: Segment, label: string): MappingWarning[] {
+  if (!switchesByEscapes(segment.raw, segment.delimitersOf(1))) return []
+  return Array.from({ length: segment.fieldCount }, (_, at) => at + 1)
+    .filter((field) => switchesByEscapes(segment.rawField(field), segment.delimitersOf(field)))
+    .map((field) => ({ kind: 'bad-value', at: `${label}-${field}`, text: SWITCHES }))
 }
 
 function unmapped(at: string, what: string): MappingWarning {

@@ -28,6 +28,13 @@ export function decodeEscapes(raw: string, delimiters: Delimiters): string {
   return text
 }
 
+/** @returns whether a text switches its character set by `\C2842\` or `\M2442\`, which stays as it was sent */
+export function switchesByEscapes(raw: string, { escape }: Pick<Delimiters, 'escape'>): boolean {
+  return escape !== '' && raw.split(escape).some((part, at) => at > 0 && CHARSET.test(part))
+}
+
+const CHARSET = /^(?:C[0-9A-F]{4}|M[0-9A-F]{4}(?:[0-9A-F]{2})?)$/i
+
 /** Encodes a text so that it can stand in a component: delimiters, line ends and control characters become escape sequences. */
 export function encodeEscapes(text: string, delimiters: Delimiters): string {
   const { escape } = delimiters
