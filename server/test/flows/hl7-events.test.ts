@@ -160,6 +160,19 @@ const VISITS: readonly [string, readonly Step[], object][] = [
   ],
   ['A14 announces', [{ event: 'A14' }], { status: 'planned' }],
   ['A14 of a visit that runs leaves it', [A01, { event: 'A14' }], { status: 'in-progress' }],
+  ['A05 of a visit that runs leaves it', [A01, { event: 'A05' }], { status: 'in-progress' }],
+  [
+    'A05 of a visit that is over leaves it',
+    [A01, { event: 'A03' }, { event: 'A05' }],
+    { status: 'finished' },
+  ],
+  ['A38 of a visit that runs leaves it', [A01, { event: 'A38' }], { status: 'in-progress' }],
+  ['A38 takes the planned admission back', [{ event: 'A05' }, { event: 'A38' }], { status: 'cancelled' }],
+  [
+    'A05 plans again behind A38',
+    [{ event: 'A05' }, { event: 'A38' }, { event: 'A05' }],
+    { status: 'planned' },
+  ],
   [
     'A15 announces a transfer',
     [A01, { event: 'A15', visit: { 42: 'W3^01^C' } }],
@@ -228,6 +241,16 @@ const LEFT: Step = { event: 'A03', visit: { 36: '01', 45: '202603021200' } }
 
 /** The second event takes back exactly what the first one set. */
 const CANCELLED: readonly [string, readonly Step[], object][] = [
+  [
+    'A01 behind A11 puts the patient into the bed once',
+    [A01, TO_W2, { event: 'A11', visit: { 3: 'W2^01^B' } }, { ...A01, visit: { 3: 'W2^01^B' } }],
+    { status: 'in-progress', location: stays('active 09:00-', 'completed -09:00') },
+  ],
+  [
+    'A01 behind A38 puts the patient into the bed once',
+    [{ event: 'A05' }, { event: 'A38' }, A01],
+    { status: 'in-progress', location: stays('active -') },
+  ],
   [
     'A12 leaves the stays of before, and the start of the one that goes on',
     [

@@ -10,20 +10,27 @@ export interface PartWords {
   readonly deleted: readonly string[]
 }
 
+/** What the feed has said of the resource until before, and until now. */
+export interface Whole {
+  readonly was: JsonObject
+  readonly is: JsonObject
+}
+
 /**
  * The list with the items that the feed said before and neither says again nor deletes, behind those that it says now.
- *
- * @param whole what the feed has said of the resource until now
  */
-export function withUnsentItems(part: ListPart, words: PartWords, whole: JsonObject): JsonObject[] {
+export function withUnsentItems(part: ListPart, words: PartWords, { was, is }: Whole): JsonObject[] {
   const { kept = {}, merged } = part
   const paths = part.by.split('+').map((path) => path.split('.'))
   const before = itemsOf(words.before)
-  const now = itemsOf(words.now).map((item) => inPlaceOf(item, part, whole))
+  const now = itemsOf(words.now).map((item) => inPlaceOf(item, part, is))
   const said = new Set([...now.flatMap((item) => keysOf(item, paths)), ...words.deleted])
   const again = new Set<JsonObject>()
   const sent = now.map((item) => {
-    const twin = merged === true ? twinOf(item, { part, paths, before, again }) : undefined
+    const twin =
+      merged === true
+        ? twinOf(item, { part, paths, before, again, reopens: doesReopen(part, was) })
+        : undefined
     if (twin !== undefined) again.add(twin)
     return twin === undefined ? item : mergedWith(item, twin, part)
   })
@@ -73,11 +80,17 @@ interface Search {
   readonly before: readonly JsonObject[]
   /** Items of before that were said already. */
   readonly again: ReadonlySet<JsonObject>
+  readonly reopens: boolean
+}
+
+function doesReopen({ reopens = {} }: ListPart, was: JsonObject): boolean {
+  if (typeof reopens === 'boolean') return reopens
+  return Object.entries(reopens).some(([element, codes]) => codes.some((code) => code === was[element]))
 }
 
 /** The item of before that is meant: one that is not over, else the latest that is, if it may be that one. */
-function twinOf(item: JsonObject, { part, paths, before, again }: Search): JsonObject | undefined {
-  const { kept = {}, reopens = false } = part
+function twinOf(item: JsonObject, { part, paths, before, again, reopens }: Search): JsonObject | undefined {
+  const { kept = {} } = part
   const keys = keysOf(item, paths)
   const alike = before.filter(
     (one) => !again.has(one) && keysOf(one, paths).some((key) => keys.includes(key)),

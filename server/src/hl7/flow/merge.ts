@@ -80,7 +80,9 @@ export function withUnsentMembers(
     if (gone.has(name) || (next[name] === undefined && deleted.length === 0)) continue
     const words = { before: base?.[name], now: next[name], deleted }
     const all =
-      typeof part === 'string' ? withMembers(words) : withUnsentItems(part, words, { ...base, ...next })
+      typeof part === 'string'
+        ? withMembers(words)
+        : withUnsentItems(part, words, { was: { ...base }, is: { ...base, ...next } })
     put(whole, name, all)
     if (Object.keys(all).length > 0) continue
     delete whole[name]

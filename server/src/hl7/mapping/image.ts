@@ -28,8 +28,8 @@ export interface ListPart {
   readonly within?: Readonly<Record<string, Readonly<Record<string, NewCodes>>>>
   /** An item that is sent again keeps members that are not. What has become what `kept` says is over: who comes again is another item. */
   readonly merged?: boolean
-  /** Who comes again goes on with the item that was over. */
-  readonly reopens?: boolean
+  /** Who comes again goes on with the item that was over: always, or while the whole had one of these codes (`{ status: [cancelled] }`). */
+  readonly reopens?: boolean | Readonly<Record<string, readonly string[]>>
   /** Holds for messages that do not say all of the list. */
   readonly when?: string
 }
