@@ -36,3 +36,9 @@ it('stays small with a message of very many persons', () => {
   const pids = Array.from({ length: 500 }, (_, at) => `PID|||M${at}`)
   expect(numbersOf([MSH, ...pids].join('\r'))).toHaveLength(20)
 })
+
+it('reads segments behind line feeds, also where one carriage return stands behind them', () => {
+  expect(numbersOf('MSH|^~\\&|A|B|C|D|20260101||ADT^A01|1|P|2.5\nPID|1||4711^^^N^MR\nPV1|1|I\r')).toEqual([
+    '4711',
+  ])
+})

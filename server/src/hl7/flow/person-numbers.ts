@@ -25,12 +25,12 @@ export function personNumbers(bytes: Buffer, header: Header | undefined): readon
   return [...found].slice(0, limits.hl7.numbers)
 }
 
+const BREAK = /\r\n?|\n/g
+
 /** Where the segment behind this place begins; -1 behind the last one. */
 function nextSegment(text: string, from: number): number {
-  const end = text.indexOf('\r', from)
-  const feed = end === -1 ? text.indexOf('\n', from) : end
-  if (feed === -1) return -1
-  return text[feed + 1] === '\n' ? feed + 2 : feed + 1
+  BREAK.lastIndex = from
+  return BREAK.test(text) ? BREAK.lastIndex : -1
 }
 
 function lineAt(text: string, at: number): string {
