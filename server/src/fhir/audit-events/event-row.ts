@@ -1,8 +1,8 @@
 import type { AuditRow } from '../../audit/audit-rows.ts'
 import type { JsonObject } from '../../kernel/json.ts'
-import type { SearchKeys } from '../../store/keys.ts'
 import type { Row, StoredVersion } from '../../store/port.ts'
 import type { Definitions, TypeModule } from '../definitions.ts'
+import { keysWhenAsked } from '../search/extracted-row.ts'
 import { auditEventOf } from './audit-event.ts'
 
 export const AUDIT_EVENT = 'AuditEvent'
@@ -22,20 +22,13 @@ export interface EventContext {
 export function eventRow(row: AuditRow, { definitions, module, base }: EventContext): Row {
   const resource = auditEventOf(row, definitions.types)
   let bytes: Uint8Array | undefined
-  let keys: SearchKeys | undefined
-  let own: ReadonlySet<string> | undefined
-  const keysOf = (): SearchKeys =>
-    (keys ??= module.extract(resource, { lastUpdated: row.time, facilities: [], base }))
   return {
     ...headerOf(row),
     get bytes() {
       return (bytes ??= bytesOf(resource))
     },
     date: row.time,
-    has: (key) => (own ??= new Set(keysOf().k)).has(key),
-    ranges: () => keysOf().r,
-    names: () => keysOf().n,
-    scalar: (name) => keysOf().s?.[name],
+    ...keysWhenAsked(() => module.extract(resource, { lastUpdated: row.time, facilities: [], base })),
     patients: () => row.patients ?? [],
   }
 }

@@ -100,7 +100,8 @@ export class KeyCollector {
     }
     this.key(`${type}/${id}`)
     this.key(id)
-    this.sort(`${type}/${id}`)
+    // With its version, which an include gives.
+    this.sort(uri)
   }
 
   /** A reference that puts the resource into a patient's compartment, when it is one to a Patient. */

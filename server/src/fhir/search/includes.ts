@@ -3,19 +3,19 @@ import { fault } from '../../kernel/fault.ts'
 import type { Issue } from '../../kernel/fault.ts'
 import { limits } from '../../kernel/limits.ts'
 import type { Soon } from '../../kernel/soon.ts'
-import type { Row } from '../../store/port.ts'
+import type { Row, StoredVersion } from '../../store/port.ts'
 import type { TypeModule } from '../definitions.ts'
 import { boundedKey } from '../keys/bounded.ts'
-import { readReference } from '../keys/references.ts'
 import { mayOpen } from '../security-context.ts'
 import { canonicalTargets, definitionTests, referrerTests } from './canonicals.ts'
 import type { Canonicals } from './canonicals.ts'
 import { meetsAll } from './clause.ts'
 import type { Test } from './clause.ts'
+import { versionRow } from './extracted-row.ts'
 import { hitsOf } from './hits.ts'
+import { targetsOf } from './include-targets.ts'
 import type { Match } from './pages.ts'
 import { WIDEST } from './plan.ts'
-import { outermostReferences, referencesIn } from './references.ts'
 import type { Target } from './references.ts'
 import type { Handling, Include } from './request.ts'
 import { queryOf } from './scope.ts'
@@ -24,11 +24,10 @@ import { RowSubject } from './subject.ts'
 
 export interface Included {
   readonly rows: readonly Row[]
-  /** The bound on included resources was met. */
-  readonly isCut: boolean
+  readonly notes: readonly Issue[]
 }
 
-const NOTHING: Included = { rows: [], isCut: false }
+const NOTHING: Included = { rows: [], notes: [] }
 
 /** The includes that can be followed; the others are refused, or left out with a warning. @throws Fault `malformed` */
 export function checkIncludes(
@@ -103,16 +102,27 @@ async function gathered(deps: SearchDeps, caller: Caller, from: From): Promise<I
     level = gathering.rows.slice(before)
     includes = includes.filter(({ iterate }) => iterate)
   }
-  return { rows: gathering.rows, isCut: gathering.isCut }
+  return { rows: gathering.rows, notes: notesOf(gathering) }
+}
+
+function notesOf({ isCut, missing }: Gathering): readonly Issue[] {
+  const cut = `Only the first ${String(limits.fhir.includesMost)} included resources are given: ask for fewer matches`
+  const gone = `${String(missing)} of the references that were followed name a version that is not kept: no other one is given in its place`
+  return [
+    ...(isCut ? [{ severity: 'warning', code: 'too-costly', text: cut } as const] : []),
+    ...(missing > 0 ? [{ severity: 'warning', code: 'not-found', text: gone } as const] : []),
+  ]
 }
 
 class Gathering {
   readonly rows: Row[] = []
   isCut = false
+  /** References to versions that are not kept. */
+  missing = 0
   readonly #deps: SearchDeps
   readonly #caller: Caller
   readonly #matches: readonly Match[]
-  /** Ids by type. */
+  /** Ids by type, those of versions that are not the current one with these. */
   readonly #seen = new Map<string, Set<string>>()
 
   constructor(deps: SearchDeps, caller: Caller, matches: readonly Match[]) {
@@ -133,17 +143,44 @@ class Gathering {
     const targets = targetsOf(level, include, this.#deps.base)
     for (const [type, group] of Map.groupBy(targets, (target) => target.type)) {
       const module = await this.#visibleType(type)
-      const seen = this.#seenOf(type)
-      const unseen = new Set(group.map(({ id }) => id).filter((id) => !seen.has(id)))
-      if (!module || unseen.size === 0) continue
-      const clauses = this.#deps.access.constraintFor(this.#caller, type)
-      const subject = new RowSubject(module, this.#deps.base)
-      const rows = (await this.#deps.reader.fetch(type, [...unseen])).filter((row) => row !== undefined)
-      const bodies = rows.map(({ bytes }) => bytes)
-      const isOpen = type === 'Binary' ? await mayOpen(this.#deps, this.#caller, bodies) : []
-      for (const [index, row] of rows.entries())
-        if (isOpen[index] !== false && meetsAll(clauses, subject.at(row))) this.#add(row)
+      const unseen = group.filter((target) => !this.#seenOf(type).has(nameOf(target)))
+      if (!module || unseen.length === 0) continue
+      const rows = await this.#visibleRows(module, unseen)
+      for (const { id, version } of unseen) {
+        const row = rows.get(id)
+        if (!row || this.isCut) continue
+        if (version === undefined || version === String(row.version)) this.#add(row)
+        else await this.#addVersion(module, { row, version })
+      }
     }
+  }
+
+  /** By their ids. */
+  async #visibleRows(module: TypeModule, targets: readonly Target[]): Promise<ReadonlyMap<string, Row>> {
+    const { type } = module
+    const { access, base, reader } = this.#deps
+    const clauses = access.constraintFor(this.#caller, type)
+    const subject = new RowSubject(module, base)
+    const found = await reader.fetch(type, [...new Set(targets.map(({ id }) => id))])
+    const rows = found.filter((row) => row !== undefined)
+    const isOpen = await this.#areOpen(rows)
+    const visible = rows.filter((row, index) => isOpen[index] !== false && meetsAll(clauses, subject.at(row)))
+    return new Map(visible.map((row) => [row.id, row]))
+  }
+
+  async #areOpen(versions: readonly StoredVersion[]): Promise<readonly boolean[]> {
+    const bodies = versions[0]?.type === 'Binary' ? versions.map(({ bytes }) => bytes) : []
+    return mayOpen(this.#deps, this.#caller, bodies)
+  }
+
+  /** Who sees the resource sees its versions. One that is not kept is no reason to give another one. */
+  async #addVersion(module: TypeModule, { row, version }: { row: Row; version: string }): Promise<void> {
+    const { base, reader } = this.#deps
+    const number = /^[1-9]\d{0,14}$/.test(version) ? Number(version) : 0
+    const found = await reader.vread(row.type, row.id, number)
+    if (!found || found.deleted) this.missing += 1
+    else if ((await this.#areOpen([found]))[0] !== false)
+      this.#add(versionRow(found, module, base), nameOf({ id: row.id, version }))
   }
 
   /** What the matches refer to by its url. */
@@ -228,60 +265,19 @@ class Gathering {
     return seen
   }
 
-  #add(row: Row): void {
+  #add(row: Row, name = row.id): void {
     const seen = this.#seenOf(row.type)
-    if (seen.has(row.id)) return
+    if (seen.has(name)) return
     if (this.rows.length >= limits.fhir.includesMost) {
       this.isCut = true
       return
     }
-    seen.add(row.id)
+    seen.add(name)
     this.rows.push(row)
   }
 }
 
-/** Of most references a resource has one value, which is its sort scalar: the resource needs not be read. */
-function targetsOf(rows: readonly Row[], include: Include, base: string): readonly Target[] {
-  const known = new Set<string>()
-  const targets: Target[] = []
-  const only = onlyValueOf(include.param)
-  for (const row of rows) {
-    if (include.source !== '*' && include.source !== row.type) continue
-    const scalar = only(row)
-    if (scalar !== undefined && known.has(scalar)) continue
-    const target = scalar === undefined ? undefined : targetIn(scalar)
-    if (scalar === undefined || target === undefined) targets.push(...targetsInBody(row, include, base))
-    else {
-      known.add(scalar)
-      if (isMeant(include, target)) targets.push(target)
-    }
-  }
-  return targets
-}
-
-function onlyValueOf(param: string): (row: Row) => string | undefined {
-  if (param === '*') return () => undefined
-  const outermost = outermostReferences(param)
-  return (row) => {
-    const [first, last] = outermost(row)
-    return last === undefined ? first : undefined
-  }
-}
-
-function targetIn(scalar: string): Target | undefined {
-  const { type, id } = readReference(scalar, '')
-  return type === undefined || id === undefined ? undefined : { type, id }
-}
-
-function targetsInBody(row: Row, include: Include, base: string): readonly Target[] {
-  const { param } = include
-  return referencesIn(row.bytes, base).filter(
-    (target) =>
-      isMeant(include, target) &&
-      (param === '*' || row.has(boundedKey(`${param}=${target.type}/${target.id}`))),
-  )
-}
-
-function isMeant({ target }: Include, { type }: Target): boolean {
-  return target === undefined || target === type
+/** What is given once. */
+function nameOf({ id, version }: Omit<Target, 'type'>): string {
+  return version === undefined ? id : `${id}/_history/${version}`
 }

@@ -1,6 +1,7 @@
 import type { Row } from '../../store/port.ts'
 import { endOfString, skipBlank, stringAt } from '../json/walk.hot.ts'
 import { readReference } from '../keys/references.ts'
+import type { LiteralReference } from '../keys/references.ts'
 
 const NAME = '"reference"'
 /** What is looked for: quotes and the letter r are so frequent in JSON that a search for the whole name would stop at every other word. */
@@ -11,6 +12,8 @@ const BACKSLASH = '\\'
 export interface Target {
   readonly type: string
   readonly id: string
+  /** Absent: whichever is the current one. */
+  readonly version?: string
 }
 
 /** The resources that the JSON text of a resource refers to, each once; contained, logical and foreign ones are left out. */
@@ -42,9 +45,9 @@ export class References {
     }
   }
 
-  /** `Patient/1` */
+  /** `Patient/1`, whatever version is meant */
   names(): readonly string[] {
-    return [...this.#targets.keys()]
+    return [...new Set(this.targets().map(({ type, id }) => `${type}/${id}`))]
   }
 
   targets(): readonly Target[] {
@@ -54,9 +57,15 @@ export class References {
   #addText(text: string): void {
     if (this.#texts.has(text)) return
     this.#texts.add(text)
-    const { type, id } = readReference(text, this.#base)
-    if (type !== undefined && id !== undefined) this.#targets.set(`${type}/${id}`, { type, id })
+    const target = targetOf(readReference(text, this.#base))
+    if (target) this.#targets.set(`${target.type}/${target.id}/${target.version ?? ''}`, target)
   }
+}
+
+/** What a literal reference names of this server. */
+export function targetOf({ type, id, version }: LiteralReference): Target | undefined {
+  if (type === undefined || id === undefined) return undefined
+  return { type, id, ...(version === undefined ? {} : { version }) }
 }
 
 /** @param start position of the opening quote */

@@ -1,7 +1,6 @@
 import type { Caller } from '../../auth/caller.ts'
 import { fault } from '../../kernel/fault.ts'
 import type { Issue } from '../../kernel/fault.ts'
-import { limits } from '../../kernel/limits.ts'
 import { soon } from '../../kernel/soon.ts'
 import type { Soon } from '../../kernel/soon.ts'
 import type { Row } from '../../store/port.ts'
@@ -107,7 +106,7 @@ async function find(deps: FindDeps, caller: Caller, call: SearchCall): Promise<S
       : await pageOf(branches, request, state)
   const total = await totalFor(branches, request, { page, isCount })
   await deps.access.noteRead(caller, call.type === undefined ? 'search-system' : 'search-type', call.type)
-  const { rows, isCut } = await includedWith(deps, caller, { matches: page.matches, includes })
+  const { rows, notes } = await includedWith(deps, caller, { matches: page.matches, includes })
   return {
     request: types.used.length === 0 ? request : withTypes(request, types.used),
     matches: page.matches,
@@ -117,7 +116,7 @@ async function find(deps: FindDeps, caller: Caller, call: SearchCall): Promise<S
       ...links.warnings,
       ...warnings,
       ...(await pendingNotes(request)),
-      ...(isCut ? [cutNote()] : []),
+      ...notes,
       ...walkNotes(page),
       ...(request.explain ? await explained(branches, page.plans) : []),
     ],
@@ -242,11 +241,6 @@ async function sumOf(branches: readonly Branch[], total: SearchRequest['total'])
     sum += total === 'estimate' ? await estimateOf(query) : await totalOf(query)
   }
   return sum
-}
-
-function cutNote(): Issue {
-  const text = `Only the first ${String(limits.fhir.includesMost)} included resources are given: ask for fewer matches`
-  return { severity: 'warning', code: 'too-costly', text }
 }
 
 function walkNotes({ isNearly, isStopped }: Page): readonly Issue[] {
