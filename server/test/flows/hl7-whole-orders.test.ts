@@ -1,25 +1,13 @@
 import { expect, it } from 'vitest'
 
 import type { JsonObject } from '../../src/kernel/json.ts'
-import { Sender, startEngine, type Engine } from './interface-engine.ts'
-
-/** Event, then the segments behind MSH. */
-type Message = readonly [event: string, ...segments: readonly string[]]
+import { Sender, type Engine } from './interface-engine.ts'
+import { after, items, type Message } from './order-day.ts'
 
 const ADA = 'PID|1||M1^^^NORTH^MR||Okoye^Ada||19870402|F'
 const BEN = 'PID|1||M2^^^NORTH^MR||Haddad^Ben||19610915|M'
 const GLU = 'OBR|1|||GLU^GLU^L'
 const NA = 'OBR|2|||NA^NA^L'
-
-async function after(...messages: readonly Message[]): Promise<Engine> {
-  const engine = await startEngine({ ackAt: 'committed' })
-  const sender = new Sender(engine.port)
-  for (const [at, [event, ...segments]] of messages.entries()) {
-    const header = `MSH|^~\\&|WARD|NORTH|HUB|MOGRAN|202603010800${10 + at}||${event}|M${at}|P|2.5.1`
-    expect(await sender.send([header, ...segments, ''].join('\r')), event).toContain('MSA|AA')
-  }
-  return engine
-}
 
 const nameOf = ({ code, medicationCodeableConcept }: JsonObject) =>
   ((code ?? medicationCodeableConcept ?? {}) as JsonObject)['text'] ?? '?'
@@ -28,11 +16,6 @@ const told = (resource: JsonObject) => `${nameOf(resource) as string} ${resource
 async function statuses(engine: Engine): Promise<readonly string[]> {
   const all = [...(await engine.all('ServiceRequest')), ...(await engine.all('MedicationRequest'))]
   return all.map(told).toSorted()
-}
-
-async function items(engine: Engine): Promise<readonly JsonObject[]> {
-  const found = await engine.store.records.range({ collection: 'hl7-worklist', limit: 100 })
-  return found.map((record) => record.value as JsonObject)
 }
 
 const onePlacer: Message = ['ORM^O01', ADA, 'ORC|NW|P1^C|F1^L|G1^C', GLU, 'ORC|NW|P1^C|F2^L|G1^C', NA]

@@ -13,6 +13,7 @@ import { keepImage, readLastImage, sourcesOf, type LastImage } from './last-imag
 import { mergeThreeWay, nextImage, withUnsentMembers } from './merge.ts'
 import { followMoves } from './moved.ts'
 import { givenUp, heldByOthers, isKnownByOldNumbers } from './numbers.ts'
+import { readOnce } from './read-once.ts'
 import { clearedBy, countedOf, sentOf } from './sent.ts'
 import { traceText, type Traced } from './trace-text.ts'
 import {
@@ -99,18 +100,6 @@ export async function planMessage(given: PlanRequest): Promise<Plan> {
     patients: [...identities.values()].flatMap(({ image, id }) =>
       image.type === 'Patient' && id ? [id] : [],
     ),
-  }
-}
-
-/** A plan sees each resource in one version. */
-function readOnce({ peek }: PlanRequest['resources']): PlanRequest['resources'] {
-  const seen = new Map<string, ReturnType<typeof peek>>()
-  return {
-    peek: async (type, id) => {
-      const found = seen.get(`${type}/${id}`) ?? peek(type, id)
-      seen.set(`${type}/${id}`, found)
-      return found
-    },
   }
 }
 

@@ -1,14 +1,14 @@
 import type { Alias } from '../../fhir/aliases.ts'
-import type { Resources } from '../../fhir/resources.ts'
-import type { JsonObject } from '../../kernel/json.ts'
+import type { JsonObject, JsonValue } from '../../kernel/json.ts'
 import type { RecordStore } from '../../store/port.ts'
 import type { Image } from '../mapping/image.ts'
 import { contradicts, hasOtherNumber, identifiersOf, objectsIn } from '../mapping/other-number.ts'
 import { mergeOf, MERGING } from '../merging/merge-record.ts'
+import type { KnownResources } from './read-once.ts'
 
 export interface SameThingDeps {
   readonly records: RecordStore
-  readonly resources: Pick<Resources, 'peek'>
+  readonly resources: KnownResources
 }
 
 /** What a message says about a thing, and of whom. */
@@ -69,9 +69,8 @@ async function areOtherSpecimens(
   if (theirs.some(({ reference }) => known.has(reference))) return false
   if (image !== undefined) return true
   for (const { reference } of theirs) {
-    const stored = await resources.peek('Specimen', reference.slice('Specimen/'.length))
-    if (stored === undefined) return false
-    const other = JSON.parse(Buffer.from(stored.bytes).toString('utf8')) as JsonObject
+    const other = await resources.read('Specimen', reference.slice('Specimen/'.length))
+    if (other === undefined) return false
     if (mine.some(({ resource = {} }) => !isOtherSpecimen(resource, other))) return false
   }
   return true
@@ -95,18 +94,18 @@ export function specimensOf({ specimen }: JsonObject): readonly SaidSpecimen[] {
 
 /** Both have codes for what they are, and none of them is the same. */
 export function haveOtherCodes(one: JsonObject, other: JsonObject): boolean {
-  const [mine, theirs] = [one, other].map((resource) => {
-    const concepts = CODES.flatMap((name) => objectsIn(resource[name]))
-    const codings = concepts.flatMap(({ coding }) => objectsIn(coding))
-    return new Set(codings.flatMap(({ code }) => code ?? []))
-  })
-  return (
-    mine !== undefined &&
-    theirs !== undefined &&
-    mine.size > 0 &&
-    theirs.size > 0 &&
-    mine.isDisjointFrom(theirs)
-  )
+  const [mine, theirs] = [codesOf(one), codesOf(other)]
+  return mine.size > 0 && theirs.size > 0 && mine.isDisjointFrom(theirs)
+}
+
+export function haveOneCode(one: JsonObject, other: JsonObject): boolean {
+  return !codesOf(one).isDisjointFrom(codesOf(other))
+}
+
+function codesOf(resource: JsonObject): ReadonlySet<JsonValue> {
+  const concepts = CODES.flatMap((name) => objectsIn(resource[name]))
+  const codings = concepts.flatMap(({ coding }) => objectsIn(coding))
+  return new Set(codings.flatMap(({ code }) => code ?? []))
 }
 
 /** References of the patients that a resource is about. */
@@ -176,9 +175,7 @@ const MOST_LINKS = 32
 
 async function linksOf({ resources }: SameThingDeps, reference: string): Promise<readonly string[]> {
   const [type = '', id = ''] = reference.split('/')
-  const stored = await resources.peek(type, id)
-  if (stored === undefined) return []
-  const { link } = JSON.parse(Buffer.from(stored.bytes).toString('utf8')) as JsonObject
+  const { link } = (await resources.read(type, id)) ?? {}
   const others = objectsIn(link).flatMap(({ other }) => objectsIn(other))
   return others.flatMap(({ reference: other }) => (typeof other === 'string' ? [other] : []))
 }

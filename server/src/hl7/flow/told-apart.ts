@@ -13,7 +13,7 @@ import {
   type Said,
   type SameThingDeps,
 } from './same-thing.ts'
-import { holderOf, idOf, idsOfNumber } from './whole-number.ts'
+import { holderOf, idOf, sharersOf } from './whole-number.ts'
 
 export interface ApartDeps extends SameThingDeps {
   /** Images of the message so far, by the ids of their aliases. */
@@ -124,9 +124,8 @@ export async function differenceFromStored(
   const { type, aliases } = said.image
   // Nothing counts more than the first number, and who belongs to nobody is nobody else's.
   if (said.patients.length === 0 && alias === aliases[0] && !RESULTS.has(type)) return undefined
-  const stored = await desk.resources.peek(type, id)
-  if (stored === undefined) return undefined
-  const resource = JSON.parse(Buffer.from(stored.bytes).toString('utf8')) as JsonObject
+  const resource = await desk.resources.read(type, id)
+  if (resource === undefined) return undefined
   const specimens = RESULTS.has(type) ? specimensOf(resource) : []
   const other = { alias, id, identifiers: identifiersOf(resource), patients: patientsOf(resource), specimens }
   const difference = await differenceOf(desk, said, other)
@@ -145,9 +144,8 @@ async function isOfSeveral(
   const first = await holderOf(desk.records, alias)
   for (const other of new Set([first, ...(await apartOf(desk, alias)).map((one) => one.id)])) {
     if (other === undefined || other === id) continue
-    const stored = await desk.resources.peek(said.image.type, other)
-    if (stored === undefined) continue
-    const resource = JSON.parse(Buffer.from(stored.bytes).toString('utf8')) as JsonObject
+    const resource = await desk.resources.read(said.image.type, other)
+    if (resource === undefined) continue
     const theirs = { alias, id: other, identifiers: [], patients: patientsOf(resource), specimens: [] }
     if ((await differenceOf(desk, said, theirs)) === undefined) return true
   }
@@ -156,12 +154,13 @@ async function isOfSeveral(
 
 /** Of several things with one number the message means another one, or nobody can tell which. */
 async function itemDifference(
-  { records }: ApartDeps,
-  { image: { type, own, item, resource } }: Said,
+  desk: ApartDeps,
+  said: Said,
   other: { readonly alias: Alias; readonly id: string; readonly resource: JsonObject },
 ): Promise<'item' | undefined> {
+  const { own, item, resource } = said.image
   if (item === undefined || own === 'link' || aliasId(item.alias) === aliasId(other.alias)) return undefined
   if (item.isNew && haveOtherCodes(resource, other.resource)) return 'item'
-  const sharers = await idsOfNumber(records, { type, prefix: item.prefix })
-  return sharers.some((id) => id !== other.id) ? 'item' : undefined
+  const sharers = await sharersOf(desk, said, { prefix: item.prefix })
+  return sharers.some(({ id }) => id !== other.id) ? 'item' : undefined
 }

@@ -2,26 +2,43 @@ import { ALIASES, aliasId, type Alias } from '../../fhir/aliases.ts'
 import type { JsonObject } from '../../kernel/json.ts'
 import type { RecordStore } from '../../store/port.ts'
 import { ITEMS, MEMBERS } from '../mapping/identity.ts'
+import type { Image } from '../mapping/image.ts'
 import { contradicts, identifiersOf } from '../mapping/other-number.ts'
 import type { Identity } from './identity.ts'
-import { isTheirs, patientsOf, type Said, type SameThingDeps } from './same-thing.ts'
+import { haveOneCode, isTheirs, patientsOf, type Said, type SameThingDeps } from './same-thing.ts'
 
 /** Services that one number may stand for. */
 const MOST = 1000
 
+interface Holding {
+  /** Id of an alias. */
+  readonly key: string
+  readonly id: string
+}
+
 /** Of all things that are told apart under a number. @param prefix see `Shared` */
-export async function idsOfNumber(
+async function holdingsOf(
   records: RecordStore,
   { type, prefix }: { readonly type: string; readonly prefix: string },
-): Promise<readonly string[]> {
+): Promise<readonly Holding[]> {
   const found = await Promise.all(
     [ITEMS, MEMBERS].map(async (system) => {
       const from = aliasId({ type, system, value: prefix })
       return records.range({ collection: ALIASES, from, to: `${from}~`, limit: MOST })
     }),
   )
-  const ids = found.flat().map(({ value }) => (value instanceof Uint8Array ? undefined : value['id']))
-  return [...new Set(ids)].filter((id) => typeof id === 'string')
+  return found.flat().flatMap((record) => {
+    const id = idOf(record)
+    return id === undefined ? [] : [{ key: record.id, id }]
+  })
+}
+
+/** @param prefix see `Shared` */
+export async function idsOfNumber(
+  records: RecordStore,
+  number: { readonly type: string; readonly prefix: string },
+): Promise<readonly string[]> {
+  return [...new Set((await holdingsOf(records, number)).map(({ id }) => id))]
 }
 
 /**
@@ -37,45 +54,108 @@ export async function allOfNumber(
   said: Said,
   found: Identity,
 ): Promise<readonly Identity[]> {
-  const { whole, type, own } = said.image
+  const { whole, own } = said.image
+  if (own === 'link') return [await onlyOfNumber(deps, said, found)]
   if (whole === undefined || own !== 'update') return [found]
-  const known = await idsOfNumber(deps.records, { type, prefix: whole.prefix })
-  const ids = [...new Set([...(found.isKnown && found.id !== undefined ? [found.id] : []), ...known])]
-  const sharers = await ofPatient(deps, said, ids)
+  const sharers = await sharersOf(deps, said, { prefix: whole.prefix, found })
   const [first] = sharers
   if (first === undefined || (sharers.length === 1 && first.id === found.id)) return [found]
   const meant = whole.isNew
     ? []
     : sharers.filter(({ resource }) => !contradicts(said.identifiers, identifiersOf(resource)))
   const { image } = found
-  if (meant.length > 0)
-    return meant.map(({ id }) => ({ image, id, isKnown: true, by: [], confirms: [], claims: [], taken: [] }))
-  const taken = image.aliases.map((alias) => ({ alias, holder: first.id, isOther: true }))
-  return [{ image, isKnown: false, by: [], confirms: [], claims: [], taken }]
+  return meant.length > 0 ? meant.map((one) => knownAs(image, one)) : [unclear(image, first)]
+}
+
+/**
+ * A result, a dispense or a dose is of one order. Of several orders of the patient with its number it is that of its service, else the only one
+ * that has another number or a code of the message. When none is, or several are, nobody can tell: the number alone is referred to, and somebody
+ * has to look at it.
+ */
+async function onlyOfNumber(deps: SameThingDeps, said: Said, found: Identity): Promise<Identity> {
+  const { image, identifiers } = said
+  const prefix = (image.item ?? image.whole)?.prefix
+  if (prefix === undefined) return found
+  const sharers = await sharersOf(deps, said, { prefix, found })
+  const [first, ...others] = sharers
+  if (first === undefined) return found
+  const left = sharers.filter(({ resource }) => !contradicts(identifiers, identifiersOf(resource)))
+  const meant = others.length === 0 ? left[0] : onlyOf(left, said)
+  if (meant !== undefined) return meant.id === found.id ? found : knownAs(image, meant)
+  return others.length === 0 ? found : unclear(image, first)
+}
+
+function onlyOf(sharers: readonly Sharer[], said: Said): Sharer | undefined {
+  let left = sharers
+  for (const isMeant of [isOfItem, hasOtherNumberOf, hasCodeOf]) {
+    const fitting = left.filter((one) => isMeant(one, said))
+    if (fitting.length === 1) return fitting[0]
+    if (fitting.length > 1) left = fitting
+  }
+  return undefined
+}
+
+function isOfItem({ keys }: Sharer, { image: { item } }: Said): boolean {
+  if (item === undefined) return false
+  // Those of one service have a number behind it, or the patient.
+  const own = [ITEMS, MEMBERS].map((system) => `${aliasId({ ...item.alias, system })}${BAR}`)
+  return keys.some((key) => own.some((one) => `${key}${BAR}`.startsWith(one)))
+}
+
+const BAR = encodeURIComponent('|')
+
+function hasOtherNumberOf({ resource }: Sharer, { image: { aliases }, identifiers }: Said): boolean {
+  const others = identifiers.filter((one) => !aliases.some((alias) => isNamed(alias, one)))
+  return identifiersOf(resource).some((one) => others.some((other) => isNamed(other, one)))
+}
+
+function isNamed(one: JsonObject | Alias, { system, value }: JsonObject): boolean {
+  return one.system === system && one.value === value
+}
+
+function hasCodeOf({ resource }: Sharer, { image }: Said): boolean {
+  return haveOneCode(resource, image.resource)
 }
 
 interface Sharer {
   readonly id: string
   readonly resource: JsonObject
+  /** Ids of its aliases under the number. */
+  readonly keys: readonly string[]
 }
 
-/** What has gone, or belongs to somebody else, is not meant. */
-async function ofPatient(
+/**
+ * Things of the patient that have a number: what has gone, or belongs to somebody else, does not count.
+ *
+ * @param found one of them, as it was found
+ */
+export async function sharersOf(
   deps: SameThingDeps,
   { image: { type }, patients }: Said,
-  ids: readonly string[],
+  { prefix, found }: { readonly prefix: string; readonly found?: Identity },
 ): Promise<readonly Sharer[]> {
+  const first = found?.isKnown === true && found.id !== undefined ? [{ key: '', id: found.id }] : []
+  const holdings = [...first, ...(await holdingsOf(deps.records, { type, prefix }))]
   const sharers: Sharer[] = []
-  for (const id of ids) {
-    const stored = await deps.resources.peek(type, id)
-    if (stored === undefined) continue
-    const resource = JSON.parse(Buffer.from(stored.bytes).toString('utf8')) as JsonObject
+  for (const [id, keys] of Map.groupBy(holdings, (one) => one.id)) {
+    const resource = await deps.resources.read(type, id)
+    if (resource === undefined) continue
     const theirs = patientsOf(resource)
     const owned = { alias: { type }, id, patients: theirs }
     if (patients.length === 0 || theirs.length === 0 || (await isTheirs(deps, owned, patients)))
-      sharers.push({ id, resource })
+      sharers.push({ id, resource, keys: keys.map(({ key }) => key) })
   }
   return sharers
+}
+
+function knownAs(image: Image, { id }: Sharer): Identity {
+  return { image, id, isKnown: true, by: [], confirms: [], claims: [], taken: [] }
+}
+
+/** Somebody has to look at it. @param first of those that may be meant */
+function unclear(image: Image, first: Sharer): Identity {
+  const taken = image.aliases.map((alias) => ({ alias, holder: first.id, isOther: true }))
+  return { image, isKnown: false, by: [], confirms: [], claims: [], taken }
 }
 
 export async function holderOf(records: RecordStore, alias: Alias): Promise<string | undefined> {

@@ -1,10 +1,11 @@
 import { ALIASES, aliasId, claim, type Alias } from '../../fhir/aliases.ts'
-import type { Draft, Resources } from '../../fhir/resources.ts'
+import type { Draft } from '../../fhir/resources.ts'
 import { identifyingAliases } from '../../fhir/write/identifying.ts'
 import { fault } from '../../kernel/fault.ts'
 import type { JsonObject } from '../../kernel/json.ts'
 import type { RecordChange, RecordStore } from '../../store/port.ts'
 import type { Identities, Identity } from '../flow/identity.ts'
+import type { KnownResources } from '../flow/read-once.ts'
 import { areOnePerson, patientsOf } from '../flow/same-thing.ts'
 import { takenItems, type WorkItem } from '../flow/worklist.ts'
 import type { Effect, Mapped } from '../mapping/image.ts'
@@ -21,7 +22,7 @@ import {
 
 export interface EffectsRequest {
   readonly records: RecordStore
-  readonly resources: Pick<Resources, 'peek'>
+  readonly resources: KnownResources
   readonly mapped: Mapped
   readonly feed: string
   readonly message: string

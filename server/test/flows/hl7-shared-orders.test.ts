@@ -1,0 +1,110 @@
+import { expect, it } from 'vitest'
+
+import type { JsonObject } from '../../src/kernel/json.ts'
+import type { Engine } from './interface-engine.ts'
+import { after, items, type Message } from './order-day.ts'
+
+const ADA = 'PID|1||M1^^^NORTH^MR||Okoye^Ada||19870402|F'
+const BEN = 'PID|1||M2^^^NORTH^MR||Haddad^Ben||19610915|M'
+const GLU = ['ORC|NW|P1^C', 'OBR|1|||GLU^GLU^L']
+const NA = ['ORC|NW|P1^C', 'OBR|2|||NA^NA^L']
+const both: Message = ['ORM^O01', ADA, ...GLU, ...NA]
+const result = (code: string, patient = ADA): Message => [
+  'ORU^R01',
+  patient,
+  `OBR|1|P1^C|R1^L|${code}${'|'.repeat(21)}F`,
+  'OBX|1|NM|X^X^L||4.2|mmol/L|||||F',
+]
+
+const nameOf = ({ code, medicationCodeableConcept }: JsonObject) =>
+  ((code ?? medicationCodeableConcept ?? {}) as JsonObject)['text'] as string
+
+/** Of each thing the order that it names: its service or drug, else its number. */
+async function referredBy(engine: Engine, type: string, element: string) {
+  const all = [...(await engine.all('ServiceRequest')), ...(await engine.all('MedicationRequest'))]
+  const names = new Map(
+    all.map((one) => [`${one['resourceType'] as string}/${one['id'] as string}`, nameOf(one)]),
+  )
+  return (await engine.all(type)).flatMap((one) =>
+    [one[element] ?? []].flat().map((each) => {
+      const { reference, identifier } = each as { reference?: string; identifier?: JsonObject }
+      return names.get(reference ?? '') ?? identifier?.['value']
+    }),
+  )
+}
+
+it('refers a result of none of the services that share a number to the number alone, and says so', async () => {
+  const engine = await after(both, result('K^K^L'))
+  expect(await referredBy(engine, 'DiagnosticReport', 'basedOn')).toEqual(['P1'])
+  expect(await items(engine)).toMatchObject([
+    { kind: 'identity', incoming: expect.stringContaining('P1') as string },
+  ])
+})
+
+it.each([
+  ['its service', 'NA^NA^L', 'NA'],
+  ['a code that its sender writes beside its own', 'S99^Sodium^LAB^NA^NA^L', 'NA'],
+])('refers a result to the one of several orders that has %s', async (_, code, name) => {
+  const engine = await after(both, result(code))
+  expect(await referredBy(engine, 'DiagnosticReport', 'basedOn')).toEqual([name])
+  expect(await items(engine)).toEqual([])
+})
+
+it('refers a result of another name to the only order of its number that the patient has', async () => {
+  const engine = await after(
+    ['ORM^O01', BEN, ...GLU, ...NA],
+    ['ORM^O01', ADA, 'ORC|NW|P1^C', 'OBR|1|||K^K^L'],
+    result('K+^K^LAB'),
+  )
+  expect(await referredBy(engine, 'DiagnosticReport', 'basedOn')).toEqual(['K'])
+})
+
+it('changes the service of the only order of its number that the patient has', async () => {
+  const engine = await after(
+    ['ORM^O01', BEN, ...GLU, ...NA],
+    ['ORM^O01', ADA, 'ORC|NW|P1^C', 'OBR|1|||K^K^L'],
+    ['ORM^O01', ADA, 'ORC|XO|P1^C', 'OBR|1|||CL^CL^L'],
+  )
+  expect((await engine.all('ServiceRequest')).map(nameOf).toSorted()).toEqual(['CL', 'GLU', 'NA'])
+})
+
+it('refers a result of two orders of one service and number to neither', async () => {
+  const urgent = ['ORC|NW|P1^C', 'OBR|2|||GLU^GLU^L|S']
+  const engine = await after(['ORM^O01', ADA, ...GLU, ...urgent], result('GLU^GLU^L'))
+  expect(await engine.all('ServiceRequest')).toHaveLength(2)
+  expect(await referredBy(engine, 'DiagnosticReport', 'basedOn')).toEqual(['P1'])
+  expect(await items(engine)).toHaveLength(1)
+})
+
+const drug = (code: string, filler = '') => [`ORC|NW|P1^C|${filler}`, `RXE||${code}^${code}^L|500||mg`]
+const drugs: Message = ['RDE^O11', ADA, ...drug('AMX', 'X1^PH'), ...drug('IBU', 'X2^PH')]
+
+const given: Readonly<Record<string, readonly [string, string, string]>> = {
+  'RDS^O13': ['MedicationDispense', 'authorizingPrescription', 'RXD|1|PCM^PCM^L|20260301090000|20|||RX9'],
+  'RAS^O17': ['MedicationAdministration', 'request', 'RXA|0|1|20260301090000||PCM^PCM^L|500|mg'],
+  'RGV^O15': ['MedicationRequest', 'basedOn', 'RXG|1|1||PCM^PCM^L|500||mg'],
+}
+
+it.each(Object.entries(given))(
+  'refers %s of none of the drugs that share a number to the number alone',
+  async (event, [type, element, line]) => {
+    const engine = await after(drugs, [event, ADA, 'ORC|RE|P1^C', line])
+    const named = await referredBy(engine, type, element)
+    expect(named).toEqual(['P1'])
+    expect(await items(engine)).toHaveLength(1)
+  },
+)
+
+it.each(Object.entries(given))(
+  'finds by %s the order whose filler number it names, whatever the product',
+  async (event, [type, element, line]) => {
+    const engine = await after(
+      drugs,
+      [event, ADA, 'ORC|RE|P1^C|X2^PH', line],
+      [event, ADA, 'ORC|RE||X1^PH', line.replace('|1|', '|2|').replace('0900', '1000')],
+    )
+    const named = await referredBy(engine, type, element)
+    expect(named).toEqual(['IBU', 'AMX'])
+    expect(await items(engine)).toEqual([])
+  },
+)
