@@ -2,7 +2,7 @@ import { z } from 'zod'
 
 import { timeOf } from '../kernel/ids.ts'
 import type { RecordStore } from '../store/port.ts'
-import { GROUPS, unpacked } from './chain.ts'
+import { all, Day, DAYS, GROUPS, unpacked } from './chain.ts'
 
 /** A sealed row, as it stands in the chain. */
 const AuditRow = z.object({
@@ -89,6 +89,17 @@ export async function* walkRows(records: RecordStore, walk: AuditWalk): AsyncGen
     }
     if (groups.length < AT_A_TIME) return
   }
+}
+
+/** How many groups `walkRows` would go through to its end, without reading them. */
+export async function groupCount(
+  records: RecordStore,
+  { from = 0, to = MOST_TIME }: AuditWalk,
+): Promise<number> {
+  let count = 0
+  const days = { collection: DAYS, from: dayOf(from), to: `${dayOf(to)}0` }
+  for await (const { value } of all(records, days)) count += Day.parse(value).groups
+  return count
 }
 
 /** Of some bytes up to a megabyte each. */

@@ -114,7 +114,8 @@ function hashOf(previous: string, text: string): string {
   return createHash('sha256').update(previous).update('\n').update(text).digest('hex')
 }
 
-async function* all(
+/** Records in the order of their ids. */
+export async function* all(
   records: RecordStore,
   range: { collection: string; from?: string; to?: string },
 ): AsyncGenerator<StoredRecord> {

@@ -2,7 +2,7 @@ import type { Clock } from '../kernel/clock.ts'
 import { uuid7 } from '../kernel/ids.ts'
 import { limits } from '../kernel/limits.ts'
 import type { Store } from '../store/port.ts'
-import { auditRows, rowById, walkRows } from './audit-rows.ts'
+import { auditRows, groupCount, rowById, walkRows } from './audit-rows.ts'
 import type { AuditQuery, AuditRow, AuditWalk, WalkedGroup } from './audit-rows.ts'
 import { type ChainFault, verifyChain } from './chain.ts'
 import { openReadLog } from './read-log.ts'
@@ -27,6 +27,8 @@ export interface AuditArchive extends AuditTrail {
   rows(query: AuditQuery): Promise<readonly AuditRow[]>
   /** The last ones first, see `walkRows`; `ship` before it, to have what was noted just now. */
   walk(walk: AuditWalk): AsyncGenerator<WalkedGroup>
+  /** How many groups a walk goes through, some of those that are shipped meanwhile left out. */
+  groups(walk: AuditWalk): Promise<number>
   find(id: string): Promise<AuditRow | undefined>
 }
 
@@ -57,6 +59,7 @@ export function createAuditTrail({ folder, store, clock, onError }: AuditTrailOp
       return auditRows(store.records, query)
     },
     walk: (walk) => walkRows(store.records, walk),
+    groups: (walk) => groupCount(store.records, walk),
     find: async (id) => {
       await shipAll()
       return rowById(store.records, id)

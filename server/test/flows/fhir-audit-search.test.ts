@@ -11,15 +11,25 @@ const QUIET = Math.floor(limits.audit.groupsLooked * 1.5)
 
 const groupName = (number: number): string => `2098-01-01/${String(number).padStart(8, '0')}`
 
-/** A trail in front of which stand groups without anything that is looked for, more than one search looks at. */
-function behindQuietGroups(trail: AuditArchive): AuditArchive {
+interface Quiet {
+  groups: number
+  /** How many of them were looked at. */
+  looked: number
+}
+
+/** A trail in front of which stand groups without anything that is looked for. */
+function behindQuietGroups(trail: AuditArchive, quiet: Quiet): AuditArchive {
   return {
     ...trail,
+    groups: async (walk) => quiet.groups + (await trail.groups(walk)),
     walk: async function* (walk) {
       const { before } = walk
       const isBehind = before?.group.startsWith('2098') === false
-      const last = isBehind ? 0 : Number(before?.group.slice(-8) ?? QUIET)
-      for (let number = last; number > 0; number -= 1) yield { group: groupName(number), rows: [] }
+      const last = isBehind ? 0 : Number(before?.group.slice(-8) ?? quiet.groups)
+      for (let number = last; number > 0; number -= 1) {
+        quiet.looked += 1
+        yield { group: groupName(number), rows: [] }
+      }
       const { before: _before, ...rest } = walk
       yield* trail.walk(isBehind ? walk : rest)
     },
@@ -30,12 +40,13 @@ const onError = (error: unknown): never => {
   throw error
 }
 
-async function serverOfLongTrail() {
+/** More groups are quiet than one search looks at. */
+async function serverOfLongTrail(quiet: Quiet = { groups: QUIET, looked: 0 }) {
   const store = await freshStore()
   const folder = await freshFolder()
   const trail = createAuditTrail({ folder, store, clock: Date.now, onError })
   onTestFinished(() => trail.close())
-  return startFhir({ store, audit: behindQuietGroups(trail) })
+  return startFhir({ store, audit: behindQuietGroups(trail, quiet) })
 }
 
 const nextOf = ({ json }: Reply): string | undefined =>
@@ -77,9 +88,13 @@ async function handIn({ ask }: Pick<FhirServer, 'ask'>, recorded: string): Promi
 }
 
 /** What was done, or the year of an event that was handed in; from all pages. */
-async function done({ ask, base }: Pick<FhirServer, 'ask' | 'base'>, query: string): Promise<string> {
+async function done(
+  { ask, base }: Pick<FhirServer, 'ask' | 'base'>,
+  query: string,
+  from: string | undefined = `/AuditEvent?${query}`,
+): Promise<string> {
   const found: unknown[] = []
-  let path: string | undefined = `/AuditEvent?${query}`
+  let path = from as string | undefined
   for (let pages = 0; path !== undefined && pages < 12; pages += 1) {
     const page: Reply = await ask('GET', path)
     expect(page.status, page.text).toBe(200)
@@ -108,4 +123,35 @@ it('gives the newest events of a long audit trail first, those handed in among t
   }
   const first = await server.ask('GET', '/AuditEvent?entity=Patient/seen&_sort=-date&_count=1')
   expect(first.text).toContain('too long to be sorted')
+})
+
+it('looks at a trail that is too long to be sorted once', async () => {
+  const quiet = { groups: QUIET, looked: 0 }
+  const { ask } = await serverOfLongTrail(quiet)
+  expect((await ask('GET', '/AuditEvent?entity=Patient/seen&_sort=-date')).status).toBe(200)
+  expect(quiet.looked).toBe(limits.audit.groupsLooked)
+})
+
+it('goes on in the order that it began with when the trail has become too long meanwhile', async () => {
+  const quiet = { groups: 0, looked: 0 }
+  const server = await serverOfLongTrail(quiet)
+  const { ask, base } = server
+  await ask('PUT', '/Patient/seen', { body: { resourceType: 'Patient', id: 'seen' } })
+  for (const recorded of ['2020-01-01T00:00:00Z', '2097-01-01T00:00:00Z']) await handIn(server, recorded)
+  await ask('GET', '/Patient/seen')
+  for (const [order, all] of [
+    ['-date', '2097 read create create update 2020'],
+    ['date', '2020 update create create read 2097'],
+    ['action,date', 'create create read update 2020 2097'],
+  ] as const) {
+    quiet.groups = 0
+    const query = `entity=Patient/seen&_sort=${order}&_count=1`
+    const first = await ask('GET', `/AuditEvent?${query}`)
+    quiet.groups = QUIET
+    expect(first.json['total']).toBe(6)
+    const rest = await done(server, '', nextOf(first)?.replace(base, ''))
+    const began =
+      /"code":"(create|read|update)"|"recorded":"(\d{4})/.exec(JSON.stringify(first.json['entry'])) ?? []
+    expect(`${began[1] ?? began[2] ?? ''} ${rest}`, order).toBe(all)
+  }
 })

@@ -11,7 +11,7 @@ import type { Query } from '../search/hits.ts'
 import { wholeType } from '../search/plan.ts'
 import { eventRow } from './event-row.ts'
 
-export type EventSource = Pick<AuditArchive, 'ship' | 'walk' | 'find'>
+export type EventSource = Pick<AuditArchive, 'ship' | 'walk' | 'groups' | 'find'>
 
 /**
  * The same search of the audit trail: its rows become AuditEvents while it goes through them, the last ones first, and the clauses decide.
@@ -23,8 +23,9 @@ export function eventQuery(query: Query, source: EventSource, definitions: Defin
   const context = { definitions, module, base }
   const ids = idsIn(clauses)
   const rowOf = ({ row }: Pick<PlacedRow, 'row'>): Row => eventRow(row, context)
+  const walk = walkFor(clauses)
   const { stopped, ...events } = walkedEvents(source, {
-    walk: walkFor(clauses),
+    walk,
     rowOf,
     isById: ids !== undefined,
   })
@@ -33,6 +34,7 @@ export function eventQuery(query: Query, source: EventSource, definitions: Defin
     ...query,
     reader: { ...query.reader, ...events },
     stopped,
+    isTooLong: async () => ids === undefined && (await source.groups(walk)) > limits.audit.groupsLooked,
     plan: ids ? { ...plan, driver: { by: 'ids', ids } } : plan,
   }
 }

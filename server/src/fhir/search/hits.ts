@@ -21,6 +21,8 @@ export interface Query {
   readonly plan: Plan
   /** Where the last walk stopped before it had seen everything. Absent: none ever does. */
   readonly stopped?: () => Place | undefined
+  /** Whether a walk would surely stop before its end. Absent: none does. */
+  readonly isTooLong?: () => Promise<boolean>
 }
 
 /** A candidate that meets the query. */
@@ -90,14 +92,23 @@ export async function meetingRows(query: Query, rows: readonly Row[]): Promise<r
   return (await joined(query, hits)).map(({ row }) => row)
 }
 
+export interface Visits {
+  readonly after?: Place
+  readonly most: number
+}
+
 /** Visits every hit. @throws Fault `too-costly` when more than `most` candidates fit */
-export async function visitAll(query: Query, most: number, visit: (row: Row) => void): Promise<number> {
+export async function visitAll(
+  query: Query,
+  { most, ...from }: Visits,
+  visit: (hit: Hit) => void,
+): Promise<number> {
   let count = 0
-  for (const some of hitsOf(query, { wanted: BATCH_MOST })) {
+  for (const some of hitsOf(query, { ...from, wanted: BATCH_MOST })) {
     const hits = await some
     count += hits.length
     if (count > most) throw tooCostly(query.plan.driver, most)
-    for (const { row } of hits) visit(row)
+    for (const hit of hits) visit(hit)
   }
   if (query.stopped?.()) throw notWhole()
   return count

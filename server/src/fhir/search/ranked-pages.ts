@@ -19,32 +19,63 @@ export async function rankedPage(
   state: PageState | undefined,
 ): Promise<Page> {
   const { count } = request
-  const { found, total } = await bestOf(queries, request, state && decodeRank(state.after))
+  const from = state && rankedFrom(state, request)
+  const { found, total, top } = await bestOf(queries, request, from)
   const last = found.length > count ? found[count - 1] : undefined
   const plans = queries.map(({ plan }) => plan)
   return {
     matches: await rowsOf(queries, found.slice(0, count)),
     total,
     plans,
-    ...(last ? { next: { driver: plans[0]?.index ?? -1, after: encodeRank(last) } } : {}),
+    ...(last ? { next: { driver: plans[0]?.index ?? -1, after: rankedAfter(last, top) } } : {}),
   }
 }
 
-/** One more than the page has room for. */
+interface RankedFrom {
+  readonly start?: Ranked
+  /** What a walk that grows had in front on the first page: what came since is not looked at, so that the ranking grows no longer. */
+  readonly top?: Place
+}
+
+interface BestHits {
+  /** One more than the page has room for. */
+  readonly found: readonly Ranked[]
+  readonly total: number
+  readonly top?: Place
+}
+
 async function bestOf(
   queries: readonly Query[],
   { sort, count }: SearchRequest,
-  start: Ranked | undefined,
-): Promise<{ readonly found: readonly Ranked[]; readonly total: number }> {
+  { start, top: before }: RankedFrom = {},
+): Promise<BestHits> {
   const compare = comparing(sort)
   const best = new Best(compare, count + 1)
   let total = 0
-  for (const query of queries)
-    total += await visitAll(query, limits.fhir.sortCandidates - total, (row) => {
-      const ranked = rankOf(row, sort)
+  let top = before
+  for (const query of queries) {
+    const grows = query.stopped !== undefined && query.plan.driver.by === 'type'
+    const most = limits.fhir.sortCandidates - total
+    total += await visitAll(query, { most, ...(grows && before ? { after: before } : {}) }, (hit) => {
+      if (grows) top ??= { sort: hit.sort, tie: Number(hit.tie) + 1 }
+      const ranked = rankOf(hit.row, sort)
       if (start === undefined || compare(ranked, start) > 0) best.add(ranked)
     })
-  return { found: best.sorted(), total }
+  }
+  return { found: best.sorted(), total, ...(top ? { top } : {}) }
+}
+
+function rankedAfter(last: Ranked, top: Place | undefined): PageState['after'] {
+  return [...encodeRank(last), ...(top ? placeParts(top) : [])]
+}
+
+function rankedFrom({ after }: PageState, { sort }: SearchRequest): RankedFrom {
+  const rank = 2 + sort.length
+  const [place, tie] = after.slice(rank)
+  return {
+    start: decodeRank(after.slice(0, rank)),
+    ...(place === undefined || tie === undefined ? {} : { top: { sort: place, tie } }),
+  }
 }
 
 async function rowsOf(queries: readonly Query[], ranked: readonly Ranked[]): Promise<readonly Row[]> {
@@ -79,6 +110,7 @@ export async function newestPage(
 ): Promise<Page> {
   if (state?.driver === WALKED) return mergedPage(sources, request, state)
   const { stored, walked } = sources
+  if (!state && (await walked.isTooLong?.()) === true) return mergedPage(sources, request, state)
   try {
     return await rankedPage([stored, walked], request, state)
   } catch (error) {
@@ -96,7 +128,7 @@ async function mergedPage(
 ): Promise<Page> {
   const { sort, count } = request
   const from = mergedFrom(state)
-  const { found } = await bestOf([stored], request, from.rank)
+  const { found } = await bestOf([stored], request, from)
   const rows = await rowsOf([stored], found)
   const hits = await firstHits(walked, { wanted: count, ...(from.place ? { after: from.place } : {}) })
   const stopped = hits.length > count ? undefined : walked.stopped?.()
@@ -108,7 +140,7 @@ async function mergedPage(
   if (!stopped && taken === found.length && seen === hits.length) return page
   const last = rows[taken - 1]
   const place = isStopped ? stopped : (hits[seen - 1] ?? from.place)
-  const after = mergedAfter(place, last ? rankOf(last, sort) : from.rank)
+  const after = mergedAfter(place, last ? rankOf(last, sort) : from.start)
   return { ...page, next: { driver: WALKED, after }, ...(isStopped ? { isStopped } : {}) }
 }
 
@@ -151,10 +183,10 @@ function mergedAfter(place: Place | undefined, rank: Ranked | undefined): PageSt
   return [...(place ? placeParts(place) : [NOWHERE, 0]), ...(rank ? encodeRank(rank) : [])]
 }
 
-function mergedFrom(state: PageState | undefined): { place?: Place; rank?: Ranked } {
+function mergedFrom(state: PageState | undefined): Pick<RankedFrom, 'start'> & { readonly place?: Place } {
   const [sort = NOWHERE, tie = 0, ...rank] = state?.after ?? []
   return {
     ...(sort === NOWHERE ? {} : { place: { sort: String(sort), tie } }),
-    ...(rank.length > 0 ? { rank: decodeRank(rank) } : {}),
+    ...(rank.length > 0 ? { start: decodeRank(rank) } : {}),
   }
 }

@@ -4,7 +4,7 @@ import type { Query } from './hits.ts'
 
 /** How many resources meet the search. @throws Fault `too-costly` when more than `limits.fhir.sortCandidates` would have to be verified */
 export async function totalOf(query: Query): Promise<number> {
-  return (await counted(query)) ?? visitAll(query, limits.fhir.sortCandidates, () => undefined)
+  return (await counted(query)) ?? visitAll(query, { most: limits.fhir.sortCandidates }, () => undefined)
 }
 
 /** The same, but at `limits.fhir.sortCandidates` the counting stops. */
