@@ -8,7 +8,8 @@ import type { Occurrence } from './structure.ts'
 
 const DOUBTFUL = 'A line of a text begins like a segment that no version has; it was taken for text'
 
-const SWITCHES = 'The text switches its character set by escape sequences, which are not decoded'
+const SWITCHES =
+  'The text switches by escape sequences to a character set that it is not in, or that is not supported; it stays as it was sent'
 
 /** Valued fields that no rule reads and no file names as ignored; a whole segment when no rule reads any of it, or none in that bracket. */
 export function unreadWarnings(

@@ -28,7 +28,7 @@ export function decodeEscapes(raw: string, delimiters: Delimiters): string {
   return text
 }
 
-/** @returns whether a text switches its character set by `\C2842\` or `\M2442\`, which stays as it was sent */
+/** @returns whether a text still switches its character set by `\C2842\` or `\M2442\`: those that are known were decoded with the bytes of the message */
 export function switchesByEscapes(raw: string, { escape }: Pick<Delimiters, 'escape'>): boolean {
   return escape !== '' && raw.split(escape).some((part, at) => at > 0 && CHARSET.test(part))
 }

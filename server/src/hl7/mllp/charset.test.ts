@@ -65,6 +65,39 @@ describe('decodeMessage', () => {
   })
 })
 
+describe('escape sequences of HL7 that switch the character set', () => {
+  it.each([
+    ['ASCII~ISO IR87', '\\M2442\\;3ED\\C2842\\^\\M2442\\B@O:\\C2842\\', '山田^太郎'],
+    ['', '\\M2442\\;3ED\\C2842\\ x', '山田 x'],
+    ['ASCII~ISO IR159', '\\M242844\\0!\\C284A\\', '丂'],
+    ['8859/1', [0xe9, ...Buffer.from('\\C2D46\\'), 0xe1, ...Buffer.from('\\C2842\\'), 0xe9], 'éαé'],
+    ['ASCII~8859/6', [...Buffer.from('\\C2D47\\'), 0xc3, ...Buffer.from('\\C2842\\')], 'أ'],
+    ['8859/1', [...Buffer.from('\\C2949\\'), 0xb1], 'ｱ'],
+    ['', '\\M2442\\!|\\C2842\\', '●'],
+    ['', '\\M2442\\!\\\\C2842\\', '＋'],
+  ])('switch a message in %s', (charset, bytes, text) => {
+    expect(decode(charset, bytes)).toBe(text)
+  })
+
+  it.each([
+    ['a set that it does not know', '\\C2D7A\\x\\C2842\\y'],
+    ['a text that is none in its set', '\\M2442\\;3E\\C2842\\'],
+    ['no way back in the field', '\\M2442\\;3ED^\\M2442\\B@O:\\C2842\\'],
+    ['an escape character of its own in front', '\\E\\C2842\\E\\'],
+  ])('stay as they were sent with %s', (_, text) => {
+    expect(decode('', text)).toBe(text)
+  })
+
+  it('end with their field', () => {
+    const bytes = Buffer.concat([
+      Buffer.from('MSH|^~\\&|A|B|C|D|||ADT^A01|7|P|2.5||||||8859/1\rPID|||\\C2D46\\'),
+      Buffer.from([0xe1, 0x7c, 0xe9]),
+    ])
+    const header = readHeader(bytes)
+    expect(header && decodeMessage(bytes, header).split('|').slice(-2)).toEqual(['α', 'é'])
+  })
+})
+
 describe('encodeText', () => {
   it.each([
     ['8859/1', 'Müller'],

@@ -3,7 +3,7 @@ import { isAscii, isUtf8 } from 'node:buffer'
 import { fault } from '../../kernel/fault.ts'
 import { encodeAs } from './encode.ts'
 import type { Header } from './header.ts'
-import { decodeSwitching, switches } from './iso2022.ts'
+import { decodeSwitching, spellsSwitches, switches } from './iso2022.ts'
 
 /** HL7 table 0211 to the labels of the Encoding Standard; names that are labels already need no row. */
 const LABELS: Readonly<Record<string, string>> = {
@@ -32,7 +32,8 @@ const REFUSED = /utf-?16|utf-?32|replacement|x-user-defined/
  * Decodes a message by MSH-18. Nothing is ever replaced silently.
  *
  * Without MSH-18 the standard says US-ASCII; strict UTF-8 is taken then, because it is the same for ASCII and cannot be mistaken for anything else.
- * With several repetitions (`ASCII~ISO IR87`) the first holds until an escape sequence of ISO 2022 switches to another.
+ * With several repetitions (`ASCII~ISO IR87`) the first holds until an escape sequence of ISO 2022 switches to another; one of HL7 (`\M2442\`)
+ * always does.
  *
  * @param override the feed's own character set, for senders that lie.
  * @throws Fault `unsupported` when the character set is unknown, `malformed` when the bytes are not text in it; both at `MSH-18`.
@@ -42,8 +43,9 @@ export function decodeMessage(bytes: Buffer, header: Header, override?: string):
   const names = override === undefined ? declaredCharsets(header) : [override]
   const [declared = ''] = names
   const label = labelOf(declared)
-  if (switches(bytes) && (names.length > 1 || label === 'iso-2022-jp'))
-    return decodeWithSwitches(bytes, label, declared)
+  const isSwitching = switches(bytes) && (names.length > 1 || label === 'iso-2022-jp')
+  if (isSwitching || spellsSwitches(bytes, escapeOf(header)))
+    return decodeWithSwitches(bytes, header, declared)
   if (label === 'us-ascii' && !isAscii(bytes)) throw undecodable(declared)
   try {
     return new TextDecoder(label, { fatal: true }).decode(bytes)
@@ -59,16 +61,22 @@ export function decodeMessage(bytes: Buffer, header: Header, override?: string):
  * @throws Fault as `decodeMessage` does
  */
 export function checkText(bytes: Buffer, header: Header, override?: string): void {
-  const isPlain = override === undefined && header.field(18) === '' && !switches(bytes)
+  const isSwitching = switches(bytes) || spellsSwitches(bytes, escapeOf(header))
+  const isPlain = override === undefined && header.field(18) === '' && !isSwitching
   if (!isPlain) decodeMessage(bytes, header, override)
   else if (!isUtf8(bytes)) throw undecodable('')
 }
 
-function decodeWithSwitches(bytes: Buffer, label: string, declared: string): string {
+function escapeOf({ encodingCharacters }: Header): string {
+  return encodingCharacters.charAt(2)
+}
+
+function decodeWithSwitches(bytes: Buffer, header: Header, declared: string): string {
+  const label = labelOf(declared)
   // ASCII is the lower half of every set that a message may begin with.
   const base = label === 'iso-2022-jp' || label === 'us-ascii' ? 'utf-8' : label
   try {
-    return decodeSwitching(bytes, base)
+    return decodeSwitching(bytes, { base, fieldSeparator: header.fieldSeparator, escape: escapeOf(header) })
   } catch (error) {
     if (error instanceof TypeError) throw undecodable(declared)
     throw error
