@@ -112,6 +112,8 @@ test('finds what came about a patient, recorded or not, from the chart; the list
   await expect(rows).toHaveCount(1)
   await expect(page.getByLabel('Type')).toBeFocused()
   await rows.click()
+  // The address changes once the code of the page is there; going back earlier would leave the list.
+  await expect(page).toHaveURL(/\/messages\/[^?]/)
   await page.goBack()
   await expect(page.getByLabel('Type')).toHaveValue('ADT')
   await expect(rows).toHaveCount(1)
