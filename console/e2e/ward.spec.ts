@@ -82,3 +82,17 @@ test('keeps a very long name readable and the page within its width', async ({ p
     expect(await page.evaluate(wider), address).toBe(0)
   }
 })
+
+test('asks for the beds while the code of the page is on its way', async ({ page, request }) => {
+  const stay = freshStay()
+  await admit(stay)
+  const [ward] = await found(request, `Location?name=${stay.ward}`)
+  await signIn(page, 'nurse')
+  const asked = page.waitForRequest(/\/api\/v1\/wards\/[^/]+\/beds$/)
+  await page.route('**/assets/ward.page-*', async (route) => {
+    await asked
+    await route.continue()
+  })
+  await page.goto(`/ward/${ward?.id}`)
+  await expect(page.locator(`[data-bed=${stay.bed}]`)).toBeVisible()
+})

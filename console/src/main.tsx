@@ -2,7 +2,7 @@ import { StrictMode } from 'react'
 import { createRoot } from 'react-dom/client'
 import { config } from 'zod'
 
-import { App } from './app/app.tsx'
+import { App, firstPage } from './app/app.tsx'
 import { startLanguage } from './app/language.ts'
 
 import './app/fonts.css'
@@ -13,7 +13,7 @@ config({ jitless: true })
 const root = document.querySelector('#root')
 if (!root) throw new Error('index.html has no #root')
 
-await startLanguage()
+await Promise.all([startLanguage(), firstPage])
 createRoot(root).render(
   <StrictMode>
     <App />

@@ -20,7 +20,14 @@ const queries = new QueryClient({
     },
   },
 })
-const router = createRoutes()
+const router = createRoutes(queries)
+
+/** When the code of the first page is there: what is drawn before would be drawn twice. */
+export const firstPage = new Promise<void>((resolve) => {
+  const look = () => void (router.state.initialized && resolve())
+  look()
+  router.subscribe(look)
+})
 
 // Whoever signs in next in this tab finds nothing of the one before.
 useSession.subscribe((now, before) => {

@@ -1,7 +1,10 @@
 import { may, mayUse } from '@hub/auth/permissions.ts'
 import type { Role } from '@hub/auth/permissions.ts'
+import type { QueryClient } from '@tanstack/react-query'
 import type { ComponentType } from 'react'
+import type { Params } from 'react-router'
 
+import { prepareWard } from '../features/ward/ward.data.ts'
 import type { IconName } from '../ui/icon.tsx'
 import type en from './locales/en.json'
 
@@ -13,6 +16,8 @@ export interface Feature {
   /** Asked of the permission table that the server uses, too. */
   readonly allowed: (roles: Roles) => boolean
   readonly load: () => Promise<{ readonly Component: ComponentType }>
+  /** Asks for the content while the code of the page is on its way: for pages that somebody waits for. */
+  readonly prepare?: (queries: QueryClient, params: Params) => Promise<void>
   /** Entry of the rail; `key` is the second letter of `g w`. Pages without one are reached from another page. */
   readonly nav?: {
     readonly group: 'work' | 'patients' | 'interop'
@@ -29,6 +34,7 @@ export const FEATURES: readonly Feature[] = [
     allowed: (roles) => mayUse(roles, 'ward.read'),
     nav: { group: 'work', text: 'nav.ward', icon: 'bed', key: 'w' },
     load: async () => ({ Component: (await import('../features/ward/ward.page.tsx')).WardPage }),
+    prepare: (queries, { wardId }) => prepareWard(queries, wardId),
   },
   {
     path: 'patients',

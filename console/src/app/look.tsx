@@ -17,7 +17,8 @@ import type { Scheme } from './tokens.ts'
 const nonce = document.querySelector<HTMLMetaElement>('meta[property=csp-nonce]')?.nonce
 const base = nonce ? { nonce } : {}
 const caches = {
-  ltr: createCache({ key: 'mg', ...base }),
+  // No prefixes for old browsers: making them took time at every start, and the build is not for such browsers either.
+  ltr: createCache({ key: 'mg', ...base, stylisPlugins: [] }),
   rtl: createCache({ key: 'mgr', ...base, stylisPlugins: [rtlPlugin] }),
 }
 

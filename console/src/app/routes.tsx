@@ -1,6 +1,8 @@
+import type { QueryClient } from '@tanstack/react-query'
 import { useTranslation } from 'react-i18next'
 import { createBrowserRouter, Navigate } from 'react-router'
 import { Outlet, useRouteError } from 'react-router'
+import type { LoaderFunctionArgs } from 'react-router'
 
 import { useSession } from '../api/session.ts'
 import { Empty, PageTitle } from '../ui/page.tsx'
@@ -9,7 +11,7 @@ import { FEATURES, homeOf } from './features.ts'
 import type { Feature } from './features.ts'
 import { Shell } from './shell/shell.tsx'
 
-export function createRoutes() {
+export function createRoutes(queries: QueryClient) {
   return createBrowserRouter([
     {
       path: '/sign-in',
@@ -26,12 +28,28 @@ export function createRoutes() {
           path: feature.path,
           element: <Guarded feature={feature} />,
           ErrorBoundary: PageFailed,
-          children: [{ index: true, lazy: feature.load, ErrorBoundary: PageFailed }],
+          children: [
+            {
+              index: true,
+              lazy: feature.load,
+              loader: preparing(feature, queries),
+              ErrorBoundary: PageFailed,
+            },
+          ],
         })),
         { path: '*', Component: Unknown },
       ],
     },
   ])
+}
+
+/** The page does not wait for it: what is not there yet, or could not be read, it asks for itself. */
+function preparing({ allowed, prepare }: Feature, queries: QueryClient) {
+  return ({ params }: LoaderFunctionArgs) => {
+    const { session } = useSession.getState()
+    if (session && allowed(session.who.roles)) void prepare?.(queries, params)
+    return null
+  }
 }
 
 function SignedIn() {

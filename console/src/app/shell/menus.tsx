@@ -111,9 +111,11 @@ function IconMenu({ icon, label, children }: IconMenuProps) {
       >
         <Icon name={icon} />
       </IconButton>
-      <Menu id={id} open={anchor !== undefined} {...(anchor ? { anchorEl: anchor } : {})} onClose={close}>
-        {children(close)}
-      </Menu>
+      {anchor ? (
+        <Menu id={id} open anchorEl={anchor} onClose={close}>
+          {children(close)}
+        </Menu>
+      ) : undefined}
     </>
   )
 }

@@ -1,25 +1,39 @@
 import { WardBoard, Wards } from '@hub/care/facility/wards.contract.ts'
 import type { Occupant, ValueView, Vital } from '@hub/care/facility/wards.contract.ts'
-import { useQuery } from '@tanstack/react-query'
+import { queryOptions, useQuery } from '@tanstack/react-query'
+import type { QueryClient } from '@tanstack/react-query'
 
 import { getJson } from '../../api/http.ts'
 import type { LiveReadings } from '../../api/vitals.ts'
 
-export function useWards() {
-  return useQuery({
-    queryKey: ['wards'],
-    queryFn: ({ signal }) => getJson(Wards, '/api/v1/wards', signal),
-    select: ({ wards }) => wards,
-    meta: { types: ['Location'] },
-  })
-}
+const WARDS = queryOptions({
+  queryKey: ['wards'],
+  queryFn: ({ signal }) => getJson(Wards, '/api/v1/wards', signal),
+  meta: { types: ['Location'] },
+})
 
-export function useWardBoard(wardId: string) {
-  return useQuery({
+const boardOf = (wardId: string) =>
+  queryOptions({
     queryKey: ['ward-board', wardId],
     queryFn: ({ signal }) => getJson(WardBoard, `/api/v1/wards/${encodeURIComponent(wardId)}/beds`, signal),
     meta: { types: ['Location', 'Encounter', 'Patient', 'Observation', 'Flag'] },
   })
+
+/** Asks for what the page will show; without an id that is the first ward. */
+export async function prepareWard(queries: QueryClient, wardId?: string): Promise<void> {
+  const wards = queries.prefetchQuery(WARDS)
+  if (wardId !== undefined) return queries.prefetchQuery(boardOf(wardId))
+  await wards
+  const first = queries.getQueryData(WARDS.queryKey)?.wards[0]
+  if (first !== undefined) await queries.prefetchQuery(boardOf(first.id))
+}
+
+export function useWards() {
+  return useQuery({ ...WARDS, select: ({ wards }) => wards })
+}
+
+export function useWardBoard(wardId: string) {
+  return useQuery(boardOf(wardId))
 }
 
 /** What one cell of a bed shows: the recorded value, or the live one when it is newer. */
