@@ -83,6 +83,8 @@ it.each([
   ['ORR^O02^ORR_O02', 'ServiceRequest.ORM_O01', ORDER, 'OK', 'active'],
   ['ORL^O22^ORL_O22', 'ServiceRequest.OML_O21', ORDER, 'OK', 'active'],
   ['ORL^O22^ORL_O22', 'ServiceRequest.OML_O21', ORDER, 'UA', 'revoked'],
+  ['ORR^O02^ORR_O02', 'MedicationRequest.ORM_O01', MEDICATION, 'OK', 'active'],
+  ['ORR^O02^ORR_O02', 'MedicationRequest.ORM_O01', MEDICATION, 'UA', 'cancelled'],
   ['RRE^O12^RRE_O12', 'MedicationRequest.RDE_O11', MEDICATION, 'OK', 'active'],
   ['RRE^O12^RRE_O12', 'MedicationRequest.RDE_O11', MEDICATION, 'UA', 'cancelled'],
 ])('%s to %s writes number and state into the order', async (...[type, message, order, control, status]) => {
@@ -178,10 +180,13 @@ it.each([
   expect(await engine.all('ServiceRequest')).toMatchObject([{ status: 'active', meta: { versionId: '1' } }])
 })
 
-it('a medication order takes the answer about its drug', async () => {
-  const lines = ['ORC|OK|P1|F1', 'RXE||IBU^^L|1||mg', 'RXR|PO', 'ORC|UA|P1|F2', 'RXE||AMX^^L|1||mg', 'RXR|PO']
-  const peer = await startFiller({ type: 'RRE^O12^RRE_O12', lines: () => lines })
-  const engine = await engineFor(peer.port, 'MedicationRequest.RDE_O11')
+it.each([
+  ['RRE^O12^RRE_O12', 'MedicationRequest.RDE_O11', (drug: string) => `RXE||${drug}^^L|1||mg`],
+  ['ORR^O02^ORR_O02', 'MedicationRequest.ORM_O01', (drug: string) => `RXO|${drug}^^L|1||mg`],
+])('a medication order takes by %s the answer about its drug', async (type, message, drug) => {
+  const lines = ['ORC|OK|P1|F1', drug('IBU'), 'RXR|PO', 'ORC|UA|P1|F2', drug('AMX'), 'RXR|PO']
+  const peer = await startFiller({ type, lines: () => lines })
+  const engine = await engineFor(peer.port, message)
   await put(engine, PATIENT)
   const { identifier } = NUMBERED
   const medicationCodeableConcept = { coding: [{ code: 'AMX' }] }

@@ -108,3 +108,72 @@ it.each(Object.entries(given))(
     expect(await items(engine)).toEqual([])
   },
 )
+
+const told = (one: JsonObject) => `${nameOf(one)} ${one['status'] as string}`
+const NEW_NA = ['ORC|NW|P1^C', 'OBR|2|||NA^NA^L']
+const CANCEL = 'ORC|CA|P1^C'
+
+it.each<[string, readonly string[], readonly string[]]>([
+  ['a new service behind a cancel of the number', [CANCEL, ...NEW_NA], ['GLU revoked', 'NA active']],
+  ['the same service behind a cancel of the number', [CANCEL, ...GLU], ['GLU active']],
+  [
+    'several behind it',
+    [CANCEL, ...NEW_NA, 'ORC|NW|P1^C', 'OBR|3|||K^K^L'],
+    ['GLU revoked', 'K active', 'NA active'],
+  ],
+  ['a replacement under the number', ['ORC|RP|P1^C', 'ORC|RO|P1^C', 'OBR|2|||NA^NA^L'], ['NA active']],
+  [
+    'a replacement of a named one',
+    ['ORC|RP|P1^C', 'OBR|1|||GLU^GLU^L', 'ORC|RO|P1^C', 'OBR|2|||NA^NA^L'],
+    ['GLU revoked', 'NA active'],
+  ],
+  [
+    'changes of two',
+    ['ORC|XO|P1^C', 'OBR|1|||K^K^L', 'ORC|XO|P1^C', 'OBR|2|||NA^NA^L'],
+    ['K active', 'NA active'],
+  ],
+])('keeps %s', async (_, segments, are) => {
+  const engine = await after(['ORM^O01', ADA, ...GLU], ['ORM^O01', ADA, ...segments])
+  expect((await engine.all('ServiceRequest')).map(told).toSorted()).toEqual(are)
+})
+
+it('keeps children that have the number of their parent, and finds them by it', async () => {
+  const children = ['ORC|CH|P1^C', 'OBR|1|||GLU^GLU^L', 'ORC|CH|P1^C', 'OBR|2|||NA^NA^L']
+  const engine = await after(['ORM^O01', ADA, 'ORC|PA|P1^C', ...children], ['ORM^O01', ADA, CANCEL])
+  expect((await engine.all('ServiceRequest')).map(told).toSorted()).toEqual(['GLU revoked', 'NA revoked'])
+})
+
+const before = (control: string) => [
+  `ORC|${control}|P8^C`,
+  'OBR|1|||CL^CL^L',
+  'DG1|1||E11^Diabetes^I10',
+  'OBX|1|NM|CL^CL^L||99|mmol/L|||||F',
+  'OBR|2|||HB^HB^L',
+  'OBX|1|NM|HB^HB^L||9|g/dL|||||F',
+  'SPM|1|S1^C||BLD^Blood^HL70487',
+  'OBX|1|ST|APP^APP^L||clear||||||F',
+]
+
+it.each([
+  ['ORM^O01', ['OBR|3|||K^K^L||||||||||||BLD']],
+  ['OML^O21', ['OBR|3|||K^K^L||||||||||||BLD']],
+])('makes nothing of what comes along by %s as results of before, and counts it', async (event, more) => {
+  const engine = await after([event, ADA, 'ORC|NW|P1^C', 'OBR|1|||NA^NA^L', ...before('PR'), ...more])
+  expect((await engine.all('ServiceRequest')).map(told)).toEqual(['NA active'])
+  for (const type of ['Observation', 'Specimen', 'Condition'])
+    expect(await engine.all(type), type).toEqual([])
+  const [line] = await engine.store.records.range({ collection: 'hl7-journal', limit: 10 })
+  expect(JSON.stringify(line?.value)).toContain('told by a message of its own')
+})
+
+it('makes nothing of drugs of before', async () => {
+  const engine = await after([
+    'ORM^O01',
+    ADA,
+    'ORC|NW|P1^C',
+    'OBR|1|||NA^NA^L',
+    'ORC|PR|P8^C',
+    'RXO|AMX^AMX^L|500||mg',
+  ])
+  expect(await engine.all('MedicationRequest')).toEqual([])
+})

@@ -126,3 +126,18 @@ it('takes results whose names are long in another script, and finds them again',
   const engine = await after(report('4.2', 'F'), report('4.3', 'C'))
   expect(await values(engine)).toEqual([': 4.3'])
 })
+
+it.each([
+  ['two of one type without numbers', ['SPM|1|||BLD^Blood^HL70487', 'SPM|2|||BLD^Blood^HL70487'], 1],
+  ['two types without numbers', ['SPM|1|||BLD^Blood^HL70487', 'SPM|2|||UR^Urine^HL70487'], 0],
+  ['two numbers of one type', [BLOOD, BLOOD.replace('SPM|1|^S1', 'SPM|2|^S3')], 0],
+])('counts specimens that only their order tells apart: %s', async (_, specimens, count) => {
+  const engine = await after(['OML^O21', ADA, 'ORC|NW|P1^C', 'OBR|1|||GLU^GLU^L', ...specimens])
+  expect(await engine.all('Specimen')).toHaveLength(2)
+  const [line] = await engine.store.records.range({ collection: 'hl7-journal', limit: 10 })
+  const { warnings = [] } = (line?.value ?? {}) as {
+    readonly warnings?: readonly { readonly text: string }[]
+  }
+  const told = warnings.filter(({ text }) => text.includes('by their order alone'))
+  expect(told).toHaveLength(count)
+})

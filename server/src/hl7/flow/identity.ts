@@ -45,15 +45,16 @@ export type Identities = ReadonlyMap<string, Identity>
 interface Desk extends ApartDeps {
   readonly newId: () => string
   readonly inMessage: Map<string, Known>
+  readonly items: Map<string, string>
 }
 
 /** Finds the resource of each image by its aliases, the preferred first; what is unknown gets a new id. */
 export async function identify(
-  deps: Omit<Desk, 'inMessage'>,
+  deps: Omit<Desk, 'inMessage' | 'items'>,
   { images, effects = [] }: Pick<Mapped, 'images' | 'effects'>,
 ): Promise<Identities> {
   const identities = new Map<string, Identity>()
-  const desk: Desk = { ...deps, inMessage: new Map() }
+  const desk: Desk = { ...deps, inMessage: new Map(), items: new Map() }
   // What a message moves is not where it goes to yet.
   const moved = new Set(
     effects.flatMap(({ kind, image, into = '', of = [] }) =>
@@ -69,6 +70,9 @@ export async function identify(
     const said = { image, identifiers, patients, specimens: specimensIn(image, identities) }
     const found = await compared(desk, said, await identityOf(desk, said))
     const all = await allOfNumber(desk, said, found)
+    const [{ id } = found] = all
+    if (image.item !== undefined && image.own === 'update' && id !== undefined)
+      desk.items.set(id, image.item.alias.value)
     for (const [at, one] of all.entries())
       identities.set(at === 0 ? image.key : `${image.key}&${at + 1}`, one)
   }
@@ -123,7 +127,10 @@ async function identityOf(desk: Desk, said: Said): Promise<Identity> {
   const isMade = image.own !== 'link' && !(await isLeftOut(desk, image))
   const id = found.id ?? (isMade ? desk.newId() : undefined)
   const mayClaim = id !== undefined && (image.own === 'update' || found.id === undefined)
-  const isNew = (_alias: Alias, at: number) => held[at] === undefined && near[at] === undefined
+  // What names a service speaks for it, also where the number alone was named before.
+  const isFree = (one: Known | undefined) =>
+    one === undefined || (one.id === id && one.image.whole !== undefined && image.item !== undefined)
+  const isNew = (_alias: Alias, at: number) => held[at] === undefined && isFree(near[at])
   const claimed = mayClaim ? [...image.aliases.filter(isNew), ...found.apart] : []
   if (id !== undefined) for (const alias of claimed) desk.inMessage.set(aliasId(alias), { ...said, id })
   const by = image.aliases.filter((_, at) => held[at] !== undefined && held[at] === id)

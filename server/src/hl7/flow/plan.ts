@@ -75,10 +75,13 @@ export async function planMessage(given: PlanRequest): Promise<Plan> {
   const { identities, away } = await followMoves(request, known, request.mapped.effects)
   const steps: Step[] = []
   const done = new Set<string>()
-  for (const identity of identities.values()) {
+  const all = [...identities.values()]
+  const named = new Set(all.filter(({ image }) => image.item !== undefined).map(referenceOf))
+  for (const identity of all) {
     const reference = referenceOf(identity)
-    // Two parts of a message about one resource: the first speaks for it.
+    // Two parts of a message about one resource: the first speaks for it, but what names it counts more than what is about all of its number.
     if (reference === undefined || done.has(reference)) continue
+    if (identity.image.whole !== undefined && named.has(reference)) continue
     done.add(reference)
     steps.push(await planImage(request, identity, identities))
   }

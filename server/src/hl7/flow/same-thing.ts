@@ -47,10 +47,11 @@ export async function differenceOf(
     patients.length > 0 && other.patients.length > 0 && !(await isTheirs(deps, other, patients))
   if (isOfOther) return 'patient'
   if (await areOtherSpecimens(deps, specimens, other)) return 'specimen'
-  const near = other.image?.item
-  return item !== undefined && near !== undefined && near.alias.value !== item.alias.value
-    ? 'item'
-    : undefined
+  if (item === undefined || other.image === undefined) return undefined
+  const { item: near, whole } = other.image
+  const isOther =
+    near === undefined ? whole !== undefined && item.isNew : near.alias.value !== item.alias.value
+  return isOther ? 'item' : undefined
 }
 
 const CODES = ['code', 'medicationCodeableConcept', 'vaccineCode', 'type'] as const

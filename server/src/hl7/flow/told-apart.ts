@@ -18,6 +18,8 @@ import { holderOf, idOf, sharersOf } from './whole-number.ts'
 export interface ApartDeps extends SameThingDeps {
   /** Images of the message so far, by the ids of their aliases. */
   readonly inMessage: ReadonlyMap<string, Known>
+  /** Of what the message so far told apart from others of its number: the value of that alias, by id. */
+  readonly items: ReadonlyMap<string, string>
 }
 
 export interface Known extends Said {
@@ -161,6 +163,8 @@ async function itemDifference(
   const { own, item, resource } = said.image
   if (item === undefined || own === 'link' || aliasId(item.alias) === aliasId(other.alias)) return undefined
   if (item.isNew && haveOtherCodes(resource, other.resource)) return 'item'
+  // Another part of the message is about that one.
+  if ((desk.items.get(other.id) ?? item.alias.value) !== item.alias.value) return 'item'
   const sharers = await sharersOf(desk, said, { prefix: item.prefix })
   return sharers.some(({ id }) => id !== other.id) ? 'item' : undefined
 }

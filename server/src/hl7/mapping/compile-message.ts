@@ -16,6 +16,8 @@ export interface CompiledMessage {
   readonly structure: Structure
   readonly images: readonly CompiledImage[]
   readonly effects: readonly CompiledEffect[]
+  /** By bracket when it only comes along. */
+  readonly aside: ReadonlyMap<string, Predicate>
   readonly partitions: readonly string[]
   /** Fields that some rule reads or that are known not to be mapped, by segment; `all` for a segment that is ignored. */
   readonly read: ReadonlyMap<string, ReadonlySet<number> | 'all'>
@@ -99,6 +101,13 @@ export function compileMessage(
   const images = rules.map((rule) => compileImage(rule, { structure, segments, reads, rowKit }))
   const keys = new Set(images.map(({ key }) => key))
   const effects = (file.effects ?? []).map((rule) => compileEffect(rule, { name, structure, reads }))
+  const aside = new Map(
+    Object.entries(file.aside ?? {}).map(([bracket, when]) => [bracket, compileCondition(when)]),
+  )
+  for (const [bracket, { fields }] of aside) {
+    if (!structure.brackets.has(bracket)) throw new SyntaxError(`aside: the structure has no "${bracket}"`)
+    reads.push(...fields)
+  }
   const named = [...file.partitions, ...rules.flatMap(({ links }) => (links ?? []).map(({ image }) => image))]
   const affected = effects.flatMap(({ image, into }) => (into === undefined ? [image] : [image, into]))
   for (const key of [...named, ...affected])
@@ -112,7 +121,7 @@ export function compileMessage(
     if (bracket === undefined) read.set(segment, 'all')
     else mapped.get(segment)?.add(bracket)
   }
-  return { structure, images, effects, partitions: file.partitions, read, mapped }
+  return { structure, images, effects, aside, partitions: file.partitions, read, mapped }
 }
 
 function numbersOf(reads: readonly FieldName[]): Map<string, Set<number>> {

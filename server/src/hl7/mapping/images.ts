@@ -33,7 +33,7 @@ export function imagesOf(reading: Reading): {
 } {
   const desk = createDesk(reading)
   const filled: Filled[] = []
-  const occurrences = occurrencesOf(reading.root)
+  const occurrences = occurrencesOf(desk)
   for (const image of reading.rules.images) {
     const places = placesOf(image, occurrences)
     const [from = ''] = image.from
@@ -69,16 +69,28 @@ function placesOf(
   return places
 }
 
-function occurrencesOf(root: Occurrence): ReadonlyMap<string, Occurrence[]> {
+/** By name, without what only comes along. */
+function occurrencesOf(desk: Desk): ReadonlyMap<string, Occurrence[]> {
   const places = new Map<string, Occurrence[]>()
   const visit = (one: Occurrence): void => {
+    if (isAside(desk, one)) return
     const same = places.get(one.name)
     if (same === undefined) places.set(one.name, [one])
     else same.push(one)
     for (const inner of one.inner) visit(inner)
   }
-  visit(root)
+  visit(desk.root)
   return places
+}
+
+function isAside({ rules, fields, variables, warnings }: Desk, here: Occurrence): boolean {
+  const condition = rules.aside.get(here.name)
+  const [segment] = here.segments
+  if (condition === undefined || segment === undefined) return false
+  if (!condition.holds({ fields, variables, here, segment, node: undefined })) return false
+  const text = 'This only comes along, it is told by a message of its own: nothing is made of it'
+  warnings.push({ kind: 'unmapped-field', at: fields.labelOf(segment), text })
+  return true
 }
 
 interface Desk extends Reading {

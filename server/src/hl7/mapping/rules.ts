@@ -76,6 +76,8 @@ export interface MessageFile {
   readonly effects?: readonly EffectRule[]
   /** Keys of images: the first that the message has gives the partition. */
   readonly partitions: readonly string[]
+  /** By bracket a condition: nothing is made of those that only come along, such as previous results. */
+  readonly aside?: Readonly<Record<string, string>>
   /** Segments that are known and deliberately not mapped. */
   readonly ignored?: readonly string[]
 }

@@ -54,6 +54,8 @@ function isOther(
   { alias, other }: { readonly alias: Alias; readonly other: Draft },
 ): boolean {
   if (owner !== undefined && other.owner !== undefined && owner !== other.owner) return true
+  // What names a service of its own is not all that has the number.
+  if (item !== undefined && other.whole !== undefined) return true
   if (item !== undefined && other.item !== undefined && item.alias.value !== other.item.alias.value)
     return true
   if (marks.some((mark, at) => mark !== '' && ![mark, '', undefined].includes(other.marks[at]))) return true
