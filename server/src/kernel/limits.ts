@@ -54,6 +54,8 @@ export const limits = {
     patternSteps: 600,
     ruleTextChars: 4096,
     patternMs: 100,
+    /** Work that the expression of a posted SearchParameter may make in one resource. */
+    parameterSteps: 2_000_000,
     /** Issues that `$validate` lists. */
     validateIssues: 1000,
   },

@@ -1,7 +1,7 @@
 import type { SearchParam } from '../definitions.ts'
 import type { PathNode } from '../generate/fhirpath-parser.ts'
 import type { KeyCollector } from '../keys/collector.ts'
-import { extractorOf, pathOf, readableTypes, unusable } from './posted-path.ts'
+import { bounded, extractorOf, pathOf, readableTypes, unusable } from './posted-path.ts'
 import { fingerprintOf } from './posted.ts'
 import type { CustomParameter, Posted, Vocabulary } from './posted.ts'
 import { itemsAt, valueItemsAt } from './typed-path.ts'
@@ -56,17 +56,18 @@ export function compositeParameter(
     },
     fingerprint: fingerprintOf([code, 'composite', types, expression, component]),
     collect: (type, resource, keys) => {
-      const root = { table, type, resource }
-      for (const element of itemsAt(node, root)) fill(root, element, keys)
-    },
-    elements: (type, resource, collector) => {
-      const root = { table, type, resource }
-      return itemsAt(node, root).map((element) => {
-        const keys = collector()
-        fill(root, element, keys)
-        return keys.finish()
+      bounded(code, { table, type, resource }, (root) => {
+        for (const element of itemsAt(node, root)) fill(root, element, keys)
       })
     },
+    elements: (type, resource, collector) =>
+      bounded(code, { table, type, resource }, (root) =>
+        itemsAt(node, root).map((element) => {
+          const keys = collector()
+          fill(root, element, keys)
+          return keys.finish()
+        }),
+      ),
   }
 }
 

@@ -52,19 +52,31 @@ export function operated(op: string, [left, right]: readonly [Items, Items], wal
   const comparison = COMPARISONS[op]
   if (comparison) return truthItems(comparison(a, b))
   const name = TESTS[op] ?? VALUES[op]
-  return name === undefined ? [] : itemsOf(run(name, [a, b]), [left, right])
+  return name === undefined ? [] : itemsOf(run(name, [a, b]), [])
 }
 
 /** What a function that needs no types makes of its collections, the first of which it is asked of. */
 export function computed(name: string, lists: readonly Items[], walk: Walk | undefined): Items {
   const own = Object.hasOwn(OWN, name) ? OWN[name] : undefined
   const values = lists.map(valuesOf)
-  if (own) return itemsOf(walk && own(values, walk), lists)
+  if (own) return itemsOf(walk && own(values, walk), [])
   const [runtime] = RUNTIME_FUNCTIONS.get(name) ?? []
   if (runtime === undefined) return []
   walk?.spend(workOf(name, values))
-  return itemsOf(run(runtime, values), lists)
+  return itemsOf(run(runtime, values), SELECTING_FUNCTIONS.has(name) ? lists : [])
 }
+
+/** What they give was there before, with its type. */
+const SELECTING_FUNCTIONS: ReadonlySet<string> = new Set([
+  'distinct',
+  'exclude',
+  'intersect',
+  'last',
+  'single',
+  'skip',
+  'take',
+  'union',
+])
 
 /** Those that are bounded in time, or ask the clock. */
 const OWN: Readonly<Record<string, (values: readonly Collection[], walk: Walk) => unknown>> = {
@@ -131,17 +143,12 @@ function valuesOf(items: Items): Collection {
   return items.map(({ value }) => value)
 }
 
-/** What was among the given items keeps its type. */
-function itemsOf(result: unknown, lists: readonly Items[]): Items {
+/** @param from items whose types those of the same values have */
+function itemsOf(result: unknown, from: readonly Items[]): Items {
   if (result === undefined) return []
   const values = (Array.isArray(result) ? result : [result]) as Collection
-  return values.map(
-    (value) =>
-      lists.flat().find((item) => item.value === value && typeof value === 'object') ?? {
-        type: typeShown(value),
-        value,
-      },
-  )
+  const known = new Map(from.flat().map((item) => [item.value, item]))
+  return values.map((value) => known.get(value) ?? { type: typeShown(value), value })
 }
 
 function typeShown(value: JsonValue): string {

@@ -1,6 +1,6 @@
 import type { JsonObject } from '../../kernel/json.ts'
 import { compositeParameter } from './composite-parameter.ts'
-import { extractorOf, pathOf, readableTypes, unusable } from './posted-path.ts'
+import { bounded, extractorOf, pathOf, readableTypes, unusable } from './posted-path.ts'
 import { fingerprintOf, typesOf } from './posted.ts'
 import type { CustomParameter, Posted, Vocabulary } from './posted.ts'
 import { valueItemsAt } from './typed-path.ts'
@@ -39,8 +39,8 @@ function simpleParameter(
     fingerprint: fingerprintOf([code, type, types, expression]),
     collect: (root, each, keys) => {
       keys.begin(code)
-      for (const item of valueItemsAt(node, { table, type: root, resource: each }))
-        extractorOf(type, item.type)?.(keys, item.value)
+      const items = bounded(code, { table, type: root, resource: each }, (of) => valueItemsAt(node, of))
+      for (const item of items) extractorOf(type, item.type)?.(keys, item.value)
     },
   }
 }

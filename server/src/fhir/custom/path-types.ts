@@ -1,13 +1,10 @@
 import { elementRow, propertiesOf, type ElementTable } from '../elements.ts'
+import { VALUES } from '../generate/compile-operations.ts'
 import type { PathNode } from '../generate/fhirpath-parser.ts'
-import { dataType, isRootName } from './typed-path.ts'
-
-const OPERATORS = new Set(['|', '=', '!=', 'and', 'or'])
-const TESTS = new Set(['exists', 'empty', 'not'])
-const TYPED = new Set(['as', 'ofType', 'is'])
-const FUNCTION_NAMES = new Set([...TESTS, ...TYPED, 'where', 'first', 'extension', 'resolve'])
+import { dataType, isRootName, literalType } from './typed-path.ts'
 
 type Call = Extract<PathNode, { kind: 'call' }>
+type Operation = Extract<PathNode, { kind: 'binary' }>
 
 interface Place {
   readonly table: ElementTable
@@ -16,6 +13,8 @@ interface Place {
   readonly focus: readonly string[]
   /** Types that an element may have beside others: what a choice such as `value[x]` leads to. */
   readonly choices: Set<string>
+  /** What is asked further down need not have the elements that are looked for. */
+  readonly mayMiss?: true
 }
 
 export interface FoundTypes {
@@ -41,7 +40,7 @@ export function valueTypesAt(node: PathNode, table: ElementTable, root: string):
 function walk(node: PathNode, place: Place): readonly string[] {
   switch (node.kind) {
     case 'literal':
-      return [typeof node.value]
+      return [literalType(node.value)]
     case 'quantity':
       return ['Quantity']
     case 'this':
@@ -68,7 +67,7 @@ function start(name: string, place: Place): readonly string[] {
   return /^[A-Z]/.test(name) ? [] : step(place.focus, name, place)
 }
 
-function step(types: readonly string[], name: string, { table, choices }: Place): readonly string[] {
+function step(types: readonly string[], name: string, { table, choices, mayMiss }: Place): readonly string[] {
   const rows = types.flatMap((type) =>
     propertiesOf(table, type, name).flatMap((property) => {
       const row = elementRow(table, type, property)
@@ -78,29 +77,94 @@ function step(types: readonly string[], name: string, { table, choices }: Place)
   for (const [type, , choice] of rows) if (choice !== undefined) choices.add(type)
   // Primitives have extensions, too.
   const found = rows.length === 0 && name === 'extension' ? ['Extension'] : rows.map(([type]) => type)
-  if (types.length > 0 && found.length === 0) throw new Error(`${types.join(', ')} has no element ${name}`)
+  if (types.length > 0 && found.length === 0 && !mayMiss)
+    throw new Error(`${types.join(', ')} has no element ${name}`)
   return found
 }
 
-function operation(node: Extract<PathNode, { kind: 'binary' }>, place: Place): readonly string[] {
-  if (!OPERATORS.has(node.op)) throw new Error(`the operator ${node.op} is not supported`)
-  const types = [...walk(node.left, place), ...walk(node.right, place)]
-  return node.op === '|' ? types : ['boolean']
+function operation({ op, left, right }: Operation, place: Place): readonly string[] {
+  const types = [...walk(left, place), ...walk(right, place)]
+  if (op === '|') return types
+  if (op === '&') return ['string']
+  if (!(op in VALUES)) return ['boolean']
+  const isOf = (type: string): boolean => types.includes(type)
+  if (['date', 'dateTime', 'instant', 'time'].some(isOf)) throw new Error(`${op} with dates is not supported`)
+  return [['Quantity', 'string'].find(isOf) ?? 'decimal']
 }
 
 function call(node: Call, place: Place): readonly string[] {
-  if (!FUNCTION_NAMES.has(node.name)) throw new Error(`the function ${node.name}() is not supported`)
-  const on = node.on ? walk(node.on, place) : place.focus
-  const [argument] = node.args
-  if (TYPED.has(node.name)) return narrowed(node, on)
-  if (node.name === 'extension') return ['Extension']
-  if (node.name === 'resolve') return ['Resource']
-  if (argument && on.length > 0) walk(argument, { ...place, focus: on })
-  return TESTS.has(node.name) ? ['boolean'] : on
+  const { name, on, args } = node
+  const focus = on ? walk(on, place) : place.focus
+  if (name === 'as' || name === 'ofType' || name === 'is') return narrowed(node, focus)
+  const result = RESULTS.get(name)
+  if (result === undefined) throw new Error(`the function ${name}() is not supported`)
+  const inner = OF_EACH.has(name) ? { ...place, focus } : place
+  // What is asked of nothing has no element of any name.
+  const given = focus.length > 0 ? args.map((each) => walk(each, inner)) : []
+  if (typeof result === 'string') return [result]
+  return result({
+    focus,
+    given,
+    again: (types) => args.flatMap((each) => walk(each, { ...place, focus: types, mayMiss: true })),
+  })
 }
 
 function narrowed({ name, args: [argument] }: Call, types: readonly string[]): readonly string[] {
   if (argument?.kind !== 'member') throw new Error(`${name} needs the name of a type`)
   const wanted = dataType(argument.name)
   return name === 'is' ? ['boolean'] : types.filter((type) => type === wanted)
+}
+
+interface Called {
+  readonly focus: readonly string[]
+  /** What each argument finds. */
+  readonly given: readonly (readonly string[])[]
+  /** What the arguments find in other types. */
+  readonly again: (types: readonly string[]) => readonly string[]
+}
+
+/** Arguments are asked of each item. */
+const OF_EACH: ReadonlySet<string> = new Set(['where', 'exists', 'all', 'select', 'repeat', 'iif'])
+
+type Result = string | ((called: Called) => readonly string[])
+
+const focusTypes: Result = ({ focus }) => focus
+const allTypes: Result = ({ focus, given }) => [...focus, ...given.flat()]
+
+/**
+ * What a function gives. Left out are those that give another answer tomorrow (`now`), whose work cannot be told from the resource (patterns), and
+ * that lead anywhere (`children`).
+ */
+const RESULTS: ReadonlyMap<string, Result> = new Map([
+  ...named(
+    'boolean',
+    'exists empty not all allTrue allFalse anyTrue anyFalse hasValue isDistinct subsetOf supersetOf',
+  ),
+  ...named('boolean', 'startsWith endsWith contains toBoolean'),
+  ...named('boolean', 'convertsToBoolean convertsToDecimal convertsToInteger convertsToString'),
+  ...named('integer', 'count length indexOf toInteger'),
+  ...named('decimal', 'abs ceiling floor round truncate toDecimal'),
+  ...named('string', 'join lower replace split substring toString trim upper'),
+  ...named('Extension', 'extension'),
+  ...named('Resource', 'resolve'),
+  ...named(focusTypes, 'where first last tail skip take single distinct intersect exclude trace'),
+  ...named(allTypes, 'union combine'),
+  ...named(({ given }) => given.flat(), 'select'),
+  ...named(({ given: [, ...branches] }) => branches.flat(), 'iif'),
+  ...named(repeated, 'repeat'),
+])
+
+function named(result: Result, names: string): readonly (readonly [string, Result])[] {
+  return names.split(' ').map((name) => [name, result])
+}
+
+/** Until nothing new is found. */
+function repeated({ given, again }: Called): readonly string[] {
+  const found = new Set<string>()
+  for (let level = given.flat(); level.length > 0;) {
+    const fresh = [...new Set(level)].filter((type) => !found.has(type))
+    for (const type of fresh) found.add(type)
+    level = fresh.length > 0 ? [...again(fresh)] : []
+  }
+  return [...found]
 }

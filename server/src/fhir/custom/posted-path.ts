@@ -1,11 +1,14 @@
 import { fault } from '../../kernel/fault.ts'
 import type { Fault } from '../../kernel/fault.ts'
+import { limits } from '../../kernel/limits.ts'
 import type { ElementTable } from '../elements.ts'
 import { parseFhirPath, type PathNode } from '../generate/fhirpath-parser.ts'
 import { DATE, NUMBER, PRESENT, REFERENCE, TEXT, TOKEN, URI } from '../keys/extract.ts'
 import type { Extractor } from '../keys/extract.ts'
 import { EXTRACTOR_NAMES } from '../keys/extractor-names.ts'
 import { typesAt, valueTypesAt } from './path-types.ts'
+import type { Root } from './typed-path.ts'
+import { BeyondWalk, createWalk } from './walk.ts'
 
 const TABLES: Readonly<Record<string, Readonly<Record<string, Extractor>>>> = {
   DATE,
@@ -60,6 +63,25 @@ export function extractorOf(paramType: string, dataType: string): Extractor | un
   if (name === undefined) return undefined
   const [table = '', extractor = ''] = name.split('.')
   return name === 'PRESENT' ? PRESENT : TABLES[table]?.[extractor]
+}
+
+/**
+ * What an expression of a parameter makes of one resource.
+ *
+ * @throws Fault `too-costly` when it is too much work: an index rule must not stop everybody else
+ */
+export function bounded<Result>(
+  code: string,
+  resource: Omit<Root, 'walk' | 'mayRepeat'>,
+  use: (root: Root) => Result,
+): Result {
+  try {
+    return use({ ...resource, walk: createWalk(limits.fhir.parameterSteps), mayRepeat: true })
+  } catch (error) {
+    if (!(error instanceof BeyondWalk)) throw error
+    const text = `The expression of the search parameter "${code}" takes too long in this resource: divide it, or retire the parameter.`
+    throw fault('too-costly', { code: 'too-costly', text })
+  }
 }
 
 /** The parser and the walk say in their errors what they cannot read. */

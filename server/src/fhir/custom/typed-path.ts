@@ -23,6 +23,8 @@ export interface Root {
   readonly resource: JsonObject
   /** Bounds the work; absent for expressions that only lead down. */
   readonly walk?: Walk
+  /** A union keeps what occurs twice: that costs less, and is no matter where keys are made of it. */
+  readonly mayRepeat?: true
   /** `%context` and `%rootResource`. */
   readonly variables?: Readonly<Record<string, Items>>
 }
@@ -59,7 +61,7 @@ function evaluated(node: PathNode, root: Root, focus: Items): Items {
     case 'index':
       return itemsAt(node.on, root, focus).slice(node.at, node.at + 1)
     case 'binary':
-      return operated(node.op, [itemsAt(node.left, root, focus), itemsAt(node.right, root, focus)], root.walk)
+      return binary(node, root, focus)
     case 'call':
       return called(node, root, focus)
     case 'variable':
@@ -68,7 +70,12 @@ function evaluated(node: PathNode, root: Root, focus: Items): Items {
   }
 }
 
-function literalType(value: string | number | boolean): string {
+function binary({ op, left, right }: Extract<PathNode, { kind: 'binary' }>, root: Root, focus: Items): Items {
+  const sides = [itemsAt(left, root, focus), itemsAt(right, root, focus)] as const
+  return op === '|' && root.mayRepeat ? sides.flat() : operated(op, sides, root.walk)
+}
+
+export function literalType(value: string | number | boolean): string {
   if (typeof value !== 'number') return typeof value
   return Number.isInteger(value) ? 'integer' : 'decimal'
 }

@@ -15,9 +15,10 @@ export interface Walk {
   replaceMatches(text: string, pattern: string, by: string): string
 }
 
-export function createWalk(): Walk {
+/** @param most how much */
+export function createWalk(most: number): Walk {
   const { ruleSteps, ruleTextChars, patternMs, patternSteps } = limits.fhir
-  let left: number = ruleSteps
+  let left = most
   const spend = (steps: number): void => {
     left -= steps + 1
     if (left < 0) throw new BeyondWalk('the rules take too long')

@@ -45,7 +45,7 @@ export async function postedProfiles(
     model: tableModel(table),
     types: new Set(deps.definitions.types),
     isCompiled: (url: string) => deps.definitions.profiles.includes(url),
-    walk: createWalk(),
+    walk: createWalk(limits.fhir.ruleSteps),
     unchecked: new Set<string>(),
   }
   const trees = [...profiles.values()].flatMap((profile) =>

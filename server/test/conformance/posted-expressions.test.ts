@@ -1,0 +1,218 @@
+import { expect, it } from 'vitest'
+
+import { expectRefused, fresh, hubForFile, idsOf } from './fhir-peer.ts'
+import type { Json } from './fhir-peer.ts'
+
+// FHIRPath as guides write it in SearchParameters: what it finds in a resource is what the resource is found by.
+const { ask, make } = hubForFile()
+
+interface Case {
+  readonly type: string
+  readonly base?: string
+  readonly expression: string
+  readonly resource: Json
+  readonly finds: readonly string[]
+  readonly misses?: readonly string[]
+}
+
+const RACE = 'http://hl7.org/fhir/us/core/StructureDefinition/us-core-race'
+const LOINC = 'http://loinc.org'
+const gene = (code: string, value: string): Json => ({
+  code: { coding: [{ system: LOINC, code }] },
+  valueCodeableConcept: { coding: [{ system: 'urn:hgnc', code: value }] },
+})
+const family: Json = { name: [{ family: 'Omar', given: ['Adam', 'Bakri', 'Chol'] }] }
+const tree: Json = {
+  status: 'active',
+  item: [
+    {
+      linkId: '1',
+      type: 'group',
+      code: [{ code: 'outer' }],
+      item: [{ linkId: '1.1', type: 'string', code: [{ code: 'inner' }] }],
+    },
+  ],
+}
+const observed: Json = { status: 'final', code: { text: 'x' } }
+
+const CASES: readonly Case[] = [
+  {
+    type: 'token',
+    expression: `Patient.extension.where(url = '${RACE}').extension.value.code`,
+    resource: {
+      extension: [{ url: RACE, extension: [{ url: 'ombCategory', valueCoding: { code: '2106-3' } }] }],
+    },
+    finds: ['2106-3'],
+  },
+  {
+    type: 'token',
+    base: 'Observation',
+    expression: `Observation.component.where(code.coding.exists(system = '${LOINC}' and code = '48018-6')).value.ofType(CodeableConcept)`,
+    resource: { ...observed, component: [gene('48018-6', 'HGNC:1100'), gene('48004-6', 'HGNC:9')] },
+    finds: ['HGNC:1100'],
+    misses: ['HGNC:9'],
+  },
+  {
+    type: 'token',
+    base: 'Questionnaire',
+    expression: 'Questionnaire.repeat(item).code',
+    resource: tree,
+    finds: ['outer', 'inner'],
+    misses: ['active'],
+  },
+  {
+    type: 'string',
+    expression: "Patient.name.select(given.first() & ' ' & family)",
+    resource: family,
+    finds: ['Adam Omar'],
+    misses: ['Bakri'],
+  },
+  {
+    type: 'string',
+    expression: 'Patient.name.given.last() | Patient.name.given.skip(1).take(1)',
+    resource: family,
+    finds: ['Chol', 'Bakri'],
+    misses: ['Adam'],
+  },
+  {
+    type: 'string',
+    expression: 'Patient.name.given.tail()',
+    resource: family,
+    finds: ['Bakri'],
+    misses: ['Adam'],
+  },
+  {
+    type: 'token',
+    expression: "Patient.telecom.where(system in ('phone' | 'sms')).value",
+    resource: {
+      telecom: [
+        { system: 'phone', value: '1' },
+        { system: 'email', value: '2' },
+      ],
+    },
+    finds: ['1'],
+    misses: ['2'],
+  },
+  {
+    type: 'token',
+    base: 'Observation',
+    expression: 'Observation.where(value.ofType(Quantity).value >= 5).code',
+    resource: { ...observed, code: { coding: [{ code: 'high' }] }, valueQuantity: { value: 5 } },
+    finds: ['high'],
+  },
+  {
+    type: 'token',
+    base: 'Observation',
+    expression: 'Observation.where(value.ofType(Quantity).value > 5).code',
+    resource: { ...observed, code: { coding: [{ code: 'high' }] }, valueQuantity: { value: 5 } },
+    finds: [],
+    misses: ['high'],
+  },
+  {
+    type: 'string',
+    expression: 'iif(Patient.active, Patient.name.family, Patient.name.given)',
+    resource: { ...family, active: true },
+    finds: ['Omar'],
+    misses: ['Adam'],
+  },
+  {
+    type: 'token',
+    expression: "Patient.identifier.where(type.coding.code.startsWith('MR')).value",
+    resource: {
+      identifier: [
+        { value: 'a', type: { coding: [{ code: 'MRT' }] } },
+        { value: 'b', type: { coding: [{ code: 'DL' }] } },
+      ],
+    },
+    finds: ['a'],
+    misses: ['b'],
+  },
+  {
+    type: 'date',
+    expression: 'Patient.birthDate.union(Patient.birthDate).single()',
+    resource: { birthDate: '1990-05' },
+    finds: ['1990', 'lt1991'],
+  },
+  {
+    type: 'number',
+    expression: 'Patient.multipleBirth.ofType(integer) * 2',
+    resource: { multipleBirthInteger: 3 },
+    finds: ['6'],
+    misses: ['3'],
+  },
+  {
+    type: 'token',
+    expression: 'Patient.name.exists(family.hasValue() and given.count() > 2)',
+    resource: family,
+    finds: ['true'],
+  },
+  {
+    type: 'reference',
+    base: 'Observation',
+    expression: "Observation.trace('x').subject.where(resolve() is Group)",
+    resource: { ...observed, subject: { reference: 'Group/g' } },
+    finds: ['Group/g'],
+  },
+]
+
+function parameter(
+  code: string,
+  { type, base = 'Patient', expression }: Pick<Case, 'type' | 'base' | 'expression'>,
+): Json {
+  return {
+    resourceType: 'SearchParameter',
+    url: `http://example.org/SearchParameter/${code}`,
+    name: 'Own',
+    status: 'active',
+    description: 'Of a test.',
+    code,
+    base: [base],
+    type,
+    expression,
+    ...(type === 'reference' ? { target: ['Group'] } : {}),
+  }
+}
+
+it.each(CASES.map((each) => [each.expression, each] as const))('finds by %s', async (_expression, each) => {
+  const { base = 'Patient', resource, finds, misses = [] } = each
+  const code = fresh()
+  await make(parameter(code, each))
+  const { id } = await make({ resourceType: base, ...resource })
+  for (const [values, found] of [
+    [finds, [id]],
+    [misses, []],
+  ] as const)
+    for (const value of values) {
+      const answer = await ask('GET', `/${base}?${code}=${encodeURIComponent(value)}`)
+      expect([answer.status, idsOf(answer)], `${value}: ${answer.text.slice(0, 400)}`).toEqual([200, found])
+    }
+})
+
+it.each([
+  ['matches', "Patient.name.family.matches('a+')"],
+  ['today', 'Patient.birthDate.where($this < today())'],
+  ['children', 'Patient.children()'],
+  ['lowBoundary', 'Patient.birthDate.lowBoundary()'],
+  ['$index', 'Patient.name.where($index = 1).family'],
+  ['nothing', 'Patient.name.select(nothing)'],
+  ['nothing', 'Patient.repeat(nothing)'],
+  ['dates', "Patient.birthDate + 1 'a'"],
+])('says of %s that it cannot be searched by', async (named, expression) => {
+  const answer = await ask('POST', '/SearchParameter', {
+    body: parameter(fresh(), { type: 'string', expression }),
+  })
+  expectRefused(answer, 422)
+  expect(answer.at('issue.0.expression.0')).toBe('SearchParameter.expression')
+  expect(answer.text).toContain(named === '$index' ? 'unexpected character 20' : named)
+})
+
+it('refuses a resource in which an expression never comes to its end, and says which', async () => {
+  const code = fresh()
+  const expression = 'Patient.name.where(%resource.name.where(%resource.name.count() > 5000).exists()).family'
+  await make(parameter(code, { type: 'string', expression }))
+  const answer = await ask('POST', '/Patient', {
+    body: { resourceType: 'Patient', name: Array.from({ length: 2000 }, () => ({ family: 'A' })) },
+  })
+  expectRefused(answer, 422)
+  expect(answer.text).toContain(code)
+})
