@@ -1,6 +1,6 @@
 import type { JsonObject, JsonValue } from '../../kernel/json.ts'
-import type { ListPart, NewCodes } from '../mapping/image.ts'
-import { isElements, isList } from './exact-json.ts'
+import type { Codes, ImagePart, ListPart, NewCodes } from '../mapping/image.ts'
+import { isElements, isList, isSame } from './exact-json.ts'
 
 export interface PartWords {
   /** What the feed said before, and what it says now. */
@@ -10,7 +10,7 @@ export interface PartWords {
   readonly deleted: readonly string[]
 }
 
-/** What the feed has said of the resource until before, and until now. */
+/** The resource before the message and behind it, as far as codes of it count for its lists. */
 export interface Whole {
   readonly was: JsonObject
   readonly is: JsonObject
@@ -41,7 +41,72 @@ export function withUnsentItems(part: ListPart, words: PartWords, { was, is }: W
     // What has no key cannot be told from what is said now.
     return keys.length > 0 && !keys.some((key) => said.has(key))
   })
-  return [...sent, ...(words.now === undefined ? others : others.map((item) => withCodes(item, kept)))]
+  return [
+    ...sent,
+    ...(words.now === undefined ? others : others.map((item) => left(item, part, { sent, is }))),
+  ]
+}
+
+/** What becomes of an item that is not sent again. */
+function left(
+  item: JsonObject,
+  part: ListPart,
+  { sent, is }: { readonly sent: readonly JsonObject[]; readonly is: JsonObject },
+): JsonObject {
+  const { kept = {} } = part
+  const [begins] = sent.flatMap((one) => (isOver(one, kept) ? [] : (periodOf(one)['start'] ?? [])))
+  return ended(item, withCodes(item, kept), part.ends === undefined ? undefined : (begins ?? endOf(is, part)))
+}
+
+/** What is over now has the end, unless it has its own. */
+function ended(item: JsonObject, now: JsonObject, end: JsonValue | undefined): JsonObject {
+  const period = periodOf(now)
+  if (end === undefined || period['end'] !== undefined || isSame(item, now)) return now
+  return withPeriod(now, soundPeriod({ ...period, end }, period))
+}
+
+function endOf(whole: JsonObject, { ends }: ListPart): JsonValue | undefined {
+  const period = ends === undefined ? undefined : whole[ends]
+  return isElements(period) ? period['end'] : undefined
+}
+
+function withPeriod({ period: _period, ...item }: JsonObject, period: JsonObject): JsonObject {
+  return Object.keys(period).length > 0 ? { ...item, period } : item
+}
+
+/**
+ * Where a code of the whole has changed, items that were not sent follow it, too: nobody is in a bed of a visit that ended without naming
+ * it. What ended with the whole does so when that has another end.
+ */
+export function inPlace(whole: JsonObject, parts: readonly ImagePart[], codes: Whole): JsonObject {
+  const { was, is } = codes
+  const changed = parts.flatMap((part) => {
+    if (typeof part === 'string' || !('list' in part)) return []
+    const items = whole[part.list]
+    const isChanged = codesOf(part).some((element) => !isSame(was[element], is[element]))
+    if (!isChanged || !isList(items)) return []
+    const all = items.map((item) => (isElements(item) ? following(item, part, codes) : item))
+    return [[part.list, all] as const]
+  })
+  return changed.length === 0 ? whole : { ...whole, ...Object.fromEntries(changed) }
+}
+
+function following(item: JsonObject, part: ListPart, { was, is }: Whole): JsonObject {
+  const [before, end] = [endOf(was, part), endOf(is, part)]
+  const period = periodOf(item)
+  return before !== undefined && end !== undefined && period['end'] === before
+    ? withPeriod(item, { ...period, end })
+    : inPlaceOf(item, part, is)
+}
+
+/** Elements of the whole that count for the items. */
+export function codesOf({ within = {}, ends }: ListPart): readonly string[] {
+  return [...Object.keys(within), ...(ends === undefined ? [] : [ends])]
+}
+
+/** The whole has one of the codes. */
+export function hasCode(whole: JsonObject, codes: Codes): boolean {
+  return Object.entries(codes).some(([element, texts]) => texts.some((text) => text === whole[element]))
 }
 
 /** @param one `member=text` */
@@ -50,12 +115,13 @@ function hasText(item: JsonObject, one: string): boolean {
   return text !== undefined && item[member] === text
 }
 
-/** A visit that is over has nobody in its beds. */
-function inPlaceOf(item: JsonObject, { within = {} }: ListPart, whole: JsonObject): JsonObject {
-  return Object.entries(within).reduce((made, [element, byCode]) => {
+function inPlaceOf(item: JsonObject, part: ListPart, whole: JsonObject): JsonObject {
+  const { within = {} } = part
+  const now = Object.entries(within).reduce((made, [element, byCode]) => {
     const code = whole[element]
     return typeof code === 'string' ? withCodes(made, byCode[code] ?? {}) : made
   }, item)
+  return ended(item, now, endOf(whole, part))
 }
 
 function withCodes(item: JsonObject, codes: NewCodes): JsonObject {
@@ -84,8 +150,7 @@ interface Search {
 }
 
 function doesReopen({ reopens = {} }: ListPart, was: JsonObject): boolean {
-  if (typeof reopens === 'boolean') return reopens
-  return Object.entries(reopens).some(([element, codes]) => codes.some((code) => code === was[element]))
+  return typeof reopens === 'boolean' ? reopens : hasCode(was, reopens)
 }
 
 /** The item of before that is meant: one that is not over, else the latest that is, if it may be that one. */
@@ -99,15 +164,25 @@ function twinOf(item: JsonObject, { part, paths, before, again, reopens }: Searc
   return open ?? (reopens || isOver(item, kept) ? alike[0] : undefined)
 }
 
-/** Members of objects in it, too: a stay that ends keeps its start. One that goes on has no end. */
+/** Members of objects in it, too: a stay that ends keeps its start. */
 function mergedWith(item: JsonObject, twin: JsonObject, { kept = {} }: ListPart): JsonObject {
-  const isReopened = isOver(twin, kept) && !isOver(item, kept)
-  const { period, ...others } = twin
-  const was = isElements(period) ? period : {}
+  const [was, is] = [periodOf(twin), periodOf(item)]
+  const period = isOver(twin, kept)
+    ? periodAgain(was, is, isOver(item, kept))
+    : soundPeriod({ ...was, ...is }, is)
+  return withPeriod({ ...twin, ...item }, period)
+}
+
+/** What goes on has no end. What was over keeps its times; one that was missing is added where both are known then. */
+function periodAgain(was: JsonObject, is: JsonObject, isOverNow: boolean): JsonObject {
   const { end: _end, ...open } = was
-  const is = isElements(item['period']) ? item['period'] : {}
-  const both = { ...(isReopened ? open : was), ...is }
-  return { ...others, ...item, ...(Object.keys(both).length > 0 ? { period: soundPeriod(both, is) } : {}) }
+  if (!isOverNow) return { ...open, ...is }
+  const both = { ...is, ...was }
+  return was['start'] === undefined && both['end'] === undefined ? was : soundPeriod(both, was)
+}
+
+function periodOf({ period }: JsonObject): JsonObject {
+  return isElements(period) ? period : {}
 }
 
 /** Of a period that would end before it begins only what was sent counts. */

@@ -1,8 +1,9 @@
 import { describe, expect, it } from 'vitest'
 
+import type { ImagePart } from '../mapping/image.ts'
 import { withoutOtherVariants } from './choices.ts'
 import { isPlain, isSame, leavesOf, parseExact, withLongTexts, withoutLongTexts } from './exact-json.ts'
-import { mergeThreeWay, nextImage, withUnsentMembers } from './merge.ts'
+import { mergeThreeWay, nextImage, withUnsentMembers, type ThreeWay } from './merge.ts'
 
 /** A birth date that the feed said and does not say any more is cleared. */
 function merge(base: object | undefined, next: object, current: object) {
@@ -117,28 +118,32 @@ it.each(['{"a":7.1}', '{"a":[0,10,100,-5]}', '{"a":"7.10"}', '{"a":0.5}'])(
   },
 )
 
+/** Of a feed that alone has said what is in the record. */
+const unsent = (words: Omit<ThreeWay, 'current'>, parts: readonly ImagePart[]) =>
+  withUnsentMembers({ ...words, current: words.base ?? {} }, parts)
+
 describe('withUnsentMembers', () => {
   const parts = ['period', 'hospitalization']
   const base = { period: { start: '2026-03-01', end: '2026-03-04' }, status: 'finished' }
 
   it('keeps members that were not sent, of the objects that are named only', () => {
     const next = { period: { start: '2026-03-02' }, class: { code: 'IMP' } }
-    const whole = withUnsentMembers({ base: { ...base, class: { display: 'x' } }, next, cleared: [] }, parts)
+    const whole = unsent({ base: { ...base, class: { display: 'x' } }, next, cleared: [] }, parts)
     expect(whole.next).toEqual({ period: { start: '2026-03-02', end: '2026-03-04' }, class: { code: 'IMP' } })
   })
 
   it('deletes one member, with nothing else sent, and the object with its last member', () => {
     const cleared = ['period.end']
-    expect(withUnsentMembers({ base, next: {}, cleared }, parts)).toEqual({
+    expect(unsent({ base, next: {}, cleared }, parts)).toEqual({
       next: { period: { start: '2026-03-01' } },
       cleared: [],
     })
     const only = { period: { end: '2026-03-04' } }
-    expect(withUnsentMembers({ base: only, next: {}, cleared }, parts)).toEqual({
+    expect(unsent({ base: only, next: {}, cleared }, parts)).toEqual({
       next: {},
       cleared: ['period'],
     })
-    expect(withUnsentMembers({ base: undefined, next: {}, cleared }, parts)).toEqual({
+    expect(unsent({ base: undefined, next: {}, cleared }, parts)).toEqual({
       next: {},
       cleared: ['period'],
     })
@@ -146,7 +151,7 @@ describe('withUnsentMembers', () => {
 
   it('keeps no member that would turn a period round', () => {
     const next = { period: { start: '2026-04-01' } }
-    expect(withUnsentMembers({ base, next, cleared: [] }, parts).next).toEqual(next)
+    expect(unsent({ base, next, cleared: [] }, parts).next).toEqual(next)
   })
 })
 
@@ -172,7 +177,7 @@ it('keeps items of a list that were not sent, deletes those that are named, and 
     { list: 'location', by: 'location.reference', kept: { status: { active: 'completed' } }, merged: true },
   ]
   const next = { participant: [coded('ATND', 'Otieno')], location: [place('bed2', 'active')] }
-  const told = withUnsentMembers({ base: was, next, cleared: ['participant.CON'] }, lists)
+  const told = unsent({ base: was, next, cleared: ['participant.CON'] }, lists)
   expect(told).toEqual({
     next: {
       participant: [coded('ATND', 'Otieno'), coded('REF', 'Moss')],
@@ -180,10 +185,10 @@ it('keeps items of a list that were not sent, deletes those that are named, and 
     },
     cleared: [],
   })
-  const silent = withUnsentMembers({ base: was, next: {}, cleared: [] }, lists)
+  const silent = unsent({ base: was, next: {}, cleared: [] }, lists)
   expect(silent).toEqual({ next: {}, cleared: [] })
   const alone = { participant: [coded('REF', 'Moss')] }
-  const gone = withUnsentMembers({ base: alone, next: {}, cleared: ['participant.REF'] }, lists)
+  const gone = unsent({ base: alone, next: {}, cleared: ['participant.REF'] }, lists)
   expect(gone).toEqual({ next: {}, cleared: ['participant'] })
 })
 
@@ -201,14 +206,14 @@ it('puts nobody back into a bed of a visit that is over, unless the message says
   ]
   const base = { status: 'finished', location: [place('bed1', 'completed')] }
   const sent = { location: [place('bed1', 'active'), place('bed2', 'planned')] }
-  const silent = withUnsentMembers({ base, next: sent, cleared: [] }, lists)
+  const silent = unsent({ base, next: sent, cleared: [] }, lists)
   expect(silent.next).toEqual({ location: [place('bed1', 'completed'), place('bed2', 'planned')] })
   const goesOn = { base, next: { status: 'in-progress', ...sent }, cleared: [] }
   const again = [...sent.location, place('bed1', 'completed')]
-  expect(withUnsentMembers(goesOn, lists).next).toMatchObject({ location: again })
+  expect(unsent(goesOn, lists).next).toMatchObject({ location: again })
   const reopening = lists.map((list) => ({ ...list, reopens: true }))
-  expect(withUnsentMembers(goesOn, reopening).next).toMatchObject({ location: sent.location })
-  const running = withUnsentMembers({ ...goesOn, base: { ...base, status: 'in-progress' } }, lists)
+  expect(unsent(goesOn, reopening).next).toMatchObject({ location: sent.location })
+  const running = unsent({ ...goesOn, base: { ...base, status: 'in-progress' } }, lists)
   expect(running.next).toMatchObject({ location: again })
 })
 
@@ -230,7 +235,7 @@ it('keeps the stays of a place apart, each with its times, and takes back the la
       stay('bed2', 'completed', { end: '2026-03-03' }),
     ],
   }
-  const moved = withUnsentMembers({ base, next: back, cleared: [] }, [list]).next
+  const moved = unsent({ base, next: back, cleared: [] }, [list]).next
   expect(moved).toEqual({
     location: [
       stay('bed1', 'active', { start: '2026-03-03' }),
@@ -239,11 +244,11 @@ it('keeps the stays of a place apart, each with its times, and takes back the la
     ],
   })
   const undone = { next: { location: [place('bed2', 'active')] }, cleared: ['location.status=active'] }
-  expect(withUnsentMembers({ base: moved, ...undone }, [{ ...list, reopens: true }])).toEqual({
+  expect(unsent({ base: moved, ...undone }, [{ ...list, reopens: true }])).toEqual({
     next: base,
     cleared: [],
   })
-  const silent = withUnsentMembers({ base, next: {}, cleared: ['location.status=completed'] }, [list])
+  const silent = unsent({ base, next: {}, cleared: ['location.status=completed'] }, [list])
   expect(silent.next).toEqual({ location: base.location.slice(0, 1) })
 })
 

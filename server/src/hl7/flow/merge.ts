@@ -1,8 +1,8 @@
 import type { JsonObject, JsonValue } from '../../kernel/json.ts'
-import type { ImagePart } from '../mapping/image.ts'
+import type { ImagePart, ListPart } from '../mapping/image.ts'
 import { doubleVariants } from './choices.ts'
 import { isElements, isLeaf, isList, isSame } from './exact-json.ts'
-import { soundPeriod, withUnsentItems, type PartWords } from './list-parts.ts'
+import { codesOf, soundPeriod, withUnsentItems, type PartWords } from './list-parts.ts'
 
 type Maybe = JsonValue | undefined
 
@@ -65,14 +65,14 @@ export function nextImage({ base, next, cleared }: Omit<ThreeWay, 'current'>): J
  * @param cleared top-level elements and members of `parts`; afterwards top-level ones only
  */
 export function withUnsentMembers(
-  { base, next, cleared }: Omit<ThreeWay, 'current'>,
+  { base, next, cleared, current }: ThreeWay,
   parts: readonly ImagePart[],
 ): Pick<ThreeWay, 'next' | 'cleared'> {
   if (parts.length === 0) return { next, cleared }
   const whole: Record<string, Maybe> = { ...next }
   const gone = new Set(cleared.filter((path) => !path.includes('.')))
   for (const part of parts) {
-    if (typeof part !== 'string' && 'rank' in part) continue
+    if (typeof part !== 'string' && !('list' in part)) continue
     const name = typeof part === 'string' ? part : part.list
     const deleted = cleared
       .filter((path) => path.startsWith(`${name}.`))
@@ -82,13 +82,23 @@ export function withUnsentMembers(
     const all =
       typeof part === 'string'
         ? withMembers(words)
-        : withUnsentItems(part, words, { was: { ...base }, is: { ...base, ...next } })
+        : withUnsentItems(part, words, {
+            was: current,
+            is: codesAfter({ base, next: whole, cleared, current }, part),
+          })
     put(whole, name, all)
     if (Object.keys(all).length > 0) continue
     delete whole[name]
     gone.add(name)
   }
   return { next: whole, cleared: [...gone] }
+}
+
+/** The codes that the resource will have, whoever has said them, as far as they count for a list. */
+function codesAfter({ base, next, cleared, current }: ThreeWay, part: ListPart): JsonObject {
+  const isOf = (name: string) => codesOf(part).includes(name)
+  const codes = Object.fromEntries(Object.entries(next).filter(([name]) => isOf(name)))
+  return mergeThreeWay({ base, next: codes, cleared: cleared.filter(isOf), current }).resource
 }
 
 function withMembers({ before, now, deleted }: PartWords): JsonObject {

@@ -3,18 +3,20 @@ import { contentRecords } from '../../fhir/binary-content.ts'
 import type { Draft, Resources } from '../../fhir/resources.ts'
 import type { JsonObject, JsonValue } from '../../kernel/json.ts'
 import type { RecordChange, RecordStore, StoredVersion } from '../../store/port.ts'
-import type { ImagePart, Mapped } from '../mapping/image.ts'
+import type { Mapped } from '../mapping/image.ts'
 import { planEffects } from '../merging/plan-effects.ts'
 import { withoutOtherVariants } from './choices.ts'
 import type { Made } from './entry.ts'
 import { comparable, isPlain, isSame, leavesOf, withLongTexts } from './exact-json.ts'
 import { identify, type Identities, type Identity } from './identity.ts'
 import { keepImage, readLastImage, sourcesOf, type LastImage } from './last-image.ts'
+import { inPlace } from './list-parts.ts'
 import { mergeThreeWay, nextImage, withUnsentMembers } from './merge.ts'
 import { followMoves } from './moved.ts'
 import { givenUp, heldByOthers, isKnownByOldNumbers } from './numbers.ts'
 import { readOnce } from './read-once.ts'
 import { clearedBy, countedOf, sentOf } from './sent.ts'
+import { isSuperseded, toldBefore } from './superseded.ts'
 import { traceText, type Traced } from './trace-text.ts'
 import {
   formerItems,
@@ -121,7 +123,7 @@ async function planImage(request: PlanRequest, identity: Identity, identities: I
   ])
   const vault = new Map<string, string>()
   const next = sentOf(image, identities, vault)
-  if (isStale(before, request.mapped.eventTime) || isOutranked(before, next, image.parts))
+  if (isSuperseded(before, saidBy(request, identity, next)))
     return { made: { reference, action: 'superseded' }, trace }
   const step = stepOf({ ...request, identities, identity, reference, trace, before, vault }, next, current)
   return withNumbers(request, identity, step)
@@ -130,11 +132,19 @@ async function planImage(request: PlanRequest, identity: Identity, identities: I
 function stepOf(subject: Subject, next: JsonObject, current: StoredVersion | undefined): Step {
   const { parts = [] } = subject.identity.image
   if (current === undefined)
-    return creation(subject, withUnsentMembers({ base: undefined, next, cleared: [] }, parts).next)
+    return creation(
+      subject,
+      withUnsentMembers({ base: undefined, next, cleared: [], current: {} }, parts).next,
+    )
   const { identity, reference, trace, vault } = subject
   const resource = comparable(Buffer.from(current.bytes).toString('utf8'), vault)
   if (isKnownByOldNumbers(identity, resource))
     return { made: { reference, action: 'linked' }, trace, conflicts: formerItems(subject) }
+  const told = toldBefore(resource, saidBy(subject, identity, next))
+  if (told !== undefined) {
+    const conflicts = told.map((conflict) => worklistItem(subject, conflict))
+    return { made: { reference, action: 'superseded' }, trace, conflicts }
+  }
   return update(subject, next, { resource, version: current.version })
 }
 
@@ -152,22 +162,12 @@ async function withNumbers(request: PlanRequest, identity: Identity, step: Step)
   }
 }
 
-function isStale(before: LastImage | undefined, eventTime: number | undefined): boolean {
-  return before?.eventTime !== undefined && eventTime !== undefined && eventTime < before.eventTime
-}
-
-function isOutranked(
-  before: LastImage | undefined,
+function saidBy(
+  { mapped: { eventTime } }: PlanRequest,
+  { image: { parts = [] } }: Identity,
   next: JsonObject,
-  parts: readonly ImagePart[] = [],
-): boolean {
-  return parts.some((part) => {
-    if (typeof part === 'string' || !('rank' in part)) return false
-    const [last, now] = [before?.image[part.rank], next[part.rank]].map((code) =>
-      part.codes.findIndex((codes) => codes.some((one) => one === code)),
-    )
-    return last !== undefined && now !== undefined && now !== -1 && now < last
-  })
+) {
+  return { next, parts, eventTime }
 }
 
 interface Subject extends PlanRequest {
@@ -210,19 +210,23 @@ function update(
   const { identity, reference, trace, before, vault } = subject
   const { parts = [] } = identity.image
   const base = before?.image
-  const said = { next: sent, cleared: clearedBy(identity.image, subject.identities) }
+  const said = { next: sent, cleared: identity.image.cleared ?? [] }
   const { held, ...counted } = countedOf(identity.image, said, { ...base, ...current.resource })
-  const { next, cleared } = withoutOtherVariants(withUnsentMembers({ base, ...counted }, parts), base)
+  const deleted = clearedBy(counted, subject.identities)
+  const words = { base, next: counted.next, cleared: deleted, current: current.resource }
+  const { next, cleared } = withoutOtherVariants(withUnsentMembers(words, parts), base)
   const merged = mergeThreeWay({ base, next, cleared, current: current.resource })
-  const image = nextImage({ base, next, cleared })
+  const codes = { was: current.resource, is: merged.resource }
+  const resource = inPlace(merged.resource, parts, codes)
+  const image = inPlace(nextImage({ base, next, cleared }), parts, codes)
   const conflicts = [...held, ...merged.conflicts].map((conflict) => worklistItem(subject, conflict))
-  const isChanged = !isSame(merged.resource, current.resource)
+  const isChanged = !isSame(resource, current.resource)
   return {
     made: { reference, action: isChanged ? 'updated' : 'unchanged' },
     trace,
     ...(isChanged
       ? {
-          draft: draftOf(identity, withLongTexts(merged.resource, vault), {
+          draft: draftOf(identity, withLongTexts(resource, vault), {
             method: 'PUT',
             expected: current.version,
           }),
@@ -230,7 +234,7 @@ function update(
       : {}),
     records: [...(isChanged ? identity.confirms : []), ...identity.claims, keep(subject, image)],
     was: current.resource,
-    is: merged.resource,
+    is: resource,
     conflicts,
   }
 }

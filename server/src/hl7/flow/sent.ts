@@ -2,6 +2,7 @@ import type { JsonObject, JsonValue } from '../../kernel/json.ts'
 import type { Image, While } from '../mapping/image.ts'
 import { exactNumber, isSame, shortText } from './exact-json.ts'
 import type { Identities, Identity } from './identity.ts'
+import { hasCode } from './list-parts.ts'
 import type { Conflict } from './merge.ts'
 
 type Members = Record<string, JsonValue | undefined>
@@ -65,17 +66,20 @@ interface Counted extends Words {
 
 /** What an image says of a resource that is there already. @param known codes that it has */
 export function countedOf(
-  { initial = [], whiles = [] }: Pick<Image, 'initial' | 'whiles'>,
+  { initial = [], whiles = [], parts = [] }: Pick<Image, 'initial' | 'whiles' | 'parts'>,
   { next, cleared }: Words,
   known: JsonObject,
 ): Counted {
   const isPast = ({ element, codes }: While) => !codes.some((code) => code === known[element])
   const pasts = whiles.filter(isPast)
-  const past = new Set(pasts.map(({ path }) => path))
+  const unasked = parts.flatMap((part) =>
+    typeof part === 'object' && 'only' in part && !hasCode(known, part.while) ? part.only : [],
+  )
+  const past = new Set([...pasts.map(({ path }) => path), ...unasked])
   const counts = ([name]: readonly [string, unknown]) => !initial.includes(name) && !past.has(name)
   return {
     next: Object.fromEntries(Object.entries(next).filter(counts)),
-    cleared: cleared.filter((path) => !past.has(path)),
+    cleared: cleared.filter((path) => !past.has(path) && !unasked.includes(path.split('.', 1)[0] ?? '')),
     held: pasts.flatMap(({ path, element }) => {
       const [current, incoming] = [known[path], next[path]]
       if (path !== element || current === undefined || incoming === undefined) return []

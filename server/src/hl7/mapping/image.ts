@@ -15,8 +15,11 @@ export interface Mapped {
   readonly rules: string
 }
 
-/** An object by its name, a list whose items come from fields of their own, or what counts before what. */
-export type ImagePart = string | ListPart | RankPart
+/** An object by its name, a list whose items come from fields of their own, what counts before what, or only at some times. */
+export type ImagePart = string | ListPart | RankPart | OnlyPart | AgainPart
+
+/** By an element with a code some of its codes: `{ status: [finished] }`. */
+export type Codes = Readonly<Record<string, readonly string[]>>
 
 export interface ListPart {
   readonly list: string
@@ -24,13 +27,33 @@ export interface ListPart {
   readonly by: string
   /** What the codes of items become that were sent before and are not now: `{ status: { active: completed } }`. */
   readonly kept?: NewCodes
-  /** By a code of the whole what those of items become that are sent: `{ status: { finished: { status: { active: completed } } } }`. */
+  /** Element with the period of the whole. What is left by `kept` ends when what was sent begins; what is over with the whole, when that ends. */
+  readonly ends?: string
+  /** By a code of the whole what those of items become that are sent, and of all when it changes: `{ status: { finished: { status: { active: completed } } } }`. */
   readonly within?: Readonly<Record<string, Readonly<Record<string, NewCodes>>>>
   /** An item that is sent again keeps members that are not. What has become what `kept` says is over: who comes again is another item. */
   readonly merged?: boolean
   /** Who comes again goes on with the item that was over: always, or while the whole had one of these codes (`{ status: [cancelled] }`). */
-  readonly reopens?: boolean | Readonly<Record<string, readonly string[]>>
+  readonly reopens?: boolean | Codes
   /** Holds for messages that do not say all of the list. */
+  readonly when?: string
+}
+
+/** What is said of these elements counts only while the whole has one of the codes, or is created. */
+export interface OnlyPart {
+  readonly only: readonly string[]
+  readonly while: Codes
+  readonly when?: string
+}
+
+/**
+ * What is over by its codes begins again only with a period behind the known one; else the image was told before what ended it, however late
+ * it comes, and says nothing any more.
+ */
+export interface AgainPart {
+  /** Element with the period. */
+  readonly again: string
+  readonly over: Codes
   readonly when?: string
 }
 

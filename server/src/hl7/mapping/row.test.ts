@@ -1,9 +1,10 @@
 import { expect, it } from 'vitest'
 
 import { parseMessage } from '../message/parse-message.ts'
-import { createDraft } from './draft.ts'
+import { createDraft, type Draft } from './draft.ts'
 import { Fields } from './node.ts'
 import { compileRows } from './row.ts'
+import type { Row } from './rules.ts'
 import type { RowKit, Work } from './target.ts'
 
 const KIT: RowKit = {
@@ -31,12 +32,17 @@ it.each([
   ['NM~TX', ['either', 'other', 'any']],
   ['NM~""', ['number', 'either', 'any']],
 ])('writes by the rows that ask for the type %s, and by no others', (type, written) => {
-  const { segments } = parseMessage(`MSH|^~\\&|A\rOBX|1|${type}|||value`)
+  const draft = filledBy(ROWS, `OBX|1|${type}|||value`)
+  expect(Object.keys(draft.resource)).toEqual(['resourceType', ...written])
+})
+
+function filledBy(rows: readonly Row[], text: string): Draft {
+  const { segments } = parseMessage(`MSH|^~\\&|A\r${text}`)
   const [, segment] = segments
   const draft = createDraft('Observation', 'update')
   if (segment === undefined) throw new Error('there is no segment')
   compileRows(
-    ROWS,
+    rows,
     'OBX',
     KIT,
   )({
@@ -52,5 +58,22 @@ it.each([
     by: undefined,
     path: '',
   })
-  expect(Object.keys(draft.resource)).toEqual(['resourceType', ...written])
+  return draft
+}
+
+const OPEN = { status: ['planned'] }
+
+it('deletes items of a list by a member only while the resource has a certain code', () => {
+  const rows = [
+    { id: 'always', to: 'list', clear: { status: 'left' } },
+    { id: 'items', to: 'list', clear: { status: 'planned' }, while: OPEN },
+    { id: 'again', to: 'list', clear: { status: 'left' }, while: OPEN },
+    { id: 'key', from: 'OBX-5', to: 'list', clear: true as const, while: OPEN },
+  ]
+  const { cleared, whiles } = filledBy(rows, 'OBX|1|NM|||A1')
+  expect([...(cleared ?? [])]).toEqual(['list.status=left', 'list.status=planned', 'list.A1'])
+  expect(whiles).toEqual([
+    { path: 'list.status=planned', element: 'status', codes: ['planned'] },
+    { path: 'list.A1', element: 'status', codes: ['planned'] },
+  ])
 })

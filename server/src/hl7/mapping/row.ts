@@ -123,8 +123,8 @@ function initially(top: string, body: Body): Body {
   }
 }
 
-/** What the row says counts only while the resource has a certain code. @throws SyntaxError */
-function meanwhile({ to, while: states, clear: isDeleted }: Row, body: Body): Body {
+/** What the row says or deletes counts only while the resource has a certain code. @throws SyntaxError */
+function meanwhile({ to, while: states }: Row, body: Body): Body {
   if (states === undefined) return body
   const [first, ...others] = Object.entries(states)
   if (first === undefined || others.length > 0 || /[[\]]/.test(to))
@@ -133,9 +133,12 @@ function meanwhile({ to, while: states, clear: isDeleted }: Row, body: Body): Bo
   return (nodes, target) => {
     const { holder, draft } = target
     const said = holder[to]
+    const deleted = draft.cleared?.size ?? 0
     const count = body(nodes, target)
-    const isSaid = isDeleted !== undefined || (said === undefined && holder[to] !== undefined)
-    if (isSaid) (draft.whiles ??= []).push({ path: to, element, codes })
+    const { cleared = [] } = draft
+    const paths = [...cleared].slice(deleted)
+    if (said === undefined && holder[to] !== undefined) paths.push(to)
+    for (const path of paths) (draft.whiles ??= []).push({ path, element, codes })
     return count
   }
 }

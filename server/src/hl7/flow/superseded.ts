@@ -1,0 +1,59 @@
+import type { JsonObject, JsonValue } from '../../kernel/json.ts'
+import type { AgainPart, ImagePart } from '../mapping/image.ts'
+import { isElements, isSame } from './exact-json.ts'
+import type { LastImage } from './last-image.ts'
+import { hasCode } from './list-parts.ts'
+import type { Conflict } from './merge.ts'
+
+interface Said {
+  readonly next: JsonObject
+  readonly parts: readonly ImagePart[]
+  /** Of the message: milliseconds UTC. */
+  readonly eventTime: number | undefined
+}
+
+/** The feed has said something later, or something that counts more. */
+export function isSuperseded(before: LastImage | undefined, { next, parts, eventTime }: Said): boolean {
+  if (before === undefined) return false
+  const isStale = before.eventTime !== undefined && eventTime !== undefined && eventTime < before.eventTime
+  return isStale || parts.some((part) => isOutranked(before.image, next, part))
+}
+
+function isOutranked(before: JsonObject, next: JsonObject, part: ImagePart): boolean {
+  if (typeof part === 'string' || !('rank' in part)) return false
+  const [last, now] = [before[part.rank], next[part.rank]].map((code) =>
+    part.codes.findIndex((codes) => codes.some((one) => one === code)),
+  )
+  return last !== undefined && now !== undefined && now !== -1 && now < last
+}
+
+/**
+ * What is over begins again only behind its end, or where that is unknown behind its start. A beginning of before, such as an admission that
+ * is sent again behind the discharge, says nothing any more.
+ *
+ * @returns codes that it would change: somebody has to look; `undefined` when the image counts
+ */
+export function toldBefore(
+  current: JsonObject,
+  { next, parts, eventTime }: Said,
+): readonly Conflict[] | undefined {
+  const part = parts.find(
+    (one): one is AgainPart => typeof one === 'object' && 'again' in one && hasCode(current, one.over),
+  )
+  if (part === undefined) return undefined
+  const [was, is] = [current[part.again], next[part.again]]
+  const known = timeIn(was, 'end') ?? timeIn(was, 'start')
+  const begins = timeIn(is, 'start') ?? eventTime
+  if (known === undefined || begins === undefined || begins > known) return undefined
+  return Object.keys(part.over).flatMap((element) => {
+    const [now, incoming] = [current[element], next[element]]
+    if (now === undefined || incoming === undefined || isSame(now, incoming)) return []
+    return [{ element, current: now, incoming }]
+  })
+}
+
+function timeIn(period: JsonValue | undefined, member: 'start' | 'end'): number | undefined {
+  const text = isElements(period) ? period[member] : undefined
+  const time = typeof text === 'string' ? Date.parse(text) : Number.NaN
+  return Number.isNaN(time) ? undefined : time
+}

@@ -1,0 +1,170 @@
+import { expect, it } from 'vitest'
+
+import { adt, itemsOf, start, stays, without, startTwoFeeds, withNumber, type Step } from './visit-steps.ts'
+
+const A01: Step = { event: 'A01', visit: { 14: '7', 44: '202603010800' } }
+const A02: Step = { event: 'A02', visit: { 3: 'W2^01^B' }, evn: 'EVN||||||202603010900' }
+const A03: Step = { event: 'A03', visit: { 36: '01', 37: 'HOME', 45: '202603021200' } }
+const elsewhere = { 3: 'W9^01^C' }
+
+/** What the visit is like behind the steps, and what somebody has to look at. */
+type Story = readonly [does: string, steps: readonly Step[], expected: object, ...told: string[]]
+
+const STORIES: readonly Story[] = [
+  ...['A05', 'A14', 'A27', 'A38'].map((event): Story => {
+    const announced = ['A05', 'A14'].includes(event) ? 'planned' : 'cancelled'
+    return [
+      `${event} of a visit that runs leaves its bed and its class`,
+      [A01, { event, visit: { 2: 'P', ...elsewhere, 42: 'W8^01^C', 44: '202603050800' } }],
+      {
+        status: 'in-progress',
+        class: { code: 'IMP' },
+        period: { start: '2026-03-01T08:00:00+00:00' },
+        location: stays('active -'),
+      },
+      `status "in-progress" "${announced}"`,
+    ]
+  }),
+  [
+    'A27 of a visit that runs leaves the transfer that is expected',
+    [A01, { event: 'A15', visit: { 42: 'W3^01^C' } }, { event: 'A27' }],
+    { location: stays('active -', 'planned -') },
+    'status "in-progress" "cancelled"',
+  ],
+  [
+    'A05 plans another bed than A05 before',
+    [{ event: 'A05' }, { event: 'A05', visit: elsewhere }],
+    { status: 'planned', location: stays('planned -') },
+  ],
+  [
+    'A03 without a place leaves nobody in a bed, and A13 in none that it does not know',
+    [A01, A02, { ...A03, visit: { ...A03.visit, 3: '' } }],
+    { status: 'finished', location: stays('completed 09:00-12:00', 'completed -09:00') },
+  ],
+  [
+    'A03 with the bed of before ends the stay in the one that the patient is in',
+    [A01, A02, A03],
+    { status: 'finished', location: stays('completed -09:00', 'completed 09:00-12:00') },
+  ],
+  [
+    'A03 again with another time ends the stay then, and no other',
+    [
+      A01,
+      A02,
+      { ...A03, visit: { 3: 'W2^01^B', 45: '202603021100' } },
+      { ...A03, visit: { 3: '', 45: '202603021200' } },
+    ],
+    {
+      period: { end: '2026-03-02T12:00:00+00:00' },
+      location: stays('completed 09:00-12:00', 'completed -09:00'),
+    },
+  ],
+  [
+    'A01 in another bed than the one that was planned expects nobody there',
+    [{ event: 'A05' }, { ...A01, visit: { ...A01.visit, ...elsewhere } }],
+    { status: 'in-progress', location: stays('active -') },
+  ],
+  [
+    'A03 ends the transfer that was expected',
+    [A01, { event: 'A15', visit: { 42: 'W3^01^C' } }, A03],
+    { location: stays('completed -12:00') },
+  ],
+  [
+    'A11 without a place leaves nobody in a bed',
+    [A01, A02, { event: 'A11', visit: { 3: '' } }],
+    { status: 'cancelled', location: stays('completed 09:00-', 'completed -09:00') },
+  ],
+  [
+    'A23 without a place leaves nobody in a bed, and nobody expected',
+    [A01, { event: 'A15', visit: { 42: 'W3^01^C' } }, { event: 'A23', visit: { 3: '' } }],
+    { status: 'entered-in-error', location: stays('completed -') },
+  ],
+  [
+    'A38 without a place leaves nobody expected',
+    [{ event: 'A05' }, { event: 'A38', visit: { 3: '' } }],
+    { status: 'cancelled', location: stays('completed -') },
+  ],
+  [
+    'A02 behind the discharge gives the stay that is over no other start',
+    [A01, A02, { ...A03, visit: { ...A03.visit, 3: 'W2^01^B' } }, { ...A02, evn: 'EVN||||||202603021500' }],
+    { status: 'finished', location: stays('completed 09:00-12:00', 'completed -09:00') },
+    'status "finished" "in-progress"',
+  ],
+  [
+    'A02 behind the discharge says when a stay of before began',
+    [
+      { ...A01, visit: { ...A01.visit, 3: 'W2^01^B' } },
+      { ...A03, visit: { ...A03.visit, 3: 'W2^01^B' } },
+      { ...A02, evn: 'EVN||||||202603021000' },
+    ],
+    { location: stays('completed 10:00-12:00') },
+    'status "finished" "in-progress"',
+  ],
+  [
+    'A02 behind the discharge begins no stay that had ended',
+    [A01, A03, { ...A02, visit: { 3: 'W1^05^A' }, evn: 'EVN||||||202603021500' }],
+    { location: stays('completed -12:00') },
+    'status "finished" "in-progress"',
+  ],
+  [
+    'A01 of before, sent again behind the discharge, admits nobody',
+    [A01, A03, { ...A01, visit: { ...A01.visit, ...elsewhere, 2: 'O' } }],
+    {
+      status: 'finished',
+      class: { code: 'IMP' },
+      period: { start: '2026-03-01T08:00:00+00:00', end: '2026-03-02T12:00:00+00:00' },
+      location: stays('completed -12:00'),
+    },
+    'status "finished" "in-progress"',
+  ],
+  [
+    'A01 later than the discharge admits again, without end, disposition and destination of before',
+    [A01, A03, { event: 'A01', visit: { 44: '202603040700' } }],
+    without('x', {
+      status: 'in-progress',
+      period: without('end', { start: '2026-03-04T07:00:00+00:00' }),
+      hospitalization: without('dischargeDisposition', without('destination')),
+      location: stays('active -', 'completed -12:00'),
+    }),
+  ],
+  [
+    'A04 behind a discharge without a time admits again when it names a later admission, and not when it names that of before',
+    [
+      A01,
+      { event: 'A03', visit: {} },
+      { event: 'A04', visit: { 44: '202603010800' } },
+      { event: 'A04', visit: { 44: '202603010930' } },
+    ],
+    { status: 'arrived', location: stays('active -', 'completed -') },
+    'status "finished" "arrived"',
+  ],
+  [
+    'A13 opens a visit that A01 could not',
+    [A01, A03, A01, { event: 'A13' }],
+    { status: 'in-progress', period: without('end'), location: stays('active -') },
+    'status "finished" "in-progress"',
+  ],
+]
+
+it.each(STORIES.map((story) => [story[0], story] as const))(
+  '%s',
+  async (_does, [, steps, expected, ...told]) => {
+    const { engine, send } = await start()
+    for (const step of steps) await send(adt('4711', step))
+    expect(await withNumber(engine, 'Encounter', 'V4711')).toMatchObject(expected)
+    expect(await itemsOf(engine)).toEqual(told)
+  },
+)
+
+it('puts nobody back into a bed whose visit another feed has ended', async () => {
+  const { engine, send, sendOther } = await startTwoFeeds()
+  const byOther = (step: Step) => sendOther(adt('4711', { ...step, visit: { ...step.visit, 3: '' } }))
+  await send(adt('4711', A01))
+  await byOther(A01)
+  await byOther(A03)
+  const ended = { status: 'finished', location: stays('completed -12:00') }
+  expect(await withNumber(engine, 'Encounter', 'V4711')).toMatchObject(ended)
+  await send(adt('4711', { event: 'A08', visit: { 10: 'CAR' } }))
+  expect(await withNumber(engine, 'Encounter', 'V4711')).toMatchObject({ ...ended, serviceType: {} })
+  expect(await itemsOf(engine)).toEqual([])
+})
