@@ -23,7 +23,9 @@ export interface TypeModule {
   extract(resource: JsonObject, context: ExtractContext, more?: (keys: KeyCollector) => void): SearchKeys
   /** Keys of each element that a composite parameter is asked of, under the codes of its parts. */
   elements(resource: JsonObject, composite: string, base: string): readonly SearchKeys[]
-  /** Code of the date parameter by which keyed scans are ordered, when a resource has at most one value of it. */
+  /** Code of the date parameter that says when care was; absent for types without one. */
+  readonly mainDate?: string
+  /** The same where no resource has several values of it, so that keyed scans are in its order. */
   readonly ordered?: string
   /** Search parameters of the type, the common ones (`_id`, `_lastUpdated`, …) included, ordered by code. */
   readonly params: readonly SearchParam[]

@@ -124,6 +124,7 @@ interface TypeContext extends Known {
 
 function typeModule(compiled: CompiledType, { zone, compiledOf, ...known }: TypeContext): TypeModule {
   const { type, params, summary, mandatory, mainDate, ordered } = compiled
+  const dated = mainDate === undefined ? {} : { mainDate }
   return {
     type,
     params,
@@ -145,7 +146,7 @@ function typeModule(compiled: CompiledType, { zone, compiledOf, ...known }: Type
       return odd.length === 0 ? check.issues : [...odd, ...check.issues].slice(0, most)
     },
     extract: (resource, context, more) => {
-      const keys = new KeyCollector({ context, zone, ...(mainDate === undefined ? {} : { mainDate }) })
+      const keys = new KeyCollector({ context, zone, ...dated })
       compiled.extract(resource, keys)
       more?.(keys)
       for (const each of containedIn(resource)) {
@@ -165,6 +166,7 @@ function typeModule(compiled: CompiledType, { zone, compiledOf, ...known }: Type
       })
       return collectors.map((keys) => keys.finish())
     },
+    ...dated,
     ...(ordered === undefined ? {} : { ordered }),
   }
 }

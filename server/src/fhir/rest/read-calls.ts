@@ -140,9 +140,9 @@ const HISTORY_PARAMETERS: Readonly<Record<string, Reading>> = {
       throw fault('malformed', { code: 'value', text: '_count must be a whole number of at least 0' })
     return { limit: Math.max(1, Math.min(Number(value), limits.fhir.pageMost)) }
   },
-  _since: (value) => ({ since: dateInterval(value, '_since').lo }),
-  _at: (value) => {
-    const { lo, hi } = dateInterval(value, '_at')
+  _since: (value, { deps }) => ({ since: dateInterval(value, '_since', deps.definitions.zone).lo }),
+  _at: (value, { deps }) => {
+    const { lo, hi } = dateInterval(value, '_at', deps.definitions.zone)
     return { at: { from: lo, to: hi } }
   },
   _page: (value, { deps, call }) => ({ after: String(deps.tokens.open(value, identityOf(call)).after[0]) }),

@@ -1,12 +1,13 @@
 import { describe, expect, it } from 'vitest'
 
+import { UTC } from '../keys/zone.ts'
 import { isHit, overlaps, reach } from './comparison.ts'
 import type { Interval } from './comparison.ts'
 import { dateInterval } from './date-value.ts'
 import { numberInterval } from './number-value.ts'
 import { prefixed } from './values.ts'
 
-const day = (text: string): Interval => dateInterval(text, 'date')
+const day = (text: string): Interval => dateInterval(text, 'date', UTC)
 
 const DATES: Readonly<Record<string, Interval>> = {
   A: day('2012-12-31'),

@@ -1,6 +1,6 @@
 import { fault } from '../../kernel/fault.ts'
 import { dateInterval as intervalOf } from '../keys/intervals.ts'
-import { UTC, type ZoneOffset } from '../keys/zone.ts'
+import type { ZoneOffset } from '../keys/zone.ts'
 import type { Comparator, Interval } from './comparison.ts'
 
 /**
@@ -9,7 +9,7 @@ import type { Comparator, Interval } from './comparison.ts'
  * @param zone what a value without offset is meant in: the same as for resources
  * @throws Fault `malformed` when the text is no date or no day of the calendar.
  */
-export function dateInterval(text: string, param: string, zone: ZoneOffset = UTC): Interval {
+export function dateInterval(text: string, param: string, zone: ZoneOffset): Interval {
   // A blank stands for the plus sign of an offset that a client forgot to encode.
   const interval = HOUR_ALONE.test(text) ? undefined : intervalOf(text.replace(' ', '+'), zone)
   if (interval) return interval

@@ -76,7 +76,7 @@ export const everything: Operation = {
     const types = typesOf(deps, invocation)
     const walk: Omit<Walk, 'focus'> = {
       caller: call.caller,
-      span: spanOf(invocation),
+      span: spanOf(deps, invocation),
       count: countOf(given.text('_count')),
       ...(types ? { types } : {}),
     }
@@ -134,10 +134,10 @@ function typesOf({ definitions }: RestDeps, { given }: Invocation): ReadonlySet<
   return types.length === 0 ? undefined : new Set(types)
 }
 
-function spanOf({ given }: Invocation): Span {
+function spanOf({ definitions: { zone } }: RestDeps, { given }: Invocation): Span {
   const bound = (name: string): { lo: number; hi: number } | undefined => {
     const text = given.text(name)
-    return text === undefined ? undefined : dateInterval(text, name)
+    return text === undefined ? undefined : dateInterval(text, name, zone)
   }
   return {
     start: bound('start')?.lo ?? -Infinity,

@@ -135,11 +135,12 @@ async function readMembers(
 ): Promise<Part> {
   if (walk.types && !walk.types.has(type)) return { rows: [] }
   const rows: Given[] = []
+  const mainDate = await mainDateOf(deps, type)
   let last: Place | undefined
   for (const some of await membersOf(deps, walk, { type, after: placeOf(after), most })) {
     for (const hit of await some) {
       const { row } = hit
-      if (!isWanted(row, walk)) continue
+      if (!isWanted(row, mainDate, walk.span)) continue
       if (rows.length === most) return { rows, after: last ? placeParts(last) : after }
       rows.push({ row, mode: 'match' })
       last = hit
@@ -191,15 +192,16 @@ async function visibleType(deps: RestDeps, caller: Caller, type: string): Promis
   return deps.access.allows(caller, 'search', type) ? deps.definitions.load(type) : undefined
 }
 
+async function mainDateOf({ definitions }: RestDeps, type: string): Promise<string | undefined> {
+  return (await definitions.load(type))?.mainDate
+}
+
 /** In the span of care, where the resource has a clinical date, and changed since. */
-function isWanted(row: Row, { span }: Walk): boolean {
-  if (row.lastUpdated < span.since) return false
-  if (span.start === -Infinity && span.end === Infinity) return true
-  // Without a clinical date a row stands at the time of its last change.
-  if (row.type === 'Patient' || row.date === row.lastUpdated) return true
-  const care = row.ranges().filter(({ lo }) => lo === row.date)
-  const until = Math.max(row.date + 1, ...care.map(({ hi }) => hi))
-  return row.date < span.end && until > span.start
+function isWanted(row: Row, mainDate: string | undefined, { start, end, since }: Span): boolean {
+  if (row.lastUpdated < since) return false
+  if (mainDate === undefined || (start === -Infinity && end === Infinity)) return true
+  const care = row.ranges().filter(({ p }) => p === mainDate)
+  return care.length === 0 || care.some(({ lo, hi }) => lo < end && hi > start)
 }
 
 interface WantedSupport extends Wanted {
@@ -241,13 +243,14 @@ function namesOf({ base }: RestDeps, members: readonly Row[]): readonly string[]
 async function supportNames(deps: RestDeps, walk: StoredWalk): Promise<readonly string[]> {
   const references = new References(deps.base)
   const own = new Set<string>()
-  const ofAnyTime = { ...walk, span: { ...walk.span, since: -Infinity } }
-  const take = ({ row }: Hit): void => {
-    own.add(`${row.type}/${row.id}`)
-    if (isWanted(row, ofAnyTime)) references.add(row.bytes)
-  }
+  const ofAnyTime = { ...walk.span, since: -Infinity }
   for (const type of walk.stored) {
     const from = { type, after: undefined, most: limits.fhir.pageMost }
+    const mainDate = await mainDateOf(deps, type)
+    const take = ({ row }: Hit): void => {
+      own.add(`${row.type}/${row.id}`)
+      if (isWanted(row, mainDate, ofAnyTime)) references.add(row.bytes)
+    }
     for (const hits of await membersOf(deps, walk, from)) for (const hit of await hits) take(hit)
   }
   const isAsked = (name: string): boolean => !walk.types || walk.types.has(name.split('/', 1)[0] ?? '')
