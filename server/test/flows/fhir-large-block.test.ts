@@ -1,6 +1,7 @@
-import { expect, it, onTestFinished } from 'vitest'
+import { expect, it } from 'vitest'
 
 import { startFhir } from './fhir-server.ts'
+import { watchTurns } from './turns.ts'
 
 const ENTRIES = 10_000
 const NOTE = 'x'.repeat(4500)
@@ -24,22 +25,6 @@ function largeBundle(): string {
   return `{"resourceType":"Bundle","type":"transaction","entry":[${entries.join(',')}]}`
 }
 
-/** Processor time of the longest turns of this thread's event loop, in milliseconds: what others on the machine do is not counted. */
-function watchTurns(): { longest(): number } {
-  let longest = 0
-  let before = process.threadCpuUsage()
-  let isOver = false
-  const turn = (): void => {
-    const { user, system } = process.threadCpuUsage(before)
-    longest = Math.max(longest, (user + system) / 1000)
-    before = process.threadCpuUsage()
-    if (!isOver) setImmediate(turn)
-  }
-  setImmediate(turn)
-  onTestFinished(() => void (isOver = true))
-  return { longest: () => longest }
-}
-
 it('never stands still for long while it takes and hands on a transaction of 10,000 entries', async () => {
   const { ask, store } = await startFhir()
   expect((await ask('PUT', '/Patient/a', { body: { resourceType: 'Patient', id: 'a' } })).status).toBe(201)
@@ -54,34 +39,4 @@ it('never stands still for long while it takes and hands on a transaction of 10,
   const found = await ask('GET', '/Observation?subject=Patient/7&_count=1000')
   expect(found.at('entry.length')).toBe(ENTRIES / 50)
   expect(turns.longest()).toBeLessThan(200)
-}, 120_000)
-
-/** A resource near the bound of one. */
-function largeResponse(): string {
-  const item = Array.from({ length: 85_000 }, (_, index) => ({
-    linkId: String(index),
-    text: 'Some question text',
-    answer: [{ valueString: `answer text ${String(index)}` }],
-  }))
-  return JSON.stringify({ resourceType: 'QuestionnaireResponse', status: 'completed', item })
-}
-
-it('never stands still for long over one large resource', async () => {
-  const { ask } = await startFhir()
-  await ask('POST', '/QuestionnaireResponse', {
-    body: { resourceType: 'QuestionnaireResponse', status: 'completed' },
-  })
-  const resource = largeResponse()
-  expect(resource.length).toBeGreaterThan(7_900_000)
-  const headers = { prefer: 'return=minimal' }
-  const single = watchTurns()
-  expect((await ask('POST', '/QuestionnaireResponse', { text: Buffer.from(resource), headers })).status).toBe(
-    201,
-  )
-  expect(single.longest()).toBeLessThan(200)
-  const request = JSON.stringify({ method: 'POST', url: 'QuestionnaireResponse' })
-  const bundle = `{"resourceType":"Bundle","type":"transaction","entry":[{"request":${request},"resource":${resource}}]}`
-  const inBundle = watchTurns()
-  expect((await ask('POST', '', { text: Buffer.from(bundle), headers })).status).toBe(200)
-  expect(inBundle.longest()).toBeLessThan(200)
 }, 120_000)

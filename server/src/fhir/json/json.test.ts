@@ -4,7 +4,7 @@ import { Fault } from '../../kernel/fault.ts'
 import { limits } from '../../kernel/limits.ts'
 import { indent, withoutBlanks } from './layout.ts'
 import { elementsOf, membersOf, memberText, withMembers } from './members.ts'
-import { parseObject } from './parse.ts'
+import { parseInTurns, parseObject } from './parse.ts'
 import { writeJson } from './write.ts'
 
 describe('parsing a body', () => {
@@ -120,3 +120,36 @@ it('leaves what stands behind the last known one alone', () => {
   expect(withMembers('{"b":1,"id":2}', { id: undefined }, 1)).toBe('{"b":1}')
   expect(withMembers('{"id":2,"b":1}', { id: undefined }, 1)).toBe('{"b":1}')
 })
+
+describe('parsing a long body', () => {
+  it('lets others run for each part of it that is looked through', async () => {
+    const text = long('}')
+    let turns = 0
+    let isOver = false
+    const turn = () => {
+      turns += 1
+      if (!isOver) setImmediate(turn)
+    }
+    setImmediate(turn)
+    expect(await parseInTurns(text)).toEqual(JSON.parse(text))
+    isOver = true
+    expect(turns).toBeGreaterThan(text.length / limits.fhir.turnChars)
+  })
+
+  it.each([
+    [',"item":1}', '"item" occurs twice'],
+    [',"a":{"__proto__":1}}', '__proto__'],
+    ['', 'not JSON'],
+  ])('finds at its end what is wrong with the whole: %s', async (end, reason) => {
+    await expect(async () => parseInTurns(long(end))).rejects.toThrow(reason)
+  })
+})
+
+/** Longer than three parts. @param end what follows the last member */
+function long(end: string): string {
+  const items = Array.from(
+    { length: 40_000 },
+    (_, i) => `{"linkId":"${String(i)}","text":"${'x'.repeat(100)}"}`,
+  )
+  return `{"resourceType":"QuestionnaireResponse","item":[${items.join(',')}],"note":"${'y'.repeat(2_000_000)}"${end}`
+}

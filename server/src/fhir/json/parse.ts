@@ -15,15 +15,23 @@ export function parseObject(text: string): JsonObject {
   return objectIn(parseJson(text))
 }
 
-/** The same in two turns of the event loop where the text is long: each takes about half of the time. */
+/** The same in several turns of the event loop where the text is long; the longest of them is that of `JSON.parse`. */
 export function parseInTurns(text: string): Soon<JsonObject> {
   return text.length > limits.fhir.turnChars ? inTurns(text) : parseObject(text)
 }
 
 async function inTurns(text: string): Promise<JsonObject> {
   const value = readJson(text)
+  const search = new FlawSearch(text)
+  for (let end = 0; end < text.length;) {
+    await setImmediate()
+    end += limits.fhir.turnChars
+    search.upTo(end)
+  }
   await setImmediate()
-  checkFlaws(value, text)
+  checkSurrogates(value, text)
+  // Who uses it begins in a turn of its own.
+  await setImmediate()
   return objectIn(value)
 }
 
@@ -38,7 +46,8 @@ function objectIn(value: JsonValue): JsonObject {
 /** Like `parseObject`, for any JSON value. */
 export function parseJson(text: string): JsonValue {
   const value = readJson(text)
-  checkFlaws(value, text)
+  new FlawSearch(text).upTo(text.length)
+  checkSurrogates(value, text)
   return value
 }
 
@@ -52,9 +61,8 @@ function readJson(text: string): JsonValue {
   }
 }
 
-function checkFlaws(value: JsonValue, text: string): void {
-  const flaw = findFlaw(text, limits.fhir.nesting)
-  if (flaw !== undefined) throw fault('malformed', { code: 'structure', text: flaw })
+/** @throws Fault `malformed` */
+function checkSurrogates(value: JsonValue, text: string): void {
   // Only an escape brings half a character into text that came as UTF-8.
   if (SURROGATE.test(text)) checkWellFormed(value, isObject(value) ? (value['resourceType'] ?? null) : null)
 }
@@ -90,26 +98,47 @@ function placeOf(error: unknown, text: string): string {
   return `: line ${String(line)}, column ${String(Number(position) - before.lastIndexOf('\n'))}`
 }
 
-/** What `JSON.parse` lets through and FHIR forbids. */
-function findFlaw(text: string, nesting: number): string | undefined {
-  const open: (Names | undefined)[] = []
-  let expectsName = false
-  for (let at = 0; at < text.length; at += 1) {
-    const code = text.charCodeAt(at)
-    if (code === QUOTE) {
-      const end = endOfString(text, at)
-      const flaw = expectsName ? open.at(-1)?.add(stringAt(text, at, end)) : undefined
-      if (flaw !== undefined) return flaw
-      expectsName = false
-      at = end - 1
-    } else if (code === COMMA) expectsName = open.at(-1) !== undefined
-    else if (code >= OPEN_LIST) {
-      expectsName = code === OPEN
-      nest(open, code)
-      if (open.length > nesting) return `The body is nested deeper than ${String(nesting)} levels`
-    }
+/** Looks for what `JSON.parse` lets through and FHIR forbids, a part of the text at a time. */
+class FlawSearch {
+  readonly #text: string
+  readonly #open: (Names | undefined)[] = []
+  #expectsName = false
+  #at = 0
+
+  constructor(text: string) {
+    this.#text = text
   }
-  return undefined
+
+  /** @throws Fault `malformed` for the first flaw before the end */
+  upTo(end: number): void {
+    const text = this.#text
+    const open = this.#open
+    const last = Math.min(end, text.length)
+    let expectsName = this.#expectsName
+    let at = this.#at
+    for (; at < last; at += 1) {
+      const code = text.charCodeAt(at)
+      if (code === QUOTE) {
+        const behind = endOfString(text, at)
+        if (expectsName) open.at(-1)?.add(stringAt(text, at, behind))
+        expectsName = false
+        at = behind - 1
+      } else if (code === COMMA) expectsName = open.at(-1) !== undefined
+      else if (code >= OPEN_LIST) {
+        expectsName = code === OPEN
+        nest(open, code)
+        if (open.length > limits.fhir.nesting) {
+          throw flaw(`The body is nested deeper than ${String(limits.fhir.nesting)} levels`)
+        }
+      }
+    }
+    this.#expectsName = expectsName
+    this.#at = at
+  }
+}
+
+function flaw(text: string): Error {
+  return fault('malformed', { code: 'structure', text })
 }
 
 /** Objects with their names, lists without; letters of `true`, `false` and `null` pass by. */
@@ -132,10 +161,11 @@ class Names {
   #list: string[] | undefined = []
   #set: Set<string> | undefined
 
-  add(name: string): string | undefined {
-    if (name === '__proto__') return 'The name "__proto__" is not allowed'
+  /** @throws Fault `malformed` */
+  add(name: string): void {
+    if (name === '__proto__') throw flaw('The name "__proto__" is not allowed')
     if (this.#list?.includes(name) === true || this.#set?.has(name) === true) {
-      return `The name "${name.slice(0, 64)}" occurs twice in one object`
+      throw flaw(`The name "${name.slice(0, 64)}" occurs twice in one object`)
     }
     if (this.#list) this.#list.push(name)
     else this.#set?.add(name)
@@ -143,6 +173,5 @@ class Names {
       this.#set = new Set(this.#list)
       this.#list = undefined
     }
-    return undefined
   }
 }

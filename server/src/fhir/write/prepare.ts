@@ -36,10 +36,10 @@ export async function prepareAll(
   let isClean = true
   for (const draft of drafts) {
     const module = await moduleOf(definitions, draft.type)
-    const id = draft.id ?? uuid7(now)
-    if (!isId(id))
-      throw fault('malformed', { code: 'value', text: 'An id has 1 to 64 letters, digits, "-" or "."' })
+    const id = idOf(draft, now)
     const resource = resourceOf(draft)
+    const parsing = pace()
+    if (parsing) await parsing
     const notes = issuesOf(draft, module, { id, resource })
     if (notes.length > 0) issues.push(...notes)
     isClean &&= !notes.some(isError)
@@ -56,6 +56,13 @@ export async function prepareAll(
   const kind = issues.filter(isError).every(isOwnRule) ? 'unprocessable' : 'malformed'
   if (!isClean) throw new Fault(kind, issues.slice(0, limits.fhir.issues))
   return prepared
+}
+
+/** @throws Fault `malformed` */
+function idOf(draft: Draft, now: number): string {
+  const id = draft.id ?? uuid7(now)
+  if (isId(id)) return id
+  throw fault('malformed', { code: 'value', text: 'An id has 1 to 64 letters, digits, "-" or "."' })
 }
 
 export interface Drafts {
