@@ -2,8 +2,12 @@ import { limits } from '../../kernel/limits.ts'
 import type { Header } from '../mllp/header.ts'
 import { shownText } from './shown-text.ts'
 
-/** By segment: the fields whose repetitions are numbers of a person (CX). */
-const FIELDS: Readonly<Record<string, readonly number[]>> = { PID: [2, 3, 4], MRG: [1] }
+/** The fields whose repetitions are numbers of a person (CX). */
+const PERSONS = [
+  { segment: 'PID', fields: [2, 3, 4] },
+  { segment: 'MRG', fields: [1] },
+] as const
+const LAST_FIELD = 4
 
 /**
  * The numbers of persons that a message names, so that it is found by them whatever becomes of it: read from the raw bytes, because what nobody could map is
@@ -14,35 +18,39 @@ export function personNumbers(bytes: Buffer, header: Header | undefined): readon
   const { fieldSeparator, encodingCharacters } = header
   const head = bytes.toString('latin1', 0, limits.hl7.numbersBytes)
   const found = new Set<string>()
-  for (let at = nextSegment(head, 0); at !== -1; at = nextSegment(head, at)) {
-    const fields = FIELDS[head.slice(at, at + 3)]
-    if (fields === undefined || head[at + 3] !== fieldSeparator) continue
-    const values = lineAt(head, at).split(fieldSeparator)
-    for (const field of fields)
-      for (const number of firstsOf(values[field] ?? '', encodingCharacters)) found.add(shownText(number))
-    if (found.size >= limits.hl7.numbers) break
+  for (const { segment, fields } of PERSONS) {
+    const begin = segment + fieldSeparator
+    for (let at = head.indexOf(begin); at !== -1; at = head.indexOf(begin, at + 1)) {
+      if (!isBreak(head.charCodeAt(at - 1))) continue
+      const values = lineAt(head, at).split(fieldSeparator, LAST_FIELD + 1)
+      for (const field of fields) addFirsts(found, values[field] ?? '', encodingCharacters)
+      if (found.size >= limits.hl7.numbers) return [...found].slice(0, limits.hl7.numbers)
+    }
   }
-  return [...found].slice(0, limits.hl7.numbers)
+  return [...found]
 }
 
-const BREAK = /\r\n?|\n/g
+const CR = 0x0d
+const LF = 0x0a
 
-/** Where the segment behind this place begins; -1 behind the last one. */
-function nextSegment(text: string, from: number): number {
-  BREAK.lastIndex = from
-  return BREAK.test(text) ? BREAK.lastIndex : -1
+function isBreak(code: number): boolean {
+  return code === CR || code === LF
 }
 
 function lineAt(text: string, at: number): string {
-  const next = nextSegment(text, at)
-  return text.slice(at, next === -1 ? undefined : next).trimEnd()
+  let end = at
+  while (end < text.length && !isBreak(text.charCodeAt(end))) end++
+  return text.slice(at, end).trimEnd()
 }
 
 /** The first component of each repetition; `""` deletes and names nobody. */
-function firstsOf(field: string, encodingCharacters: string): readonly string[] {
+function addFirsts(found: Set<string>, field: string, encodingCharacters: string): void {
+  if (field === '') return
   const [component = '^', repetition = '~'] = encodingCharacters
-  return field
-    .split(repetition)
-    .map((one) => (one.split(component, 1)[0] ?? '').trim())
-    .filter((number) => number !== '' && number !== '""' && number.length <= limits.hl7.numberChars)
+  for (const one of field.split(repetition)) {
+    const end = one.indexOf(component)
+    const number = (end === -1 ? one : one.slice(0, end)).trim()
+    if (number !== '' && number !== '""' && number.length <= limits.hl7.numberChars)
+      found.add(shownText(number))
+  }
 }
