@@ -63,6 +63,30 @@ it('ends none of several diagnoses that fit', async () => {
   expect(await items(engine)).toEqual([expect.stringContaining('D1')])
 })
 
+const PLAIN = diagnosis({})
+const [D1, D2] = [diagnosis({ number: 'D1^NORTH' }), diagnosis({ number: 'D2^NORTH' })]
+
+it.each([
+  ['is the one of its visit and code that came without it', [[PLAIN], [D1], [D1], [PLAIN]], ['D1'], 0],
+  ['is another one than that with another number', [[D2], [D1], [D1]], ['D1', 'D2'], 0],
+  ['is one of two when the other takes the one of before', [[PLAIN], [D1, D2], [D2, D1]], ['D1', 'D2'], 0],
+  ['is another one behind that which took the one of before', [[PLAIN], [D1], [D2], [D2]], ['D1', 'D2'], 0],
+  [
+    'is another one where it may be one of several',
+    [[PLAIN, PLAIN.replace('Text', 'Other')], [D1]],
+    ['', '', 'D1'],
+    1,
+  ],
+  ['is another one than that of another code', [[diagnosis({ code: 'J45' })], [D1]], ['', 'D1'], 0],
+] as const)('a diagnosis with a number %s', async (...[, messages, numbers, count]) => {
+  const engine = await after(...messages.map(([one, two = '']): Message => ['ADT^A08', VISIT, one, two]))
+  const found = (await engine.all('Condition')).map(
+    ({ identifier }) => (identifier as readonly { value: string }[] | undefined)?.[0]?.value ?? '',
+  )
+  expect(found.toSorted()).toEqual(numbers)
+  expect(await items(engine)).toHaveLength(count)
+})
+
 it.each(['BAR^P01', 'BAR^P02', 'BAR^P05', 'BAR^P06'])('%s without an account says so', async (event) => {
   const engine = await after([event, VISIT])
   const [line] = await engine.store.records.range({ collection: 'hl7-journal', limit: 1 })

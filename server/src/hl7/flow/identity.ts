@@ -2,7 +2,7 @@ import { ALIASES, aliasId, claim, type Alias } from '../../fhir/aliases.ts'
 import type { JsonObject } from '../../kernel/json.ts'
 import type { RecordChange } from '../../store/port.ts'
 import type { Effect, Image, Mapped } from '../mapping/image.ts'
-import { identifiersOf } from '../mapping/other-number.ts'
+import { hasOtherNumber, identifiersOf } from '../mapping/other-number.ts'
 import { twinOf } from '../mapping/taken.ts'
 import {
   differenceOf,
@@ -46,15 +46,17 @@ interface Desk extends ApartDeps {
   readonly newId: () => string
   readonly inMessage: Map<string, Known>
   readonly items: Map<string, string>
+  /** What the message so far says of what is known, by id. */
+  readonly told: Map<string, Said>
 }
 
 /** Finds the resource of each image by its aliases, the preferred first; what is unknown gets a new id. */
 export async function identify(
-  deps: Omit<Desk, 'inMessage' | 'items'>,
+  deps: Omit<Desk, 'inMessage' | 'items' | 'told'>,
   { images, effects = [] }: Pick<Mapped, 'images' | 'effects'>,
 ): Promise<Identities> {
   const identities = new Map<string, Identity>()
-  const desk: Desk = { ...deps, inMessage: new Map(), items: new Map() }
+  const desk: Desk = { ...deps, inMessage: new Map(), items: new Map(), told: new Map() }
   // What a message moves is not where it goes to yet.
   const moved = new Set(
     effects.flatMap(({ kind, image, into = '', of = [] }) =>
@@ -71,8 +73,10 @@ export async function identify(
     const found = await compared(desk, said, await identityOf(desk, said))
     const all = await allOfNumber(desk, said, found)
     const [{ id } = found] = all
-    if (image.item !== undefined && image.own === 'update' && id !== undefined)
-      desk.items.set(id, image.item.alias.value)
+    if (image.own === 'update' && id !== undefined) {
+      desk.told.set(id, said)
+      if (image.item !== undefined) desk.items.set(id, image.item.alias.value)
+    }
     for (const [at, one] of all.entries())
       identities.set(at === 0 ? image.key : `${image.key}&${at + 1}`, one)
   }
@@ -178,13 +182,8 @@ async function compared(desk: Desk, said: Said, identity: Identity): Promise<Ide
 
 /** By number and what tells it apart it may be known under another number of its own. */
 async function holderIn({ records }: Desk, image: Image, alias: Alias): Promise<string | undefined> {
-  const { own, item, terms, aliases } = image
+  const { own, item } = image
   const id = await holderOf(records, alias)
-  // What is deleted by what it looks like, beside a number that nobody has, is none of several that look so.
-  if (terms?.expected === true && alias !== aliases[0]) {
-    const twin = await holderOf(records, twinOf(alias, 2))
-    if (twin !== undefined) return undefined
-  }
   if (id !== undefined || own !== 'update' || alias !== item?.alias) return id
   const [only, ...others] = await idsOfNumber(records, { type: alias.type, prefix: `${alias.value}|` })
   return others.length === 0 ? only : undefined
@@ -217,11 +216,13 @@ async function meant(desk: Desk, said: Said, { held, near }: Holders): Promise<M
   const { aliases } = said.image
   const others = new Map<Alias, Difference>()
   for (const [at, alias] of aliases.entries()) {
-    const id = held[at]
-    if (id === undefined) continue
-    const difference = await differenceFromStored(desk, said, { alias, id })
-    if (difference === undefined) return { id, isStored: true, others: new Set(others.keys()), apart: [] }
-    others.set(alias, difference)
+    const holder = held[at]
+    if (holder === undefined) continue
+    const { alike, difference } = await alikeOf(desk, said, { alias, holder })
+    const [id, ...more] = alike
+    if (id !== undefined && more.length === 0)
+      return { id, isStored: true, others: new Set(others.keys()), apart: [] }
+    if (id === undefined && difference !== undefined) others.set(alias, difference)
   }
   const within = new Map<Alias, Difference>()
   for (const [at, alias] of aliases.entries()) {
@@ -240,6 +241,46 @@ async function meant(desk: Desk, said: Said, { held, near }: Holders): Promise<M
   ]
   return { ...found, others: new Set(unclear.map(([alias]) => alias)) }
 }
+
+interface Held {
+  readonly alias: Alias
+  readonly holder: string
+}
+
+interface Alike {
+  /** What may be meant: of several nobody can tell which. */
+  readonly alike: readonly string[]
+  /** How the message means another thing than the holder. */
+  readonly difference?: Difference
+}
+
+/** What looks like several that came without a number, as a message told them, is the one that has none of its own yet. */
+async function alikeOf(desk: Desk, said: Said, { alias, holder }: Held): Promise<Alike> {
+  const { identifiers, image } = said
+  const { aliases, own } = image
+  const difference = await differenceFromStored(desk, said, { alias, id: holder })
+  if (alias === aliases[0] || own !== 'update')
+    return difference ? { alike: [], difference } : { alike: [holder] }
+  const alike: string[] = []
+  for (const id of [holder, ...(await twinsOf(desk, alias))]) {
+    const told = desk.told.get(id)?.identifiers ?? []
+    if (hasOtherNumber({ aliases, identifiers }, alias, told)) continue
+    if ((await differenceFromStored(desk, said, { alias, id })) === undefined) alike.push(id)
+  }
+  return { alike, difference: difference ?? 'number' }
+}
+
+async function twinsOf({ records }: Desk, alias: Alias): Promise<readonly string[]> {
+  const twins: string[] = []
+  for (let number = 2; number < MOST_TWINS; number++) {
+    const twin = await holderOf(records, twinOf(alias, number))
+    if (twin === undefined) break
+    twins.push(twin)
+  }
+  return twins
+}
+
+const MOST_TWINS = 100
 
 /** The same record again: the write path must not claim what the resource has already. */
 function confirm(alias: Alias, id: string): RecordChange {

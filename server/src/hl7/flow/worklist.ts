@@ -58,7 +58,10 @@ export function identityItems(
       image.terms?.expected === true && !isKnown && named !== undefined ? [{ alias: named, holder: '' }] : []
     const held = taken
       .filter(({ alias, isOther }) =>
-        isOther ? isNumber(alias, image) : image.own === 'update' && id !== undefined,
+        // What is known by its number may look like another thing.
+        isOther
+          ? isNumber(alias, image)
+          : image.own === 'update' && id !== undefined && (!isKnown || isNumber(alias, image)),
       )
       .filter(({ holder }) => !merged.has(holder))
     return [...held, ...missed].map(({ alias: { system, value }, holder }) =>
