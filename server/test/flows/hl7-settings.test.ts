@@ -140,6 +140,31 @@ it('keeps over a restart which feeds and destinations a person has stopped or pa
   expect(await portOf(again, 'default')).toBeGreaterThan(0)
 }, 60_000)
 
+it('shows what waits for a paused feed whose file is gone, and sets it aside when the feed is run', async () => {
+  const { hub, write, remove } = await hubWith({ 'feeds/east.yaml': feedFile('port: 0') })
+  const east = async () => (await feedsOf(hub)).find(({ name }) => name === 'east')
+  await command(hub, '/feeds/east/mode', { mode: 'paused' })
+  expect(await new Sender((await portOf(hub, 'east')) ?? 0).send(admit())).toContain('MSA|AA|A1')
+  await remove('feeds/east.yaml')
+  const gone = {
+    mode: 'paused',
+    state: 'closed',
+    waiting: { count: 1 },
+    problem: expect.stringMatching(/gone/),
+  }
+  await expect.poll(east, SOON).toMatchObject(gone)
+  // Who puts the file back finds everything as it was.
+  await write('feeds/east.yaml', feedFile('port: 0'))
+  await expect.poll(east, SOON).toMatchObject({ mode: 'paused', state: 'listening', waiting: { count: 1 } })
+  expect((await east())?.problem).toBeUndefined()
+  await remove('feeds/east.yaml')
+  await expect.poll(east, SOON).toMatchObject(gone)
+  expect((await command(hub, '/feeds/east/mode', { mode: 'running' })).status).toBe(200)
+  await expect.poll(east, SOON).toBeUndefined()
+  const dead = async () => hub.json('/api/v1/interop/messages?state=dead')
+  await expect.poll(dead, SOON).toMatchObject({ messages: [{ feed: 'east', state: 'dead' }] })
+}, 60_000)
+
 /** A laboratory that says what it is told to. */
 async function startLaboratory(say: { code: string }) {
   const got: string[] = []

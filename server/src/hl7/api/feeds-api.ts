@@ -13,7 +13,7 @@ import {
 } from '../feeds.contract.ts'
 import type { Flow } from '../flow/create-flow.ts'
 import { FLOW } from '../flow/entry.ts'
-import type { FlowFeed } from '../flow/feed.ts'
+import { readFeeds, type FlowFeed } from '../flow/feed.ts'
 import { timeOfId } from '../flow/message-time.ts'
 import type { InteropOptions } from './interop.ts'
 import { learned, type Learned } from './learned.ts'
@@ -32,7 +32,9 @@ export const feedsApi: FastifyPluginAsyncZod<InteropOptions> = async (app, optio
     const waiting = await waitingByFeed(options.records)
     return {
       feeds: await Promise.all(
-        [...flow.feeds.values()].map(async (feed) => feedView(options, feed, waiting)),
+        [...flow.feeds.values(), ...goneFeeds(flow, waiting)].map(async (feed) =>
+          feedView(options, feed, waiting),
+        ),
       ),
     }
   })
@@ -40,7 +42,9 @@ export const feedsApi: FastifyPluginAsyncZod<InteropOptions> = async (app, optio
   const command = { params: ByName, body: FeedCommand }
   app.post('/feeds/:name/mode', { schema: command }, async (request): Promise<FeedView> => {
     authorise(callerOf(request), 'feeds.manage')
-    const feed = feedOf(flow, request.params.name)
+    const { name } = request.params
+    const gone = goneFeeds(flow, await waitingByFeed(options.records))
+    const feed = gone.find((one) => one.name === name) ?? feedOf(flow, name)
     await flow.setMode(feed.name, request.body.mode)
     await listeners.follow()
     return feedView(options, feed, await waitingByFeed(options.records))
@@ -86,6 +90,15 @@ function feedOf({ feeds }: Flow, name: string): FlowFeed {
   return feed
 }
 
+/** Feeds whose file went while messages waited: they are shown, and can be run, so that no message lies where nobody looks. */
+function goneFeeds({ feeds }: Flow, { byFeed }: Waiting): readonly FlowFeed[] {
+  const names = [...byFeed.keys()].filter((name) => !feeds.has(name))
+  return [...readFeeds(new Map(names.map((name) => [name, {}]))).values()]
+}
+
+const GONE =
+  'The file of the feed is gone while messages wait: put it back, or run the feed, and they are set aside as dead letters.'
+
 interface Waiting {
   readonly byFeed: ReadonlyMap<string, { readonly count: number; readonly oldest: string }>
   readonly isMore: boolean
@@ -114,6 +127,10 @@ async function lastReceivedOf({ tally, index }: Flow, feed: string): Promise<num
 /** Ids are hexadecimal. */
 const ABOVE_ALL = 'g'
 
+function problemOf({ flow, listeners }: Pick<InteropOptions, 'flow' | 'listeners'>, feed: string) {
+  return flow.feeds.has(feed) ? listeners.problemOf(feed) : GONE
+}
+
 async function feedView(
   { flow, listeners }: InteropOptions,
   feed: FlowFeed,
@@ -125,7 +142,7 @@ async function feedView(
   const sum = (count: 'received' | 'failed') => minutes.reduce((total, minute) => total + minute[count], 0)
   const waits = waiting.byFeed.get(name)
   const lastReceived = await lastReceivedOf(flow, name)
-  const problem = listeners.problemOf(name)
+  const problem = problemOf({ flow, listeners }, name)
   return {
     name,
     ackAt,
