@@ -57,6 +57,63 @@ it('says how often a drug is given, whatever the version', async () => {
   expect(segments(general, 'ORC')).toEqual(['ORC|NW|m1|||IP||^QID^D7'])
 })
 
+it('says which dosage follows the one before, and which goes with it, in their order', async () => {
+  const dosageInstruction = [
+    { ...atNight, sequence: 2 },
+    { ...fourTimes, sequence: 1 },
+    { ...fourTimes, sequence: 2 },
+  ]
+  const steps = segments(await sent({ dosageInstruction }), 'TQ1').map((step) => step.split('|')[12] ?? '')
+  expect(steps).toEqual(['S', 'A', ''])
+  const old = await sent({ dosageInstruction }, { version: '2.4' })
+  const times = (segments(old, 'ORC')[0]?.split('|')[7] ?? '').split('~')
+  expect(times.map((time) => time.split('^')[8] ?? '')).toEqual(['S', 'A', ''])
+})
+
+it('says nothing of one dosage as if it were of all', async () => {
+  const dosageInstruction = [{ ...fourTimes, text: 'first four' }, atNight]
+  const now = await sent({ dosageInstruction })
+  expect(segments(now, 'RXE')[0]).toBe('RXE||^Paracetamol|""||tablet^tablet')
+  expect(segments(now, 'TQ1').map((step) => step.split('|')[11])).toEqual(['first four', 'then two'])
+  const old = segments(await sent({ dosageInstruction }, { version: '2.4' }), 'RXE')[0]
+  expect(old?.split('|')[1]).toBe('^^^^^^^several, as in ORC-7')
+})
+
+it('says no range and no rate of one dosage as if it were of all', async () => {
+  const doses = [
+    { doseRange: { low: { value: 1, unit: 'mg' }, high: { value: 2, unit: 'mg' } } },
+    {
+      doseRange: { low: { value: 3, unit: 'mg' }, high: { value: 4, unit: 'mg' } },
+      rateQuantity: { value: 5 },
+    },
+  ]
+  const dosageInstruction = doses.map((dose) => ({ doseAndRate: [dose] }))
+  for (const definition of ['MedicationRequest.RDE_O11', 'MedicationRequest.ORM_O01']) {
+    const drug = segments(await sent({ dosageInstruction }, { definition }), 'RX')[0] ?? ''
+    expect(drug).toContain('|""||mg')
+  }
+})
+
+it('says a way that several dosages go once, and each of several ways', async () => {
+  const route = { coding: [{ code: 'PO' }] }
+  const way = (change: object) => ({ text: 'x', route, ...change })
+  const dosageInstruction = [way({}), way({}), way({ site: { coding: [{ code: 'LA' }] } })]
+  for (const definition of ['MedicationRequest.RDE_O11', 'MedicationRequest.ORM_O01']) {
+    const message = await sent({ dosageInstruction }, { definition })
+    expect(segments(message, 'RXR')).toEqual(['RXR|PO', 'RXR|PO|LA'])
+  }
+  const siteOnly = await sent({ dosageInstruction: [{ site: { coding: [{ code: 'LA' }] } }] })
+  expect(segments(siteOnly, 'RXR')).toEqual(['RXR|""|LA'])
+})
+
+it('deletes notes and times that are gone', async () => {
+  const previous = { note: [{ text: 'take care' }, { text: 'slowly' }], dosageInstruction: [fourTimes] }
+  const message = await sent({}, { previous })
+  expect(segments(message, 'NTE')).toEqual(['NTE|1||""'])
+  expect(segments(message, 'TQ1')).toEqual(['TQ1|1||""|||""'])
+  expect(segments(await sent({ note: [{ text: 'slowly' }] }, { previous }), 'NTE')).toEqual(['NTE|1||slowly'])
+})
+
 it('says a frequency without a code in words', async () => {
   const repeat = { frequency: 1, frequencyMax: 2, period: 4, periodMax: 6, periodUnit: 'h' }
   const message = await sent({ dosageInstruction: [{ timing: { repeat } }] })

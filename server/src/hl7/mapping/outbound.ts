@@ -10,7 +10,7 @@ import {
 } from './resource-expression.ts'
 import type { OutboundFile, OutRow, OutSegment, RuleFiles, TableRow } from './rules.ts'
 import { compileTarget, createSegmentWriter, type SegmentWriter, type Target } from './segment-writer.ts'
-import { toldApart, withNulls } from './sent-segments.ts'
+import { emptiedSegment, toldApart, withNulls } from './sent-segments.ts'
 import { indexTable } from './table.ts'
 import { formOf } from './written-forms.ts'
 
@@ -114,17 +114,40 @@ export type WriteSegments = (
 /** Segments of one name are numbered through, also when several rules write them. @throws SyntaxError that names the row */
 export function compileSegments(rules: readonly OutSegment[], kit: OutKit): WriteSegments {
   const segments = rules.map((rule) => compileSegment(rule, kit))
+  const gone = rules.map(({ segment, emptied = '' }) => {
+    const own = segments.filter((_, at) => rules[at]?.segment === segment)
+    return emptied === '' ? undefined : compileEmptied(compileResourceExpression(emptied), own)
+  })
   return async (view, lookup, counts = new Map<string, number>()) => {
     const texts: string[] = []
-    for (const write of segments) texts.push(...(await write(view, lookup, counts)))
+    for (const [at, write] of segments.entries()) {
+      texts.push(...(await write(view, lookup, counts)))
+      const isGone = gone[at] !== undefined && !counts.has(rules[at]?.segment ?? '')
+      if (isGone) texts.push(...((await gone[at]?.(view, lookup)) ?? []))
+    }
     return texts
   }
 }
 
-function compileSegment(
-  rule: OutSegment,
-  kit: OutKit,
-): (view: View, lookup: BuildRequest['lookup'], counts: Map<string, number>) => Promise<readonly string[]> {
+type WriteSegment = (
+  view: View,
+  lookup: BuildRequest['lookup'],
+  counts: Map<string, number>,
+) => Promise<readonly string[]>
+
+/** What the version before said in the segments of a name becomes the null: the receiver takes the segments of a message for all that there are. */
+function compileEmptied(condition: ResourceExpression, own: readonly WriteSegment[]): WriteSegments {
+  return async (view, lookup) => {
+    const { previous, ...others } = view.variables
+    if (previous === undefined || !isTrue(condition(view))) return []
+    const before = { focus: previous, variables: { ...others, resource: previous } }
+    const texts: string[] = []
+    for (const write of own) texts.push(...(await write(before, lookup, new Map())))
+    return texts.length === 0 ? [] : [emptiedSegment(texts)]
+  }
+}
+
+function compileSegment(rule: OutSegment, kit: OutKit): WriteSegment {
   const condition = rule.when === undefined ? undefined : compileResourceExpression(rule.when)
   const steps = (rule.each === undefined ? [] : [rule.each].flat()).map(compileStep)
   const fill = compileRows(rule.rows, kit)
@@ -132,19 +155,17 @@ function compileSegment(
   return async (view, lookup, counts) => {
     if (condition !== undefined && !isTrue(condition(view))) return []
     const texts: string[] = []
-    for (const focus of await walk(view, steps, lookup)) {
+    const values = await walk(view, steps, lookup)
+    for (const [at, focus] of values.entries()) {
       const writer = createSegmentWriter(rule.segment)
       const number = (counts.get(rule.segment) ?? 0) + 1
-      await fill({
-        view: { focus, variables: { ...view.variables, ...referenceTo(focus), number: String(number) } },
-        writer,
-        lookup,
-      })
-      if (writer.isEmpty) continue
-      const own = new Map([[rule.segment, number]])
+      const own = { ...referenceTo(focus), number: String(number), next: values[at + 1] }
+      await fill({ view: { focus, variables: { ...view.variables, ...own } }, writer, lookup })
+      if (writer.isEmpty || (rule.distinct === true && texts.includes(writer.text()))) continue
+      const inside = new Map([[rule.segment, number]])
       const variables = { ...view.variables, parent: focus }
-      texts.push(writer.text(), ...(await inner({ focus, variables }, lookup, own)))
-      counts.set(rule.segment, own.get(rule.segment) ?? number)
+      texts.push(writer.text(), ...(await inner({ focus, variables }, lookup, inside)))
+      counts.set(rule.segment, inside.get(rule.segment) ?? number)
     }
     if (texts.length === 0 && rule.required === true) throw notThere(rule.segment)
     return texts
@@ -233,11 +254,18 @@ function compileRow(row: OutRow, kit: OutKit): Fill {
     if (condition !== undefined && !isTrue(condition(work.view))) return
     const base = target.field === 0 ? work.base : target
     if (base === undefined) return
-    for (const value of values(work.view)) {
+    const found = values(work.view)
+    for (const [at, value] of found.entries()) {
       work.writer.begin(target)
-      if ((await fill(value, work, base)) && !target.isNew) break
+      const next = found[at + 1]
+      const isDone = await fill(value, withVariable(work, { next }), base)
+      if (isDone && !target.isNew && target.component !== 0) break
     }
   }
+}
+
+function withVariable(work: Work, variable: View['variables']): Work {
+  return { ...work, view: { ...work.view, variables: { ...work.view.variables, ...variable } } }
 }
 
 function valuesOf(row: OutRow): ResourceExpression {

@@ -1,4 +1,5 @@
 import type { JsonObject, JsonValue } from '../../kernel/json.ts'
+import { samplesOf } from './sampled-data.ts'
 
 /** What an expression about a resource can see. */
 export interface View {
@@ -13,7 +14,7 @@ const TOKEN = /\s*('(?:[^'\\]|\\.)*'|\d+|%\w+|\$this|[A-Za-z_]\w*|!=|[=.()[\],|]
 
 /**
  * Compiles an expression over a resource, a small subset of FHIRPath: paths, `[0]`, `where(…)`, `first()`, `exists()`, `empty()`, `not()`,
- * `skip(1)`, `join(', ')`, `convertsToInteger()`, `startsWith('…')`, `contains('…')`, `=`, `!=`, `in ('…', '…')`, `in` a path, `and`, `or`, `|` (the first that has a value) and `%variables`.
+ * `skip(1)`, `join(', ')`, `distinct()`, `sort(…)` by the numbers of a path, `samples()` of a SampledData, `convertsToInteger()`, `startsWith('…')`, `contains('…')`, `=`, `!=`, `in ('…', '…')`, `in` a path, `and`, `or`, `|` (the first that has a value) and `%variables`.
  *
  * @throws SyntaxError that quotes it
  */
@@ -148,6 +149,8 @@ function parseStep(before: ResourceExpression, name: string, parser: Parser): Re
   const argument = parseOr(parser)
   expect(parser, ')')
   if (name === 'where') return (view) => before(view).filter((focus) => isTrue(argument({ ...view, focus })))
+  if (name === 'sort')
+    return (view) => sorted(before(view), (focus) => Number(argument({ ...view, focus })[0]))
   if (name === 'skip') return (view) => before(view).slice(Number(argument(view)[0]))
   if (name === 'join') return (view) => joined(before(view), argument(view))
   const test = TEXT_TESTS[name]
@@ -157,6 +160,15 @@ function parseStep(before: ResourceExpression, name: string, parser: Parser): Re
     const [part] = argument(view)
     return typeof text === 'string' && typeof part === 'string' ? [test(text, part)] : []
   }
+}
+
+/** Those without a number stay where they are. */
+function sorted(values: readonly JsonValue[], numberOf: (value: JsonValue) => number): readonly JsonValue[] {
+  return values.toSorted((a, b) => numberOf(a) - numberOf(b) || 0)
+}
+
+function distinct(values: readonly JsonValue[]): readonly JsonValue[] {
+  return [...new Map(values.map((value) => [JSON.stringify(value), value])).values()]
 }
 
 function isInteger(value: JsonValue): boolean {
@@ -183,6 +195,10 @@ function simple(before: ResourceExpression, name: string, parser: Parser): Resou
       return (view) => [!isTrue(before(view))]
     case 'convertsToInteger':
       return (view) => before(view).map(isInteger)
+    case 'distinct':
+      return (view) => distinct(before(view))
+    case 'samples':
+      return (view) => before(view).flatMap(samplesOf)
     case 'first':
       return (view) => before(view).slice(0, 1)
     default:

@@ -233,6 +233,10 @@ export interface OutSegment {
   readonly when?: string
   /** The message cannot be built without it. */
   readonly required?: boolean
+  /** What reads the same is said once. */
+  readonly distinct?: boolean
+  /** Expression: whether one with nulls stands here when the version before had segments of this name, and this one has none. */
+  readonly emptied?: string
   readonly rows: readonly OutRow[]
   /** Segments that stand behind each one, about the same value. */
   readonly segments?: readonly OutSegment[]
@@ -240,7 +244,7 @@ export interface OutSegment {
 
 export interface OutRow {
   readonly id: string
-  /** `ABC-3[+].4.2`; inside rows of a field `.4.2`. */
+  /** `ABC-3[+].4.2`; inside rows of a field `.4.2`, `.+` for the next component. */
   readonly to: string
   /** Expression over the resource. */
   readonly from?: string

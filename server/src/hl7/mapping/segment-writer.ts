@@ -2,15 +2,16 @@ import { STANDARD_DELIMITERS } from '../message/delimiters.ts'
 import { encodeEscapes } from '../message/escapes.ts'
 import { isHeader } from '../message/segment.ts'
 
-/** Where a row writes: `ABC-3[+].4.2` in a segment, `.4.2` in a field that another row began. */
+/** Where a row writes: `ABC-3[+].4.2` in a segment, `.4.2` in a field that another row began, `.+` behind its last component. */
 export interface Target {
   readonly field: number
   readonly isNew: boolean
+  /** 0 is the next one. */
   readonly component: number
   readonly subcomponent: number
 }
 
-const TARGET = /^(?:[A-Z][A-Z0-9]{2}-(\d+)(\[\+\])?)?(?:\.(\d+)(?:\.(\d+))?)?$/
+const TARGET = /^(?:[A-Z][A-Z0-9]{2}-(\d+)(\[\+\])?)?(?:\.(\d+|\+)(?:\.(\d+))?)?$/
 
 /** @throws SyntaxError when it is no place in a message */
 export function compileTarget(text: string): Target {
@@ -20,7 +21,7 @@ export function compileTarget(text: string): Target {
   return {
     field: Number(field),
     isNew: isNew !== undefined,
-    component: Number(component),
+    component: component === '+' ? 0 : Number(component),
     subcomponent: Number(subcomponent),
   }
 }
@@ -59,7 +60,8 @@ export function createSegmentWriter(name: string): SegmentWriter {
       fields.set(base.field, repetitions)
       if (repetitions.length === 0 || pending.delete(base.field)) repetitions.push([])
       const repetition = repetitions.at(-1) ?? []
-      const component = (repetition[target.component - 1] ??= [])
+      const place = target.component === 0 ? repetition.length : target.component - 1
+      const component = (repetition[place] ??= [])
       if (component[target.subcomponent - 1] !== undefined) return false
       component[target.subcomponent - 1] = text
       return true

@@ -53,6 +53,21 @@ export function withNulls(
   }, texts)
 }
 
+/**
+ * One segment for a group that is gone: all that stood in its fields is deleted, and its number stays.
+ *
+ * @param before segments of one name
+ * @see HL7 v2.5.1, 2.10.4.1 (snapshot mode)
+ */
+export function emptiedSegment(before: readonly string[]): string {
+  const all = before.map((text) => text.split(FIELD))
+  const length = Math.max(...all.map((fields) => fields.length))
+  const nulls = Array.from({ length: length - 2 }, (_, at) =>
+    all.some((fields) => (fields[at + 2] ?? '') !== '') ? NULL : '',
+  )
+  return [...(all[0] ?? []).slice(0, 2), ...nulls].join(FIELD)
+}
+
 function nameOf(text: string): string {
   return text.slice(0, 3)
 }

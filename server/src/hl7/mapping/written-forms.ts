@@ -1,6 +1,7 @@
 import type { JsonObject, JsonValue } from '../../kernel/json.ts'
 import { plainDecimal } from '../outbound/written-numbers.ts'
 import { durationCode, repeatClocks, repeatPattern, repeatWords } from './repeat-pattern.ts'
+import { samplesText } from './sampled-data.ts'
 
 /** How a row writes what it has found. @throws SyntaxError when there is no such form */
 export function formOf(name: string): (value: JsonValue) => string {
@@ -33,6 +34,8 @@ const TEXT_FORMS: Readonly<Record<string, (text: string) => string>> = {
       /^([\d-]+)(?:T([\d:]+)(?:\.\d+)?)?(Z|[+-]\d\d:\d\d)?$/.exec(text) ?? []
     return `${date.replaceAll('-', '')}${clock.replaceAll(':', '')}${offset === 'Z' ? '+0000' : offset.replace(':', '')}`
   },
+  /** The day of a time, for fields that have room for no more. */
+  date: (text) => text.slice(0, 10).replaceAll('-', ''),
   /** `09:30:00` as `0930`. */
   clock: (text) => text.slice(0, 5).replace(':', ''),
   yesNo: (text) => (text === 'true' ? 'Y' : 'N'),
@@ -56,4 +59,5 @@ const VALUE_FORMS: Readonly<Record<string, (value: JsonValue) => string>> = {
   words: repeatWords,
   clocks: repeatClocks,
   duration: durationCode,
+  samples: samplesText,
 }

@@ -1,0 +1,63 @@
+import { expect, it } from 'vitest'
+
+import type { JsonObject } from '../../kernel/json.ts'
+import { createMapper } from './mapper.ts'
+import { builtOf } from './outbound-cases.ts'
+
+const MAPPINGS = new URL('../../../../mappings', import.meta.url).pathname
+const { outbound } = await createMapper(MAPPINGS)
+
+const report = {
+  resourceType: 'DiagnosticReport',
+  id: 'r',
+  status: 'final',
+  code: { text: 'Panel' },
+  subject: { reference: 'Patient/p' },
+  result: [{ reference: 'Observation/o' }, { reference: 'Observation/panel' }],
+  conclusion: 'Well.',
+}
+const finding = { resourceType: 'Observation', status: 'final', code: { text: 'Finding' } }
+const others: Record<string, JsonObject> = {
+  'Patient/p': { resourceType: 'Patient', id: 'p', identifier: [{ value: '1' }] },
+  'Observation/o': { ...finding, id: 'o', valueInteger: 7 },
+  'Observation/panel': { ...finding, id: 'panel', component: [{ code: { text: 'Part' }, valueInteger: 8 }] },
+}
+
+async function observations(
+  change: JsonObject,
+  { version = '2.5.1', previous }: { readonly version?: string; readonly previous?: JsonObject } = {},
+): Promise<readonly (readonly string[])[]> {
+  const before = previous && { previous: { ...report, ...previous } }
+  const request = {
+    definition: 'DiagnosticReport.ORU_R01',
+    resource: { ...report, ...change },
+    others,
+    ...before,
+  }
+  const message = (await builtOf(request, outbound, { controlId: 'C1', version })) ?? ''
+  const segments = message.split('\r').map((text) => text.split('|'))
+  return segments.filter(([name]) => name === 'OBX')
+}
+
+it('says of every result of a report that was entered in error that it is wrong', async () => {
+  const now = await observations({ status: 'entered-in-error' }, { previous: {} })
+  expect(now.map((fields) => fields[11])).toEqual(['W', 'W', 'W', 'W'])
+})
+
+it('deletes a result that the report does not hold any more', async () => {
+  const now = await observations({ result: [{ reference: 'Observation/panel' }] }, { previous: {} })
+  const gone = now.filter((fields) => fields[11] === 'D')
+  expect(gone.map((fields) => [fields[3], fields[5]])).toEqual([['^Finding^^^^^^^Finding', '7']])
+})
+
+const series = { origin: { value: 0.5, unit: 'mV', code: 'mV' }, period: 4, factor: 0.1, dimensions: 1 }
+it.each([
+  { scale: series, data: '1 2 -3', version: '2.5.1', sent: ['NA', '0.6^0.7^0.2'] },
+  { scale: { ...series, dimensions: 2 }, data: '1 2 3 4', version: '2.5.1', sent: ['MA', '0.6^0.7~0.8^0.9'] },
+  { scale: series, data: '1 E U 4', version: '2.5.1', sent: ['ST', '0.6 E U 0.9'] },
+  { scale: series, data: '1 2', version: '2.2', sent: ['ST', '0.6 0.7'] },
+])('sends the series $data in $version as $sent', async ({ scale, data, version, sent }) => {
+  others['Observation/o'] = { ...finding, id: 'o', valueSampledData: { ...scale, data } }
+  const [first = []] = await observations({}, { version })
+  expect([first[2], first[5], first[6]]).toEqual([...sent, 'mV^mV'])
+})
