@@ -96,6 +96,34 @@ test('lists the other open alarms, and leads to each patient', async ({ page, re
   await expect(bar).toHaveCount(0)
 })
 
+test('stays over an open dialog, is told to screen readers and can be acknowledged there', async ({
+  page,
+  request,
+}) => {
+  const stay = freshStay()
+  await admit(stay)
+  const id = await patientId(request, stay)
+  await associate(request, stay.mrn, id)
+  await signIn(page, 'nurse')
+  const looked = page.waitForResponse('**/api/v1/alarms')
+  await page.goto('/patients')
+  await (await looked).finished()
+  await page.keyboard.press('?')
+  const dialog = page.getByRole('dialog')
+  await expect(dialog).toBeVisible()
+
+  await measure(stay.mrn, [131, 132, 133])
+  await expect(page.getByRole('alert')).toHaveText(/HR 133 > 120$/)
+  const bar = page.locator('[data-alarms]')
+  const [above, below] = [await bar.boundingBox(), await page.locator('.MuiDialog-root').boundingBox()]
+  expect(below?.y).toBe((above?.y ?? 0) + (above?.height ?? 0))
+  await bar.getByText('Acknowledge').click()
+  await expect(bar).toContainText('acknowledged: now')
+  await expect(dialog).toBeVisible()
+  await measure(stay.mrn, [90])
+  await expect(bar).toHaveCount(0)
+})
+
 test('does not offer to acknowledge to whom it is not given', async ({ request }) => {
   const login = await request.post('/auth/login', { data: { login: 'admin', password: 'demo' } })
   const { access_token: token } = (await login.json()) as { readonly access_token: string }

@@ -71,7 +71,10 @@ function components(): Theme['components'] {
     MuiPaper: { defaultProps: { elevation: 0 }, styleOverrides: { root: { backgroundImage: 'none' } } },
     MuiMenu: { defaultProps: { transitionDuration: 0 }, styleOverrides: { paper: { border: edge } } },
     MuiMenuItem: { styleOverrides: { root: { minHeight: 32, gap: 8 } } },
-    MuiDialog: { defaultProps: { transitionDuration: 0 }, styleOverrides: { paper: { border: edge } } },
+    MuiDialog: {
+      defaultProps: { transitionDuration: 0 },
+      styleOverrides: { root: { top: 'var(--mg-alarm, 0px)' }, paper: { border: edge } },
+    },
     MuiOutlinedInput: {
       styleOverrides: {
         root: { height: 36, backgroundColor: 'var(--mg-palette-background-paper)' },

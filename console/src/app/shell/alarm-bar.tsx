@@ -5,6 +5,7 @@ import Button from '@mui/material/Button'
 import Menu from '@mui/material/Menu'
 import MenuItem from '@mui/material/MenuItem'
 import { useState } from 'react'
+import { createPortal } from 'react-dom'
 import { useTranslation } from 'react-i18next'
 import { Link } from 'react-router'
 
@@ -15,7 +16,7 @@ import { useNow } from '../../ui/now.ts'
 import { useAcknowledge } from './alarm-bar.data.ts'
 import type { AlarmRow, OpenAlarms } from './alarm-bar.data.ts'
 
-export const ALARM_BAR_PX = 40
+const BAR_PX = 40
 
 interface AlarmBarProps {
   readonly alarms: OpenAlarms
@@ -151,10 +152,12 @@ function Announcement({ rows, earlier }: AnnouncementProps) {
   if (fresh === undefined) return undefined
   const { breach, place, name } = fresh
   const text = breach ? `${t(`vital.${breach.metric}`)} ${comparison(breach)}` : t('alarm.critical')
-  return (
+  // Beside the page: an open dialog hides the page from screen readers.
+  return createPortal(
     <Box key={keyOf(fresh)} component="span" role="alert" sx={unseen}>
       {t('alarm.announce', { bed: place ?? name, text })}
-    </Box>
+    </Box>,
+    document.body,
   )
 }
 
@@ -167,7 +170,7 @@ function chartOf({ patient }: AlarmRow): string {
 }
 
 const bar = {
-  minHeight: ALARM_BAR_PX,
+  minHeight: BAR_PX,
   display: 'flex',
   alignItems: 'center',
   flexWrap: 'wrap',

@@ -9,7 +9,7 @@ import { liveQueries } from '../../api/live.ts'
 import type { Who } from '../../api/session.ts'
 import { openLink } from '../../api/socket.ts'
 import { useOpenAlarms } from './alarm-bar.data.ts'
-import { ALARM_BAR_PX, AlarmBar } from './alarm-bar.tsx'
+import { AlarmBar } from './alarm-bar.tsx'
 import { InteropAlert } from './interop-alert.tsx'
 import { NavRail } from './nav-rail.tsx'
 import { Shortcuts } from './shortcuts.tsx'
@@ -26,14 +26,15 @@ export function Shell({ who }: { readonly who: Who }) {
   useEffect(() => openLink(liveQueries(queries)), [queries])
   const alarms = useOpenAlarms(mayUse(who.roles, 'ward.read'))
   const [isFinding, setFinding] = useState(false)
-  const headPx = TOP_BAR_PX + (alarms.rows.length > 0 || alarms.isUnknown ? ALARM_BAR_PX : 0)
   return (
-    <Box sx={{ ...frame, '--mg-head': `${headPx}px` }}>
+    <Box sx={frame}>
       <Box component="a" href="#content" sx={skipLink}>
         {t('shell.skip')}
       </Box>
-      <Box component="header" sx={head}>
+      <Box ref={measured} sx={overDialogs}>
         <AlarmBar alarms={alarms} roles={who.roles} />
+      </Box>
+      <Box component="header" sx={head}>
         <TopBar who={who} openPalette={() => setFinding(true)} />
       </Box>
       <NavRail roles={who.roles} />
@@ -51,20 +52,36 @@ export function Shell({ who }: { readonly who: Who }) {
   )
 }
 
+/** `--mg-alarm` is the height of the alarm bar, on one line or on several: dialogs begin below it, too. */
+function measured(bar: HTMLElement | null) {
+  if (bar === null) return undefined
+  const { style } = document.documentElement
+  const observer = new ResizeObserver(() => style.setProperty('--mg-alarm', `${bar.offsetHeight}px`))
+  observer.observe(bar)
+  return () => {
+    observer.disconnect()
+    style.removeProperty('--mg-alarm')
+  }
+}
+
 /** `--mg-head` is the height of everything that stays at the top; what sticks below it, or is scrolled to, keeps that distance. */
 const frame = {
+  '--mg-head': `calc(${TOP_BAR_PX}px + var(--mg-alarm, 0px))`,
   display: 'grid',
-  gridTemplate: 'auto 1fr / auto minmax(0, 1fr)',
+  gridTemplate: 'auto auto 1fr / auto minmax(0, 1fr)',
   minHeight: '100vh',
 } as const
 
-const head = { gridColumn: '1 / -1', position: 'sticky', top: 0, zIndex: 5 } as const
+/** No dialog dims an alarm or lies over it. */
+const overDialogs = { gridColumn: '1 / -1', position: 'sticky', top: 0, zIndex: 'snackbar' } as const
+
+const head = { gridColumn: '1 / -1', position: 'sticky', top: 'var(--mg-alarm, 0px)', zIndex: 5 } as const
 
 const skipLink = {
   position: 'fixed',
   insetInlineStart: 8,
   top: -100,
-  zIndex: 10,
+  zIndex: 'tooltip',
   p: 2,
   bgcolor: 'background.paper',
   color: 'primary.main',
