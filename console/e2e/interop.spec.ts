@@ -29,6 +29,30 @@ test('shows how the feeds are, and pauses one', async ({ page }) => {
   await expect(page.getByRole('heading', { name: 'Messages since the hub started' })).toBeVisible()
 })
 
+test('stops a feed only when told twice, and says what that means', async ({ page }) => {
+  const asked: unknown[] = []
+  // Other tests send to this feed.
+  await page.route('**/feeds/default/mode', async (route) => {
+    asked.push(route.request().postDataJSON())
+    await route.fulfill({ status: 409, json: {} })
+  })
+  await signIn(page)
+  await page.goto('/feeds')
+  const stop = page.getByRole('button', { name: 'Stop default' })
+  const dialog = page.getByRole('dialog', { name: 'Stop default?' })
+  await stop.click()
+  await expect(dialog).toContainText('The port closes at once')
+  await expect(dialog).toContainText(/Messages that wait in the hub, and are still processed: \d+/)
+  await dialog.getByRole('button', { name: 'Cancel' }).click()
+  await expect(dialog).toHaveCount(0)
+  await expect(stop).toBeFocused()
+  expect(asked).toEqual([])
+  await stop.click()
+  await dialog.getByRole('button', { name: 'Stop the feed' }).click()
+  await expect(dialog).toHaveCount(0)
+  await expect.poll(() => asked).toEqual([{ mode: 'stopped' }])
+})
+
 test('lets those look who may not run the feeds', async ({ page }) => {
   await signIn(page, 'lab')
   await page.goto('/feeds')
@@ -62,6 +86,7 @@ test('groups what failed, and brings a message through once it is mended', async
   await expect(page.getByRole('cell', { name: '5.60' })).toBeVisible()
   await page.getByRole('button', { name: 'Hand in the mended text' }).click()
   await expect(page.getByText(/replayed\. State: recorded/)).toBeVisible()
+  await expect(page.getByText('The text below is the mended one.')).toBeVisible()
   await page.goto(`/patients/${id}`)
   await expect(page.getByRole('link', { name: '5.60' }).first()).toBeVisible()
 })
@@ -202,6 +227,27 @@ test('writes how many more numbers there are from left to right', async ({ page 
   await page.goto(`/messages?number=${mrn}`)
   const more = page.locator('main bdi', { hasText: /^\+1$/ })
   await expect(more.first()).toHaveCSS('direction', 'ltr')
+})
+
+test('opens a failed message at its title, and leads to the finding from there', async ({ page }) => {
+  const { mrn } = freshStay()
+  const notes = Array.from({ length: 120 }, (_, at) => `NTE|${at + 1}|L|note`)
+  await sendText([result(mrn, `${mrn}^^^HTEST^MR`), ...notes].join('\r'))
+  await page.route('**/api/v1/interop/messages/*', async (route) => {
+    const answer = await route.fetch()
+    const message = (await answer.json()) as object
+    const errors = [{ code: '102', severity: 'E', at: 'NTE[100]-3', text: 'Not a note.' }]
+    await route.fulfill({ response: answer, json: { ...message, errors } })
+  })
+  await signIn(page)
+  await page.goto(`/messages?controlId=X${mrn}`)
+  await page.locator('a[data-row]').click()
+  const field = page.locator('[data-position="NTE[100]-3"]')
+  await expect(field).toHaveAttribute('aria-pressed', 'true')
+  await expect(page.getByRole('heading', { level: 1 })).toBeInViewport()
+  await expect(field).not.toBeInViewport()
+  await page.getByRole('button', { name: /Not a note/ }).click()
+  await expect(field).toBeInViewport({ ratio: 1 })
 })
 
 test('saves a long message whole', async ({ page }) => {

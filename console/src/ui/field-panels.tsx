@@ -1,35 +1,48 @@
 import Box from '@mui/material/Box'
 import Typography from '@mui/material/Typography'
-import { useEffect, useRef, useState } from 'react'
+import { useState } from 'react'
+import type { ReactNode } from 'react'
 import { useTranslation } from 'react-i18next'
 import { Link } from 'react-router'
 
-import { block, blockHead, fieldLine } from './field-rows.tsx'
-import type { FieldTree, FieldView, Finding, ResourceView, SegmentView } from './field-tree.ts'
-import { fieldFoundAt, partsOf, useFieldNames } from './hl7-fields.ts'
+import { block, blockHead } from './field-rows.tsx'
+import type { FieldTree, Finding, ResourceView } from './field-tree.ts'
+import { fieldFoundAt } from './hl7-fields.ts'
+import { line, SegmentFields, soft } from './segment-fields.tsx'
+import type { Choice } from './segment-fields.tsx'
 
 interface FieldPanelsProps {
   readonly tree: FieldTree
   /** What the hub found in the message; stands over the resources. */
   readonly findings?: readonly Finding[]
-  /** Source position to open with: `PID-5[1].1`. */
-  readonly at: string | undefined
+  /** Source position to open with, as far down as it is: `PID-5[1].1`. */
+  readonly at?: string | undefined
+  /** Position that is marked at first, but not scrolled to: whoever opens the page reads its title first. */
+  readonly mark?: string | undefined
 }
 
 const NONE: readonly Finding[] = []
 
 /** The segments beside the resources that they became: choosing one side marks the other. */
-export function FieldPanels({ tree, findings = NONE, at }: FieldPanelsProps) {
+export function FieldPanels({ tree, findings = NONE, at, mark }: FieldPanelsProps) {
   const { t } = useTranslation()
   const positions = new Set(tree.segments.flatMap(({ fields }) => fields.map(({ position }) => position)))
-  const [chosen, choose] = useState(() => (at === undefined ? undefined : fieldFoundAt(at, positions)))
+  const first = at ?? mark
+  const [chosen, setChosen] = useState(() =>
+    first === undefined ? undefined : fieldFoundAt(first, positions),
+  )
+  const [isFollowed, setFollowed] = useState(at !== undefined)
   const [lit, light] = useState<string | undefined>()
-  const choice = { chosen, choose, lit, light }
+  const choose = (position: string) => {
+    setChosen(position)
+    setFollowed(true)
+  }
+  const choice = { chosen, isFollowed, choose, lit, light }
   return (
     <Box sx={panels}>
       <Box component="section" aria-label={t('message.segments')}>
         {tree.segments.map((segment) => (
-          <Segment key={segment.label} segment={segment} choice={choice} />
+          <SegmentFields key={segment.label} segment={segment} choice={choice} />
         ))}
       </Box>
       <Box component="section" aria-label={t('message.resources')} tabIndex={0} sx={beside}>
@@ -45,90 +58,6 @@ export function FieldPanels({ tree, findings = NONE, at }: FieldPanelsProps) {
   )
 }
 
-interface Choice {
-  readonly chosen: string | undefined
-  readonly choose: (position: string) => void
-  /** The field of the element that the pointer or the focus is on. */
-  readonly lit: string | undefined
-  readonly light: (position: string | undefined) => void
-}
-
-interface SegmentProps {
-  readonly segment: SegmentView
-  readonly choice: Choice
-}
-
-function Segment({ segment: { label, fields }, choice: { chosen, choose, lit } }: SegmentProps) {
-  return (
-    <Box sx={block}>
-      <Typography variant="h3" component="h2" sx={blockHead} dir="ltr">
-        {label}
-      </Typography>
-      {fields.map((field) => (
-        <Field
-          key={field.position}
-          field={field}
-          isChosen={field.position === chosen}
-          isLit={field.position === lit}
-          choose={choose}
-        />
-      ))}
-    </Box>
-  )
-}
-
-interface FieldProps {
-  readonly field: FieldView
-  readonly isChosen: boolean
-  readonly isLit: boolean
-  readonly choose: (position: string) => void
-}
-
-function Field({ field: { position, text, isUsed }, isChosen, isLit, choose }: FieldProps) {
-  const { t } = useTranslation()
-  const nameOf = useFieldNames()
-  const row = useRef<HTMLButtonElement>(null)
-  useEffect(() => {
-    if (isChosen) row.current?.scrollIntoView({ block: 'center' })
-  }, [isChosen])
-  return (
-    <>
-      <Box
-        ref={row}
-        component="button"
-        type="button"
-        aria-pressed={isChosen}
-        data-position={position}
-        data-lit={isLit}
-        title={t(isUsed ? 'message.fieldUsed' : 'message.fieldUnused')}
-        onClick={() => choose(position)}
-        sx={line}
-      >
-        <Box component="bdi" dir="ltr" sx={{ fontWeight: isUsed ? 600 : 400 }}>
-          {position}
-        </Box>
-        <Box component="span" lang="en" dir="ltr" translate="no" sx={soft}>
-          {nameOf(position)}
-        </Box>
-        <bdi dir="auto">{text}</bdi>
-      </Box>
-      {isChosen ? <Parts position={position} text={text} /> : undefined}
-    </>
-  )
-}
-
-/** The components of the chosen field, each on a line of its own. */
-function Parts({ position, text }: { readonly position: string; readonly text: string }) {
-  return partsOf(position, text).map((part) => (
-    <Box key={part.position} sx={partLine}>
-      <Box component="bdi" dir="ltr" sx={{ ...soft, paddingInlineStart: 4 }}>
-        {part.position}
-      </Box>
-      <bdi dir="auto">{part.text}</bdi>
-    </Box>
-  ))
-}
-
 interface FoundProps {
   readonly findings: readonly Finding[]
   readonly positions: ReadonlySet<string>
@@ -136,7 +65,7 @@ interface FoundProps {
 }
 
 /** Each finding leads to its field, as far as the message has it. */
-function Found({ findings, positions, choice: { chosen, choose, light } }: FoundProps) {
+function Found({ findings, positions, choice }: FoundProps) {
   const { t } = useTranslation()
   return (
     <Box sx={block}>
@@ -146,29 +75,12 @@ function Found({ findings, positions, choice: { chosen, choose, light } }: Found
       {findings.map(({ kind, at = '', text }) => {
         const field = fieldFoundAt(at, positions)
         return (
-          <Box
-            key={`${kind} ${at} ${text}`}
-            component="button"
-            type="button"
-            aria-pressed={field !== undefined && field === chosen}
-            disabled={field === undefined}
-            onClick={() => field !== undefined && choose(field)}
-            onMouseEnter={() => light(field)}
-            onMouseLeave={() => light(undefined)}
-            onFocus={() => light(field)}
-            onBlur={() => light(undefined)}
-            sx={{ ...line, gridTemplateColumns: 'minmax(0, 1fr) 112px' }}
-          >
-            <span>
-              <Box component="strong" sx={{ color: kind === 'error' ? 'flag.highText' : 'text.secondary' }}>
-                {t(`finding.${kind}`)}
-              </Box>{' '}
-              <bdi lang="en">{text}</bdi>
-            </span>
-            <Box component="bdi" dir="ltr" sx={soft}>
-              {at}
-            </Box>
-          </Box>
+          <ToField key={`${kind} ${at} ${text}`} field={field} source={at} choice={choice}>
+            <Box component="strong" sx={{ color: kind === 'error' ? 'flag.highText' : 'text.secondary' }}>
+              {t(`finding.${kind}`)}
+            </Box>{' '}
+            <bdi lang="en">{text}</bdi>
+          </ToField>
         )
       })}
     </Box>
@@ -180,7 +92,7 @@ interface ResourceProps {
   readonly choice: Choice
 }
 
-function Resource({ resource, choice: { chosen, choose, light } }: ResourceProps) {
+function Resource({ resource, choice }: ResourceProps) {
   const { t } = useTranslation()
   const { reference, action, elements } = resource
   return (
@@ -192,33 +104,54 @@ function Resource({ resource, choice: { chosen, choose, light } }: ResourceProps
         </Box>
       </Typography>
       {elements.map(({ element, source, field, rule, value }) => (
-        <Box
+        <ToField
           key={element}
-          component="button"
-          type="button"
-          aria-pressed={field !== undefined && field === chosen}
-          disabled={field === undefined}
+          field={field}
+          source={source}
           title={t('message.rule', { rule })}
-          onClick={() => field !== undefined && choose(field)}
-          onMouseEnter={() => light(field)}
-          onMouseLeave={() => light(undefined)}
-          onFocus={() => light(field)}
-          onBlur={() => light(undefined)}
-          sx={{ ...line, gridTemplateColumns: 'minmax(0, 1fr) 112px' }}
+          choice={choice}
         >
-          <span>
-            <bdi dir="ltr">{element}</bdi>
-            {value === undefined ? undefined : (
-              <Box component="bdi" dir="auto" sx={{ display: 'block', fontWeight: 600 }}>
-                {value}
-              </Box>
-            )}
-          </span>
-          <Box component="bdi" dir="ltr" sx={soft}>
-            {source}
-          </Box>
-        </Box>
+          <bdi dir="ltr">{element}</bdi>
+          {value === undefined ? undefined : (
+            <Box component="bdi" dir="auto" sx={{ display: 'block', fontWeight: 600 }}>
+              {value}
+            </Box>
+          )}
+        </ToField>
       ))}
+    </Box>
+  )
+}
+
+interface ToFieldProps {
+  /** `undefined` where the message does not have it. */
+  readonly field: string | undefined
+  readonly source: string
+  readonly title?: string
+  readonly choice: Choice
+  readonly children: ReactNode
+}
+
+/** A line that marks its field while one points at it, and leads to it. */
+function ToField({ field, source, title, choice: { chosen, choose, light }, children }: ToFieldProps) {
+  return (
+    <Box
+      component="button"
+      type="button"
+      aria-pressed={field !== undefined && field === chosen}
+      disabled={field === undefined}
+      title={title}
+      onClick={() => field !== undefined && choose(field)}
+      onMouseEnter={() => light(field)}
+      onMouseLeave={() => light(undefined)}
+      onFocus={() => light(field)}
+      onBlur={() => light(undefined)}
+      sx={toField}
+    >
+      <span>{children}</span>
+      <Box component="bdi" dir="ltr" sx={soft}>
+        {source}
+      </Box>
     </Box>
   )
 }
@@ -250,29 +183,4 @@ const beside = {
   overflowY: { md: 'auto' },
 } as const
 
-const soft = { color: 'text.secondary', fontWeight: 400 } as const
-
-const line = {
-  ...fieldLine,
-  width: '100%',
-  fontFamily: 'inherit',
-  textAlign: 'start',
-  color: 'inherit',
-  bgcolor: 'transparent',
-  borderBlock: 0,
-  borderInlineEnd: 0,
-  cursor: 'pointer',
-  '&:hover': { bgcolor: 'action.hover' },
-  '&:focus-visible': { outlineOffset: -2 },
-  '&:disabled': { cursor: 'default' },
-  '&[data-lit=true]': {
-    bgcolor: 'action.selected',
-    borderInlineStartColor: 'var(--mg-palette-control-line)',
-  },
-} as const
-
-const partLine = {
-  ...fieldLine,
-  gridTemplateColumns: { xs: '80px minmax(0, 1fr)', sm: '268px minmax(0, 1fr)' },
-  py: 0.5,
-} as const
+const toField = { ...line, gridTemplateColumns: 'minmax(0, 1fr) 112px' } as const

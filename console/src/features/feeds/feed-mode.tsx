@@ -1,9 +1,11 @@
 import Box from '@mui/material/Box'
 import Button from '@mui/material/Button'
+import { useState } from 'react'
 import { useTranslation } from 'react-i18next'
 
 import { Chip } from '../../ui/chip.tsx'
 import type { FeedRow, Mode, ModeChange } from './feeds.data.ts'
+import { StopDialog } from './stop-dialog.tsx'
 
 const LOOKS = {
   running: { colour: 'ok', mark: '●' },
@@ -55,25 +57,41 @@ interface ModeButtonsProps {
   readonly setMode: (change: ModeChange) => void
 }
 
-export function ModeButtons({ feed: { name, mode }, setMode }: ModeButtonsProps) {
+/** To start and to pause is done at once and easily undone; a closed port is noticed by the sender, so that a stop is asked for twice. */
+export function ModeButtons({ feed, setMode }: ModeButtonsProps) {
   const { t } = useTranslation()
-  return OTHERS[mode].map((other) => (
-    <Button
-      key={other}
-      sx={{
-        minHeight: 24,
-        minWidth: 0,
-        py: 0,
-        px: 1,
-        marginInlineEnd: 3,
-        marginInlineStart: -1,
-        fontSize: 13,
-      }}
-      title={t(`feeds.state.${other}.note`)}
-      aria-label={`${t(`feeds.do.${other}`)} ${name}`}
-      onClick={() => setMode({ feed: name, mode: other })}
-    >
-      {t(`feeds.do.${other}`)}
-    </Button>
-  ))
+  const [isStopping, setStopping] = useState(false)
+  const { name, mode } = feed
+  return (
+    <>
+      {OTHERS[mode].map((other) => (
+        <Button
+          key={other}
+          sx={button}
+          title={t(`feeds.state.${other}.note`)}
+          aria-label={`${t(`feeds.do.${other}`)} ${name}`}
+          onClick={() => (other === 'stopped' ? setStopping(true) : setMode({ feed: name, mode: other }))}
+        >
+          {t(`feeds.do.${other}`)}
+        </Button>
+      ))}
+      {isStopping ? (
+        <StopDialog
+          feed={feed}
+          stop={() => setMode({ feed: name, mode: 'stopped' })}
+          close={() => setStopping(false)}
+        />
+      ) : undefined}
+    </>
+  )
 }
+
+const button = {
+  minHeight: 24,
+  minWidth: 0,
+  py: 0,
+  px: 1,
+  marginInlineEnd: 3,
+  marginInlineStart: -1,
+  fontSize: 13,
+} as const

@@ -79,7 +79,7 @@ function Result({ tested: { tree, warnings, errors } }: { readonly tested: Teste
   return (
     <Box sx={{ display: 'grid', gap: 6 }}>
       {errors.length === 0 ? undefined : <Findings errors={errors} warnings={[]} />}
-      {tree.resources.length === 0 ? undefined : <FieldPanels tree={tree} at={undefined} />}
+      {tree.resources.length === 0 ? undefined : <FieldPanels tree={tree} />}
       {warnings.length === 0 ? undefined : <Findings errors={[]} warnings={warnings} />}
     </Box>
   )

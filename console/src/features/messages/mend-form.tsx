@@ -4,6 +4,7 @@ import Typography from '@mui/material/Typography'
 import { useId, useState } from 'react'
 import { useTranslation } from 'react-i18next'
 
+import { clinicalInstant } from '../../ui/dates.ts'
 import { useDraft } from '../../ui/draft.ts'
 import { Field } from '../../ui/field.tsx'
 import { ProblemCard } from '../../ui/problem-card.tsx'
@@ -14,9 +15,10 @@ import { Changes } from './replay-dialog.tsx'
 
 /** Corrects the text of a message: what it would change is shown first, what the sender sent is kept. */
 export function MendForm({ message }: { readonly message: Message }) {
-  const { t } = useTranslation()
-  const sent = message.raw.replaceAll(/\r\n?/g, '\n')
-  const draft = useDraft(`mend ${message.id}`, sent)
+  const { t, i18n } = useTranslation()
+  const last = message.edits.at(-1)
+  const current = message.raw.replaceAll(/\r\n?/g, '\n')
+  const draft = useDraft(`mend ${message.id}`, current)
   const [checked, setChecked] = useState<string | undefined>()
   const mend = useMend(message.id)
   const id = useId()
@@ -29,6 +31,11 @@ export function MendForm({ message }: { readonly message: Message }) {
   return (
     <Box sx={{ display: 'grid', gap: 3, maxWidth: 1120 }}>
       <Typography>{t('mend.explain')}</Typography>
+      {last === undefined ? undefined : (
+        <Typography>
+          {t('mend.again', { who: last.by, at: clinicalInstant(last.time, i18n.language) })}
+        </Typography>
+      )}
       <label htmlFor={id}>{t('mend.text')}</label>
       <Box
         component="textarea"

@@ -96,7 +96,8 @@ function MessageTabs({ message, mayMend }: TabsProps) {
             key={message.id}
             tree={message.tree}
             findings={message.findings}
-            at={params.get('at') ?? message.errors[0]?.at}
+            at={params.get('at') ?? undefined}
+            mark={message.errors[0]?.at}
           />
         ) : undefined}
         {tab === 'text' ? <RawText message={message} /> : undefined}

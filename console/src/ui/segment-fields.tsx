@@ -1,0 +1,128 @@
+import Box from '@mui/material/Box'
+import Typography from '@mui/material/Typography'
+import { useEffect, useRef } from 'react'
+import { useTranslation } from 'react-i18next'
+
+import { block, blockHead, fieldLine } from './field-rows.tsx'
+import type { FieldView, SegmentView } from './field-tree.ts'
+import { partsOf, useFieldNames } from './hl7-fields.ts'
+
+/** The field that is chosen, and how another one is. */
+export interface Choice {
+  readonly chosen: string | undefined
+  /** Whether the chosen field is scrolled to. */
+  readonly isFollowed: boolean
+  readonly choose: (position: string) => void
+  /** The field of the element that the pointer or the focus is on. */
+  readonly lit: string | undefined
+  readonly light: (position: string | undefined) => void
+}
+
+interface SegmentProps {
+  readonly segment: SegmentView
+  readonly choice: Choice
+}
+
+/** One segment, each field a button that chooses it. */
+export function SegmentFields({ segment: { label, fields }, choice }: SegmentProps) {
+  const { chosen, isFollowed, choose, lit } = choice
+  return (
+    <Box sx={block}>
+      <Typography variant="h3" component="h2" sx={blockHead} dir="ltr">
+        {label}
+      </Typography>
+      {fields.map((field) => (
+        <Field
+          key={field.position}
+          field={field}
+          isChosen={field.position === chosen}
+          isFollowed={isFollowed && field.position === chosen}
+          isLit={field.position === lit}
+          choose={choose}
+        />
+      ))}
+    </Box>
+  )
+}
+
+interface FieldProps {
+  readonly field: FieldView
+  readonly isChosen: boolean
+  readonly isFollowed: boolean
+  readonly isLit: boolean
+  readonly choose: (position: string) => void
+}
+
+function Field({ field: { position, text, isUsed }, isChosen, isFollowed, isLit, choose }: FieldProps) {
+  const { t } = useTranslation()
+  const nameOf = useFieldNames()
+  const row = useRef<HTMLButtonElement>(null)
+  useEffect(() => {
+    if (isFollowed) row.current?.scrollIntoView({ block: 'nearest' })
+  }, [isFollowed])
+  return (
+    <>
+      <Box
+        ref={row}
+        component="button"
+        type="button"
+        aria-pressed={isChosen}
+        data-position={position}
+        data-lit={isLit}
+        title={t(isUsed ? 'message.fieldUsed' : 'message.fieldUnused')}
+        onClick={() => choose(position)}
+        sx={line}
+      >
+        <Box component="bdi" dir="ltr" sx={{ fontWeight: isUsed ? 600 : 400 }}>
+          {position}
+        </Box>
+        <Box component="span" lang="en" dir="ltr" translate="no" sx={soft}>
+          {nameOf(position)}
+        </Box>
+        <bdi dir="auto">{text}</bdi>
+      </Box>
+      {isChosen ? <Parts position={position} text={text} /> : undefined}
+    </>
+  )
+}
+
+/** The components of the chosen field, each on a line of its own. */
+function Parts({ position, text }: { readonly position: string; readonly text: string }) {
+  return partsOf(position, text).map((part) => (
+    <Box key={part.position} sx={partLine}>
+      <Box component="bdi" dir="ltr" sx={{ ...soft, paddingInlineStart: 4 }}>
+        {part.position}
+      </Box>
+      <bdi dir="auto">{part.text}</bdi>
+    </Box>
+  ))
+}
+
+export const soft = { color: 'text.secondary', fontWeight: 400 } as const
+
+export const line = {
+  ...fieldLine,
+  width: '100%',
+  fontFamily: 'inherit',
+  textAlign: 'start',
+  color: 'inherit',
+  bgcolor: 'transparent',
+  borderBlock: 0,
+  borderInlineEnd: 0,
+  cursor: 'pointer',
+  '&:hover': { bgcolor: 'action.hover' },
+  '&:focus-visible': { outlineOffset: -2 },
+  '&:disabled': { cursor: 'default' },
+  '&[data-lit=true]': {
+    bgcolor: 'action.selected',
+    borderInlineStartColor: 'var(--mg-palette-control-line)',
+  },
+  // What is scrolled to shows what stands around it.
+  scrollMarginBlock: 96,
+} as const
+
+const partLine = {
+  ...fieldLine,
+  gridTemplateColumns: { xs: '80px minmax(0, 1fr)', sm: '268px minmax(0, 1fr)' },
+  py: 0.5,
+} as const
