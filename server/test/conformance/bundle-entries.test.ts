@@ -169,3 +169,11 @@ it('refuses a create or an update by criteria that another entry meets as well',
   expectRefused(both, 412)
   expect((await find(`/Patient?${criteria}`)).length).toBe(1)
 })
+
+it('tells of an id that is not that of the address where it stands in the Bundle', async () => {
+  const entry = [
+    { request: { method: 'PUT', url: 'Patient/a' }, resource: { resourceType: 'Patient', id: 'b' } },
+  ]
+  const batch = await ask('POST', '', { body: { resourceType: 'Bundle', type: 'batch', entry } })
+  expect(batch.at('entry.0.response.outcome.issue.0.expression.0')).toBe('Bundle.entry[0].resource.id')
+})

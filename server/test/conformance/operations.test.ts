@@ -312,3 +312,23 @@ it('collects the labels that a type or the system uses', async () => {
   expect(await used('/$meta')).toEqual(expect.arrayContaining([own, other, `security ${own}`]))
   expect((await ask('GET', '/Slot/$meta')).at('parameter.0.valueMeta')).toEqual({})
 })
+
+it('knows the definitions of R4 as profiles, and for which types they are', async () => {
+  const told = async (name: string, more: Json = {}) => {
+    const profile = `http://hl7.org/fhir/StructureDefinition/${name}`
+    const body = {
+      resourceType: 'Patient',
+      text: { status: 'empty', div: '<div xmlns="http://www.w3.org/1999/xhtml">x</div>' },
+      ...more,
+    }
+    return (await ask('POST', `/Patient/$validate?profile=${profile}`, { body })).text
+  }
+  for (const name of ['Patient', 'Patient|4.0.1', 'DomainResource', 'Resource'])
+    expect(await told(name), name).toContain('No issues were found')
+  expect(await told('Observation')).toContain('is one for Observation')
+  expect(await told('Nothing')).toContain('does not hold the profile')
+  const meta = { profile: ['http://hl7.org/fhir/StructureDefinition/Observation'] }
+  const claimed = await ask('POST', '/Patient', { body: { resourceType: 'Patient', meta } })
+  expectRefused(claimed, 400)
+  expect(claimed.at('issue.0.expression.0')).toBe('Patient.meta.profile[0]')
+})

@@ -201,3 +201,16 @@ it('PA-17 keeps decimals elsewhere as they are written', async () => {
   expect(patched.text).toContain('"value":1.00,')
   expect((await ask('GET', `/Observation/${id}`)).text).toContain('"value":1.00,')
 })
+
+it('names the formats of patches where it takes them and where it refuses another one (RFC 5789)', async () => {
+  const { id } = await make({ resourceType: 'Patient' })
+  const formats = 'application/json-patch+json, application/fhir+json'
+  const refused = await ask('PATCH', `/Patient/${id}`, {
+    raw: '{}',
+    headers: { 'content-type': 'text/plain' },
+  })
+  expectRefused(refused, 415)
+  expect(refused.headers.get('accept-patch')).toBe(formats)
+  expect((await ask('OPTIONS', `/Patient/${id}`)).headers.get('accept-patch')).toBe(formats)
+  expect((await ask('OPTIONS', '/metadata')).headers.get('accept-patch')).toBeNull()
+})

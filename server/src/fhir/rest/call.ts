@@ -7,6 +7,7 @@ import { limits } from '../../kernel/limits.ts'
 import { soon } from '../../kernel/soon.ts'
 import type { Soon } from '../../kernel/soon.ts'
 import { isObject, parseInTurns } from '../json/parse.ts'
+import { OF_ANSWERS } from '../search/parse-request.ts'
 import type { Pair } from '../search/request.ts'
 import { SUBSETTED } from './shaping.ts'
 
@@ -74,9 +75,6 @@ export interface Answer {
   readonly outcome?: Uint8Array
 }
 
-/** What a write at the address of a type or a resource may say beside its place: how to answer. */
-const OF_ANSWERS: ReadonlySet<string> = new Set(['_format', '_pretty', '_summary', '_elements'])
-
 /**
  * Criteria count where a type is addressed to update, patch or delete; elsewhere they would be overlooked, and the write would not be the
  * one that was meant.
@@ -142,17 +140,30 @@ export function textOfBody(bytes: Uint8Array): string {
   return text.charCodeAt(0) === BYTE_ORDER_MARK ? text.slice(1) : text
 }
 
-/** Name and value pairs of a query string or form, decoded once and in order. */
+/**
+ * Name and value pairs of a query string or form, decoded once and in order. A lone percent sign stands for itself.
+ *
+ * @throws Fault `malformed` for escapes that are no UTF-8: what they mean would be a guess
+ */
 export function pairsOf(query: string): readonly Pair[] {
   if (query === '') return []
+  // What begins with a question mark begins behind it.
+  const text = query.startsWith('?') ? query.slice(1) : query
   try {
-    // What begins with a question mark begins behind it.
-    if (!query.startsWith('?')) return query.split('&').flatMap(pairOf)
+    return text.split('&').flatMap(pairOf)
   } catch {
-    // A broken escape stands for itself.
+    return [...new URLSearchParams(text)].map(readable)
   }
-  return [...new URLSearchParams(query)]
 }
+
+function readable(pair: readonly [string, string]): Pair {
+  if (!pair.some((text) => text.includes(REPLACED))) return pair
+  const text = 'The parameters hold percent escapes that are no UTF-8'
+  throw fault('malformed', { code: 'value', text })
+}
+
+/** Stands for bytes that are no character. */
+const REPLACED = '\uFFFD'
 
 /** `pairsOf` that gives the very same list again for an address it was given lately: so does whoever makes something of it. */
 export function createPairs(): (address: string, query: string) => readonly Pair[] {

@@ -1,3 +1,4 @@
+import { isUtf8 } from 'node:buffer'
 import { Readable } from 'node:stream'
 
 import type { FastifyInstance, FastifyPluginAsync, FastifyReply, FastifyRequest } from 'fastify'
@@ -8,6 +9,7 @@ import { limits } from '../../kernel/limits.ts'
 import { processBundle } from '../bundles/process-bundle.ts'
 import { receiveBundle } from '../bundles/receive-bundle.ts'
 import { indent } from '../json/layout.ts'
+import { PATCH_FORMATS } from '../patch/patch.ts'
 import { jsonBody } from './answers.ts'
 import { binaryText, isBinaryRead, rawAnswer, wholeAnswer } from './binary.ts'
 import type { RawBody } from './binary.ts'
@@ -36,6 +38,7 @@ export const fhirRest: FastifyPluginAsync<FhirRestOptions> = async (app, { rest,
       request.log.error({ err: error, requestId: request.id }, 'request failed')
     if (status === 401) reply.header('www-authenticate', 'Bearer')
     if (status === 413) dropRestOfBody(request, reply)
+    if (status === 415 && request.method === 'PATCH') reply.header('accept-patch', PATCH_FORMATS.join(', '))
     return reply.code(status).type(FHIR_JSON).send(jsonBody(outcome))
   })
   app.addHook('onRequest', async (request, reply) => {
@@ -91,11 +94,12 @@ function answerEverybody(app: FastifyInstance, rest: RestDeps): void {
 }
 
 function answerOptions(app: FastifyInstance): void {
-  const handler = async (request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> =>
-    reply
-      .code(204)
-      .header('allow', methodsAt(addressOf(app, request).path))
-      .send()
+  const handler = async (request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> => {
+    const allow = methodsAt(addressOf(app, request).path)
+    // RFC 5789, section 3.1.
+    if (allow.includes('PATCH')) reply.header('accept-patch', PATCH_FORMATS.join(', '))
+    return reply.code(204).header('allow', allow).send()
+  }
   for (const url of ['/', '/*']) app.route({ method: 'OPTIONS', url, handler })
 }
 
@@ -157,7 +161,7 @@ function callOf(app: FastifyInstance, request: FastifyRequest, caller: Caller): 
       ...header('ifMatch', headers['if-match']),
       ...header('ifNoneMatch', headers['if-none-match']),
       ...header('ifModifiedSince', headers['if-modified-since']),
-      ...header('ifNoneExist', headers['if-none-exist']),
+      ...header('ifNoneExist', utf8Header(headers['if-none-exist'])),
     },
     prefer: preferencesOf(String(headers['prefer'] ?? '')),
     ...header('provenance', headers['x-provenance']),
@@ -177,6 +181,17 @@ function rawBodyOf({ body, headers }: FastifyRequest): RawBody {
     contentType: headers['content-type'],
     securityContext: typeof context === 'string' ? context : undefined,
   }
+}
+
+/**
+ * Node reads headers byte by byte: a criterion in other letters than ASCII would meet nothing, and a second resource be made.
+ *
+ * @throws Fault `malformed` for bytes that are no UTF-8
+ */
+function utf8Header(value: string | readonly string[] | undefined): string | undefined {
+  const bytes = value === undefined ? undefined : Buffer.from(value.toString(), 'latin1')
+  if (bytes === undefined || isUtf8(bytes)) return bytes?.toString('utf8')
+  throw fault('malformed', { code: 'value', text: 'If-None-Exist is not UTF-8: use percent escapes' })
 }
 
 function header(

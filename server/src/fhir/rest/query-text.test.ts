@@ -9,7 +9,7 @@ const QUERIES = [
   'code=http://loinc.org|8867-4&_sort=-date',
   'name=%C3%A5+b%20c&x=%F0%9D%92%9C',
   'a=%zz&b=%',
-  'a=%C3&b=%FF%41',
+  'a=%EF%BF%BD',
   '?a=1',
   '+=+&%3D=%26',
   'a==b',
@@ -19,6 +19,11 @@ const QUERIES = [
 
 it('reads a query as URLSearchParams does, broken ones included', () => {
   for (const query of QUERIES) expect(pairsOf(query), query).toEqual([...new URLSearchParams(query)])
+})
+
+it('refuses escapes that are no UTF-8', () => {
+  for (const query of ['a=%C3&b=%FF%41', '?a=%80', '%FF=x', 'a=%&b=%E0%A4%A'])
+    expect(() => pairsOf(query), query).toThrow('no UTF-8')
 })
 
 it('writes a query as URLSearchParams does', () => {

@@ -42,7 +42,7 @@ export async function update(
     throw fault('malformed', {
       code: 'invalid',
       text: `The body must have the id of the address, "${id.slice(0, 64)}"`,
-      at: `${type}.id`,
+      at: `${call.at ?? type}.id`,
     })
   }
   const draft: Draft = {
@@ -71,7 +71,7 @@ export async function updateByCriteria(deps: RestDeps, call: Call, type: string)
       throw fault('malformed', {
         code: 'invalid',
         text: `The criteria mean ${type}/${id}, the body has another id`,
-        at: `${type}.id`,
+        at: `${call.at ?? type}.id`,
       })
     }
     const known = id ?? given

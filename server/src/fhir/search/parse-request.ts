@@ -36,6 +36,21 @@ export function parseRequest(module: TypeModule, pairs: readonly Pair[], handlin
   return draft.request()
 }
 
+/** What says only how to answer. */
+export const OF_ANSWERS: ReadonlySet<string> = new Set(['_format', '_pretty', '_summary', '_elements'])
+
+/**
+ * The conditions of criteria that say which resources are meant: always strict.
+ *
+ * @throws Fault `malformed` also for what would choose among these, such as `_count`
+ */
+export function parseCriteria(module: TypeModule, pairs: readonly Pair[]): readonly Filter[] {
+  const idle = pairs.find(([name]) => CONTROLS.has(name.split(':', 1)[0] ?? '') && !OF_ANSWERS.has(name))
+  if (!idle) return parseRequest(module, pairs, 'strict').filters
+  const text = `"${idle[0].slice(0, 64)}" says nothing about which resources are meant: leave it out of the criteria`
+  throw fault('malformed', { code: 'not-supported', text })
+}
+
 type Control = (draft: Draft, value: string, name: string) => void
 
 /** What shapes the answer instead of filtering it. */

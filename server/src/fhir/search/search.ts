@@ -20,7 +20,7 @@ import type { PageTokens } from './page-token.ts'
 import { pageOf } from './pages.ts'
 import type { Branch, Match, Page } from './pages.ts'
 import { driversOf } from './pairs.ts'
-import { parseRequest } from './parse-request.ts'
+import { parseCriteria, parseRequest } from './parse-request.ts'
 import { pendingNotes, refusePending } from './pending.ts'
 import { planAgain } from './plan.ts'
 import { createPrepare, preparedClauses, preparedQuery } from './prepared.ts'
@@ -258,7 +258,7 @@ function walkNotes({ isNearly, isStopped }: Page): readonly Issue[] {
 async function match(deps: SearchDeps, caller: Caller, { type, pairs, most }: Criteria): Promise<Matches> {
   deps.access.authorise(caller, 'search', type)
   const module = await moduleFor(deps, type)
-  const { filters } = parseRequest(module, pairs, 'strict')
+  const filters = parseCriteria(module, pairs)
   if (filters.length === 0)
     throw fault('precondition', {
       code: 'required',

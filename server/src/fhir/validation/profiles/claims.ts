@@ -17,7 +17,11 @@ function checkAgainst(urls: readonly JsonValue[], resource: JsonObject, check: C
     const plan = check.profileOf(url)
     if (plan && plan.type === resource['resourceType']) checkProfile(plan, resource, check)
     else if (plan) report(i, check, `The profile is one for ${plan.type}: remove it.`)
-    else if (!isBase(url, resource)) warn(i, check)
+    else {
+      const base = baseIn(url, check)
+      if (base === undefined) warn(i, check)
+      else if (!isOf(resource, base)) report(i, check, `The profile is one for ${base}: remove it.`)
+    }
   }
 }
 
@@ -43,17 +47,32 @@ export function checkAsked(urls: readonly string[], resource: JsonObject, check:
     const plan = check.profileOf(url)
     if (plan && plan.type === resource['resourceType']) {
       if (check.malformed === 0) checkProfile(plan, resource, check)
-    } else if (plan) check.fault('value', `The profile ${url.slice(0, 200)} is one for ${plan.type}.`)
-    else if (!isBase(url, resource))
+      continue
+    }
+    const type = plan?.type ?? baseIn(url, check)
+    if (type === undefined)
       check.fault('not-found', `This server does not hold the profile ${url.slice(0, 200)}.`)
+    else if (!isOf(resource, type))
+      check.fault('value', `The profile ${url.slice(0, 200)} is one for ${type}.`)
   }
 }
 
 const BASE = 'http://hl7.org/fhir/StructureDefinition/'
 
-/** R4's own definition of the type says nothing more. */
-function isBase(url: string, { resourceType }: JsonObject): boolean {
-  if (!url.startsWith(BASE)) return false
+/** The type whose definition in R4 has this url. A resource that is of the type meets it: it says nothing more. */
+function baseIn(url: string, { types }: Check): string | undefined {
+  if (!url.startsWith(BASE)) return undefined
   const bar = url.indexOf('|')
-  return url.slice(BASE.length, bar === -1 ? url.length : bar) === resourceType
+  const type = url.slice(BASE.length, bar === -1 ? url.length : bar)
+  return types.has(type) || type === 'Resource' || type === 'DomainResource' ? type : undefined
+}
+
+const NO_DOMAIN: ReadonlySet<unknown> = new Set(['Binary', 'Bundle', 'Parameters'])
+
+function isOf({ resourceType }: JsonObject, type: string): boolean {
+  return (
+    type === resourceType ||
+    type === 'Resource' ||
+    (type === 'DomainResource' && !NO_DOMAIN.has(resourceType))
+  )
 }

@@ -1,0 +1,82 @@
+import { connect } from 'node:net'
+
+import { expect, it } from 'vitest'
+
+import { expectRefused, fresh, hubForFile, idsOf } from './fhir-peer.ts'
+import type { Json } from './fhir-peer.ts'
+
+// Criteria that are read wrongly meet nothing, or too much: a second patient is made, or the wrong one deleted.
+const { ask, make, base, token } = hubForFile()
+
+const patient = (value: string): Json => ({
+  resourceType: 'Patient',
+  identifier: [{ system: 'urn:x', value }],
+})
+
+/** A POST with an If-None-Exist of these bytes, as curl sends what it is given. @returns the status line */
+async function createUnless(criteria: Uint8Array): Promise<string> {
+  const { hostname, port } = new URL(base())
+  const body = Buffer.from(JSON.stringify({ resourceType: 'Patient' }))
+  const head = [
+    'POST /fhir/Patient HTTP/1.1',
+    `Host: ${hostname}:${port}`,
+    `Authorization: Bearer ${token()}`,
+    'Content-Type: application/fhir+json',
+    `Content-Length: ${String(body.length)}`,
+    'Connection: close',
+    'If-None-Exist: ',
+  ].join('\r\n')
+  const socket = connect(Number(port), hostname)
+  socket.write(Buffer.concat([Buffer.from(head), criteria, Buffer.from('\r\n\r\n'), body]))
+  const received: Buffer[] = []
+  for await (const chunk of socket) received.push(chunk as Buffer)
+  return Buffer.concat(received).toString('utf8').split('\r\n', 1)[0] ?? ''
+}
+
+it('reads If-None-Exist as UTF-8, and refuses other bytes', async () => {
+  const value = `محمد-${fresh()}`
+  await make(patient(value))
+  expect(await createUnless(Buffer.from(`identifier=urn:x|${value}`))).toBe('HTTP/1.1 200 OK')
+  expect(await createUnless(Buffer.from(`identifier=urn:x|${encodeURIComponent(value)}`))).toBe(
+    'HTTP/1.1 200 OK',
+  )
+  expect(await createUnless(Buffer.from('identifier=urn:x|M\xfcller', 'latin1'))).toBe(
+    'HTTP/1.1 400 Bad Request',
+  )
+})
+
+it('refuses escapes that are no UTF-8, wherever parameters stand', async () => {
+  const broken = 'identifier=%FF'
+  const form = { 'content-type': 'application/x-www-form-urlencoded' }
+  expectRefused(await ask('GET', `/Patient?${broken}`), 400)
+  expectRefused(await ask('GET', `/Patient?${broken}&_format=json`), 400)
+  expectRefused(await ask('POST', '/Patient/_search', { raw: broken, headers: form }), 400)
+  expectRefused(await ask('DELETE', `/Patient?${broken}`), 400)
+  expectRefused(
+    await ask('POST', '/Patient', { body: patient('a'), headers: { 'if-none-exist': broken } }),
+    400,
+  )
+  const entry = [{ request: { method: 'GET', url: `Patient?${broken}` } }]
+  const batch = await ask('POST', '', { body: { resourceType: 'Bundle', type: 'batch', entry } })
+  expect(batch.at('entry.0.response.status')).toBe('400 Bad Request')
+  expect(batch.at('entry.0.response.outcome.issue.0.expression.0')).toBe('Bundle.entry[0]')
+})
+
+it('takes a lone percent sign for itself', async () => {
+  const value = `100%-${fresh()}`
+  const { id } = await make(patient(value))
+  expect(idsOf(await ask('GET', `/Patient?identifier=urn:x|${value}`))).toEqual([id])
+})
+
+it('refuses criteria that choose among what they mean, but not those that shape the answer', async () => {
+  const value = fresh()
+  const { id } = await make(patient(value))
+  const criteria = `identifier=urn:x|${value}`
+  for (const more of ['_count=1', '_sort=_lastUpdated', '_contained=true', '_include=Patient:organization']) {
+    expectRefused(await ask('DELETE', `/Patient?${criteria}&${more}`), 400)
+    const headers = { 'if-none-exist': `${criteria}&${more}` }
+    expectRefused(await ask('POST', '/Patient', { body: patient(value), headers }), 400)
+  }
+  const put = await ask('PUT', `/Patient?${criteria}&_format=json`, { body: { ...patient(value), id } })
+  expect(put.status).toBe(200)
+})
