@@ -177,3 +177,107 @@ it('makes nothing of drugs of before', async () => {
   ])
   expect(await engine.all('MedicationRequest')).toEqual([])
 })
+
+const values = async (engine: Engine) =>
+  (await engine.all('ServiceRequest')).map((one) =>
+    [nameOf(one), (one['identifier'] as readonly JsonObject[]).map(({ value }) => value)].flat(),
+  )
+
+it.each<[string, Message, readonly (readonly string[])[]]>([
+  [
+    'a replacement by the filler',
+    ['ORM^O01', ADA, 'ORC|RU|P1^C|F1^L', 'OBR|1|||GLU^GLU^L', 'ORC|RO||F2^L', 'OBR|2|||NA^NA^L'],
+    [
+      ['GLU', 'P1', 'F1'],
+      ['NA', 'F2'],
+    ],
+  ],
+  [
+    'a child of a filler',
+    ['OMG^O19', ADA, 'ORC|PA|P1^C|F1^L', 'OBR|1|||GLU^GLU^L', 'ORC|CH||F2^L|||||P1&C', 'OBR|2|||NA^NA^L'],
+    [
+      ['GLU', 'P1', 'F1'],
+      ['NA', 'F2'],
+    ],
+  ],
+])('gives %s, which has an ORC of its own, no placer number of the one before', async (_, message, are) => {
+  const engine = await after(message)
+  expect(await values(engine)).toEqual(are)
+  expect(await items(engine)).toEqual([])
+})
+
+const prior = [ADA, 'PV1|1|I', 'OBR|1|P8^C|F8^L|CL^CL^L', 'OBX|1|NM|CL^CL^L||99|mmol/L|||||F']
+
+it.each<[string, readonly string[]]>([
+  ['OML^O21', []],
+  ['OMG^O19', []],
+  ['OML^O33', ['SPM|1|S1||BLD^Blood^HL70487']],
+])(
+  'makes nothing of results of before behind a PID of their own in %s, without ORC',
+  async (event, specimen) => {
+    const engine = await after([event, ADA, ...specimen, 'ORC|NW|P1^C', 'OBR|1|||NA^NA^L', ...prior])
+    expect((await engine.all('ServiceRequest')).map(told)).toEqual(['NA active'])
+    expect(await engine.all('Observation')).toEqual([])
+  },
+)
+
+it('takes a service behind a second patient of ORM, which has no results of before, for ordered', async () => {
+  const engine = await after(['ORM^O01', ADA, 'ORC|NW|P1^C', 'OBR|1|||NA^NA^L', BEN, 'OBR|1|P2^C||K^K^L'])
+  expect((await engine.all('ServiceRequest')).map(told)).toEqual(['NA active', 'K active'])
+})
+
+it('gives a service of one number that stands below two specimens both', async () => {
+  const engine = await after([
+    'OML^O33',
+    ADA,
+    'SPM|1|S1||BLD^Blood^HL70487',
+    ...GLU,
+    'SPM|2|S2||UR^Urine^HL70487',
+    ...GLU,
+  ])
+  expect(await engine.all('ServiceRequest')).toMatchObject([{ specimen: [{}, {}] }])
+})
+
+const filled = (code: string, patient = ADA): Message => [
+  'ORU^R01',
+  patient,
+  `OBR|1||F1^L|${code}${'|'.repeat(21)}F`,
+]
+
+it.each<[string, readonly Message[], Message, readonly string[], number]>([
+  [
+    'the order that has it',
+    [['ORM^O01', ADA, 'ORC|NW|P1^C|F1^L', 'OBR|1|||GLU^GLU^L']],
+    filled('GLU^GLU^L'),
+    ['GLU'],
+    0,
+  ],
+  ['no order, when none has it', [], filled('GLU^GLU^L'), [], 0],
+  [
+    'no order of somebody else',
+    [['ORM^O01', BEN, 'ORC|NW|P1^C|F1^L', 'OBR|1|||GLU^GLU^L']],
+    filled('GLU^GLU^L'),
+    [],
+    1,
+  ],
+  [
+    'the order of its service',
+    [['ORM^O01', ADA, 'ORC|NW|P1^C|F1^L', 'OBR|1|||GLU^GLU^L', 'ORC|NW|P2^C|F1^L', 'OBR|2|||NA^NA^L']],
+    filled('NA^NA^L'),
+    ['NA'],
+    0,
+  ],
+  [
+    'none of several, when it is of none',
+    [['ORM^O01', ADA, 'ORC|NW|P1^C|F1^L', 'OBR|1|||GLU^GLU^L', 'ORC|NW|P2^C|F1^L', 'OBR|2|||NA^NA^L']],
+    filled('K^K^L'),
+    [],
+    1,
+  ],
+])('refers a result that has a filler number alone to %s', async (...[, orders, message, named, count]) => {
+  const engine = await after(...orders, message)
+  expect(await referredBy(engine, 'DiagnosticReport', 'basedOn')).toEqual(named)
+  const [report] = await engine.all('DiagnosticReport')
+  expect(report?.['basedOn'] !== undefined).toBe(named.length > 0)
+  expect(await items(engine)).toHaveLength(count)
+})

@@ -23,7 +23,10 @@ export function sentOf(
   const visit = (value: JsonValue): JsonValue => {
     if (typeof value === 'string') return shortText(value, vault)
     if (typeof value !== 'object' || value === null) return value
-    return Array.isArray(value) ? value.map((item: JsonValue) => visit(item)) : members(value as JsonObject)
+    if (!Array.isArray(value)) return members(value as JsonObject)
+    return value
+      .filter((item: JsonValue) => !isLeftOut(item, identities))
+      .map((item: JsonValue) => visit(item))
   }
   const members = (object: JsonObject): JsonObject => {
     const { reference, url } = object
@@ -35,13 +38,23 @@ export function sentOf(
     const made: Members = isWithin ? referenceTo(identities.get(reference.slice(WITHIN.length))) : {}
     for (const name of Object.keys(object)) {
       const value = object[name]
-      if (value !== undefined && !(isWithin && name === 'reference')) made[name] = visit(value)
+      if (value === undefined || (isWithin && name === 'reference')) continue
+      const next = visit(value)
+      if (!Array.isArray(next) || next.length > 0) made[name] = next
     }
     return made
   }
   const sent = members(resource)
   for (const [path, digits] of literals ?? []) placeNumber(sent, path, digits)
   return sent
+}
+
+/** It refers to what counts only where it is known. */
+function isLeftOut(value: JsonValue, identities: Identities): boolean {
+  const { reference } = typeof value === 'object' && value !== null ? (value as JsonObject) : {}
+  if (typeof reference !== 'string' || !reference.startsWith(WITHIN)) return false
+  const identity = identities.get(reference.slice(WITHIN.length))
+  return identity?.image.terms?.known === true && identity.id === undefined
 }
 
 /** What an image deletes: an item of a list by the reference to what it names, if that is known at all. */

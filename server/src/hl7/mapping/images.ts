@@ -50,7 +50,7 @@ export function imagesOf(reading: Reading): {
       filled.push({ image, target })
     }
   }
-  for (const one of filled) tie(desk, one)
+  for (const one of [...filled, ...desk.again]) tie(desk, one)
   for (const draft of desk.drafts) desk.warnings.push(...withoutEarlyEnds(draft))
   const { drafts, warnings, index, fields } = desk
   const effects = effectsOf(reading.rules, { occurrences, index, fields, variables: desk.variables })
@@ -95,6 +95,8 @@ function isAside({ rules, fields, variables, warnings }: Desk, here: Occurrence)
 
 interface Desk extends Reading {
   readonly drafts: Draft[]
+  /** Where the message names again what it has named. */
+  readonly again: Filled[]
   readonly warnings: MappingWarning[]
   readonly index: ImageIndex
   readonly taken: Taken
@@ -115,6 +117,7 @@ function createDesk(reading: Reading): Desk {
   const desk: Desk = {
     ...reading,
     drafts: [],
+    again: [],
     warnings,
     index,
     taken,
@@ -270,8 +273,9 @@ function toldApart(desk: Desk, candidate: Candidate): Identified | undefined {
 }
 
 /** Several parts of a message may name the same thing: the first one counts, the others refer to it. */
-function said({ index, warnings, fields }: Desk, { image, target, known }: Candidate): undefined {
+function said({ index, warnings, fields, again }: Desk, { image, target, known }: Candidate): undefined {
   index.add(image.key, target.here, known)
+  again.push({ image, target: { ...target, draft: known }, isAgain: true })
   const isSame = JSON.stringify(known.resource) === JSON.stringify(target.draft.resource)
   if (image.own === 'update' && !isSame)
     warnings.push({

@@ -1,10 +1,12 @@
 import { fault } from '../../kernel/fault.ts'
+import type { JsonValue } from '../../kernel/json.ts'
 import type { CompiledImage } from './compile-message.ts'
 import type { Draft } from './draft.ts'
 import { compileElement, foundAt, pathIn, place, type Fragment } from './element.ts'
 import type { ImageIndex } from './image-index.ts'
 import type { MappingWarning } from './image.ts'
 import type { Fields } from './node.ts'
+import { objectsIn } from './other-number.ts'
 import type { Rows, Target } from './target.ts'
 
 export interface LinkContext {
@@ -16,18 +18,22 @@ export interface LinkContext {
 export interface Filled {
   readonly image: CompiledImage
   readonly target: Target
+  /** The message named it before: what belongs to it here is added to lists. */
+  readonly isAgain?: boolean
 }
 
 type Link = CompiledImage['links'][number]
 
 /** Writes the references that the message's rules name from one image to others. */
-export function tie(context: LinkContext, { image, target }: Filled): void {
+export function tie(context: LinkContext, { image, target, isAgain = false }: Filled): void {
   const { draft } = target
-  for (const link of image.links) {
+  const links = isAgain ? image.links.filter(({ to }) => to.appended !== undefined) : image.links
+  for (const link of links) {
     if (link.condition?.holds(target) === false) continue
     const { to, output } = link
+    const isNamed = ({ key }: Draft) => isAgain && refersTo(draft.resource[to.top], key)
     for (const other of othersOf({ link, target, key: image.key }, context)) {
-      if (other === draft || foundAt(draft.resource, to) !== undefined) continue
+      if (other === draft || foundAt(draft.resource, to) !== undefined || isNamed(other)) continue
       const path = pathIn(draft.resource, to)
       place(draft.resource, to, { reference: `#image:${other.key}` })
       draft.written.push({ output, target, from: other, path: `${path}.reference` })
@@ -35,6 +41,10 @@ export function tie(context: LinkContext, { image, target }: Filled): void {
         describe(link.rows, { path, target, other: other.target })
     }
   }
+}
+
+function refersTo(list: JsonValue | undefined, key: string): boolean {
+  return objectsIn(list).some(({ reference }) => reference === `#image:${key}`)
 }
 
 interface Tying {

@@ -65,7 +65,7 @@ it('gives the same result the same identity when only the header changes', () =>
         .flat()
         .map(({ value }) => value),
     ).size,
-  ).toBe(4)
+  ).toBe(6)
 })
 
 it('refers to an order by its number and by number and service, so that the one of its service is found', () => {

@@ -45,7 +45,7 @@ const VALUE_PATH = /^(?:\$this|[A-Z]{2,3}(?=\.))(?:\.(\d+)(?:\.(\d+))?)?$/
 
 /**
  * Compiles `ABC-3[2].4.1` (a field of the rule's segment, or of the nearest one of that name), `ABC[*]-3` (of all in the bracket),
- * `ABC[2=X,Y]-3` and `ABC[2!=X]-3` (of those whose field is or is not one of the texts), `ABC[<]-3` (of the one before), `BRACKET.ABC[*]-3` (of that bracket itself), `CX.4.1` and `$this.4` (parts of the value that
+ * `ABC[2=X,Y]-3` and `ABC[2!=X]-3` (of those whose field is or is not one of the texts), `ABC[<]-3` (of the one before), `BRACKET.ABC[<]-3` (of that in a bracket before), `BRACKET.ABC[*]-3` (of that bracket itself), `CX.4.1` and `$this.4` (parts of the value that
  * a data type works on). Alternatives are separated by `|`: the first that has a value counts.
  *
  * @throws SyntaxError when it is no path
@@ -116,7 +116,8 @@ function findOne(path: Path, scope: Scope): readonly Node[] {
 /** Segments that the path names by their bracket or place, not as the nearest one. */
 function named(path: Path, { here, segment }: Scope): readonly Segment[] {
   const { segment: name, bracket, isAll, isBefore } = path
-  if (isBefore) return segment.name === name ? previous(here, segment) : lastBefore(here, name)
+  if (isBefore && bracket === '' && segment.name === name) return previous(here, segment)
+  if (isBefore) return lastBefore(bracket === '' ? here : bracketNear(here, bracket), name)
   const all = bracket === '' ? allWithin(here, name) : ownOf(bracketNear(here, bracket), name)
   const meant = all.filter((one) => isMeant(path, one))
   return isAll ? meant : meant.slice(0, 1)
@@ -164,10 +165,13 @@ function previous(here: Occurrence, segment: Segment): readonly Segment[] {
 }
 
 /** Of the nearest bracket of the same name before this one that has such a segment: what several brackets share. */
-function lastBefore(here: Occurrence, name: string): readonly Segment[] {
-  const beside = here.parent?.inner.filter((one) => one.name === here.name) ?? []
-  const before = beside.slice(0, beside.indexOf(here)).findLast((one) => ownOf(one, name).length > 0)
-  return ownOf(before, name).slice(-1)
+function lastBefore(here: Occurrence | undefined, name: string): readonly Segment[] {
+  const beside = here?.parent?.inner.filter((one) => one.name === here.name) ?? []
+  for (const before of beside.slice(0, here && beside.indexOf(here)).toReversed()) {
+    const found = allWithin(before, name)
+    if (found.length > 0) return found.slice(-1)
+  }
+  return []
 }
 
 function allWithin({ segments, inner }: Occurrence, name: string): readonly Segment[] {
