@@ -120,6 +120,36 @@ it('replays with a rehearsal first, and puts a conflict on the worklist until a 
   expect(Worklist.parse(await ask(app, '/worklist')).items).toEqual([])
 })
 
+it('traces the items of a list to what was said of each, wherever they stand now', async () => {
+  const engine = await startEngine({ ackAt: 'committed' })
+  const sender = new Sender(engine.port)
+  for (const [at, bed] of ['A', 'B', 'C'].entries()) {
+    const time = `2026112310${10 + at}00+0000`
+    const text = admit({ id: bed, time, event: at === 0 ? 'A01' : 'A02' })
+    await sender.send(text.replace('W1^05^A', `W1^05^${bed}`))
+  }
+  const app = await apiOn(engine)
+  const { messages } = MessageList.parse(await ask(app, '/messages'))
+  const [encounter] = await engine.all('Encounter')
+  const path = `/trace?reference=Encounter/${encounter?.['id'] as string}&element=location`
+  const { sources } = TraceAnswer.parse(await ask(app, path))
+  const told = (element: string) => {
+    const found = sources.find((one) => one.element === `Encounter.location${element}`)
+    const id = messages.find((one) => one.id === found?.message)?.controlId
+    return `${found?.source ?? ''} of ${id ?? ''}${found?.isCurrent === true ? '' : ', not now'}`
+  }
+  for (const [at, bed] of ['C', 'B', 'A'].entries())
+    expect(told(`[${at}].location.reference`)).toBe(`PV1-3.4 of ${bed}`)
+  // A bed that was left is `completed`, and its stay ends, by what names the next one.
+  expect(['[1].status', '[1].period.end', '[2].status', '[2].period.end'].map(told)).toEqual([
+    'PV1-3.4 of C',
+    'PV1-3.4 of C',
+    'PV1-3.4 of B',
+    'PV1-3.4 of B',
+  ])
+  expect(['[0].period.start', '[1].period.start'].map(told)).toEqual(['EVN-2 of C', 'EVN-2 of B'])
+})
+
 it('tells how the feeds are, and keeps everything from those who may not see it', async () => {
   const engine = await startEngine({ ackAt: 'committed' })
   await new Sender(engine.port).send(admit())

@@ -3,6 +3,7 @@ import type { z } from 'zod'
 import type { Resources } from '../../fhir/resources.ts'
 import type { RecordStore } from '../../store/port.ts'
 import { comparable, isSame, leavesOf } from '../flow/exact-json.ts'
+import { pathsBetween } from '../flow/item-places.ts'
 import { elementSources, lastImagesOf } from '../flow/last-image.ts'
 import { withoutType } from '../flow/trace-text.ts'
 import type { TraceAnswer } from '../hl7.contract.ts'
@@ -24,20 +25,27 @@ export async function traceElements(
     deps.resources.peek(type, id),
   ])
   const text = version && Buffer.from(version.bytes).toString('utf8')
-  const now = leavesOf(text === undefined ? {} : comparable(text, new Map()))
+  const resource = text === undefined ? {} : comparable(text, new Map())
+  const now = leavesOf(resource)
   const wanted = element?.startsWith(`${type}.`) === true ? withoutType(element) : element
-  const sources = new Map<string, z.input<typeof TraceAnswer>['sources'][number]>()
+  const sources = new Map<string, Source>()
   for (const image of images) {
     const said = leavesOf(image.image)
+    const pathNow = pathsBetween(image.image, resource)
     for (const source of elementSources(image, type)) {
-      const path = withoutType(source.element)
-      if (!isWithin(path, wanted)) continue
-      const isCurrent = isSame(said.get(path), now.get(path))
-      if (isCurrent || !sources.has(path)) sources.set(path, { ...source, isCurrent })
+      const told = withoutType(source.element)
+      const path = pathNow(told)
+      if (path === undefined) continue
+      const isCurrent = isSame(said.get(told), now.get(path))
+      if (isCurrent || !sources.has(path))
+        sources.set(path, { ...source, element: `${type}.${path}`, isCurrent })
     }
   }
-  return { reference, sources: [...sources.values()] }
+  const found = [...sources].flatMap(([path, source]) => (isWithin(path, wanted) ? [source] : []))
+  return { reference, sources: found }
 }
+
+type Source = z.input<typeof TraceAnswer>['sources'][number]
 
 function isWithin(path: string, wanted: string | undefined): boolean {
   if (wanted === undefined || path === wanted) return true

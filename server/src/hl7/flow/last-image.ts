@@ -1,8 +1,10 @@
 import type { JsonObject } from '../../kernel/json.ts'
 import type { RecordChange, RecordStore, StoredRecord } from '../../store/port.ts'
-import type { TraceRow } from '../mapping/image.ts'
+import type { ImagePart, TraceRow } from '../mapping/image.ts'
 import { FLOW } from './entry.ts'
 import { isSame, leavesOf, parseExact } from './exact-json.ts'
+import { pathsBetween } from './item-places.ts'
+import { codesOf, haveOneKey } from './list-parts.ts'
 import { readTraceText, textIn, traceText, withoutType } from './trace-text.ts'
 
 /** Where the value of an element came from. */
@@ -70,27 +72,44 @@ export function keepImage(
     : { op: 'replace', revision: before.revision, ...change }
 }
 
-/** Who said what of the new image: an element that did not change keeps the message that said it first. */
-export function sourcesOf(
-  rows: readonly TraceRow[],
-  message: string,
-  images: { readonly type: string; readonly before: LastImage; readonly image: JsonObject },
-): Sources {
-  const { type, before, image } = images
-  const now = leavesOf(image)
+interface Images {
+  readonly type: string
+  readonly parts: readonly ImagePart[]
+  readonly before: LastImage
+  readonly image: JsonObject
+}
+
+/**
+ * Who said what of the new image: an element that did not change keeps the message that said it first, wherever it stands in its list now.
+ * What changed and was not sent itself comes from what was sent of its list, or from the code of the whole that it follows.
+ */
+export function sourcesOf(rows: readonly TraceRow[], message: string, images: Images): Sources {
+  const { type, parts, before, image } = images
+  const lists = parts.filter((part) => typeof part === 'object' && 'list' in part)
   const then = leavesOf(before.image)
-  const told = elementSources(before, type)
-  const first = new Map(told.map((source) => [source.element, source]))
-  const fresh = rows.map(({ element, source, rule }) => {
-    const path = withoutType(element)
-    const known = isSame(now.get(path), then.get(path)) ? first.get(element) : undefined
-    return known ?? { element, source, rule, message }
+  const told = new Map(elementSources(before, type).map((source) => [withoutType(source.element), source]))
+  const sent = new Map(rows.map((row) => [withoutType(row.element), row]))
+  const formerOf = pathsBetween(image, before.image, (name, one, other) => {
+    const part = lists.find(({ list }) => list === name)
+    return part === undefined || haveOneKey(part, one, other)
   })
-  const named = new Set(fresh.map(({ element }) => element))
-  // What was not sent this time is still in the image, and still has its source.
-  const kept = told.filter(({ element }) => !named.has(element) && now.has(withoutType(element)))
-  const byMessage = Map.groupBy([...fresh, ...kept], (source) => source.message)
-  return Object.fromEntries([...byMessage].map(([id, sources]) => [id, traceText(sources)]))
+  const causeOf = (path: string): TraceRow | undefined => {
+    const part = lists.find(({ list }) => path.startsWith(`${list}[`))
+    if (part === undefined) return undefined
+    const causes = [`${part.list}[`, ...codesOf(part)]
+    return causes.flatMap((start) => rows.find((row) => withoutType(row.element).startsWith(start)) ?? [])[0]
+  }
+  const sources = [...leavesOf(image)].flatMap(([path, value]) => {
+    const former = formerOf(path)
+    const known = former === undefined ? undefined : told.get(former)
+    const element = `${type}.${path}`
+    if (known !== undefined && isSame(then.get(former ?? ''), value)) return [{ ...known, element }]
+    const row = sent.get(path) ?? causeOf(path)
+    if (row === undefined) return known === undefined ? [] : [{ ...known, element }]
+    return [{ element, source: row.source, rule: row.rule, message }]
+  })
+  const byMessage = Map.groupBy(sources, (source) => source.message)
+  return Object.fromEntries([...byMessage].map(([id, some]) => [id, traceText(some)]))
 }
 
 /** @param type of the resource */

@@ -21,7 +21,7 @@ export interface Whole {
  */
 export function withUnsentItems(part: ListPart, words: PartWords, { was, is }: Whole): JsonObject[] {
   const { kept = {}, merged } = part
-  const paths = part.by.split('+').map((path) => path.split('.'))
+  const paths = pathsOf(part.by)
   const before = itemsOf(words.before)
   const now = itemsOf(words.now).map((item) => inPlaceOf(item, part, is))
   const said = new Set([...now.flatMap((item) => keysOf(item, paths)), ...words.deleted])
@@ -197,7 +197,18 @@ function itemsOf(value: JsonValue | undefined): readonly JsonObject[] {
   return isList(value) ? value.filter(isElements) : []
 }
 
+/** Items of the list that have a key in common are one, or one after the other. */
+export function haveOneKey({ by }: ListPart, one: JsonValue, other: JsonValue): boolean {
+  const paths = pathsOf(by)
+  const [mine = [], theirs = []] = [one, other].map((item) => (isElements(item) ? keysOf(item, paths) : []))
+  return mine.some((key) => theirs.includes(key))
+}
+
 type Paths = readonly (readonly string[])[]
+
+function pathsOf(by: string): Paths {
+  return by.split('+').map((path) => path.split('.'))
+}
 
 /** Keys of several paths are joined; of these an item may lack all but the first. */
 function keysOf(item: JsonObject, [first = [], ...others]: Paths): readonly string[] {

@@ -258,7 +258,7 @@ function keep(
   const sources =
     before === undefined
       ? { [message]: trace }
-      : sourcesOf(said.trace, message, { type: said.type, before, image })
+      : sourcesOf(said.trace, message, { type: said.type, parts: said.parts ?? [], before, image })
   const eventTime = mapped.eventTime ?? before?.eventTime
   return keepImage(
     { reference, feed, before },
