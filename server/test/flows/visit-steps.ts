@@ -54,9 +54,10 @@ export async function start(settings = {}): Promise<World> {
   return { engine, send: sendingBy(new Sender(engine.port)) }
 }
 
-/** An engine with another feed that has the rules of the first. */
-export async function startTwoFeeds(): Promise<World & { readonly sendOther: World['send'] }> {
-  const mappings = await rulesWith({ 'feeds/other.yaml': DEFAULT_FEED })
+/** An engine with another feed that has the rules of the first. @param more lines of both */
+export async function startTwoFeeds(more = ''): Promise<World & { readonly sendOther: World['send'] }> {
+  const text = `${DEFAULT_FEED}${more}`
+  const mappings = await rulesWith({ 'feeds/default.yaml': text, 'feeds/other.yaml': text })
   const engine = await engineOn(await freshStore(), { ackAt: 'committed' }, { mappings })
   const [first, other] = ['default', 'other'].map((feed) => new Sender(engine.listeners.of(feed)?.port ?? 0))
   return { engine, send: sendingBy(first), sendOther: sendingBy(other) }

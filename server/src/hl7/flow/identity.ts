@@ -32,6 +32,10 @@ export interface Identity {
   readonly taken: readonly Taken[]
 }
 
+export function referenceOf(identity: Identity | undefined): string | undefined {
+  return identity?.id === undefined ? undefined : `${identity.image.type}/${identity.id}`
+}
+
 export interface Taken {
   readonly alias: Alias
   /** Id of the resource that is known by it. */

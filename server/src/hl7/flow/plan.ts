@@ -8,7 +8,7 @@ import { planEffects } from '../merging/plan-effects.ts'
 import { withoutOtherVariants } from './choices.ts'
 import type { Made } from './entry.ts'
 import { comparable, isPlain, isSame, leavesOf, withLongTexts } from './exact-json.ts'
-import { identify, type Identities, type Identity } from './identity.ts'
+import { identify, referenceOf, type Identities, type Identity } from './identity.ts'
 import { keepImage, readLastImage, sourcesOf, type LastImage } from './last-image.ts'
 import { inPlace } from './list-parts.ts'
 import { mergeThreeWay, nextImage, withUnsentMembers } from './merge.ts'
@@ -106,10 +106,6 @@ export async function planMessage(given: PlanRequest): Promise<Plan> {
       image.type === 'Patient' && id ? [id] : [],
     ),
   }
-}
-
-function referenceOf({ image, id }: Identity): string | undefined {
-  return id === undefined ? undefined : `${image.type}/${id}`
 }
 
 async function planImage(request: PlanRequest, identity: Identity, identities: Identities): Promise<Step> {

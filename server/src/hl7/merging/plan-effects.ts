@@ -4,21 +4,15 @@ import { identifyingAliases } from '../../fhir/write/identifying.ts'
 import { fault } from '../../kernel/fault.ts'
 import type { JsonObject } from '../../kernel/json.ts'
 import type { RecordChange, RecordStore } from '../../store/port.ts'
-import type { Identities, Identity } from '../flow/identity.ts'
+import { referenceOf, type Identities, type Identity } from '../flow/identity.ts'
 import type { KnownResources } from '../flow/read-once.ts'
 import { areOnePerson, patientsOf } from '../flow/same-thing.ts'
 import { takenItems, type WorkItem } from '../flow/worklist.ts'
 import type { Effect, Mapped } from '../mapping/image.ts'
 import { createDraftBook, objectsIn, type DraftBook } from './draft-book.ts'
-import { MERGING, putMerge, putMoved, type MergeRecord } from './merge-record.ts'
-import {
-  mergedInto,
-  mergedSurvivor,
-  withIdentifiers,
-  withLink,
-  withoutLink,
-  withdrawn,
-} from './merged-resources.ts'
+import { putMerge, putMoved, type MergeRecord } from './merge-record.ts'
+import { mergedInto, mergedSurvivor, withIdentifiers, withLink, withoutLink } from './merged-resources.ts'
+import { snapshot } from './snapshots.ts'
 
 export interface EffectsRequest {
   readonly records: RecordStore
@@ -67,10 +61,6 @@ const KINDS: Readonly<Record<Effect['kind'], (desk: Desk, effect: Effect) => Pro
   link: async (desk, effect) => tieBoth(desk, effect, withLink),
   unlink: async (desk, effect) => tieBoth(desk, effect, withoutLink),
   snapshot,
-}
-
-function referenceOf(identity: Identity | undefined): string | undefined {
-  return identity?.id === undefined ? undefined : `${identity.image.type}/${identity.id}`
 }
 
 async function becomeOne(desk: Desk, { image, into }: Effect): Promise<void> {
@@ -245,24 +235,4 @@ async function tieBoth(
   if (one === undefined || two === undefined || one === two) return
   await book.change(one, (resource) => change(resource, two))
   await book.change(two, (resource) => change(resource, one))
-}
-
-/** What was in the last snapshot and is missing now was withdrawn. */
-async function snapshot(desk: Desk, { rule, image, of = [] }: Effect): Promise<void> {
-  const owner = referenceOf(desk.identities.get(image))
-  if (owner === undefined) return
-  const items = of.flatMap((key) => referenceOf(desk.identities.get(key)) ?? [])
-  const id = `${owner}|${desk.feed}|${rule}`
-  const record = await desk.records.get(MERGING.snapshots, id)
-  const earlier = record === undefined || record.value instanceof Uint8Array ? [] : record.value['items']
-  const missing = (Array.isArray(earlier) ? (earlier as readonly string[]) : []).filter(
-    (one) => !items.includes(one),
-  )
-  for (const reference of missing) await desk.book.change(reference, withdrawn)
-  const content = { collection: MERGING.snapshots, id, value: { items } }
-  desk.changes.push(
-    record === undefined
-      ? { op: 'insert', ...content }
-      : { op: 'replace', revision: record.revision, ...content },
-  )
 }
