@@ -177,3 +177,11 @@ it('tells of an id that is not that of the address where it stands in the Bundle
   const batch = await ask('POST', '', { body: { resourceType: 'Bundle', type: 'batch', entry } })
   expect(batch.at('entry.0.response.outcome.issue.0.expression.0')).toBe('Bundle.entry[0].resource.id')
 })
+
+it('processes no Bundle within another one, and says so', async () => {
+  const resource = { resourceType: 'Bundle', type: 'batch' }
+  const entry = [{ request: { method: 'POST', url: '/' }, resource }]
+  const batch = await ask('POST', '', { body: { ...resource, entry } })
+  expect(batch.at('entry.0.response.status')).toBe('400 Bad Request')
+  expect(batch.at('entry.0.response.outcome.issue.0.details.text')).toContain('not within another one')
+})

@@ -68,6 +68,23 @@ it('takes a lone percent sign for itself', async () => {
   expect(idsOf(await ask('GET', `/Patient?identifier=urn:x|${value}`))).toEqual([id])
 })
 
+it('refuses criteria without a value: the rest would mean more', async () => {
+  const value = fresh()
+  await make(patient(value))
+  const criteria = `identifier=urn:x|${value}&name=`
+  const headers = { 'if-none-exist': criteria }
+  expectRefused(await ask('POST', '/Patient', { body: patient(value), headers }), 400)
+  for (const method of ['PUT', 'DELETE'])
+    expectRefused(
+      await ask(method, `/Patient?${criteria}`, method === 'PUT' ? { body: patient(value) } : {}),
+      400,
+    )
+  const url = `Patient?${criteria}`
+  const entry = [{ request: { method: 'DELETE', url } }]
+  expectRefused(await ask('POST', '', { body: { resourceType: 'Bundle', type: 'transaction', entry } }), 400)
+  expect(idsOf(await ask('GET', `/${url}`))).toHaveLength(1)
+})
+
 it('refuses criteria that choose among what they mean, but not those that shape the answer', async () => {
   const value = fresh()
   const { id } = await make(patient(value))

@@ -31,6 +31,15 @@ it('HT-04 decided: XML comes later, and is not declared', async () => {
   expect(formats.join(' ')).not.toContain('xml')
 })
 
+it('HT-04 gives no content of a Binary to who asks for a form of FHIR that it does not write', async () => {
+  const created = await ask('POST', '/Binary', { raw: 'a', headers: { 'content-type': 'text/csv' } })
+  const read = async (accept: string) =>
+    ask('GET', `/Binary/${String(created.json['id'])}`, { headers: { accept } })
+  expectRefused(await read('application/fhir+xml'), 406)
+  expectRefused(await read('application/fhir+turtle, application/fhir+xml;q=0.5'), 406)
+  expect((await read('application/fhir+xml, */*')).text).toBe('a')
+})
+
 it('HT-05 speaks R4', async () => {
   expect(await accepts('application/fhir+json; fhirVersion=4.0')).toBe(200)
   expect(await accepts('application/fhir+json; fhirVersion=3.0')).toBe(406)

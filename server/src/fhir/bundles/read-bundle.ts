@@ -146,6 +146,13 @@ function readEntry({ index, item, text, roots }: Raw, entry: JsonObject): Entry 
   const mark = address.indexOf('?')
   const queryText = mark < 0 ? '' : address.slice(mark + 1)
   const path = segmentsOf(mark < 0 ? address : address.slice(0, mark), at)
+  if (method === 'POST' && path.length === 0) {
+    throw fault('malformed', {
+      code: 'not-supported',
+      text: 'A Bundle is processed at the base address only, not within another one',
+      at: `${at}.request.url`,
+    })
+  }
   const query = pairsOf(queryText)
   checkCriteria({ method, path, query })
   const { fullUrl, resource } = entry

@@ -17,7 +17,14 @@ import { METHODS, pairsOf, preferencesOf, textOfBody } from './call.ts'
 import type { Answer, Call, Method } from './call.ts'
 import { packBodies } from './compression.ts'
 import { dispatch, methodNotAllowed, methodsAt } from './dispatch.ts'
-import { asksForFhir, checkAcceptable, checkBody, checkContentType, FHIR_JSON } from './negotiate.ts'
+import {
+  asksForFhir,
+  asksForOtherFhir,
+  checkAcceptable,
+  checkBody,
+  checkContentType,
+  FHIR_JSON,
+} from './negotiate.ts'
 import { answerTo } from './outcome.ts'
 import { dropRestOfBody } from './refused-body.ts'
 import type { RestDeps } from './rest-deps.ts'
@@ -46,7 +53,8 @@ export const fhirRest: FastifyPluginAsync<FhirRestOptions> = async (app, { rest,
     if (typeof id === 'string') reply.header('x-request-id', id)
     const { path, format } = addressOf(app, request)
     const isRaw = isBinaryRead({ method: methodOf(request), path }) && (format ?? '') === ''
-    if (!isRaw) checkAcceptable(request.headers.accept, format)
+    const { accept } = request.headers
+    if (!isRaw || asksForOtherFhir(accept)) checkAcceptable(accept, format)
   })
 
   answerEverybody(app, rest)

@@ -30,6 +30,17 @@ export function asksForFhir(accept: string | undefined, format: string | undefin
   return format !== undefined || (accept ?? '').split(',').some(isFhirType)
 }
 
+/** Whether nothing but forms of FHIR is asked for that this server does not write: content as it is would be taken for one. */
+export function asksForOtherFhir(accept: string | undefined): boolean {
+  return (accept ?? '').split(',').every((range) => OTHER_FORMATS.has(partsOf(range)[0] ?? ''))
+}
+
+const OTHER_FORMATS: ReadonlySet<string> = new Set([
+  'application/fhir+xml',
+  'application/xml+fhir',
+  'application/fhir+turtle',
+])
+
 /** A content type in which resources travel. */
 export function isFhirType(type: string): boolean {
   return JSON_FORMATS.has(type.split(';', 1)[0]?.trim().toLowerCase() ?? '')

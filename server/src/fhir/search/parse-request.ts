@@ -1,5 +1,5 @@
 import { fault } from '../../kernel/fault.ts'
-import type { Issue } from '../../kernel/fault.ts'
+import type { Fault, Issue } from '../../kernel/fault.ts'
 import { limits } from '../../kernel/limits.ts'
 import type { TypeModule } from '../definitions.ts'
 import { filterOf } from './parse-filter.ts'
@@ -42,13 +42,21 @@ export const OF_ANSWERS: ReadonlySet<string> = new Set(['_format', '_pretty', '_
 /**
  * The conditions of criteria that say which resources are meant: always strict.
  *
- * @throws Fault `malformed` also for what would choose among these, such as `_count`
+ * @throws Fault `malformed` also for what would choose among these, such as `_count`, and for what has no value: without it more would be meant
  */
 export function parseCriteria(module: TypeModule, pairs: readonly Pair[]): readonly Filter[] {
-  const idle = pairs.find(([name]) => CONTROLS.has(name.split(':', 1)[0] ?? '') && !OF_ANSWERS.has(name))
-  if (!idle) return parseRequest(module, pairs, 'strict').filters
-  const text = `"${idle[0].slice(0, 64)}" says nothing about which resources are meant: leave it out of the criteria`
-  throw fault('malformed', { code: 'not-supported', text })
+  for (const [name, value] of pairs) {
+    if (OF_ANSWERS.has(name)) continue
+    const label = `"${name.slice(0, 64)}"`
+    if (CONTROLS.has(name.split(':', 1)[0] ?? ''))
+      throw idle(`${label} says nothing about which resources are meant`)
+    if (value === '') throw idle(`${label} has no value`)
+  }
+  return parseRequest(module, pairs, 'strict').filters
+}
+
+function idle(what: string): Fault {
+  return fault('malformed', { code: 'not-supported', text: `${what}: leave it out of the criteria` })
 }
 
 type Control = (draft: Draft, value: string, name: string) => void
