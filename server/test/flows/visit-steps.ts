@@ -80,7 +80,7 @@ export async function withNumber(
 export async function itemsOf(engine: Engine): Promise<readonly string[]> {
   const found = await engine.store.records.range({ collection: 'hl7-worklist', limit: 100 })
   const items = found.map(({ value }) => value as Readonly<Record<string, string | undefined>>)
-  return items.map(({ element, current, incoming }) => [element, current, incoming].join(' '))
+  return items.map(({ element, current, incoming }) => [element, current, incoming].join(' ')).toSorted()
 }
 
 /** What is known of each place: its status, when somebody came and went. */
