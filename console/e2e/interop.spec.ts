@@ -163,6 +163,35 @@ test('shows what the rules make of a pasted message, and lights the field of an 
   await expect(page.locator('[data-position=OBX-5]')).toHaveAttribute('aria-pressed', 'true')
 })
 
+test('sets the value of an element below the beginning of its name on an Arabic page', async ({ page }) => {
+  await signIn(page, 'admin', { language: 'ar' })
+  await page.goto('/mapping')
+  await page.locator('textarea').fill(result('T1', 'T1^^^HTEST^MR').replaceAll('\r', '\n'))
+  await page.locator('main button[type=submit]').click()
+  const texts = page.locator('button', { hasText: 'valueQuantity.value' }).locator('span > bdi')
+  await expect(texts).toHaveText([/valueQuantity\.value/, '5.60'])
+  const starts = (await texts.all()).map(async (text) => {
+    const box = await text.boundingBox()
+    return Math.round((box?.x ?? 0) + (box?.width ?? 0))
+  })
+  const [name, value] = await Promise.all(starts)
+  expect(value).toBe(name)
+})
+
+test('shows what is chosen in the contrast mode of the system, too', async ({ page }) => {
+  const { mrn } = freshStay()
+  await sendText(result(mrn, `${mrn}^^^HTEST^MR`))
+  await signIn(page)
+  await page.emulateMedia({ forcedColors: 'active' })
+  await page.goto(`/messages?controlId=X${mrn}`)
+  await page.locator('a[data-row]').click()
+  const start = (css: string) =>
+    page.evaluate(`getComputedStyle(document.querySelector(${JSON.stringify(css)})).borderInlineStartColor`)
+  await page.locator('[data-position=PID-3]').click()
+  expect(await start('[data-position=PID-3]')).not.toBe(await start('[data-position=PID-5]'))
+  expect(await start('nav a[href="/messages"].active')).not.toBe(await start('nav a[href="/feeds"]'))
+})
+
 test('keeps within the width of a phone and of a tablet, in both directions', async ({ page }) => {
   test.setTimeout(120_000)
   const widths = { phone: { width: 390, height: 844 }, tablet: { width: 1024, height: 768 } } as const

@@ -82,6 +82,13 @@ function components(): Theme['components'] {
       },
     },
     MuiTab: { styleOverrides: { root: { minHeight: 40, minWidth: 0, paddingInline: 12 } } },
-    MuiTabs: { styleOverrides: { root: { minHeight: 40 } } },
+    MuiTabs: {
+      styleOverrides: {
+        root: { minHeight: 40 },
+        indicator: {
+          '@media (forced-colors: active)': { backgroundColor: 'Highlight', forcedColorAdjust: 'none' },
+        },
+      },
+    },
   }
 }

@@ -113,7 +113,7 @@ function Resource({ resource, choice }: ResourceProps) {
         >
           <bdi dir="ltr">{element}</bdi>
           {value === undefined ? undefined : (
-            <Box component="bdi" dir="auto" sx={{ display: 'block', fontWeight: 600 }}>
+            <Box component="bdi" dir="auto" sx={{ display: 'block', width: 'fit-content', fontWeight: 600 }}>
               {value}
             </Box>
           )}

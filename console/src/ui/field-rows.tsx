@@ -2,6 +2,7 @@ import Box from '@mui/material/Box'
 import Typography from '@mui/material/Typography'
 
 import { useFieldNames } from './hl7-fields.ts'
+import { markable, marked } from './start-mark.ts'
 
 interface FieldRowsProps {
   /** `OBX[2]`. */
@@ -46,7 +47,8 @@ export const block = {
 } as const
 
 export const blockHead = {
-  px: 3,
+  // The lines below begin behind their mark.
+  paddingInline: '15px 12px',
   py: 1.5,
   borderBottom: 'var(--mg-line) solid var(--mg-palette-divider)',
 } as const
@@ -62,9 +64,8 @@ export const fieldLine = {
   py: 1,
   fontSize: 13,
   lineHeight: '18px',
-  borderInlineStart: '3px solid transparent',
-  '&[aria-pressed=true], &[aria-current=true]': {
-    bgcolor: 'action.selected',
-    borderInlineStartColor: 'var(--mg-palette-primary-main)',
-  },
+  // What reads from left to right stands at the start of its column on an Arabic page, too.
+  '& > *': { justifySelf: 'start' },
+  ...markable,
+  '&[aria-pressed=true], &[aria-current=true]': marked,
 } as const

@@ -6,6 +6,7 @@ import { useTranslation } from 'react-i18next'
 import { block, blockHead, fieldLine } from './field-rows.tsx'
 import type { FieldView, SegmentView } from './field-tree.ts'
 import { partsOf, useFieldNames } from './hl7-fields.ts'
+import { marked } from './start-mark.ts'
 
 /** The field that is chosen, and how another one is. */
 export interface Choice {
@@ -114,7 +115,7 @@ export const line = {
   '&:focus-visible': { outlineOffset: -2 },
   '&:disabled': { cursor: 'default' },
   '&[data-lit=true]': {
-    bgcolor: 'action.selected',
+    ...marked,
     borderInlineStartColor: 'var(--mg-palette-control-line)',
   },
   // What is scrolled to shows what stands around it.

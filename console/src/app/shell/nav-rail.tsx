@@ -8,6 +8,7 @@ import { useTranslation } from 'react-i18next'
 import { NavLink } from 'react-router'
 
 import { Icon } from '../../ui/icon.tsx'
+import { markable, marked } from '../../ui/start-mark.ts'
 import { FEATURES, homeOf } from '../features.ts'
 import { usePreferences } from '../preferences.ts'
 
@@ -101,12 +102,8 @@ const entry = {
   px: { xs: 3, sm: 4 },
   color: 'text.primary',
   textDecoration: 'none',
-  borderInlineStart: '3px solid transparent',
+  ...markable,
   '&:hover': { bgcolor: 'action.hover' },
   '&:focus-visible': { outlineOffset: -2 },
-  '&.active': {
-    bgcolor: 'action.selected',
-    borderInlineStartColor: 'var(--mg-palette-primary-main)',
-    fontWeight: 600,
-  },
+  '&.active': { ...marked, fontWeight: 600 },
 } as const

@@ -6,6 +6,7 @@ import type { KeyboardEvent } from 'react'
 import { useTranslation } from 'react-i18next'
 
 import { DataText } from '../../ui/data-text.tsx'
+import { markable, marked } from '../../ui/start-mark.ts'
 import { usePaletteItems } from './palette.data.ts'
 import type { Item } from './palette.data.ts'
 
@@ -150,10 +151,7 @@ const option = {
   minHeight: 36,
   px: 4,
   cursor: 'pointer',
-  borderInlineStart: '3px solid transparent',
+  ...markable,
   '&:hover': { bgcolor: 'action.hover' },
-  '&[aria-selected=true]': {
-    bgcolor: 'action.selected',
-    borderInlineStartColor: 'var(--mg-palette-primary-main)',
-  },
+  '&[aria-selected=true]': marked,
 } as const

@@ -8,6 +8,7 @@ import { clinicalDay, clinicalInstant, hourMinute } from '../../ui/dates.ts'
 import { Heads } from '../../ui/heads.tsx'
 import { Page } from '../../ui/page.tsx'
 import { ProblemCard } from '../../ui/problem-card.tsx'
+import { rowButton } from '../../ui/row-button.ts'
 import { WideSheet } from '../../ui/wide-sheet.tsx'
 import { useDeadLetters, useReplayGroup, useReplayJobs } from './dead-letters.data.ts'
 import type { Group } from './dead-letters.data.ts'
@@ -88,7 +89,7 @@ function Groups({ groups }: { readonly groups: readonly Group[] }) {
                 </Link>
                 {mayReplay ? (
                   <Button
-                    sx={{ minHeight: 24, py: 0, ml: 2, fontSize: 13 }}
+                    sx={{ ...rowButton, marginInlineStart: 3 }}
                     disabled={replay.isPending || running.has(group.key)}
                     onClick={() => replay.mutate(group)}
                   >

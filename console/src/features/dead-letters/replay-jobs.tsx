@@ -4,6 +4,7 @@ import { useTranslation } from 'react-i18next'
 
 import { useMay } from '../../api/may.ts'
 import { clinicalInstant } from '../../ui/dates.ts'
+import { rowButton } from '../../ui/row-button.ts'
 import { useCancelJob, useReplayJobs } from './dead-letters.data.ts'
 import type { Job } from './dead-letters.data.ts'
 
@@ -39,7 +40,7 @@ function JobLine({ job }: { readonly job: Job }) {
       <progress max={100} value={percent} aria-label={t('job.progress', { percent })} />
       <span>{t('job.counts', { done, changed, unchanged, failed })}</span>
       {state === 'running' && mayReplay ? (
-        <Button sx={{ minHeight: 24, py: 0 }} onClick={() => cancel.mutate(id)}>
+        <Button sx={rowButton} onClick={() => cancel.mutate(id)}>
           {t('job.cancel')}
         </Button>
       ) : undefined}

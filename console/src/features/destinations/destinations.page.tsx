@@ -69,7 +69,11 @@ function DestinationTable({ destinations }: { readonly destinations: readonly De
               <Cells destination={destination} />
               {mayManage ? (
                 <td className="unit">
-                  <ModeButton destination={destination} setMode={(change) => setMode.mutate(change)} />
+                  <ModeButton
+                    destination={destination}
+                    setMode={(change) => setMode.mutate(change)}
+                    isInRow
+                  />
                 </td>
               ) : undefined}
             </tr>

@@ -8,6 +8,7 @@ import { Heads } from '../../ui/heads.tsx'
 import { Body } from '../../ui/page.tsx'
 import { Pager } from '../../ui/pager.tsx'
 import { ProblemCard } from '../../ui/problem-card.tsx'
+import { rowButton } from '../../ui/row-button.ts'
 import { WideSheet } from '../../ui/wide-sheet.tsx'
 import { STEPS, useMove, useOutMessages } from './destinations.data.ts'
 import type { OutFilters, OutRow } from './destinations.data.ts'
@@ -66,7 +67,7 @@ function OutTable({ messages }: { readonly messages: readonly OutRow[] }) {
                   {STEPS[message.state].map((step) => (
                     <Button
                       key={step}
-                      sx={{ minHeight: 24, minWidth: 0, py: 0, px: 1, marginInlineEnd: 3, fontSize: 13 }}
+                      sx={rowButton}
                       disabled={move.isPending}
                       aria-label={`${t(`out.do.${step}`)} ${message.controlId}`}
                       title={t(`out.do.${step}.note`)}
@@ -104,7 +105,7 @@ function Cells({ message }: { readonly message: OutRow }) {
           {definition}
         </Link>
       </td>
-      <td className="long">
+      <td className="unit">
         <bdi dir="ltr">{reference}</bdi>
       </td>
       <td className="unit">

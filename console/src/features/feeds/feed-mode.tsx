@@ -4,6 +4,7 @@ import { useState } from 'react'
 import { useTranslation } from 'react-i18next'
 
 import { Chip } from '../../ui/chip.tsx'
+import { rowButton } from '../../ui/row-button.ts'
 import type { FeedRow, Mode, ModeChange } from './feeds.data.ts'
 import { StopDialog } from './stop-dialog.tsx'
 
@@ -55,10 +56,12 @@ const OTHERS: Readonly<Record<Mode, readonly Mode[]>> = {
 interface ModeButtonsProps {
   readonly feed: FeedRow
   readonly setMode: (change: ModeChange) => void
+  /** In a row of a table, where buttons have no frames. */
+  readonly isInRow?: boolean
 }
 
 /** To start and to pause is done at once and easily undone; a closed port is noticed by the sender, so that a stop is asked for twice. */
-export function ModeButtons({ feed, setMode }: ModeButtonsProps) {
+export function ModeButtons({ feed, setMode, isInRow = false }: ModeButtonsProps) {
   const { t } = useTranslation()
   const [isStopping, setStopping] = useState(false)
   const { name, mode } = feed
@@ -67,7 +70,7 @@ export function ModeButtons({ feed, setMode }: ModeButtonsProps) {
       {OTHERS[mode].map((other) => (
         <Button
           key={other}
-          sx={button}
+          {...(isInRow ? { sx: rowButton } : { variant: 'outlined' })}
           title={t(`feeds.state.${other}.note`)}
           aria-label={`${t(`feeds.do.${other}`)} ${name}`}
           onClick={() => (other === 'stopped' ? setStopping(true) : setMode({ feed: name, mode: other }))}
@@ -85,13 +88,3 @@ export function ModeButtons({ feed, setMode }: ModeButtonsProps) {
     </>
   )
 }
-
-const button = {
-  minHeight: 24,
-  minWidth: 0,
-  py: 0,
-  px: 1,
-  marginInlineEnd: 3,
-  marginInlineStart: -1,
-  fontSize: 13,
-} as const

@@ -107,7 +107,7 @@ function FeedCells({ feed, setMode }: FeedCellsProps) {
       <td className="unit">{lastReceived === undefined ? '–' : ago(Date.parse(lastReceived), now)}</td>
       {setMode ? (
         <td className="unit">
-          <ModeButtons feed={feed} setMode={setMode} />
+          <ModeButtons feed={feed} setMode={setMode} isInRow />
         </td>
       ) : undefined}
     </tr>

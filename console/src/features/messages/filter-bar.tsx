@@ -30,7 +30,7 @@ export function FilterBar({ filters, apply }: FilterBarProps) {
   }
   return (
     <Box key={round} component="form" onSubmit={take} sx={bar}>
-      <TextFilter name="number" label={t('message.numbers')} size={12} filters={filters} />
+      <TextFilter name="number" label={t('message.numbers')} size={10} filters={filters} />
       <Choice name="state" label={t('message.state')} chosen={filters.state} none={t('filter.all')}>
         {STATES.map((state) => (
           <option key={state} value={state}>
@@ -40,8 +40,8 @@ export function FilterBar({ filters, apply }: FilterBarProps) {
       </Choice>
       <FeedChoice feed={filters.feed} />
       <TextFilter name="type" label={t('message.type')} size={8} placeholder="ADT^A01" filters={filters} />
-      <TextFilter name="controlId" label={t('message.control')} size={14} filters={filters} />
-      <TextFilter name="sender" label={t('message.sender')} size={14} filters={filters} />
+      <TextFilter name="controlId" label={t('message.control')} size={11} filters={filters} />
+      <TextFilter name="sender" label={t('message.sender')} size={10} filters={filters} />
       <Choice name="within" label={t('message.received')} chosen={filters.within} none={t('filter.anyTime')}>
         {WITHIN.map((within) => (
           <option key={within} value={within}>
