@@ -77,6 +77,18 @@ it('gives no other version in place of one that is not there, and says so', asyn
   expect(answer.text).toContain('2 of the references that were followed name a version that is not kept')
 })
 
+it('finds what refers to one version by it, and no other', async () => {
+  const tag = fresh()
+  const id = await patientOfTwoVersions()
+  await observed(tag, `Patient/${id}/_history/1`, `Patient/${id}/_history/2`, `Patient/${id}`)
+  const found = async (value: string) => idsOf(await searched(tag, `subject=${value}`)).length
+  expect(await found(`Patient/${id}`)).toBe(3)
+  expect(await found(`Patient/${id}/_history/1`)).toBe(1)
+  expect(await found(`${base()}/Patient/${id}/_history/2`)).toBe(1)
+  expect(await found(`Patient/${id}/_history/3`)).toBe(0)
+  expect(await found(`Patient/${id}/_history/1&code:text=x`)).toBe(1)
+})
+
 it('finds, chains and goes back by what is referred to, whatever the version', async () => {
   const tag = fresh()
   const id = await patientOfTwoVersions()

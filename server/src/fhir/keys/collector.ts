@@ -90,18 +90,18 @@ export class KeyCollector {
       if (text.length > 1) this.key(text)
       return
     }
-    const { type, id, text: uri } = this.read(text)
+    const { type, id, version, text: uri } = this.read(text)
+    // With its version, which an include gives.
+    this.sort(uri)
     if (type === undefined || id === undefined) {
       this.key(uri)
-      const version = uri.indexOf('/_history/')
-      if (version > 0) this.key(uri.slice(0, version))
-      this.sort(uri)
+      const at = uri.indexOf('/_history/')
+      if (at > 0) this.key(uri.slice(0, at))
       return
     }
     this.key(`${type}/${id}`)
     this.key(id)
-    // With its version, which an include gives.
-    this.sort(uri)
+    if (version !== undefined) this.key(uri)
   }
 
   /** A reference that puts the resource into a patient's compartment, when it is one to a Patient. */

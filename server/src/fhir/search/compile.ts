@@ -100,8 +100,9 @@ function ofTypeTest(param: string, text: string): Test {
 function referenceTest({ param, modifier, value, context }: Value): Test {
   const { code } = param
   if (modifier === 'identifier') return tokenKeyTest(`${code}:identifier`, value)
-  const { type, id, text } = readReference(unescaped(value), context.base)
-  const target = type === undefined || id === undefined ? text : `${type}/${id}`
+  const { type, id, version, text } = readReference(unescaped(value), context.base)
+  const isAny = type !== undefined && id !== undefined && version === undefined
+  const target = isAny ? `${type}/${id}` : text
   const named = type ?? foreignType(param, text)
   if (modifier !== undefined && named !== undefined && named !== modifier) {
     throw fault('malformed', { code: 'value', text: `${code}:${modifier}: the value refers to another type` })
