@@ -160,3 +160,62 @@ it('tells of a participant that stands where nothing reads it, and writes a note
   const notes = ['Of the patient', 'Of the order', 'One\nTwo'].map((text) => ({ valueAnnotation: { text } }))
   expect(report?.['extension']).toMatchObject(notes)
 })
+
+const numbers = async (engine: Engine) =>
+  (await engine.all('Observation'))
+    .map(({ valueQuantity, status }) => `${JSON.stringify(valueQuantity)} ${status as string}`)
+    .map((text) => text.replace(/^.*"value":([\d.]+).*\} /, '$1 '))
+    .toSorted()
+const items = async (engine: Engine) => engine.store.records.range({ collection: 'hl7-worklist', limit: 10 })
+
+describe('results that only their order tells apart', () => {
+  const both = [NORTH, obr('F'), obx('K', '4.2', 'F'), obx('K', '5.2', 'F')]
+  it('are corrected by a message that tells as many', async () => {
+    const engine = await told([both, [NORTH, obr('C'), obx('K', '4.2', 'F'), obx('K', '5.3', 'C')]])
+    expect(await numbers(engine)).toEqual(['4.2 final', '5.3 corrected'])
+    expect(await items(engine)).toEqual([])
+  })
+
+  it('are not changed by a correction that tells one: it is another result, and an item of the worklist', async () => {
+    const engine = await told([
+      both,
+      [NORTH, obr('C'), obx('K', '5.3', 'C')],
+      [NORTH, obr('C'), obx('K', '5.4', 'C')],
+    ])
+    expect(await numbers(engine)).toEqual(['4.2 final', '5.2 final', '5.4 corrected'])
+    expect(await items(engine)).toHaveLength(1)
+    expect(await engine.all('DiagnosticReport')).toMatchObject([{ result: [{}, {}, {}] }])
+  })
+
+  it('are found again by what is said of one of them once more', async () => {
+    const engine = await told([both, [NORTH, obr('F'), obx('K', '5.2', 'F')]])
+    expect(await numbers(engine)).toEqual(['4.2 final', '5.2 final'])
+    expect(await items(engine)).toEqual([])
+  })
+
+  it('are withdrawn by a feed that sends whole reports', async () => {
+    const engine = await told([both, [NORTH, obr('C'), obx('K', '5.3', 'C')]], { variable: 'snapshots' })
+    expect(await numbers(engine)).toEqual(['5.2 entered-in-error', '5.3 corrected'])
+  })
+
+  it('of two reports stay as they are when one of these comes again with new ones', async () => {
+    const curve = [
+      NORTH,
+      obr('F'),
+      obx('K', '4.2', 'F'),
+      obr('F', { end: '202603011000' }),
+      obx('K', '5.2', 'F'),
+    ]
+    const again = (text: string) => [
+      NORTH,
+      obr('C', { end: '202603011000' }),
+      obx('K', text, 'C'),
+      obx('NA', '140', 'F'),
+    ]
+    const engine = await told([curve, again('5.3'), again('5.4'), curve])
+    expect(await numbers(engine)).toEqual(['140 final', '4.2 final', '5.2 final', '5.4 corrected'])
+    const reports = await engine.all('DiagnosticReport')
+    expect(reports.map(({ result }) => (result as readonly unknown[]).length)).toEqual([1, 1, 2])
+    expect(await items(engine)).toHaveLength(1)
+  })
+})

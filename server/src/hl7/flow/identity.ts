@@ -3,7 +3,6 @@ import type { JsonObject } from '../../kernel/json.ts'
 import type { RecordChange } from '../../store/port.ts'
 import type { Effect, Image, Mapped } from '../mapping/image.ts'
 import { hasOtherNumber, identifiersOf } from '../mapping/other-number.ts'
-import { twinOf } from '../mapping/taken.ts'
 import {
   differenceOf,
   patientsOf,
@@ -14,6 +13,7 @@ import {
   type SaidSpecimen,
 } from './same-thing.ts'
 import { apartFrom, differenceFromStored, type ApartDeps, type Known } from './told-apart.ts'
+import { keysWithin, twinMeant, twinsOf, type TwinDesk } from './twins.ts'
 import { allOfNumber, holderOf, idsOfNumber } from './whole-number.ts'
 
 /** Who an image is. */
@@ -42,25 +42,30 @@ export interface Taken {
   readonly holder: string
   /** The message would have meant the holder, had it not been somebody else's, or of another number. */
   readonly isOther: boolean
+  /** Nobody can tell which of several that look the same it is. */
+  readonly isTwin?: boolean
 }
 
 export type Identities = ReadonlyMap<string, Identity>
 
-interface Desk extends ApartDeps {
+interface Desk extends ApartDeps, TwinDesk {
   readonly newId: () => string
   readonly inMessage: Map<string, Known>
   readonly items: Map<string, string>
   /** What the message so far says of what is known, by id. */
   readonly told: Map<string, Said>
+  /** Keys of what belongs to a report that nobody can tell. */
+  readonly untold: Set<string>
 }
 
 /** Finds the resource of each image by its aliases, the preferred first; what is unknown gets a new id. */
 export async function identify(
-  deps: Omit<Desk, 'inMessage' | 'items' | 'told'>,
+  deps: Omit<Desk, 'inMessage' | 'items' | 'told' | 'untold' | 'images' | 'effects'>,
   { images, effects = [] }: Pick<Mapped, 'images' | 'effects'>,
 ): Promise<Identities> {
   const identities = new Map<string, Identity>()
-  const desk: Desk = { ...deps, inMessage: new Map(), items: new Map(), told: new Map() }
+  const own = { inMessage: new Map(), items: new Map(), told: new Map(), untold: new Set<string>() }
+  const desk: Desk = { ...deps, images, effects, ...own }
   // What a message moves is not where it goes to yet.
   const moved = new Set(
     effects.flatMap(({ kind, image, into = '', of = [] }) =>
@@ -138,7 +143,8 @@ async function identityOf(desk: Desk, said: Said): Promise<Identity> {
   // What names a service speaks for it, also where the number alone was named before.
   const isFree = (one: Known | undefined) =>
     one === undefined || (one.id === id && one.image.whole !== undefined && image.item !== undefined)
-  const isNew = (_alias: Alias, at: number) => held[at] === undefined && isFree(near[at])
+  const isNew = (_alias: Alias, at: number) =>
+    held[at] === undefined && isFree(near[at]) && !desk.untold.has(image.key)
   const claimed = mayClaim ? [...image.aliases.filter(isNew), ...found.apart] : []
   if (id !== undefined) for (const alias of claimed) desk.inMessage.set(aliasId(alias), { ...said, id })
   const by = image.aliases.filter((_, at) => held[at] !== undefined && held[at] === id)
@@ -167,7 +173,8 @@ function takenOf(
     if (holder === undefined || holder === id) return []
     // Things that are told apart may share their number.
     if ((item !== undefined || RESULTS.has(type)) && !others.has(alias)) return []
-    return [{ alias, holder, isOther: others.has(alias) }]
+    const isTwin = others.get(alias) === 'twin'
+    return [{ alias, holder, isOther: others.has(alias), ...(isTwin && { isTwin }) }]
   })
 }
 
@@ -211,21 +218,24 @@ interface Meant {
   readonly id?: string
   readonly isStored: boolean
   /** Aliases whose holder is another thing. */
-  readonly others: ReadonlySet<Alias>
+  readonly others: ReadonlyMap<Alias, Difference>
   /** The alias by which it is told apart from the holder of its own. */
   readonly apart: readonly Alias[]
 }
 
 async function meant(desk: Desk, said: Said, { held, near }: Holders): Promise<Meant> {
-  const { aliases } = said.image
+  const { aliases, key } = said.image
   const others = new Map<Alias, Difference>()
+  if (desk.untold.has(key)) {
+    const all = new Map(aliases.map((alias) => [alias, 'specimen'] as const))
+    return { ...(await apartFrom(desk, said, all)), others }
+  }
   for (const [at, alias] of aliases.entries()) {
     const holder = held[at]
     if (holder === undefined) continue
     const { alike, difference } = await alikeOf(desk, said, { alias, holder })
     const [id, ...more] = alike
-    if (id !== undefined && more.length === 0)
-      return { id, isStored: true, others: new Set(others.keys()), apart: [] }
+    if (id !== undefined && more.length === 0) return { id, isStored: true, others, apart: [] }
     if (id === undefined && difference !== undefined) others.set(alias, difference)
   }
   const within = new Map<Alias, Difference>()
@@ -233,8 +243,7 @@ async function meant(desk: Desk, said: Said, { held, near }: Holders): Promise<M
     const other = near[at]
     if (other === undefined) continue
     const difference = await differenceOf(desk, said, { alias, ...other })
-    if (difference === undefined)
-      return { id: other.id, isStored: false, others: new Set(others.keys()), apart: [] }
+    if (difference === undefined) return { id: other.id, isStored: false, others, apart: [] }
     within.set(alias, difference)
   }
   const found = await apartFrom(desk, said, new Map([...within, ...others]))
@@ -243,7 +252,7 @@ async function meant(desk: Desk, said: Said, { held, near }: Holders): Promise<M
     ...[...others].filter(([, one]) => one !== 'specimen' || found.id === undefined),
     ...[...within].filter(([, one]) => one === 'number' || one === 'patient'),
   ]
-  return { ...found, others: new Set(unclear.map(([alias]) => alias)) }
+  return { ...found, others: new Map(unclear) }
 }
 
 interface Held {
@@ -264,9 +273,9 @@ async function alikeOf(desk: Desk, said: Said, { alias, holder }: Held): Promise
   const { aliases, own } = image
   const difference = await differenceFromStored(desk, said, { alias, id: holder })
   if (alias === aliases[0] || own !== 'update')
-    return difference ? { alike: [], difference } : { alike: [holder] }
+    return difference === undefined ? oneOfTwins(desk, said, { alias, holder }) : { alike: [], difference }
   const alike: string[] = []
-  for (const id of [holder, ...(await twinsOf(desk, alias))]) {
+  for (const id of [holder, ...(await twinsOf(desk.records, alias))]) {
     const told = desk.told.get(id)?.identifiers ?? []
     if (hasOtherNumber({ aliases, identifiers }, alias, told)) continue
     if ((await differenceFromStored(desk, said, { alias, id })) === undefined) alike.push(id)
@@ -274,17 +283,16 @@ async function alikeOf(desk: Desk, said: Said, { alias, holder }: Held): Promise
   return { alike, difference: difference ?? 'number' }
 }
 
-async function twinsOf({ records }: Desk, alias: Alias): Promise<readonly string[]> {
-  const twins: string[] = []
-  for (let number = 2; number < MOST_TWINS; number++) {
-    const twin = await holderOf(records, twinOf(alias, number))
-    if (twin === undefined) break
-    twins.push(twin)
-  }
-  return twins
+async function oneOfTwins(desk: Desk, said: Said, held: Held): Promise<Alike> {
+  const { image } = said
+  const { id, isUnclear } =
+    image.own === 'update' && RESULTS.has(image.type)
+      ? await twinMeant(desk, said, held)
+      : { id: held.holder, isUnclear: false }
+  if (!isUnclear) return { alike: [id] }
+  for (const key of keysWithin(image)) desk.untold.add(key)
+  return { alike: [], difference: 'twin' }
 }
-
-const MOST_TWINS = 100
 
 /** The same record again: the write path must not claim what the resource has already. */
 function confirm(alias: Alias, id: string): RecordChange {

@@ -29,7 +29,8 @@ export interface SaidSpecimen {
   readonly resource?: JsonObject
 }
 
-export type Difference = 'number' | 'patient' | 'specimen' | 'item'
+/** `twin`: nobody can tell which of those that look the same it is. */
+export type Difference = 'number' | 'patient' | 'specimen' | 'item' | 'twin'
 
 /**
  * Numbers are given twice: a report number comes again the next year, a national number is that of the mother. What is known by the alias is

@@ -52,7 +52,7 @@ export async function apartFrom(
     if (found !== undefined) return { ...found, apart: [] }
     const isFree = (key: Alias) =>
       !desk.inMessage.has(aliasId(key)) && known.every((one) => one.key !== aliasId(key))
-    const own = difference === 'specimen' || !isFree(keys.patient) ? keys.specimen : keys.patient
+    const own = difference !== 'patient' || !isFree(keys.patient) ? keys.specimen : keys.patient
     if (isFree(own)) apart.push(own)
   }
   return { isStored: false, apart }

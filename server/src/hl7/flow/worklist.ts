@@ -57,10 +57,10 @@ export function identityItems(
     const missed =
       image.terms?.expected === true && !isKnown && named !== undefined ? [{ alias: named, holder: '' }] : []
     const held = taken
-      .filter(({ alias, isOther }) =>
+      .filter(({ alias, isOther, isTwin = false }) =>
         // What is known by its number may look like another thing.
         isOther
-          ? isNumber(alias, image)
+          ? isTwin || isNumber(alias, image)
           : image.own === 'update' && id !== undefined && (!isKnown || isNumber(alias, image)),
       )
       .filter(({ holder }) => !merged.has(holder))
