@@ -13,7 +13,7 @@ const report = (pen: Pen) => [pen.pid(), pen.pv1(), pen.orc('RE'), pen.obr('F'),
 const drug = '723^Amoxicillin^RXNORM'
 const rxe = (pen: Pen) =>
   fields('RXE', {
-    1: pen.since('2.7') ? '' : '1^BID^D7^202603010800',
+    1: pen.since('2.7') ? '' : '1^BID^^202603010800^202603080800',
     2: drug,
     3: '500',
     5: 'mg',

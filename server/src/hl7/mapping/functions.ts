@@ -99,8 +99,15 @@ export const FUNCTIONS: Readonly<Record<string, ValueFunction>> = {
     const text = clean(nodes.map(({ wholeText }) => wholeText).join('\n'))
     return text === undefined ? undefined : Buffer.from(text).toString('base64')
   },
-  numbers: (_, __, nodes) => clean(nodes.flatMap(componentsOf).join(' ')),
+  duration: (node, tools) => {
+    const [, number] = DURATION.exec(node.text.trim()) ?? []
+    if (number === undefined) tools.flaw(node, 'no duration that has a place in the record')
+    return number === undefined ? undefined : Number(number)
+  },
 }
+
+/** Of TQ.3, before 2.5. A lunar month (`L`) is none of the calendar, and `X` counts times. */
+const DURATION = /^[SMHDW](\d{1,9})$/
 
 /** Trimmed, without control characters that JSON texts of FHIR may not hold; nothing when nothing is left. */
 function clean(text: string): string | undefined {
@@ -131,11 +138,6 @@ function isClean(text: string): boolean {
 function isCleanEnd(text: string, at: number): boolean {
   const code = text.charCodeAt(at)
   return code > BLANK && (code <= LAST_ASCII || text.trim() === text)
-}
-
-function componentsOf({ home }: Node): string[] {
-  const whole = new Node(home)
-  return home.raw.split(home.delimiters.component).map((_, at) => whole.partText(at + 1) || 'E')
 }
 
 function stampOf(node: Node, tools: Tools): ReturnType<typeof readTimeStamp> {

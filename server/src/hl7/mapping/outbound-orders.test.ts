@@ -157,3 +157,31 @@ it.each([
   const message = await sent({ status }, { previous })
   expect(segments(message, 'ORC')[0]?.split('|')[1]).toBe(control)
 })
+
+it('says first how urgent an order is, then that it is given when needed', async () => {
+  const change = { priority: 'stat', dosageInstruction: [{ ...fourTimes, asNeededBoolean: true }] }
+  expect(segments(await sent(change), 'TQ1')).toEqual(['TQ1|1||QID|||7^d|||S~PRN'])
+  const old = { version: '2.4', definition: 'MedicationRequest.ORM_O01' }
+  expect(segments(await sent(change, old), 'ORC')[0]).toMatch(/\|\^QID\^D7\^\^\^S\^PRN$/)
+  expect(segments(await sent({ ...change, priority: 'routine' }, old), 'ORC')[0]).toMatch(/\^\^PRN$/)
+  const service = { definition: 'ServiceRequest.OML_O21' }
+  const lab = { resourceType: 'ServiceRequest', code: { text: 'x' }, priority: 'stat', asNeededBoolean: true }
+  expect(segments(await sent(lab, service), 'TQ1')).toEqual(['TQ1|1||||||||S~PRN'])
+})
+
+it('says how many are wanted, the details of an order, and what the patient is told', async () => {
+  const lab = {
+    resourceType: 'ServiceRequest',
+    code: { text: 'x' },
+    quantityQuantity: { value: 2, unit: 'tube' },
+    orderDetail: [{ text: 'fasting' }],
+    note: [{ text: 'soon' }],
+    patientInstruction: 'drink water',
+  }
+  const message = await sent(lab, { definition: 'ServiceRequest.OML_O21' })
+  expect(segments(message, 'TQ1')).toEqual(['TQ1|1|2^tube'])
+  const told = ['NTE|1||soon', 'NTE|2||fasting', 'NTE|3||drink water|PI^Patient Instructions^HL70364']
+  expect(segments(message, 'NTE')).toEqual(told)
+  const drug = await sent({ reasonCode: [{ text: 'fever' }] }, { definition: 'MedicationRequest.ORM_O01' })
+  expect(segments(drug, 'RXO')[0]?.split('|')[20]).toBe('^fever')
+})

@@ -174,3 +174,20 @@ it('merges a person into the one who stays, instead of deleting him, and says no
     '',
   )
 })
+
+it('says all given names, who cares for a person, and how long a number holds', async () => {
+  const patient = {
+    resourceType: 'Patient',
+    identifier: [{ value: 'X9', period: { start: '2020-01-01', end: '2030-01-01' } }],
+    name: [{ family: 'Doe', given: ['A', 'B', 'C'], prefix: ['Prof', 'Dr'] }],
+    generalPractitioner: [{ reference: 'PractitionerRole/r' }, { reference: 'Organization/o' }],
+    maritalStatus: { coding: [{ code: 'M', display: 'Married' }] },
+  }
+  const { field } = await fieldsOf('Patient.ADT', patient)
+  expect(field('PID', 5)).toBe('Doe^A^B C^^Prof Dr')
+  expect(field('PID', 3)).toBe('X9^^^^^^20200101^20300101')
+  expect(field('PD1', 3)).toBe('Torbay^^^^^^^^^RA9')
+  expect(field('PD1', 4)).toBe('77^Dr. J. Smith')
+  const old = await fieldsOf('Patient.ADT', patient, { version: '2.3' })
+  expect([old.field('PID', 3), old.field('PID', 16)]).toEqual(['X9', 'M'])
+})

@@ -61,3 +61,63 @@ it.each([
   const [first = []] = await observations({}, { version })
   expect([first[2], first[5], first[6]]).toEqual([...sent, 'mV^mV'])
 })
+
+const amount = (value: number) => ({ value, unit: 'mg', system: 'http://unitsofmeasure.org', code: 'mg' })
+const document = { contentType: 'image/png', data: 'QUJD' }
+const VALUE = 'http://hl7.org/fhir/5.0/StructureDefinition/extension-Observation.value'
+it.each<readonly [what: string, change: JsonObject, sent: readonly string[]]>([
+  ['a lower bound', { valueRange: { low: amount(1) } }, ['SN', '>=^1', 'mg^mg^UCUM']],
+  ['an upper bound', { valueRange: { high: amount(2) } }, ['SN', '<=^2', 'mg^mg^UCUM']],
+  ['a range', { valueRange: { low: amount(1), high: amount(2) } }, ['SN', '^1^-^2', 'mg^mg^UCUM']],
+  [
+    'a ratio of numbers',
+    { valueRatio: { numerator: { value: 1 }, denominator: { value: 128 } } },
+    ['SN', '^1^:^128', ''],
+  ],
+  [
+    'a ratio of two units',
+    { valueRatio: { numerator: amount(1), denominator: { value: 2, unit: 'mL' } } },
+    ['ST', '1 mg : 2 mL', ''],
+  ],
+  ['seconds', { valueTime: '10:20:30' }, ['TM', '102030', '']],
+  [
+    'parts of a second',
+    { valueDateTime: '2026-01-01T10:00:00.12345+02:00' },
+    ['TS', '20260101100000.1234+0200', ''],
+  ],
+  [
+    'parts of a second that are none',
+    { valueDateTime: '2026-01-01T10:00:00.000Z' },
+    ['TS', '20260101100000+0000', ''],
+  ],
+  [
+    'a document',
+    { extension: [{ url: VALUE, valueAttachment: document }] },
+    ['ED', '^IM^png^Base64^QUJD', ''],
+  ],
+  ['nothing', {}, ['ST', '', '']],
+])('sends %s as it is', async (_, change, sent) => {
+  others['Observation/o'] = { ...finding, id: 'o', ...change }
+  const [first = []] = await observations({})
+  expect([first[2], first[5], first[6]]).toEqual(sent)
+})
+
+it('sends members of a panel that the report does not name, once', async () => {
+  others['Observation/o'] = { ...finding, id: 'o', valueInteger: 7 }
+  others['Observation/group'] = {
+    ...finding,
+    id: 'group',
+    hasMember: [{ reference: 'Observation/o' }, { reference: 'Observation/panel' }],
+  }
+  const result = [{ reference: 'Observation/o' }, { reference: 'Observation/group' }]
+  const values = (await observations({ result })).map((fields) => fields[5])
+  expect(values).toEqual(['7', '', '', 'Well.'])
+})
+
+it('sends the codes of a conclusion beside its text', async () => {
+  const conclusionCode = [
+    { coding: [{ system: 'http://snomed.info/sct', code: '271737000', display: 'Anemia' }] },
+  ]
+  const last = (await observations({ conclusionCode })).at(-1)
+  expect(last?.slice(2, 6)).toEqual(['CWE', '55112-7^Document summary^LN', '2', '271737000^Anemia^SCT'])
+})

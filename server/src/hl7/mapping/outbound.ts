@@ -74,7 +74,7 @@ function compileFile(
     return { whole, texts: [...header, ...(await write(whole, lookup))] }
   }
   return async ({ resource, previous, controlId, nowMs, header, lookup }) => {
-    const now = new Date(nowMs).toISOString()
+    const now = `${new Date(nowMs).toISOString().slice(0, 19)}Z`
     const view = { focus: resource, variables: { ...header, controlId, now, resource, previous } }
     if (condition !== undefined && !isTrue(condition(view))) return undefined
     const { whole, texts } = await textsFor(view, lookup)

@@ -14,10 +14,26 @@ export function formOf(name: string): (value: JsonValue) => string {
 
 /** `4.0-11.0`, `<=5` or `>=60` of an object with `low` and `high`. */
 function boundsText(value: JsonValue): string {
-  const { low, high } = (typeof value === 'object' && value !== null ? value : {}) as JsonObject
+  const { low, high } = objectOf(value)
   const [from, to] = [low, high].map((bound) => plainText((bound as JsonObject | undefined)?.['value'] ?? ''))
   if (from === '' || from === undefined) return to === '' || to === undefined ? '' : `<=${to}`
   return to === '' || to === undefined ? `>=${from}` : `${from}-${to}`
+}
+
+/** `1 mg : 2 mL`: a structured number has one unit. */
+function ratioText(value: JsonValue): string {
+  const { numerator, denominator } = objectOf(value)
+  return `${quantityText(numerator)} : ${quantityText(denominator)}`
+}
+
+function quantityText(quantity: JsonValue | undefined): string {
+  const { comparator = '', value = '', unit = '', code = '' } = objectOf(quantity)
+  const words = [`${plainText(comparator)}${plainText(value)}`, plainText(unit) || plainText(code)]
+  return words.filter((word) => word !== '').join(' ')
+}
+
+function objectOf(value: JsonValue | undefined): JsonObject {
+  return (typeof value === 'object' && value !== null ? value : {}) as JsonObject
 }
 
 function plainText(value: JsonValue): string {
@@ -28,16 +44,16 @@ function plainText(value: JsonValue): string {
 /** How a text of FHIR is written in HL7. */
 const TEXT_FORMS: Readonly<Record<string, (text: string) => string>> = {
   text: (text) => text,
-  /** `2026-03-01T09:00:00+02:00` as `20260301090000+0200`; shorter ones as they are. */
+  /** `2026-03-01T09:00:00+02:00` as `20260301090000+0200`; shorter ones as they are. HL7 has four digits behind a second. */
   time: (text) => {
     const [, date = '', clock = '', offset = ''] =
-      /^([\d-]+)(?:T([\d:]+)(?:\.\d+)?)?(Z|[+-]\d\d:\d\d)?$/.exec(text) ?? []
+      /^([\d-]+)(?:T([\d:]+(?:\.(?!0+(?:\D|$))\d{1,4})?)[.\d]*)?(Z|[+-]\d\d:\d\d)?$/.exec(text) ?? []
     return `${date.replaceAll('-', '')}${clock.replaceAll(':', '')}${offset === 'Z' ? '+0000' : offset.replace(':', '')}`
   },
   /** The day of a time, for fields that have room for no more. */
   date: (text) => text.slice(0, 10).replaceAll('-', ''),
-  /** `09:30:00` as `0930`. */
-  clock: (text) => text.slice(0, 5).replace(':', ''),
+  /** `09:30:00` as `0930`, `10:20:30` as `102030`. */
+  clock: (text) => text.slice(0, 8).replace(/:00$/, '').replaceAll(':', ''),
   yesNo: (text) => (text === 'true' ? 'Y' : 'N'),
   /** `application` of `application/pdf`. */
   head: (text) => text.slice(0, Math.max(text.indexOf('/'), 0)),
@@ -55,6 +71,7 @@ const TEXT_FORMS: Readonly<Record<string, (text: string) => string>> = {
 /** How an object of FHIR is written in HL7. */
 const VALUE_FORMS: Readonly<Record<string, (value: JsonValue) => string>> = {
   bounds: boundsText,
+  ratio: ratioText,
   pattern: repeatPattern,
   words: repeatWords,
   clocks: repeatClocks,
