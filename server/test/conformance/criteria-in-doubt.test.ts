@@ -5,7 +5,7 @@ import { expect, it } from 'vitest'
 import { expectRefused, fresh, hubForFile, idsOf } from './fhir-peer.ts'
 import type { Json } from './fhir-peer.ts'
 
-// Criteria that are read wrongly meet nothing, or too much: a second patient is made, or the wrong one deleted.
+// Parameters that are read wrongly meet nothing, or too much: a second patient is made, or the wrong one deleted.
 const { ask, make, base, token } = hubForFile()
 
 const patient = (value: string): Json => ({
@@ -96,4 +96,23 @@ it('refuses criteria that choose among what they mean, but not those that shape 
   }
   const put = await ask('PUT', `/Patient?${criteria}&_format=json`, { body: { ...patient(value), id } })
   expect(put.status).toBe(200)
+})
+
+it('refuses two values where one is meant', async () => {
+  const { id } = await make(patient(fresh()))
+  for (const query of ['_count=1&_count=2', '_total=none&_total=accurate', '_summary=true&_summary=false'])
+    expectRefused(await ask('GET', `/Patient?${query}`), 400)
+  for (const query of [
+    '_since=2020&_since=2021',
+    '_at=2020&_at=2021',
+    '_list=a&_list=b',
+    '_count=1&_count=2',
+  ])
+    expectRefused(await ask('GET', `/Patient/${id}/_history?${query}`), 400)
+  for (const query of [
+    '_count=5000&_count=5000',
+    '_sort=_id&_sort=-_lastUpdated',
+    '_elements=name&_elements=id',
+  ])
+    expect((await ask('GET', `/Patient?_id=${id}&${query}`)).status, query).toBe(200)
 })

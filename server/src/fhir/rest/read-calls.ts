@@ -4,6 +4,7 @@ import { limits } from '../../kernel/limits.ts'
 import type { HistoryRequest, StoredVersion } from '../../store/port.ts'
 import { dateInterval } from '../search/date-value.ts'
 import { listIds, listMembers } from '../search/lists.ts'
+import { checkOnce } from '../search/parse-request.ts'
 import { withQuery } from '../search/query-text.ts'
 import { moduleOf } from '../write/prepare.ts'
 import { versionHeaders } from './answers.ts'
@@ -108,12 +109,11 @@ interface HistoryQuery {
 function historyRequest(deps: RestDeps, call: Call, of: { type?: string; id?: string }): HistoryQuery {
   const request = { ...of, limit: limits.fhir.pageDefault } satisfies ListedRequest
   const used: (readonly [string, string])[] = []
-  for (const [name, value] of call.query) {
+  for (const [index, [name, value]] of call.query.entries()) {
     const reading = Object.hasOwn(HISTORY_PARAMETERS, name) ? HISTORY_PARAMETERS[name] : undefined
     if (!reading && call.prefer.handling === 'lenient') continue
     if (!reading) throw unknownInHistory(name)
-    if (name === '_list' && used.some(([known]) => known === '_list'))
-      throw fault('malformed', { code: 'invalid', text: '_list is given once in a history, as in _list=1,2' })
+    checkOnce(call.query.slice(0, index), [name, value])
     Object.assign(request, reading(value, { deps, call }))
     if (name === '_count') used.push([name, /^0+$/.test(value) ? '0' : String(request.limit)])
     else if (USED.has(name)) used.push([name, value])

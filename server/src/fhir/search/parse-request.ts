@@ -118,6 +118,7 @@ class Draft {
   readonly #handling: Handling
   readonly #filters: Filter[] = []
   readonly #includes: Include[] = []
+  readonly #controls: Pair[] = []
   readonly #used: Pair[] = []
   readonly #warnings: Issue[] = []
   sort: readonly SortKey[] = []
@@ -139,7 +140,7 @@ class Draft {
     if (value === '') return
     try {
       const control = controlOf(name)
-      if (control) control(this, value, name)
+      if (control) this.#control(control, pair)
       else this.#filters.push(filterOf(this.module, pair))
       if (name === '_count') this.#used.push(['_count', String(this.count)])
       else if (name !== '_page') this.#used.push(pair)
@@ -149,6 +150,12 @@ class Draft {
       for (const { code, text } of error.fault.issues)
         this.#warnings.push({ severity: 'warning', code, text })
     }
+  }
+
+  #control(control: Control, [name, value]: Pair): void {
+    checkOnce(this.#controls, [name, value])
+    this.#controls.push([name, value])
+    control(this, value, name)
   }
 
   addInclude(name: string, value: string): void {
@@ -172,6 +179,16 @@ class Draft {
       ...(contained === 'false' ? {} : { contained: { which: contained, returned: containedType } }),
     }
   }
+}
+
+/** Those that may be given several times. */
+const REPEATED: ReadonlySet<string> = new Set(['_include', '_revinclude', '_sort', '_elements'])
+
+/** @throws Fault `malformed` when another value stood before: which one is meant would be a guess */
+export function checkOnce(before: readonly Pair[], [name, value]: Pair): void {
+  if (REPEATED.has(name.split(':', 1)[0] ?? '')) return
+  if (before.every(([other, known]) => other !== name || known === value)) return
+  throw fault('malformed', { code: 'invalid', text: `${name} is given once: here are two values` })
 }
 
 /** @throws UnknownParameter for a modifier where there is none; those of includes are looked at with their values */
