@@ -1,32 +1,19 @@
 import { expect, it } from 'vitest'
 
 import type { JsonObject } from '../../src/kernel/json.ts'
-import { Sender, startEngine, type Engine } from './interface-engine.ts'
+import { Sender, type Engine } from './interface-engine.ts'
+import { after as afterMessages, items, textOf } from './order-day.ts'
+import type { Message } from './order-day.ts'
 
 const PATIENT = 'PID|1||M1^^^NORTH^MR||Salih^Nadia||19870402|F'
 const visit = (number: string, place = 'W1^05^A') => `PV1|1|I|${place}${'|'.repeat(16)}${number}^^^NORTH^VN`
 
-/** Event, then the segments behind PID. */
-type Message = readonly [event: string, ...segments: readonly string[]]
-
-function textOf([event, ...segments]: Message, at: number): string {
-  const time = `2026030108${String(at).padStart(2, '0')}`
-  const head = `MSH|^~\\&|WARD|NORTH|HUB|MOGRAN|${time}||${event}|M${String(at)}|P|2.5.1`
-  return [head, `EVN||${time}`, PATIENT, ...segments, ''].join('\r')
+/** The message with its PID: all are about the same patient. */
+function ofPatient([event, ...segments]: Message): Message {
+  return [event, PATIENT, ...segments]
 }
 
-async function after(...messages: readonly Message[]): Promise<Engine> {
-  const engine = await startEngine({ ackAt: 'committed' })
-  const sender = new Sender(engine.port)
-  for (const [at, message] of messages.entries())
-    expect(await sender.send(textOf(message, at)), message[0]).toContain('MSA|AA')
-  return engine
-}
-
-async function items(engine: Engine): Promise<readonly JsonObject[]> {
-  const found = await engine.store.records.range({ collection: 'hl7-worklist', limit: 100 })
-  return found.map((record) => record.value as JsonObject)
-}
+const after = async (...messages: readonly Message[]) => afterMessages(...messages.map(ofPatient))
 
 const PENICILLIN = 'AL1|1|DA|PEN^Penicillin^L|SV|Rash'
 const iam = (action: string, number: string, code = 'PEN^Penicillin^L') =>
@@ -104,9 +91,9 @@ it('takes a charge without a number back, and makes nothing of the same message 
   const again = await after(['DFT^P03', visit('V1'), charge()])
   const sender = new Sender(again.port)
   // The same message with another time of sending is no exact double.
-  const late = textOf(['DFT^P03', visit('V1'), charge()], 0).replace(
-    '|202603010800||DFT',
-    '|202603010801||DFT',
+  const late = textOf(ofPatient(['DFT^P03', visit('V1'), charge()]), 0).replace(
+    '|20260301080010||DFT',
+    '|20260301080110||DFT',
   )
   expect(await sender.send(late)).toContain('MSA|AA')
   expect(await again.all('ChargeItem')).toHaveLength(1)

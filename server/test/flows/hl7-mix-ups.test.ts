@@ -1,10 +1,9 @@
 import { expect, it } from 'vitest'
 
 import type { JsonObject } from '../../src/kernel/json.ts'
-import { Sender, startEngine, type Engine } from './interface-engine.ts'
-
-/** Event, then the segments behind MSH and EVN. */
-type Message = readonly [event: string, ...segments: readonly string[]]
+import type { Engine } from './interface-engine.ts'
+import { after, items } from './order-day.ts'
+import type { Message } from './order-day.ts'
 
 const ADA = 'PID|1||M1^^^NORTH^MR~N1^^^GOV^NI||Okoye^Ada||19870402|F'
 const BEN = 'PID|1||M2^^^NORTH^MR||Haddad^Ben||19610915|M'
@@ -14,27 +13,6 @@ const value = (text: string, status = 'F') => `OBX|1|NM|GLU^Glucose^L||${text}|m
 const order = ['ORC|NW|P1^CLINIC', 'OBR|1|P1^CLINIC||GLU^Glucose^L']
 
 const letter = ['TXA|1|DS^Summary^L|TX|20260301||||||||D1^HUB', 'OBX|1|TX|1^Text^L||Went home.||||||F']
-
-function textOf([event, ...segments]: Message, at: number): string {
-  const time = `2026030108${String(at).padStart(2, '0')}`
-  const evn = event.startsWith('ADT') ? [`EVN||${time}`] : []
-  return [`MSH|^~\\&|WARD|NORTH|HUB|MOGRAN|${time}||${event}|M${at}|P|2.5.1`, ...evn, ...segments, ''].join(
-    '\r',
-  )
-}
-
-async function after(...messages: readonly Message[]): Promise<Engine> {
-  const engine = await startEngine({ ackAt: 'committed' })
-  const sender = new Sender(engine.port)
-  for (const [at, message] of messages.entries())
-    expect(await sender.send(textOf(message, at)), message[0]).toContain('MSA|AA')
-  return engine
-}
-
-async function items(engine: Engine): Promise<readonly JsonObject[]> {
-  const found = await engine.store.records.range({ collection: 'hl7-worklist', limit: 100 })
-  return found.map((record) => record.value as JsonObject)
-}
 
 /** What each person has of a type: the text that tells it, by the family name. */
 async function whose(engine: Engine, type: string, tell: (resource: JsonObject) => unknown) {

@@ -1,10 +1,9 @@
 import { expect, it } from 'vitest'
 
 import type { JsonObject } from '../../src/kernel/json.ts'
-import { Sender, startEngine, type Engine } from './interface-engine.ts'
-
-/** Event, then the segments behind MSH. */
-type Message = readonly [event: string, ...segments: readonly string[]]
+import type { Engine } from './interface-engine.ts'
+import { after, items } from './order-day.ts'
+import type { Message } from './order-day.ts'
 
 const ADA = 'PID|1||M1^^^NORTH^MR||Okoye^Ada||19870402|F'
 const BLOOD = 'SPM|1|^S1&L||BLD^Blood^HL70487'
@@ -12,16 +11,6 @@ const URINE = 'SPM|1|^S2&L||UR^Urine^HL70487'
 const service = (status = 'F') => `OBR|1|P1^C|F1^L|GLU^GLU^L${'|'.repeat(21)}${status}`
 const value = (text: string, status = 'F') => `OBX|1|NM|GLU^Glucose^L||${text}|mmol/L|||||${status}`
 const result = (text: string, status = 'F') => [service(status), value(text, status)]
-
-async function after(...messages: readonly Message[]): Promise<Engine> {
-  const engine = await startEngine({ ackAt: 'committed' })
-  const sender = new Sender(engine.port)
-  for (const [at, [event, ...segments]] of messages.entries()) {
-    const header = `MSH|^~\\&|LAB|NORTH|HUB|MOGRAN|202603010800${10 + at}||${event}|M${at}|P|2.5.1`
-    expect(await sender.send([header, ...segments, ''].join('\r')), event).toContain('MSA|AA')
-  }
-  return engine
-}
 
 /** The values of each report, by what they are of. */
 async function values(engine: Engine): Promise<readonly string[]> {
@@ -45,9 +34,8 @@ async function values(engine: Engine): Promise<readonly string[]> {
     .toSorted()
 }
 
-async function items(engine: Engine): Promise<readonly unknown[]> {
-  const found = await engine.store.records.range({ collection: 'hl7-worklist', limit: 100 })
-  return found.map(({ value: item }) => ((item as JsonObject)['reference'] as string).split('/')[0])
+async function typesOfItems(engine: Engine): Promise<readonly unknown[]> {
+  return (await items(engine)).map((item) => (item['reference'] as string).split('/')[0])
 }
 
 const unnamed = (specimen: string) => specimen.replace(/\^S\d&L/, '')
@@ -81,7 +69,7 @@ it.each<[string, Message, Message]>([
 ])('corrects by %s the result of the specimen that it names', async (_, both, correction) => {
   const engine = await after(both, both, correction)
   expect(await values(engine)).toEqual(['Blood: 4.2', 'Urine: 8.8'])
-  expect(await items(engine)).toEqual([])
+  expect(await typesOfItems(engine)).toEqual([])
 })
 
 it('keeps specimens of one filler number apart that come one by one, and says so once', async () => {
@@ -92,7 +80,7 @@ it('keeps specimens of one filler number apart that come one by one, and says so
     ['OUL^R22', ADA, URINE, ...result('9.8', 'C')],
   )
   expect(await values(engine)).toEqual(['Blood: 4.3', 'Urine: 9.8'])
-  expect(await items(engine)).toEqual(['DiagnosticReport'])
+  expect(await typesOfItems(engine)).toEqual(['DiagnosticReport'])
 })
 
 it('changes none of two specimens by a result that names neither, and says so', async () => {
@@ -102,7 +90,7 @@ it('changes none of two specimens by a result that names neither, and says so', 
     ['ORU^R01', ADA, ...result('7.8', 'C')],
   )
   expect(await values(engine)).toEqual([': 7.8', 'Blood: 4.2', 'Urine: 9.9'])
-  expect(await items(engine)).toEqual(['DiagnosticReport'])
+  expect(await typesOfItems(engine)).toEqual(['DiagnosticReport'])
 })
 
 it('takes a specimen that comes later, or not again, for that of the result', async () => {
@@ -112,7 +100,7 @@ it('takes a specimen that comes later, or not again, for that of the result', as
     ['ORU^R01', ADA, ...result('4.3', 'C')],
   )
   expect(await values(engine)).toEqual(['Blood: 4.3'])
-  expect(await items(engine)).toEqual([])
+  expect(await typesOfItems(engine)).toEqual([])
 })
 
 it('takes results whose names are long in another script, and finds them again', async () => {
