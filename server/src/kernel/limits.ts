@@ -182,7 +182,7 @@ export const limits = {
     queryBytes: 8 * 1024,
     queryAnswerBytes: 256 * 1024,
     /** Messages wait so long, and so many at most, for the index that the message search reads. */
-    indexMs: 200,
+    indexMs: 1000,
     indexWaiting: 50_000,
     /** How often processes on one journal look what the others have done, and how long an answer waits for them. */
     pollMs: 250,

@@ -80,7 +80,7 @@ export function createMessageIndex(
   }
 }
 
-const BATCH = 1000
+const BATCH = 2000
 
 /** Up to where the journal is indexed. */
 interface Last {

@@ -3,7 +3,7 @@ import { FLOW, type Entry } from './entry.ts'
 
 /**
  * The records of the message index: `<field>|<place>|<newest id>|<oldest id>`, each with the messages of one batch that have something at this place.
- * A value that many messages share is a place of its own. Values that hardly two messages share (control id, number) lie together on one of 256
+ * A value that many messages share is a place of its own. Values that hardly two messages share (control id, number) lie together on one of 128
  * shelves, so that a batch of many messages writes few records; what is looked for is picked from its shelf.
  */
 export interface Found {
@@ -166,7 +166,7 @@ const VALUE_LENGTH = 200
 const SAFE = /^[\w.!~*'()-]*$/
 /** No encoded value begins with it. */
 const SHELF = '#'
-const SHELVES = 256
+const SHELVES = 128
 
 /** FNV-1a of its UTF-16 code units. */
 function shelfOf(value: string): string {
