@@ -115,6 +115,22 @@ it('a plain acknowledgement leaves the order as it is, a refusal too: a person h
   }
 })
 
+it('an order that the filler cannot cancel stays cancelled here, and its message waits for a person', async () => {
+  const answers = ['OK', 'UC']
+  const lines = (placer: string) => [`ORC|${answers.shift()}|${placer}|F77^LAB`]
+  const peer = await startFiller({ type: 'ORL^O22^ORL_O22', lines })
+  const engine = await engineFor(peer.port, 'ServiceRequest.OML_O21')
+  await put(engine, PATIENT)
+  await put(engine, ORDER)
+  await expect.poll(() => states(engine)).toEqual(['answered'])
+  const [accepted] = await engine.all('ServiceRequest')
+  await put(engine, { ...accepted, status: 'revoked' })
+  await expect.poll(() => states(engine)).toEqual(['dead', 'answered'])
+  const [refused] = await engine.outbound.outbox.listDead('lab', { limit: 1 })
+  expect(refused?.message).toMatchObject({ code: 'AA', reason: 'AA ORC-1 UC: unable to cancel' })
+  expect(await engine.all('ServiceRequest')).toMatchObject([{ status: 'revoked' }])
+})
+
 it('an answer that names another order changes none', async () => {
   const peer = await startFiller({ type: 'ORL^O22^ORL_O22', lines: () => ['ORC|UA|somebody-else|F9'] })
   const engine = await engineFor(peer.port, 'ServiceRequest.OML_O21')

@@ -155,6 +155,8 @@ it('keeps what the application said, in whatever order and however often both an
     'answered AA',
   ]
   await expect.poll(() => codesOf(engine), { timeout: 10_000 }).toEqual(expected)
+  const dead = await engine.outbound.outbox.listDead('lab', { limit: 10 })
+  expect(dead.map(({ message }) => message.reason)).toEqual(['AE', 'AE'])
   expect(got).toHaveLength(7)
   expect(engine.outbound.strayAnswers).toBe(0)
 })

@@ -3,13 +3,13 @@ import { setTimeout as delay } from 'node:timers/promises'
 import { limits } from '../../kernel/limits.ts'
 import { encodeText } from '../mllp/charset.ts'
 import { readHeader } from '../mllp/header.ts'
-import { msaOf } from '../mllp/msa.ts'
 import { networkWords } from '../mllp/network-words.ts'
 import type { AnswerBook } from './answer-book.ts'
 import type { Destination } from './destination.ts'
 import { createMllpSender, Misnamed, type MllpSender } from './mllp-sender.ts'
 import type { Outbox, OutMessage, StoredOut } from './outbox.ts'
 import { createSentRate, type SentRate } from './sent-rate.ts'
+import { REASON_LENGTH, verdictOf } from './verdict.ts'
 
 export interface DeliveryDeps {
   readonly destination: Destination
@@ -156,10 +156,8 @@ class Lane {
   async #settle(stored: StoredOut, answer: Buffer): Promise<void> {
     const { outbox, destination, answers } = this.#deps
     const { attempts } = stored.message
-    const msa = msaOf(answer)
-    const code = msa?.[1] ?? ''
+    const { outcome, code, ...verdict } = verdictOf(answer)
     const text = answer.toString('latin1').slice(0, limits.hl7.answerKept)
-    const outcome = OUTCOMES[code] ?? 'dead'
     if (outcome === 'rejected' && destination.onReject === 'pause') {
       await outbox.move(stored, { attempts: attempts + 1, code, reason: 'rejected', answer: text })
       await this.#deps.pause()
@@ -167,15 +165,13 @@ class Lane {
     }
     if (outcome === 'refused' && destination.onError === 'retry') {
       this.failures++
-      const reason = reasonOf(answer, code)
+      const { reason = code } = verdict
       await outbox.move(stored, { attempts: attempts + 1, code, reason, answer: text })
       await this.#sleep(this.#backOffMs())
       return
     }
     this.failures = 0
-    const state = outcome === 'taken' ? (TAKEN[code] ?? 'sent') : 'dead'
-    const reason = outcome === 'taken' ? undefined : { reason: reasonOf(answer, code) }
-    const change: Partial<OutMessage> = { state, attempts: attempts + 1, code, answer: text, ...reason }
+    const change: Partial<OutMessage> = { ...verdict, attempts: attempts + 1, code, answer: text }
     const isMoved = await outbox.move(stored, change, answers.keep(stored, answer))
     if (!isMoved) return this.#settleMoved(stored, answer)
     this.#deps.rate.count(Date.now())
@@ -202,27 +198,4 @@ class Lane {
     await delay(ms, undefined, { signal }).catch(() => undefined)
     this.#wake = () => undefined
   }
-}
-
-const REASON_LENGTH = 300
-
-const OUTCOMES: Readonly<Record<string, 'taken' | 'refused' | 'rejected'>> = {
-  AA: 'taken',
-  CA: 'taken',
-  AE: 'refused',
-  CE: 'refused',
-  AR: 'rejected',
-  CR: 'rejected',
-}
-
-const TAKEN: Readonly<Record<string, 'sent' | 'answered'>> = { AA: 'answered', CA: 'sent' }
-
-/** MSA-3, or the codes of the ERR segments; texts of a peer may hold anything, so they are cut. */
-function reasonOf(answer: Buffer, code: string): string {
-  const text = msaOf(answer)?.[3] ?? ''
-  const errors = answer
-    .toString('latin1')
-    .split(/[\r\n]+/)
-    .filter((line) => line.startsWith('ERR'))
-  return [code, text, ...errors].filter(Boolean).join(' ').slice(0, REASON_LENGTH)
 }

@@ -2,10 +2,10 @@ import { setTimeout as delay } from 'node:timers/promises'
 
 import { fault } from '../../kernel/fault.ts'
 import { limits } from '../../kernel/limits.ts'
-import { msaOf } from '../mllp/msa.ts'
 import type { AnswerBook } from './answer-book.ts'
 import { answeredId } from './mllp-sender.ts'
-import type { Outbox, OutMessage, OutState, StoredOut } from './outbox.ts'
+import type { Outbox, OutMessage, StoredOut } from './outbox.ts'
+import { verdictOf } from './verdict.ts'
 
 interface LateAnswersDeps {
   readonly outbox: Outbox
@@ -80,14 +80,13 @@ async function writeDown(deps: From, answer: Buffer): Promise<StoredOut | undefi
  * and the transport (CA, CE, CR) has nothing to add.
  */
 function changeBy(answer: Buffer, { state, code: before }: OutMessage): Partial<OutMessage> {
-  const code = msaOf(answer)?.[1] ?? ''
+  const { state: next, code, reason } = verdictOf(answer)
   const isSettled = state === 'queued' || before?.startsWith('A') === true
   if (code.startsWith('C') && isSettled) return {}
   return {
-    state: STATES[code] ?? 'dead',
+    state: next,
     code,
+    ...(reason === undefined ? {} : { reason }),
     answer: answer.toString('latin1').slice(0, limits.hl7.answerKept),
   }
 }
-
-const STATES: Readonly<Record<string, OutState>> = { AA: 'answered', CA: 'sent' }

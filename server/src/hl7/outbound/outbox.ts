@@ -22,7 +22,7 @@ export type OutState =
   | 'sent'
   /** Taken, and the application has answered as well. */
   | 'answered'
-  /** Refused, or it could not be built. */
+  /** Refused, taken without doing what it asks for, or it could not be built. */
   | 'dead'
   | 'cancelled'
 

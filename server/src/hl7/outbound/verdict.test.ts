@@ -1,0 +1,46 @@
+import { expect, it } from 'vitest'
+
+import { verdictOf } from './verdict.ts'
+
+const answer = (code: string, ...lines: readonly string[]) =>
+  Buffer.from(['MSH|^~\\&|LAB||HUB||2026||ORL^O22|1|P|2.5.1', `MSA|${code}|C1|no`, ...lines].join('\r'))
+
+it.each([
+  ['AA', 'taken', 'answered', undefined],
+  ['CA', 'taken', 'sent', undefined],
+  ['AE', 'refused', 'dead', 'AE no'],
+  ['CE', 'refused', 'dead', 'CE no'],
+  ['AR', 'rejected', 'dead', 'AR no'],
+  ['CR', 'rejected', 'dead', 'CR no'],
+  ['', 'unknown', 'dead', 'no'],
+])('%s is %s', (code, ...[outcome, state, reason]) => {
+  expect(verdictOf(answer(code))).toEqual({ code, outcome, state, ...(reason && { reason }) })
+})
+
+it('names the errors of a refusal', () => {
+  expect(verdictOf(answer('AE', 'ERR|||101')).reason).toBe('AE no ERR|||101')
+})
+
+it.each([
+  ['UC', 'unable to cancel'],
+  ['UD', 'unable to discontinue'],
+  ['UH', 'unable to put on hold'],
+  ['UR', 'unable to release'],
+  ['UX', 'unable to change'],
+])('a message that was taken, and is answered by %s, waits for a person', (control, words) => {
+  const verdict = verdictOf(answer('AA', 'ORC|OK|P1', `ORC|${control}|P2`))
+  expect(verdict).toMatchObject({
+    outcome: 'taken',
+    state: 'dead',
+    reason: `AA no ORC-1 ${control}: ${words}`,
+  })
+})
+
+it('an order that is not accepted is over, which the order itself says', () => {
+  expect(verdictOf(answer('AA', 'ORC|UA|P1'))).toMatchObject({ state: 'answered' })
+})
+
+it('reads an answer with other delimiters', () => {
+  const text = 'MSH!^~\\&!LAB!!HUB!!2026!!ORR^O02!1!P!2.3\rMSA!AA!C1\rORC!UC!P1'
+  expect(verdictOf(Buffer.from(text)).reason).toBe('AA ORC-1 UC: unable to cancel')
+})
