@@ -37,7 +37,7 @@ const STORIES: readonly Story[] = [
     { status: 'planned', location: stays('planned -') },
   ],
   [
-    'A03 without a place leaves nobody in a bed, and A13 in none that it does not know',
+    'A03 without a place leaves nobody in a bed',
     [A01, A02, { ...A03, visit: { ...A03.visit, 3: '' } }],
     { status: 'finished', location: stays('completed 09:00-12:00', 'completed -09:00') },
   ],
@@ -137,6 +137,26 @@ const STORIES: readonly Story[] = [
     ],
     { status: 'arrived', location: stays('active -', 'completed -') },
     'status "finished" "arrived"',
+  ],
+  [
+    'A13 without a place puts the patient back into the bed of the discharge, not into those of before',
+    [A01, A02, { ...A03, visit: { ...A03.visit, 3: '' } }, { event: 'A13', visit: { 3: '' } }],
+    { status: 'in-progress', location: stays('active 09:00-', 'completed -09:00') },
+  ],
+  [
+    'A13 in another bed than that of the discharge puts the patient into that one alone',
+    [A01, A02, { ...A03, visit: { ...A03.visit, 3: '' } }, { event: 'A13', visit: elsewhere }],
+    { status: 'in-progress', location: stays('active -', 'completed 09:00-12:00', 'completed -09:00') },
+  ],
+  [
+    'A10 ends a stay elsewhere, and not when the one in the bed began',
+    [
+      A01,
+      A02,
+      { event: 'A09', visit: { 3: 'W2^01^B', 11: 'XRAY' } },
+      { event: 'A10', visit: { 3: 'W2^01^B' } },
+    ],
+    { location: stays('active 09:00-', 'completed -', 'completed -09:00') },
   ],
   [
     'A13 opens a visit that A01 could not',

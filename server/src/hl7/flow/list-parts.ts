@@ -43,7 +43,7 @@ export function withUnsentItems(part: ListPart, words: PartWords, { was, is }: W
   })
   return [
     ...sent,
-    ...(words.now === undefined ? others : others.map((item) => left(item, part, { sent, is }))),
+    ...(words.now === undefined ? others : others.map((item) => left(item, part, { sent: now, is }))),
   ]
 }
 
@@ -76,7 +76,7 @@ function withPeriod({ period: _period, ...item }: JsonObject, period: JsonObject
 
 /**
  * Where a code of the whole has changed, items that were not sent follow it, too: nobody is in a bed of a visit that ended without naming
- * it. What ended with the whole does so when that has another end.
+ * it. What ended with the whole does so when that has another end, and goes on with it where nothing else does.
  */
 export function inPlace(whole: JsonObject, parts: readonly ImagePart[], codes: Whole): JsonObject {
   const { was, is } = codes
@@ -85,7 +85,9 @@ export function inPlace(whole: JsonObject, parts: readonly ImagePart[], codes: W
     const items = whole[part.list]
     const isChanged = codesOf(part).some((element) => !isSame(was[element], is[element]))
     if (!isChanged || !isList(items)) return []
-    const all = items.map((item) => (isElements(item) ? following(item, part, codes) : item))
+    const isOpen = itemsOf(items).some((item) => !isSame(withCodes(item, part.kept ?? {}), item))
+    const ending = { ...part, reopens: !isOpen && part.reopens === true }
+    const all = items.map((item) => (isElements(item) ? following(item, ending, codes) : item))
     return [[part.list, all] as const]
   })
   return changed.length === 0 ? whole : { ...whole, ...Object.fromEntries(changed) }
@@ -93,10 +95,19 @@ export function inPlace(whole: JsonObject, parts: readonly ImagePart[], codes: W
 
 function following(item: JsonObject, part: ListPart, { was, is }: Whole): JsonObject {
   const [before, end] = [endOf(was, part), endOf(is, part)]
-  const period = periodOf(item)
-  return before !== undefined && end !== undefined && period['end'] === before
-    ? withPeriod(item, { ...period, end })
-    : inPlaceOf(item, part, is)
+  const { end: ends, ...open } = periodOf(item)
+  if (before === undefined || ends !== before) return inPlaceOf(item, part, is)
+  if (end !== undefined) return withPeriod(item, { ...open, end })
+  return part.reopens === true ? inPlaceOf(withPeriod(withFormer(item, part), open), part, is) : item
+}
+
+/** An item that is over as it was before. */
+function withFormer(item: JsonObject, { kept = {} }: ListPart): JsonObject {
+  const former = Object.entries(kept).map(([member, codes]) => {
+    const turned = Object.entries(codes).map(([code, next]) => [next, code] as const)
+    return [member, Object.fromEntries(turned)] as const
+  })
+  return withCodes(item, Object.fromEntries(former))
 }
 
 /** Elements of the whole that count for the items. */
