@@ -5,7 +5,7 @@ import { expect, it } from 'vitest'
 
 import { CLIENT } from '../flows/hub.ts'
 import { entriesOf, expectRefused, fresh, hubForFile, idsOf, tagged } from './fhir-peer.ts'
-import type { Json } from './fhir-peer.ts'
+import type { Json, Sent } from './fhir-peer.ts'
 
 const ORIGIN = 'https://app.example.org'
 const { ask, base, make, find } = hubForFile({ HUB_CORS_ORIGINS: ORIGIN })
@@ -323,4 +323,25 @@ it('explains an address that is too long, and what is no request at all', async 
   socket.end('GARBAGE\r\n\r\n')
   const answer = Buffer.concat(await socket.toArray()).toString('utf8')
   expect(answer).toMatch(/^HTTP\/1\.1 400 .*"resourceType":"OperationOutcome"/s)
+})
+
+it('lets no cache keep a record (RFC 9111), only what is the same for everybody', async () => {
+  const { id } = (await ask('POST', '/Patient', { body: PATIENT })).json
+  const binary = await ask('POST', '/Binary', { raw: 'a', headers: { 'content-type': 'text/csv' } })
+  const kept = async (method: string, path: string, sent: Sent = {}) =>
+    (await ask(method, path, sent)).headers.get('cache-control')
+  const one = `/Patient/${String(id)}`
+  for (const path of [
+    one,
+    `${one}?_pretty=true`,
+    `${one}/_history`,
+    '/Patient?_count=1',
+    '/Patient/none',
+    `/Binary/${String(binary.json['id'])}`,
+  ])
+    expect(await kept('GET', path), path).toBe('no-store')
+  expect(await kept('GET', one, { headers: { 'if-none-match': 'W/"1"' } })).toBe('no-store')
+  expect(await kept('POST', '/Patient', { body: PATIENT })).toBe('no-store')
+  expect(await kept('POST', '', { body: { resourceType: 'Bundle', type: 'batch' } })).toBe('no-store')
+  expect(await kept('GET', '/metadata')).toBe('no-cache')
 })

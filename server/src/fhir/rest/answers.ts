@@ -5,6 +5,14 @@ import type { Written } from '../resources.ts'
 import type { Answer, Call } from './call.ts'
 import { outcomeOf } from './outcome.ts'
 
+/**
+ * No cache keeps an answer: one with a time of change and no word of this is taken for fresh for a tenth of its age, and a record that was
+ * changed would be read as it was.
+ *
+ * @see RFC 9111, section 4.2.2
+ */
+export const NOT_KEPT = 'no-store'
+
 function etagOf(version: number): string {
   return `W/"${String(version)}"`
 }

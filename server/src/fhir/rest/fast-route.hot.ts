@@ -4,7 +4,7 @@ import type { Caller } from '../../auth/caller.ts'
 import { limits } from '../../kernel/limits.ts'
 import { isId } from '../access.ts'
 import type { Pair } from '../search/request.ts'
-import { jsonBody, versionHeaders } from './answers.ts'
+import { jsonBody, NOT_KEPT, versionHeaders } from './answers.ts'
 import { createPairs } from './call.ts'
 import type { Call } from './call.ts'
 import { gzipped, takesGzip } from './compression.ts'
@@ -165,7 +165,7 @@ function fitted(found: Found, request: IncomingMessage, vary: readonly string[])
 }
 
 function send(response: ServerResponse, requestId: string, { status, headers, body = NONE }: Found): void {
-  const head = ['x-request-id', requestId]
+  const head = ['x-request-id', requestId, 'cache-control', NOT_KEPT]
   for (const name in headers) head.push(name, headers[name] ?? '')
   head.push('content-type', FHIR_JSON, 'content-length', String(body.length))
   // Names and values in turn: a list is written as it is, an object is taken apart first.

@@ -10,7 +10,7 @@ import { processBundle } from '../bundles/process-bundle.ts'
 import { receiveBundle } from '../bundles/receive-bundle.ts'
 import { indent } from '../json/layout.ts'
 import { PATCH_FORMATS } from '../patch/patch.ts'
-import { jsonBody } from './answers.ts'
+import { jsonBody, NOT_KEPT } from './answers.ts'
 import { binaryText, isBinaryRead, rawAnswer, wholeAnswer } from './binary.ts'
 import type { RawBody } from './binary.ts'
 import { METHODS, pairsOf, preferencesOf, textOfBody } from './call.ts'
@@ -49,6 +49,7 @@ export const fhirRest: FastifyPluginAsync<FhirRestOptions> = async (app, { rest,
     return reply.code(status).type(FHIR_JSON).send(jsonBody(outcome))
   })
   app.addHook('onRequest', async (request, reply) => {
+    reply.header('cache-control', NOT_KEPT)
     const id = request.headers['x-request-id']
     if (typeof id === 'string') reply.header('x-request-id', id)
     const { path, format } = addressOf(app, request)
@@ -87,6 +88,8 @@ function answerEverybody(app: FastifyInstance, rest: RestDeps): void {
     app.get(url, async (request, reply) => {
       const query = pairsOf(addressOf(app, request).query)
       const conditions = header('ifNoneMatch', request.headers['if-none-match'])
+      // The same for everybody: kept, and asked for again by its tag.
+      reply.header('cache-control', 'no-cache')
       return answer(request, reply, rest.metadata({ query, conditions }))
     })
     app.route({
