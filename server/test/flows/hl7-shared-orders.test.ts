@@ -281,3 +281,23 @@ it.each<[string, readonly Message[], Message, readonly string[], number]>([
   expect(report?.['basedOn'] !== undefined).toBe(named.length > 0)
   expect(await items(engine)).toHaveLength(count)
 })
+
+const handedOut = 'RXD|1|AMX^AMX^L|20260301090000|20'
+const toGive = 'RXG|1|1||AMX^AMX^L|500||mg'
+
+it.each<[string, string, string, string]>([
+  ['RDS^O13', 'MedicationDispense', 'authorizingPrescription', handedOut],
+  ['RGV^O15', 'MedicationRequest', 'basedOn', toGive],
+])(
+  'keeps by %s what two drugs that share a number have, told one by one',
+  async (...[event, type, element, line]) => {
+    const two: Message = ['RDE^O11', ADA, ...drug('AMX'), ...drug('IBU')]
+    const engine = await after(
+      two,
+      [event, ADA, 'ORC|RE|P1^C', line],
+      [event, ADA, 'ORC|RE|P1^C', line.replaceAll('AMX', 'IBU')],
+      [event, ADA, 'ORC|RE|P1^C', line],
+    )
+    expect(await referredBy(engine, type, element)).toEqual(['AMX', 'IBU'])
+  },
+)

@@ -56,6 +56,45 @@ it('changes the one whose filler number the message names beside the placer numb
   expect(await statuses(engine)).toEqual(['GLU active', 'NA revoked'])
 })
 
+it('changes those of the group that the message names beside the placer number', async () => {
+  const engine = await after(
+    ['ORM^O01', ADA, 'ORC|NW|P1^C||G1^C', GLU],
+    ['ORM^O01', ADA, 'ORC|NW|P1^C||G2^C', NA],
+    ['ORM^O01', ADA, 'ORC|CA|P1^C||G2^C'],
+  )
+  expect(await statuses(engine)).toEqual(['GLU active', 'NA revoked'])
+  expect((await engine.all('ServiceRequest')).map(({ requisition }) => requisition)).toMatchObject([
+    { value: 'G1' },
+    { value: 'G2' },
+  ])
+})
+
+it('adds to what is known by one of its numbers the others, by which it is found from then on', async () => {
+  const engine = await after(['ORM^O01', ADA, 'ORC|NW|P1^C', GLU])
+  // As a version that knew orders by their placer number alone has left it.
+  const known = await engine.store.records.range({
+    collection: 'aliases',
+    from: 'ServiceRequest|urn%3Amogran%3A',
+    to: 'ServiceRequest|urn%3Amogran%3A~',
+    limit: 100,
+  })
+  const others = known.filter(({ id }) => /%3A(?:item|member)\|/.test(id))
+  expect(others.length).toBeGreaterThan(0)
+  await engine.store.records.apply(others.map(({ id }) => ({ op: 'delete', collection: 'aliases', id })))
+  const sender = new Sender(engine.port)
+  const send = async (at: number, orc: string) => {
+    const header = `MSH|^~\\&|WARD|NORTH|HUB|MOGRAN|2026030109000${at}||ORM^O01|N${at}|P|2.5.1`
+    expect(await sender.send([header, ADA, orc, ...(at === 1 ? [GLU] : []), ''].join('\r'))).toContain(
+      'MSA|AA',
+    )
+  }
+  await send(1, 'ORC|SC|P1^C|F1^L|G1^C||IP')
+  await send(2, 'ORC|CA|||G1^C')
+  expect(await statuses(engine)).toEqual(['GLU revoked'])
+  await send(3, 'ORC|OE||F1^L')
+  expect(await statuses(engine)).toEqual(['GLU active'])
+})
+
 it('finds by filler number and service what came with a placer number', async () => {
   const engine = await after(oneFiller, ['ORM^O01', ADA, 'ORC|OC||F1^L', NA])
   expect(await statuses(engine)).toEqual(['GLU active', 'NA revoked'])

@@ -3,7 +3,7 @@ import type { JsonObject } from '../../kernel/json.ts'
 import type { RecordStore } from '../../store/port.ts'
 import { ITEMS, MEMBERS } from '../mapping/identity.ts'
 import type { Image } from '../mapping/image.ts'
-import { contradicts, identifiersOf } from '../mapping/other-number.ts'
+import { contradicts, identifiersOf, objectsIn } from '../mapping/other-number.ts'
 import type { Identity } from './identity.ts'
 import { haveOneCode, isTheirs, patientsOf, type Said, type SameThingDeps } from './same-thing.ts'
 
@@ -60,9 +60,7 @@ export async function allOfNumber(
   const sharers = await sharersOf(deps, said, { prefix: whole.prefix, found })
   const [first] = sharers
   if (first === undefined || (sharers.length === 1 && first.id === found.id)) return [found]
-  const meant = whole.isNew
-    ? []
-    : sharers.filter(({ resource }) => !contradicts(said.identifiers, identifiersOf(resource)))
+  const meant = whole.isNew ? [] : sharers.filter((one) => mayBe(one, said))
   const { image } = found
   return meant.length > 0 ? meant.map((one) => knownAs(image, one)) : [unclear(image, first)]
 }
@@ -73,17 +71,30 @@ export async function allOfNumber(
  * has to look at it.
  */
 async function onlyOfNumber(deps: SameThingDeps, said: Said, found: Identity): Promise<Identity> {
-  const { image, identifiers } = said
+  const { image } = said
   const prefix = (image.item ?? image.whole)?.prefix
   if (prefix === undefined) return found
   const sharers = await sharersOf(deps, said, { prefix, found })
   const [first, ...others] = sharers
   if (first === undefined) return found
-  const left = sharers.filter(({ resource }) => !contradicts(identifiers, identifiersOf(resource)))
+  const left = sharers.filter((one) => mayBe(one, said))
   const meant = others.length === 0 ? left[0] : onlyOf(left, said)
   if (meant !== undefined) return meant.id === found.id ? found : knownAs(image, meant)
   return others.length === 0 ? found : unclear(image, first)
 }
+
+/** It has no other number of its own, and is of no other group. */
+function mayBe({ resource }: Sharer, { image, identifiers }: Said): boolean {
+  if (contradicts(identifiers, identifiersOf(resource))) return false
+  return GROUPS.every((name) => {
+    const [mine, theirs] = [objectsIn(image.resource[name]), objectsIn(resource[name])]
+    return (
+      mine.length === 0 || theirs.length === 0 || theirs.some((one) => mine.some((own) => isNamed(own, one)))
+    )
+  })
+}
+
+const GROUPS = ['requisition', 'groupIdentifier'] as const
 
 function onlyOf(sharers: readonly Sharer[], said: Said): Sharer | undefined {
   let left = sharers
