@@ -67,6 +67,16 @@ export async function sendText(text: string): Promise<string> {
   return ack.toString()
 }
 
+/** A result of `number`; without one it belongs to nobody, and the rules refuse it. */
+export function result(mrn: string, number: string): string {
+  return [
+    `MSH|^~\\&|LAB|HTEST|HUB|HTEST|20261120080000+0000||ORU^R01^ORU_R01|X${mrn}|P|2.5.1`,
+    `PID|1||${number}||Else^Someone||19500101|M`,
+    `OBR|1|P${mrn}^HTEST|F${mrn}^LAB|24323-8^Metabolic panel^LN|||20261120080000+0000|||||||||||||||20261120080000+0000||LAB|F`,
+    `OBX|1|NM|2823-3^Potassium^LN||5.60|mmol/L^mmol/L^UCUM|3.5-5.1||||F|||20261120080000+0000`,
+  ].join('\r')
+}
+
 /** An instant (now) in UTC, as HL7 writes it. */
 function stamp(at = new Date().toISOString()): string {
   return `${at.replaceAll(/\D/g, '').slice(0, 14)}+0000`

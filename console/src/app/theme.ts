@@ -59,7 +59,11 @@ export function themeOf(scheme: Scheme, direction: Direction): Theme {
 function components(): Theme['components'] {
   const edge = 'var(--mg-line) solid var(--mg-palette-divider)'
   return {
-    MuiButtonBase: { defaultProps: { disableRipple: true } },
+    MuiButtonBase: {
+      defaultProps: { disableRipple: true },
+      // Without the ripple nothing else shows where the focus is: the buttons of the library switch the outline of the browser off.
+      styleOverrides: { root: { '&:focus-visible': ring(2) } },
+    },
     MuiButton: {
       defaultProps: { disableElevation: true, size: 'small' },
       styleOverrides: {
@@ -70,7 +74,7 @@ function components(): Theme['components'] {
     MuiIconButton: { styleOverrides: { root: { borderRadius: 4, width: 32, height: 32, color: 'inherit' } } },
     MuiPaper: { defaultProps: { elevation: 0 }, styleOverrides: { root: { backgroundImage: 'none' } } },
     MuiMenu: { defaultProps: { transitionDuration: 0 }, styleOverrides: { paper: { border: edge } } },
-    MuiMenuItem: { styleOverrides: { root: { minHeight: 32, gap: 8 } } },
+    MuiMenuItem: { styleOverrides: { root: { minHeight: 32, gap: 8, '&:focus-visible': ring(-2) } } },
     MuiDialog: {
       defaultProps: { transitionDuration: 0 },
       styleOverrides: { root: { top: 'var(--mg-alarm, 0px)' }, paper: { border: edge } },
@@ -81,7 +85,11 @@ function components(): Theme['components'] {
         notchedOutline: { borderColor: 'var(--mg-palette-control-line)' },
       },
     },
-    MuiTab: { styleOverrides: { root: { minHeight: 40, minWidth: 0, paddingInline: 12 } } },
+    MuiTab: {
+      styleOverrides: {
+        root: { minHeight: 40, minWidth: 0, paddingInline: 12, '&:focus-visible': ring(-2) },
+      },
+    },
     MuiTabs: {
       styleOverrides: {
         root: { minHeight: 40 },
@@ -91,4 +99,9 @@ function components(): Theme['components'] {
       },
     },
   }
+}
+
+/** The focus, as on links and fields. @param offset pixels outside of the edge */
+function ring(offset: number) {
+  return { outline: '2px solid var(--mg-palette-primary-main)', outlineOffset: offset } as const
 }

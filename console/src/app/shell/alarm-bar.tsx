@@ -183,7 +183,7 @@ const loudBar = {
   ...bar,
   color: 'flag.highOn',
   bgcolor: 'flag.highSolid',
-  '& :focus-visible': { outlineColor: 'currentcolor' },
+  '& a:focus-visible': { outlineColor: 'currentcolor' },
 } as const
 const quietBar = {
   ...bar,
@@ -198,7 +198,13 @@ const technical = {
 } as const
 
 const nameLink = { color: 'inherit', textUnderlineOffset: '3px' } as const
-const button = { color: 'inherit', border: '1px solid currentcolor', minHeight: 28, py: 0 } as const
+const button = {
+  color: 'inherit',
+  border: '1px solid currentcolor',
+  minHeight: 28,
+  py: 0,
+  '&:focus-visible': { outlineColor: 'currentcolor' },
+} as const
 
 /** Only the small mark flashes, twice a second, and stands still for those who asked for less motion. */
 const flash = {

@@ -159,7 +159,7 @@ const bar = {
   display: 'flex',
   alignItems: 'center',
   flexWrap: 'wrap',
-  columnGap: 3,
+  columnGap: 2.5,
   rowGap: 2,
   '& label': inlineControl,
 } as const

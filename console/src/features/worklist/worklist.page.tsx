@@ -8,6 +8,7 @@ import { clinicalInstant } from '../../ui/dates.ts'
 import { Heads } from '../../ui/heads.tsx'
 import { Page } from '../../ui/page.tsx'
 import { ProblemCard } from '../../ui/problem-card.tsx'
+import { rowButton } from '../../ui/row-button.ts'
 import { WideSheet } from '../../ui/wide-sheet.tsx'
 import { plain, useDecide, useWorklist } from './worklist.data.ts'
 import type { Item } from './worklist.data.ts'
@@ -57,14 +58,16 @@ export function WorklistPage() {
   )
 }
 
-function Cells({
-  item: { time, reference, element, current, incoming, message, feed },
-}: {
-  readonly item: Item
-}) {
+/** `Patient.birthDate`. */
+function elementOf({ reference, element }: Item): string {
+  return `${reference.split('/', 1)[0] ?? ''}.${element}`
+}
+
+function Cells({ item }: { readonly item: Item }) {
+  const { time, reference, current, incoming, message, feed } = item
   const { i18n } = useTranslation()
   const [type, id] = reference.split('/')
-  const name = <bdi dir="ltr">{`${type}.${element}`}</bdi>
+  const name = <bdi dir="ltr">{elementOf(item)}</bdi>
   return (
     <>
       <td>
@@ -91,12 +94,15 @@ interface ChoiceProps {
 
 function Choice({ item, decide }: ChoiceProps) {
   const { t } = useTranslation()
-  return (
-    <>
-      <Button onClick={() => decide('keep')}>{t('worklist.keep')}</Button>
-      {item.kind === 'element' ? (
-        <Button onClick={() => decide('take')}>{t('worklist.take')}</Button>
-      ) : undefined}
-    </>
-  )
+  const choices = item.kind === 'element' ? (['keep', 'take'] as const) : (['keep'] as const)
+  return choices.map((choice) => (
+    <Button
+      key={choice}
+      sx={rowButton}
+      aria-label={`${t(`worklist.${choice}`)}: ${elementOf(item)}`}
+      onClick={() => decide(choice)}
+    >
+      {t(`worklist.${choice}`)}
+    </Button>
+  ))
 }

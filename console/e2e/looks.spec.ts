@@ -1,0 +1,110 @@
+import { expect, test } from '@playwright/test'
+
+import { freshStay, result, sendText, signIn } from './hub.ts'
+
+// The interface pages on other screens, in other directions and without a mouse.
+
+test('sets the value of an element below the beginning of its name on an Arabic page', async ({ page }) => {
+  await signIn(page, 'admin', { language: 'ar' })
+  await page.goto('/mapping')
+  await page.locator('textarea').fill(result('T1', 'T1^^^HTEST^MR').replaceAll('\r', '\n'))
+  await page.locator('main button[type=submit]').click()
+  const texts = page.locator('button', { hasText: 'valueQuantity.value' }).locator('span > bdi')
+  await expect(texts).toHaveText([/valueQuantity\.value/, '5.60'])
+  const starts = (await texts.all()).map(async (text) => {
+    const box = await text.boundingBox()
+    return Math.round((box?.x ?? 0) + (box?.width ?? 0))
+  })
+  const [name, value] = await Promise.all(starts)
+  expect(value).toBe(name)
+})
+
+test('shows what is chosen in the contrast mode of the system, too', async ({ page }) => {
+  const { mrn } = freshStay()
+  await sendText(result(mrn, `${mrn}^^^HTEST^MR`))
+  await signIn(page)
+  await page.emulateMedia({ forcedColors: 'active' })
+  await page.goto(`/messages?controlId=X${mrn}`)
+  await page.locator('a[data-row]').click()
+  const start = (css: string) =>
+    page.evaluate(`getComputedStyle(document.querySelector(${JSON.stringify(css)})).borderInlineStartColor`)
+  await page.locator('[data-position=PID-3]').click()
+  expect(await start('[data-position=PID-3]')).not.toBe(await start('[data-position=PID-5]'))
+  expect(await start('nav a[href="/messages"].active')).not.toBe(await start('nav a[href="/feeds"]'))
+})
+
+test('shows where the focus is at each stop of the keyboard', async ({ page }) => {
+  await sendText(result(freshStay().mrn, ''))
+  await signIn(page)
+  // The outline is that of the element, or of the field around it.
+  const focused = `(() => {
+    const element = document.activeElement
+    const isShown = [element, element.parentElement].some((one) => {
+      const { outlineStyle, outlineWidth } = getComputedStyle(one)
+      return outlineStyle === 'solid' && parseFloat(outlineWidth) >= 2
+    })
+    return element === document.body ? '' : isShown ? 'shown' : element.outerHTML.slice(0, 200)
+  })()`
+  for (const address of ['/feeds/default', '/messages?state=dead', '/dead-letters', '/mapping']) {
+    await page.goto(address)
+    await expect(page.locator('h1')).toBeVisible()
+    await expect(page.locator('main [role=status]')).toHaveCount(0)
+    const stops: unknown[] = []
+    while (stops.length < 60 && stops.at(-1) !== '') {
+      await page.keyboard.press('Tab')
+      stops.push(await page.evaluate(focused))
+    }
+    expect(stops.length, address).toBeGreaterThan(15)
+    expect(
+      stops.filter((stop) => stop !== 'shown' && stop !== ''),
+      address,
+    ).toEqual([])
+  }
+})
+
+test('keeps within the width of a phone and of a tablet, in both directions', async ({ page }) => {
+  test.setTimeout(120_000)
+  const widths = { phone: { width: 390, height: 844 }, tablet: { width: 1024, height: 768 } } as const
+  await signIn(page, 'admin', { language: 'ar' })
+  for (const size of Object.values(widths)) {
+    await page.setViewportSize(size)
+    for (const address of [
+      '/feeds',
+      '/feeds/default',
+      '/messages',
+      '/dead-letters?replay=default',
+      '/mapping',
+    ]) {
+      await page.goto(address)
+      await expect(page.locator('h1')).toBeVisible()
+      await expect(page.locator('main [role=status]')).toHaveCount(0)
+      const over = 'document.documentElement.scrollWidth - document.documentElement.clientWidth'
+      expect(await page.evaluate(over), `${address} at ${size.width}`).toBe(0)
+    }
+    await page.goto('/dead-letters?replay=default')
+    await expect(page.getByRole('dialog')).toBeVisible()
+    const content = `document.querySelector('.MuiDialogContent-root')`
+    expect(await page.evaluate(`${content}.scrollWidth - ${content}.clientWidth`)).toBe(0)
+  }
+})
+
+test('has all views of a message within reach on a phone', async ({ page }) => {
+  await sendText(result(freshStay().mrn, ''))
+  await signIn(page)
+  await page.setViewportSize({ width: 390, height: 844 })
+  await page.goto('/messages?state=dead')
+  await page.locator('a[data-row]').first().click()
+  await page.getByRole('tab', { name: 'Text' }).click()
+  await page.getByRole('tab', { name: 'Text' }).hover()
+  await page.mouse.wheel(200, 0)
+  await expect(page.getByRole('tab', { name: 'Mend' })).toBeInViewport({ ratio: 1 })
+})
+
+test('writes how many more numbers there are from left to right', async ({ page }) => {
+  const { mrn } = freshStay()
+  await sendText(result(mrn, `${mrn}^^^HTEST^MR~8${mrn}^^^HTEST^MR`))
+  await signIn(page, 'admin', { language: 'ar' })
+  await page.goto(`/messages?number=${mrn}`)
+  const more = page.locator('main bdi', { hasText: /^\+1$/ })
+  await expect(more.first()).toHaveCSS('direction', 'ltr')
+})
