@@ -275,6 +275,25 @@ it('SR-26 gives the elements asked for and those that must stay', async () => {
   expect(observation).toMatchObject({ status: 'final', code: { text: 'x' }, issued: '2020-01-01T00:00:00Z' })
 })
 
+it('takes elements by their names, with their type in front, and parts of them as a whole', async () => {
+  const { id } = await make({
+    resourceType: 'Patient',
+    birthDate: '1990',
+    deceasedBoolean: true,
+    name: [{ family: 'A', given: ['B'] }],
+  })
+  for (const [elements, wanted] of [
+    ['name', ['name']],
+    ['Patient.name,birthDate', ['name', 'birthDate']],
+    ['name.family', ['name']],
+    ['Patient.name.family', ['name']],
+  ] as const) {
+    const { json } = await ask('GET', `/Patient/${id}?_elements=${elements}`)
+    const found = ['name', 'birthDate'].filter((name) => name in json)
+    expect(found, elements).toEqual(wanted)
+  }
+})
+
 it('SR-27 takes no summary for the whole', async () => {
   const body = subsetted(await search('_summary=true&_count=1'))
   expectRefused(await ask('PUT', `/Patient/${String(body['id'])}`, { body }), 400, 422)

@@ -102,14 +102,14 @@ const CONTROLS = new Map<string, Control>(
 /** Parameters of every search that filter nothing, internal ones apart. */
 export const RESULT_PARAMETERS: readonly string[] = [...CONTROLS.keys()].filter((name) => name !== '_page')
 
-/** `name,gender`, also as `Patient.name`, and choices as `value[x]`; nothing named: everything. */
+/** `name,gender`, also as `Patient.name`, and choices as `value[x]`; who names a part (`name.family`) gets the whole. Nothing named: everything. */
 export function elementsOf(text: string): readonly string[] {
   return text.split(',').flatMap(
     (name) =>
       name
         .trim()
-        .replace(/^\w+\./, '')
-        .replace(/\[x\]$/, '') || [],
+        .replace(/^[A-Z]\w*\./, '')
+        .replace(/(?:\[x\])?(?:\..*)?$/, '') || [],
   )
 }
 
