@@ -185,3 +185,21 @@ it('says how many are wanted, the details of an order, and what the patient is t
   const drug = await sent({ reasonCode: [{ text: 'fever' }] }, { definition: 'MedicationRequest.ORM_O01' })
   expect(segments(drug, 'RXO')[0]?.split('|')[20]).toBe('^fever')
 })
+
+it('says a drug that stands inside of its order', async () => {
+  const contained = [
+    { resourceType: 'Medication', id: 'm', code: { coding: [{ code: 'IBU', display: 'Ibuprofen' }] } },
+  ]
+  const { medicationCodeableConcept: _none, ...rest } = prescription
+  const resource = { ...rest, contained, medicationReference: { reference: '#m' } }
+  for (const [definition, field] of [
+    ['MedicationRequest.RDE_O11', 2],
+    ['MedicationRequest.ORM_O01', 1],
+  ] as const) {
+    const message = await builtOf({ definition, resource, others }, outbound, {
+      controlId: 'C1',
+      version: '2.5.1',
+    })
+    expect(segments(message, 'RX')[0]?.split('|')[field]).toBe('IBU^Ibuprofen')
+  }
+})

@@ -191,3 +191,31 @@ it('says all given names, who cares for a person, and how long a number holds', 
   const old = await fieldsOf('Patient.ADT', patient, { version: '2.3' })
   expect([old.field('PID', 3), old.field('PID', 16)]).toEqual(['X9', 'M'])
 })
+
+it('says what is required of people, places and things without a name or a code', async () => {
+  const more = {
+    'AllergyIntolerance/x': {
+      resourceType: 'AllergyIntolerance',
+      id: 'x',
+      patient: { reference: 'Patient/p' },
+    },
+    'Condition/x': { resourceType: 'Condition', id: 'x' },
+    'Practitioner/x': { resourceType: 'Practitioner', id: 'x' },
+    'Location/x': { resourceType: 'Location', id: 'x' },
+  }
+  const resource = {
+    ...visit,
+    participant: [{ type: [code('ADM')], individual: { reference: 'Practitioner/x' } }],
+    location: [{ status: 'active', location: { reference: 'Location/x' } }],
+    diagnosis: [{ condition: { reference: 'Condition/x' } }],
+  }
+  const request = { definition: 'Encounter.ADT', resource, others: { ...others, ...more } }
+  const text = (await builtOf(request, outbound, { controlId: 'C1', version: '2.5.1' })) ?? ''
+  const fields = Object.fromEntries(text.split('\r').map((one) => [one.slice(0, 3), one.split('|')]))
+  expect([fields['AL1']?.[3], fields['DG1']?.[3], fields['PV1']?.[3], fields['PV1']?.[17]]).toEqual([
+    '""',
+    '""',
+    'x',
+    'x',
+  ])
+})

@@ -121,3 +121,10 @@ it('sends the codes of a conclusion beside its text', async () => {
   const last = (await observations({ conclusionCode })).at(-1)
   expect(last?.slice(2, 6)).toEqual(['CWE', '55112-7^Document summary^LN', '2', '271737000^Anemia^SCT'])
 })
+
+it('sends results that stand inside of the report, and nothing for what is not there', async () => {
+  const contained = [{ ...finding, id: 'inside', valueInteger: 9 }]
+  const result = [{ reference: '#inside' }, { reference: 'Observation/gone' }]
+  const now = await observations({ contained, result })
+  expect(now.map((fields) => fields[5])).toEqual(['9', 'Well.'])
+})

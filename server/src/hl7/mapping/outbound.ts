@@ -1,5 +1,5 @@
 import { Fault, fault } from '../../kernel/fault.ts'
-import type { JsonObject, JsonValue } from '../../kernel/json.ts'
+import type { JsonValue } from '../../kernel/json.ts'
 import type { BuildRequest, OutboundRules } from '../outbound/outbound-rules.ts'
 import { missing } from './compile-message.ts'
 import {
@@ -10,6 +10,7 @@ import {
 } from './resource-expression.ts'
 import type { OutboundFile, OutRow, OutSegment, RuleFiles, TableRow } from './rules.ts'
 import { compileTarget, createSegmentWriter, type SegmentWriter, type Target } from './segment-writer.ts'
+import { compileStep, follow, referenceTo, walk, withContained } from './sent-references.ts'
 import { emptiedSegment, toldApart, withNulls } from './sent-segments.ts'
 import { indexTable } from './table.ts'
 import { formOf } from './written-forms.ts'
@@ -73,7 +74,8 @@ function compileFile(
     const whole = withEvent(view, header)
     return { whole, texts: [...header, ...(await write(whole, lookup))] }
   }
-  return async ({ resource, previous, controlId, nowMs, header, lookup }) => {
+  return async ({ resource, previous, controlId, nowMs, header, lookup: outside }) => {
+    const lookup = withContained(resource, outside)
     const now = `${new Date(nowMs).toISOString().slice(0, 19)}Z`
     const view = { focus: resource, variables: { ...header, controlId, now, resource, previous } }
     if (condition !== undefined && !isTrue(condition(view))) return undefined
@@ -82,7 +84,7 @@ function compileFile(
     const { nulls = [] } = file
     const isCompared = previous !== undefined && nulls.length > 0 && isTrue(hasNulls(whole))
     const old = { focus: previous ?? {}, variables: { ...header, resource: previous } }
-    const before = isCompared ? await textsOrNone(textsFor(old, lookup)) : []
+    const before = isCompared ? await textsOrNone(textsFor(old, withContained(old.focus, outside))) : []
     return withNulls(apart, before, nulls)
       .map((text) => `${text}\r`)
       .join('')
@@ -172,55 +174,9 @@ function compileSegment(rule: OutSegment, kit: OutKit): WriteSegment {
   }
 }
 
-type StepTo = (view: View, lookup: BuildRequest['lookup']) => Promise<readonly JsonValue[]>
-
-/** An expression, or a type and a search parameter with `?` between them: what refers to what the step before has found. */
-function compileStep(text: string): StepTo {
-  if (!/^[A-Z]\w*\?[a-z-]+$/.test(text)) {
-    const step = compileResourceExpression(text)
-    return (view) => Promise.resolve(step(view))
-  }
-  return async ({ focus }, lookup) => {
-    const { resourceType, id } = focus as JsonObject
-    const isResource = typeof resourceType === 'string' && typeof id === 'string'
-    return isResource ? lookup(`${text}=${resourceType}/${id}`) : []
-  }
-}
-
-/** What the steps lead to, one after the other: references are followed at each. */
-async function walk(
-  view: View,
-  steps: readonly StepTo[],
-  lookup: BuildRequest['lookup'],
-): Promise<readonly JsonValue[]> {
-  let found: readonly JsonValue[] = [view.focus]
-  for (const step of steps) {
-    const next = await Promise.all(found.map((focus) => step({ ...view, focus }, lookup)))
-    const followed = await Promise.all(next.flat().map((value) => follow(value, lookup)))
-    found = followed.filter((value) => value !== undefined)
-  }
-  return found
-}
-
-/** How others refer to what a segment is about. */
-function referenceTo(focus: JsonValue): { readonly reference?: string } {
-  if (typeof focus !== 'object' || focus === null || Array.isArray(focus)) return {}
-  const { resourceType, id, reference } = focus as JsonObject
-  if (typeof resourceType === 'string' && typeof id === 'string')
-    return { reference: `${resourceType}/${id}` }
-  return typeof reference === 'string' ? { reference } : {}
-}
-
 function notThere(segment: string): Error {
   const text = 'The resource does not refer to what the message must tell'
   return fault('unprocessable', { code: 'required', at: segment, text })
-}
-
-/** A reference becomes the resource that it names; without one it stays what it is, for its display and identifier. */
-async function follow(value: JsonValue, lookup: BuildRequest['lookup']): Promise<JsonValue | undefined> {
-  if (typeof value !== 'object' || value === null || Array.isArray(value)) return value
-  const { reference } = value as JsonObject
-  return typeof reference === 'string' ? ((await lookup(reference))[0] ?? value) : value
 }
 
 function compileRows(rows: readonly OutRow[], kit: OutKit): Fill {

@@ -17,6 +17,10 @@ it.each([
   expect(verdictOf(answer(code))).toEqual({ code, outcome, state, ...(reason && { reason }) })
 })
 
+it('an answer without a code says what is missing', () => {
+  expect(verdictOf(Buffer.from('MSH|^~\\&|LAB\rMSA||C1')).reason).toBe('MSA-1 is missing')
+})
+
 it('names the errors of a refusal', () => {
   expect(verdictOf(answer('AE', 'ERR|||101')).reason).toBe('AE no ERR|||101')
 })

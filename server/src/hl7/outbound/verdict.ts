@@ -26,7 +26,7 @@ export function verdictOf(answer: Buffer): Verdict {
   const lines = outcome === 'taken' ? [] : linesOf(answer).filter((line) => line.startsWith('ERR'))
   if (outcome === 'taken' && refusals.length === 0) return { code, outcome, state: TAKEN[code] ?? 'sent' }
   const reason = [code, text, ...refusals, ...lines].filter(Boolean).join(' ').slice(0, REASON_LENGTH)
-  return { code, outcome, state: 'dead', reason }
+  return { code, outcome, state: 'dead', reason: reason || 'MSA-1 is missing' }
 }
 
 /** Texts of a peer may hold anything, so they are cut. */
