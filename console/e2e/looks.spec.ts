@@ -88,6 +88,16 @@ test('keeps within the width of a phone and of a tablet, in both directions', as
   }
 })
 
+test('keeps the name of a feed in sight while its row is scrolled', async ({ page }) => {
+  await signIn(page)
+  await page.setViewportSize({ width: 900, height: 700 })
+  await page.goto('/feeds')
+  await page.getByRole('button', { name: 'Stop default' }).focus()
+  const table = page.getByRole('group', { name: 'Feeds' })
+  expect(Number(await table.evaluate((group) => group.scrollLeft))).toBeGreaterThan(100)
+  await expect(page.getByRole('link', { name: 'default', exact: true })).toBeInViewport({ ratio: 1 })
+})
+
 test('has all views of a message within reach on a phone', async ({ page }) => {
   await sendText(result(freshStay().mrn, ''))
   await signIn(page)

@@ -10,11 +10,25 @@ interface WideSheetProps {
   readonly children: ReactNode
 }
 
-/** A table of rows that scrolls by itself where it is wider than the page; the arrow keys move between its rows. */
+/**
+ * A table of rows that scrolls by itself where it is wider than the page; what a row is about stays in sight, unless that would take half
+ * of a phone. The arrow keys move between the rows.
+ */
 export function WideSheet({ label, children }: WideSheetProps) {
   return (
-    <Box sx={{ overflowX: 'auto' }} tabIndex={0} role="group" aria-label={label}>
+    <Box sx={wide} tabIndex={0} role="group" aria-label={label}>
       <Sheet onKeyDown={moveInRows}>{children}</Sheet>
     </Box>
   )
 }
+
+const wide = {
+  overflowX: 'auto',
+  '& tbody th, & table:has(tbody th) thead th:first-of-type': {
+    position: { sm: 'sticky' },
+    insetInlineStart: 0,
+    zIndex: 1,
+    bgcolor: 'background.paper',
+  },
+  '& tr.row:hover > th, & tr.row:focus-within > th': { bgcolor: 'action.hover' },
+} as const
