@@ -1,5 +1,6 @@
 import { expect, it } from 'vitest'
 
+import type { JsonObject } from '../../src/kernel/json.ts'
 import { adt, itemsOf, start, stays, without, startTwoFeeds, withNumber, type Step } from './visit-steps.ts'
 
 const A01: Step = { event: 'A01', visit: { 14: '7', 44: '202603010800' } }
@@ -144,6 +145,16 @@ const STORIES: readonly Story[] = [
     { status: 'in-progress', location: stays('active 09:00-', 'completed -09:00') },
   ],
   [
+    'A13 without a place puts the patient into one bed alone',
+    [
+      A01,
+      { ...A03, visit: { ...A03.visit, 3: '' } },
+      { event: 'A12', visit: elsewhere },
+      { event: 'A13', visit: { 3: '' } },
+    ],
+    { status: 'in-progress', location: stays('active -', 'completed -12:00') },
+  ],
+  [
     'A13 in another bed than that of the discharge puts the patient into that one alone',
     [A01, A02, { ...A03, visit: { ...A03.visit, 3: '' } }, { event: 'A13', visit: elsewhere }],
     { status: 'in-progress', location: stays('active -', 'completed 09:00-12:00', 'completed -09:00') },
@@ -187,4 +198,47 @@ it('puts nobody back into a bed whose visit another feed has ended', async () =>
   await send(adt('4711', { event: 'A08', visit: { 10: 'CAR' } }))
   expect(await withNumber(engine, 'Encounter', 'V4711')).toMatchObject({ ...ended, serviceType: {} })
   expect(await itemsOf(engine)).toEqual([])
+})
+
+const EVENTS =
+  'A01 A02 A03 A04 A05 A06 A08 A09 A10 A11 A12 A13 A14 A15 A16 A21 A22 A23 A25 A26 A27 A38'.split(' ')
+const BEDS = ['W1^01^A', 'W1^01^B', 'W2^01^A', ''] as const
+const RUNNING: ReadonlySet<unknown> = new Set(['arrived', 'in-progress', 'onleave'])
+
+/** Eight messages about one visit, the first of which admits. */
+function wayOf(visit: number): readonly Step[] {
+  let seed = visit
+  const upTo = (count: number) => (seed = (seed * 1103515245 + 12345) % 2 ** 31) % count
+  return Array.from({ length: 8 }, (_, at): Step => {
+    const event = at === 0 ? 'A01' : (EVENTS[upTo(EVENTS.length)] ?? '')
+    const [bed = '', other = ''] = [BEDS[upTo(4)], BEDS[upTo(4)]]
+    const time = `202603010${at}00`
+    const told = { A01: { 44: time }, A02: { 6: other }, A03: { 45: time }, A15: { 42: other } }[event]
+    return { event, visit: { 3: bed, ...told } }
+  })
+}
+
+function wrongIn({ status, period = {}, location = [] }: JsonObject): readonly string[] {
+  const active = (location as readonly JsonObject[]).filter((one) => one['status'] === 'active')
+  const isRunning = RUNNING.has(status)
+  return [
+    ...(active.length > (isRunning ? 1 : 0) ? [`${active.length} beds while ${JSON.stringify(status)}`] : []),
+    ...(active.some((one) => Object.hasOwn((one['period'] ?? {}) as object, 'end'))
+      ? ['a bed with an end']
+      : []),
+    ...(isRunning && Object.hasOwn(period as object, 'end') ? ['a running visit with an end'] : []),
+  ]
+}
+
+it('has nobody in two beds, and nobody in a bed of a visit that does not run, whatever comes in whatever order', async () => {
+  const { engine, send } = await start()
+  for (let visit = 1; visit <= 20; visit++) {
+    const way = wayOf(visit)
+    for (const [at, step] of way.entries()) {
+      await send(adt(`R${visit}`, step))
+      const found = (await withNumber(engine, 'Encounter', `VR${visit}`)) ?? {}
+      const sent = way.slice(0, at + 1).map((one) => `${one.event} ${one.visit?.[3] ?? ''}`)
+      expect(wrongIn(found), sent.join(', ')).toEqual([])
+    }
+  }
 })

@@ -76,7 +76,7 @@ function withPeriod({ period: _period, ...item }: JsonObject, period: JsonObject
 
 /**
  * Where a code of the whole has changed, items that were not sent follow it, too: nobody is in a bed of a visit that ended without naming
- * it. What ended with the whole does so when that has another end, and goes on with it where nothing else does.
+ * it. What ended with the whole does so when that has another end, and the last one goes on with it where nothing else does.
  */
 export function inPlace(whole: JsonObject, parts: readonly ImagePart[], codes: Whole): JsonObject {
   const { was, is } = codes
@@ -86,19 +86,26 @@ export function inPlace(whole: JsonObject, parts: readonly ImagePart[], codes: W
     const isChanged = codesOf(part).some((element) => !isSame(was[element], is[element]))
     if (!isChanged || !isList(items)) return []
     const isOpen = itemsOf(items).some((item) => !isSame(withCodes(item, part.kept ?? {}), item))
-    const ending = { ...part, reopens: !isOpen && part.reopens === true }
-    const all = items.map((item) => (isElements(item) ? following(item, ending, codes) : item))
+    const last = isOpen ? -1 : itemsOf(items).findIndex((item) => endedWith(was, item, part))
+    const all = itemsOf(items).map((item, at) =>
+      following(item, { ...part, reopens: at === last && part.reopens === true }, codes),
+    )
     return [[part.list, all] as const]
   })
   return changed.length === 0 ? whole : { ...whole, ...Object.fromEntries(changed) }
 }
 
 function following(item: JsonObject, part: ListPart, { was, is }: Whole): JsonObject {
-  const [before, end] = [endOf(was, part), endOf(is, part)]
-  const { end: ends, ...open } = periodOf(item)
-  if (before === undefined || ends !== before) return inPlaceOf(item, part, is)
+  if (!endedWith(was, item, part)) return inPlaceOf(item, part, is)
+  const end = endOf(is, part)
+  const { end: _was, ...open } = periodOf(item)
   if (end !== undefined) return withPeriod(item, { ...open, end })
   return part.reopens === true ? inPlaceOf(withPeriod(withFormer(item, part), open), part, is) : item
+}
+
+function endedWith(whole: JsonObject, item: JsonObject, part: ListPart): boolean {
+  const end = endOf(whole, part)
+  return end !== undefined && periodOf(item)['end'] === end
 }
 
 /** An item that is over as it was before. */
