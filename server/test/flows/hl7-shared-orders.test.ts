@@ -301,3 +301,57 @@ it.each<[string, string, string, string]>([
     expect(await referredBy(engine, type, element)).toEqual(['AMX', 'IBU'])
   },
 )
+
+const replaced: Message = ['RDE^O11', ADA, ...drug('AMX', 'X1^PH')]
+const replacement: Message = [
+  'RDE^O11',
+  ADA,
+  ...drug('AMX', 'X1^PH').map((line) => line.replace('NW', 'RP')),
+  ...drug('AMX', 'X2^PH').map((line) => line.replace('NW', 'RO').replace('500', '250')),
+]
+
+it.each<[string, string, readonly string[]]>([
+  ['the one whose filler number it names', 'P1^C|X1^PH', ['X1 stopped', 'X2 active']],
+  ['the other one whose filler number it names', 'P1^C|X2^PH', ['X1 stopped', 'X2 stopped']],
+  ['the one that has not ended', 'P1^C', ['X1 stopped', 'X2 stopped']],
+])('ends of two orders of one drug and number %s', async (_, numbers, are) => {
+  const engine = await after(replaced, replacement, [
+    'RDE^O11',
+    ADA,
+    `ORC|DC|${numbers}`,
+    'RXE||AMX^AMX^L|250||mg',
+  ])
+  const fillers = (await engine.all('MedicationRequest')).map(
+    ({ identifier, status }) =>
+      `${(identifier as readonly { value: string }[])[1]?.value ?? '-'} ${status as string}`,
+  )
+  expect(fillers.toSorted()).toEqual(are)
+})
+
+it('keeps a replacement of the replacement under the same number', async () => {
+  const again = replacement.map((line) =>
+    line.replace('X2^PH', 'X3^PH').replace('X1^PH', 'X2^PH').replace('250', '125'),
+  )
+  const [event = '', ...segments] = again
+  const engine = await after(replaced, replacement, [event, ...segments])
+  expect((await engine.all('MedicationRequest')).map(({ status }) => status)).toEqual([
+    'stopped',
+    'stopped',
+    'active',
+  ])
+  expect(JSON.stringify((await engine.all('MedicationRequest'))[2])).toContain('"X3"')
+})
+
+it('changes none of two running orders of one service and number by a message that does not tell which, and says so', async () => {
+  const engine = await after(
+    ['ORM^O01', ADA, ...GLU, 'ORC|NW|P1^C', 'OBR|2|||GLU^GLU^L|S'],
+    ['ORM^O01', ADA, 'ORC|CA|P1^C', 'OBR|1|||GLU^GLU^L'],
+    ['ORM^O01', ADA, ...GLU, 'ORC|NW|P1^C', 'OBR|2|||GLU^GLU^L|S'],
+  )
+  expect((await engine.all('ServiceRequest')).map(told).toSorted()).toEqual([
+    'GLU active',
+    'GLU active',
+    'GLU revoked',
+  ])
+  expect((await items(engine)).length).toBeGreaterThan(0)
+})

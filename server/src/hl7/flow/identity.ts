@@ -285,10 +285,7 @@ async function alikeOf(desk: Desk, said: Said, { alias, holder }: Held): Promise
 
 async function oneOfTwins(desk: Desk, said: Said, held: Held): Promise<Alike> {
   const { image } = said
-  const { id, isUnclear } =
-    image.own === 'update' && RESULTS.has(image.type)
-      ? await twinMeant(desk, said, held)
-      : { id: held.holder, isUnclear: false }
+  const { id, isUnclear } = await twinMeant(desk, said, held)
   if (!isUnclear) return { alike: [id] }
   for (const key of keysWithin(image)) desk.untold.add(key)
   return { alike: [], difference: 'twin' }

@@ -1,42 +1,102 @@
 import type { Alias } from '../../fhir/aliases.ts'
-import type { JsonObject } from '../../kernel/json.ts'
+import type { JsonObject, JsonValue } from '../../kernel/json.ts'
 import type { RecordStore } from '../../store/port.ts'
 import type { Effect, Image } from '../mapping/image.ts'
 import { objectsIn } from '../mapping/other-number.ts'
 import { twinOf } from '../mapping/taken.ts'
 import { isSame } from './exact-json.ts'
-import type { Said, SameThingDeps } from './same-thing.ts'
-import { holderOf } from './whole-number.ts'
+import { RESULTS, type Said, type SameThingDeps } from './same-thing.ts'
+import { hasOtherNumberOf, holderOf, mayBe } from './whole-number.ts'
 
 export interface TwinDesk extends SameThingDeps {
   /** Of the message. */
   readonly images: readonly Image[]
   readonly effects: readonly Effect[]
+  /** What the message so far has spoken of, by id. */
+  readonly told: ReadonlyMap<string, Said>
+}
+
+interface Held {
+  readonly alias: Alias
+  readonly holder: string
+}
+
+interface Twin {
+  readonly id: string
+  readonly resource: JsonObject
 }
 
 /**
- * A message may tell several results that nothing but their order tells apart (two OBX of a code without OBX-4). One that tells fewer of them than
- * the record has does not say by its order which it is about, unless it says that the others were withdrawn. One that says what is known of one of
- * them already is about that.
+ * A message may tell several things that nothing but their order tells apart: two OBX of a code without OBX-4, two orders of a service under one
+ * number. One that tells fewer of them than the record has does not say by its order which it is about. A result is the one of which it says what
+ * is known already, an order the one with another number of the message, else the only one that has not ended.
  */
 export async function twinMeant(
   desk: TwinDesk,
-  { image: { type, resource } }: Said,
-  { alias, holder }: { readonly alias: Alias; readonly holder: string },
+  said: Said,
+  { alias, holder }: Held,
 ): Promise<{ readonly id: string; readonly isUnclear: boolean }> {
+  const { image } = said
   const known = { id: holder, isUnclear: false }
-  if (desk.effects.some(({ kind }) => kind === 'snapshot')) return known
+  const mayHaveTwins = RESULTS.has(image.type) || image.item?.alias === alias
+  if (image.own !== 'update' || !mayHaveTwins) return known
   const first = { ...alias, value: alias.value.replace(/\|#\d+$/, '') }
-  let told = 1
-  while (hasAlias(desk.images, twinOf(first, told + 1))) told++
-  if ((await holderOf(desk.records, twinOf(first, told + 1))) === undefined) return known
-  const alike: string[] = []
-  for (const id of [await holderOf(desk.records, first), ...(await twinsOf(desk.records, first))]) {
-    const one = id === undefined ? undefined : await desk.resources.read(type, id)
-    if (id !== undefined && one !== undefined && saysNothingNew(resource, one)) alike.push(id)
+  const others = await twinsOf(desk.records, first)
+  if (others.length === 0) return known
+  const twins = await readAll(desk, image.type, [await holderOf(desk.records, first), ...others])
+  const isWhole = hasAlias(desk.images, twinOf(first, others.length + 1)) || isWithdrawn(desk)
+  const told = isWhole ? holder : undefined
+  const meant = RESULTS.has(image.type)
+    ? (told ?? only(twins, ({ resource }) => saysNothingNew(image.resource, resource)))
+    : orderMeant(desk, said, { twins, told })
+  return { id: meant ?? holder, isUnclear: meant === undefined }
+}
+
+async function readAll(
+  { resources }: TwinDesk,
+  type: string,
+  ids: readonly (string | undefined)[],
+): Promise<readonly Twin[]> {
+  const twins: Twin[] = []
+  for (const id of ids) {
+    const resource = id === undefined ? undefined : await resources.read(type, id)
+    if (id !== undefined && resource !== undefined) twins.push({ id, resource })
   }
-  const [id = holder, ...others] = alike
-  return { id, isUnclear: alike.length === 0 || others.length > 0 }
+  return twins
+}
+
+/** What a whole report leaves out was withdrawn. */
+function isWithdrawn({ effects }: TwinDesk): boolean {
+  return effects.some(({ kind }) => kind === 'snapshot')
+}
+
+/** @param told the one that the message means by its order, when it tells all of them */
+function orderMeant(
+  desk: TwinDesk,
+  said: Said,
+  { twins, told }: { readonly twins: readonly Twin[]; readonly told: string | undefined },
+): string | undefined {
+  const left = twins.filter(({ id }) => !desk.told.has(id))
+  const numbered = only(left, (one) => hasOtherNumberOf(one, said))
+  const may = left.filter((one) => mayBe(one, said))
+  return (
+    numbered ??
+    may.find(({ id }) => id === told)?.id ??
+    only(may, ({ resource: { status } }) => !ENDED.has(status))
+  )
+}
+
+const ENDED: ReadonlySet<JsonValue | undefined> = new Set([
+  'revoked',
+  'completed',
+  'entered-in-error',
+  'cancelled',
+  'stopped',
+])
+
+function only(twins: readonly Twin[], isMeant: (one: Twin) => boolean): string | undefined {
+  const [one, ...more] = twins.filter(isMeant)
+  return more.length === 0 ? one?.id : undefined
 }
 
 function hasAlias(images: readonly Image[], { system, value }: Alias): boolean {

@@ -84,7 +84,7 @@ async function onlyOfNumber(deps: SameThingDeps, said: Said, found: Identity): P
 }
 
 /** It has no other number of its own, and is of no other group. */
-function mayBe({ resource }: Sharer, { image, identifiers }: Said): boolean {
+export function mayBe({ resource }: Pick<Sharer, 'resource'>, { image, identifiers }: Said): boolean {
   if (contradicts(identifiers, identifiersOf(resource))) return false
   return GROUPS.every((name) => {
     const [mine, theirs] = [objectsIn(image.resource[name]), objectsIn(resource[name])]
@@ -115,7 +115,10 @@ function isOfItem({ keys }: Sharer, { image: { item } }: Said): boolean {
 
 const BAR = encodeURIComponent('|')
 
-function hasOtherNumberOf({ resource }: Sharer, { image: { aliases }, identifiers }: Said): boolean {
+export function hasOtherNumberOf(
+  { resource }: Pick<Sharer, 'resource'>,
+  { image: { aliases }, identifiers }: Said,
+): boolean {
   const others = identifiers.filter((one) => !aliases.some((alias) => isNamed(alias, one)))
   return identifiersOf(resource).some((one) => others.some((other) => isNamed(other, one)))
 }
