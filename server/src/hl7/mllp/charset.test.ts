@@ -82,6 +82,7 @@ describe('escape sequences of HL7 that switch the character set', () => {
   it.each([
     ['a set that it does not know', '\\C2D7A\\x\\C2842\\y'],
     ['a text that is none in its set', '\\M2442\\;3E\\C2842\\'],
+    ['nothing but a blank', 'a\\M2442\\ \\C2842\\b'],
     ['no way back in the field', '\\M2442\\;3ED^\\M2442\\B@O:\\C2842\\'],
     ['an escape character of its own in front', '\\E\\C2842\\E\\'],
   ])('stay as they were sent with %s', (_, text) => {

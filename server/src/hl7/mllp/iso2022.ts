@@ -101,11 +101,12 @@ function decodeSegment(segment: string, beginning: Beginning): string {
   return texts.join('')
 }
 
-/** @returns `undefined` when the set is unknown, its text is none, or holds another sequence between its pairs */
+/** @returns `undefined` when the set is unknown, its text is none, holds another sequence between its pairs, or no pair at all */
 function spelledPiece(raw: string, set: CodeSet | undefined): string | undefined {
   if (set === undefined || (hasPairs(set) && SPELLED.test(raw))) return undefined
   try {
-    return decodePiece(raw, set)
+    const text = decodePiece(raw, set)
+    return hasPairs(set) && text === raw ? undefined : text
   } catch (error) {
     if (error instanceof TypeError) return undefined
     throw error
