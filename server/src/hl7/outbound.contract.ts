@@ -10,7 +10,7 @@ export const DestinationCommand = z.strictObject({ mode: z.enum(['running', 'pau
 
 export const DestinationView = z.object({
   name: z.string(),
-  /** `host:port`. */
+  /** `host:port`; empty when its file is gone while messages wait. */
   address: z.string(),
   isTls: z.boolean(),
   mode: z.enum(['running', 'paused', 'stopped']),

@@ -236,3 +236,18 @@ it('sends to a destination from when its file is there, by other settings when t
   // What was committed before there was a destination was not sent.
   expect(lab.got).toEqual(['2'])
 }, 120_000)
+
+it('shows what waits for a destination whose file is gone, and lets it be cancelled', async () => {
+  const file = 'host: 127.0.0.1\nport: 1\nmessages: [Patient.ADT]\n'
+  const { hub, remove } = await hubWith({ 'destinations/lab.yaml': file })
+  await command(hub, '/destinations/lab/mode', { mode: 'paused' })
+  await register(hub, 1)
+  await expect.poll(() => destinationsOf(hub), SOON).toMatchObject([{ name: 'lab', waiting: { count: 1 } }])
+  await remove('destinations/lab.yaml')
+  const gone = { name: 'lab', address: '', waiting: { count: 1 }, reason: expect.stringMatching(/gone/) }
+  await expect.poll(() => destinationsOf(hub), SOON).toMatchObject([gone])
+  const list = OutList.parse(await hub.json('/api/v1/interop/outbound?destination=lab'))
+  expect(list.messages).toMatchObject([{ state: 'queued' }])
+  await command(hub, `/outbound/${encodeURIComponent(list.messages[0]?.id ?? '')}/cancel`)
+  await expect.poll(() => destinationsOf(hub), SOON).toEqual([])
+}, 60_000)

@@ -34,8 +34,8 @@ export const outboundApi: FastifyPluginAsyncZod<InteropOptions> = async (app, op
 
   app.get('/destinations', async (request): Promise<z.input<typeof Destinations>> => {
     authorise(callerOf(request), 'messages.read')
-    const all = [...outbound.destinations.values()]
-    const destinations = await Promise.all(all.map(async (one) => destinationView(outbound, one)))
+    const names = new Set([...outbound.destinations.keys(), ...(await outbound.outbox.awaited())])
+    const destinations = await Promise.all([...names].map(async (name) => destinationView(outbound, name)))
     return { destinations, strayAnswers: outbound.strayAnswers }
   })
 
@@ -44,7 +44,7 @@ export const outboundApi: FastifyPluginAsyncZod<InteropOptions> = async (app, op
     authorise(callerOf(request), 'feeds.manage')
     const destination = destinationOf(outbound, request.params.name)
     await outbound.setMode(destination.name, request.body.mode)
-    return destinationView(outbound, destination)
+    return destinationView(outbound, destination.name)
   })
 
   app.post(
@@ -61,7 +61,9 @@ export const outboundApi: FastifyPluginAsyncZod<InteropOptions> = async (app, op
     { schema: { querystring: OutQuery } },
     async (request): Promise<z.input<typeof OutList>> => {
       authorise(callerOf(request), 'messages.read')
-      destinationOf(outbound, request.query.destination)
+      const { destination } = request.query
+      const isAwaited = (await outbound.outbox.awaited()).includes(destination)
+      if (!isAwaited) destinationOf(outbound, destination)
       return listOf(outbound, request.query)
     },
   )
@@ -93,22 +95,34 @@ function destinationOf({ destinations }: Outbound, name: string): Destination {
   throw fault('not-found', { code: 'not-found', text: 'There is no such destination.' })
 }
 
-async function destinationView(outbound: Outbound, destination: Destination): Promise<View> {
-  const { name, host, port, tls, messages } = destination
-  const { outbox } = outbound
+const GONE =
+  'The file of the destination is gone while messages wait: put it back, and they are sent, or cancel them one by one.'
+
+/** Without a file what waits is all that there is to be told. */
+function settingsOf(destination: Destination | undefined): Pick<View, 'address' | 'isTls' | 'messages'> {
+  if (destination === undefined) return { address: '', isTls: false, messages: [] }
+  const { host, port, tls, messages } = destination
+  return { address: `${host}:${port}`, isTls: tls !== undefined, messages: [...messages] }
+}
+
+function whyWaiting(destination: Destination | undefined, oldest: StoredOut | undefined) {
+  return destination === undefined ? GONE : oldest?.message.reason
+}
+
+async function destinationView(outbound: Outbound, name: string): Promise<View> {
+  const { outbox, destinations } = outbound
   const [{ count, oldest }, dead, newest] = await Promise.all([
     outbox.waiting(name),
     outbox.deadCount(name),
     outbox.list(name, { limit: limits.hl7.outboundNewest }),
   ])
-  const reason = oldest?.message.reason
+  const destination = destinations.get(name)
+  const reason = whyWaiting(destination, oldest)
   const sent = outbound.sentBy(name)
   return {
     name,
-    address: `${host}:${port}`,
-    isTls: tls !== undefined,
+    ...settingsOf(destination),
     mode: outbound.modeOf(name),
-    messages: [...messages],
     waiting: {
       count,
       isMore: count === limits.hl7.outboundCounted,

@@ -82,6 +82,8 @@ export interface Outbox {
   list(destination: string, page: OutPage): Promise<readonly StoredOut[]>
   /** The same of dead letters only. */
   listDead(destination: string, page: OutPage): Promise<readonly StoredOut[]>
+  /** Names of the destinations that something waits for, whether they have a file or not. */
+  awaited(): Promise<readonly string[]>
   /** Counted up to `limits.hl7.outboundCounted`. */
   waiting(destination: string): Promise<{ readonly count: number; readonly oldest?: StoredOut }>
   /** Counted up to `limits.hl7.outboundCounted`. */
@@ -129,10 +131,8 @@ export function createOutbox(records: RecordStore, clock: Clock): Outbox {
       throw fault('not-found', { code: 'not-found', text: 'There is no such message to a destination.' })
     },
     textOf: async (stored) => textOf(records, stored),
-    async list(destination, page) {
-      const found = await records.range(pageOf(MESSAGES, destination, page))
-      return found.flatMap((record) => storedOf(record) ?? [])
-    },
+    list: async (destination, page) =>
+      (await records.range(pageOf(MESSAGES, destination, page))).flatMap((record) => storedOf(record) ?? []),
     async listDead(destination, page) {
       const marks = await records.range(pageOf(DEAD, destination, page))
       const found = await Promise.all(marks.map(async ({ id }) => get(id)))
@@ -140,12 +140,25 @@ export function createOutbox(records: RecordStore, clock: Clock): Outbox {
     },
     deadCount: async (destination) =>
       (await records.range(pageOf(DEAD, destination, { limit: limits.hl7.outboundCounted }))).length,
+    awaited: async () => awaited(records),
     async waiting(destination) {
       const found = await records.range(pageOf(QUEUE, destination, { limit: limits.hl7.outboundCounted }))
       const ids = found.map(({ value }) => (value as { readonly id: string }).id).toSorted()
       const oldest = ids[0] === undefined ? undefined : await get(ids[0])
       return { count: found.length, ...(oldest === undefined ? {} : { oldest }) }
     },
+  }
+}
+
+/** One step for each name: what stands between is passed over. */
+async function awaited(records: RecordStore): Promise<readonly string[]> {
+  const names: string[] = []
+  for (let from = ''; ;) {
+    const [next] = await records.range({ collection: QUEUE, from, limit: 1 })
+    if (next === undefined) return names
+    const name = next.id.slice(0, next.id.indexOf('|'))
+    names.push(name)
+    from = `${name}}`
   }
 }
 
