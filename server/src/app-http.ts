@@ -7,6 +7,7 @@ import { serializerCompiler, validatorCompiler } from 'fastify-type-provider-zod
 import type { EarlyServer } from './app-server.ts'
 import type { Caller } from './auth/caller.ts'
 import { challengeOf } from './auth/challenge.ts'
+import { METHODS } from './fhir/rest/call.ts'
 import { allowOrigins } from './fhir/rest/cors.ts'
 import { answerTo } from './fhir/rest/outcome.ts'
 import { dropRestOfBody } from './fhir/rest/refused-body.ts'
@@ -120,7 +121,12 @@ function needsToken(url: string): boolean {
   return /^\/(fhir|api)(\/|$)/.test(path) && !OPEN.some((open) => open.test(path))
 }
 
+const KNOWN_METHODS: ReadonlySet<string> = new Set([...METHODS, 'OPTIONS'])
+
 function nothingAt({ method, url }: FastifyRequest): Fault {
+  // RFC 9110, section 15.6.2.
+  if (!KNOWN_METHODS.has(method))
+    return fault('unsupported', { code: 'not-supported', text: `The hub has no method ${method}` })
   const path = url.split('?', 1)[0] ?? ''
   return fault('not-found', { code: 'not-found', text: `There is nothing for ${method} at ${path}` })
 }

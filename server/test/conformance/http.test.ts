@@ -100,6 +100,16 @@ it('HT-11 HT-12 lets pages of allowed origins in, no others', async () => {
   expect(other.headers.get('access-control-allow-origin')).toBeNull()
 })
 
+it('does not know methods that are none of HTTP', async () => {
+  expectRefused(await ask('PROPFIND', '/Patient'), 501)
+})
+
+it('HT-13 says what is wrong with a token', async () => {
+  const answer = await ask('GET', '/Patient', { headers: { authorization: 'Bearer a.b.c' } })
+  expectRefused(answer, 401)
+  expect(answer.headers.get('www-authenticate')).toContain('error="invalid_token"')
+})
+
 it('HT-13 wants a token', async () => {
   for (const authorization of ['', 'Bearer', 'Bearer abc', 'Basic YTpi']) {
     const answer = await ask('GET', '/Patient', { headers: { authorization } })

@@ -4,7 +4,8 @@ import { Readable } from 'node:stream'
 import type { FastifyInstance, FastifyPluginAsync, FastifyReply, FastifyRequest } from 'fastify'
 
 import type { Caller } from '../../auth/caller.ts'
-import { fault } from '../../kernel/fault.ts'
+import { challengeOf } from '../../auth/challenge.ts'
+import { Fault, fault } from '../../kernel/fault.ts'
 import { limits } from '../../kernel/limits.ts'
 import { processBundle } from '../bundles/process-bundle.ts'
 import { receiveBundle } from '../bundles/receive-bundle.ts'
@@ -43,7 +44,7 @@ export const fhirRest: FastifyPluginAsync<FhirRestOptions> = async (app, { rest,
     const { status, outcome } = answerTo(error)
     if (status >= 500 && status !== 501)
       request.log.error({ err: error, requestId: request.id }, 'request failed')
-    if (status === 401) reply.header('www-authenticate', 'Bearer')
+    if (status === 401 && error instanceof Fault) reply.header('www-authenticate', challengeOf(error))
     if (status === 413) dropRestOfBody(request, reply)
     if (status === 415 && request.method === 'PATCH') reply.header('accept-patch', PATCH_FORMATS.join(', '))
     return reply.code(status).type(FHIR_JSON).send(jsonBody(outcome))
