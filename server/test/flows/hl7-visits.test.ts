@@ -160,6 +160,32 @@ const STORIES: readonly Story[] = [
     { status: 'in-progress', location: stays('active -', 'completed 09:00-12:00', 'completed -09:00') },
   ],
   [
+    'A02 told again begins no other stay, and an earlier time corrects its start',
+    [
+      A01,
+      A02,
+      { ...A02, evn: 'EVN||||||202603010930' },
+      { ...A02, evn: 'EVN||||||202603010845' },
+      { ...A02, evn: 'EVN||||||202603011000' },
+    ],
+    { location: stays('active 08:45-', 'completed -09:00') },
+  ],
+  [
+    'the null of HL7 takes nothing but its own place away',
+    [
+      A01,
+      A02,
+      { event: 'A15', visit: { 3: 'W2^01^B', 42: 'W3^01^C' } },
+      { event: 'A08', visit: { 3: '', 6: '""', 11: '""', 42: '""', 43: '""' } },
+    ],
+    { location: stays('active 09:00-', 'completed -09:00') },
+  ],
+  [
+    'the null of HL7 as the place of a patient leaves the stays of before',
+    [A01, A02, { event: 'A08', visit: { 3: '""' } }],
+    { location: stays('completed -09:00') },
+  ],
+  [
     'A10 ends a stay elsewhere, and not when the one in the bed began',
     [
       A01,

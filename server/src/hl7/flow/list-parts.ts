@@ -182,13 +182,18 @@ function twinOf(item: JsonObject, { part, paths, before, again, reopens }: Searc
   return open ?? (reopens || isOver(item, kept) ? alike[0] : undefined)
 }
 
-/** Members of objects in it, too: a stay that ends keeps its start. */
+/** Members of objects in it, too: a stay that ends, or is told again, keeps its start, unless it began earlier. */
 function mergedWith(item: JsonObject, twin: JsonObject, { kept = {} }: ListPart): JsonObject {
   const [was, is] = [periodOf(twin), periodOf(item)]
   const period = isOver(twin, kept)
     ? periodAgain(was, is, isOver(item, kept))
-    : soundPeriod({ ...was, ...is }, is)
+    : soundPeriod({ ...was, ...is, ...earlierStart(was, is) }, is)
   return withPeriod({ ...twin, ...item }, period)
+}
+
+function earlierStart({ start: was }: JsonObject, { start: is }: JsonObject): JsonObject {
+  const isEarlier = typeof was === 'string' && typeof is === 'string' && Date.parse(was) < Date.parse(is)
+  return isEarlier ? { start: was } : {}
 }
 
 /** What goes on has no end. What was over keeps its times; one that was missing is added where both are known then. */
