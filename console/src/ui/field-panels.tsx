@@ -7,7 +7,7 @@ import { Link } from 'react-router'
 
 import { block, blockHead } from './field-rows.tsx'
 import type { FieldTree, Finding, ResourceView } from './field-tree.ts'
-import { fieldFoundAt } from './hl7-fields.ts'
+import { foundAt } from './hl7-fields.ts'
 import { line, SegmentFields, soft } from './segment-fields.tsx'
 import type { Choice } from './segment-fields.tsx'
 
@@ -28,9 +28,7 @@ export function FieldPanels({ tree, findings = NONE, at, mark }: FieldPanelsProp
   const { t } = useTranslation()
   const positions = new Set(tree.segments.flatMap(({ fields }) => fields.map(({ position }) => position)))
   const first = at ?? mark
-  const [chosen, setChosen] = useState(() =>
-    first === undefined ? undefined : fieldFoundAt(first, positions),
-  )
+  const [chosen, setChosen] = useState(() => (first === undefined ? undefined : foundAt(first, positions)))
   const [isFollowed, setFollowed] = useState(at !== undefined)
   const [lit, light] = useState<string | undefined>()
   const choose = (position: string) => {
@@ -73,7 +71,7 @@ function Found({ findings, positions, choice }: FoundProps) {
         {t('course.findings')}
       </Typography>
       {findings.map(({ kind, at = '', text }) => {
-        const field = fieldFoundAt(at, positions)
+        const field = foundAt(at, positions)
         return (
           <ToField key={`${kind} ${at} ${text}`} field={field} source={at} choice={choice}>
             <Box component="strong" sx={{ color: kind === 'error' ? 'flag.highText' : 'text.secondary' }}>

@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest'
 
 import names from './hl7-fields.json'
-import { fieldFoundAt, fieldHolding, fieldName, partsOf } from './hl7-fields.ts'
+import { fieldHolding, fieldName, foundAt, partsOf } from './hl7-fields.ts'
 
 const positions = new Set(['PID-5', 'OBX[1]-5', 'OBX[2]-5', 'PV1-3'])
 
@@ -84,7 +84,7 @@ it('takes a field apart into repetitions and components with text', () => {
 
 it('leads a finding about a whole segment to its first field', () => {
   const fields = new Set(['MSH-1', 'PID-1', 'PID-5'])
-  expect(fieldFoundAt('PID', fields)).toBe('PID-1')
-  expect(fieldFoundAt('PID-5.1', fields)).toBe('PID-5')
-  expect(fieldFoundAt('TXA', fields)).toBeUndefined()
+  expect(foundAt('PID', fields)).toBe('PID')
+  expect(foundAt('PID-5.1', fields)).toBe('PID-5')
+  expect(foundAt('TXA', fields)).toBeUndefined()
 })

@@ -50,9 +50,11 @@ export function fieldHolding(source: string, positions: ReadonlySet<string>): st
   return candidates.find((candidate) => positions.has(candidate))
 }
 
-/** The same for a finding, which may name a whole segment: that leads to the first field of it. */
-export function fieldFoundAt(at: string, positions: ReadonlySet<string>): string | undefined {
-  return fieldHolding(at, positions) ?? [...positions].find((position) => position.startsWith(`${at}-`))
+/** The same for a finding, which may name a whole segment: that leads to the segment. */
+export function foundAt(at: string, positions: ReadonlySet<string>): string | undefined {
+  const field = fieldHolding(at, positions)
+  if (field !== undefined) return field
+  return [...positions].some((position) => position.startsWith(`${at}-`)) ? at : undefined
 }
 
 export interface Part {

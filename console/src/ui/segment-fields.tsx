@@ -6,12 +6,13 @@ import { useTranslation } from 'react-i18next'
 import { block, blockHead, fieldLine } from './field-rows.tsx'
 import type { FieldView, SegmentView } from './field-tree.ts'
 import { partsOf, useFieldNames } from './hl7-fields.ts'
-import { marked } from './start-mark.ts'
+import { markable, marked } from './start-mark.ts'
 
 /** The field that is chosen, and how another one is. */
 export interface Choice {
+  /** A field, or a segment as a whole. */
   readonly chosen: string | undefined
-  /** Whether the chosen field is scrolled to. */
+  /** Whether what is chosen is scrolled to. */
   readonly isFollowed: boolean
   readonly choose: (position: string) => void
   /** The field of the element that the pointer or the focus is on. */
@@ -29,9 +30,12 @@ export function SegmentFields({ segment: { label, fields }, choice }: SegmentPro
   const { chosen, isFollowed, choose, lit } = choice
   return (
     <Box sx={block}>
-      <Typography variant="h3" component="h2" sx={blockHead} dir="ltr">
-        {label}
-      </Typography>
+      <SegmentHead
+        label={label}
+        isChosen={label === chosen}
+        isFollowed={isFollowed && label === chosen}
+        isLit={label === lit}
+      />
       {fields.map((field) => (
         <Field
           key={field.position}
@@ -46,6 +50,40 @@ export function SegmentFields({ segment: { label, fields }, choice }: SegmentPro
   )
 }
 
+interface SegmentHeadProps {
+  readonly label: string
+  readonly isChosen: boolean
+  readonly isFollowed: boolean
+  readonly isLit: boolean
+}
+
+/** Marked when all of the segment is meant. */
+function SegmentHead({ label, isChosen, isFollowed, isLit }: SegmentHeadProps) {
+  const head = useFollowed<HTMLHeadingElement>(isFollowed)
+  return (
+    <Typography
+      ref={head}
+      variant="h3"
+      component="h2"
+      dir="ltr"
+      aria-current={isChosen ? 'true' : undefined}
+      data-lit={isLit}
+      sx={segmentHead}
+    >
+      {label}
+    </Typography>
+  )
+}
+
+/** An element that is scrolled to when it is chosen. */
+function useFollowed<E extends HTMLElement>(isFollowed: boolean) {
+  const element = useRef<E>(null)
+  useEffect(() => {
+    if (isFollowed) element.current?.scrollIntoView({ block: 'nearest' })
+  }, [isFollowed])
+  return element
+}
+
 interface FieldProps {
   readonly field: FieldView
   readonly isChosen: boolean
@@ -57,10 +95,7 @@ interface FieldProps {
 function Field({ field: { position, text, isUsed }, isChosen, isFollowed, isLit, choose }: FieldProps) {
   const { t } = useTranslation()
   const nameOf = useFieldNames()
-  const row = useRef<HTMLButtonElement>(null)
-  useEffect(() => {
-    if (isFollowed) row.current?.scrollIntoView({ block: 'nearest' })
-  }, [isFollowed])
+  const row = useFollowed<HTMLButtonElement>(isFollowed)
   return (
     <>
       <Box
@@ -120,6 +155,15 @@ export const line = {
   },
   // What is scrolled to shows what stands around it.
   scrollMarginBlock: 96,
+} as const
+
+const segmentHead = {
+  ...blockHead,
+  ...markable,
+  paddingInline: 3,
+  scrollMarginBlock: 96,
+  '&[aria-current=true]': marked,
+  '&[data-lit=true]': { ...marked, borderInlineStartColor: 'var(--mg-palette-control-line)' },
 } as const
 
 const partLine = {
