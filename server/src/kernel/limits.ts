@@ -111,6 +111,8 @@ export const limits = {
     /** Documents in base64: a longer one goes into a Binary of its own, and so does what would make more than that in one resource. */
     attachmentChars: 1024 * 1024,
     attachmentsChars: 2 * 1024 * 1024,
+    /** How often a message switches its character set: each time takes about 4 us, and nothing else goes on meanwhile. */
+    switches: 25_000,
     /** A message is found by the numbers of persons in its first bytes: so many, each so long. */
     numbersBytes: 16 * 1024,
     numbers: 20,

@@ -124,4 +124,13 @@ describe('encodeText', () => {
     expect([kind, issues?.[0]?.at]).toEqual(['unprocessable', 'MSH-18'])
     expect(() => encodeText('ü', header, 'ASCII')).toThrow('us-ascii')
   })
+
+  it('are bounded: a message that does nothing else is refused at once', () => {
+    const many = '\\C2D46\\'.repeat(2_000_000)
+    const from = performance.now()
+    const { kind, issues } = refusal(() => decode('', many))
+    expect([kind, issues?.[0]?.at]).toEqual(['too-large', 'MSH-18'])
+    expect(performance.now() - from).toBeLessThan(2000)
+    expect(decode('', '\\M2442\\;3ED\\C2842\\'.repeat(12_000))).toBe('山田'.repeat(12_000))
+  })
 })

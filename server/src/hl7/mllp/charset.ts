@@ -1,9 +1,10 @@
 import { isAscii, isUtf8 } from 'node:buffer'
 
 import { fault } from '../../kernel/fault.ts'
+import { limits } from '../../kernel/limits.ts'
 import { encodeAs } from './encode.ts'
 import type { Header } from './header.ts'
-import { decodeSwitching, spellsSwitches, switches } from './iso2022.ts'
+import { decodeSwitching, spellsSwitches, switches, switchesMoreThan } from './iso2022.ts'
 
 /** HL7 table 0211 to the labels of the Encoding Standard; names that are labels already need no row. */
 const LABELS: Readonly<Record<string, string>> = {
@@ -73,6 +74,7 @@ function escapeOf({ encodingCharacters }: Header): string {
 
 function decodeWithSwitches(bytes: Buffer, header: Header, declared: string): string {
   const label = labelOf(declared)
+  if (switchesMoreThan(bytes, escapeOf(header), limits.hl7.switches)) throw switchesTooOften()
   // ASCII is the lower half of every set that a message may begin with.
   const base = label === 'iso-2022-jp' || label === 'us-ascii' ? 'utf-8' : label
   try {
@@ -81,6 +83,14 @@ function decodeWithSwitches(bytes: Buffer, header: Header, declared: string): st
     if (error instanceof TypeError) throw undecodable(declared)
     throw error
   }
+}
+
+function switchesTooOften() {
+  return fault('too-large', {
+    code: 'too-costly',
+    text: `The message switches its character set more than ${String(limits.hl7.switches)} times; send it in one, such as UNICODE UTF-8.`,
+    at: 'MSH-18',
+  })
 }
 
 /**

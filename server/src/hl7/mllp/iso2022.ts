@@ -58,6 +58,19 @@ export function spellsSwitches(bytes: Buffer, escape: string): boolean {
   )
 }
 
+/** @returns whether there are more places than `most` where a sequence may begin: each is a piece of its own to decode */
+export function switchesMoreThan(bytes: Buffer, escape: string, most: number): boolean {
+  const beginnings = escape === '' ? [ESC] : [ESC, `${escape}C2`, `${escape}M2`]
+  let count = 0
+  for (const beginning of beginnings) {
+    for (let at = bytes.indexOf(beginning, 0, 'latin1'); at !== -1; count++) {
+      if (count >= most) return true
+      at = bytes.indexOf(beginning, at + 1, 'latin1')
+    }
+  }
+  return false
+}
+
 /** What holds before a sequence switches. */
 export interface Beginning {
   /** Label of the first set. */
