@@ -226,6 +226,46 @@ it('does not send back what came from a feed', async () => {
   expect(peer.got).toHaveLength(1)
 })
 
+it('takes an order back that is deleted, once, and says nothing of one that was never sent', async () => {
+  const { outbound } = await createMapper(MAPPINGS)
+  const peer = await startPeer(() => 'AA')
+  const messages = ['ServiceRequest.OML_O21', 'Patient.ADT']
+  const destinations = [destination(peer.port, { messages })]
+  const engine = await engineOn(await freshStore(), {}, { out: { rules: outbound, destinations } })
+  const caller = systemCaller('tests', 'system')
+  const remove = async (type: string, id: string) =>
+    engine.resources.transact(caller, { drafts: [{ type, id, method: 'DELETE' }] })
+  const resource = { resourceType: 'Patient', id: 'p1', name: [{ family: 'Salih' }] }
+  await engine.resources.transact(caller, {
+    drafts: [{ type: 'Patient', id: 'p1', method: 'PUT', resource }],
+  })
+  const subject = { reference: 'Patient/p1' }
+  await order(engine, 'one', { subject })
+  await remove('ServiceRequest', 'one')
+  await order(engine, 'two', { subject, status: 'draft' })
+  await remove('ServiceRequest', 'two')
+  await order(engine, 'three', { subject })
+  await order(engine, 'three', { subject, status: 'revoked' })
+  await remove('ServiceRequest', 'three')
+  await order(engine, 'four', { subject })
+  await expect.poll(() => peer.got.length).toBe(6)
+  await engine.resources.transact(caller, {
+    drafts: [
+      { type: 'Patient', id: 'p1', method: 'DELETE' },
+      { type: 'ServiceRequest', id: 'four', method: 'DELETE' },
+    ],
+  })
+  await expect.poll(() => peer.got.length).toBe(8)
+  const texts = (await engine.outbound.outbox.list('lab', { limit: 10 })).map(({ message }) => message.text)
+  const said = texts.toReversed().map((text) => {
+    const [, event = '', control = ''] =
+      /^MSH(?:\|[^|]*){7}\|\w+\^(\w+)[^]*?(?:\rORC\|(\w+)|$)/.exec(text) ?? []
+    return `${event} ${control}`.trim()
+  })
+  expect(said.slice(0, 6)).toEqual(['A28', 'O21 NW', 'O21 CA', 'O21 NW', 'O21 CA', 'O21 NW'])
+  expect(said.slice(6)).toEqual(['A29', 'O21 CA'])
+})
+
 it('tells with an admission what the patient cannot stand, who his people are and who pays', async () => {
   const { outbound } = await createMapper(MAPPINGS)
   const peer = await startPeer(() => 'AA')

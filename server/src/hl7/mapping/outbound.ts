@@ -33,7 +33,9 @@ export function compileOutbound(files: RuleFiles): Omit<OutboundRules, 'laidOver
     }),
   )
   return {
-    definitions: new Map([...files.outbound].map(([name, { type }]) => [name, { type }])),
+    definitions: new Map(
+      [...files.outbound].map(([name, { type, deleted }]) => [name, deleted ? { type, deleted } : { type }]),
+    ),
     build: async (request) => compiled.get(request.definition)?.(request),
   }
 }

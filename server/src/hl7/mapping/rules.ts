@@ -1,4 +1,4 @@
-import type { JsonValue } from '../../kernel/json.ts'
+import type { JsonObject, JsonValue } from '../../kernel/json.ts'
 import type { IdentityRule } from './identity-rule.ts'
 import type { EffectKind, ImagePart, Own } from './image.ts'
 import type { Apart } from './sent-segments.ts'
@@ -217,6 +217,8 @@ export interface OutboundFile {
   readonly type: string
   /** Expression over the resource and `%previous`: which changes. */
   readonly when?: string
+  /** Elements that a resource which is deleted counts to have last; nothing is said of its end without them. */
+  readonly deleted?: JsonObject
   /** Segments that agree in one field are told apart by the number in another one. */
   readonly apart?: Apart
   /** Segments, one in a message, whose fields become the null when their values are gone. */

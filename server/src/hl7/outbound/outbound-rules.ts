@@ -1,9 +1,16 @@
 import type { JsonObject } from '../../kernel/json.ts'
 
+export interface OutboundDefinition {
+  /** Of the resources that it is about. */
+  readonly type: string
+  /** Elements that a resource which is deleted counts to have last; nothing is said of its end without them. */
+  readonly deleted?: JsonObject
+}
+
 /** What the queue needs of the mapping: which changes of the record become messages, and how these read. */
 export interface OutboundRules {
-  /** Types of resources that a definition is about, by the name of the definition (`ServiceRequest.OML_O21`). */
-  readonly definitions: ReadonlyMap<string, { readonly type: string }>
+  /** By name (`ServiceRequest.OML_O21`). */
+  readonly definitions: ReadonlyMap<string, OutboundDefinition>
   /**
    * The rules with some overlays laid over them, in order.
    *

@@ -1,3 +1,5 @@
+import { isDeepStrictEqual } from 'node:util'
+
 import type { Sink } from '../../events/relay.ts'
 import type { Clock } from '../../kernel/clock.ts'
 import { Fault } from '../../kernel/fault.ts'
@@ -61,7 +63,6 @@ interface Job {
 
 async function queue(deps: SinkDeps, job: Job): Promise<void> {
   const { destination, definition, commit, index, change } = job
-  if (change.deleted) return
   const place = [commit.n, index, destination.messages.indexOf(definition)]
     .map((number, at) => String(number).padStart(at === 0 ? 14 : 4, '0'))
     .join('.')
@@ -93,17 +94,19 @@ async function build(
   { destination, definition, commit, change }: Job,
   controlId: string,
 ): Promise<Pick<OutMessage, 'text' | 'state' | 'reason'> | undefined> {
-  const before =
-    change.version > 1 ? await resources.vread(change.type, change.id, change.version - 1) : undefined
+  const laidOver = rules.laidOver(destination.overlays)
+  const versions = await versionsOf(resources, change, laidOver.definitions.get(definition)?.deleted)
+  if (versions === undefined) return undefined
+  const { resource, previous } = versions
   try {
-    const text = await rules.laidOver(destination.overlays).build({
+    const text = await laidOver.build({
       definition,
       controlId,
       nowMs: commit.time,
       header: destination,
-      resource: await withDocuments(records, parseForText(change.bytes)),
-      lookup: async (address) => lookup(resources, address),
-      ...(before === undefined || before.deleted ? {} : { previous: parseForText(before.bytes) }),
+      resource: await withDocuments(records, resource),
+      lookup: async (address) => lookup(resources, address, change.deleted),
+      ...(previous === undefined ? {} : { previous }),
     })
     return text === undefined ? undefined : { text, state: 'queued' }
   } catch (error) {
@@ -112,12 +115,46 @@ async function build(
   }
 }
 
-async function lookup(resources: Store['resources'], address: string): Promise<readonly JsonObject[]> {
+interface Versions {
+  readonly resource: JsonObject
+  /** The version before. */
+  readonly previous?: JsonObject
+}
+
+/**
+ * What is deleted has its last version again, changed as the definition says: who was told of an order has to hear that it is none any more.
+ *
+ * @returns `undefined` when there is nothing to tell
+ */
+async function versionsOf(
+  resources: SinkDeps['resources'],
+  { type, id, version, deleted, bytes }: LoggedChange,
+  atEnd: JsonObject | undefined,
+): Promise<Versions | undefined> {
+  if (deleted && atEnd === undefined) return undefined
+  const before = version > 1 ? await resources.vread(type, id, version - 1) : undefined
+  const previous = before === undefined || before.deleted ? undefined : parseForText(before.bytes)
+  if (!deleted) return { resource: parseForText(bytes), ...(previous && { previous }) }
+  if (previous === undefined || isMatch(previous, atEnd)) return undefined
+  return { resource: { ...previous, ...atEnd }, previous }
+}
+
+function isMatch(resource: JsonObject, elements: JsonObject | undefined): boolean {
+  return Object.entries(elements ?? {}).every(([name, value]) => isDeepStrictEqual(resource[name], value))
+}
+
+/** @param isEnd what is told of is deleted: what it refers to may be, too, and has its last version */
+async function lookup(
+  resources: Store['resources'],
+  address: string,
+  isEnd: boolean,
+): Promise<readonly JsonObject[]> {
   const [type = '', key] = address.split('?')
   if (key === undefined) {
     const [of = '', id = ''] = address.split('/').slice(-2)
     const found = await resources.read(of, id)
-    return found === undefined || found.deleted ? [] : [parseForText(found.bytes)]
+    const kept = isEnd && found?.deleted ? await resources.vread(of, id, found.version - 1) : found
+    return kept === undefined || kept.deleted ? [] : [parseForText(kept.bytes)]
   }
   const limit = limits.hl7.referringMost
   const places = await resources.scan({ type, key, order: 'updated', direction: 'asc', limit })
