@@ -128,6 +128,8 @@ export const WorkItem = z.object({
   message: MessageId,
   time: Instant,
   reference: Reference,
+  /** Of the persons that the message names. */
+  numbers: z.array(z.string()).optional(),
   /** FHIRPath without the type: `name[0].family`. */
   element: z.string(),
   /** JSON texts: what the record holds, what the feed says. */

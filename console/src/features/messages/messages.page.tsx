@@ -4,6 +4,7 @@ import { Link, useSearchParams } from 'react-router'
 
 import { preciseInstant } from '../../ui/dates.ts'
 import { Heads } from '../../ui/heads.tsx'
+import { Numbers } from '../../ui/numbers.tsx'
 import { Page } from '../../ui/page.tsx'
 import { Pager } from '../../ui/pager.tsx'
 import { StateChip } from '../../ui/state-chip.tsx'
@@ -108,21 +109,6 @@ function MessageTable({ messages }: { readonly messages: readonly MessageRow[] }
         ))}
       </tbody>
     </WideSheet>
-  )
-}
-
-/** The first number of the persons of a message, and how many more there are. */
-function Numbers({ of: [first, ...others] }: { readonly of: readonly string[] }) {
-  if (first === undefined) return '–'
-  return (
-    <span title={others.length === 0 ? undefined : [first, ...others].join(', ')} translate="no">
-      <bdi dir="ltr">{first}</bdi>{' '}
-      {others.length === 0 ? undefined : (
-        <bdi dir="ltr" className="soft">
-          +{others.length}
-        </bdi>
-      )}
-    </span>
   )
 }
 

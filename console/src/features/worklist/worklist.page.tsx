@@ -6,6 +6,7 @@ import { useMay } from '../../api/may.ts'
 import { DataText } from '../../ui/data-text.tsx'
 import { clinicalInstant } from '../../ui/dates.ts'
 import { Heads } from '../../ui/heads.tsx'
+import { Numbers } from '../../ui/numbers.tsx'
 import { Page } from '../../ui/page.tsx'
 import { ProblemCard } from '../../ui/problem-card.tsx'
 import { rowButton } from '../../ui/row-button.ts'
@@ -32,6 +33,7 @@ export function WorklistPage() {
             <Heads
               of={[
                 t('worklist.time'),
+                t('message.numbers'),
                 t('worklist.element'),
                 t('worklist.current'),
                 t('worklist.incoming'),
@@ -64,7 +66,7 @@ function elementOf({ reference, element }: Item): string {
 }
 
 function Cells({ item }: { readonly item: Item }) {
-  const { time, reference, current, incoming, message, feed } = item
+  const { time, reference, numbers = [], current, incoming, message, feed } = item
   const { i18n } = useTranslation()
   const [type, id] = reference.split('/')
   const name = <bdi dir="ltr">{elementOf(item)}</bdi>
@@ -72,6 +74,9 @@ function Cells({ item }: { readonly item: Item }) {
     <>
       <td>
         <Link to={`/messages/${message}`}>{clinicalInstant(time, i18n.language)}</Link>
+      </td>
+      <td>
+        <Numbers of={numbers} />
       </td>
       <td>{type === 'Patient' ? <Link to={`/patients/${id}`}>{name}</Link> : name}</td>
       <td>

@@ -66,8 +66,11 @@ const recordApi: FastifyPluginAsyncZod<InteropOptions> = async (app, options) =>
   app.get('/worklist', async (request): Promise<z.input<typeof Worklist>> => {
     authorise(callerOf(request), 'worklist.read')
     const found = await records.range({ collection: FLOW.worklist, limit: WORKLIST_MOST })
-    const items = found.map(({ value }) => itemView(value as unknown as WorkItem))
-    return { items: items.toSorted((a, b) => (a.time < b.time ? 1 : -1)) }
+    const items = found.map(({ value }) => value as unknown as WorkItem)
+    const views = await Promise.all(
+      items.map(async (item) => itemView(item, await flow.journal.get(item.message))),
+    )
+    return { items: views.toSorted((a, b) => (a.time < b.time ? 1 : -1)) }
   })
 
   const schema = { params: z.object({ id: z.string().max(64) }), body: Resolution }

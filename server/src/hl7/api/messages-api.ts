@@ -103,7 +103,7 @@ async function rehearse(flow: Flow, id: string, text?: Buffer): Promise<z.input<
     state: message?.entry.state ?? 'received',
     resources: plan.made.map((one) => ({ ...one })),
     changes: changesOf(plan.changes()),
-    conflicts: plan.conflicts.map(itemView),
+    conflicts: plan.conflicts.map((item) => itemView(item)),
   }
 }
 
