@@ -220,12 +220,12 @@ it('totals are exact, about right, or left out', async () => {
   }))
   await put(server, people)
   const total = async (query: string): Promise<unknown> =>
-    (await server.ask('GET', `/Patient?_count=2&${query}`)).json['total']
-  expect(await total('_total=accurate')).toBe(12)
-  expect(await total('_total=accurate&active=true')).toBe(7)
-  expect(await total('_total=accurate&active=true&_id:not=p1')).toBe(6)
-  expect(await total('_total=estimate&active=true')).toBe(7)
-  expect(await total('_total=none&active=true')).toBeUndefined()
+    (await server.ask('GET', `/Patient?${query}`)).json['total']
+  expect(await total('_count=2&_total=accurate')).toBe(12)
+  expect(await total('_count=2&_total=accurate&active=true')).toBe(7)
+  expect(await total('_count=2&_total=accurate&active=true&_id:not=p1')).toBe(6)
+  expect(await total('_count=2&_total=estimate&active=true')).toBe(7)
+  expect(await total('_count=2&_total=none&active=true')).toBeUndefined()
   expect(await total('_count=0&active=true')).toBe(7)
 })
 

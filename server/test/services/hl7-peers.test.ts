@@ -76,7 +76,8 @@ async function fetched(names: readonly PeerName[], where: string, fetchIt: () =>
 }
 
 async function fetchPython(): Promise<void> {
-  await run('python3', ['-m', 'venv', join(HOME, 'venv')])
+  // What another Python left there does not start.
+  await run('python3', ['-m', 'venv', '--clear', join(HOME, 'venv')])
   await run(PYTHON, ['-m', 'pip', 'install', '--quiet', 'hl7==0.4.5', 'hl7apy==1.3.5'])
 }
 
