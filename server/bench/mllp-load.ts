@@ -72,8 +72,12 @@ export async function loadMllp(load: MllpLoad): Promise<MllpResult> {
   }
 }
 
-/** The same several times, each with messages of its own, as long as that does not take too long: the one of median processor time. */
-export async function medianLoad(times: number, load: MllpLoad): Promise<MllpResult> {
+/** The same several times, each with messages of its own, as long as that does not take too long: the one of median processor time. @param between each and the next */
+export async function medianLoad(
+  times: number,
+  load: MllpLoad,
+  between?: () => Promise<void>,
+): Promise<MllpResult> {
   const results: MllpResult[] = []
   const from = performance.now()
   let first = 0
@@ -82,6 +86,7 @@ export async function medianLoad(times: number, load: MllpLoad): Promise<MllpRes
     const result = await loadMllp({ ...load, message: (index) => load.message(before + index) })
     results.push(result)
     first += result.count
+    await between?.()
   }
   const sorted = results.toSorted((a, b) => a.cpuMicros - b.cpuMicros)
   return sorted[Math.floor(sorted.length / 2)] ?? raise('nothing was measured')
