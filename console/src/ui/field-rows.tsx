@@ -17,8 +17,8 @@ export function FieldRows({ label, fields, chosen }: FieldRowsProps) {
   const nameOf = useFieldNames()
   return (
     <Box sx={block}>
-      <Typography variant="h3" component="h2" sx={blockHead} dir="ltr">
-        {label}
+      <Typography variant="h3" component="h2" sx={blockHead}>
+        <bdi dir="ltr">{label}</bdi>
       </Typography>
       {fields.map(({ position, text }) => (
         <Box

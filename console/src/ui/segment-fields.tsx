@@ -65,12 +65,11 @@ function SegmentHead({ label, isChosen, isFollowed, isLit }: SegmentHeadProps) {
       ref={head}
       variant="h3"
       component="h2"
-      dir="ltr"
       aria-current={isChosen ? 'true' : undefined}
       data-lit={isLit}
       sx={segmentHead}
     >
-      {label}
+      <bdi dir="ltr">{label}</bdi>
     </Typography>
   )
 }
