@@ -1,6 +1,6 @@
-import { expect, test } from '@playwright/test'
+import { expect, test, type APIRequestContext, type Page } from '@playwright/test'
 
-import { admit, found, freshStay, patientId, signIn } from './hub.ts'
+import { admit, found, freshStay, patientId, signIn, type Stay } from './hub.ts'
 import { associate, measure } from './monitor.ts'
 
 interface Alarm {
@@ -14,19 +14,24 @@ interface Alarm {
 /** The bar shows the alarms of the whole hub: no other test raises any, and those here follow each other. */
 test.describe.configure({ mode: 'serial' })
 
-test('shows an open alarm over every page until it ends, also after a reload, and who takes care of it is on record', async ({
-  page,
-  request,
-}) => {
+/** A patient at a monitor, and a nurse who has the console open; what is open when it first looks is not announced. */
+async function monitored(page: Page, request: APIRequestContext): Promise<Stay & { readonly id: string }> {
   const stay = freshStay()
   await admit(stay)
   const id = await patientId(request, stay)
   await associate(request, stay.mrn, id)
   await signIn(page, 'nurse')
-  // What is open when the console first looks is not announced.
   const looked = page.waitForResponse('**/api/v1/alarms')
   await page.goto('/patients')
   await (await looked).finished()
+  return { ...stay, id }
+}
+
+test('shows an open alarm over every page until it ends, also after a reload, and who takes care of it is on record', async ({
+  page,
+  request,
+}) => {
+  const { id, ...stay } = await monitored(page, request)
   const bar = page.getByRole('region', { name: 'Open alarms' })
   await expect(bar).toHaveCount(0)
   await page.evaluate('globalThis.sameDocument = true')
@@ -100,14 +105,7 @@ test('stays over an open dialog, is told to screen readers and can be acknowledg
   page,
   request,
 }) => {
-  const stay = freshStay()
-  await admit(stay)
-  const id = await patientId(request, stay)
-  await associate(request, stay.mrn, id)
-  await signIn(page, 'nurse')
-  const looked = page.waitForResponse('**/api/v1/alarms')
-  await page.goto('/patients')
-  await (await looked).finished()
+  const stay = await monitored(page, request)
   await page.keyboard.press('?')
   const dialog = page.getByRole('dialog')
   await expect(dialog).toBeVisible()

@@ -50,11 +50,14 @@ export function SegmentFields({ segment: { label, fields }, choice }: SegmentPro
   )
 }
 
-interface SegmentHeadProps {
-  readonly label: string
+interface Marks {
   readonly isChosen: boolean
   readonly isFollowed: boolean
   readonly isLit: boolean
+}
+
+interface SegmentHeadProps extends Marks {
+  readonly label: string
 }
 
 /** Marked when all of the segment is meant. */
@@ -83,11 +86,8 @@ function useFollowed<E extends HTMLElement>(isFollowed: boolean) {
   return element
 }
 
-interface FieldProps {
+interface FieldProps extends Marks {
   readonly field: FieldView
-  readonly isChosen: boolean
-  readonly isFollowed: boolean
-  readonly isLit: boolean
   readonly choose: (position: string) => void
 }
 

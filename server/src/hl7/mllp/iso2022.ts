@@ -52,17 +52,18 @@ export function switches(bytes: Buffer): boolean {
 
 /** The same of the sequences of HL7, which need no announcement: they say what they mean. */
 export function spellsSwitches(bytes: Buffer, escape: string): boolean {
-  return (
-    escape !== '' &&
-    (bytes.includes(`${escape}C2`, 0, 'latin1') || bytes.includes(`${escape}M2`, 0, 'latin1'))
-  )
+  return spelledBeginnings(escape).some((beginning) => bytes.includes(beginning, 0, 'latin1'))
+}
+
+/** How sequences of HL7 begin. */
+function spelledBeginnings(escape: string): readonly string[] {
+  return escape === '' ? [] : [`${escape}C2`, `${escape}M2`]
 }
 
 /** @returns whether there are more places than `most` where a sequence may begin: each is a piece of its own to decode */
 export function switchesMoreThan(bytes: Buffer, escape: string, most: number): boolean {
-  const beginnings = escape === '' ? [ESC] : [ESC, `${escape}C2`, `${escape}M2`]
   let count = 0
-  for (const beginning of beginnings) {
+  for (const beginning of [ESC, ...spelledBeginnings(escape)]) {
     for (let at = bytes.indexOf(beginning, 0, 'latin1'); at !== -1; count++) {
       if (count >= most) return true
       at = bytes.indexOf(beginning, at + 1, 'latin1')
