@@ -4,6 +4,7 @@ import type { Soon } from '../kernel/soon.ts'
 import type { SearchKeys } from '../store/keys.ts'
 import type { ElementTable } from './elements.ts'
 import type { KeyCollector } from './keys/collector.ts'
+import type { ExtractContext } from './keys/extract-context.ts'
 import type { ZoneOffset } from './keys/zone.ts'
 import type { ProfilePlan } from './validation/profiles/plan.ts'
 
@@ -45,13 +46,6 @@ export interface ValidateOptions {
   readonly posted?: ReadonlyMap<string, ProfilePlan>
   /** Profiles to check against beside those that the resource names; one that is not known is an error. */
   readonly profiles?: readonly string[]
-}
-
-export interface ExtractContext {
-  readonly lastUpdated: number
-  readonly facilities: readonly string[]
-  /** Own absolute base such as `http://127.0.0.1:8080/fhir`: absolute references below it count as relative ones. */
-  readonly base: string
 }
 
 export type SearchParamType =

@@ -5,7 +5,7 @@ import type { Rewrite } from '../json/rewrite.ts'
 import { stringIn, textOf, treeOf } from '../json/tree.ts'
 import type { Tree } from '../json/tree.ts'
 import type { Entry } from './read-bundle.ts'
-import type { Step } from './steps.ts'
+import type { Step } from './step.ts'
 
 /**
  * Types whose whole value may be a link; canonicals stay as they are. R4 names oid and uuid as well, but `Patient/1` is neither: such an element

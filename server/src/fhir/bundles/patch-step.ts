@@ -9,7 +9,7 @@ import { preconditionOf, resolveCriteria } from '../rest/conditions.ts'
 import { patchedDraft } from '../rest/patch-calls.ts'
 import type { RestDeps } from '../rest/rest-deps.ts'
 import type { Entry } from './read-bundle.ts'
-import type { Step } from './steps.ts'
+import type { Step } from './step.ts'
 
 /**
  * A PATCH entry comes down to the update with the patched resource.

@@ -6,7 +6,7 @@ import type { RestDeps } from '../rest/rest-deps.ts'
 import { dispatchEntry } from './batch.ts'
 import { placed } from './read-bundle.ts'
 import type { Entry } from './read-bundle.ts'
-import type { Step } from './steps.ts'
+import type { Step } from './step.ts'
 
 /**
  * Asks the reads of a transaction before its writes: all actions are accepted or none, so one that cannot be answered stops the whole. What

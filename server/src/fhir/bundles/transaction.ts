@@ -15,8 +15,8 @@ import { contentOf } from './read-bundle.ts'
 import type { Entry } from './read-bundle.ts'
 import { checkReads, readAnswer } from './reads.ts'
 import { responseBundle } from './response.ts'
+import type { Step } from './step.ts'
 import { stepsOf } from './steps.ts'
-import type { Step } from './steps.ts'
 
 type WriteStep = Extract<Step, { kind: 'write' }>
 

@@ -1,11 +1,12 @@
 import type { SearchParam } from '../definitions.ts'
 import type { PathNode } from '../generate/fhirpath-parser.ts'
 import type { KeyCollector } from '../keys/collector.ts'
+import type { Item } from './items.ts'
 import { bounded, extractorOf, pathOf, readableTypes, unusable } from './posted-path.ts'
 import { fingerprintOf } from './posted.ts'
 import type { CustomParameter, Posted, Vocabulary } from './posted.ts'
 import { itemsAt, valueItemsAt } from './typed-path.ts'
-import type { Item, Root } from './typed-path.ts'
+import type { Root } from './typed-path.ts'
 
 interface Part {
   /** The parameter that says how values of the part are written and compared. */

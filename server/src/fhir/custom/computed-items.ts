@@ -7,7 +7,7 @@ import type { Collection } from '../validation/collections.ts'
 import { equivalent, now, today } from '../validation/functions.ts'
 import { and3, equal, implies3, not3, or3, truth, xor3 } from '../validation/operators.ts'
 import type { Truth } from '../validation/operators.ts'
-import type { Item, Items } from './typed-path.ts'
+import type { Item, Items } from './items.ts'
 import { BeyondWalk } from './walk.ts'
 import type { Walk } from './walk.ts'
 

@@ -6,16 +6,8 @@ import { referencedType } from '../keys/references.ts'
 import { hasValue } from '../validation/operators.ts'
 import { quantityOf } from '../validation/quantities.ts'
 import { computed, isTrue, operated, truthItems } from './computed-items.ts'
+import type { Item, Items } from './items.ts'
 import type { Walk } from './walk.ts'
-
-/** A value that a path finds, with its FHIR type; what was computed has the type that its value shows. */
-export interface Item {
-  readonly type: string
-  /** Of a primitive that has only extensions, the object of `_name`. */
-  readonly value: JsonValue
-  /** What stands in `_name`. */
-  readonly extra?: JsonObject
-}
 
 export interface Root {
   readonly table: ElementTable
@@ -29,7 +21,6 @@ export interface Root {
   readonly variables?: Readonly<Record<string, Items>>
 }
 
-export type Items = readonly Item[]
 type Call = Extract<PathNode, { kind: 'call' }>
 
 /** What a posted expression finds. The tree is walked; nothing is compiled or evaluated as code. @throws BeyondWalk */

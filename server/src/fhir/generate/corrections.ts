@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs'
 
-import type { ElementDefinition } from './specification.ts'
+import type { ElementDefinition } from './structure-definition.ts'
 
 /** `r4-corrections.json`: where the definitions package differs from what R4 (4.0.1) says. Each entry carries its reason. */
 export interface Corrections {

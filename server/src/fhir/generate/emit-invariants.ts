@@ -3,7 +3,7 @@ import { testOf, type Compiled } from './compiled-expression.ts'
 import type { Corrections } from './corrections.ts'
 import { parseFhirPath } from './fhirpath-parser.ts'
 import type { Element, Model, Type } from './model.ts'
-import type { Constraint } from './specification.ts'
+import type { Constraint } from './structure-definition.ts'
 
 export interface InvariantSource {
   readonly model: Model

@@ -1,4 +1,5 @@
-import type { Constraint, ElementDefinition, Specification, StructureDefinition } from './specification.ts'
+import type { Specification } from './specification.ts'
+import type { Constraint, ElementDefinition, StructureDefinition } from './structure-definition.ts'
 
 /** One element of a type as it stands in JSON; a choice has one entry in `types` for each variant. */
 export interface Element {

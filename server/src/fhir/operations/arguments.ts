@@ -6,7 +6,7 @@ import { isObject, parseObject } from '../json/parse.ts'
 import type { Call } from '../rest/call.ts'
 import type { Pair } from '../search/request.ts'
 import { PRIMITIVES } from '../validation/primitives.ts'
-import type { OperationDefinition, OperationParameter } from './operation.ts'
+import type { OperationDefinition, OperationParameter } from './operation-definition.ts'
 
 /** One value that the caller gave for a parameter. */
 export interface Argument {

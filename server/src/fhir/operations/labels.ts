@@ -8,7 +8,8 @@ import { jsonBody, versionHeaders } from '../rest/answers.ts'
 import type { Answer } from '../rest/call.ts'
 import type { RestDeps } from '../rest/rest-deps.ts'
 import { refusal } from '../rest/write-calls.ts'
-import type { Invocation, OperationParameter } from './operation.ts'
+import type { OperationParameter } from './operation-definition.ts'
+import type { Invocation } from './operation.ts'
 
 /** Profiles, tags and security labels of `meta`: what the operations `$meta`, `$meta-add` and `$meta-delete` are about. */
 const LABELS = ['profile', 'security', 'tag'] as const

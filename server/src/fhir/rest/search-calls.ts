@@ -1,5 +1,5 @@
 import { fault } from '../../kernel/fault.ts'
-import type { Match } from '../search/pages.ts'
+import type { Match } from '../search/branch.ts'
 import { queryText, withText } from '../search/query-text.ts'
 import type { SearchRequest, Shape } from '../search/request.ts'
 import type { SearchPage } from '../search/search.ts'

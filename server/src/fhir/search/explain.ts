@@ -1,6 +1,6 @@
 import type { Issue } from '../../kernel/fault.ts'
+import type { Branch } from './branch.ts'
 import type { Clause } from './clause.ts'
-import type { Branch } from './pages.ts'
 import { sizeOf } from './plan.ts'
 import type { Plan } from './plan.ts'
 

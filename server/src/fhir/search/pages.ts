@@ -1,5 +1,5 @@
-import type { Soon } from '../../kernel/soon.ts'
 import type { Row } from '../../store/port.ts'
+import type { Branch, Page } from './branch.ts'
 import { placeParts } from './candidates.ts'
 import type { Place } from './candidates.ts'
 import { hitsOf } from './hits.ts'
@@ -9,34 +9,6 @@ import { COUNT_CAP, countCandidates, wholeType } from './plan.ts'
 import type { Plan } from './plan.ts'
 import { isNewestFirst, newestPage, rankedPage } from './ranked-pages.ts'
 import type { SearchRequest } from './request.ts'
-
-/** One type of a search, planned when it is needed. */
-export interface Branch {
-  readonly type: string
-  /** Tells it from another one of its type in page tokens; absent: the type. */
-  readonly name?: string
-  /** The parameters in whose descending order its walk nearly is by itself. */
-  readonly newestBy?: readonly string[]
-  /** @param driver the choice of a page before */
-  open(driver?: number): Soon<Query>
-}
-
-export interface Match extends Row {
-  /** `MedicationRequest/23` of a contained resource that is given by itself. */
-  readonly container?: string
-}
-
-export interface Page {
-  readonly matches: readonly Match[]
-  /** Known when it cost nothing. */
-  readonly total?: number
-  readonly next?: PageState
-  /** Fewer than there is room for, although there may be more behind `next`. */
-  readonly isStopped?: true
-  /** The order is nearly the one that was asked for. */
-  readonly isNearly?: true
-  readonly plans: readonly Plan[]
-}
 
 /** A page of all branches, in the order that was asked for. */
 export async function pageOf(

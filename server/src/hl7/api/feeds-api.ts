@@ -15,7 +15,7 @@ import type { Flow } from '../flow/create-flow.ts'
 import { FLOW } from '../flow/entry.ts'
 import { readFeeds, type FlowFeed } from '../flow/feed.ts'
 import { timeOfId } from '../flow/message-time.ts'
-import type { InteropOptions } from './interop.ts'
+import type { InteropOptions } from './interop-options.ts'
 import { learned, type Learned } from './learned.ts'
 import { instant } from './message-view.ts'
 

@@ -1,19 +1,12 @@
-import type { FastifyRequest } from 'fastify'
 import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod'
 import { z } from 'zod'
 
-import type { Caller } from '../../auth/caller.ts'
-import type { Command } from '../../auth/permissions.ts'
-import type { Resources } from '../../fhir/resources.ts'
-import type { RecordStore } from '../../store/port.ts'
-import type { Flow } from '../flow/create-flow.ts'
 import { FLOW } from '../flow/entry.ts'
-import type { Listeners } from '../flow/listeners.ts'
 import type { WorkItem } from '../flow/worklist.ts'
 import { Resolution, TraceQuery, type Worklist } from '../hl7.contract.ts'
-import type { Outbound } from '../outbound/create-outbound.ts'
 import { traceElements } from './element-trace.ts'
 import { feedsApi } from './feeds-api.ts'
+import type { InteropOptions } from './interop-options.ts'
 import { itemView } from './item-view.ts'
 import { messageCommandsApi, messagesApi } from './messages-api.ts'
 import { outboundApi } from './outbound-api.ts'
@@ -21,19 +14,6 @@ import { replaysApi } from './replays-api.ts'
 import { resolveItem } from './resolve-item.ts'
 import { withSegments } from './source-segment.ts'
 import { testerApi } from './tester-api.ts'
-
-export interface InteropOptions {
-  readonly flow: Flow
-  readonly outbound: Outbound
-  readonly listeners: Pick<Listeners, 'of' | 'problemOf' | 'follow'>
-  readonly records: RecordStore
-  readonly resources: Pick<Resources, 'read' | 'peek' | 'transact'>
-  /** Milliseconds UTC when the counting began. */
-  readonly since: number
-  readonly callerOf: (request: FastifyRequest) => Caller
-  /** @throws Fault `forbidden` */
-  readonly authorise: (caller: Caller, command: Command) => void
-}
 
 /** `/api/v1/interop`: messages, where values come from, what needs a person, how the feeds are. */
 export const interopApi: FastifyPluginAsyncZod<InteropOptions> = async (app, options) => {

@@ -9,7 +9,7 @@ import { Edit, MessageId, MessageQuery, ReplayQuery, type ReplayAnswer } from '.
 import { encodeText } from '../mllp/charset.ts'
 import { readHeader } from '../mllp/header.ts'
 import { DiscardRequest, type Discarded } from '../replay.contract.ts'
-import type { InteropOptions } from './interop.ts'
+import type { InteropOptions } from './interop-options.ts'
 import { itemView } from './item-view.ts'
 import { searchMessages } from './message-search.ts'
 import { bytesOf, detailOf, resourcesOf, summaryOf } from './message-view.ts'

@@ -20,7 +20,7 @@ import {
 import type { Outbound } from '../outbound/create-outbound.ts'
 import type { Destination } from '../outbound/destination.ts'
 import { hasText, type StoredOut } from '../outbound/outbox.ts'
-import type { InteropOptions } from './interop.ts'
+import type { InteropOptions } from './interop-options.ts'
 import { instant } from './message-view.ts'
 
 type View = z.input<typeof DestinationView>

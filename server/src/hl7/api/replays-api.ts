@@ -9,7 +9,7 @@ import { timeOfId } from '../flow/message-time.ts'
 import { progressOf, type StoredReplay } from '../flow/replays.ts'
 import type { Cause } from '../flow/state-marks.ts'
 import { ReplayRequest, type DeadLetters, type ReplayJob, type ReplayJobs } from '../replay.contract.ts'
-import type { InteropOptions } from './interop.ts'
+import type { InteropOptions } from './interop-options.ts'
 import { instant } from './message-view.ts'
 
 type JobView = z.input<typeof ReplayJob>

@@ -8,7 +8,7 @@ import type { Mapped } from '../mapping/image.ts'
 import { parseMessage } from '../message/parse-message.ts'
 import { ackOfError } from '../mllp/ack.ts'
 import { TesterRequest, type TesterAnswer } from '../replay.contract.ts'
-import type { InteropOptions } from './interop.ts'
+import type { InteropOptions } from './interop-options.ts'
 
 type Answer = z.input<typeof TesterAnswer>
 

@@ -1,4 +1,4 @@
-import type { Layout } from './packed-lists.ts'
+import type { Layout } from './list-layout.ts'
 
 /** One of the chunks that changes make of one: its entry that stands first (the bytes that tell entries apart), and how it is stored. */
 export interface Piece {

@@ -1,14 +1,19 @@
 import type { HistoryPage, HistoryRequest, ResourceReader, StoredVersion } from '../port.ts'
 import { currentOf } from './appender.ts'
 import { lastNumber, numberKey, scopedKey, type DataFile, peek } from './databases.ts'
-import type { ResourceDeps } from './resources.ts'
 import { rowLastUpdated, rowLatest, rowPrevious, rowType, versionOf } from './row.ts'
+import type { SearchIndex } from './search-index.ts'
 import { BY_COMMIT } from './tail.ts'
 
 type Filter = Omit<HistoryRequest, 'limit'>
 
+export interface HistoryDeps {
+  readonly data: DataFile
+  readonly index: SearchIndex
+}
+
 /** History is a walk down the row log: the whole of it, the rows of one type, or the chain of versions of one resource. */
-export function createHistory(deps: ResourceDeps): Pick<ResourceReader, 'history' | 'historyCount'> {
+export function createHistory(deps: HistoryDeps): Pick<ResourceReader, 'history' | 'historyCount'> {
   return {
     async history(request) {
       const versions: StoredVersion[] = []
@@ -37,7 +42,7 @@ function page(versions: readonly StoredVersion[], last?: number): HistoryPage {
   return { versions, ...(last !== undefined && { next: String(last) }) }
 }
 
-function* fitting(deps: ResourceDeps, filter: Filter): Generator<number> {
+function* fitting(deps: HistoryDeps, filter: Filter): Generator<number> {
   const { since = 0, at } = filter
   for (const seq of rowsDown(deps, filter)) {
     const row = peek(deps.data.rows, numberKey(seq))
@@ -49,7 +54,7 @@ function* fitting(deps: ResourceDeps, filter: Filter): Generator<number> {
   }
 }
 
-function rowsDown(deps: ResourceDeps, { type, id, after }: Filter): Generator<number> {
+function rowsDown(deps: HistoryDeps, { type, id, after }: Filter): Generator<number> {
   const start = after === undefined ? undefined : Number(after)
   if (type === undefined) return allRows(deps.data, start)
   return id === undefined ? rowsOfType(deps, type, start) : versionsOf(deps.data, scopedKey(type, id), start)
@@ -59,7 +64,7 @@ function* allRows(data: DataFile, after = lastNumber(data.rows) + 1): Generator<
   for (let seq = after - 1; seq > 0; seq--) yield seq
 }
 
-function* rowsOfType({ data, index }: ResourceDeps, type: string, after?: number): Generator<number> {
+function* rowsOfType({ data, index }: HistoryDeps, type: string, after?: number): Generator<number> {
   const place = after === undefined ? {} : { after: { key: after, seq: after } }
   const cursor = index.postings({ type, key: BY_COMMIT, direction: 'desc', ...place })
   while (cursor.next()) {

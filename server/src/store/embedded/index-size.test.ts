@@ -8,7 +8,7 @@ import { commitOf, keysOf, writeOf } from '../contract-bench.ts'
 import type { Bytes } from './databases.ts'
 import { openIndexFile, putWatermark, readWatermark } from './index-file.ts'
 import { INTERVALS } from './intervals.hot.ts'
-import type { Layout } from './packed-lists.ts'
+import type { Layout } from './list-layout.ts'
 import { POSTINGS } from './postings.hot.ts'
 import { openEmbeddedStore } from './store.ts'
 

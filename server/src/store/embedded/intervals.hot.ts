@@ -1,4 +1,4 @@
-import type { Chunk, Layout } from './packed-lists.ts'
+import type { Chunk, Layout } from './list-layout.ts'
 import { putNumber, putSigned, readNumber, readSigned } from './postings.hot.ts'
 
 /** Intervals as they are worked with: 22 bytes each, lower bound (8, see `writeOrdered`), row (6), upper bound (8, a double); ascending. */

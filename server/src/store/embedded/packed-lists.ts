@@ -1,26 +1,6 @@
 import type { Changes, ChunkChange, Piece } from './changes.ts'
 import { peek, type Bytes } from './databases.ts'
-
-/** How the entries of a list look in memory, and how a chunk of them is packed. */
-export interface Layout {
-  /** Bytes of an entry. */
-  readonly width: number
-  /** How many of them, in front, tell entries apart and compare as the entries do. */
-  readonly ordered: number
-  /** About how many entries a chunk holds. */
-  readonly most: number
-  /** Bit 0 of the first byte tells `isFollowed`. */
-  readonly pack: (chunk: Chunk) => Buffer
-  /** @param packed may be lmdb's shared read buffer. */
-  readonly unpack: (packed: Buffer) => Chunk
-}
-
-export interface Chunk {
-  /** Ascending, each `width` bytes. */
-  readonly entries: Buffer
-  /** Of the first chunk of a list: whether others follow it. */
-  readonly isFollowed: boolean
-}
+import type { Layout, Chunk } from './list-layout.ts'
 
 const isFollowed = (packed: Buffer): boolean => ((packed[0] ?? 0) & 1) === 1
 

@@ -1,4 +1,4 @@
-import type { Chunk, Layout } from './packed-lists.ts'
+import type { Chunk, Layout } from './list-layout.ts'
 
 /** Postings as they are worked with: 12 bytes each, sort (6, from `EARLIEST` on) and row (6), ascending. */
 export const POSTING = 12

@@ -14,7 +14,7 @@ import type { SearchIndex } from './search-index.ts'
 import { compareUtf8, type Cursor, type Place } from './sorted-blocks.ts'
 import { BY_COMMIT, BY_DATE, finite, nameText, sortOf } from './tail.ts'
 
-export interface ResourceDeps {
+interface ResourceDeps {
   readonly data: DataFile
   readonly hash: KeyHash
   readonly index: SearchIndex

@@ -1,6 +1,6 @@
 import type { NameKey, RangeKey } from '../keys.ts'
 import type { Commit, LoggedCommit, ResourceWrite, WriteMethod } from '../port.ts'
-import { indexKey } from './documents.ts'
+import { indexKey } from './index-key.ts'
 import type { RecordDocument } from './record-changes.ts'
 
 /** One record of the log (`commits`): everything that it takes to apply the commit. A large one keeps `w` and `rec` in `commit_parts`. */

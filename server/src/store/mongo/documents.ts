@@ -1,9 +1,7 @@
-import { createHash } from 'node:crypto'
-
-import { limits } from '../../kernel/limits.ts'
 import type { NameKey, RangeKey } from '../keys.ts'
 import type { Row, StoredVersion, WriteMethod } from '../port.ts'
 import type { LoggedWrite } from './commit-record.ts'
+import { indexKey } from './index-key.ts'
 import { jsonToBson, type Encoded, type Literal } from './json-to-bson.hot.ts'
 import { RawDocument } from './raw-document.ts'
 
@@ -110,16 +108,6 @@ function nextAbove(value: number): number {
   const bits = new BigInt64Array(Float64Array.of(value).buffer)
   bits[0] = (bits[0] ?? 0n) + (value > 0 ? 1n : -1n)
   return new Float64Array(bits.buffer)[0] ?? value
-}
-
-/** A key is cut at `limits.store.keyBytes` and ends in a hash of the whole, so that cut keys stay distinct. */
-export function indexKey(key: string): string {
-  if (key.length * 3 <= limits.store.keyBytes) return key
-  const bytes = Buffer.from(key)
-  if (bytes.length <= limits.store.keyBytes) return key
-  const hash = createHash('sha256').update(bytes).digest('base64url')
-  // A code point that the cut splits becomes U+FFFD, always in the same way.
-  return `${bytes.toString('utf8', 0, limits.store.keyBytes)}#${hash}`
 }
 
 export function storedVersion(type: string, raw: Buffer): StoredVersion {

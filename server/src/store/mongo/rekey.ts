@@ -1,6 +1,7 @@
 import type { KeyChange } from '../port.ts'
 import { retrying, type Database } from './database.ts'
-import { indexKey, keyFields } from './documents.ts'
+import { keyFields } from './documents.ts'
+import { indexKey } from './index-key.ts'
 
 /** The version is in the filter: who has written a newer one meanwhile has written its keys, too. */
 export async function rekey(database: Database, changes: readonly KeyChange[]): Promise<number> {

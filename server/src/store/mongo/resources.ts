@@ -1,7 +1,8 @@
 import type { ResourceReader, Row } from '../port.ts'
 import { rawDocuments, retrying, type Database } from './database.ts'
-import { indexKey, rowOf, storedVersion, versionKey } from './documents.ts'
+import { rowOf, storedVersion, versionKey } from './documents.ts'
 import { history, historyCount } from './history.ts'
+import { indexKey } from './index-key.ts'
 import { names, range, scan } from './searches.ts'
 
 export function resourceReader(database: Database): ResourceReader {

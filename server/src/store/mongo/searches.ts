@@ -2,7 +2,7 @@ import type { Collection, Document } from 'mongodb'
 
 import type { NamePosting, NameRequest, Posting, RangeRequest, ScanRequest } from '../scans.ts'
 import { rawDocuments, retrying, type Database } from './database.ts'
-import { indexKey } from './documents.ts'
+import { indexKey } from './index-key.ts'
 import { RawDocument } from './raw-document.ts'
 
 /** The primitives of the planner. Pages go on behind a place; nothing is skipped by number. */

@@ -1,7 +1,7 @@
 import type { Commit } from '../port.ts'
 import type { CommitPart, LoggedWrite } from './commit-record.ts'
 import { retrying, type Database } from './database.ts'
-import { indexKey } from './documents.ts'
+import { indexKey } from './index-key.ts'
 
 /** What a commit wrote, as far as guards look at it. */
 export interface Touch {

@@ -7,7 +7,7 @@ import {
   type RecordEffect,
 } from './commit-record.ts'
 import { retrying, type Database } from './database.ts'
-import { indexKey } from './documents.ts'
+import { indexKey } from './index-key.ts'
 import { decide, isLive, type RecordDocument } from './record-changes.ts'
 import { touchedSince, type Touch } from './touched.ts'
 

@@ -3,7 +3,8 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 
 import type { JsonValue } from '../../../kernel/json.ts'
-import type { Constraint, Specification, ValueSetSource } from '../specification.ts'
+import type { Specification, ValueSetSource } from '../specification.ts'
+import type { Constraint } from '../structure-definition.ts'
 
 /** A StructureDefinition that constrains a type; also with a snapshot only. */
 export interface ProfileDefinition {

@@ -1,6 +1,6 @@
 import type { JsonValue } from '../../../kernel/json.ts'
 import type { Element, Type } from '../model.ts'
-import type { Constraint } from '../specification.ts'
+import type { Constraint } from '../structure-definition.ts'
 import type {
   ProfileDefinition,
   ProfileElement,

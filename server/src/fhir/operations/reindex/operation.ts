@@ -5,7 +5,8 @@ import type { RebuildProgress } from '../../../store/key-rebuild.ts'
 import { jsonBody } from '../../rest/answers.ts'
 import type { Answer } from '../../rest/call.ts'
 import type { RestDeps } from '../../rest/rest-deps.ts'
-import type { Invocation, Operation, OperationParameter } from '../operation.ts'
+import type { OperationParameter } from '../operation-definition.ts'
+import type { Invocation, Operation } from '../operation.ts'
 
 const out = (name: string, type: string, documentation: string): OperationParameter => ({
   name,

@@ -1,0 +1,6 @@
+export interface ExtractContext {
+  readonly lastUpdated: number
+  readonly facilities: readonly string[]
+  /** Own absolute base such as `http://127.0.0.1:8080/fhir`: absolute references below it count as relative ones. */
+  readonly base: string
+}

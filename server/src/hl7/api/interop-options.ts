@@ -1,0 +1,22 @@
+import type { FastifyRequest } from 'fastify'
+
+import type { Caller } from '../../auth/caller.ts'
+import type { Command } from '../../auth/permissions.ts'
+import type { Resources } from '../../fhir/resources.ts'
+import type { RecordStore } from '../../store/port.ts'
+import type { Flow } from '../flow/create-flow.ts'
+import type { Listeners } from '../flow/listeners.ts'
+import type { Outbound } from '../outbound/create-outbound.ts'
+
+export interface InteropOptions {
+  readonly flow: Flow
+  readonly outbound: Outbound
+  readonly listeners: Pick<Listeners, 'of' | 'problemOf' | 'follow'>
+  readonly records: RecordStore
+  readonly resources: Pick<Resources, 'read' | 'peek' | 'transact'>
+  /** Milliseconds UTC when the counting began. */
+  readonly since: number
+  readonly callerOf: (request: FastifyRequest) => Caller
+  /** @throws Fault `forbidden` */
+  readonly authorise: (caller: Caller, command: Command) => void
+}
