@@ -15,7 +15,7 @@ async function told({ engine }: World): Promise<readonly string[]> {
     .toSorted()
 }
 
-const WHOLE = "variables: { snapshots: 'yes' }\n"
+const WHOLE = "\nvariables: { snapshots: 'yes' }\nplaces: north\n"
 
 it('withdraws what a feed leaves out of its list, and nothing that others have told', async () => {
   const world = await startTwoFeeds(WHOLE)

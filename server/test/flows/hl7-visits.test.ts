@@ -226,6 +226,30 @@ it('puts nobody back into a bed whose visit another feed has ended', async () =>
   expect(await itemsOf(engine)).toEqual([])
 })
 
+it('takes a discharge back that another feed has told', async () => {
+  const { engine, send, sendOther } = await startTwoFeeds('\nplaces: north\n')
+  await send(adt('4711', A01))
+  await sendOther(adt('4711', A01))
+  await sendOther(adt('4711', A03))
+  await send(adt('4711', { event: 'A13' }))
+  const visit = await withNumber(engine, 'Encounter', 'V4711')
+  expect(visit).toMatchObject({ status: 'in-progress', period: without('end'), location: stays('active -') })
+  expect(visit).toMatchObject({ hospitalization: without('dischargeDisposition') })
+  expect(await itemsOf(engine)).toEqual([])
+})
+
+it('deletes by the null of HL7 the kind of an admission, and leaves the kind of the patient', async () => {
+  const { engine, send } = await start()
+  await send(adt('4711', { event: 'A01', visit: { 4: 'E', 18: 'SELF' } }))
+  await send(adt('4711', { event: 'A08', visit: { 4: '""' } }))
+  const visit = await withNumber(engine, 'Encounter', 'V4711')
+  expect(visit).toMatchObject({ type: [{ coding: [{ code: 'SELF' }] }] })
+  await send(adt('4711', { event: 'A08', visit: { 4: 'R', 18: '""' } }))
+  expect(await withNumber(engine, 'Encounter', 'V4711')).toMatchObject({
+    type: [{ coding: [{ code: 'R' }] }],
+  })
+})
+
 const EVENTS =
   'A01 A02 A03 A04 A05 A06 A08 A09 A10 A11 A12 A13 A14 A15 A16 A21 A22 A23 A25 A26 A27 A38'.split(' ')
 const BEDS = ['W1^01^A', 'W1^01^B', 'W2^01^A', ''] as const

@@ -182,7 +182,7 @@ function takenOf(
 async function compared(desk: Desk, said: Said, identity: Identity): Promise<Identity> {
   const { likely, own } = said.image
   const { id, isKnown, claims, taken } = identity
-  if (likely === undefined || own !== 'update' || isKnown || id === undefined) return identity
+  if (likely === undefined || own === 'link' || isKnown || id === undefined) return identity
   const holder = await holderOf(desk.records, likely)
   if (holder !== undefined)
     return { ...identity, taken: [...taken, { alias: likely, holder, isOther: false }] }

@@ -3,7 +3,7 @@ import { contentRecords } from '../../fhir/binary-content.ts'
 import type { Draft, Resources } from '../../fhir/resources.ts'
 import type { JsonObject, JsonValue } from '../../kernel/json.ts'
 import type { RecordChange, RecordStore, StoredVersion } from '../../store/port.ts'
-import type { Mapped } from '../mapping/image.ts'
+import type { ImagePart, Mapped } from '../mapping/image.ts'
 import { planEffects } from '../merging/plan-effects.ts'
 import { withoutOtherVariants } from './choices.ts'
 import type { Made } from './entry.ts'
@@ -205,7 +205,7 @@ function update(
 ): Step {
   const { identity, reference, trace, before, vault } = subject
   const { parts = [] } = identity.image
-  const base = before?.image
+  const base = withAnew(before?.image, current.resource, parts)
   const said = { next: sent, cleared: identity.image.cleared ?? [] }
   const { held, ...counted } = countedOf(identity.image, said, { ...base, ...current.resource })
   const deleted = clearedBy(counted, subject.identities)
@@ -233,6 +233,17 @@ function update(
     is: resource,
     conflicts,
   }
+}
+
+/** What the feed said before; of what it tells anew that is what the record has. */
+function withAnew(
+  base: JsonObject | undefined,
+  current: JsonObject,
+  parts: readonly ImagePart[],
+): JsonObject | undefined {
+  const names = parts.flatMap((part) => (typeof part === 'object' && 'anew' in part ? part.anew : []))
+  if (names.length === 0) return base
+  return { ...base, ...Object.fromEntries(names.map((name) => [name, current[name]])) }
 }
 
 function draftOf(

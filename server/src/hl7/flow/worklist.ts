@@ -61,7 +61,8 @@ export function identityItems(
         // What is known by its number may look like another thing.
         isOther
           ? isTwin || isNumber(alias, image)
-          : image.own === 'update' && id !== undefined && (!isKnown || isNumber(alias, image)),
+          : alias === image.likely ||
+            (image.own === 'update' && id !== undefined && (!isKnown || isNumber(alias, image))),
       )
       .filter(({ holder }) => !merged.has(holder))
     return [...held, ...missed].map(({ alias: { system, value }, holder }) =>

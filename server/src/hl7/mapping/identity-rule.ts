@@ -16,11 +16,11 @@ export type IdentityRule =
     }
   | ComposedRule
 
-/** `likely`: parts of what is probably the same thing, which a person has to say. */
+/** `likely`: what is probably the same thing, which a person has to say. */
 export interface ComposedRule {
   readonly system: string
   readonly parts: readonly string[]
   readonly when?: string
-  readonly likely?: readonly string[]
+  readonly likely?: { readonly system: string; readonly parts: readonly string[] }
   readonly group?: string
 }

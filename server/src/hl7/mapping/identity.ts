@@ -146,27 +146,34 @@ function objectOf(value: JsonValue | undefined): Readonly<Record<string, JsonVal
 /** Parts: HL7 paths, `@key` (identity of another image), `?` in front of either: may be missing. */
 function byParts({ system, parts, group, when, likely }: ComposedRule, reads: FieldName[]): Identify {
   const compose = compileParts(parts, reads)
-  const composeLikely = likely && compileParts(likely, reads)
+  const composeLikely = likely && compileParts(likely.parts, reads)
   const condition = when === undefined ? undefined : compileCondition(when)
   reads.push(...(condition?.fields ?? []))
   return (target, desk) => {
     if (condition?.holds(target) === false) return undefined
     const sources: (Node | Draft)[] = []
-    const aliasOf = (value: string) => {
-      return { type: target.draft.type, system: system.replace('{feed}', desk.feedName), value }
-    }
     const value = compose(target, desk, sources)
     if (value === undefined) return undefined
-    const alias = aliasOf(value)
+    const alias = aliasOf(target, desk, { system, value })
     const same = composeLikely?.(target, desk, [])
     const members = groupsOf(target.draft, group).map((one) => memberAlias(one.alias, `|${prefixOf(alias)}`))
     return {
       aliases: [alias, ...members],
       sources,
       isComposed: true,
-      ...(same !== undefined && { likely: aliasOf(same) }),
+      ...(likely !== undefined &&
+        same !== undefined && { likely: aliasOf(target, desk, { system: likely.system, value: same }) }),
     }
   }
+}
+
+function aliasOf(
+  { draft: { type } }: Target,
+  { feed: { places, facility }, feedName }: IdentityDesk,
+  { system, value }: Omit<Alias, 'type'>,
+): Alias {
+  const named = system.replace('{feed}', feedName).replace('{places}', places ?? facility ?? feedName)
+  return { type, system: named, value }
 }
 
 function compileParts(parts: readonly string[], reads: FieldName[]): Part {

@@ -16,7 +16,7 @@ export interface Mapped {
 }
 
 /** An object by its name, a list whose items come from fields of their own, what counts before what, or only at some times. */
-export type ImagePart = string | ListPart | RankPart | OnlyPart | AgainPart
+export type ImagePart = string | ListPart | RankPart | OnlyPart | AnewPart | AgainPart
 
 /** By an element with a code some of its codes: `{ status: [finished] }`. */
 export type Codes = Readonly<Record<string, readonly string[]>>
@@ -43,6 +43,12 @@ export interface ListPart {
 export interface OnlyPart {
   readonly only: readonly string[]
   readonly while: Codes
+  readonly when?: string
+}
+
+/** What is said of these elements counts, whoever has changed them since: an event takes back what another one has told. */
+export interface AnewPart {
+  readonly anew: readonly string[]
   readonly when?: string
 }
 

@@ -151,6 +151,7 @@ function makeReferred(desk: Desk, datatype: string, scope: Scope): Draft | undef
   rule.rows(target)
   const identity = rule.identify(target, desk.identities)
   if (identity === undefined) return undefined
+  draft.likely = identity.likely
   const same = desk.taken.sameAs(draft, identity.aliases)
   if (same !== undefined) return same
   keep(desk, draft, { key: rule.key, identity })

@@ -57,6 +57,8 @@ export interface TestMark {
 export interface FeedFile {
   readonly zone: string
   readonly facility?: string
+  /** Whose names of places it uses; else those of its facility, else its own. */
+  readonly places?: string
   readonly assigners?: Readonly<Record<string, string>>
   readonly otherAssigners: string
   readonly noAssigner: string
