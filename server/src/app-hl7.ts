@@ -7,7 +7,7 @@ import type { Foundation } from './app-foundation.ts'
 import { callerOfRequest } from './app-http.ts'
 import { authoriseCommand } from './auth/authorise.ts'
 import { interopApi } from './hl7/api/interop.ts'
-import { watchFolders } from './hl7/files/watch-folders.ts'
+import { watchFolders, type WatchedFolders } from './hl7/files/watch-folders.ts'
 import { createFlow, type Flow } from './hl7/flow/create-flow.ts'
 import { createListeners, type Listeners } from './hl7/flow/listeners.ts'
 import { createLiveMapper, type LiveMapper } from './hl7/mapping/live-mapper.ts'
@@ -19,7 +19,6 @@ import { createAnswerTaker } from './hl7/outbound/take-answer.ts'
 import { createQueries } from './hl7/query/create-queries.ts'
 import { followSettings } from './hl7/settings/follow-settings.ts'
 import { fault } from './kernel/fault.ts'
-import type { RecordStore } from './store/port.ts'
 
 const MAPPINGS = fileURLToPath(new URL('../../mappings', import.meta.url))
 /** The rules as an installation has read and checked them. */
@@ -62,7 +61,9 @@ export async function startHl7(app: FastifyInstance, foundation: Foundation): Pr
       return port ?? (name === 'default' ? config.HUB_MLLP_PORT : undefined)
     },
   })
-  const api = { flow, listeners, outbound, records: flow.records, resources, since: clock() }
+  const folders = watchFolders({ flow, records, report })
+  const problemOf = (feed: string) => listeners.problemOf(feed) ?? folders.problemOf(feed)
+  const api = { flow, listeners, problemOf, outbound, records: flow.records, resources, since: clock() }
   const access = { callerOf: callerOfRequest, authorise: authoriseCommand }
   const merging = createMerging({ records: store.records, resources, reader: store.resources, report })
   // The plugin hands its options on to its parts: the prefix must not be among them.
@@ -80,7 +81,7 @@ export async function startHl7(app: FastifyInstance, foundation: Foundation): Pr
   if (!isListening) return undefined
   merging.start()
   closing.push(() => merging.stop())
-  await openPorts({ flow, listeners, outbound, mapper, records: store.records, folder, report, closing })
+  await openPorts({ flow, listeners, folders, outbound, mapper, folder, closing })
   refuseTakenPort(flow, listeners)
   return listeners.of('default')?.port
 }
@@ -95,22 +96,21 @@ function refuseTakenPort(flow: Flow, listeners: Listeners): void {
 interface Ports extends Pick<Foundation, 'closing'> {
   readonly flow: Flow
   readonly listeners: Listeners
+  readonly folders: WatchedFolders
   readonly outbound: Outbound
   readonly mapper: LiveMapper
-  readonly records: RecordStore
   /** The `mappings/` folder. */
   readonly folder: string
-  readonly report: (error: unknown, message: string) => void
 }
 
 /** Messages come in from here on, and what is changed in the folder counts. */
-async function openPorts({ closing, records, mapper, report, ...engine }: Ports): Promise<void> {
+async function openPorts({ closing, mapper, folders, ...engine }: Ports): Promise<void> {
   const { flow, listeners } = engine
   closing.push(() => flow.stop())
   closing.push(() => listeners.close())
   await flow.start(() => void listeners.follow())
-  const folders = watchFolders({ flow, records, report })
   closing.push(() => folders.stop())
+  await folders.follow()
   await listeners.follow()
   mapper.with(followSettings({ ...engine, ports: { listeners, folders } }))
 }

@@ -170,6 +170,8 @@ export const limits = {
     certificateMs: 2000,
     batchMessages: 50_000,
     batchAtOnce: 64,
+    /** Of a watched folder; it is in memory while it is taken. */
+    fileBytes: 512 * 1024 * 1024,
     fileKnownMs: 30 * 86_400_000,
     retentionMs: 60_000,
     retentionStep: 500,

@@ -7,7 +7,7 @@ import type { Delimiters } from '../../src/hl7/message/delimiters.ts'
 import { MessageBuilder } from '../../src/hl7/message/message-builder.ts'
 import type { Segment } from '../../src/hl7/message/message.ts'
 import { parseMessage } from '../../src/hl7/message/parse-message.ts'
-import { splitFile } from '../../src/hl7/mllp/batch.ts'
+import { splitBatches } from '../../src/hl7/mllp/batch.ts'
 import { decodeMessage, encodeText } from '../../src/hl7/mllp/charset.ts'
 import { Framer } from '../../src/hl7/mllp/framer.ts'
 import { readHeader } from '../../src/hl7/mllp/header.ts'
@@ -72,7 +72,7 @@ function covers(known: { files: RegExp; at: string }, { file, at }: { file: stri
 function* messagesOf(folder: string): Generator<{ file: string; bytes: Buffer }> {
   for (const file of globSync('**/*.{hl7,txt,bin}', { cwd: folder }).toSorted()) {
     const bytes = readFileSync(join(folder, file))
-    const parts = file.endsWith('.bin') ? framesOf(bytes) : splitFile(bytes).messages
+    const parts = file.endsWith('.bin') ? framesOf(bytes) : splitBatches(bytes).messages
     for (const part of parts) yield { file, bytes: part }
   }
 }

@@ -9,7 +9,7 @@ import { loadDefinitions } from '../../src/fhir/load-definitions.ts'
 import type { Resources } from '../../src/fhir/resources.ts'
 import { createPageTokens } from '../../src/fhir/search/page-token.ts'
 import { createSearch } from '../../src/fhir/search/search.ts'
-import { watchFolders } from '../../src/hl7/files/watch-folders.ts'
+import { watchFolders, type WatchedFolders } from '../../src/hl7/files/watch-folders.ts'
 import { createFlow, type Flow } from '../../src/hl7/flow/create-flow.ts'
 import { createListeners, type Listeners } from '../../src/hl7/flow/listeners.ts'
 import { createMapper } from '../../src/hl7/mapping/mapper.ts'
@@ -27,6 +27,7 @@ export interface Engine {
   readonly resources: Resources
   readonly flow: Flow
   readonly listeners: Listeners
+  readonly folders: WatchedFolders
   readonly outbound: Outbound
   readonly port: number
   readonly audit: AuditArchive
@@ -92,6 +93,7 @@ export async function assembleEngine(store: Store, parts: EngineParts): Promise<
   await listeners.follow()
   await outbound.start()
   const folders = watchFolders({ flow, records: store.records, report: onError })
+  await folders.follow()
   const stop = async () => {
     await folders.stop()
     await outbound.stop()
@@ -105,6 +107,7 @@ export async function assembleEngine(store: Store, parts: EngineParts): Promise<
     resources,
     flow,
     listeners,
+    folders,
     outbound,
     audit,
     port: listeners.of('default')?.port ?? 0,

@@ -27,6 +27,7 @@ async function apiOn(engine: Engine, caller: Caller = administrator): Promise<Fa
   const options = { flow, listeners, outbound, records: store.records, resources, since: Date.now() }
   await app.register(interopApi, {
     ...options,
+    problemOf: () => undefined,
     prefix: '/api/v1/interop',
     callerOf: () => caller,
     authorise: authoriseCommand,

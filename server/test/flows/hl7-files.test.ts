@@ -1,4 +1,5 @@
-import { appendFile, mkdir, readdir, readFile, writeFile } from 'node:fs/promises'
+import { execFileSync } from 'node:child_process'
+import { appendFile, mkdir, readdir, readFile, rm, symlink, truncate, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 
 import { expect, it } from 'vitest'
@@ -97,6 +98,66 @@ it('goes on with a file that was there when the hub was killed, and takes no mes
   const after = await engineOn(store, { ackAt: 'committed', files })
   await expect.poll(async () => (await namesIn(folder, 'done')).length, LONG).toBe(1)
   expect(await states(after)).toEqual(['A1 committed', 'A1 duplicate', 'A2 committed'])
+})
+
+it('goes past what is no file, and what cannot be looked at', async () => {
+  const { folder, files } = await folderFeed()
+  execFileSync('mkfifo', [join(folder, 'a.hl7')])
+  await symlink(join(folder, 'nowhere'), join(folder, 'b.hl7'))
+  await mkdir(join(folder, 'c.hl7'))
+  const engine = await startEngine({ ackAt: 'committed', files })
+  await writeFile(join(folder, 'd.hl7'), admit())
+  await expect.poll(() => namesIn(folder, 'done'), LONG).toHaveLength(1)
+  expect(engine.reported).toEqual([])
+})
+
+it('says once what keeps a file from being moved, takes the others, and goes on when it is mended', async () => {
+  const { folder, files } = await folderFeed()
+  const done = join(folder, 'archive')
+  await writeFile(done, 'in the way')
+  const engine = await startEngine({ ackAt: 'committed', files: { ...files, done } })
+  await writeFile(join(folder, 'a.hl7'), admit({ id: 'A1', mrn: '1' }))
+  await writeFile(join(folder, 'b.hl7'), admit({ id: 'A2', mrn: '2' }))
+  await expect.poll(() => states(engine), LONG).toEqual(['A1 committed', 'A2 committed'])
+  await expect
+    .poll(() => engine.folders.problemOf('default'), LONG)
+    .toBe('a.hl7 cannot be taken: a file stands where the folder for it should be (EEXIST).')
+  await new Promise((resolve) => setTimeout(resolve, 4 * files.pollMs))
+  expect(engine.reported).toHaveLength(1)
+  await rm(done)
+  await expect.poll(() => namesIn(done), LONG).toHaveLength(2)
+  await expect.poll(() => engine.folders.problemOf('default'), LONG).toBeUndefined()
+  expect(await states(engine)).toEqual(['A1 committed', 'A2 committed'])
+})
+
+it('refuses a message over the bound of its feed, and a file that no memory should hold', async () => {
+  const { folder, files } = await folderFeed()
+  const engine = await startEngine({ ackAt: 'committed', frameBytes: 4096, files })
+  const long = `${admit({ id: 'A2', mrn: '2' })}NTE|1||${'x'.repeat(5000)}\r`
+  await writeFile(join(folder, 'a.hl7'), admit({ id: 'A1', mrn: '1' }) + long)
+  await writeFile(join(folder, 'b.hl7'), '')
+  await truncate(join(folder, 'b.hl7'), 600 * 1024 * 1024)
+  await expect.poll(async () => (await namesIn(folder, 'failed')).length, LONG).toBe(4)
+  const lists = (await namesIn(folder, 'failed')).filter((one) => one.endsWith('.txt'))
+  const texts = await Promise.all(lists.map(async (name) => readFile(join(folder, 'failed', name), 'utf8')))
+  expect(texts.toSorted()).toEqual([
+    'message 2 A2: AR The message is larger than the 4096 bytes that this feed takes.\n',
+    'the file is larger than 536870912 bytes: cut it into several\n',
+  ])
+  expect(await states(engine)).toEqual(['A1 committed', 'A2 rejected'])
+})
+
+it('still knows what was refused of a file before the hub was stopped', async () => {
+  const { folder, files } = await folderFeed()
+  const [store, gate] = [await freshStore(), join(folder, 'failed')]
+  await writeFile(gate, 'in the way')
+  const before = await engineOn(store, { ackAt: 'committed', files })
+  await writeFile(join(folder, 'a.hl7'), admit({ id: 'A1' }).replace('ADT^A01', 'XYZ^A01'))
+  await expect.poll(() => before.folders.problemOf('default'), LONG).toMatch(/^a\.hl7 .*EEXIST/)
+  await before.stop()
+  await rm(gate)
+  await engineOn(store, { ackAt: 'committed', files })
+  await expect.poll(() => namesIn(gate), LONG).toHaveLength(2)
 })
 
 it('removes what a feed does not keep any longer, and nothing that waits for a person', async () => {

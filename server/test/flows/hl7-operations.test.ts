@@ -18,10 +18,11 @@ async function consoleOf(engine: Engine) {
   const app: FastifyInstance = fastify()
   app.setValidatorCompiler(validatorCompiler)
   app.setSerializerCompiler(serializerCompiler)
-  const { flow, listeners, outbound, store, resources } = engine
+  const { flow, listeners, folders, outbound, store, resources } = engine
   await app.register(interopApi, {
     flow,
     listeners,
+    problemOf: (feed) => listeners.problemOf(feed) ?? folders.problemOf(feed),
     outbound,
     records: store.records,
     resources,

@@ -127,22 +127,19 @@ async function lastReceivedOf({ tally, index }: Flow, feed: string): Promise<num
 /** Ids are hexadecimal. */
 const ABOVE_ALL = 'g'
 
-function problemOf({ flow, listeners }: Pick<InteropOptions, 'flow' | 'listeners'>, feed: string) {
-  return flow.feeds.has(feed) ? listeners.problemOf(feed) : GONE
+function problemNow({ flow, problemOf }: InteropOptions, feed: string): string | undefined {
+  return flow.feeds.has(feed) ? problemOf(feed) : GONE
 }
 
-async function feedView(
-  { flow, listeners }: InteropOptions,
-  feed: FlowFeed,
-  waiting: Waiting,
-): Promise<FeedView> {
+async function feedView(options: InteropOptions, feed: FlowFeed, waiting: Waiting): Promise<FeedView> {
+  const { flow, listeners } = options
   const { name, ackAt, onFailure } = feed
   const listener = listeners.of(name)
   const minutes = flow.tally.minutes(name)
   const sum = (count: 'received' | 'failed') => minutes.reduce((total, minute) => total + minute[count], 0)
   const waits = waiting.byFeed.get(name)
   const lastReceived = await lastReceivedOf(flow, name)
-  const problem = problemOf({ flow, listeners }, name)
+  const problem = problemNow(options, name)
   return {
     name,
     ackAt,

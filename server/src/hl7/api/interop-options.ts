@@ -11,7 +11,9 @@ import type { Outbound } from '../outbound/create-outbound.ts'
 export interface InteropOptions {
   readonly flow: Flow
   readonly outbound: Outbound
-  readonly listeners: Pick<Listeners, 'of' | 'problemOf' | 'follow'>
+  readonly listeners: Pick<Listeners, 'of' | 'follow'>
+  /** What keeps messages of a feed from coming in. */
+  readonly problemOf: (feed: string) => string | undefined
   readonly records: RecordStore
   readonly resources: Pick<Resources, 'read' | 'peek' | 'transact'>
   /** Milliseconds UTC when the counting began. */

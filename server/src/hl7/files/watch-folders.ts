@@ -11,6 +11,8 @@ interface WatchDeps {
 
 /** The watched folders of the feeds that have one. */
 export interface WatchedFolders {
+  /** What keeps files of a feed from being taken. */
+  problemOf(feed: string): string | undefined
   /** Watches what the feeds of now name; the file that is being taken is taken to its end. */
   follow(): Promise<void>
   stop(): Promise<void>
@@ -35,8 +37,8 @@ export function watchFolders({ flow, records, report }: WatchDeps): WatchedFolde
       if (JSON.stringify(flow.feeds.get(name)?.files) !== settings) await end(name)
     for (const feed of flow.feeds.values()) begin(feed)
   }
-  for (const feed of flow.feeds.values()) begin(feed)
   return {
+    problemOf: (name) => watched.get(name)?.folder.problem(),
     follow,
     async stop() {
       await Promise.all([...watched.keys()].map(async (name) => end(name)))

@@ -5,7 +5,7 @@ import { ackModeOf, wants, type AckMode } from '../mllp/ack-mode.ts'
 import { ACCEPTED, ackOfError, type Ack } from '../mllp/ack.ts'
 import { applicationAnswer, isAnswer } from '../mllp/application-answer.ts'
 import { buildBatchAck } from '../mllp/batch-ack.ts'
-import { splitBatch, type Batches } from '../mllp/batch.ts'
+import { isBatch, splitBatches, splitPaced } from '../mllp/batch.ts'
 import { checkText, decodeMessage } from '../mllp/charset.ts'
 import { checkHeader, type Accepts } from '../mllp/checks.ts'
 import type { Later } from '../mllp/connection.ts'
@@ -55,8 +55,7 @@ export function createIntake(deps: IntakeDeps): Intake {
     receive: async (frame, later) => {
       // A commit byte of MLLP release 2 that answers something which the hub has sent.
       if (frame.length === 1 && isCommitByte(frame[0])) return undefined
-      const batch = splitBatch(frame)
-      return batch === undefined ? receiveOne(deps, frame, later) : receiveBatch(deps, batch, later)
+      return isBatch(frame) ? receiveBatch(deps, frame, later) : receiveOne(deps, frame, later)
     },
     refuse: async (head) =>
       turnDown(deps, head, {
@@ -98,8 +97,10 @@ async function turnDownOpenly(
 }
 
 /** Each message of a batch is journaled and answered for itself: one that is wrong does not stop the others. */
-async function receiveBatch(deps: IntakeDeps, batch: Batches, later: Later): Promise<Buffer | undefined> {
+async function receiveBatch(deps: IntakeDeps, frame: Buffer, later: Later): Promise<Buffer | undefined> {
   const { feed, clock, controlIds } = deps
+  // What comes behind a small one on its connection must not be written down before it.
+  const batch = frame.length > limits.hl7.largeBytes ? await splitPaced(frame) : splitBatches(frame)
   const answers: (Buffer | undefined)[] = []
   const { messages } = batch
   for (let at = 0; at < messages.length; at += limits.hl7.batchAtOnce) {

@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest'
 
 import { buildBatchAck } from './batch-ack.ts'
-import { problemsOfBatch, problemsOfFile, splitBatch, splitFile } from './batch.ts'
+import { isBatch, problemsOfBatch, problemsOfFile, splitBatches } from './batch.ts'
 
 const MESSAGE = (id: string) => `MSH|^~\\&|A|B|C|D|||ADT^A01|${id}|P|2.5\rPID|||${id}\r`
 const BATCH = [
@@ -14,30 +14,32 @@ const BATCH = [
 ].join('')
 
 it('takes the messages out of a batch and leaves them as they are', () => {
-  const batch = splitBatch(Buffer.from(`\ufeff \r\n${BATCH}`))
-  expect(batch?.messages.map(String)).toEqual([MESSAGE('1'), MESSAGE('2')])
-  expect(batch?.files).toMatchObject([{ declared: 1, batches: [{ declared: 2 }] }])
+  const bytes = Buffer.from(`\ufeff \r\n${BATCH}`)
+  expect(isBatch(bytes)).toBe(true)
+  const batch = splitBatches(bytes)
+  expect(batch.messages.map(String)).toEqual([MESSAGE('1'), MESSAGE('2')])
+  expect(batch.files).toMatchObject([{ declared: 1, batches: [{ declared: 2 }] }])
 })
 
 it('takes a message for what it is', () => {
-  expect(splitBatch(Buffer.from(MESSAGE('1')))).toBeUndefined()
+  expect(isBatch(Buffer.from(MESSAGE('1')))).toBe(false)
 })
 
 it('takes a file without any batch, and one of frames', () => {
-  const none = splitFile(Buffer.from(`${MESSAGE('1').replaceAll('\r', '\r\n')}\n${MESSAGE('2')}`))
+  const none = splitBatches(Buffer.from(`${MESSAGE('1').replaceAll('\r', '\r\n')}\n${MESSAGE('2')}`))
   expect(none.messages).toHaveLength(2)
-  const frames = splitFile(Buffer.from(`\v${MESSAGE('1')}\x1c\r\v${MESSAGE('2')}\x1c\r`))
+  const frames = splitBatches(Buffer.from(`\v${MESSAGE('1')}\x1c\r\v${MESSAGE('2')}\x1c\r`))
   expect(frames.messages.map(String)).toEqual([MESSAGE('1'), MESSAGE('2')])
   expect(frames.files.flatMap(problemsOfFile)).toEqual([])
 })
 
 it('takes a word at the beginning of a line of text for text', () => {
   const text = MESSAGE('1').replace(/\r$/, '\nMSH is a segment\nFTS ends a file\r')
-  expect(splitFile(Buffer.from(text)).messages.map(String)).toEqual([text])
+  expect(splitBatches(Buffer.from(text)).messages.map(String)).toEqual([text])
 })
 
 const problems = (...lines: readonly string[]) =>
-  splitFile(Buffer.from(lines.join(''))).files.flatMap((file) =>
+  splitBatches(Buffer.from(lines.join(''))).files.flatMap((file) =>
     problemsOfFile(file).concat(file.batches.flatMap(problemsOfBatch)),
   )
 
@@ -65,8 +67,9 @@ const ack = (id: string) => Buffer.from(`MSH|^~\\&|C\rMSA|AA|${id}\r`)
 
 it('answers each batch in one that names it, and says when a count is wrong', () => {
   const second = `BHS|^~\\&|LAB|NORTH|HUB|MAIN|20260101||||BATCH2\r${MESSAGE('3')}BTS|1\r`
-  const batches = splitBatch(Buffer.from(BATCH.replace('BTS|2', 'BTS|3').replace('FTS|1', `${second}FTS|2`)))
-  if (!batches) throw new Error('it is a batch')
+  const batches = splitBatches(
+    Buffer.from(BATCH.replace('BTS|2', 'BTS|3').replace('FTS|1', `${second}FTS|2`)),
+  )
   const ids = ['OWN0', 'OWN1', 'OWN2']
   const options = { controlIds: () => ids.shift() ?? '', nowMs: 0 }
   const answer = buildBatchAck(batches, [ack('1'), undefined, ack('3')], options)

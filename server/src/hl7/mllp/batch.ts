@@ -1,5 +1,6 @@
 import { fault } from '../../kernel/fault.ts'
 import { limits } from '../../kernel/limits.ts'
+import { createPace } from '../../kernel/pace.ts'
 
 /** Messages that came in batches, or in a file of batches. */
 export interface Batches {
@@ -32,23 +33,39 @@ const LF = 0x0a
 const VT = 0x0b
 const FS = 0x1c
 
+/** @returns whether the bytes begin with FHS or BHS */
+export function isBatch(bytes: Buffer): boolean {
+  const start = firstLetter(bytes)
+  return /^[FB]HS[^\w\s]/.test(bytes.toString('latin1', start, start + 4))
+}
+
 /**
- * Splits what begins with FHS or BHS into its messages, at the byte level: what a message holds is not looked at.
+ * Splits batches into their messages, at the byte level: what a message holds is not looked at. A file may also hold messages without any batch
+ * around them, or frames as they came over a wire.
  *
- * @returns `undefined` for what is no batch
  * @throws Fault `too-large` for more messages than one batch may have
  * @see HL7 v2.5.1, 2.10.3 (batch protocol)
  */
-export function splitBatch(bytes: Buffer): Batches | undefined {
-  const start = firstLetter(bytes)
-  const hasSeparator = /^[FB]HS[^\w\s]/.test(bytes.toString('latin1', start, start + 4))
-  return hasSeparator ? split(bytes, start) : undefined
+export function splitBatches(bytes: Buffer): Batches {
+  const steps = splitting(bytes)
+  let step = steps.next()
+  while (step.done !== true) step = steps.next()
+  return step.value
 }
 
-/** The same for a file, which may also hold messages without any batch around them, or frames as they came over a wire. */
-export function splitFile(bytes: Buffer): Batches {
-  return split(bytes, firstLetter(bytes))
+/** The same of what is large: others run meanwhile. */
+export async function splitPaced(bytes: Buffer): Promise<Batches> {
+  const pace = createPace()
+  const steps = splitting(bytes)
+  let step = steps.next()
+  while (step.done !== true) {
+    await pace()
+    step = steps.next()
+  }
+  return step.value
 }
+
+const LINES_A_STEP = 1000
 
 interface Open<T> {
   header?: string
@@ -57,7 +74,7 @@ interface Open<T> {
   readonly of: T[]
 }
 
-function split(bytes: Buffer, start: number): Batches {
+function* splitting(bytes: Buffer): Generator<undefined, Batches> {
   const messages: Buffer[] = []
   const files: Open<Open<Buffer>>[] = []
   let file: Open<Open<Buffer>> | undefined
@@ -89,7 +106,9 @@ function split(bytes: Buffer, start: number): Batches {
       batch = file = undefined
     },
   }
-  for (const line of linesOf(bytes, start)) {
+  let lines = 0
+  for (const line of linesOf(bytes, firstLetter(bytes))) {
+    if (++lines % LINES_A_STEP === 0) yield
     const kind = kinds[line.name]
     if (kind !== undefined) {
       close(line.from)
@@ -130,14 +149,26 @@ interface Line {
 }
 
 /** The marks of a frame end a line as well. */
+const LINE_ENDS = [CR, LF, VT, FS]
+
 function* linesOf(bytes: Buffer, start: number): Generator<Line> {
-  let from = start
-  for (let at = start; at <= bytes.length; at++) {
-    const byte = bytes[at]
-    if (at < bytes.length && byte !== CR && byte !== LF && byte !== VT && byte !== FS) continue
-    if (at > from) yield { name: nameAt(bytes, from, at), from, to: at }
-    from = at + 1
+  // Where each of them stands next: most of a file has one kind only, and is passed at once.
+  const ends = LINE_ENDS.map((mark) => ({ mark, at: -1 }))
+  for (let from = start; from < bytes.length;) {
+    let to = bytes.length
+    for (const end of ends) {
+      if (end.at < from) end.at = indexFrom(bytes, end.mark, from)
+      to = Math.min(to, end.at)
+    }
+    if (to > from) yield { name: nameAt(bytes, from, to), from, to }
+    from = to + 1
   }
+}
+
+/** @returns the length when there is none */
+function indexFrom(bytes: Buffer, mark: number, from: number): number {
+  const found = bytes.indexOf(mark, from)
+  return found === -1 ? bytes.length : found
 }
 
 /** Empty for what is no segment: a word at the beginning of a line of text. */

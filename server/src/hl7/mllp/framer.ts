@@ -135,7 +135,7 @@ function isEnd(byte: number | undefined): boolean {
 }
 
 const LONE_FS = Buffer.of(FS)
-const HEAD_BYTES = 64 * 1024
+export const HEAD_BYTES = 64 * 1024
 const LARGEST_BLOCK = 1024 * 1024
 
 /** Gathers bytes in blocks of growing size: a frame that arrives byte by byte costs no object a byte, a large one is never copied over and over. */
