@@ -173,6 +173,9 @@ export const limits = {
     /** Of a watched folder; it is in memory while it is taken. */
     fileBytes: 512 * 1024 * 1024,
     fileKnownMs: 30 * 86_400_000,
+    /** How long what refers to a number waits for what has it, and how many messages at most are looked at when it comes. */
+    waitingMs: 90 * 86_400_000,
+    waiting: 100,
     retentionMs: 60_000,
     retentionStep: 500,
     slowestBytesPerMs: 16,

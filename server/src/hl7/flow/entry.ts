@@ -16,6 +16,8 @@ export const FLOW = {
   /** `<patient id>|<message>`. */
   patients: 'hl7-patients',
   worklist: 'hl7-worklist',
+  /** `<alias>|<message>`: what refers to a number that nothing has yet, see `waiting.ts`. */
+  waiting: 'hl7-waiting',
   /** `<state>|<message>` for each message in a state that somebody may look for: see `state-marks.ts`. */
   states: 'hl7-states',
   /** Derived: see `message-index.ts`. */

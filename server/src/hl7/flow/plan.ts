@@ -7,7 +7,7 @@ import type { ImagePart, Mapped } from '../mapping/image.ts'
 import { planEffects } from '../merging/plan-effects.ts'
 import { withoutOtherVariants } from './choices.ts'
 import type { Made } from './entry.ts'
-import { comparable, isPlain, isSame, leavesOf, withLongTexts } from './exact-json.ts'
+import { comparable, isSame, leavesOf, withLongTexts } from './exact-json.ts'
 import { identify, referenceOf, type Identities, type Identity } from './identity.ts'
 import { keepImage, readLastImage, sourcesOf, type LastImage } from './last-image.ts'
 import { inPlace } from './list-parts.ts'
@@ -16,8 +16,10 @@ import { followMoves } from './moved.ts'
 import { givenUp, heldByOthers, isKnownByOldNumbers } from './numbers.ts'
 import { readOnce } from './read-once.ts'
 import { clearedBy, countedOf, sentOf } from './sent.ts'
+import { draftOf, type Step } from './step.ts'
 import { isSuperseded, toldBefore } from './superseded.ts'
 import { traceText, type Traced } from './trace-text.ts'
+import { planWaiting } from './waiting.ts'
 import {
   formerItems,
   identityItems,
@@ -59,17 +61,6 @@ export interface Plan {
   readonly traced: readonly Traced[]
 }
 
-interface Step {
-  readonly made: Made
-  readonly trace: string
-  readonly draft?: Draft
-  readonly records?: readonly RecordChange[]
-  /** The resource before and after. */
-  readonly was?: JsonObject
-  readonly is?: JsonObject
-  readonly conflicts?: readonly WorkItem[]
-}
-
 /** Compares what a message says with what its feed said before and with the record, resource by resource. */
 export async function planMessage(given: PlanRequest): Promise<Plan> {
   const request = { ...given, resources: readOnce(given.resources) }
@@ -87,10 +78,13 @@ export async function planMessage(given: PlanRequest): Promise<Plan> {
     done.add(reference)
     steps.push(await planImage(request, identity, identities))
   }
+  const waiting = await planWaiting(request, identities, steps)
+  steps.push(...waiting.steps)
   const conflicts = [
     ...steps.flatMap((step) => step.conflicts ?? []),
     ...identityItems(request, identities),
     ...movedItems(request, away),
+    ...waiting.conflicts,
   ]
   const written = steps.flatMap(({ draft }) => (draft ? [draft] : []))
   const effects = await planEffects(request, identities, written)
@@ -98,7 +92,7 @@ export async function planMessage(given: PlanRequest): Promise<Plan> {
     identities,
     conflicts: [...conflicts, ...effects.items],
     drafts: effects.drafts,
-    records: [...steps.flatMap((step) => step.records ?? []), ...effects.records],
+    records: [...steps.flatMap((step) => step.records ?? []), ...waiting.records, ...effects.records],
     made: steps.map(({ made }) => made),
     traced: steps.map(({ made: { reference }, trace }) => ({ reference, text: trace })),
     changes: () => steps.flatMap(elementChanges),
@@ -183,7 +177,7 @@ function creation(subject: Subject, next: JsonObject): Step {
     trace,
     // A deleted resource that the feed speaks of again goes on under its id.
     draft: draftOf(
-      identity,
+      { type: identity.image.type, id: identity.id ?? '', image: identity.image },
       withLongTexts(resource, vault),
       identity.isKnown ? { method: 'PUT' } : { method: 'POST', expected: 0 },
     ),
@@ -222,10 +216,14 @@ function update(
     trace,
     ...(isChanged
       ? {
-          draft: draftOf(identity, withLongTexts(resource, vault), {
-            method: 'PUT',
-            expected: current.version,
-          }),
+          draft: draftOf(
+            { type: identity.image.type, id: identity.id ?? '' },
+            withLongTexts(resource, vault),
+            {
+              method: 'PUT',
+              expected: current.version,
+            },
+          ),
         }
       : {}),
     records: [...(isChanged ? identity.confirms : []), ...identity.claims, keep(subject, image)],
@@ -244,17 +242,6 @@ function withAnew(
   const names = parts.flatMap((part) => (typeof part === 'object' && 'anew' in part ? part.anew : []))
   if (names.length === 0) return base
   return { ...base, ...Object.fromEntries(names.map((name) => [name, current[name]])) }
-}
-
-function draftOf(
-  { image, id = '' }: Identity,
-  exact: JsonObject,
-  how: Pick<Draft, 'method' | 'expected'>,
-): Draft {
-  const text = JSON.stringify(exact)
-  // Numbers with digits of their own are for the text alone: whoever reads the resource wants doubles. A new resource has those of the image.
-  const isSimple = how.method === 'POST' ? image.literals === undefined : isPlain(text)
-  return { type: image.type, id, ...how, resource: isSimple ? exact : (JSON.parse(text) as JsonObject), text }
 }
 
 function keep(

@@ -77,10 +77,15 @@ async function onlyOfNumber(deps: SameThingDeps, said: Said, found: Identity): P
   const sharers = await sharersOf(deps, said, { prefix, found })
   const [first, ...others] = sharers
   if (first === undefined) return found
-  const left = sharers.filter((one) => mayBe(one, said))
-  const meant = others.length === 0 ? left[0] : onlyOf(left, said)
+  const meant = meantOf(sharers, said)
   if (meant !== undefined) return meant.id === found.id ? found : knownAs(image, meant)
   return others.length === 0 ? found : unclear(image, first)
+}
+
+/** Of those that have the number. */
+export function meantOf(sharers: readonly Sharer[], said: Said): Sharer | undefined {
+  const left = sharers.filter((one) => mayBe(one, said))
+  return sharers.length === 1 ? left[0] : onlyOf(left, said)
 }
 
 /** It has no other number of its own, and is of no other group. */
@@ -131,7 +136,7 @@ function hasCodeOf({ resource }: Sharer, { image }: Said): boolean {
   return haveOneCode(resource, image.resource)
 }
 
-interface Sharer {
+export interface Sharer {
   readonly id: string
   readonly resource: JsonObject
   /** Ids of its aliases under the number. */
@@ -146,7 +151,7 @@ interface Sharer {
 export async function sharersOf(
   deps: SameThingDeps,
   { image: { type }, patients }: Said,
-  { prefix, found }: { readonly prefix: string; readonly found?: Identity },
+  { prefix, found }: { readonly prefix: string; readonly found?: Pick<Identity, 'id' | 'isKnown'> },
 ): Promise<readonly Sharer[]> {
   const first = found?.isKnown === true && found.id !== undefined ? [{ key: '', id: found.id }] : []
   const holdings = [...first, ...(await holdingsOf(deps.records, { type, prefix }))]

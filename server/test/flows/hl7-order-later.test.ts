@@ -1,0 +1,119 @@
+import { expect, it } from 'vitest'
+
+import type { JsonObject } from '../../src/kernel/json.ts'
+import type { Engine } from './interface-engine.ts'
+import { after, items, type Message } from './order-day.ts'
+
+const ADA = 'PID|1||M1^^^NORTH^MR||Okoye^Ada||19870402|F'
+const BEN = 'PID|1||M2^^^NORTH^MR||Haddad^Ben||19610915|M'
+
+const report = (service: string, patient = ADA, filler = `F-${service}`): Message => [
+  'ORU^R01',
+  patient,
+  `OBR|1|P1|${filler}|${service}^${service}^L${'|'.repeat(21)}F`,
+  'OBX|1|NM|X^X^L||4.20|mmol/L|||||F',
+]
+const order = (...services: readonly string[]): Message => [
+  'ORM^O01',
+  ADA,
+  ...services.flatMap((service, at) => ['ORC|NW|P1', `OBR|${at + 1}|P1||${service}^${service}^L`]),
+]
+
+const nameOf = ({ code, medicationCodeableConcept }: JsonObject) =>
+  ((code ?? medicationCodeableConcept ?? {}) as JsonObject)['text'] as string
+
+/** Of each thing the order that it names: what was ordered, else the number alone. */
+async function ordered(engine: Engine, type: string, element = 'basedOn') {
+  const all = [...(await engine.all('ServiceRequest')), ...(await engine.all('MedicationRequest'))]
+  const names = new Map(
+    all.map((one) => [`${one['resourceType'] as string}/${one['id'] as string}`, nameOf(one)]),
+  )
+  return (await engine.all(type)).flatMap((one) =>
+    [one[element] ?? []].flat().map((each) => {
+      const { reference, identifier } = each as { reference?: string; identifier?: JsonObject }
+      return reference === undefined ? identifier?.['value'] : names.get(reference)
+    }),
+  )
+}
+
+it('lets a result that came before its order refer to it, with the digits that it has', async () => {
+  const engine = await after(report('GLU'), order('GLU'))
+  expect(await ordered(engine, 'DiagnosticReport')).toEqual(['GLU'])
+  expect(await ordered(engine, 'Observation')).toEqual(['GLU'])
+  expect(await engine.store.records.range({ collection: 'hl7-waiting', limit: 10 })).toEqual([])
+  const [{ bytes } = { bytes: new Uint8Array() }] = await Promise.all(
+    (await engine.all('Observation')).map(
+      async ({ id }) =>
+        (await engine.store.resources.read('Observation', id as string)) ?? { bytes: new Uint8Array() },
+    ),
+  )
+  expect(Buffer.from(bytes).toString('utf8')).toContain('4.20')
+})
+
+it('says the same when that result comes again', async () => {
+  const engine = await after(report('GLU'), order('GLU'), report('GLU'))
+  expect(await ordered(engine, 'Observation')).toEqual(['GLU'])
+  expect(await items(engine)).toEqual([])
+  const versions = await engine.store.resources.history({ type: 'Observation', limit: 10 })
+  expect(versions.versions).toHaveLength(2)
+})
+
+it('gives each of several services of one number the results that it is asked for by', async () => {
+  const engine = await after(report('GLU'), report('NA'), order('GLU', 'NA'))
+  expect(await ordered(engine, 'DiagnosticReport')).toEqual(['GLU', 'NA'])
+  expect(await ordered(engine, 'Observation')).toEqual(['GLU', 'NA'])
+})
+
+it('leaves a result that may be of several services at the number, and says so', async () => {
+  const engine = await after(report('K'), order('GLU', 'NA'))
+  expect(await ordered(engine, 'DiagnosticReport')).toEqual(['P1'])
+  expect(await items(engine)).toMatchObject([
+    { kind: 'identity', incoming: expect.stringContaining('P1') as string },
+  ])
+})
+
+it('lets the result of none of several services refer to the one that comes at last', async () => {
+  const engine = await after(order('GLU', 'NA'), report('K'), order('K'))
+  expect(await ordered(engine, 'DiagnosticReport')).toEqual(['K'])
+})
+
+it('leaves the results of another patient at the number', async () => {
+  const engine = await after(report('GLU', BEN), order('GLU'))
+  expect(await ordered(engine, 'DiagnosticReport')).toEqual(['P1'])
+})
+
+it('leaves the results of an order with another number at the filler alone', async () => {
+  const engine = await after(
+    ['ORU^R01', ADA, `OBR|1|P1|F1|GLU^GLU^L${'|'.repeat(21)}F`],
+    ['ORM^O01', ADA, 'ORC|NW|P2', 'OBR|1|P2||GLU^GLU^L'],
+  )
+  expect(await ordered(engine, 'DiagnosticReport')).toEqual(['P1'])
+})
+
+it.each<[string, string, string, string]>([
+  ['RDS^O13', 'MedicationDispense', 'authorizingPrescription', 'RXD|1|PCM^PCM^L|20260301090000|20|||RX9'],
+  ['RAS^O17', 'MedicationAdministration', 'request', 'RXA|0|1|20260301090000||PCM^PCM^L|500|mg'],
+  ['RGV^O15', 'MedicationRequest', 'basedOn', 'RXG|1|1||PCM^PCM^L|500||mg'],
+])('lets what %s told before its order refer to it', async (...[event, type, element, line]) => {
+  const engine = await after(
+    [event, ADA, 'ORC|RE|P1', line],
+    ['RDE^O11', ADA, 'ORC|NW|P1', 'RXE||PCM^PCM^L|500||mg'],
+  )
+  expect(await ordered(engine, type, element)).toEqual(['PCM'])
+})
+
+const booked: Message = [
+  'SIU^S12',
+  `SCH|S1|SF1${'|'.repeat(9)}^^^20260302090000${'|'.repeat(15)}P1`,
+  ADA,
+  'RGS|1',
+  'AIS|1||XR^XR^L|20260302090000',
+]
+
+it.each([
+  ['before', [booked, order('XR')]],
+  ['behind', [order('XR'), booked]],
+])('lets an appointment that is made %s its order refer to it', async (_, messages) => {
+  const engine = await after(...messages)
+  expect(await ordered(engine, 'Appointment')).toEqual(['XR'])
+})
