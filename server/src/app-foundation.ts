@@ -19,6 +19,7 @@ import { createLiveBus } from './events/live.ts'
 import type { Fhir } from './fhir/create-fhir.ts'
 import { createFhir } from './fhir/create-fhir.ts'
 import { customDefinitions } from './fhir/custom/custom-definitions.ts'
+import { foundBy } from './fhir/keys/keys-of-row.ts'
 import { loadDefinitions } from './fhir/load-definitions.ts'
 import type { Clock } from './kernel/clock.ts'
 import { systemClock } from './kernel/clock.ts'
@@ -38,6 +39,7 @@ export interface Foundation {
   readonly audit: AuditArchive
   readonly auth: Auth
   readonly fhir: Fhir
+  readonly isFoundBy: ReturnType<typeof foundBy>
   readonly keys: KeyRebuilder
   readonly live: LiveBus
   /** Steps that undo what was started; run in reverse order. */
@@ -103,6 +105,7 @@ export async function layFoundation(config: Config, closing: Foundation['closing
     audit,
     auth,
     fhir,
+    isFoundBy: foundBy(definitions, base),
     keys,
     live: createLiveBus(),
     closing,

@@ -26,8 +26,8 @@ const READ_RULES = fileURLToPath(new URL('../.generated/rules.json', import.meta
 
 /** The interface engine with its API and its listeners. @returns the port of the evaluation feed; undefined without the mllp role */
 export async function startHl7(app: FastifyInstance, foundation: Foundation): Promise<number | undefined> {
-  const { config, store, storeKind, clock, log, closing } = foundation
-  const { resources } = foundation.fhir
+  const { config, store, storeKind, clock, log, closing, audit, fhir, isFoundBy } = foundation
+  const { resources } = fhir
   const folder = config.HUB_MAPPINGS ?? MAPPINGS
   const report = (error: unknown, message: string) =>
     log.warn({ err: error, message }, 'a message needs attention')
@@ -38,6 +38,7 @@ export async function startHl7(app: FastifyInstance, foundation: Foundation): Pr
   const destinations = await loadDestinations(folder)
   const outbound = createOutbound({
     store,
+    isFoundBy,
     rules: mapper.outbound,
     destinations,
     clock,
@@ -46,7 +47,6 @@ export async function startHl7(app: FastifyInstance, foundation: Foundation): Pr
     report,
   })
   const answers = async (frame: Buffer) => outbound.takeAnswer(frame)
-  const { audit, fhir } = foundation
   const queries = createQueries({ rules: mapper, search: fhir.search, resources, audit, clock, report })
   const { records } = store
   const own = { folder: join(config.HUB_DATA, 'journal'), isShared }

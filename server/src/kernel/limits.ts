@@ -158,6 +158,8 @@ export const limits = {
     destinationOverlays: 16,
     /** Allergies, relatives or coverages of one patient in a message that is sent. */
     referringMost: 100,
+    /** A message that is built late looks at so many commits behind its own for what referred to its patient then. */
+    laterCommits: 200,
     /** Waiting and dead messages of a destination are counted so far, its newest looked at for the last answer; so many are sent again by one command. */
     outboundCounted: 10_000,
     outboundNewest: 50,

@@ -5,6 +5,7 @@ import { createAuditTrail, type AuditArchive } from '../../src/audit/create-audi
 import { authorise, constraintFor } from '../../src/auth/authorise.ts'
 import { auditedAccess } from '../../src/fhir/access.ts'
 import { createResources } from '../../src/fhir/create-resources.ts'
+import { foundBy } from '../../src/fhir/keys/keys-of-row.ts'
 import { loadDefinitions } from '../../src/fhir/load-definitions.ts'
 import type { Resources } from '../../src/fhir/resources.ts'
 import { createPageTokens } from '../../src/fhir/search/page-token.ts'
@@ -45,6 +46,8 @@ const NO_RULES: OutboundDeps['rules'] = {
   build: () => Promise.resolve(undefined),
 }
 
+const NOTHING_OUT = { rules: NO_RULES, destinations: [] }
+
 export interface EngineParts {
   /** Of this engine alone: the audit file. */
   readonly folder: string
@@ -59,7 +62,7 @@ export interface EngineParts {
 
 /** Builds and starts the engine on a store; who calls stops it. */
 export async function assembleEngine(store: Store, parts: EngineParts): Promise<Engine> {
-  const { mappings = MAPPINGS, out, settings = {}, isShared = false, port = 0 } = parts
+  const { mappings = MAPPINGS, out = NOTHING_OUT, settings = {}, isShared = false, port = 0 } = parts
   const clock = Date.now
   const reported: unknown[] = []
   const onError = (error: unknown) => void reported.push(error)
@@ -71,14 +74,14 @@ export async function assembleEngine(store: Store, parts: EngineParts): Promise<
   const resources = createResources({ store, definitions, rules, audit, clock, base })
   const mapper = await createMapper(mappings)
   const feeds = new Map([...mapper.feeds].map(([name, file]) => [name, { ...file, ...settings }]))
-  const { rules: outboundRules, destinations } = out ?? { rules: NO_RULES, destinations: [] }
   const shared = { clock, isShared, report: onError }
   const access = auditedAccess(rules, audit, clock)
   const found = { reader: store.resources, definitions, access, clock, base, trail: audit }
   const search = createSearch(found, createPageTokens(Buffer.alloc(32, 1)))
   const queries = createQueries({ rules: mapper, search, resources, audit, clock, report: onError })
   const taker = createAnswerTaker({ mapper, resources, clock, report: onError })
-  const outbound = createOutbound({ store, rules: outboundRules, destinations, taker, ...shared })
+  const isFoundBy = foundBy(definitions, base)
+  const outbound = createOutbound({ store, isFoundBy, ...out, taker, ...shared })
   const flow = createFlow({
     answers: async (frame) => outbound.takeAnswer(frame),
     queries,

@@ -1,6 +1,6 @@
 import type { JsonObject } from '../../kernel/json.ts'
 import type { SearchKeys } from '../../store/keys.ts'
-import type { Row } from '../../store/port.ts'
+import type { Row, StoredVersion } from '../../store/port.ts'
 import type { Definitions } from '../definitions.ts'
 
 // Facilities are no part of the body: the sort scalars carry the list from version to version.
@@ -21,14 +21,27 @@ export function withFacilities(keys: SearchKeys, facilities: readonly string[]):
  * @param base own absolute base such as `http://127.0.0.1:8080/fhir`
  */
 export function keysOfRows(definitions: Definitions, base: string): (row: Row) => Promise<SearchKeys> {
+  const extract = extractor(definitions, base)
   return async (row) => {
-    const module = await definitions.load(row.type)
-    if (module === undefined) throw new Error('a stored resource has a type that R4 does not know')
-    const resource = JSON.parse(Buffer.from(row.bytes).toString('utf8')) as JsonObject
     const facilities = facilitiesIn(row)
-    return withFacilities(
-      module.extract(resource, { lastUpdated: row.lastUpdated, facilities, base }),
-      facilities,
-    )
+    return withFacilities(await extract(row, facilities), facilities)
+  }
+}
+
+/** Whether an equality key (`beneficiary=Patient/1`) finds a version, be it the current one or not. */
+export function foundBy(
+  definitions: Definitions,
+  base: string,
+): (version: StoredVersion, key: string) => Promise<boolean> {
+  const extract = extractor(definitions, base)
+  return async (version, key) => !version.deleted && (await extract(version, [])).k.includes(key)
+}
+
+function extractor(definitions: Definitions, base: string) {
+  return async (version: StoredVersion, facilities: readonly string[]): Promise<SearchKeys> => {
+    const module = await definitions.load(version.type)
+    if (module === undefined) throw new Error('a stored resource has a type that R4 does not know')
+    const resource = JSON.parse(Buffer.from(version.bytes).toString('utf8')) as JsonObject
+    return module.extract(resource, { lastUpdated: version.lastUpdated, facilities, base })
   }
 }

@@ -23,6 +23,12 @@ const others = {
     identifier: [{ value: 'role' }],
     practitioner: { reference: 'Practitioner/d' },
   },
+  'RelatedPerson/k': {
+    resourceType: 'RelatedPerson',
+    id: 'k',
+    patient: { reference: 'Patient/p' },
+    name: [{ family: 'Aunt' }],
+  },
   'Organization/o': { resourceType: 'Organization', id: 'o', identifier: [{ value: 'RA9' }], name: 'Torbay' },
   'Location/a': { resourceType: 'Location', id: 'a', name: 'A', physicalType: { coding: [{ code: 'bd' }] } },
   'Location/b': { resourceType: 'Location', id: 'b', name: 'B', physicalType: { coding: [{ code: 'bd' }] } },
@@ -72,6 +78,12 @@ async function fieldsOf(
 it('names the person of a role, and one who has a text for a name', async () => {
   const { field } = await fieldsOf('Encounter.ADT', visit)
   expect(field('PV1', 17)).toBe('77^Dr. J. Smith')
+})
+
+it('never tells a part of the people: who gets the segments takes them for all', async () => {
+  const changed = await fieldsOf('Encounter.ADT', { ...visit, priority: { text: 'x' } }, { previous: visit })
+  expect(changed.field('MSH', 9)).toBe('ADT^A08^ADT_A01')
+  expect(changed.names).toMatch(/PID NK1 NK1 PV1/)
 })
 
 it('names an organization that orders as the facility, not as a person', async () => {

@@ -1,6 +1,8 @@
+import { isDeepStrictEqual } from 'node:util'
+
 import { Fault, fault } from '../../kernel/fault.ts'
-import type { JsonValue } from '../../kernel/json.ts'
-import type { BuildRequest, OutboundRules } from '../outbound/outbound-rules.ts'
+import type { JsonObject, JsonValue } from '../../kernel/json.ts'
+import type { BuildRequest, Lookup, OutboundDefinition, OutboundRules } from '../outbound/outbound-rules.ts'
 import { missing } from './compile-message.ts'
 import {
   compileResourceExpression,
@@ -10,7 +12,7 @@ import {
 } from './resource-expression.ts'
 import type { OutboundFile, OutRow, OutSegment, RuleFiles, TableRow } from './rules.ts'
 import { compileTarget, createSegmentWriter, type SegmentWriter, type Target } from './segment-writer.ts'
-import { compileStep, follow, referenceTo, walk, withContained } from './sent-references.ts'
+import { before, compileStep, follow, referenceTo, walk, withContained } from './sent-references.ts'
 import { emptiedSegment, toldApart, withNulls } from './sent-segments.ts'
 import { indexTable } from './table.ts'
 import { formOf } from './written-forms.ts'
@@ -21,7 +23,7 @@ export function compileOutbound(files: RuleFiles): Omit<OutboundRules, 'laidOver
   const compiled = new Map(
     [...files.outbound].map(([name, file]) => {
       try {
-        return [name, compileFile(file, kit)]
+        return [name, { definition: compileDefinition(file), build: compileFile(file, kit) }]
       } catch (error) {
         throw new SyntaxError(
           `outbound/${name}.yaml: ${error instanceof Error ? error.message : String(error)}`,
@@ -33,11 +35,19 @@ export function compileOutbound(files: RuleFiles): Omit<OutboundRules, 'laidOver
     }),
   )
   return {
-    definitions: new Map(
-      [...files.outbound].map(([name, { type, deleted }]) => [name, deleted ? { type, deleted } : { type }]),
-    ),
-    build: async (request) => compiled.get(request.definition)?.(request),
+    definitions: new Map([...compiled].map(([name, { definition }]) => [name, definition])),
+    build: async (request) => compiled.get(request.definition)?.build(request),
   }
+}
+
+function compileDefinition({ type, deleted, causes }: OutboundFile): OutboundDefinition {
+  const leads = Object.entries(causes ?? {}).map(([cause, texts]) => {
+    const steps = texts.map(compileStep)
+    const lead = async (focus: JsonObject, lookup: Lookup) =>
+      (await walk({ focus, variables: {} }, steps, lookup)) as readonly JsonObject[]
+    return [cause, lead] as const
+  })
+  return { type, ...(deleted && { deleted }), ...(leads.length > 0 && { causes: new Map(leads) }) }
 }
 
 export function createOutKit(files: RuleFiles): OutKit {
@@ -56,7 +66,7 @@ export interface OutKit {
 interface Work {
   readonly view: View
   readonly writer: SegmentWriter
-  readonly lookup: BuildRequest['lookup']
+  readonly lookup: Lookup
   /** The field that the rows of a field map write into. */
   readonly base?: Target
 }
@@ -71,23 +81,26 @@ function compileFile(
   const hasNulls = compileResourceExpression(file.nullsWhen ?? 'true')
   const head = compileSegments(file.segments.slice(0, 1), kit)
   const write = compileSegments(file.segments.slice(1), kit)
-  const textsFor = async (view: View, lookup: BuildRequest['lookup']) => {
+  const textsFor = async (view: View, lookup: Lookup) => {
     const header = await head(view, lookup)
     const whole = withEvent(view, header)
     return { whole, texts: [...header, ...(await write(whole, lookup))] }
   }
-  return async ({ resource, previous, controlId, nowMs, header, lookup: outside }) => {
+  return async ({ resource, previous, cause, controlId, nowMs, header, lookup: outside }) => {
     const lookup = withContained(resource, outside)
     const now = `${new Date(nowMs).toISOString().slice(0, 19)}Z`
-    const view = { focus: resource, variables: { ...header, controlId, now, resource, previous } }
+    const view = { focus: resource, variables: { ...header, controlId, now, resource, previous, cause } }
     if (condition !== undefined && !isTrue(condition(view))) return undefined
     const { whole, texts } = await textsFor(view, lookup)
+    if (cause !== undefined && isDeepStrictEqual(texts, (await textsFor(view, before(lookup))).texts))
+      return undefined
     const apart = file.apart === undefined ? texts : toldApart(texts, file.apart)
     const { nulls = [] } = file
     const isCompared = previous !== undefined && nulls.length > 0 && isTrue(hasNulls(whole))
     const old = { focus: previous ?? {}, variables: { ...header, resource: previous } }
-    const before = isCompared ? await textsOrNone(textsFor(old, withContained(old.focus, outside))) : []
-    return withNulls(apart, before, nulls)
+    const past = withContained(old.focus, before(outside))
+    const had = isCompared ? await textsOrNone(textsFor(old, past)) : []
+    return withNulls(apart, had, nulls)
       .map((text) => `${text}\r`)
       .join('')
   }
@@ -111,7 +124,7 @@ async function textsOrNone(said: Promise<{ readonly texts: readonly string[] }>)
 /** @param counts how many segments of a name stand there already; they are counted on */
 export type WriteSegments = (
   view: View,
-  lookup: BuildRequest['lookup'],
+  lookup: Lookup,
   counts?: Map<string, number>,
 ) => Promise<readonly string[]>
 
@@ -133,20 +146,16 @@ export function compileSegments(rules: readonly OutSegment[], kit: OutKit): Writ
   }
 }
 
-type WriteSegment = (
-  view: View,
-  lookup: BuildRequest['lookup'],
-  counts: Map<string, number>,
-) => Promise<readonly string[]>
+type WriteSegment = (view: View, lookup: Lookup, counts: Map<string, number>) => Promise<readonly string[]>
 
 /** What the version before said in the segments of a name becomes the null: the receiver takes the segments of a message for all that there are. */
 function compileEmptied(condition: ResourceExpression, own: readonly WriteSegment[]): WriteSegments {
   return async (view, lookup) => {
     const { previous, ...others } = view.variables
     if (previous === undefined || !isTrue(condition(view))) return []
-    const before = { focus: previous, variables: { ...others, resource: previous } }
+    const old = { focus: previous, variables: { ...others, resource: previous } }
     const texts: string[] = []
-    for (const write of own) texts.push(...(await write(before, lookup, new Map())))
+    for (const write of own) texts.push(...(await write(old, before(lookup), new Map())))
     return texts.length === 0 ? [] : [emptiedSegment(texts)]
   }
 }

@@ -221,6 +221,8 @@ export interface OutboundFile {
   readonly when?: string
   /** Elements that a resource which is deleted counts to have last; nothing is said of its end without them. */
   readonly deleted?: JsonObject
+  /** By type: steps that lead from a resource that has changed to those of which it says something new. */
+  readonly causes?: Readonly<Record<string, readonly string[]>>
   /** Segments that agree in one field are told apart by the number in another one. */
   readonly apart?: Apart
   /** Segments, one in a message, whose fields become the null when their values are gone. */

@@ -1,18 +1,20 @@
 import type { JsonObject, JsonValue } from '../../kernel/json.ts'
-import type { BuildRequest } from '../outbound/outbound-rules.ts'
+import type { Lookup } from '../outbound/outbound-rules.ts'
 import { compileResourceExpression, type View } from './resource-expression.ts'
 
 /** `#1` is inside of the resource itself. */
-export function withContained(
-  { contained }: JsonObject,
-  lookup: BuildRequest['lookup'],
-): BuildRequest['lookup'] {
+export function withContained({ contained }: JsonObject, lookup: Lookup): Lookup {
   const inside = (contained ?? []) as readonly JsonObject[]
-  return async (address) =>
-    address.startsWith('#') ? inside.filter(({ id }) => id === address.slice(1)) : lookup(address)
+  return async (address, when) =>
+    address.startsWith('#') ? inside.filter(({ id }) => id === address.slice(1)) : lookup(address, when)
 }
 
-type StepTo = (view: View, lookup: BuildRequest['lookup']) => Promise<readonly JsonValue[]>
+/** The record as it was before the change. */
+export function before(lookup: Lookup): Lookup {
+  return async (address) => lookup(address, 'before')
+}
+
+type StepTo = (view: View, lookup: Lookup) => Promise<readonly JsonValue[]>
 
 /** An expression, or a type and a search parameter with `?` between them: what refers to what the step before has found. */
 export function compileStep(text: string): StepTo {
@@ -31,7 +33,7 @@ export function compileStep(text: string): StepTo {
 export async function walk(
   view: View,
   steps: readonly StepTo[],
-  lookup: BuildRequest['lookup'],
+  lookup: Lookup,
 ): Promise<readonly JsonValue[]> {
   let found: readonly JsonValue[] = [view.focus]
   for (const step of steps) {
@@ -52,10 +54,7 @@ export function referenceTo(focus: JsonValue): { readonly reference?: string } {
 }
 
 /** A reference becomes the resource that it names; without one it stays what it is, for its display and identifier. */
-export async function follow(
-  value: JsonValue,
-  lookup: BuildRequest['lookup'],
-): Promise<JsonValue | undefined> {
+export async function follow(value: JsonValue, lookup: Lookup): Promise<JsonValue | undefined> {
   if (typeof value !== 'object' || value === null || Array.isArray(value)) return value
   const { reference } = value as JsonObject
   return typeof reference === 'string' ? ((await lookup(reference))[0] ?? value) : value

@@ -2,7 +2,7 @@ import { startRelay } from '../../events/relay.ts'
 import type { Clock } from '../../kernel/clock.ts'
 import { fault } from '../../kernel/fault.ts'
 import { limits } from '../../kernel/limits.ts'
-import type { Store } from '../../store/port.ts'
+import type { Store, StoredVersion } from '../../store/port.ts'
 import { ALL_FEEDS, createFeedLeases, type FeedLeases } from '../flow/feed-leases.ts'
 import { createFeedModes, type FeedMode, type FeedModes } from '../flow/feed-modes.ts'
 import { createAnswerBook, type AnswerBook, type AnswerTaker } from './answer-book.ts'
@@ -17,6 +17,8 @@ import { createSentRetention } from './sent-retention.ts'
 
 export interface OutboundDeps {
   readonly store: Store
+  /** Whether a search by this key (`beneficiary=Patient/1`) would have found a version. */
+  readonly isFoundBy: (version: StoredVersion, key: string) => Promise<boolean>
   readonly rules: OutboundRules
   readonly destinations: readonly Destination[]
   readonly clock: Clock
@@ -195,12 +197,14 @@ function keyOf(destination: string): string {
 }
 
 /** @returns how it is ended */
-function startSink({ store, rules, outbox, deliveries, destinations, clock, report }: Parts) {
+function startSink({ store, isFoundBy, rules, outbox, deliveries, destinations, clock, report }: Parts) {
   const sink = createOutboundSink({
     rules,
     outbox,
     clock,
     resources: store.resources,
+    log: store.log,
+    isFoundBy,
     records: store.records,
     destinations: () => destinations.values(),
     onQueued: (destination) => deliveries.wake(destination),

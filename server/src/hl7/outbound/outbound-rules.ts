@@ -5,7 +5,17 @@ export interface OutboundDefinition {
   readonly type: string
   /** Elements that a resource which is deleted counts to have last; nothing is said of its end without them. */
   readonly deleted?: JsonObject
+  /** By type: what a change of other resources says something new of. */
+  readonly causes?: ReadonlyMap<
+    string,
+    (resource: JsonObject, lookup: Lookup) => Promise<readonly JsonObject[]>
+  >
 }
+
+/**
+ * `Patient/1`: the resource as the change left it, or found it (`before`), when there is one; `Coverage?beneficiary=Patient/1`: those that refer to it.
+ */
+export type Lookup = (address: string, when?: 'before') => Promise<readonly JsonObject[]>
 
 /** What the queue needs of the mapping: which changes of the record become messages, and how these read. */
 export interface OutboundRules {
@@ -29,8 +39,9 @@ export interface BuildRequest {
   readonly resource: JsonObject
   /** The version before; absent for a new resource. */
   readonly previous?: JsonObject
-  /** `Patient/1`: the resource as it is now, when there is one; `Coverage?beneficiary=Patient/1`: the oldest that refer to it. */
-  readonly lookup: (address: string) => Promise<readonly JsonObject[]>
+  /** Type of what has changed, when it is not the resource itself: no message, then, unless it says something else than before. */
+  readonly cause?: string
+  readonly lookup: Lookup
   /** MSH-10 and the time of MSH-7, the same for every attempt. */
   readonly controlId: string
   readonly nowMs: number

@@ -1,20 +1,17 @@
-import { isDeepStrictEqual } from 'node:util'
-
 import type { Sink } from '../../events/relay.ts'
 import type { Clock } from '../../kernel/clock.ts'
 import { Fault } from '../../kernel/fault.ts'
 import type { JsonObject } from '../../kernel/json.ts'
-import { limits } from '../../kernel/limits.ts'
-import type { LoggedChange, LoggedCommit, Store } from '../../store/port.ts'
+import type { LoggedCommit, Store } from '../../store/port.ts'
 import type { Destination } from './destination.ts'
 import { laneOf } from './lanes.ts'
-import type { OutboundRules } from './outbound-rules.ts'
+import type { Lookup, OutboundRules } from './outbound-rules.ts'
 import { controlIdOf, type Outbox, type OutMessage } from './outbox.ts'
+import { recordAsOf, resourcesAt, type PastDeps } from './record-as-of.ts'
 import { withDocuments } from './sent-documents.ts'
-import { parseForText } from './written-numbers.ts'
+import { toldOf, type Told } from './told-of.ts'
 
-interface SinkDeps {
-  readonly resources: Store['resources']
+interface SinkDeps extends PastDeps {
   readonly records: Store['records']
   readonly outbox: Outbox
   readonly rules: OutboundRules
@@ -38,44 +35,46 @@ export function createOutboundSink(deps: SinkDeps): Sink {
 
 async function deliverCommit(deps: SinkDeps, commit: LoggedCommit): Promise<void> {
   const feeds = feedsOf(commit)
+  const lookup = lookupAt(deps, commit)
   for (const destination of deps.destinations()) {
     if (feeds.some((feed) => !destination.fromFeeds.includes(feed))) continue
-    for (const job of jobsOf(deps.rules, destination, commit)) await queue(deps, job)
+    const { definitions } = deps.rules.laidOver(destination.overlays)
+    for (const [at, name] of destination.messages.entries()) {
+      const definition = definitions.get(name)
+      if (definition === undefined) continue
+      const told = toldOf({ definition, commit, at, resources: deps.resources, lookup: lookup(false) })
+      for await (const one of told)
+        await queue(deps, { destination, definition: name, commit, told: one, lookup: lookup(one.isEnd) })
+    }
   }
 }
 
-function jobsOf(rules: OutboundRules, destination: Destination, commit: LoggedCommit): readonly Job[] {
-  const { definitions } = rules.laidOver(destination.overlays)
-  return commit.changes.flatMap((change, index) =>
-    destination.messages
-      .filter((definition) => definitions.get(definition)?.type === change.type)
-      .map((definition) => ({ destination, definition, commit, index, change })),
-  )
+/** @returns a lookup in the record as the commit left it, and as it found it */
+function lookupAt(deps: SinkDeps, { n }: LoggedCommit): (isEnd: boolean) => Lookup {
+  const [at, before] = [recordAsOf(deps, n), recordAsOf(deps, n - 1)]
+  return (isEnd) => async (address, when) =>
+    resourcesAt(when === 'before' ? before : at, deps.resources, { address, isEnd })
 }
 
 interface Job {
   readonly destination: Destination
   readonly definition: string
   readonly commit: LoggedCommit
-  readonly index: number
-  readonly change: LoggedChange
+  readonly told: Told
+  readonly lookup: Lookup
 }
 
 async function queue(deps: SinkDeps, job: Job): Promise<void> {
-  const { destination, definition, commit, index, change } = job
-  const place = [commit.n, index, destination.messages.indexOf(definition)]
-    .map((number, at) => String(number).padStart(at === 0 ? 14 : 4, '0'))
-    .join('.')
-  const controlId = controlIdOf(`${commit.uuid}|${destination.name}|${place}`)
+  const { destination, definition, commit, told } = job
+  const controlId = controlIdOf(`${commit.uuid}|${destination.name}|${told.place}`)
   const built = await build(deps, job, controlId)
   if (built === undefined) return
-  const reference = `${change.type}/${change.id}`
-  const subject = change.patients[0] ?? reference
+  const { reference, version, subject } = told
   const message: OutMessage = {
     destination: destination.name,
     definition,
     reference,
-    version: change.version,
+    version,
     controlId,
     subject,
     lane: laneOf(subject, destination.lanes),
@@ -84,84 +83,33 @@ async function queue(deps: SinkDeps, job: Job): Promise<void> {
     attempts: 0,
     ...built,
   }
-  await deps.outbox.put(message, place)
+  await deps.outbox.put(message, told.place)
   deps.onQueued(destination.name)
 }
 
 /** What cannot be built is kept as a dead letter with its reason: one resource never holds up the others. */
 async function build(
-  { rules, resources, records }: SinkDeps,
-  { destination, definition, commit, change }: Job,
+  { rules, records }: SinkDeps,
+  { destination, definition, commit, told, lookup }: Job,
   controlId: string,
 ): Promise<Pick<OutMessage, 'text' | 'state' | 'reason'> | undefined> {
-  const laidOver = rules.laidOver(destination.overlays)
-  const versions = await versionsOf(resources, change, laidOver.definitions.get(definition)?.deleted)
-  if (versions === undefined) return undefined
-  const { resource, previous } = versions
+  const { resource, previous, cause } = told
   try {
-    const text = await laidOver.build({
+    const text = await rules.laidOver(destination.overlays).build({
       definition,
       controlId,
       nowMs: commit.time,
       header: destination,
       resource: await withDocuments(records, resource),
-      lookup: async (address) => lookup(resources, address, change.deleted),
+      lookup,
       ...(previous === undefined ? {} : { previous }),
+      ...(cause === undefined ? {} : { cause }),
     })
     return text === undefined ? undefined : { text, state: 'queued' }
   } catch (error) {
     if (!(error instanceof Fault)) throw error
     return { text: '', state: 'dead', reason: error.message }
   }
-}
-
-interface Versions {
-  readonly resource: JsonObject
-  /** The version before. */
-  readonly previous?: JsonObject
-}
-
-/**
- * What is deleted has its last version again, changed as the definition says: who was told of an order has to hear that it is none any more.
- *
- * @returns `undefined` when there is nothing to tell
- */
-async function versionsOf(
-  resources: SinkDeps['resources'],
-  { type, id, version, deleted, bytes }: LoggedChange,
-  atEnd: JsonObject | undefined,
-): Promise<Versions | undefined> {
-  if (deleted && atEnd === undefined) return undefined
-  const before = version > 1 ? await resources.vread(type, id, version - 1) : undefined
-  const previous = before === undefined || before.deleted ? undefined : parseForText(before.bytes)
-  if (!deleted) return { resource: parseForText(bytes), ...(previous && { previous }) }
-  if (previous === undefined || isMatch(previous, atEnd)) return undefined
-  return { resource: { ...previous, ...atEnd }, previous }
-}
-
-function isMatch(resource: JsonObject, elements: JsonObject | undefined): boolean {
-  return Object.entries(elements ?? {}).every(([name, value]) => isDeepStrictEqual(resource[name], value))
-}
-
-/** @param isEnd what is told of is deleted: what it refers to may be, too, and has its last version */
-async function lookup(
-  resources: Store['resources'],
-  address: string,
-  isEnd: boolean,
-): Promise<readonly JsonObject[]> {
-  const [type = '', key] = address.split('?')
-  if (key === undefined) {
-    const [of = '', id = ''] = address.split('/').slice(-2)
-    const found = await resources.read(of, id)
-    const kept = isEnd && found?.deleted ? await resources.vread(of, id, found.version - 1) : found
-    return kept === undefined || kept.deleted ? [] : [parseForText(kept.bytes)]
-  }
-  const limit = limits.hl7.referringMost
-  const places = await resources.scan({ type, key, order: 'updated', direction: 'asc', limit })
-  const ids = places.map(({ id }) => id)
-  return (await resources.fetch(type, ids)).flatMap((row) =>
-    row === undefined ? [] : [parseForText(row.bytes)],
-  )
 }
 
 function parsed(bytes: Uint8Array): JsonObject {
