@@ -1,6 +1,6 @@
 import { expect, test } from '@playwright/test'
 
-import { admit, fhir, freshStay, patientId, report, signIn } from './hub.ts'
+import { admit, bearer, fhir, freshStay, patientId, report, signIn } from './hub.ts'
 import type { Stay } from './hub.ts'
 
 const VALUES = ['6.90', '5.10', '4.0']
@@ -96,4 +96,40 @@ test('says what a replay would change before it does it', async ({ page, request
   await expect(dialog).toContainText('A replay would change nothing')
   await dialog.getByRole('button', { name: 'Replay now' }).click()
   await expect(dialog.getByRole('status')).toContainText('recorded')
+})
+
+test('says of a merged record that it is no longer the place, in the list and on its chart', async ({
+  page,
+  request,
+}) => {
+  const [kept, gone] = [freshStay(), freshStay()]
+  await admit(kept)
+  await admit(gone)
+  const [to, from] = [await patientId(request, kept), await patientId(request, gone)]
+  const link = [{ other: { reference: `Patient/${to}` }, type: 'replaced-by' }]
+  const patch = [
+    { op: 'add', path: '/link', value: link },
+    { op: 'add', path: '/active', value: false },
+  ]
+  const answer = await request.patch(`/fhir/Patient/${from}`, {
+    headers: { ...(await bearer(request)), 'content-type': 'application/json-patch+json' },
+    data: patch,
+  })
+  expect(answer.status()).toBe(200)
+  await signIn(page, 'doctor')
+  await page.goto(`/patients?q=${gone.mrn}`)
+  const row = page.getByRole('row', { name: new RegExp(gone.family, 'i') })
+  await expect(row).toContainText('merged into another record')
+  await row.getByRole('link').first().click()
+  await page.getByRole('note').getByRole('link').click()
+  await expect(page.getByRole('region', { name: 'Patient' })).toContainText(kept.family.toUpperCase())
+})
+
+test('offers no way to a page that somebody may not open', async ({ page }) => {
+  const stay = freshStay()
+  await admit(stay)
+  await signIn(page, 'reception')
+  await page.goto(`/patients?q=${stay.mrn}`)
+  await expect(page.getByRole('rowheader')).toContainText(stay.family.toUpperCase())
+  await expect(page.getByRole('rowheader').getByRole('link')).toHaveCount(0)
 })

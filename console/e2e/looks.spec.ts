@@ -64,11 +64,15 @@ test('shows where the focus is at each stop of the keyboard', async ({ page }) =
 
 test('keeps within the width of a phone and of a tablet, in both directions', async ({ page }) => {
   test.setTimeout(120_000)
-  const widths = { phone: { width: 390, height: 844 }, tablet: { width: 1024, height: 768 } } as const
+  const widths = { phone: { width: 360, height: 780 }, tablet: { width: 768, height: 1024 } } as const
   await signIn(page, 'admin', { language: 'ar' })
   for (const size of Object.values(widths)) {
     await page.setViewportSize(size)
     for (const address of [
+      '/ward',
+      '/patients',
+      '/worklist',
+      '/destinations/pharmacy',
       '/feeds',
       '/feeds/default',
       '/messages',

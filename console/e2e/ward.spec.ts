@@ -1,7 +1,7 @@
-import type { WebSocketRoute } from '@playwright/test'
+import type { Locator, WebSocketRoute } from '@playwright/test'
 import { expect, test } from '@playwright/test'
 
-import { admit, fhir, found, freshStay, patientId, report, signIn } from './hub.ts'
+import { admit, fhir, found, freshStay, patientId, report, result, sendText, signIn } from './hub.ts'
 
 test('shows an admission and a result as they arrive, without reload, with the digits of the record', async ({
   page,
@@ -96,3 +96,36 @@ test('asks for the beds while the code of the page is on its way', async ({ page
   await page.goto(`/ward/${ward?.id}`)
   await expect(page.locator(`[data-bed=${stay.bed}]`)).toBeVisible()
 })
+
+test('keeps a result that is a long text within its bed, and the figures beside it whole', async ({
+  page,
+  request,
+}) => {
+  const stay = freshStay()
+  await admit(stay)
+  const text = 'Mild anisocytosis with occasional target cells; repeat in two weeks. '.repeat(6)
+  await sendText(
+    `${result(stay.mrn, `${stay.mrn}^^^HTEST^MR`)}\rOBX|2|TX|11502-2^Report^LN||${text}||||||F|||20261120080000+0000`,
+  )
+  const id = await patientId(request, stay)
+  await found(request, `Observation?patient=${id}`, 2)
+  const [ward] = await found(request, `Location?name=${stay.ward}`)
+  await signIn(page, 'nurse')
+  await page.goto(`/ward/${ward?.id}`)
+  const tile = page.locator(`[data-bed=${stay.bed}]`)
+  const edge = await endOf(tile)
+  for (const part of await tile.locator('li > span').all()) {
+    expect(await endOf(part)).toBeLessThanOrEqual(edge)
+  }
+  await expect(tile.getByText('5.60')).toBeInViewport({ ratio: 1 })
+
+  await page.goto(`/patients/${id}`)
+  const grid = page.getByRole('group', { name: 'Laboratory' })
+  expect(await endOf(grid.getByText('5.60'))).toBeLessThan(await endOf(grid))
+})
+
+/** Where it ends, from the left edge of the page. */
+async function endOf(place: Locator): Promise<number> {
+  const { x, width } = (await place.boundingBox()) ?? { x: Number.NaN, width: 0 }
+  return x + width
+}

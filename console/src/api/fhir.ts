@@ -19,6 +19,7 @@ const Quantity = z.object({
   code: z.string().optional(),
 })
 const Identifier = z.object({
+  use: z.string().optional(),
   type: Concept.optional(),
   system: z.string().optional(),
   value: z.string().optional(),
@@ -40,6 +41,7 @@ export const FhirPatient = z.object({
     .optional(),
   gender: z.enum(['male', 'female', 'other', 'unknown']).optional(),
   birthDate: z.string().optional(),
+  link: z.array(z.object({ other: Reference, type: z.string() })).optional(),
   deceasedBoolean: z.boolean().optional(),
   deceasedDateTime: z.string().optional(),
   telecom: z.array(z.object({ system: z.string().optional(), value: z.string().optional() })).optional(),
@@ -56,8 +58,27 @@ export const FhirPatient = z.object({
 })
 export type FhirPatient = z.infer<typeof FhirPatient>
 
+/** Logical id of the patient whose record goes on in the place of this one, after a merge. */
+export function replacedBy({ link = [] }: FhirPatient): string | undefined {
+  const { reference = '' } = link.find(({ type }) => type === 'replaced-by')?.other ?? {}
+  return /^Patient\/([^/]+)/.exec(reference)?.[1]
+}
+
 const Range = z.object({ low: Quantity.optional(), high: Quantity.optional(), text: z.string().optional() })
-export const FhirObservation = z.object({
+const Choice = z.object({
+  valueQuantity: Quantity.optional(),
+  valueString: z.string().optional(),
+  valueInteger: z.number().optional(),
+  valueBoolean: z.boolean().optional(),
+  valueCodeableConcept: Concept.optional(),
+  valueRatio: z.object({ numerator: Quantity.optional(), denominator: Quantity.optional() }).optional(),
+  valueRange: Range.optional(),
+  valuePeriod: Period.optional(),
+  valueDateTime: z.string().optional(),
+  valueTime: z.string().optional(),
+  valueSampledData: z.object({ data: z.string().optional() }).optional(),
+})
+export const FhirObservation = Choice.extend({
   resourceType: z.literal('Observation'),
   id: z.string(),
   status: z.string(),
@@ -68,11 +89,8 @@ export const FhirObservation = z.object({
   effectivePeriod: Period.optional(),
   issued: z.string().optional(),
   interpretation: z.array(Concept).optional(),
-  valueQuantity: Quantity.optional(),
-  valueString: z.string().optional(),
-  valueInteger: z.number().optional(),
-  valueCodeableConcept: Concept.optional(),
-  component: z.array(z.object({ code: Concept, valueQuantity: Quantity.optional() })).optional(),
+  dataAbsentReason: Concept.optional(),
+  component: z.array(Choice.extend({ code: Concept })).optional(),
   referenceRange: z.array(Range).optional(),
 })
 export type FhirObservation = z.infer<typeof FhirObservation>
@@ -98,11 +116,12 @@ export type FhirLocation = z.infer<typeof FhirLocation>
 /** What a search found: matches and what they include, in the order of the Bundle. */
 export interface Found {
   readonly resources: readonly unknown[]
-  readonly total: number | undefined
+  /** Whether there is a page behind this one. */
+  readonly isMore: boolean
 }
 
 const Bundle = z.object({
-  total: z.number().optional(),
+  link: z.array(z.object({ relation: z.string() })).default([]),
   entry: z
     .array(z.object({ resource: z.unknown(), search: z.object({ mode: z.string().optional() }).optional() }))
     .default([]),
@@ -114,9 +133,10 @@ export async function find(
   query: Readonly<Record<string, string>>,
   signal: AbortSignal,
 ): Promise<Found> {
-  const { entry, total } = await getJson(Bundle, `/fhir/${type}?${new URLSearchParams(query)}`, signal)
+  const { entry, link } = await getJson(Bundle, `/fhir/${type}?${new URLSearchParams(query)}`, signal)
   const wanted = entry.filter(({ search }) => search?.mode !== 'outcome')
-  return { resources: wanted.map(({ resource }) => resource), total }
+  const isMore = link.some(({ relation }) => relation === 'next')
+  return { resources: wanted.map(({ resource }) => resource), isMore }
 }
 
 /** The resources that a schema knows; included ones of other types are left out. */

@@ -50,6 +50,20 @@ function useScheme(): Scheme {
   return dark ? 'dark' : 'light'
 }
 
+/** A page on paper: its content without what leads elsewhere, nothing that sticks or scrolls. */
+const PRINTED = {
+  'header, nav, button:not(table button), a[href="#content"]': { display: 'none !important' },
+  body: { backgroundColor: 'transparent' },
+  // A curve is laid out by itself.
+  '*:not(.uplot, .uplot *)': {
+    position: 'static !important',
+    maxHeight: 'none !important',
+    overflow: 'visible !important',
+  },
+  'th, td': { padding: '2px 6px !important', fontSize: '10px !important' },
+  tr: { breakInside: 'avoid' },
+} as const
+
 function globals(scheme: Scheme) {
   const { lineWidth, mode, primary } = TOKENS[scheme]
   return {
@@ -60,5 +74,6 @@ function globals(scheme: Scheme) {
     ':focus-visible': { outline: `2px solid ${primary}`, outlineOffset: 2 },
     'bdi, .code': { unicodeBidi: 'isolate' },
     '@media (prefers-reduced-motion: reduce)': { '*': { animationDuration: '0s !important' } },
+    '@media print': PRINTED,
   } as const
 }

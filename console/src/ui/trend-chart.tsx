@@ -11,13 +11,17 @@ interface TrendChartProps {
   readonly timesMs: readonly number[]
   /** One list of values for each line; NaN where there is none. */
   readonly lines: readonly (readonly number[])[]
+  /** Which of the times has a value that is critical. */
+  readonly worst: readonly boolean[]
+  /** The usual range, as a band behind the curve. */
+  readonly usual: readonly [low: number, high: number] | undefined
   readonly label: string
 }
 
 const HEIGHT = 200
 
 /** A small curve outside of React: time runs from left to right in every language. */
-export function TrendChart({ timesMs, lines, label }: TrendChartProps) {
+export function TrendChart({ timesMs, lines, worst, usual, label }: TrendChartProps) {
   const place = useRef<HTMLDivElement>(null)
   const { palette, typography } = useTheme()
   useEffect(() => {
@@ -34,6 +38,11 @@ export function TrendChart({ timesMs, lines, label }: TrendChartProps) {
       width: 1.5,
       points: { show: true, size: 6, fill: palette.background.paper },
     }))
+    const loud = lines.map(() => ({
+      stroke: palette.flag.highText,
+      width: 0,
+      points: { show: true, size: 9, fill: palette.flag.highText },
+    }))
     const options: uPlot.Options = {
       width: box.clientWidth,
       height: HEIGHT,
@@ -44,19 +53,33 @@ export function TrendChart({ timesMs, lines, label }: TrendChartProps) {
         x: { range: (_chart, least, most) => (least === most ? [least - 3600, most + 3600] : [least, most]) },
       },
       axes: [{ ...axis, values: TIME_LABELS }, axis],
-      series: [{}, ...series],
+      series: [{}, ...series, ...loud],
       padding: [8, 16, 0, 0],
+      hooks: { drawClear: [(chart) => drawBand(chart, usual, palette.flag.okSoft)] },
     }
     const values = lines.map((line) => line.map((value) => (Number.isNaN(value) ? undefined : value)))
-    const chart = new uPlot(options, [timesMs.map((time) => time / 1000), ...values], box)
+    const critical = values.map((line) => line.map((value, index) => (worst[index] ? value : undefined)))
+    const chart = new uPlot(options, [timesMs.map((time) => time / 1000), ...values, ...critical], box)
     const resized = new ResizeObserver(() => chart.setSize({ width: box.clientWidth, height: HEIGHT }))
     resized.observe(box)
     return () => {
       resized.disconnect()
       chart.destroy()
     }
-  }, [timesMs, lines, palette, typography])
+  }, [timesMs, lines, worst, usual, palette, typography])
   return <div ref={place} dir="ltr" role="img" aria-label={label} style={{ height: HEIGHT }} />
+}
+
+function drawBand(chart: uPlot, usual: TrendChartProps['usual'], colour: string): void {
+  if (usual === undefined) return
+  const { ctx, bbox } = chart
+  const place = (value: number) =>
+    Math.min(bbox.top + bbox.height, Math.max(bbox.top, chart.valToPos(value, 'y', true)))
+  const [bottom, top] = [place(usual[0]), place(usual[1])]
+  ctx.save()
+  ctx.fillStyle = colour
+  ctx.fillRect(bbox.left, top, bbox.width, bottom - top)
+  ctx.restore()
 }
 
 /** 24 h clock, day below where it changes. */

@@ -1,4 +1,4 @@
-import { may } from '@hub/auth/permissions.ts'
+import { may, mayUse } from '@hub/auth/permissions.ts'
 import type { Role } from '@hub/auth/permissions.ts'
 import { useDeferredValue } from 'react'
 import { useTranslation } from 'react-i18next'
@@ -51,13 +51,15 @@ function usePatientItems(typed: string, roles: readonly Role[]): readonly Item[]
   const { t, i18n } = useTranslation()
   const navigate = useNavigate()
   const text = useDeferredValue(typed.trim())
-  const isAsked = text.length >= LEAST_LETTERS && may(roles, 'search', 'Patient')
-  const { data = [] } = usePatients(text, isAsked)
+  const isAsked =
+    text.length >= LEAST_LETTERS && may(roles, 'search', 'Patient') && mayUse(roles, 'chart.read')
+  const { data } = usePatients(text, isAsked)
   if (!isAsked) return []
-  return data.slice(0, PATIENTS_SHOWN).map(({ id, name, birthDate, numbers }) => ({
+  return (data?.rows ?? []).slice(0, PATIENTS_SHOWN).map(({ id, name, birthDate, numbers, isMerged }) => ({
     group: 'patients' as const,
     text: name === '' ? t('patient.nameless') : name,
     notes: [
+      ...(isMerged ? [t('patient.merged')] : []),
       ...(birthDate === undefined ? [] : [clinicalDate(birthDate, i18n.language)]),
       ...numbers.slice(0, 1).map((number) => number.text),
     ],

@@ -35,8 +35,9 @@ const field = {
   alignItems: 'center',
   gap: 1.5,
   height: 32,
-  width: 360,
-  minWidth: 120,
+  // As wide as there is room for, on a tablet, too.
+  flex: '0 1 360px',
+  minWidth: 0,
   px: 2,
   border: 'var(--mg-line) solid var(--mg-palette-control-line)',
   borderRadius: 1,

@@ -20,7 +20,7 @@ export function TopBar({ who, openPalette }: TopBarProps) {
   return (
     <Box sx={bar}>
       <Brand />
-      <Box sx={wideOnly}>
+      <Box sx={{ ...wideOnly, flex: '0 1 360px', minWidth: 0 }}>
         <SearchField />
       </Box>
       <IconButton title={t('palette.open')} aria-label={t('palette.open')} onClick={openPalette}>

@@ -1,6 +1,14 @@
 import { useQuery } from '@tanstack/react-query'
 
-import { FhirEncounter, FhirLocation, FhirObservation, FhirPatient, find, only } from '../../api/fhir.ts'
+import {
+  FhirEncounter,
+  FhirLocation,
+  FhirObservation,
+  FhirPatient,
+  find,
+  only,
+  replacedBy,
+} from '../../api/fhir.ts'
 import { getJson } from '../../api/http.ts'
 import { shownName } from '../../ui/patient-name.ts'
 import type { ShownName } from '../../ui/patient-name.ts'
@@ -19,7 +27,10 @@ export interface Person {
   readonly birthDate: string | undefined
   readonly gender: 'male' | 'female' | 'other' | 'unknown'
   readonly deceased: boolean
-  readonly numbers: readonly (Sourced & { readonly label: string })[]
+  /** Logical id of the patient that this one was merged into. */
+  readonly mergedInto: string | undefined
+  /** Those in use first. */
+  readonly numbers: readonly (Sourced & { readonly label: string; readonly isOld: boolean })[]
   readonly contacts: readonly Sourced[]
   readonly addresses: readonly Sourced[]
 }
@@ -34,7 +45,8 @@ export interface Stay {
 }
 
 const STAYS = '50'
-const OBSERVATIONS = '500'
+/** The newest results of a patient that a chart shows. */
+export const OBSERVATIONS = 500
 
 export function usePerson(id: string) {
   return useQuery({
@@ -62,11 +74,11 @@ export function useStays(id: string) {
 }
 
 export function useResults(id: string) {
-  const query = { patient: id, _sort: '-date', _count: OBSERVATIONS }
+  const query = { patient: id, _sort: '-date', _count: String(OBSERVATIONS) }
   return useQuery({
     queryKey: ['results', id],
     queryFn: ({ signal }) => find('Observation', query, signal),
-    select: ({ resources }) => resultGrids(only(FhirObservation, resources)),
+    select: ({ resources, isMore }) => ({ grids: resultGrids(only(FhirObservation, resources)), isMore }),
     meta: { types: ['Observation'], patient: `Patient/${id}` },
   })
 }
@@ -80,16 +92,20 @@ function personOf(patient: FhirPatient): Person {
     birthDate: patient.birthDate,
     gender: patient.gender ?? 'unknown',
     deceased: patient.deceasedBoolean === true || patient.deceasedDateTime !== undefined,
-    numbers: identifier.flatMap(({ type, value }, index) =>
-      value === undefined
-        ? []
-        : {
-            label: type?.coding?.[0]?.code ?? '',
-            text: value,
-            resource,
-            element: `Patient.identifier[${index}].value`,
-          },
-    ),
+    mergedInto: replacedBy(patient),
+    numbers: identifier
+      .flatMap(({ type, value, use }, index) =>
+        value === undefined
+          ? []
+          : {
+              label: type?.coding?.[0]?.code ?? '',
+              isOld: use === 'old',
+              text: value,
+              resource,
+              element: `Patient.identifier[${index}].value`,
+            },
+      )
+      .toSorted((a, b) => Number(a.isOld) - Number(b.isOld)),
     contacts: telecom.flatMap(({ value }, index) =>
       value === undefined ? [] : { text: value, resource, element: `Patient.telecom[${index}].value` },
     ),

@@ -1,11 +1,12 @@
 import Box from '@mui/material/Box'
+import Typography from '@mui/material/Typography'
 import { useTranslation } from 'react-i18next'
-import { useParams } from 'react-router'
+import { Link, useParams } from 'react-router'
 
 import { Page } from '../../ui/page.tsx'
 import { Section } from '../../ui/section.tsx'
 import { Banner } from './banner.tsx'
-import { usePerson, useResults, useStays } from './chart.data.ts'
+import { OBSERVATIONS, usePerson, useResults, useStays } from './chart.data.ts'
 import { Demographics } from './demographics.tsx'
 import { ResultGrids } from './result-grids.tsx'
 import { StayTable } from './stay-table.tsx'
@@ -25,6 +26,12 @@ export function ChartPage() {
       >
         {(content) => (
           <Box sx={layout}>
+            {content.mergedInto === undefined ? undefined : (
+              <Box role="note" sx={merged}>
+                {t('chart.merged')}{' '}
+                <Link to={`/patients/${content.mergedInto}`}>{t('chart.mergedInto')}</Link>
+              </Box>
+            )}
             <Box sx={{ display: 'grid', gap: 4, minWidth: 0 }}>
               <Section title={t('chart.demographics')}>
                 <Demographics person={content} />
@@ -59,13 +66,35 @@ function ResultsOf({ patientId }: { readonly patientId: string }) {
     <Section
       title={t('chart.results')}
       query={useResults(patientId)}
-      isEmpty={(grids) => grids.length === 0}
+      isEmpty={({ grids }) => grids.length === 0}
       empty={t('chart.noResults')}
     >
-      {(grids) => <ResultGrids grids={grids} />}
+      {({ grids, isMore }) => (
+        <>
+          <ResultGrids grids={grids} />
+          {isMore ? (
+            <Typography sx={{ mt: 3, color: 'text.secondary' }}>
+              {t('results.cut', { n: OBSERVATIONS })}
+            </Typography>
+          ) : undefined}
+        </>
+      )}
     </Section>
   )
 }
+
+/** Loud: what is charted here would be missed. */
+const merged = {
+  gridColumn: '1 / -1',
+  px: 4,
+  py: 3,
+  borderRadius: 1,
+  fontWeight: 600,
+  color: 'flag.mediumText',
+  bgcolor: 'flag.mediumSoft',
+  border: 'var(--mg-line) solid var(--mg-palette-flag-mediumText)',
+  '& a': { color: 'inherit' },
+} as const
 
 const layout = {
   display: 'grid',

@@ -34,15 +34,18 @@ function MessagesLink({ number }: { readonly number: string | undefined }) {
   )
 }
 
-function Values({ values }: { readonly values: readonly (Sourced & { readonly label?: string })[] }) {
+type Shown = Sourced & { readonly label?: string; readonly isOld?: boolean }
+
+function Values({ values }: { readonly values: readonly Shown[] }) {
   const { t } = useTranslation()
   if (values.length === 0) return <dd>{t('patient.notRecorded')}</dd>
-  return values.map(({ text, resource, element, label }) => (
+  return values.map(({ text, resource, element, label, isOld }) => (
     <dd key={element}>
       <SourceLink resource={resource} element={element}>
         <DataText text={text} />
       </SourceLink>
       {label ? <span> {label}</span> : undefined}
+      {isOld ? <span> · {t('patient.old')}</span> : undefined}
     </dd>
   ))
 }

@@ -5,9 +5,9 @@ import { useTranslation } from 'react-i18next'
 import { useSearchParams } from 'react-router'
 
 import { clinicalDay, hourMinute } from '../../ui/dates.ts'
-import { FlagMark } from '../../ui/flag-mark.tsx'
-import { Sheet } from '../../ui/sheet.tsx'
-import { Value } from './result-value.tsx'
+import { isFigure, MarkedValue } from '../../ui/result-value.tsx'
+import { WideSheet } from '../../ui/wide-sheet.tsx'
+import { worthDrawing } from './results.ts'
 import type { ResultGrid, TestRow } from './results.ts'
 import { useTestLabel } from './test-label.ts'
 import { TrendPanel } from './trend-panel.tsx'
@@ -16,28 +16,24 @@ import { TrendPanel } from './trend-panel.tsx'
 export function ResultGrids({ grids }: { readonly grids: readonly ResultGrid[] }) {
   const { t } = useTranslation()
   const [params, setParams] = useSearchParams()
-  const tests = grids.flatMap((grid) => grid.tests)
   const chosen =
-    tests.find(({ code }) => code === params.get('trend')) ?? tests.find(({ values }) => values.length > 1)
+    grids.flatMap(({ tests }) => tests).find(({ code }) => code === params.get('trend')) ??
+    worthDrawing(grids)
   return (
     <Box sx={{ display: 'grid', gap: 4 }}>
       {chosen ? <TrendPanel key={chosen.code} test={chosen} /> : undefined}
       {grids.map((grid) => (
-        <Box
-          key={grid.kind}
-          sx={{ overflowX: 'auto' }}
-          tabIndex={0}
-          role="group"
-          aria-label={t(`results.${grid.kind}`)}
-        >
+        <Box key={grid.kind} sx={{ minWidth: 0 }}>
           <Typography variant="h3" sx={{ mb: 1 }}>
             {t(`results.${grid.kind}`)}
           </Typography>
-          <Grid
-            grid={grid}
-            chosen={chosen?.code}
-            choose={(code) => setParams({ trend: code }, { replace: true })}
-          />
+          <WideSheet label={t(`results.${grid.kind}`)}>
+            <Grid
+              grid={grid}
+              chosen={chosen?.code}
+              choose={(code) => setParams({ trend: code }, { replace: true, preventScrollReset: true })}
+            />
+          </WideSheet>
         </Box>
       ))}
     </Box>
@@ -54,7 +50,7 @@ function Grid({ grid: { times, tests }, chosen, choose }: GridProps) {
   const { t, i18n } = useTranslation()
   const labelOf = useTestLabel()
   return (
-    <Sheet sx={{ width: 'auto', '& .number': { minWidth: 96 } }}>
+    <>
       <thead>
         <tr>
           <th scope="col">{t('results.test')}</th>
@@ -89,33 +85,45 @@ function Grid({ grid: { times, tests }, chosen, choose }: GridProps) {
               <bdi dir="ltr">{test.range}</bdi>
             </td>
             {times.map((time) => (
-              <td key={time} className="number">
-                <Cell test={test} time={time} />
-              </td>
+              <Cell key={time} values={test.values.filter(({ at }) => at === time)} />
             ))}
           </tr>
         ))}
       </tbody>
-    </Sheet>
-  )
-}
-
-function Cell({ test, time }: { readonly test: TestRow; readonly time: number }) {
-  const value = test.values.find(({ at }) => at === time)
-  if (value === undefined) return undefined
-  return (
-    <>
-      <Value value={value} /> {value.flag ? <FlagMark flag={value.flag} /> : undefined}
     </>
   )
 }
 
+/** All values of one time: a test may be measured twice. */
+function Cell({ values }: { readonly values: TestRow['values'] }) {
+  return (
+    <td className={values.every(isFigure) ? 'number' : ''}>
+      {values.map((value) => (
+        <Box key={value.resource} sx={isFigure(value) ? {} : prose}>
+          <MarkedValue value={value} />
+        </Box>
+      ))}
+    </td>
+  )
+}
+
+/** The beginning of a long text: whoever wants all of it chooses the test. */
+const prose = {
+  width: 'max-content',
+  maxWidth: 240,
+  display: '-webkit-box',
+  WebkitBoxOrient: 'vertical',
+  WebkitLineClamp: 3,
+  overflow: 'hidden',
+  '@media print': { WebkitLineClamp: 'none' },
+} as const
+
 const name = {
   minHeight: 0,
-  minWidth: 0,
   p: 0,
   lineHeight: '18px',
-  whiteSpace: 'nowrap',
+  minWidth: { xs: 0, sm: 160 },
+  maxWidth: { xs: 120, sm: 240 },
   fontSize: 13,
   justifyContent: 'start',
   textAlign: 'start',

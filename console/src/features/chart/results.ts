@@ -1,5 +1,5 @@
 import { hasCode } from '@hub/care/facility/record.contract.ts'
-import { VITAL_CODES, testCode, valueView } from '@hub/care/facility/value-view.contract.ts'
+import { VITAL_CODES, rangeText, testCode, valueView } from '@hub/care/facility/value-view.contract.ts'
 import { VITALS } from '@hub/care/facility/wards.contract.ts'
 import type { ValueView, Vital } from '@hub/care/facility/wards.contract.ts'
 
@@ -40,24 +40,61 @@ export function resultGrids(observations: readonly FhirObservation[]): readonly 
 }
 
 function testsOf(observations: readonly FhirObservation[]): readonly TestRow[] {
-  const groups = Map.groupBy(observations, (observation) => testCode(observation))
-  const rows = [...groups].flatMap(([code, group]): TestRow[] => {
-    const values = group.flatMap((one) => valueView(one) ?? []).toSorted((a, b) => b.at - a.at)
-    const [latest] = values
-    return latest === undefined
-      ? []
-      : [
-          {
-            code,
-            label: latest.label,
-            vital: vitalOf(group[0]),
-            unit: latest.unit,
-            range: rangeOf(group),
-            values,
-          },
-        ]
+  const seen = observations.flatMap((observation) => {
+    const view = valueView(observation)
+    return view === undefined ? [] : [{ observation, view }]
   })
-  return rows.toSorted((a, b) => a.label.localeCompare(b.label))
+  const newestFirst = seen.toSorted((a, b) => b.view.at - a.view.at)
+  const rows = [...Map.groupBy(newestFirst, ({ observation }) => testCode(observation))]
+  return rows
+    .flatMap(([code, group]) => rowsOf(code, group))
+    .toSorted((a, b) => a.label.localeCompare(b.label))
+}
+
+interface Seen {
+  readonly observation: FhirObservation
+  readonly view: ValueView
+}
+
+/** A number counts in its unit: values of another one get a row of their own. Words stand with the newest unit. */
+function rowsOf(code: string, group: readonly Seen[]): readonly TestRow[] {
+  const units = new Set(group.filter(({ view }) => hasNumber(view)).map(({ view }) => view.unit))
+  const [newest] = units
+  const byUnit = Map.groupBy(group, ({ view }) => (hasNumber(view) ? view.unit : newest))
+  return [...byUnit].map(([unit, row]) => ({
+    code: units.size < 2 ? code : `${code} ${unit ?? ''}`,
+    label: row[0]?.view.label ?? '',
+    vital: vitalOf(row[0]?.observation),
+    unit,
+    range: rangeOf(row.map(({ observation }) => observation)),
+    values: row.map(({ view }) => view),
+  }))
+}
+
+/** Whether a value is a number, bounded (`<0.5`) or not, and so counts in its unit. */
+function hasNumber({ parts, unit }: ValueView): boolean {
+  return unit !== undefined || parts.some(({ text }) => /^[<>]?=?\d/.test(text) && isNumber(bare(text)))
+}
+
+function bare(text: string): string {
+  return text.replace(/^[<>]=?/, '')
+}
+
+function isNumber(text: string): boolean {
+  return text.trim() !== '' && !Number.isNaN(Number(text))
+}
+
+/** The test whose curve tells most: the worst newest value among those with several numbers. */
+export function worthDrawing(grids: readonly ResultGrid[]): TestRow | undefined {
+  const drawable = grids
+    .flatMap(({ tests }) => tests)
+    .filter(({ values }) => values.filter(({ parts }) => isNumber(parts[0]?.text ?? '')).length > 1)
+  return drawable.toSorted((a, b) => rankOf(a) - rankOf(b))[0]
+}
+
+function rankOf({ values: [newest] }: TestRow): number {
+  if (newest?.flag === undefined) return 2
+  return newest.flag.startsWith('critical') ? 0 : 1
 }
 
 function vitalOf(observation: FhirObservation | undefined): Vital | undefined {
@@ -81,8 +118,5 @@ function rangeOf(group: readonly FhirObservation[]): string | undefined {
       ({ low, high, text }) => low?.value !== undefined || high?.value !== undefined || text !== undefined,
     )
   if (range === undefined) return undefined
-  const [low, high] = [range.low?.value, range.high?.value]
-  if (range.text !== undefined) return range.text
-  if (low !== undefined && high !== undefined) return `${low}–${high}`
-  return low === undefined ? `≤ ${high}` : `≥ ${low}`
+  return range.text ?? rangeText(range.low?.value, range.high?.value)
 }

@@ -2,8 +2,8 @@ import { useTranslation } from 'react-i18next'
 
 import { clinicalInstant } from '../../ui/dates.ts'
 import { Heads } from '../../ui/heads.tsx'
-import { Sheet } from '../../ui/sheet.tsx'
 import { SourceLink } from '../../ui/source-link.tsx'
+import { WideSheet } from '../../ui/wide-sheet.tsx'
 import type { Stay } from './chart.data.ts'
 
 /** `Encounter.status` that has a word of its own; any other is shown as the code. */
@@ -13,15 +13,15 @@ type Status = (typeof STATUSES)[number]
 export function StayTable({ stays }: { readonly stays: readonly Stay[] }) {
   const { t } = useTranslation()
   return (
-    <Sheet>
+    <WideSheet label={t('chart.stays')}>
       <Heads of={[t('stay.from'), t('stay.to'), t('stay.status'), t('stay.place')]} />
       <tbody>
         {stays.map((stay) => (
           <tr key={stay.id}>
-            <td>
+            <td className="unit">
               <Instant stay={stay} end="start" />
             </td>
-            <td>
+            <td className="unit">
               <Instant stay={stay} end="end" />
             </td>
             <td>
@@ -41,7 +41,7 @@ export function StayTable({ stays }: { readonly stays: readonly Stay[] }) {
           </tr>
         ))}
       </tbody>
-    </Sheet>
+    </WideSheet>
   )
 }
 

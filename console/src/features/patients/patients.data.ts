@@ -1,6 +1,6 @@
 import { useQuery } from '@tanstack/react-query'
 
-import { FhirPatient, find, only } from '../../api/fhir.ts'
+import { FhirPatient, find, only, replacedBy } from '../../api/fhir.ts'
 import { shownName } from '../../ui/patient-name.ts'
 
 export interface PatientRow {
@@ -8,6 +8,8 @@ export interface PatientRow {
   readonly name: string
   readonly birthDate: string | undefined
   readonly gender: 'male' | 'female' | 'other' | 'unknown'
+  /** Another record goes on in its place. */
+  readonly isMerged: boolean
   /** With the place that each stands at: `Patient.identifier[0].value`. */
   readonly numbers: readonly { readonly text: string; readonly element: string }[]
 }
@@ -20,7 +22,7 @@ export function usePatients(text: string, enabled = true) {
     queryKey: ['patients', text],
     queryFn: ({ signal }) => find('Patient', queryOf(text), signal),
     enabled,
-    select: ({ resources }) => only(FhirPatient, resources).map(rowOf),
+    select: ({ resources, isMore }) => ({ rows: only(FhirPatient, resources).map(rowOf), isMore }),
     meta: { types: ['Patient'] },
   })
 }
@@ -34,12 +36,14 @@ export function queryOf(text: string): Readonly<Record<string, string>> {
   return { name: typed.replaceAll(',', '\\,'), ...page }
 }
 
-function rowOf({ id, name, birthDate, gender, identifier = [] }: FhirPatient): PatientRow {
+function rowOf(patient: FhirPatient): PatientRow {
+  const { id, name, birthDate, gender, identifier = [] } = patient
   return {
     id,
     name: shownName(name)?.text ?? '',
     birthDate,
     gender: gender ?? 'unknown',
+    isMerged: replacedBy(patient) !== undefined,
     numbers: identifier.flatMap(({ value }, index) =>
       value === undefined ? [] : { text: value, element: `Patient.identifier[${index}].value` },
     ),

@@ -1,15 +1,16 @@
 import Box from '@mui/material/Box'
+import Typography from '@mui/material/Typography'
 import { useTranslation } from 'react-i18next'
-import { Link, useSearchParams } from 'react-router'
+import { useSearchParams } from 'react-router'
 
 import { useAges } from '../../ui/ages.ts'
 import { clinicalDate } from '../../ui/dates.ts'
 import { Heads } from '../../ui/heads.tsx'
+import { MayLink } from '../../ui/may-link.tsx'
 import { useNow } from '../../ui/now.ts'
 import { Page } from '../../ui/page.tsx'
-import { moveInRows } from '../../ui/rows.ts'
-import { Sheet } from '../../ui/sheet.tsx'
 import { SourceLink } from '../../ui/source-link.tsx'
+import { WideSheet } from '../../ui/wide-sheet.tsx'
 import { usePatients } from './patients.data.ts'
 import type { PatientRow } from './patients.data.ts'
 
@@ -21,10 +22,19 @@ export function PatientsPage() {
     <Page
       title={text === '' ? t('nav.patients') : t('patients.found', { text })}
       query={usePatients(text)}
-      isEmpty={(rows) => rows.length === 0}
+      isEmpty={({ rows }) => rows.length === 0}
       empty={t(text === '' ? 'patients.none' : 'patients.noMatch')}
     >
-      {(rows) => <PatientTable rows={rows} />}
+      {({ rows, isMore }) => (
+        <>
+          <PatientTable rows={rows} />
+          {isMore ? (
+            <Typography sx={{ mt: 3, color: 'text.secondary' }}>
+              {t('patients.cut', { n: rows.length })}
+            </Typography>
+          ) : undefined}
+        </>
+      )}
     </Page>
   )
 }
@@ -32,7 +42,7 @@ export function PatientsPage() {
 function PatientTable({ rows }: { readonly rows: readonly PatientRow[] }) {
   const { t } = useTranslation()
   return (
-    <Sheet onKeyDown={moveInRows}>
+    <WideSheet label={t('nav.patients')}>
       <Heads
         of={[t('patient.name'), t('patient.born'), t('patient.age'), t('patient.sex'), t('patient.numbers')]}
       />
@@ -41,23 +51,29 @@ function PatientTable({ rows }: { readonly rows: readonly PatientRow[] }) {
           <PatientCells key={row.id} row={row} />
         ))}
       </tbody>
-    </Sheet>
+    </WideSheet>
   )
 }
 
-function PatientCells({ row: { id, name, birthDate, gender, numbers } }: { readonly row: PatientRow }) {
+function PatientCells({ row }: { readonly row: PatientRow }) {
   const { t, i18n } = useTranslation()
   const { age } = useAges()
   const now = useNow(60_000)
+  const { id, name, birthDate, gender, numbers, isMerged } = row
   const resource = `Patient/${id}`
   return (
     <tr className="row">
       <th scope="row" aria-label={name}>
-        <Link data-row to={`/patients/${id}`}>
+        <MayLink need="chart.read" isRow to={`/patients/${id}`}>
           <bdi>{name === '' ? t('patient.nameless') : name}</bdi>
-        </Link>
+        </MayLink>
+        {isMerged ? (
+          <Box component="span" sx={{ display: 'block', fontWeight: 400, color: 'text.secondary' }}>
+            {t('patient.merged')}
+          </Box>
+        ) : undefined}
       </th>
-      <td>
+      <td className="unit">
         {birthDate === undefined ? (
           '–'
         ) : (
@@ -66,7 +82,7 @@ function PatientCells({ row: { id, name, birthDate, gender, numbers } }: { reado
           </SourceLink>
         )}
       </td>
-      <td>{birthDate === undefined ? '–' : age(birthDate, now)}</td>
+      <td className="unit">{birthDate === undefined ? '–' : age(birthDate, now)}</td>
       <td>
         <SourceLink resource={resource} element="Patient.gender">
           {t(`gender.${gender}`)}

@@ -126,10 +126,10 @@ const vitals = {
   mx: 0,
 } as const
 
-/** The lines share these columns, each as wide as its widest content: the rest belongs to the names. */
+/** The lines share these columns, each as wide as its widest content, a long text cut short: the rest belongs to the names. */
 const results = {
   display: 'grid',
-  gridTemplateColumns: 'minmax(0, 1fr) repeat(4, auto)',
+  gridTemplateColumns: 'minmax(0, 1fr) fit-content(144px) repeat(3, auto)',
   columnGap: 2,
   listStyle: 'none',
   m: 0,

@@ -5,35 +5,32 @@ import { useTranslation } from 'react-i18next'
 import { useAges } from '../../ui/ages.ts'
 import { clinicalInstant } from '../../ui/dates.ts'
 import { FlagMark } from '../../ui/flag-mark.tsx'
-import { SourceLink } from '../../ui/source-link.tsx'
+import { isFigure, Standing, Value } from '../../ui/result-value.tsx'
 
 interface ResultLineProps {
   readonly result: ValueView
   readonly now: number
 }
 
-export function ResultLine({ result: { label, parts, unit, resource, flag, at }, now }: ResultLineProps) {
+export function ResultLine({ result, now }: ResultLineProps) {
   const { i18n } = useTranslation()
   const { ago } = useAges()
+  const { label, parts, unit, flag, at } = result
   return (
     <Box component="li" sx={line}>
-      <Box
-        component="span"
-        sx={{ overflow: 'hidden', textOverflow: 'ellipsis', whiteSpace: 'nowrap' }}
-        title={label}
-        dir="auto"
-      >
+      <Box component="span" sx={oneLine} title={label} dir="auto">
         <bdi>{label}</bdi>
       </Box>
-      <Box component="span" dir="ltr" sx={{ fontWeight: 600, textAlign: 'end', whiteSpace: 'nowrap' }}>
-        {parts.map(({ text, element }) => (
-          <SourceLink key={element} resource={resource} element={element}>
-            {text}
-          </SourceLink>
-        ))}
+      <Box
+        component="span"
+        title={isFigure(result) ? undefined : parts.map(({ text }) => text).join(' · ')}
+        sx={{ fontWeight: 600, textAlign: 'end', ...(isFigure(result) ? { whiteSpace: 'nowrap' } : oneLine) }}
+      >
+        <Value value={result} />
       </Box>
-      <Box component="span" sx={{ color: 'text.secondary' }}>
+      <Box component="span" sx={{ color: 'text.secondary', whiteSpace: 'nowrap' }}>
         <bdi>{unit}</bdi>
+        <Standing value={result} />
       </Box>
       <span>{flag ? <FlagMark flag={flag} /> : undefined}</span>
       <Box
@@ -46,6 +43,14 @@ export function ResultLine({ result: { label, parts, unit, resource, flag, at },
     </Box>
   )
 }
+
+const oneLine = {
+  minWidth: 0,
+  overflow: 'hidden',
+  textOverflow: 'ellipsis',
+  whiteSpace: 'nowrap',
+  '& a:focus-visible': { outlineOffset: -2 },
+} as const
 
 const line = {
   display: 'grid',

@@ -4,6 +4,7 @@ import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
 import { z } from 'zod'
 
 import { getJson, postJson } from '../../api/http.ts'
+import { keepDigits } from '../../api/transport.ts'
 
 export type Item = z.infer<typeof WorkItem>
 
@@ -31,8 +32,30 @@ export function useDecide() {
   })
 }
 
-/** A JSON text as people read it: quotes around a plain text are left out. */
-export function plain(json: string | undefined): string {
-  if (json === undefined) return '–'
-  return /^"[^"\\]*"$/.test(json) ? json.slice(1, -1) : json
+/** What the record and the message say, as people read it; where that would look the same, all of it. */
+export function sidesOf({ current, incoming }: Pick<Item, 'current' | 'incoming'>): readonly string[] {
+  const sides = [current, incoming]
+  const plain = sides.map((json) => plainText(json))
+  return plain[0] === plain[1] ? sides.map((json) => json ?? '–') : plain
 }
+
+/** The texts and numbers of a JSON text; of a list or an object by commas. */
+function plainText(json: string | undefined): string {
+  if (json === undefined) return '–'
+  try {
+    return leavesOf(JSON.parse(json, keepDigits)).join(', ') || json
+  } catch {
+    // One that was cut.
+    return json
+  }
+}
+
+function leavesOf(value: unknown): readonly string[] {
+  if (typeof value === 'string') return [value]
+  if (typeof value === 'number' || typeof value === 'boolean') return [String(value)]
+  if (typeof value !== 'object' || value === null) return []
+  return Object.entries(value).flatMap(([name, part]) => (TECHNICAL.has(name) ? [] : leavesOf(part)))
+}
+
+/** Names of elements that say in which system a code or number counts: most values are told apart without. */
+const TECHNICAL = new Set(['system', 'use', 'rank'])

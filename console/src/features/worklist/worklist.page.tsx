@@ -1,17 +1,17 @@
 import Button from '@mui/material/Button'
 import { useTranslation } from 'react-i18next'
-import { Link } from 'react-router'
 
 import { useMay } from '../../api/may.ts'
 import { DataText } from '../../ui/data-text.tsx'
 import { clinicalInstant } from '../../ui/dates.ts'
 import { Heads } from '../../ui/heads.tsx'
+import { MayLink } from '../../ui/may-link.tsx'
 import { Numbers } from '../../ui/numbers.tsx'
 import { Page } from '../../ui/page.tsx'
 import { ProblemCard } from '../../ui/problem-card.tsx'
 import { rowButton } from '../../ui/row-button.ts'
 import { WideSheet } from '../../ui/wide-sheet.tsx'
-import { plain, useDecide, useWorklist } from './worklist.data.ts'
+import { sidesOf, useDecide, useWorklist } from './worklist.data.ts'
 import type { Item } from './worklist.data.ts'
 
 /** Where a feed and a person disagree: somebody has to say what is right. */
@@ -66,24 +66,35 @@ function elementOf({ reference, element }: Item): string {
 }
 
 function Cells({ item }: { readonly item: Item }) {
-  const { time, reference, numbers = [], current, incoming, message, feed } = item
+  const { time, reference, numbers = [], message, feed } = item
+  const [current = '', incoming = ''] = sidesOf(item)
   const { i18n } = useTranslation()
   const [type, id] = reference.split('/')
   const name = <bdi dir="ltr">{elementOf(item)}</bdi>
   return (
     <>
-      <td>
-        <Link to={`/messages/${message}`}>{clinicalInstant(time, i18n.language)}</Link>
+      <td className="unit">
+        <MayLink need="messages.read" to={`/messages/${message}`}>
+          {clinicalInstant(time, i18n.language)}
+        </MayLink>
       </td>
       <td>
         <Numbers of={numbers} />
       </td>
-      <td>{type === 'Patient' ? <Link to={`/patients/${id}`}>{name}</Link> : name}</td>
       <td>
-        <DataText text={plain(current)} />
+        {type === 'Patient' ? (
+          <MayLink need="chart.read" to={`/patients/${id}`}>
+            {name}
+          </MayLink>
+        ) : (
+          name
+        )}
       </td>
-      <td>
-        <DataText text={plain(incoming)} />
+      <td className="text">
+        <DataText text={current} />
+      </td>
+      <td className="text">
+        <DataText text={incoming} />
       </td>
       <td className="soft">
         <DataText text={feed} />

@@ -35,20 +35,16 @@ export interface HumanName {
   readonly given?: readonly string[] | undefined
 }
 
-export interface Observation {
+export interface Observation extends Choice {
   readonly id: string
+  readonly status?: string | undefined
   readonly code: Concept
   readonly effectiveDateTime?: string | undefined
   readonly effectiveInstant?: string | undefined
-  readonly effectivePeriod?:
-    | { readonly start?: string | undefined; readonly end?: string | undefined }
-    | undefined
+  readonly effectivePeriod?: Period | undefined
   readonly issued?: string | undefined
   readonly interpretation?: readonly Concept[] | undefined
-  readonly valueQuantity?: Quantity | undefined
-  readonly valueString?: string | undefined
-  readonly valueInteger?: number | undefined
-  readonly valueCodeableConcept?: Concept | undefined
+  readonly dataAbsentReason?: Concept | undefined
   readonly component?: readonly Component[] | undefined
   readonly referenceRange?:
     | readonly {
@@ -74,9 +70,30 @@ export interface Communication {
   readonly sent?: string | undefined
 }
 
-export interface Component {
+export interface Component extends Choice {
   readonly code: Concept
+}
+
+/** `value[x]` of an Observation or of a component. */
+export interface Choice {
   readonly valueQuantity?: Quantity | undefined
+  readonly valueString?: string | undefined
+  readonly valueInteger?: number | undefined
+  readonly valueBoolean?: boolean | undefined
+  readonly valueCodeableConcept?: Concept | undefined
+  readonly valueRatio?:
+    | Readonly<Partial<Record<'numerator' | 'denominator', Quantity | undefined>>>
+    | undefined
+  readonly valueRange?: Readonly<Partial<Record<'low' | 'high', Quantity | undefined>>> | undefined
+  readonly valuePeriod?: Period | undefined
+  readonly valueDateTime?: string | undefined
+  readonly valueTime?: string | undefined
+  readonly valueSampledData?: { readonly data?: string | undefined } | undefined
+}
+
+interface Period {
+  readonly start?: string | undefined
+  readonly end?: string | undefined
 }
 
 export interface Quantity {

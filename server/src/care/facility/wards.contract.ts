@@ -19,6 +19,8 @@ const ValueView = z.object({
   /** When it was measured, milliseconds UTC. */
   at: z.number(),
   flag: Interpretation.optional(),
+  /** Absent for a final value. */
+  standing: z.enum(['preliminary', 'corrected']).optional(),
 })
 export type ValueView = z.infer<typeof ValueView>
 
