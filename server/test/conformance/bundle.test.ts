@@ -311,3 +311,33 @@ it('BT-29 changes nothing the second time', async () => {
   expect(statuses(await transact(...entries))).toEqual(['200', '200'])
   expect(idsOf(await ask('GET', `/Observation?subject=Patient/${a}`))).toEqual([b])
 })
+
+it('keeps Bundles of answers with their outcomes, and checks these', async () => {
+  const issue = [{ severity: 'warning', code: 'informational' }]
+  const answered = (outcome: Json) => ({
+    resourceType: 'Bundle',
+    type: 'batch-response',
+    entry: [{ response: { status: '200', outcome } }],
+  })
+  const body = answered({ resourceType: 'OperationOutcome', issue })
+  expect(await make(body)).toMatchObject(body)
+  const wrong = answered({
+    resourceType: 'OperationOutcome',
+    issue: [{ severity: 'bad', code: 'exception' }],
+  })
+  const refused = await ask('POST', '/Bundle', { body: wrong })
+  expect(refused.status, refused.text).toBe(400)
+  expect(refused.text).toContain('Bundle.entry[0].response.outcome.issue[0].severity')
+})
+
+it('says where in an entry its JSON is wrong', async () => {
+  const entry = `{"resource":{"resourceType":"Patient",\n "gender":"male",\n  "gender":"female"}}`
+  const raw = `{"resourceType":"Bundle","type":"batch",\n"entry":[\n${entry}]}`
+  const answer = await ask('POST', '', { raw, headers: { 'content-type': 'application/fhir+json' } })
+  const [issue] = answer.at('entry.0.response.outcome.issue') as readonly Json[]
+  expect(issue).toMatchObject({
+    expression: ['Bundle.entry[0]'],
+    details: { text: 'The name "gender" occurs twice in one object: line 3, column 3 of the entry' },
+  })
+  expect(issue).not.toHaveProperty('extension')
+})

@@ -200,3 +200,31 @@ it('takes the elements with their type in front, and none for all', async () => 
   const whole = await ask('GET', `/Patient/${id}?_elements=`)
   expect(whole.json).toEqual((await ask('GET', `/Patient/${id}`)).json)
 })
+
+it('keeps the contained resources that what it keeps refers to, and no others', async () => {
+  const related = [
+    { resourceType: 'Organization', id: 'o', name: 'x', partOf: { reference: '#p' }, alias: ['y'] },
+    { resourceType: 'Organization', id: 'p', name: 'x' },
+    { resourceType: 'Practitioner', id: 'd', birthDate: '1980' },
+  ]
+  const made = await make({
+    resourceType: 'Patient',
+    contained: related,
+    managingOrganization: { reference: '#o' },
+    generalPractitioner: [{ reference: '#d' }],
+  })
+  const kept = async (query: string) => {
+    const { json } = await ask('GET', `/Patient/${made.id}?${query}`)
+    return (json['contained'] as readonly Json[] | undefined)?.map((each) => each['id'])
+  }
+  expect(await kept('_elements=managingOrganization')).toEqual(['o', 'p'])
+  expect(await kept('_elements=generalPractitioner')).toEqual(['d'])
+  expect(await kept('_elements=contained')).toEqual(['o', 'p', 'd'])
+  expect(await kept('_elements=gender')).toBeUndefined()
+  expect(await kept('_summary=text')).toBeUndefined()
+  expect(await kept('_summary=data')).toEqual(['o', 'p', 'd'])
+  // managingOrganization is an element of summaries, generalPractitioner is not.
+  const summary = await ask('GET', `/Patient/${made.id}?_summary=true`)
+  expect(summary.at('contained')).toMatchObject([{ id: 'o', name: 'x' }, { id: 'p' }])
+  expect(summary.text).not.toContain('alias')
+})

@@ -96,9 +96,20 @@ async function entryOrFault(raw: Raw): Promise<Entry | Broken> {
     return readEntry(raw, await parseInTurns(raw.text))
   } catch (error) {
     const at = `Bundle.entry[${String(raw.index)}]`
-    if (error instanceof Fault) return { fault: placed(error, at), at }
+    if (error instanceof Fault) return { fault: placed(ofEntry(error), at), at }
     throw error
   }
+}
+
+/** Lines were counted from the beginning of the entry, not from that of the body. */
+function ofEntry({ kind, issues }: Fault): Fault {
+  return new Fault(
+    kind,
+    issues.map(({ line, column: _column, text, ...issue }) => ({
+      ...issue,
+      text: line === undefined ? text : `${text} of the entry`,
+    })),
+  )
 }
 
 /** The same fault with a place for the issues that have none of their own. */

@@ -38,4 +38,14 @@ describe('the specification that the generator reads', () => {
     expect(model.get('ResearchStudy')?.elements.has('associatedParty')).toBe(false)
     expect(model.get('EvidenceVariable.characteristic')?.elements.get('definition')?.types).toHaveLength(6)
   })
+
+  it('has no element of the type of one resource: R4 says Resource for all', () => {
+    const concrete = new Set(corrected.types)
+    const wrong = [...modelOf(corrected)].flatMap(([owner, { elements }]) =>
+      [...elements.values()]
+        .filter(({ types }) => types.some(({ type }) => concrete.has(type)))
+        .map(({ name }) => `${owner}.${name}`),
+    )
+    expect(wrong).toEqual([])
+  })
 })

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest'
 
 import { Fault } from '../../kernel/fault.ts'
+import type { Issue } from '../../kernel/fault.ts'
 import { limits } from '../../kernel/limits.ts'
 import { indent, withoutBlanks } from './layout.ts'
 import { elementsOf, membersOf, memberText, withMembers } from './members.ts'
@@ -32,6 +33,16 @@ describe('parsing a body', () => {
     expect(() => parseObject(text)).toThrow(Fault)
   })
 
+  it.each([
+    ['{"a":1,\n  "b":2,\n "b":3}', 3, 2],
+    ['{"a":1,\n  "__proto__":2}', 2, 3],
+    ['{"a":1,\n  "b":2,,}', 2, 9],
+    ['{"a":1,\n  "b":2', 2, 8],
+  ])('says where the flaw of %j is', (text, line, column) => {
+    expect(flawOf(text)).toMatchObject({ line, column })
+    expect(flawOf(text)?.text).toContain(`line ${String(line)}`)
+  })
+
   it('finds a duplicate among very many names', () => {
     const names = Array.from({ length: 1000 }, (_, index) => `"n${String(index)}":1`)
     expect(() => parseObject(`{${names.join(',')},"n7":2}`)).toThrow('"n7" occurs twice')
@@ -48,6 +59,15 @@ describe('parsing a body', () => {
     })
   })
 })
+
+function flawOf(text: string): Issue | undefined {
+  try {
+    parseObject(text)
+  } catch (error) {
+    if (error instanceof Fault) return error.issues[0]
+  }
+  return undefined
+}
 
 const EXACT = '{ "b" : 1.00, "a": [0.010, 1E2, 1234567890123456789012345678901234567890] ,"c":{"d":"}"} }'
 

@@ -26,7 +26,7 @@ export function locate(text: string, path: string): Place {
   return placeAt(text, at)
 }
 
-function placeAt(text: string, at: number): Place {
+export function placeAt(text: string, at: number): Place {
   let line = 1
   let start = 0
   for (let end = text.indexOf('\n'); end !== -1 && end < at; end = text.indexOf('\n', end + 1)) {

@@ -4,6 +4,7 @@ import { fault } from '../../kernel/fault.ts'
 import type { JsonObject, JsonValue } from '../../kernel/json.ts'
 import { limits } from '../../kernel/limits.ts'
 import type { Soon } from '../../kernel/soon.ts'
+import { placeAt } from './locate.ts'
 import { endOfString, stringAt } from './walk.hot.ts'
 
 /**
@@ -57,7 +58,9 @@ function readJson(text: string): JsonValue {
   try {
     return JSON.parse(text) as JsonValue
   } catch (error) {
-    throw fault('malformed', { code: 'structure', text: `The body is not JSON${placeOf(error, text)}` })
+    // The engine's own message quotes the text, which may be clinical: only the position is taken from it.
+    const position = /position (\d+)/.exec(String(error))?.[1]
+    throw flaw('The body is not JSON', text, Number(position ?? text.length))
   }
 }
 
@@ -89,15 +92,6 @@ function checkWellFormed(value: JsonValue | undefined, at: JsonValue): void {
     })
 }
 
-// The engine's own message quotes the text, which may be clinical: only the position is taken from it.
-function placeOf(error: unknown, text: string): string {
-  const position = /position (\d+)/.exec(String(error))?.[1]
-  if (position === undefined) return ': it ends too early'
-  const before = text.slice(0, Number(position))
-  const line = before.split('\n').length
-  return `: line ${String(line)}, column ${String(Number(position) - before.lastIndexOf('\n'))}`
-}
-
 /** Looks for what `JSON.parse` lets through and FHIR forbids, a part of the text at a time. */
 class FlawSearch {
   readonly #text: string
@@ -120,7 +114,8 @@ class FlawSearch {
       const code = text.charCodeAt(at)
       if (code === QUOTE) {
         const behind = endOfString(text, at)
-        if (expectsName) open.at(-1)?.add(stringAt(text, at, behind))
+        const wrong = expectsName ? open.at(-1)?.add(stringAt(text, at, behind)) : undefined
+        if (wrong !== undefined) throw flaw(wrong, text, at)
         expectsName = false
         at = behind - 1
       } else if (code === COMMA) expectsName = open.at(-1) !== undefined
@@ -128,7 +123,7 @@ class FlawSearch {
         expectsName = code === OPEN
         nest(open, code)
         if (open.length > limits.fhir.nesting) {
-          throw flaw(`The body is nested deeper than ${String(limits.fhir.nesting)} levels`)
+          throw flaw(`The body is nested deeper than ${String(limits.fhir.nesting)} levels`, text, at)
         }
       }
     }
@@ -137,8 +132,11 @@ class FlawSearch {
   }
 }
 
-function flaw(text: string): Error {
-  return fault('malformed', { code: 'structure', text })
+/** @param at where it is in the body */
+function flaw(what: string, body: string, at: number): Error {
+  const { line, column } = placeAt(body, at)
+  const text = `${what}: line ${String(line)}, column ${String(column)}`
+  return fault('malformed', { code: 'structure', text, line, column })
 }
 
 /** Objects with their names, lists without; letters of `true`, `false` and `null` pass by. */
@@ -161,17 +159,17 @@ class Names {
   #list: string[] | undefined = []
   #set: Set<string> | undefined
 
-  /** @throws Fault `malformed` */
-  add(name: string): void {
-    if (name === '__proto__') throw flaw('The name "__proto__" is not allowed')
-    if (this.#list?.includes(name) === true || this.#set?.has(name) === true) {
-      throw flaw(`The name "${name.slice(0, 64)}" occurs twice in one object`)
-    }
+  /** @returns what is wrong with the name */
+  add(name: string): string | undefined {
+    if (name === '__proto__') return 'The name "__proto__" is not allowed'
+    if (this.#list?.includes(name) === true || this.#set?.has(name) === true)
+      return `The name "${name.slice(0, 64)}" occurs twice in one object`
     if (this.#list) this.#list.push(name)
     else this.#set?.add(name)
     if (this.#list && this.#list.length > FEW) {
       this.#set = new Set(this.#list)
       this.#list = undefined
     }
+    return undefined
   }
 }

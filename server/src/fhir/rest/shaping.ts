@@ -5,6 +5,7 @@ import { stringIn, textOf, treeOf } from '../json/tree.ts'
 import type { ObjectTree, Tree } from '../json/tree.ts'
 import { elementsOf } from '../search/parse-request.ts'
 import type { Pair, Shape } from '../search/request.ts'
+import { keepContainedInUse } from './contained-in-use.ts'
 
 export const SUBSETTED = {
   system: 'http://terminology.hl7.org/CodeSystem/v3-ObservationValue',
@@ -47,11 +48,16 @@ export function shaped(bytes: Uint8Array, shape: Shape, of: Shaped): Uint8Array 
   const tree = treeOf(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('utf8'))
   if (tree.kind !== 'object') throw new Error('a stored resource that is no object')
   if (shape.summary === 'true') summarise(tree, of, true)
-  else keepOnly(tree, keeping(shape, of))
+  else keepAsAsked(tree, keeping(shape, of))
   return Buffer.from(textOf(tagged(tree)), 'utf8')
 }
 
 type Keeps = (property: string) => boolean
+
+function keepAsAsked(tree: ObjectTree, keeps: Keeps): void {
+  keepOnly(tree, (name) => name === 'contained' || keeps(name))
+  if (!keeps('contained')) keepContainedInUse(tree)
+}
 
 function keepOnly({ members }: ObjectTree, keeps: Keeps): void {
   for (const name of members.keys()) if (!keeps(name.replace(/^_/, ''))) members.delete(name)
@@ -73,7 +79,8 @@ function summarise(tree: Tree, { type, table }: Shaped, isResource: boolean): vo
   const own = isResource ? (stringIn(tree.members.get('resourceType')) ?? type) : type
   keepOnly(tree, (name) => {
     const row = elementRow(table, own, name)
-    return ALWAYS.has(name) || row === undefined || /[sm]/.test(row[1])
+    const isContained = isResource && name === 'contained'
+    return ALWAYS.has(name) || isContained || row === undefined || /[sm]/.test(row[1])
   })
   for (const [name, value] of tree.members) {
     const row = elementRow(table, own, name)
@@ -81,6 +88,7 @@ function summarise(tree: Tree, { type, table }: Shaped, isResource: boolean): vo
     if (row && (row[0].includes('.') || row[0] === 'Resource'))
       summarise(value, { type: row[0], table }, row[0] === 'Resource')
   }
+  if (isResource) keepContainedInUse(tree)
 }
 
 function tagged(tree: ObjectTree): ObjectTree {

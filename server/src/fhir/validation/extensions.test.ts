@@ -77,6 +77,30 @@ describe("R4's own extensions", () => {
   })
 })
 
+describe("the places of R4's own extensions", () => {
+  it("are also those of R4's own resources and of their later definitions", async () => {
+    const normative = [{ url: `${R4}structuredefinition-normative-version`, valueCode: '4.0.0' }]
+    const comment = [{ url: `${R4}valueset-concept-comments`, valueString: 'x' }]
+    const concept = [{ code: 'a', extension: comment }]
+    const codes = { resourceType: 'CodeSystem', status: 'draft', content: 'complete', concept }
+    expect(await found({ ...codes, extension: normative })).toEqual([])
+    const expectation = [{ url: `${R4}capabilitystatement-expectation`, valueCode: 'SHOULD' }]
+    const resource = [{ type: 'Patient', extension: expectation }]
+    const statement = {
+      resourceType: 'CapabilityStatement',
+      status: 'draft',
+      date: '2026-11-30',
+      kind: 'requirements',
+      description: 'x',
+      fhirVersion: '4.0.1',
+      format: ['json'],
+      _format: [{ extension: expectation }],
+      rest: [{ mode: 'server', resource }],
+    }
+    expect(await found(statement)).toEqual([])
+  })
+})
+
 describe('extensions that nobody has defined', () => {
   it('are not judged', async () => {
     const own = { url: 'http://example.org/own', valueString: 'x' }
