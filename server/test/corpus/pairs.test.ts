@@ -52,11 +52,11 @@ describe.skipIf(!existsSync(MESSAGES))('the pairs of resources and expected mess
 /** What messages of the pairs are refused for; each is in the table of `DECISIONS.md` about the guide. */
 const REFUSALS = new Set([
   'OBR-25 The code has no meaning in the record: add it to the code table or correct it',
-  'PID The message does not say which patient it is about',
+  'PID-3 The message does not say which patient it is about',
   'ORC The message does not say which patient it is about',
-  'TXA The message does not say which document it is about',
+  'TXA-12 The message does not say which document it is about',
   // An account is merged, and MRG-3 is empty.
-  'MRG The message does not say which accountBefore it is about',
+  'MRG-3 The message does not say which accountBefore it is about',
   // Headers with every field valued, and results behind them without a PID.
   'MSH-14 The message is the rest of an earlier one: put both into one and send it again, or mend the earlier one and discard this.',
   // Referrals, and one message whose header names no event.

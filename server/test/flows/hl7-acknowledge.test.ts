@@ -106,10 +106,24 @@ it('tells the sender at once when the feed acknowledges at the commit and the me
   const sender = new Sender(engine.port)
   const ack = await sender.send(admit().replace('4711^^^NORTH^MR', ''))
   expect(segment(ack, 'MSA')).toMatch(/^MSA\|AE\|A1/)
-  expect(segment(ack, 'ERR')).toContain('ERR||PID^1|')
+  expect(segment(ack, 'ERR')).toContain('ERR||PID^1^3^1|101')
   // The same message again gets the same answer, from the journal.
   expect(segment(await sender.send(admit().replace('4711^^^NORTH^MR', '')), 'MSA')).toMatch(/^MSA\|AE\|A1/)
   expect(engine.flow.tally.of('default')).toMatchObject({ dead: 1, duplicate: 1 })
+})
+
+const PID = 'PID|1||1^^^NORTH^MR||Osman^Amna'
+
+it.each([
+  ['a patient', 'ADT^A01', 'PID^1^3^1', ['PID|1||^^^NORTH^MR||Osman^Amna', 'PV1|1|I']],
+  ['who was known before', 'ADT^A40', 'MRG^1^1^1', [PID, 'MRG|^^^NORTH^MR']],
+  ['a document', 'MDM^T02', 'TXA^1^12^1', [PID, 'PV1|1|I', 'TXA|1|CN|TX']],
+])('names the field of the number where a message does not say %s', async (...[, event, place, lines]) => {
+  const engine = await startEngine({ ackAt: 'committed' })
+  const text = [`MSH|^~\\&|WARD|NORTH|HUB|MOGRAN|2026||${event}|M1|P|2.5.1`, ...lines, ''].join('\r')
+  const ack = await new Sender(engine.port).send(text)
+  expect(segment(ack, 'MSA')).toMatch(/^MSA\|AE\|M1/)
+  expect(segment(ack, 'ERR')).toContain(`ERR||${place}|101`)
 })
 
 it('takes many messages of many senders at once and answers each on its own connection', async () => {

@@ -406,16 +406,16 @@ it.each([
 })
 
 it.each([
-  ['one who is not there', 'ADT^A24', 'PID', [PID]],
-  ['an account that is not named', 'ADT^A41', 'MRG', [PID, 'MRG|4712^^^NORTH^MR']],
-  ['a visit that is not named', 'ADT^A45', 'PV1', [PID, 'MRG|4712^^^NORTH^MR||||V9^^^NORTH^VN', 'PV1|1|I']],
-])('refuses a merge of %s', async (...[, event, segment, segments]) => {
+  ['one who is not there', 'ADT^A24', 'PID^1', [PID]],
+  ['an account that is not named', 'ADT^A41', 'MRG^1^3^1', [PID, 'MRG|4712^^^NORTH^MR']],
+  ['a nameless visit', 'ADT^A45', 'PV1^1^19^1', [PID, 'MRG|4712^^^NORTH^MR||||V9^^^NORTH^VN', 'PV1|1|I']],
+])('refuses a merge of %s', async (...[, event, place, segments]) => {
   const engine = await startEngine({ ackAt: 'committed' })
   const ack = await new Sender(engine.port).send(
     textOf([event, ...segments], 1).replace(`${PID}\r${PID}`, PID),
   )
   expect(ack).toContain('MSA|AE|M1')
-  expect(ack).toContain(`ERR||${segment}^1|101`)
+  expect(ack).toContain(`ERR||${place}|101`)
 })
 
 it('refuses an admission of two patients: nobody knows whose the visit is', async () => {

@@ -204,6 +204,17 @@ it('replays the messages of a time span and says what changed', async () => {
   })
 })
 
+it('learns from what can be read, past what cannot any more', async () => {
+  const store = await freshStore()
+  const before = await engineOn(store, committed)
+  const sender = new Sender(before.port)
+  await sender.send(admit({ id: 'A1', name: 'M\u00fcller^J\u00f6rg' }))
+  await sender.send(admit({ id: 'A2', mrn: '2' }))
+  await before.stop()
+  const ask = await consoleOf(await engineOn(store, { ...committed, charset: 'ASCII' }))
+  expect(LearnedProfile.parse(await ask('/feeds/default/learn'))).toMatchObject({ messages: 1 })
+})
+
 it('shows what the rules make of a pasted message, and what is wrong with it', async () => {
   const ask = await consoleOf(await startEngine())
   const good = TesterAnswer.parse(await ask('/tester', { text: result().replaceAll('\r', '\n') }))

@@ -1,5 +1,6 @@
 import { compileElement, type ElementPath } from './element.ts'
 import { compileCondition, type Predicate } from './expression.ts'
+import { numberFields } from './identity-rule.ts'
 import { compileIdentity, type Identify } from './identity.ts'
 import type { EffectKind, ImagePart, Own, Terms } from './image.ts'
 import type { Node, Scope } from './node.ts'
@@ -44,6 +45,8 @@ export interface CompiledImage {
   readonly required: boolean
   readonly maps: readonly CompiledMap[]
   readonly identify: Identify
+  /** By segment the field of the number that it is known by first. */
+  readonly numbers: ReadonlyMap<string, number>
   readonly join?: ElementPath
   readonly first: ImageRule['first'] | undefined
   readonly parts?: readonly CompiledPart[]
@@ -81,6 +84,8 @@ export interface CompiledSegment {
   readonly type: string
   readonly rows: Rows
   readonly reads: readonly FieldName[]
+  /** By element the first field that rows write it from. */
+  readonly writers: ReadonlyMap<string, number>
 }
 
 export interface MessageKit {
@@ -200,6 +205,7 @@ function compileImage(rule: ImageRule, { structure, segments, reads, rowKit }: I
     required: rule.required === true,
     maps: maps.map(({ segment, rows }) => ({ segment, rows, isOwn: structure.holds(rule.in, segment) })),
     identify,
+    numbers: numberFields(rule.identity, maps),
     ...(rule.join !== undefined && { join: compileElement(rule.join) }),
     first: rule.first,
     ...(rule.parts !== undefined && { parts: rule.parts.map((part) => compilePart(part, reads)) }),

@@ -1,6 +1,7 @@
 import type { QueryRule } from '../query/query-rules.ts'
 import { compileMessage, missing, type CompiledMessage, type CompiledSegment } from './compile-message.ts'
 import { compileCondition, type Predicate } from './expression.ts'
+import { POSITION } from './identity-rule.ts'
 import { compileIdentity, type Identify } from './identity.ts'
 import type { Own } from './image.ts'
 import { RulesError } from './load.ts'
@@ -153,7 +154,17 @@ function mapDefined<A, B>(
 function compileSegment(name: string, file: SegmentFile, kit: Kit): CompiledSegment {
   const reads: FieldName[] = (file.ignored ?? []).map((field) => ({ segment: file.segment, field }))
   const rows = compileRows(file.rows, name, { ...kit, reads })
-  return { segment: file.segment, type: file.type, rows, reads }
+  return { segment: file.segment, type: file.type, rows, reads, writers: writersOf(file) }
+}
+
+function writersOf({ segment, rows }: SegmentFile): ReadonlyMap<string, number> {
+  const writers = new Map<string, number>()
+  for (const { from = '', to = '' } of rows) {
+    const [, name, field] = POSITION.exec(from) ?? []
+    const [element = ''] = to.split(/[.[]/)
+    if (name === segment && !writers.has(element)) writers.set(element, Number(field))
+  }
+  return writers
 }
 
 function compileReferred(name: string, file: DatatypeFile, kit: Kit): CompiledReferred | undefined {

@@ -1,7 +1,7 @@
-import type { CompiledEffect, CompiledMessage } from './compile-message.ts'
+import type { CompiledEffect, CompiledImage, CompiledMessage } from './compile-message.ts'
 import type { ImageIndex } from './image-index.ts'
 import type { Effect } from './image.ts'
-import { outOfSequence, unidentified } from './links.ts'
+import { numberPlace, outOfSequence, unidentified } from './links.ts'
 import type { Fields } from './node.ts'
 import type { Occurrence } from './structure.ts'
 
@@ -21,26 +21,26 @@ export function effectsOf(
   { effects, images }: Pick<CompiledMessage, 'effects' | 'images'>,
   context: EffectContext,
 ): readonly Effect[] {
-  const segmentOf = (key: string) => images.find((image) => image.key === key)?.from[0] ?? key
+  const imageOf = (key: string) => images.find((image) => image.key === key)
   return effects.flatMap((rule) => {
     const places = context.occurrences.get(rule.in) ?? context.occurrences.get('message') ?? []
-    return places.flatMap((here) => effectIn(rule, here, { ...context, segmentOf }))
+    return places.flatMap((here) => effectIn(rule, here, { ...context, imageOf }))
   })
 }
 
 function effectIn(
   rule: CompiledEffect,
   here: Occurrence,
-  { index, fields, variables, segmentOf }: EffectContext & { readonly segmentOf: (key: string) => string },
+  context: EffectContext & { readonly imageOf: (key: string) => CompiledImage | undefined },
 ): Effect[] {
+  const { index, fields, variables } = context
   const [segment] = here.segments
   if (segment === undefined) return []
   if (rule.condition?.holds({ fields, variables, here, segment, node: undefined }) === false) return []
   const found = (key: string): string => {
-    const image = index.nearest(key, here, segment)?.key
-    if (image !== undefined) return image
-    const at = segmentOf(key)
-    throw fields.has(at) ? unidentified(key, at) : outOfSequence(at, `The segment ${at} is missing.`)
+    const named = index.nearest(key, here, segment)?.key
+    if (named !== undefined) return named
+    throw unnamed(key, context.imageOf(key), context)
   }
   const image = found(rule.image)
   const of = rule.of?.flatMap((key) => index.inside(key, here).map((draft) => draft.key))
@@ -48,4 +48,16 @@ function effectIn(
   if (rule.into === undefined) return [base]
   const into = found(rule.into)
   return into === image ? [] : [{ ...base, into }]
+}
+
+function unnamed(
+  key: string,
+  image: CompiledImage | undefined,
+  { fields, occurrences }: EffectContext,
+): Error {
+  const [at = key] = image?.from ?? []
+  if (!fields.has(at)) return outOfSequence(at, `The segment ${at} is missing.`)
+  const places = image && occurrences.get(image.in)
+  const isThere = places?.some(({ segments }) => segments.some(({ name }) => name === at)) === true
+  return unidentified(key, image && isThere ? numberPlace(image, at, at) : at)
 }

@@ -36,7 +36,7 @@ export const FUNCTIONS: Readonly<Record<string, ValueFunction>> = {
   text: (node) => clean(node.text),
   // FHIR's codes have single blanks inside; line breaks get there when a text is sent as a code.
   code: (node) => clean(node.text)?.replaceAll(/\s+/g, ' '),
-  lines: (_, __, nodes) => clean(nodes.map(({ wholeText }) => wholeText).join('\n')),
+  lines: (_, __, nodes) => laidOut(nodes),
   date: (node, tools) => stampOf(node, tools)?.date,
   dateTime: (node, tools) => {
     const stamp = stampOf(node, tools)
@@ -96,7 +96,7 @@ export const FUNCTIONS: Readonly<Record<string, ValueFunction>> = {
   mediaType: (node, tools, [other]) => mediaTypeOf(node, tools, other),
   url: (node) => clean(node.text)?.replaceAll(/\s/g, (blank) => encodeURIComponent(blank)),
   base64Text: (_, __, nodes) => {
-    const text = clean(nodes.map(({ wholeText }) => wholeText).join('\n'))
+    const text = laidOut(nodes)
     return text === undefined ? undefined : Buffer.from(text).toString('base64')
   },
   duration: (node, tools) => {
@@ -109,12 +109,26 @@ export const FUNCTIONS: Readonly<Record<string, ValueFunction>> = {
 /** Of TQ.3, before 2.5. A lunar month (`L`) is none of the calendar, and `X` counts times. */
 const DURATION = /^[SMHDW](\d{1,9})$/
 
-/** Trimmed, without control characters that JSON texts of FHIR may not hold; nothing when nothing is left. */
+/** Trimmed, with single blanks, without control characters that JSON texts of FHIR may not hold; nothing when nothing is left. */
 function clean(text: string): string | undefined {
   if (isClean(text)) return text === '' ? undefined : text
-  // oxlint-disable-next-line no-control-regex
-  const kept = text.replaceAll(/[\u0000-\u0008\u000b\u000c\u000e-\u001f]/g, '').replaceAll(/ {2,}/g, ' ')
-  return kept.trim() === '' ? undefined : kept.trim()
+  const kept = text.replaceAll(CONTROLS, '').replaceAll(/ {2,}/g, ' ').trim()
+  return kept === '' ? undefined : kept
+}
+
+// oxlint-disable-next-line no-control-regex
+const CONTROLS = /[\u0000-\u0008\u000b\u000c\u000e-\u001f]/g
+
+/** Texts of one line or several: what stands below what says what it means, in the columns of a table of resistances. */
+function laidOut(nodes: readonly Node[]): string | undefined {
+  const text = nodes.map(({ wholeText }) => wholeText).join('\n')
+  if (isClean(text)) return text === '' ? undefined : text
+  const kept = text
+    .replaceAll(CONTROLS, '')
+    .trimEnd()
+    .replace(/^(?:[^\S\n]*\n)+/, '')
+  const laid = kept.includes('\n') ? kept : kept.trimStart()
+  return laid === '' ? undefined : laid
 }
 
 const BLANK = 32

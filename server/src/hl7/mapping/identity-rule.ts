@@ -24,3 +24,36 @@ export interface ComposedRule {
   readonly likely?: { readonly system: string; readonly parts: readonly string[] }
   readonly group?: string
 }
+
+interface Writing {
+  readonly segment: string
+  /** By element the first field that rows write it from. */
+  readonly writers: ReadonlyMap<string, number>
+}
+
+/** By segment the field that a thing is known by first: what has to be filled where nothing says which one is meant. */
+export function numberFields(
+  rules: readonly IdentityRule[],
+  maps: readonly Writing[],
+): ReadonlyMap<string, number> {
+  const found = maps.flatMap(({ segment, writers }) => {
+    const fields = rules.map((rule) =>
+      'element' in rule ? writers.get(rule.element) : fieldOf(rule.parts, segment),
+    )
+    const field = fields.find((one) => one !== undefined)
+    return field === undefined ? [] : [[segment, field] as const]
+  })
+  return new Map(found)
+}
+
+function fieldOf(parts: readonly string[], segment: string): number | undefined {
+  const [, field] =
+    parts
+      .map((part) => POSITION.exec(part))
+      .find((one) => one?.[1] === segment)
+      ?.slice(1) ?? []
+  return field === undefined ? undefined : Number(field)
+}
+
+/** Name of a segment, number of a field. */
+export const POSITION = /^([A-Z][A-Z0-9]{2})(?:\[\*\])?-(\d+)/

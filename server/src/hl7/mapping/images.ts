@@ -6,7 +6,7 @@ import { joinTexts } from './element.ts'
 import { ITEMS, MEMBERS, type Identified, type IdentityDesk } from './identity.ts'
 import { createIndex, type ImageIndex } from './image-index.ts'
 import type { Effect, ImagePart, MappingWarning } from './image.ts'
-import { outOfSequence, tie, unidentified, unknownText, type Filled } from './links.ts'
+import { numberPlace, outOfSequence, tie, unidentified, unknownText, type Filled } from './links.ts'
 import type { Fields, Scope } from './node.ts'
 import type { FeedFile } from './rules.ts'
 import { placesIn, type Place } from './segment-places.ts'
@@ -203,7 +203,7 @@ function fill(desk: Desk, image: CompiledImage, { here, segment }: Place): Targe
   const identity = image.identify(target, desk.identities)
   if (identity === undefined) {
     const at = fields.labelOf(segment)
-    if (image.required) throw unidentified(image.key, at)
+    if (image.required) throw unidentified(image.key, numberPlace(image, segment.name, at))
     desk.warnings.push({ kind: 'no-identity', at, text: unknownText(image.key) })
     return undefined
   }

@@ -107,6 +107,12 @@ export function unidentified(key: string, at: string): Error {
   return fault('unprocessable', { code: 'required', at, text: unknownText(key) })
 }
 
+/** The field whose number is missing. @param label of the segment */
+export function numberPlace({ numbers }: CompiledImage, segment: string, label: string): string {
+  const field = numbers.get(segment)
+  return field === undefined ? label : `${label}-${String(field)}`
+}
+
 /** A segment that is missing, or stands where it must not. */
 export function outOfSequence(at: string, text: string): Error {
   return fault('unprocessable', { code: 'structure', at, text })

@@ -97,7 +97,7 @@ it('reports fields, segments and codes without rules, each with its position', (
 
 it.each([
   ['a type without rules', 'ADT^A99', [PATIENT], 'unsupported', 'MSH-9.2'],
-  ['a patient without identity', 'ADT^A01', ['PID|1||||Okoye'], 'unprocessable', 'PID'],
+  ['a patient without identity', 'ADT^A01', ['PID|1||||Okoye'], 'unprocessable', 'PID-3'],
   [
     'a report status without meaning',
     'ORU^R01',

@@ -54,6 +54,8 @@ describe('a result with one odd field', () => {
     ['a date of zeros', 'OBX|1|NM|A^T||1||||||F|||00000000', 'bad-value OBX-14'],
     ['a date by another rule', 'OBX|1|DT|A^T||31.12.2025||||||F', 'bad-value OBX-5'],
     ['a time of words', 'OBX|1|TM|A^T||noon||||||F', 'bad-value OBX-5'],
+    ['a control character that is spelled', 'OBX|1|ST|A^T||a\\X0B\\b||||||F', 'bad-value OBX-5'],
+    ['a line end that is spelled', 'OBX|1|ST|A^T||a\\X0D0A\\b||||||F', ''],
     ['a unit of blanks', 'OBX|1|NM|A^T||1|m g / l^^UCUM|||||F', ''],
     ['a unit with a wide gap', 'OBX|1|NM|A^T||1|  x   y ^^UCUM|||||F', ''],
     ['a unit that is a system only', 'OBX|1|NM|A^T||1|^^UCUM|||||F', ''],
@@ -83,9 +85,9 @@ describe('a result with one odd field', () => {
     ['data alone', `OBX|1|ED|A^T||${SENT}||||||F`, ''],
     ['an operator without number', 'OBX|1|ST|A^T||x||||||F|||||^Doe^J', ''],
     ['no value', 'OBX|1|ED|A^T||||||||F', ''],
-    ['control characters', 'OBX|1|ST|A^T||a\\X00\\b\\X07\\||||||F', ''],
-    ['control characters in a code', 'OBX|1|ST|A\\X01\\^T\\X02\\||a||||||F', ''],
-    ['only control characters', 'OBX|1|ST|A^T||\\X01\\||||||F', ''],
+    ['control characters', 'OBX|1|ST|A^T||a\\X00\\b\\X07\\||||||F', 'bad-value OBX-5'],
+    ['control characters in a code', 'OBX|1|ST|A\\X01\\^T\\X02\\||a||||||F', 'bad-value OBX-3'],
+    ['only control characters', 'OBX|1|ST|A^T||\\X01\\||||||F', 'bad-value OBX-5'],
   ])('is written with %s', async (_, obx, told) => {
     const { errors, warnings } = await taken(result(obx))
     expect({ errors, warnings }).toEqual({ errors: [], warnings: told ? [told] : [] })
@@ -111,6 +113,15 @@ describe('a report about nobody', () => {
     const { warnings } = await taken(message('ORU^R01', PATIENT.toLowerCase(), ...lines, 'zzz|1'))
     expect(warnings).toEqual(['no-identity OBR', 'unmapped-field pid', 'unmapped-field zzz'])
   })
+})
+
+it.each([
+  ['FT', '   Drug     A    B\\.br\\Gentamicin     R'],
+  ['TX', '   Drug     A    B~Gentamicin     R  '],
+])('keeps the columns of a text (%s)', async (type, text) => {
+  const { errors, of } = await taken(result(`OBX|1|${type}|A^T||${text}||||||F`))
+  expect(errors).toEqual([])
+  expect(of('observation')?.['valueString']).toBe('   Drug     A    B\nGentamicin     R')
 })
 
 describe('an order with one odd field', () => {

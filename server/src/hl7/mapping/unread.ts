@@ -1,4 +1,4 @@
-import { switchesByEscapes } from '../message/escapes.ts'
+import { decodeEscapes, switchesByEscapes } from '../message/escapes.ts'
 import type { Segment } from '../message/message.ts'
 import { hasDoubtfulLine } from '../message/parse-message.ts'
 import type { CompiledMessage } from './compile-message.ts'
@@ -25,7 +25,7 @@ export function unreadWarnings(
       if (segment.index === 0) continue
       const label = fields.labelOf(segment)
       if (hasDoubtfulLine(segment)) warnings.push({ kind: 'bad-value', at: label, text: DOUBTFUL })
-      warnings.push(...charsetWarnings(segment, label))
+      warnings.push(...charsetWarnings(segment, label), ...controlWarnings(segment, label))
       if (known === 'all') continue
       if (known === undefined) warnings.push(unmapped(label, 'this segment'))
       else if (mapped.get(segment.name)?.has(name) === false)
@@ -42,9 +42,28 @@ export function unreadWarnings(
 
 function charsetWarnings(segment: Segment, label: string): MappingWarning[] {
   if (!switchesByEscapes(segment.raw, segment.delimitersOf(1))) return []
-  return Array.from({ length: segment.fieldCount }, (_, at) => at + 1)
-    .filter((field) => switchesByEscapes(segment.rawField(field), segment.delimitersOf(field)))
-    .map((field) => ({ kind: 'bad-value', at: `${label}-${field}`, text: SWITCHES }))
+  const switching = fieldsWith(segment, (raw, field) => switchesByEscapes(raw, segment.delimitersOf(field)))
+  return switching.map((field) => ({ kind: 'bad-value', at: `${label}-${field}`, text: SWITCHES }))
+}
+
+const CONTROLS = 'The text holds control characters, which the record cannot hold: they are left out'
+
+// oxlint-disable-next-line no-control-regex
+const CONTROL = /[\0-\x08\v\f\x0e-\x1f]/
+/** As they are, or as sequences of HL7 spell them (`\X00\`). */
+const MAY_HOLD = new RegExp(`${CONTROL.source}|X[01][\\dA-Fa-f]`)
+
+function controlWarnings(segment: Segment, label: string): MappingWarning[] {
+  if (!MAY_HOLD.test(segment.raw)) return []
+  const held = fieldsWith(segment, (raw, field) =>
+    CONTROL.test(decodeEscapes(raw, segment.delimitersOf(field))),
+  )
+  return held.map((field) => ({ kind: 'bad-value', at: `${label}-${field}`, text: CONTROLS }))
+}
+
+function fieldsWith(segment: Segment, has: (raw: string, field: number) => boolean): number[] {
+  const fields = Array.from({ length: segment.fieldCount }, (_, at) => at + 1)
+  return fields.filter((field) => has(segment.rawField(field), field))
 }
 
 function unmapped(at: string, what: string): MappingWarning {

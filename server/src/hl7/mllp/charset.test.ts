@@ -4,13 +4,22 @@ import { Fault } from '../../kernel/fault.ts'
 import { decodeMessage, encodeText } from './charset.ts'
 import { readHeader } from './header.ts'
 
+const start = (charset: string) => `MSH|^~\\&|A|B|C|D|||ADT^A01|7|P|2.5||||||${charset}\rPID|||||`
+
 function decode(charset: string, name: number[] | string, override?: string): string | undefined {
   const bytes = Buffer.concat([
-    Buffer.from(`MSH|^~\\&|A|B|C|D|||ADT^A01|7|P|2.5||||||${charset}\rPID|||||`),
+    Buffer.from(start(charset)),
     typeof name === 'string' ? Buffer.from(name) : Buffer.from(name),
   ])
   const header = readHeader(bytes)
   return header && decodeMessage(bytes, header, override).split('|').at(-1)
+}
+
+/** Behind a byte order mark. */
+const marked = (charset: string, name: number[], override?: string) => {
+  const bytes = Buffer.from([0xef, 0xbb, 0xbf, ...Buffer.from(start(charset)), ...name])
+  const header = readHeader(bytes)
+  return header && decodeMessage(bytes, header, override).slice(0, 3)
 }
 
 function refusal(run: () => unknown): Partial<Fault> {
@@ -28,6 +37,9 @@ describe('decodeMessage', () => {
     ['8859/2', [0xa3, 0xf3, 0x64, 0xbc], 'Łódź'],
     ['8859/7', [0xc1], 'Α'],
     ['8859/15', [0xa4], '€'],
+    ['8859-2', [0xa3], 'Ł'],
+    ['ISO 8859/7', [0xc1], 'Α'],
+    ['ISO IR101', [0xa3], 'Ł'],
     ['UNICODE UTF-8', 'أمينة', 'أمينة'],
     ['UNICODE', 'Ł', 'Ł'],
     ['', 'Ł', 'Ł'],
@@ -43,6 +55,13 @@ describe('decodeMessage', () => {
     ['ASCII~ISO IR159', [0x1b, 0x24, 0x28, 0x44, 0x30, 0x21, 0x1b, 0x28, 0x42], '丂'],
   ])('reads %s', (charset, bytes, text) => {
     expect(decode(charset, bytes)).toBe(text)
+  })
+
+  it('passes over a byte order mark, and refuses one that contradicts MSH-18', () => {
+    expect(marked('8859/1', [0x4d])).toBe('MSH')
+    expect(marked('ASCII~ISO IR87', [0x1b, 0x24, 0x42, 0x3b, 0x33])).toBe('MSH')
+    expect(marked('8859/1', [0xc3, 0xbc], '8859/1')).toBe('MSH')
+    expect(refusal(() => marked('8859/1', [0xc3, 0xbc])).issues?.[0]?.at).toBe('MSH-18')
   })
 
   it('prefers the character set of the feed', () => {

@@ -41,19 +41,7 @@ const REFUSED = /utf-?16|utf-?32|replacement|x-user-defined/
  * @see HL7 v2.5.1, 2.15.9.18
  */
 export function decodeMessage(bytes: Buffer, header: Header, override?: string): string {
-  const names = override === undefined ? declaredCharsets(header) : [override]
-  const [declared = ''] = names
-  const label = labelOf(declared)
-  const isSwitching = switches(bytes) && (names.length > 1 || label === 'iso-2022-jp')
-  if (isSwitching || spellsSwitches(bytes, escapeOf(header)))
-    return decodeWithSwitches(bytes, header, declared)
-  if (label === 'us-ascii' && !isAscii(bytes)) throw undecodable(declared)
-  try {
-    return new TextDecoder(label, { fatal: true }).decode(bytes)
-  } catch (error) {
-    if (error instanceof TypeError) throw undecodable(declared)
-    throw error
-  }
+  return decode(readingOf(bytes, header, override))
 }
 
 /**
@@ -62,27 +50,57 @@ export function decodeMessage(bytes: Buffer, header: Header, override?: string):
  * @throws Fault as `decodeMessage` does
  */
 export function checkText(bytes: Buffer, header: Header, override?: string): void {
-  const isSwitching = switches(bytes) || spellsSwitches(bytes, escapeOf(header))
-  const isPlain = override === undefined && header.field(18) === '' && !isSwitching
-  if (!isPlain) decodeMessage(bytes, header, override)
-  else if (!isUtf8(bytes)) throw undecodable('')
+  const reading = readingOf(bytes, header, override)
+  if (reading.label !== 'utf-8' || reading.isSwitching) decode(reading)
+  else if (!isUtf8(reading.bytes)) throw undecodable(reading.declared)
+}
+
+/** How the bytes of a message are read. */
+interface Reading {
+  /** Without a byte order mark. */
+  readonly bytes: Buffer
+  readonly header: Header
+  /** The first character set, as it was declared. */
+  readonly declared: string
+  readonly label: string
+  readonly isSwitching: boolean
+}
+
+function readingOf(all: Buffer, header: Header, override: string | undefined): Reading {
+  const names = override === undefined ? declaredCharsets(header) : [override]
+  const [declared = ''] = names
+  const label = labelOf(declared)
+  const hasMark = MARK.equals(all.subarray(0, MARK.length))
+  const bytes = hasMark ? all.subarray(MARK.length) : all
+  // The mark says UTF-8, MSH-18 something else.
+  if (hasMark && override === undefined && label !== 'utf-8' && !isAscii(bytes)) throw undecodable(declared)
+  const isAnnounced = switches(bytes) && (names.length > 1 || label === 'iso-2022-jp')
+  const isSwitching = isAnnounced || spellsSwitches(bytes, escapeOf(header))
+  return { bytes, header, declared, label, isSwitching }
+}
+
+const MARK = Buffer.of(0xef, 0xbb, 0xbf)
+
+function decode(reading: Reading): string {
+  const { bytes, declared, label, isSwitching } = reading
+  if (!isSwitching && label === 'us-ascii' && !isAscii(bytes)) throw undecodable(declared)
+  try {
+    return isSwitching ? decodeWithSwitches(reading) : new TextDecoder(label, { fatal: true }).decode(bytes)
+  } catch (error) {
+    if (error instanceof TypeError) throw undecodable(declared)
+    throw error
+  }
 }
 
 function escapeOf({ encodingCharacters }: Header): string {
   return encodingCharacters.charAt(2)
 }
 
-function decodeWithSwitches(bytes: Buffer, header: Header, declared: string): string {
-  const label = labelOf(declared)
+function decodeWithSwitches({ bytes, header, label }: Reading): string {
   if (switchesMoreThan(bytes, escapeOf(header), limits.hl7.switches)) throw switchesTooOften()
   // ASCII is the lower half of every set that a message may begin with.
   const base = label === 'iso-2022-jp' || label === 'us-ascii' ? 'utf-8' : label
-  try {
-    return decodeSwitching(bytes, { base, fieldSeparator: header.fieldSeparator, escape: escapeOf(header) })
-  } catch (error) {
-    if (error instanceof TypeError) throw undecodable(declared)
-    throw error
-  }
+  return decodeSwitching(bytes, { base, fieldSeparator: header.fieldSeparator, escape: escapeOf(header) })
 }
 
 function switchesTooOften() {
@@ -113,7 +131,7 @@ function declaredCharsets(header: Header | undefined): readonly string[] {
 function labelOf(declared: string): string {
   const name = declared.trim().toUpperCase()
   if (name === '') return 'utf-8'
-  const label = (LABELS[name] ?? name.replace(/^8859\//, 'iso-8859-')).toLowerCase()
+  const label = (LABELS[name] ?? name.replace(PART, 'iso-8859-').replace(REGISTERED, 'iso-ir-')).toLowerCase()
   if (!REFUSED.test(label) && isKnown(label)) return label
   throw fault('unsupported', {
     code: 'code-invalid',
@@ -121,6 +139,11 @@ function labelOf(declared: string): string {
     at: 'MSH-18',
   })
 }
+
+/** `8859/1` of the table, `8859-1` and `ISO 8859/1` of senders. */
+const PART = /^(?:ISO[ _-]?)?8859[/-]/
+/** `ISO IR100`, by the number in the registry. */
+const REGISTERED = /^ISO[ _]IR ?/
 
 function isKnown(label: string): boolean {
   try {
