@@ -3,11 +3,13 @@ import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 
+import { loadDefinitions } from '../fhir/load-definitions.ts'
 import { runCases } from '../hl7/mapping/cases.ts'
 import { countCoverage, type FieldCoverage } from '../hl7/mapping/coverage.ts'
 import type { Mapped } from '../hl7/mapping/image.ts'
-import { RulesError } from '../hl7/mapping/load.ts'
+import { loadRules, RulesError } from '../hl7/mapping/load.ts'
 import { createMapper, type Mapper } from '../hl7/mapping/mapper.ts'
+import { outboundTypeProblems } from '../hl7/mapping/sent-types.ts'
 import type { Message } from '../hl7/message/message.ts'
 import { parseMessage } from '../hl7/message/parse-message.ts'
 import { refuseUnknown } from '../hl7/outbound/create-outbound.ts'
@@ -23,6 +25,12 @@ const FOLDER = fileURLToPath(new URL('../../../mappings/', import.meta.url))
 const COMMANDS: Readonly<Record<string, (mapper: Mapper, args: readonly string[]) => Promise<string>>> = {
   check: async (mapper) => {
     for (const destination of await loadDestinations(FOLDER)) refuseUnknown(mapper.outbound, destination)
+    const sets = [[], ...(await loadRules(FOLDER)).overlays.map((overlay) => [overlay])]
+    const definitions = loadDefinitions()
+    const problems = await Promise.all(
+      sets.map(async (overlays) => outboundTypeProblems(mapper.outbound.laidOver(overlays), definitions)),
+    )
+    if (problems.flat().length > 0) throw new RulesError([...new Set(problems.flat())])
     return `The rules are sound, version ${mapper.rules}.\n`
   },
   test: async (mapper) => {

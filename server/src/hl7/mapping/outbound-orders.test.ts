@@ -94,6 +94,67 @@ it('says no range and no rate of one dosage as if it were of all', async () => {
   }
 })
 
+it('says amounts that no field has room for in words, beside what is told of the dosage', async () => {
+  const rated = {
+    text: 'slowly',
+    doseAndRate: [
+      {
+        doseRange: { low: { value: '1.50', unit: 'mg' }, high: { value: 2, unit: 'mg' } },
+        rateRatio: { numerator: { value: 100, unit: 'mL' }, denominator: { value: 1, unit: 'h' } },
+      },
+    ],
+  }
+  const plain = {
+    patientInstruction: 'with water',
+    doseAndRate: [{ doseQuantity: { value: 3, unit: 'mg' } }],
+  }
+  const upTo = {
+    doseAndRate: [
+      { doseRange: { high: { value: 4, unit: 'mg' } }, rateRange: { low: { value: 5, unit: 'mL/h' } } },
+    ],
+    timing: { repeat: { frequency: 5, period: 2, periodUnit: 'd' } },
+  }
+  const dosageInstruction = [rated, plain, upTo]
+  const words = [
+    'slowly; 1.50 to 2 mg, 100 mL : 1 h',
+    'with water',
+    '5 times every 2 days; up to 4 mg, from 5 mL/h',
+  ]
+  const now = await sent({ dosageInstruction })
+  expect(segments(now, 'TQ1').map((step) => step.split('|')[11])).toEqual(words)
+  for (const definition of ['MedicationRequest.RDE_O11', 'MedicationRequest.ORM_O01']) {
+    const old = await sent({ dosageInstruction }, { version: '2.4', definition })
+    const times = (segments(old, 'ORC')[0]?.split('|')[7] ?? '').split('~')
+    expect(times.map((time) => time.split('^')[7] ?? '')).toEqual(words)
+    const single = segments(await sent({ dosageInstruction: [rated] }, { definition }), 'RX')[0]?.split('|')
+    expect(single?.slice(definition.includes('RDE') ? 3 : 2)).toEqual(
+      expect.arrayContaining(['1.50', '2', '^slowly; 100 mL : 1 h']),
+    )
+  }
+})
+
+it('says at which rate a drug is given that is ordered as a rate', async () => {
+  const dosageInstruction = [{ doseAndRate: [{ rateQuantity: { value: '2.50', unit: 'mL/h' } }] }]
+  const order = segments(
+    await sent({ dosageInstruction }, { definition: 'MedicationRequest.ORM_O01' }),
+    'RXO',
+  )[0]
+  expect(order?.split('|').slice(21, 23)).toEqual(['2.50', 'mL/h'])
+})
+
+it('says how long an order may be filled, and for how long that lasts', async () => {
+  const dispenseRequest = {
+    validityPeriod: { start: '2026-03-01', end: '2026-09-01' },
+    expectedSupplyDuration: { value: 30, unit: 'days' },
+  }
+  const told = ['NTE|1||may be filled from 2026-03-01 until 2026-09-01', 'NTE|2||one supply lasts 30 days']
+  for (const version of ['2.4', '2.5.1'])
+    for (const definition of ['MedicationRequest.RDE_O11', 'MedicationRequest.ORM_O01'])
+      expect(segments(await sent({ dispenseRequest }, { version, definition }), 'NTE')).toEqual(told)
+  const open = { dispenseRequest: { validityPeriod: { end: '2026-09-01' } } }
+  expect(segments(await sent(open), 'NTE')).toEqual(['NTE|1||may be filled until 2026-09-01'])
+})
+
 it('says a way that several dosages go once, and each of several ways', async () => {
   const route = { coding: [{ code: 'PO' }] }
   const way = (change: object) => ({ text: 'x', route, ...change })

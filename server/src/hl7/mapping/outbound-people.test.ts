@@ -80,6 +80,52 @@ it('names the person of a role, and one who has a text for a name', async () => 
   expect(field('PV1', 17)).toBe('77^Dr. J. Smith')
 })
 
+it.each([
+  { who: 'an organization with a number', payor: { reference: 'Organization/o' }, told: ['RA9', 'Torbay'] },
+  { who: 'one without, by its id', payor: { reference: 'Organization/bare' }, told: ['bare^^^^XX', 'Bare'] },
+  { who: 'a company of which the name is known', payor: { display: 'Fund' }, told: ['', 'Fund'] },
+  { who: 'who pays himself', payor: { reference: 'Patient/p' }, told: ['', ''] },
+])('names the payer without a null: $who', async ({ payor, told }) => {
+  const request = {
+    definition: 'Patient.ADT',
+    resource: { resourceType: 'Patient', id: 'p' },
+    others: {
+      ...others,
+      'Organization/bare': { resourceType: 'Organization', id: 'bare', name: 'Bare' },
+      'Coverage/c': {
+        resourceType: 'Coverage',
+        id: 'c',
+        status: 'active',
+        beneficiary: { reference: 'Patient/p' },
+        payor: [payor],
+        subscriberId: 'S1',
+      },
+    },
+  }
+  const message = (await builtOf(request, outbound, { controlId: 'C1', version: '2.5.1' })) ?? ''
+  const fields =
+    message
+      .split('\r')
+      .find((segment) => segment.startsWith('IN1'))
+      ?.split('|') ?? []
+  expect(fields.slice(1, 5).concat(fields[36] ?? '')).toEqual(['1', '', ...told, 'S1'])
+})
+
+it('tells what an appointment is about, before what is said of it', async () => {
+  const appointment = {
+    resourceType: 'Appointment',
+    id: 'a',
+    status: 'booked',
+    description: 'Check of the knee',
+    comment: 'bring pictures',
+    participant: [{ actor: { reference: 'Patient/p' } }],
+  }
+  const request = { definition: 'Appointment.SIU', resource: appointment, others }
+  const message = (await builtOf(request, outbound, { controlId: 'C1', version: '2.5.1' })) ?? ''
+  const notes = message.split('\r').filter((segment) => segment.startsWith('NTE'))
+  expect(notes).toEqual(['NTE|1||Check of the knee', 'NTE|2||bring pictures'])
+})
+
 it('never tells a part of the people: who gets the segments takes them for all', async () => {
   const changed = await fieldsOf('Encounter.ADT', { ...visit, priority: { text: 'x' } }, { previous: visit })
   expect(changed.field('MSH', 9)).toBe('ADT^A08^ADT_A01')

@@ -68,7 +68,7 @@ it('deletes notes, diagnoses, times and insurance of an order that are gone', as
   const at = now.findIndex((text) => text.startsWith('OBR'))
   expect(now.slice(at + 1, at + 3)).toEqual(['NTE|1||""', 'DG1|1||""|||""'])
   expect(named(now, 'TQ1')).toEqual(['TQ1|1||||||||""'])
-  expect(named(now, 'IN1')).toEqual(['IN1|1|""|""|""'])
+  expect(named(now, 'IN1')).toEqual(['IN1|1|||""'])
 })
 
 const allergy = {

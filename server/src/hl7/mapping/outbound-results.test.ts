@@ -111,7 +111,7 @@ it('sends members of a panel that the report does not name, once', async () => {
   }
   const result = [{ reference: 'Observation/o' }, { reference: 'Observation/group' }]
   const values = (await observations({ result })).map((fields) => fields[5])
-  expect(values).toEqual(['7', '', '', 'Well.'])
+  expect(values).toEqual(['7', '', '', '8', 'Well.'])
 })
 
 it('sends the codes of a conclusion beside its text', async () => {
@@ -127,4 +127,28 @@ it('sends results that stand inside of the report, and nothing for what is not t
   const result = [{ reference: '#inside' }, { reference: 'Observation/gone' }]
   const now = await observations({ contained, result })
   expect(now.map((fields) => fields[5])).toEqual(['9', 'Well.'])
+})
+
+it('says all of a member that only a result names: its notes, its parts, and how often a series was measured', async () => {
+  const members = [{ reference: 'Observation/bp' }]
+  others['Observation/panel'] = { ...finding, id: 'panel', note: [{ text: 'all' }], hasMember: members }
+  const valueSampledData = { ...series, data: '1 2' }
+  const component = [{ code: { text: 'Wave' }, valueSampledData }]
+  others['Observation/bp'] = { ...finding, id: 'bp', note: [{ text: 'sitting' }], component }
+  const request = {
+    definition: 'DiagnosticReport.ORU_R01',
+    resource: { ...report, result: [{ reference: 'Observation/panel' }] },
+    others,
+  }
+  const message = await builtOf(request, outbound, { controlId: 'C1', version: '2.5.1' })
+  const said = (message ?? '').split('\r').filter((text) => /^(OBX|NTE)/.test(text))
+  expect(said.map((text) => text.split('|').slice(0, 4).join('|'))).toEqual([
+    'OBX|1|ST|^Finding^^^^^^^Finding',
+    'NTE|1||all',
+    'OBX|2|ST|^Finding^^^^^^^Finding',
+    'NTE|1||sitting',
+    'OBX|3|NA|^Wave^^^^^^^Wave',
+    'NTE|1||a value every 4 ms',
+    'OBX|4|TX|55112-7^Document summary^LN',
+  ])
 })

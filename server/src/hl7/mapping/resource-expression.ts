@@ -1,4 +1,5 @@
 import type { JsonObject, JsonValue } from '../../kernel/json.ts'
+import { plainText } from './quantity-words.ts'
 import { samplesOf } from './sampled-data.ts'
 
 /** What an expression about a resource can see. */
@@ -10,11 +11,11 @@ export interface View {
 
 export type ResourceExpression = (view: View) => readonly JsonValue[]
 
-const TOKEN = /\s*('(?:[^'\\]|\\.)*'|\d+|%\w+|\$this|[A-Za-z_]\w*|!=|[=.()[\],|])/y
+const TOKEN = /\s*('(?:[^'\\]|\\.)*'|\d+|%\w+|\$this|[A-Za-z_]\w*|!=|[=.()[\],|&])/y
 
 /**
  * Compiles an expression over a resource, a small subset of FHIRPath: paths, `[0]`, `where(…)`, `first()`, `exists()`, `empty()`, `not()`,
- * `skip(1)`, `join(', ')`, `distinct()`, `sort(…)` by the numbers of a path, `samples()` of a SampledData, `convertsToInteger()`, `startsWith('…')`, `contains('…')`, `=`, `!=`, `in ('…', '…')`, `in` a path, `and`, `or`, `|` (the first that has a value) and `%variables`.
+ * `skip(1)`, `join(', ')`, `distinct()`, `sort(…)` by the numbers of a path, `samples()` of a SampledData, `convertsToInteger()`, `startsWith('…')`, `contains('…')`, `=`, `!=`, `in ('…', '…')`, `in` a path, `and`, `or`, `&` of texts, `|` (the first that has a value) and `%variables`.
  *
  * @throws SyntaxError that quotes it
  */
@@ -98,8 +99,8 @@ function membership(left: ResourceExpression, parser: Parser): ResourceExpressio
 }
 
 function parseUnion(parser: Parser): ResourceExpression {
-  const parts = [parsePath(parser)]
-  while (take(parser, '|')) parts.push(parsePath(parser))
+  const parts = [parseConcatenation(parser)]
+  while (take(parser, '|')) parts.push(parseConcatenation(parser))
   const [only] = parts
   if (parts.length === 1 && only !== undefined) return only
   return (view) => {
@@ -109,6 +110,15 @@ function parseUnion(parser: Parser): ResourceExpression {
     }
     return []
   }
+}
+
+/** What is not there is an empty text. */
+function parseConcatenation(parser: Parser): ResourceExpression {
+  const parts = [parsePath(parser)]
+  while (take(parser, '&')) parts.push(parsePath(parser))
+  const [only] = parts
+  if (parts.length === 1 && only !== undefined) return only
+  return (view) => [parts.map((part) => plainText(part(view)[0] ?? '')).join('')]
 }
 
 function parsePath(parser: Parser): ResourceExpression {

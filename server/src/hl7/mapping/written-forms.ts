@@ -1,5 +1,6 @@
 import type { JsonObject, JsonValue } from '../../kernel/json.ts'
-import { plainDecimal } from '../outbound/written-numbers.ts'
+import { dosageWords, rateWords } from './dosage-words.ts'
+import { plainText, ratioText } from './quantity-words.ts'
 import { durationCode, repeatClocks, repeatPattern, repeatWords } from './repeat-pattern.ts'
 import { samplesText } from './sampled-data.ts'
 
@@ -20,25 +21,8 @@ function boundsText(value: JsonValue): string {
   return to === '' || to === undefined ? `>=${from}` : `${from}-${to}`
 }
 
-/** `1 mg : 2 mL`: a structured number has one unit. */
-function ratioText(value: JsonValue): string {
-  const { numerator, denominator } = objectOf(value)
-  return `${quantityText(numerator)} : ${quantityText(denominator)}`
-}
-
-function quantityText(quantity: JsonValue | undefined): string {
-  const { comparator = '', value = '', unit = '', code = '' } = objectOf(quantity)
-  const words = [`${plainText(comparator)}${plainText(value)}`, plainText(unit) || plainText(code)]
-  return words.filter((word) => word !== '').join(' ')
-}
-
 function objectOf(value: JsonValue | undefined): JsonObject {
   return (typeof value === 'object' && value !== null ? value : {}) as JsonObject
-}
-
-function plainText(value: JsonValue): string {
-  if (typeof value === 'number') return plainDecimal(String(value))
-  return typeof value === 'string' || typeof value === 'boolean' ? String(value) : ''
 }
 
 /** How a text of FHIR is written in HL7. */
@@ -72,6 +56,8 @@ const TEXT_FORMS: Readonly<Record<string, (text: string) => string>> = {
 const VALUE_FORMS: Readonly<Record<string, (value: JsonValue) => string>> = {
   bounds: boundsText,
   ratio: ratioText,
+  dosage: dosageWords,
+  rate: rateWords,
   pattern: repeatPattern,
   words: repeatWords,
   clocks: repeatClocks,

@@ -16,12 +16,12 @@ it('says that a port is taken, and that nobody listens', async () => {
   const { port } = server.address() as AddressInfo
   const taken = await errorOf(createServer().listen(port, '127.0.0.1'))
   expect(networkWords(taken)).toBe(
-    `Another program has 127.0.0.1:${port}: stop it, or use another port. (EADDRINUSE)`,
+    `Another program has 127.0.0.1:${port}: stop it, or use another port (EADDRINUSE).`,
   )
   server.close()
   await once(server, 'close')
   const refused = await errorOf(connect(port, '127.0.0.1'))
-  expect(networkWords(refused)).toBe(`Nobody listens at 127.0.0.1:${port}. (ECONNREFUSED)`)
+  expect(networkWords(refused)).toBe(`Nobody listens at 127.0.0.1:${port} (ECONNREFUSED).`)
   expect(networkWords(new AggregateError([refused], ''))).toBe(networkWords(refused))
 })
 

@@ -6,20 +6,21 @@ interface NetworkError {
   readonly hostname?: string
 }
 
+/** A sentence up to its full stop. */
 type Words = (where: string) => string
 
-const BROKEN: Words = () => 'The other side broke the connection off.'
-const NO_WAY: Words = (where) => `No way in the network leads to ${where}.`
-const NO_NAME: Words = (where) => `No address is known for ${where}.`
+const BROKEN: Words = () => 'The other side broke the connection off'
+const NO_WAY: Words = (where) => `No way in the network leads to ${where}`
+const NO_NAME: Words = (where) => `No address is known for ${where}`
 
 const WORDS: Readonly<Record<string, Words>> = {
-  EADDRINUSE: (where) => `Another program has ${where}: stop it, or use another port.`,
-  EADDRNOTAVAIL: (where) => `${where} is no address of this machine.`,
-  EACCES: (where) => `The hub may not open ${where}.`,
-  ECONNREFUSED: (where) => `Nobody listens at ${where}.`,
+  EADDRINUSE: (where) => `Another program has ${where}: stop it, or use another port`,
+  EADDRNOTAVAIL: (where) => `${where} is no address of this machine`,
+  EACCES: (where) => `The hub may not open ${where}`,
+  ECONNREFUSED: (where) => `Nobody listens at ${where}`,
   ECONNRESET: BROKEN,
   EPIPE: BROKEN,
-  ETIMEDOUT: (where) => `${where} did not answer.`,
+  ETIMEDOUT: (where) => `${where} did not answer`,
   EHOSTUNREACH: NO_WAY,
   ENETUNREACH: NO_WAY,
   ENOTFOUND: NO_NAME,
@@ -33,7 +34,7 @@ export function networkWords(error: unknown): string {
   if (!isNetworkError(first)) return error instanceof Error && error.message !== '' ? error.message : 'failed'
   const { code, address, hostname, port } = first
   const where = [address ?? hostname, port].filter((part) => part !== undefined).join(':')
-  return `${WORDS[code]?.(where === '' ? 'it' : where)} (${code})`
+  return `${WORDS[code]?.(where === '' ? 'it' : where)} (${code}).`
 }
 
 function isNetworkError(error: unknown): error is NetworkError {
