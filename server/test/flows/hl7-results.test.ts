@@ -72,6 +72,7 @@ describe('a result that changes', () => {
     ['several numbers give way to one', obx('K', '1~2', 'P'), obx('K', '4.2', 'F'), 'valueQuantity'],
     ['several numbers give way to lines', obx('K', '1~2', 'P'), obx('K', 'ST:a~b', 'F'), 'valueString'],
     ['what is withdrawn keeps its value', obx('K', '4.2', 'F'), obx('K', '', 'D'), 'valueQuantity'],
+    ['what is final now keeps its value', obx('K', '4.2', 'P'), obx('K', '', 'U'), 'valueQuantity'],
     ['a flag belongs to its value', obx('K', '6.9!HH', 'F'), obx('K', '4.2', 'C'), 'valueQuantity'],
   ])('%s', async (...[, first, second, left]) => {
     const engine = await told([
@@ -80,6 +81,36 @@ describe('a result that changes', () => {
     ])
     expect(value(await observation(engine, 'K')).map(([name]) => name)).toEqual([left])
   })
+})
+
+const statuses = async (engine: Engine) =>
+  Promise.all(['K', 'NA', 'CL'].map(async (code) => (await observation(engine, code))?.['status']))
+
+describe('a report whose order is cancelled', () => {
+  const before = [NORTH, obr('P'), obx('K', '4.2', 'P'), obx('NA', '140', 'F'), obx('CL', '100', 'P')]
+
+  it('takes with it what is not final and not told again; what is final is for a person', async () => {
+    const engine = await told([before, [NORTH, obr('X'), obx('CL', '101', 'C')]])
+    expect(await statuses(engine)).toEqual(['cancelled', 'final', 'corrected'])
+    const found = await engine.store.records.range({ collection: 'hl7-worklist', limit: 10 })
+    expect(found.map((record) => record.value)).toMatchObject([
+      { element: 'status', current: '"final"', incoming: '"cancelled"' },
+    ])
+  })
+
+  it('has results again when the laboratory sends them after all', async () => {
+    const engine = await told([before, [NORTH, obr('X')], [NORTH, obr('F'), obx('K', '4.3', 'F')]])
+    expect(await observation(engine, 'K')).toMatchObject({ status: 'final', valueQuantity: { value: 4.3 } })
+  })
+})
+
+it('creates each order that a point of care device tells with its results with the status of its ORC', async () => {
+  const engine = await startEngine({ ackAt: 'committed' })
+  const header = 'MSH|^~\\&|POCT|NORTH|HUB|MOGRAN|20260301100000||ORU^R30^ORU_R30|R1|P|2.5.1'
+  const second = obr('F', { number: 'F2', service: 'NA' })
+  const message = [header, NORTH, 'ORC|NW', obr('F'), obx('K', '4.2', 'F'), second, obx('NA', '140', 'F'), '']
+  expect(await new Sender(engine.port).send(message.join('\r'))).toContain('MSA|AA')
+  expect((await engine.all('ServiceRequest')).map(({ status }) => status)).toEqual(['active', 'active'])
 })
 
 describe('a report that changes', () => {

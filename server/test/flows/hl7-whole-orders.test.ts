@@ -2,7 +2,7 @@ import { expect, it } from 'vitest'
 
 import type { JsonObject } from '../../src/kernel/json.ts'
 import { Sender, type Engine } from './interface-engine.ts'
-import { after, items, type Message } from './order-day.ts'
+import { after, items, textOf, type Message } from './order-day.ts'
 
 const ADA = 'PID|1||M1^^^NORTH^MR||Okoye^Ada||19870402|F'
 const BEN = 'PID|1||M2^^^NORTH^MR||Haddad^Ben||19610915|M'
@@ -203,4 +203,81 @@ it.each<[string, string, readonly string[]]>([
   const ibuprofen = (await engine.all('MedicationRequest')).find((one) => nameOf(one) === 'IBU')
   const [last] = (await engine.all(type)).slice(-1)
   expect(JSON.stringify(last)).toContain(`"MedicationRequest/${ibuprofen?.['id'] as string}"`)
+})
+
+it.each<[string, readonly string[], readonly string[]]>([
+  ['the service that it has placed', ['ORC|NW|P1^C', NA, 'ORC|CA|P1^C', NA], ['NA revoked']],
+  ['the number that it has placed', ['ORC|NW|P1^C', NA, 'ORC|CA|P1^C'], ['NA revoked']],
+  [
+    'the number of several that it has placed',
+    ['ORC|NW|P1^C', NA, 'ORC|NW|P1^C', GLU, 'ORC|CA|P1^C'],
+    ['GLU revoked', 'NA revoked'],
+  ],
+  [
+    'the group that it has placed',
+    ['ORC|NW|P1^C||G1^C', NA, 'ORC|NW|P2^C||G1^C', GLU, 'ORC|CA|||G1^C'],
+    ['GLU revoked', 'NA revoked'],
+  ],
+  [
+    'one of those by its other number',
+    ['ORC|NW|P1^C|F1^L', NA, 'ORC|NW|P1^C|F2^L', GLU, 'ORC|CA|P1^C|F2^L'],
+    ['GLU revoked', 'NA active'],
+  ],
+  ['a drug that it has placed', ['ORC|NW|P1^C', 'RXO|AMX^AMX^L|500||mg', 'ORC|CA|P1^C'], ['AMX cancelled']],
+  ['nothing but says that it is known', ['ORC|NW|P1^C', NA, 'ORC|SC|P1^C'], ['NA active']],
+])('takes back in one message %s', async (_, segments, are) => {
+  const engine = await after(['ORM^O01', ADA, ...segments])
+  expect(await statuses(engine)).toEqual(are)
+})
+
+it('takes back what was known, too, by a number under which it places another service', async () => {
+  const engine = await after(
+    ['ORM^O01', ADA, 'ORC|NW|P1^C', GLU],
+    ['ORM^O01', ADA, 'ORC|NW|P1^C', NA, 'ORC|CA|P1^C'],
+  )
+  expect(await statuses(engine)).toEqual(['GLU revoked', 'NA revoked'])
+})
+
+/** The last one of the messages comes first. */
+async function backwards(...messages: readonly Message[]): Promise<Engine> {
+  const engine = await after()
+  const sender = new Sender(engine.port)
+  for (const [at, message] of [...messages.entries()].toReversed())
+    expect(await sender.send(textOf(message, at))).toContain('MSA|AA')
+  return engine
+}
+
+it('fills what was cancelled before it was ordered, and leaves it cancelled', async () => {
+  const engine = await backwards(
+    ['ORM^O01', ADA, 'ORC|NW|P1^C|||||||20260301075900|||7^Hassan^Omer', `${NA}|S`],
+    ['ORM^O01', ADA, 'ORC|CA|P1^C'],
+  )
+  expect(await engine.all('ServiceRequest')).toMatchObject([
+    {
+      status: 'revoked',
+      code: { text: 'NA' },
+      priority: 'stat',
+      authoredOn: '2026-03-01T07:59:00+00:00',
+      requester: { display: 'Omer Hassan' },
+    },
+  ])
+  expect(await items(engine)).toEqual([])
+})
+
+it('fills neither what was told later nor what was deleted', async () => {
+  const engine = await backwards(
+    ['ORM^O01', ADA, 'ORC|NW|P1^C', `${NA}|S||20260301070000|||||||Bleeding`],
+    ['ORM^O01', ADA, 'ORC|XO|P1^C', 'OBR|2|||NA^NA^L|""||20260301060000'],
+  )
+  const [order] = await engine.all('ServiceRequest')
+  expect(order).not.toHaveProperty('priority')
+  expect(order).toMatchObject({ status: 'active' })
+})
+
+it('fills the drug of an order that was stopped before it was told', async () => {
+  const engine = await backwards(
+    ['RDE^O11', ADA, 'ORC|NW|P1^C', 'RXE||AMX^AMX^L|500||mg'],
+    ['RDE^O11', ADA, 'ORC|DC|P1^C'],
+  )
+  expect(await statuses(engine)).toEqual(['AMX stopped'])
 })

@@ -7,7 +7,7 @@ const VARIANT =
   /^([a-z][A-Za-z]*?)(?:Boolean|Integer|Decimal|String|Date|DateTime|Instant|Time|Timing|Period|Range|Ratio|Quantity|CodeableConcept|Reference|Age|SampledData)$/
 
 /** `value` of `valueQuantity`; the name itself when it names no variant. */
-function choiceOf(name: string): string {
+export function choiceOf(name: string): string {
   return VARIANT.exec(name)?.[1] ?? name
 }
 

@@ -5,6 +5,7 @@ import type { Effect, Image, Mapped } from '../mapping/image.ts'
 import { hasOtherNumber, identifiersOf } from '../mapping/other-number.ts'
 import {
   differenceOf,
+  movedBy,
   patientsOf,
   RESULTS,
   specimensOf,
@@ -14,7 +15,7 @@ import {
 } from './same-thing.ts'
 import { apartFrom, differenceFromStored, type ApartDeps, type Known } from './told-apart.ts'
 import { keysWithin, twinMeant, twinsOf, type TwinDesk } from './twins.ts'
-import { allOfNumber, holderOf, idsOfNumber } from './whole-number.ts'
+import { allOfNumber, holderOf, idsOfNumber, isLeftOut } from './whole-number.ts'
 
 /** Who an image is. */
 export interface Identity {
@@ -67,11 +68,7 @@ export async function identify(
   const own = { inMessage: new Map(), items: new Map(), told: new Map(), untold: new Set<string>() }
   const desk: Desk = { ...deps, images, effects, ...own }
   // What a message moves is not where it goes to yet.
-  const moved = new Set(
-    effects.flatMap(({ kind, image, into = '', of = [] }) =>
-      kind === 'snapshot' ? [] : [image, into, ...of],
-    ),
-  )
+  const moved = movedBy(effects)
   const former = renamedTo(images, effects)
   for (const image of ownersFirst(images)) {
     const patients = moved.has(image.key) ? [] : patientsIn(image.resource, identities)
@@ -198,14 +195,6 @@ async function holderIn({ records }: Desk, image: Image, alias: Alias): Promise<
   if (id !== undefined || own !== 'update' || alias !== item?.alias) return id
   const [only, ...others] = await idsOfNumber(records, { type: alias.type, prefix: `${alias.value}|` })
   return others.length === 0 ? only : undefined
-}
-
-/** What is unknown and by its rule is nothing then. */
-async function isLeftOut({ records }: Desk, { terms, aliases }: Image): Promise<boolean> {
-  if (terms === undefined || terms.known) return terms?.known === true
-  const { yields: type = '' } = terms
-  const holders = await Promise.all(aliases.map(async (alias) => holderOf(records, { ...alias, type })))
-  return holders.some((id) => id !== undefined)
 }
 
 interface Holders {

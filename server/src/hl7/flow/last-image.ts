@@ -21,6 +21,8 @@ export interface LastImage {
   readonly revision: number
   readonly image: JsonObject
   readonly eventTime?: number
+  /** Elements that the feed has deleted, where what comes late may fill others. */
+  readonly deleted?: readonly string[]
   /** By message, see `traceText`. */
   readonly sources: Sources
 }
@@ -50,12 +52,13 @@ export async function lastImagesOf(records: RecordStore, reference: string): Pro
 }
 
 function decoded({ value, revision }: StoredRecord): LastImage {
-  const { image = {}, sources = {}, eventTime } = parseExact(textIn(value))
+  const { image = {}, sources = {}, eventTime, deleted } = parseExact(textIn(value))
   return {
     revision,
     image: image as JsonObject,
     sources: sources as Sources,
     ...(typeof eventTime === 'number' ? { eventTime } : {}),
+    ...(Array.isArray(deleted) ? { deleted: deleted as readonly string[] } : {}),
   }
 }
 

@@ -1,7 +1,7 @@
 import type { JsonObject, JsonValue } from '../../kernel/json.ts'
 import type { Effect } from '../mapping/image.ts'
 import type { Identities, Identity } from './identity.ts'
-import { areOnePerson, movesFrom, patientsOf, type SameThingDeps } from './same-thing.ts'
+import { areOnePerson, movedBy, movesFrom, patientsOf, type SameThingDeps } from './same-thing.ts'
 
 /** A thing that the message names under a patient from whom it was moved. */
 export interface Away {
@@ -28,7 +28,7 @@ export async function followMoves(
   identities: Identities,
   effects: readonly Effect[] = [],
 ): Promise<Followed> {
-  const movedNow = new Set(effects.flatMap(({ image, into = '', of = [] }) => [image, into, ...of]))
+  const movedNow = movedBy(effects)
   const away: (Away & { readonly to: string })[] = []
   for (const identity of identities.values()) {
     const { image, isKnown } = identity

@@ -17,7 +17,7 @@ import { givenUp, heldByOthers, isKnownByOldNumbers } from './numbers.ts'
 import { readOnce } from './read-once.ts'
 import { clearedBy, countedOf, sentOf } from './sent.ts'
 import { draftOf, type Step } from './step.ts'
-import { isSuperseded, toldBefore } from './superseded.ts'
+import { countingOf, mayFill, toldBefore } from './superseded.ts'
 import { traceText, type Traced } from './trace-text.ts'
 import { planWaiting } from './waiting.ts'
 import {
@@ -112,9 +112,9 @@ async function planImage(request: PlanRequest, identity: Identity, identities: I
     readLastImage(request.records, reference, request.feed),
   ])
   const vault = new Map<string, string>()
-  const next = sentOf(image, identities, vault)
-  if (isSuperseded(before, saidBy(request, identity, next)))
-    return { made: { reference, action: 'superseded' }, trace }
+  const sent = sentOf(image, identities, vault)
+  const next = countingOf(before, saidBy(request, identity, sent))
+  if (next === undefined) return { made: { reference, action: 'superseded' }, trace }
   const step = stepOf({ ...request, identities, identity, reference, trace, before, vault }, next, current)
   return withNumbers(request, identity, step)
 }
@@ -181,7 +181,12 @@ function creation(subject: Subject, next: JsonObject): Step {
       withLongTexts(resource, vault),
       identity.isKnown ? { method: 'PUT' } : { method: 'POST', expected: 0 },
     ),
-    records: [...identity.confirms, ...identity.claims, ...contentOf(identity), keep(subject, next)],
+    records: [
+      ...identity.confirms,
+      ...identity.claims,
+      ...contentOf(identity),
+      keep(subject, next, identity.image.cleared ?? []),
+    ],
     was: {},
     is: resource,
   }
@@ -200,7 +205,7 @@ function update(
   const { identity, reference, trace, before, vault } = subject
   const { parts = [] } = identity.image
   const base = withAnew(before?.image, current.resource, parts)
-  const said = { next: sent, cleared: identity.image.cleared ?? [] }
+  const said = { next: sent, cleared: isLate(subject) ? [] : (identity.image.cleared ?? []) }
   const { held, ...counted } = countedOf(identity.image, said, { ...base, ...current.resource })
   const deleted = clearedBy(counted, subject.identities)
   const words = { base, next: counted.next, cleared: deleted, current: current.resource }
@@ -226,7 +231,7 @@ function update(
           ),
         }
       : {}),
-    records: [...(isChanged ? identity.confirms : []), ...identity.claims, keep(subject, image)],
+    records: [...(isChanged ? identity.confirms : []), ...identity.claims, keep(subject, image, cleared)],
     was: current.resource,
     is: resource,
     conflicts,
@@ -244,19 +249,33 @@ function withAnew(
   return { ...base, ...Object.fromEntries(names.map((name) => [name, current[name]])) }
 }
 
+function isLate({ mapped: { eventTime }, before }: Subject): boolean {
+  return before?.eventTime !== undefined && eventTime !== undefined && eventTime < before.eventTime
+}
+
 function keep(
   { identity, reference, trace, before, feed, message, mapped }: Subject,
   image: JsonObject,
+  cleared: readonly string[],
 ): RecordChange {
   const { image: said } = identity
   const sources =
     before === undefined
       ? { [message]: trace }
       : sourcesOf(said.trace, message, { type: said.type, parts: said.parts ?? [], before, image })
-  const eventTime = mapped.eventTime ?? before?.eventTime
+  const times = [mapped.eventTime, before?.eventTime].filter((time) => time !== undefined)
+  const gone = mayFill(said.parts ?? [])
+    ? new Set([...(before?.deleted ?? []), ...cleared])
+    : new Set<string>()
+  const deleted = [...gone].filter((name) => image[name] === undefined)
   return keepImage(
     { reference, feed, before },
-    { image, sources, ...(eventTime === undefined ? {} : { eventTime }) },
+    {
+      image,
+      sources,
+      ...(times.length === 0 ? {} : { eventTime: Math.max(...times) }),
+      ...(deleted.length === 0 ? {} : { deleted }),
+    },
   )
 }
 

@@ -1,7 +1,7 @@
 import type { Alias } from '../../fhir/aliases.ts'
 import type { JsonObject, JsonValue } from '../../kernel/json.ts'
 import type { RecordStore } from '../../store/port.ts'
-import type { Image } from '../mapping/image.ts'
+import type { Effect, Image } from '../mapping/image.ts'
 import { contradicts, hasOtherNumber, identifiersOf, objectsIn } from '../mapping/other-number.ts'
 import { mergeOf, MERGING } from '../merging/merge-record.ts'
 import type { KnownResources } from './read-once.ts'
@@ -137,6 +137,13 @@ export async function isTheirs(
   for (const { from } of await movesFrom(deps.records, `${type}/${id}`))
     if (await areOnePerson(deps, [from], patients)) return true
   return false
+}
+
+/** Keys of images that a message takes to another place, or makes one of. */
+export function movedBy(effects: readonly Effect[]): ReadonlySet<string> {
+  const moving = effects.filter(({ kind }) => kind !== 'snapshot' && kind !== 'end')
+  const own = moving.flatMap(({ image, into = '' }) => [image, into])
+  return new Set(own.concat(moving.flatMap(({ of = [] }) => of)))
 }
 
 /** The patients from whom a thing was moved (A44, A45), with the event time of the move. */

@@ -1,5 +1,6 @@
 import type { JsonObject, JsonValue } from '../../kernel/json.ts'
-import type { AgainPart, ImagePart } from '../mapping/image.ts'
+import type { AgainPart, ImagePart, LatePart } from '../mapping/image.ts'
+import { choiceOf } from './choices.ts'
 import { isElements, isSame } from './exact-json.ts'
 import type { LastImage } from './last-image.ts'
 import { hasCode } from './list-parts.ts'
@@ -12,11 +13,35 @@ interface Said {
   readonly eventTime: number | undefined
 }
 
-/** The feed has said something later, or something that counts more. */
-export function isSuperseded(before: LastImage | undefined, { next, parts, eventTime }: Said): boolean {
-  if (before === undefined) return false
+/**
+ * The feed has said something later, or something that counts more. What comes late may still fill what was never told.
+ *
+ * @returns what counts of it; `undefined` when nothing does
+ */
+export function countingOf(before: LastImage | undefined, said: Said): JsonObject | undefined {
+  const { next, parts, eventTime } = said
+  if (before === undefined) return next
   const isStale = before.eventTime !== undefined && eventTime !== undefined && eventTime < before.eventTime
-  return isStale || parts.some((part) => isOutranked(before.image, next, part))
+  if (!isStale) return parts.some((part) => isOutranked(before.image, next, part)) ? undefined : next
+  const part = lateIn(parts)
+  if (part === undefined) return undefined
+  const isTold = ([name, value]: readonly [string, unknown]) =>
+    !isSame(part.unknown?.[name], value as JsonValue | undefined)
+  const names = Object.entries(before.image)
+    .filter(isTold)
+    .map(([name]) => name)
+  const told = new Set([...names, ...(before.deleted ?? [])].map(choiceOf))
+  const untold = Object.entries(next).filter(([name]) => !told.has(choiceOf(name)))
+  return untold.length === 0 ? undefined : Object.fromEntries(untold)
+}
+
+/** Somebody has to know then what the feed has deleted. */
+export function mayFill(parts: readonly ImagePart[]): boolean {
+  return lateIn(parts) !== undefined
+}
+
+function lateIn(parts: readonly ImagePart[]): LatePart | undefined {
+  return parts.find((part): part is LatePart => typeof part === 'object' && 'late' in part)
 }
 
 function isOutranked(before: JsonObject, next: JsonObject, part: ImagePart): boolean {

@@ -186,3 +186,20 @@ export function idOf(record: { readonly value: JsonObject | Uint8Array } | undef
   const { id } = record.value
   return typeof id === 'string' ? id : undefined
 }
+
+interface Naming {
+  readonly records: RecordStore
+  /** Of the message. */
+  readonly images: readonly Image[]
+}
+
+/** What is unknown and by its rule is nothing then. */
+export async function isLeftOut({ records, images }: Naming, { terms, aliases }: Image): Promise<boolean> {
+  if (terms === undefined || terms.known) return terms?.known === true
+  const { yields: type = '' } = terms
+  const hasOne = (others: readonly Alias[]) =>
+    others.some(({ system, value }) => aliases.some((one) => one.system === system && one.value === value))
+  if (images.some((one) => one.type === type && one.terms?.known !== true && hasOne(one.aliases))) return true
+  const holders = await Promise.all(aliases.map(async (alias) => holderOf(records, { ...alias, type })))
+  return holders.some((id) => id !== undefined)
+}

@@ -2,7 +2,7 @@ import { compileElement, type ElementPath } from './element.ts'
 import { compileCondition, type Predicate } from './expression.ts'
 import { numberFields } from './identity-rule.ts'
 import { compileIdentity, type Identify } from './identity.ts'
-import type { EffectKind, ImagePart, Own, Terms } from './image.ts'
+import type { Ends, EffectKind, ImagePart, Own, Terms } from './image.ts'
 import type { Node, Scope } from './node.ts'
 import { referenceOrigin, type Output } from './origin.ts'
 import { compilePath, fieldsOf, findNodes, type FieldName } from './path.ts'
@@ -77,6 +77,7 @@ export interface CompiledEffect {
   readonly image: string
   readonly into?: string
   readonly of?: readonly string[]
+  readonly ends?: Ends
 }
 
 export interface CompiledSegment {
@@ -285,6 +286,7 @@ function compileEffect(
     image: rule.image,
     ...(rule.into !== undefined && { into: rule.into }),
     ...(rule.of !== undefined && { of: rule.of }),
+    ...(rule.ends !== undefined && { ends: rule.ends }),
   }
 }
 

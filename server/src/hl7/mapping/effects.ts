@@ -44,7 +44,8 @@ function effectIn(
   }
   const image = found(rule.image)
   const of = rule.of?.flatMap((key) => index.inside(key, here).map((draft) => draft.key))
-  const base = { kind: rule.kind, rule: rule.rule, image, ...(of && { of }) }
+  const { kind, ends } = rule
+  const base = { kind, rule: rule.rule, image, ...(of && { of }), ...(ends && { ends }) }
   if (rule.into === undefined) return [base]
   const into = found(rule.into)
   return into === image ? [] : [{ ...base, into }]

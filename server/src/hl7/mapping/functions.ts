@@ -1,6 +1,7 @@
 import { dataOf, mediaTypeOf } from './encapsulated.ts'
 import { Node } from './node.ts'
 import type { FeedFile, TableRow } from './rules.ts'
+import { clean, laidOut, linesOf, withUnit } from './texts.ts'
 import { readTimeStamp, toDateTime } from './time-stamp.ts'
 import type { Zone } from './zone.ts'
 
@@ -36,7 +37,7 @@ export const FUNCTIONS: Readonly<Record<string, ValueFunction>> = {
   text: (node) => clean(node.text),
   // FHIR's codes have single blanks inside; line breaks get there when a text is sent as a code.
   code: (node) => clean(node.text)?.replaceAll(/\s+/g, ' '),
-  lines: (_, __, nodes) => laidOut(nodes),
+  lines: (node, _, nodes) => laidOut(nodes[0] === node ? linesOf(nodes) : withUnit(node, nodes)),
   date: (node, tools) => stampOf(node, tools)?.date,
   dateTime: (node, tools) => {
     const stamp = stampOf(node, tools)
@@ -96,7 +97,7 @@ export const FUNCTIONS: Readonly<Record<string, ValueFunction>> = {
   mediaType: (node, tools, [other]) => mediaTypeOf(node, tools, other),
   url: (node) => clean(node.text)?.replaceAll(/\s/g, (blank) => encodeURIComponent(blank)),
   base64Text: (_, __, nodes) => {
-    const text = laidOut(nodes)
+    const text = laidOut(linesOf(nodes))
     return text === undefined ? undefined : Buffer.from(text).toString('base64')
   },
   duration: (node, tools) => {
@@ -108,51 +109,6 @@ export const FUNCTIONS: Readonly<Record<string, ValueFunction>> = {
 
 /** Of TQ.3, before 2.5. A lunar month (`L`) is none of the calendar, and `X` counts times. */
 const DURATION = /^[SMHDW](\d{1,9})$/
-
-/** Trimmed, with single blanks, without control characters that JSON texts of FHIR may not hold; nothing when nothing is left. */
-function clean(text: string): string | undefined {
-  if (isClean(text)) return text === '' ? undefined : text
-  const kept = text.replaceAll(CONTROLS, '').replaceAll(/ {2,}/g, ' ').trim()
-  return kept === '' ? undefined : kept
-}
-
-// oxlint-disable-next-line no-control-regex
-const CONTROLS = /[\u0000-\u0008\u000b\u000c\u000e-\u001f]/g
-
-/** Texts of one line or several: what stands below what says what it means, in the columns of a table of resistances. */
-function laidOut(nodes: readonly Node[]): string | undefined {
-  const text = nodes.map(({ wholeText }) => wholeText).join('\n')
-  if (isClean(text)) return text === '' ? undefined : text
-  const kept = text
-    .replaceAll(CONTROLS, '')
-    .trimEnd()
-    .replace(/^(?:[^\S\n]*\n)+/, '')
-  const laid = kept.includes('\n') ? kept : kept.trimStart()
-  return laid === '' ? undefined : laid
-}
-
-const BLANK = 32
-const LAST_ASCII = 127
-/** Tab and line ends. */
-const INNER_SPACES: ReadonlySet<number> = new Set([9, 10, 13])
-
-/** Asked of every text of a message: no blank at an end, no two in a row, no control character but tabs and line ends inside. */
-function isClean(text: string): boolean {
-  const last = text.length - 1
-  if (last === -1) return true
-  if (!isCleanEnd(text, 0) || !isCleanEnd(text, last)) return false
-  for (let at = 1; at < last; at++) {
-    const code = text.charCodeAt(at)
-    if (code > BLANK) continue
-    if (code === BLANK ? text.charCodeAt(at + 1) === BLANK : !INNER_SPACES.has(code)) return false
-  }
-  return true
-}
-
-function isCleanEnd(text: string, at: number): boolean {
-  const code = text.charCodeAt(at)
-  return code > BLANK && (code <= LAST_ASCII || text.trim() === text)
-}
 
 function stampOf(node: Node, tools: Tools): ReturnType<typeof readTimeStamp> {
   const text = node.text.trim()

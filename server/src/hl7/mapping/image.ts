@@ -16,7 +16,7 @@ export interface Mapped {
 }
 
 /** An object by its name, a list whose items come from fields of their own, what counts before what, or only at some times. */
-export type ImagePart = string | ListPart | RankPart | OnlyPart | AnewPart | AgainPart
+export type ImagePart = string | ListPart | RankPart | LatePart | OnlyPart | AnewPart | AgainPart
 
 /** By an element with a code some of its codes: `{ status: [finished] }`. */
 export type Codes = Readonly<Record<string, readonly string[]>>
@@ -60,6 +60,14 @@ export interface AgainPart {
   /** Element with the period. */
   readonly again: string
   readonly over: Codes
+  readonly when?: string
+}
+
+/** What comes behind a later word still fills what the feed has never told or deleted. */
+export interface LatePart {
+  readonly late: 'fills'
+  /** By element the value that only says that it was never told. */
+  readonly unknown?: JsonObject
   readonly when?: string
 }
 
@@ -114,9 +122,9 @@ export interface Image {
 /**
  * `merge`: `image` was a double of `into`, which survives. `move`: the images `of` go from `image` to `into`. `rename`: what was known by the
  * identity of `image` has that of `into` from now on. `link`, `unlink`: both are one, or no longer. `snapshot`: `of` is all that belongs to
- * `image`; what was sent earlier and is missing now was withdrawn.
+ * `image`; what was sent earlier and is missing now was withdrawn. `end`: what `image` holds is over with it, unless it is among `of`.
  */
-export type EffectKind = 'merge' | 'number' | 'move' | 'rename' | 'link' | 'unlink' | 'snapshot'
+export type EffectKind = 'merge' | 'number' | 'move' | 'rename' | 'link' | 'unlink' | 'snapshot' | 'end'
 
 export interface Effect {
   readonly kind: EffectKind
@@ -126,6 +134,18 @@ export interface Effect {
   readonly image: string
   readonly into?: string
   readonly of?: readonly string[]
+  readonly ends?: Ends
+}
+
+/** What becomes of things that another one holds in a list. */
+export interface Ends {
+  readonly list: string
+  /** Element with a code. */
+  readonly element: string
+  /** By the code that they have the one that they get. */
+  readonly codes: Readonly<Record<string, string>>
+  /** The same of those whose code only a person may change. */
+  readonly asks?: Readonly<Record<string, string>>
 }
 
 /** What is said or deleted at `path` counts only while `element` has one of the codes, or when the resource is created. */

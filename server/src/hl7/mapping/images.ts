@@ -6,6 +6,7 @@ import { joinTexts } from './element.ts'
 import { ITEMS, MEMBERS, type Identified, type IdentityDesk } from './identity.ts'
 import { createIndex, type ImageIndex } from './image-index.ts'
 import type { Effect, ImagePart, MappingWarning } from './image.ts'
+import { isLaterWord, tellLast } from './last-word.ts'
 import { numberPlace, outOfSequence, tie, unidentified, unknownText, type Filled } from './links.ts'
 import type { Fields, Scope } from './node.ts'
 import type { FeedFile } from './rules.ts'
@@ -213,7 +214,9 @@ function fill(desk: Desk, image: CompiledImage, { here, segment }: Place): Targe
   draft.whole = identity.whole
   draft.terms = image.terms
   draft.marks = image.marks(scope)
-  const known = desk.taken.sameAs(draft, identity.aliases)
+  const first = image.own === 'update' ? tellLast(desk.drafts, draft) : undefined
+  if (first !== undefined && draft.whole === undefined) return said(desk, { image, target, known: first })
+  const known = first === undefined ? desk.taken.sameAs(draft, identity.aliases) : undefined
   const distinct = known === undefined ? identity : toldApart(desk, { image, target, identity, known })
   if (distinct === undefined) return undefined
   keep(desk, draft, { key: image.key, identity: distinct })
@@ -274,11 +277,14 @@ function toldApart(desk: Desk, candidate: Candidate): Identified | undefined {
 }
 
 /** Several parts of a message may name the same thing: the first one counts, the others refer to it. */
-function said({ index, warnings, fields, again }: Desk, { image, target, known }: Candidate): undefined {
+function said(
+  { index, warnings, fields, again }: Desk,
+  { image, target, known }: Omit<Candidate, 'identity'>,
+): undefined {
   index.add(image.key, target.here, known)
   again.push({ image, target: { ...target, draft: known }, isAgain: true })
   const isSame = JSON.stringify(known.resource) === JSON.stringify(target.draft.resource)
-  if (image.own === 'update' && !isSame)
+  if (image.own === 'update' && !isSame && !isLaterWord(target.draft, known))
     warnings.push({
       kind: 'bad-value',
       at: fields.labelOf(target.segment),

@@ -1,6 +1,6 @@
 import type { JsonObject, JsonValue } from '../../kernel/json.ts'
 import type { IdentityRule } from './identity-rule.ts'
-import type { EffectKind, ImagePart, Own } from './image.ts'
+import type { Ends, EffectKind, ImagePart, Own } from './image.ts'
 import type { Apart } from './sent-segments.ts'
 
 /** The files under `mappings/` as they are written; `mappings/schemas` and `mappings/README.md` explain them. */
@@ -102,6 +102,7 @@ export interface EffectRule {
   readonly into?: string
   /** Keys of images that it is about. */
   readonly of?: readonly string[]
+  readonly ends?: Ends
 }
 
 export interface ImageRule {

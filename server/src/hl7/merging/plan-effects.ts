@@ -10,6 +10,7 @@ import { areOnePerson, patientsOf } from '../flow/same-thing.ts'
 import { takenItems, type WorkItem } from '../flow/worklist.ts'
 import type { Effect, Mapped } from '../mapping/image.ts'
 import { createDraftBook, objectsIn, type DraftBook } from './draft-book.ts'
+import { endWith } from './end-with.ts'
 import { putMerge, putMoved, type MergeRecord } from './merge-record.ts'
 import { mergedInto, mergedSurvivor, withIdentifiers, withLink, withoutLink } from './merged-resources.ts'
 import { snapshot } from './snapshots.ts'
@@ -61,6 +62,7 @@ const KINDS: Readonly<Record<Effect['kind'], (desk: Desk, effect: Effect) => Pro
   link: async (desk, effect) => tieBoth(desk, effect, withLink),
   unlink: async (desk, effect) => tieBoth(desk, effect, withoutLink),
   snapshot,
+  end: endWith,
 }
 
 async function becomeOne(desk: Desk, { image, into }: Effect): Promise<void> {

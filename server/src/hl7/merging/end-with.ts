@@ -1,0 +1,50 @@
+import type { JsonObject } from '../../kernel/json.ts'
+import type { RecordChange, RecordStore } from '../../store/port.ts'
+import { referenceOf, type Identities } from '../flow/identity.ts'
+import { keepImage, readLastImage } from '../flow/last-image.ts'
+import { worklistItem, type WorkItem } from '../flow/worklist.ts'
+import type { Effect, Ends } from '../mapping/image.ts'
+import { objectsIn, type DraftBook } from './draft-book.ts'
+
+interface EndDesk {
+  readonly records: RecordStore
+  readonly feed: string
+  readonly message: string
+  readonly nowMs: number
+  readonly identities: Identities
+  readonly book: DraftBook
+  readonly changes: RecordChange[]
+  readonly items: WorkItem[]
+}
+
+/**
+ * What a thing holds is over with it: results that are not final when their order was cancelled. Those of which the message speaks itself are not
+ * meant; a code that only a person may change is an item of the worklist. What was said before the last word about the thing ends nothing.
+ */
+export async function endWith(desk: EndDesk, { image, of = [], ends }: Effect): Promise<void> {
+  const owner = desk.identities.get(image)
+  const reference = referenceOf(owner)
+  const holder = reference === undefined ? undefined : await desk.book.read(reference)
+  if (ends === undefined || owner === undefined || holder === undefined) return
+  if (holder[ends.element] !== owner.image.resource[ends.element]) return
+  const told = new Set(of.map((key) => referenceOf(desk.identities.get(key))))
+  for (const { reference: held } of objectsIn(holder[ends.list]))
+    if (typeof held === 'string' && !told.has(held)) await endOne(desk, held, ends)
+}
+
+async function endOne(desk: EndDesk, reference: string, { element, codes, asks = {} }: Ends): Promise<void> {
+  const current = (await desk.book.read(reference))?.[element]
+  if (typeof current !== 'string') return
+  const [code, asked] = [codes[current], asks[current]]
+  if (asked !== undefined)
+    desk.items.push(worklistItem({ ...desk, reference }, { element, current, incoming: asked }))
+  if (code === undefined) return
+  const ended = (resource: JsonObject) => ({ ...resource, [element]: code })
+  await desk.book.change(reference, ended)
+  // It is the word of the feed: what the feed says next is compared with it.
+  const before = await readLastImage(desk.records, reference, desk.feed)
+  if (before === undefined) return
+  const { revision: _revision, ...content } = before
+  const image = ended(before.image)
+  desk.changes.push(keepImage({ reference, feed: desk.feed, before }, { ...content, image }))
+}
