@@ -1,8 +1,10 @@
 import { expect, it } from 'vitest'
 
 import type { JsonObject } from '../../src/kernel/json.ts'
-import type { Engine } from './interface-engine.ts'
-import { after, items, type Message } from './order-day.ts'
+import type { Store } from '../../src/store/port.ts'
+import { freshStore } from '../fresh-store.ts'
+import { engineOn, Sender, type Engine } from './interface-engine.ts'
+import { after, items, textOf, type Message } from './order-day.ts'
 
 const ADA = 'PID|1||M1^^^NORTH^MR||Okoye^Ada||19870402|F'
 const BEN = 'PID|1||M2^^^NORTH^MR||Haddad^Ben||19610915|M'
@@ -39,6 +41,24 @@ it('refers a result of none of the services that share a number to the number al
   expect(await items(engine)).toMatchObject([
     { kind: 'identity', incoming: expect.stringContaining('P1') as string },
   ])
+})
+
+it('looks once for what has the number of many services of a message', async () => {
+  const store = await freshStore()
+  let looks = 0
+  const range: Store['records']['range'] = async (asked) => {
+    if (asked.collection === 'aliases') looks++
+    return store.records.range(asked)
+  }
+  const engine = await engineOn({ ...store, records: { ...store.records, range } }, { ackAt: 'committed' })
+  const sender = new Sender(engine.port)
+  const codes = Array.from({ length: 30 }, (_, at) => `T${at}^T^L`)
+  const services = codes.flatMap((code, at) => ['ORC|NW|P1^C', `OBR|${at}|||${code}`])
+  expect(await sender.send(textOf(['ORM^O01', ADA, ...services], 1))).toContain('MSA|AA')
+  const reports = codes.map((code, at) => `OBR|${at}|P1^C|R1^L|${code}${'|'.repeat(21)}F`)
+  looks = 0
+  expect(await sender.send(textOf(['ORU^R01', ADA, ...reports], 2))).toContain('MSA|AA')
+  expect(looks).toBeLessThan(10)
 })
 
 it.each([

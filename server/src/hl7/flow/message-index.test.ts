@@ -80,3 +80,23 @@ it('makes an index of another form anew from the journal', async () => {
   expect(await index.find({ field: 'feed', value: 'lab' }, ALL)).toEqual(['0001'])
   expect(await index.find({ field: 'number', value: 'P1' }, ALL)).toEqual(['0001'])
 })
+
+it('reads the numbers of messages that were journaled before anything was found by them', async () => {
+  const { records } = await freshStore()
+  const text = 'MSH|^~\\&|A|B|||20260101||ADT^A01|A1|P|2.5\rPID|1||P7^^^B^MR\r'
+  await records.apply([
+    { op: 'put', collection: FLOW.index, id: 'last', value: { id: '0001', form: 2 } },
+    { op: 'put', collection: FLOW.raw, id: '0001|000', value: Buffer.from(text) },
+    { op: 'put', collection: FLOW.journal, id: '0001', value: ENTRY as never },
+    { op: 'put', collection: FLOW.journal, id: '0002', value: ENTRY as never },
+  ])
+  const index = createMessageIndex(records, () => undefined)
+  await index.start()
+  expect(await index.find({ field: 'number', value: 'P7' }, ALL)).toEqual(['0001'])
+  // The search looks at the line, too, and so does whoever takes the message out again.
+  const line = await records.get(FLOW.journal, '0001')
+  expect(line?.value).toMatchObject({ ...ENTRY, numbers: ['P7'] })
+  await index.forget([{ id: '0001', entry: line?.value as never }])
+  expect(await index.find({ field: 'number', value: 'P7' }, ALL)).toEqual([])
+  expect(await index.find({ field: 'feed', value: 'lab' }, ALL)).toEqual(['0002'])
+})

@@ -1,8 +1,12 @@
 import { limits } from '../../kernel/limits.ts'
-import type { RecordStore } from '../../store/port.ts'
-import { FLOW, journaledOf, type Entry } from './entry.ts'
+import { createPace } from '../../kernel/pace.ts'
+import type { RecordChange, RecordStore } from '../../store/port.ts'
+import { readHeader } from '../mllp/header.ts'
+import { entryChange, FLOW, journaledOf, type Entry, type Journaled } from './entry.ts'
+import { pieceId } from './journal-line.ts'
 import { forgetAll, hasValue, postingsOf, storedUnder, type Found, type Sought } from './message-postings.ts'
 import { idAt, timeOfId } from './message-time.ts'
+import { personNumbers } from './person-numbers.ts'
 
 /**
  * Finds messages by fields of their header and by the numbers of the persons that they name. It is derived from the journal and written behind
@@ -70,8 +74,9 @@ export function createMessageIndex(
     },
     async start() {
       const last = (await records.get(FLOW.index, LAST))?.value as unknown as Last | undefined
-      if (last?.form !== FORM) await clear(records)
-      await readAgain(records, last?.form === FORM ? idAt(timeOfId(last.id) - OVERLAP_MS) : '')
+      if (last?.form === FORM) return readAgain(records, idAt(timeOfId(last.id) - OVERLAP_MS))
+      await clear(records)
+      await readAgain(records, '', numbered)
     },
     async stop() {
       await writing
@@ -89,8 +94,8 @@ interface Last {
 }
 
 const LAST = 'last'
-/** Of the records of the index. */
-const FORM = 2
+/** Of the records of the index: 3 has the numbers of messages that were journaled before anything was found by them. */
+const FORM = 3
 /** Other processes may have journaled something older a moment after the newest that was indexed. */
 const OVERLAP_MS = 60_000
 
@@ -110,17 +115,44 @@ async function clear(records: RecordStore): Promise<void> {
   }
 }
 
-async function readAgain(records: RecordStore, from: string): Promise<void> {
+/** @param prepare lines, before they are indexed */
+async function readAgain(records: RecordStore, from: string, prepare = asTheyAre): Promise<void> {
   let after = from
   for (;;) {
     const page = await records.range({ collection: FLOW.journal, from: after, limit: BATCH })
     const last = page.at(-1)
     if (last === undefined) return
-    await add(
-      records,
-      page.map((line) => ({ id: line.id, entry: journaledOf(line).entry })),
-    )
+    await add(records, await prepare(page.map(journaledOf), records))
     if (page.length < BATCH) return
     after = `${last.id}\u0000`
   }
+}
+
+type Prepare = (lines: readonly Journaled[], records: RecordStore) => Promise<readonly Journaled[]>
+
+const asTheyAre: Prepare = (lines) => Promise.resolve(lines)
+
+/** Lines without numbers get those that the beginning of their bytes names. */
+const numbered: Prepare = async (lines, records) => {
+  const pace = createPace()
+  const changes: RecordChange[] = []
+  const done: Journaled[] = []
+  for (const line of lines) {
+    await pace()
+    const numbers = line.entry.numbers === undefined ? await numbersOf(records, line.id) : []
+    const entry = numbers.length > 0 ? { ...line.entry, numbers } : line.entry
+    if (numbers.length > 0) changes.push(entryChange(line, entry))
+    done.push({ ...line, entry })
+  }
+  const { outcome } = await records.apply(changes)
+  // Another process has changed one of them: the others get theirs.
+  if (outcome === 'refused') for (const change of changes) await records.apply([change])
+  return done
+}
+
+async function numbersOf(records: RecordStore, id: string): Promise<readonly string[]> {
+  const bytes = (await records.get(FLOW.raw, pieceId(id, 0)))?.value
+  if (!(bytes instanceof Uint8Array)) return []
+  const message = Buffer.from(bytes)
+  return personNumbers(message, readHeader(message))
 }

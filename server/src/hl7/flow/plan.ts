@@ -14,7 +14,7 @@ import { inPlace } from './list-parts.ts'
 import { mergeThreeWay, nextImage, withUnsentMembers } from './merge.ts'
 import { followMoves } from './moved.ts'
 import { givenUp, heldByOthers, isKnownByOldNumbers } from './numbers.ts'
-import { readOnce } from './read-once.ts'
+import { rangesOnce, readOnce } from './read-once.ts'
 import { clearedBy, countedOf, sentOf } from './sent.ts'
 import { draftOf, type Step } from './step.ts'
 import { countingOf, mayFill, toldBefore } from './superseded.ts'
@@ -64,7 +64,7 @@ export interface Plan {
 /** Compares what a message says with what its feed said before and with the record, resource by resource. */
 export async function planMessage(given: PlanRequest): Promise<Plan> {
   const request = { ...given, resources: readOnce(given.resources) }
-  const known = await identify(request, request.mapped)
+  const known = await identify({ ...request, records: rangesOnce(request.records) }, request.mapped)
   const { identities, away } = await followMoves(request, known, request.mapped.effects)
   const steps: Step[] = []
   const done = new Set<string>()

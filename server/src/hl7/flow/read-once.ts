@@ -1,5 +1,6 @@
 import type { Resources } from '../../fhir/resources.ts'
 import type { JsonObject } from '../../kernel/json.ts'
+import type { RecordStore } from '../../store/port.ts'
 
 export interface KnownResources extends Pick<Resources, 'peek'> {
   /** @returns what others read, too: it must not be changed */
@@ -24,6 +25,22 @@ export function readOnce({ peek }: Pick<Resources, 'peek'>): KnownResources {
     read: async (type, id) => {
       const found = parsed.get(`${type}/${id}`) ?? parse(type, id)
       parsed.set(`${type}/${id}`, found)
+      return found
+    },
+  }
+}
+
+/** Several things of a message have one number: what else has it is looked for once. Only for as long as nothing is written. */
+export function rangesOnce(records: RecordStore): RecordStore {
+  const seen = new Map<string, ReturnType<RecordStore['range']>>()
+  return {
+    get: async (collection, id) => records.get(collection, id),
+    bySecond: async (collection, second) => records.bySecond(collection, second),
+    apply: async (changes) => records.apply(changes),
+    range: async (range) => {
+      const key = JSON.stringify(range)
+      const found = seen.get(key) ?? records.range(range)
+      seen.set(key, found)
       return found
     },
   }
