@@ -80,7 +80,7 @@ test('shows a destination from when its file is there, pauses it, and sends agai
   await page.getByLabel('State').selectOption('answered')
   await page
     .getByRole('row', { name: /answered/ })
-    .getByRole('link')
+    .getByRole('link', { name: 'Patient.ADT', exact: true })
     .click(SOON)
   await expect(page.getByRole('group', { name: 'What is sent' })).toContainText(`${name}-1`)
   await expect(page.getByRole('group', { name: 'What was answered' })).toContainText('MSA|AA|')

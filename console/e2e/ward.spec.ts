@@ -124,6 +124,21 @@ test('keeps a result that is a long text within its bed, and the figures beside 
   expect(await endOf(grid.getByText('5.60'))).toBeLessThan(await endOf(grid))
 })
 
+test('opens at the ward that was chosen last', async ({ page, request }) => {
+  const [one, other] = [freshStay(), freshStay()]
+  await admit(one)
+  await admit(other)
+  const [ward] = await found(request, `Location?name=${one.ward}`)
+  await signIn(page, 'nurse')
+  await page.goto(`/ward/${ward?.id}`)
+  await page.getByRole('combobox', { name: 'Ward' }).click()
+  await page.getByRole('option', { name: other.ward }).click()
+  await expect(page.locator(`[data-bed=${other.bed}]`)).toBeVisible()
+  await page.goto('/patients')
+  await page.getByRole('link', { name: 'Ward' }).click()
+  await expect(page.locator(`[data-bed=${other.bed}]`)).toBeVisible()
+})
+
 /** Where it ends, from the left edge of the page. */
 async function endOf(place: Locator): Promise<number> {
   const { x, width } = (await place.boundingBox()) ?? { x: Number.NaN, width: 0 }

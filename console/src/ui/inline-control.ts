@@ -8,7 +8,7 @@ export const inlineControl = {
   '& > select, & > input': {
     height: 32,
     minWidth: 0,
-    maxWidth: 260,
+    maxWidth: 150,
     px: 1.5,
     font: 'inherit',
     color: 'text.primary',

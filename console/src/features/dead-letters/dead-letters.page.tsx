@@ -135,7 +135,7 @@ function GroupCells({
       <td>
         <bdi>{feed}</bdi>
       </td>
-      <td className="soft">
+      <td className="soft unit">
         <bdi>{clinicalInstant(oldest, i18n.language)}</bdi>
         {until === undefined ? undefined : (
           <>

@@ -129,7 +129,7 @@ function Cells({ destination }: { readonly destination: Destination }) {
           </>
         )}
       </td>
-      <td>
+      <td className="text">
         {lastError === undefined ? (
           '–'
         ) : (

@@ -5,6 +5,7 @@ import { Link } from 'react-router'
 import { useMay } from '../../api/may.ts'
 import { preciseInstant } from '../../ui/dates.ts'
 import { Heads } from '../../ui/heads.tsx'
+import { MayLink } from '../../ui/may-link.tsx'
 import { Body } from '../../ui/page.tsx'
 import { Pager } from '../../ui/pager.tsx'
 import { ProblemCard } from '../../ui/problem-card.tsx'
@@ -64,7 +65,7 @@ function OutTable({ messages }: { readonly messages: readonly OutRow[] }) {
               <Cells message={message} />
               {mayMove ? (
                 <td className="unit">
-                  {STEPS[message.state].map((step) => (
+                  {stepsInRow(message.state).map((step) => (
                     <Button
                       key={step}
                       sx={rowButton}
@@ -84,6 +85,11 @@ function OutTable({ messages }: { readonly messages: readonly OutRow[] }) {
       </WideSheet>
     </>
   )
+}
+
+/** What went through is sent once more from its own page only: the destination would have it twice. */
+function stepsInRow(state: OutRow['state']) {
+  return state === 'sent' || state === 'answered' ? [] : STEPS[state]
 }
 
 function Cells({ message }: { readonly message: OutRow }) {
@@ -106,18 +112,36 @@ function Cells({ message }: { readonly message: OutRow }) {
         </Link>
       </td>
       <td className="unit">
-        <bdi dir="ltr">{reference}</bdi>
+        <About reference={reference} />
       </td>
       <td className="unit">
         <bdi dir="ltr">{controlId}</bdi>
       </td>
       <td className="number">{attempts}</td>
-      <td>
-        <OutStateChip state={state} /> <bdi dir="ltr">{code}</bdi>{' '}
-        <bdi lang="en" className="soft">
-          {reason}
+      <td className="text">
+        <OutStateChip state={state} />{' '}
+        <bdi dir="ltr" lang="en" className="soft">
+          {reason ?? code}
         </bdi>
       </td>
     </>
   )
 }
+
+/** The type and the end of the id, by which rows are told apart; a patient leads to the chart. */
+function About({ reference }: { readonly reference: string }) {
+  const [type = '', id = ''] = reference.split('/')
+  const text = (
+    <bdi dir="ltr" title={reference}>
+      {type} {id.length > SHORT_ID ? `…${id.slice(-SHORT_ID)}` : id}
+    </bdi>
+  )
+  if (type !== 'Patient') return text
+  return (
+    <MayLink need="chart.read" to={`/patients/${id}`}>
+      {text}
+    </MayLink>
+  )
+}
+
+const SHORT_ID = 8

@@ -19,13 +19,26 @@ const boardOf = (wardId: string) =>
     meta: { types: ['Location', 'Encounter', 'Patient', 'Observation', 'Flag'] },
   })
 
-/** Asks for what the page will show; without an id that is the first ward. */
+const CHOSEN = 'mogran.ward'
+
+/** The ward that this machine shows from now on when no other is asked for. */
+export function rememberWard(id: string): void {
+  localStorage.setItem(CHOSEN, id)
+}
+
+/** The ward that was chosen last where it is still there, else the first. */
+export function usualWard<W extends { readonly id: string }>(wards: readonly W[] = []): W | undefined {
+  const chosen = localStorage.getItem(CHOSEN)
+  return wards.find(({ id }) => id === chosen) ?? wards[0]
+}
+
+/** Asks for what the page will show; without an id that is the usual ward. */
 export async function prepareWard(queries: QueryClient, wardId?: string): Promise<void> {
   const wards = queries.prefetchQuery(WARDS)
   if (wardId !== undefined) return queries.prefetchQuery(boardOf(wardId))
   await wards
-  const first = queries.getQueryData(WARDS.queryKey)?.wards[0]
-  if (first !== undefined) await queries.prefetchQuery(boardOf(first.id))
+  const usual = usualWard(queries.getQueryData(WARDS.queryKey)?.wards)
+  if (usual !== undefined) await queries.prefetchQuery(boardOf(usual.id))
 }
 
 export function useWards() {

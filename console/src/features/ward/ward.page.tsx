@@ -8,15 +8,15 @@ import { Navigate, useNavigate, useParams } from 'react-router'
 
 import { Page } from '../../ui/page.tsx'
 import { BedTile } from './bed-tile.tsx'
-import { useWardBoard, useWards } from './ward.data.ts'
+import { rememberWard, usualWard, useWardBoard, useWards } from './ward.data.ts'
 
 export function WardPage() {
   const { t } = useTranslation()
   const { wardId } = useParams()
   const wards = useWards()
-  const first = wards.data?.[0]
+  const usual = usualWard(wards.data)
   if (wardId !== undefined) return <Board wardId={wardId} />
-  if (first !== undefined) return <Navigate to={`/ward/${first.id}`} replace />
+  if (usual !== undefined) return <Navigate to={`/ward/${usual.id}`} replace />
   return (
     <Page title={t('nav.ward')} query={wards} isEmpty={(list) => list.length === 0} empty={t('ward.none')}>
       {() => undefined}
@@ -44,13 +44,17 @@ function WardChoice({ wardId }: { readonly wardId: string }) {
   const { t } = useTranslation()
   const navigate = useNavigate()
   const { data = [] } = useWards()
+  const open = (chosen: string) => {
+    rememberWard(chosen)
+    void navigate(`/ward/${chosen}`)
+  }
   if (data.length < 2) return undefined
   return (
     <TextField
       select
       size="small"
       value={data.some(({ id }) => id === wardId) ? wardId : ''}
-      onChange={({ target }) => void navigate(`/ward/${target.value}`)}
+      onChange={({ target }) => open(target.value)}
       slotProps={{ select: { inputProps: { 'aria-label': t('ward.choose') } } }}
       sx={{ minWidth: 200 }}
     >

@@ -3,7 +3,7 @@ import { useTranslation } from 'react-i18next'
 
 import { useMay } from '../../api/may.ts'
 import { DataText } from '../../ui/data-text.tsx'
-import { clinicalInstant } from '../../ui/dates.ts'
+import { clinicalDate, clinicalInstant } from '../../ui/dates.ts'
 import { Heads } from '../../ui/heads.tsx'
 import { MayLink } from '../../ui/may-link.tsx'
 import { Numbers } from '../../ui/numbers.tsx'
@@ -67,8 +67,10 @@ function elementOf({ reference, element }: Item): string {
 
 function Cells({ item }: { readonly item: Item }) {
   const { time, reference, numbers = [], message, feed } = item
-  const [current = '', incoming = ''] = sidesOf(item)
   const { i18n } = useTranslation()
+  const [current = '', incoming = ''] = sidesOf(item).map((text) =>
+    DAY.test(text) ? clinicalDate(text, i18n.language) : text,
+  )
   const [type, id] = reference.split('/')
   const name = <bdi dir="ltr">{elementOf(item)}</bdi>
   return (
@@ -102,6 +104,8 @@ function Cells({ item }: { readonly item: Item }) {
     </>
   )
 }
+
+const DAY = /^\d{4}-\d{2}-\d{2}$/
 
 interface ChoiceProps {
   readonly item: Item

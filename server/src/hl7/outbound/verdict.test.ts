@@ -21,8 +21,28 @@ it('an answer without a code says what is missing', () => {
   expect(verdictOf(Buffer.from('MSH|^~\\&|LAB\rMSA||C1')).reason).toBe('MSA-1 is missing')
 })
 
-it('names the errors of a refusal', () => {
-  expect(verdictOf(answer('AE', 'ERR|||101')).reason).toBe('AE no ERR|||101')
+it.each([
+  ['its code', 'ERR|||101', 'AE no 101'],
+  [
+    'its place and text',
+    'ERR||PV1^1^2|103^Not in table|E||||Class is not set up',
+    'AE no PV1-2 103 Class is not set up',
+  ],
+  ['the words of its code', 'ERR||OBX^3^5^1^2|103^Not in table|E', 'AE no OBX[3]-5[1].2 103 Not in table'],
+  ['the first of several places', 'ERR||PID^1^5~PID^1^7|101|E', 'AE no PID-5 101'],
+  ['its place, and no text twice', 'ERR||PID^1^3|101|E||||no', 'AE no PID-3 101'],
+  [
+    'what 2.4 puts into its first field',
+    'ERR|PID^1^5^101&Required field missing',
+    'AE no PID-5 101 Required field missing',
+  ],
+  ['nothing where it says nothing', 'ERR|', 'AE no'],
+])('names an error of a refusal by %s', (_what, line, reason) => {
+  expect(verdictOf(answer('AE', line)).reason).toBe(reason)
+})
+
+it('reads the texts of a receiver in the letters that it writes', () => {
+  expect(verdictOf(answer('AE', 'ERR||PID^1^5|101|E||||الاسم ناقص')).reason).toBe('AE no PID-5 101 الاسم ناقص')
 })
 
 it.each([
