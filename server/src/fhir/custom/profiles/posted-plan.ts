@@ -6,7 +6,7 @@ import type { ElementModel, ProfileNode } from '../../generate/profiles/tree.ts'
 import type { AllowedCodes } from '../../validation/bindings.ts'
 import { PRIMITIVES } from '../../validation/primitives.ts'
 import type { ElementPlan, Limits, ProfilePlan } from '../../validation/profiles/plan.ts'
-import { discriminatorOf } from './posted-discriminator.ts'
+import { discriminatorsOf } from './posted-discriminator.ts'
 import { rulesOf } from './posted-rules.ts'
 import type { RuleSource } from './posted-rules.ts'
 
@@ -93,22 +93,29 @@ function typeLimits(
   element: Element | undefined,
   { profiles, isCompiled, types }: PostedSource,
 ): Pick<Limits, 'types' | 'targets' | 'profiles'> {
-  const codes = choices.map(({ code }) => code)
+  const typeOf = (url: string) => typeOfProfile(url, { profiles, types })
+  const codes = choices.flatMap(shownCodes)
   const isNarrower = element?.types.some(({ type }) => !type.includes('.') && !codes.includes(type)) === true
   const wanted = choices.flatMap(({ profile = [] }) => profile)
   const isKnown = wanted.length > 0 && wanted.every((url) => profiles.has(url) || isCompiled(url))
-  const targets = choices.flatMap(({ targetProfile = [] }) => targetProfile.map(targetType))
+  const targets = choices.flatMap(({ targetProfile = [] }) => targetProfile.map(typeOf))
   return {
     types: isNarrower && codes.length > 0 ? codes : undefined,
     targets: targets.length > 0 && !targets.includes('') ? new Set(targets) : undefined,
     profiles: isKnown ? wanted : undefined,
   }
 
-  /** Empty when any will do, or nobody knows. */
-  function targetType(url: string): string {
-    const type = profiles.get(url)?.type ?? url.replace('http://hl7.org/fhir/StructureDefinition/', '')
-    return types.has(type) ? type : ''
+  /** Of a resource the types of its profiles tell more, if all are known. */
+  function shownCodes({ code, profile = [] }: TypeChoice): readonly string[] {
+    const shown = code === 'Resource' ? profile.map(typeOf) : []
+    return shown.length === 0 || shown.includes('') ? [code] : shown
   }
+}
+
+/** Empty when any will do, or nobody knows. */
+function typeOfProfile(url: string, { profiles, types }: Pick<PostedSource, 'profiles' | 'types'>): string {
+  const type = profiles.get(url)?.type ?? url.replace('http://hl7.org/fhir/StructureDefinition/', '')
+  return types.has(type) ? type : ''
 }
 
 function childrenOf(node: ProfileNode, spot: Spot, source: PostedSource): readonly ElementPlan[] {
@@ -134,11 +141,23 @@ function slicingOf(node: ProfileNode, spot: Spot, source: PostedSource): Element
   if (!slicing || !element) return undefined
   const slices = [...node.slices].map(([name, slice]) => {
     const at = { ...spotOf(slice, element, spot), isSlice: true }
-    const by = (slicing.discriminator ?? []).map((each) =>
-      discriminatorOf(each, { node: slice, spot: at }, { ...source, planOf: (n, s) => planOf(n, s, source) }),
+    const by = discriminatorsOf(
+      slicing.discriminator ?? [],
+      { node: slice, spot: at },
+      {
+        ...source,
+        treeOfProfile,
+        typeOfProfile: (url) => typeOfProfile(url, source),
+        planOf: (n, s) => planOf(n, s, source),
+      },
     )
     return { name, plan: planOf(slice, at, source), by }
   })
   const rules = slicing.rules === 'closed' || slicing.rules === 'openAtEnd' ? slicing.rules : 'open'
   return { rules, ordered: slicing.ordered === true, slices }
+
+  function treeOfProfile(url: string): ProfileNode | undefined {
+    const profile = source.profiles.get(url)
+    return profile && postedTree(profile, source)
+  }
 }

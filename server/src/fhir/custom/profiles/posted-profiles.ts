@@ -13,7 +13,7 @@ import type { ProfilePlan } from '../../validation/profiles/plan.ts'
 import { createWalk } from '../walk.ts'
 import { postedPlan, postedTree } from './posted-plan.ts'
 import type { PostedSource } from './posted-plan.ts'
-import { BASE, usable, withoutR4 } from './profile-definition.ts'
+import { bare, BASE, unversioned, usable, withoutR4 } from './profile-definition.ts'
 import { tableModel } from './table-model.ts'
 
 export interface PostedProfiles {
@@ -58,10 +58,6 @@ export async function postedProfiles(
   return { plans: new Map(plans), notes: () => distinct([...notes, ...ruleNotes(base.unchecked)]) }
 }
 
-function bare(canonical: string): string {
-  return canonical.replace(/\|.*$/s, '')
-}
-
 /** Compiled ones, and R4's own definitions of types. */
 function isOwn({ definitions }: SearchDeps, url: string): boolean {
   return (
@@ -85,7 +81,7 @@ async function definitionsOf(
     const resource = await findCanonical(deps, scope, { type: 'StructureDefinition', canonical: url })
     const profile = resource && usable(resource)
     if (!profile) continue
-    found.set(bare(url), profile)
+    found.set(bare(url), unversioned(profile))
     waiting.push(...referred(profile).filter((each) => !isOwn(deps, bare(each))))
   }
   return settled(deps, found)

@@ -28,6 +28,33 @@ export function withoutR4({ element }: Elements): Elements {
   }
 }
 
+export function bare(canonical: string): string {
+  return canonical.replace(/\|.*$/s, '')
+}
+
+/** One that names the profiles it is made of without their versions: those have been found. */
+export function unversioned({ differential, snapshot, ...profile }: ProfileDefinition): ProfileDefinition {
+  return {
+    ...profile,
+    ...(profile.baseDefinition !== undefined && { baseDefinition: bare(profile.baseDefinition) }),
+    ...(differential && { differential: withoutVersions(differential) }),
+    ...(snapshot && { snapshot: withoutVersions(snapshot) }),
+  }
+}
+
+function withoutVersions({ element }: Elements): Elements {
+  return { element: element.map(unversionedTypes) }
+}
+
+function unversionedTypes({ type, ...element }: ProfileElement): ProfileElement {
+  const types = type?.map(({ profile, targetProfile, ...rest }) => ({
+    ...rest,
+    ...(profile && { profile: profile.map(bare) }),
+    ...(targetProfile && { targetProfile: targetProfile.map(bare) }),
+  }))
+  return { ...element, ...(types && { type: types }) }
+}
+
 type Elements = NonNullable<ProfileDefinition['snapshot']>
 
 const R4_SETS = 'http://hl7.org/fhir/ValueSet/'

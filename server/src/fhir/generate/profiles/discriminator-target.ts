@@ -9,25 +9,35 @@ export interface Found {
   readonly spot: Spot
 }
 
+/** Where a slice may say something: in R4's elements and in the profiles that its own elements must meet. */
+interface Sources {
+  readonly model: ElementModel
+  /** The tree of a profile of a data type; absent where those count for nothing. */
+  readonly treeOfProfile?: (url: string) => ProfileNode | undefined
+}
+
 const SEGMENT = /^(?:resolve\(\)|ofType\((\w+)\)|extension\('([^']+)'\)|(\w+))$/
 
 /** What a slice says about the element that a discriminator's path leads to; `undefined` when nothing. */
-export function targetOf(path: string, from: Found, model: ElementModel): Found | undefined {
+export function targetOf(path: string, from: Found, sources: Sources): Found | undefined {
   let at: Found | undefined = from
   for (const segment of path === '$this' ? [] : path.split(/\.(?![^(]*\))/)) {
     const [, , url, name] = SEGMENT.exec(segment) ?? []
-    if (at && url !== undefined) at = extensionOf(at, url, model)
-    else if (at && name !== undefined && name !== 'resolve') at = childOf(at, name, model)
+    if (at && url !== undefined) at = extensionOf(at, url, sources.model)
+    else if (at && name !== undefined && name !== 'resolve') at = childOf(at, name, sources)
   }
   return at
 }
 
-function childOf({ node, spot }: Found, name: string, model: ElementModel): Found | undefined {
+function childOf({ node, spot }: Found, name: string, sources: Sources): Found | undefined {
   const [type = ''] = spot.types
-  const { element } = elementAt(model, type, name)
+  const { element } = elementAt(sources.model, type, name)
   if (!element) return undefined
-  const child = childNode(node, name) ?? impliedBy(node, name)
-  if (!child) return undefined
+  const own = childNode(node, name)
+  const said = own && saysSomething(own) ? own : inProfile(node, name, sources)
+  const known = said ?? own ?? impliedBy(node, name)
+  if (!known) return undefined
+  const child = element.choice ? onlyVariant(known) : known
   return {
     node: child,
     spot: { element, types: typesOf(child, element).map(({ code }) => code), root: spot.root },
@@ -45,8 +55,30 @@ function childNode(node: ProfileNode, name: string): ProfileNode | undefined {
   return own
 }
 
-function saysSomething({ fixed, pattern, binding, children, slices }: ProfileNode): boolean {
-  return [fixed, pattern, binding].some((each) => each !== undefined) || children.size > 0 || slices.size > 0
+/** What the one profile of the element above says of it. */
+function inProfile(
+  { types }: ProfileNode,
+  name: string,
+  { treeOfProfile }: Sources,
+): ProfileNode | undefined {
+  const profiles = types?.flatMap(({ profile = [] }) => profile) ?? []
+  const [only] = profiles
+  const tree = profiles.length === 1 && only !== undefined ? treeOfProfile?.(only) : undefined
+  return tree && childNode(tree, name)
+}
+
+/** `contentString` says what the element `content` is, and no other variant is left. */
+function onlyVariant(node: ProfileNode): ProfileNode {
+  const [only, ...others] = node.slices.values()
+  return only && others.length === 0 && !saysValue(node) ? only : node
+}
+
+function saysValue({ fixed, pattern, binding, children }: ProfileNode): boolean {
+  return [fixed, pattern, binding].some((each) => each !== undefined) || children.size > 0
+}
+
+function saysSomething(node: ProfileNode): boolean {
+  return saysValue(node) || node.slices.size > 0 || node.max === '0'
 }
 
 /** A part of the fixed value or pattern of the element above; the url of an extension is that of its definition. */
@@ -74,6 +106,12 @@ function extensionOf({ node, spot }: Found, url: string, model: ElementModel): F
   return slice && element
     ? { node: slice, spot: { element, types: ['Extension'], root: spot.root } }
     : undefined
+}
+
+/** What is looked at. An element that a slice forbids has no value to compare: it must be absent. */
+export function kindOf(type: string, { max }: ProfileNode): 'exists' | 'profile' | 'type' | 'value' {
+  if (type === 'exists' || type === 'type' || type === 'profile') return type
+  return max === '0' ? 'exists' : 'value'
 }
 
 /** The profiles that a slice by profile stands for. */

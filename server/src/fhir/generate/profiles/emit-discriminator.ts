@@ -1,7 +1,7 @@
 import { compilePath } from '../compile-path.ts'
 import { collectionOf, type Compiled } from '../compiled-expression.ts'
 import { parseFhirPath } from '../fhirpath-parser.ts'
-import { profilesOf, targetOf } from './discriminator-target.ts'
+import { kindOf, profilesOf, targetOf } from './discriminator-target.ts'
 import { object, type ProfileSource, type Spot } from './source.ts'
 import type { ProfileNode } from './tree.ts'
 
@@ -23,17 +23,17 @@ export function emitDiscriminator(
   context: SliceContext,
 ): string {
   const { slice, name, spot, source, emitNode } = context
-  const found = targetOf(path, { node: slice, spot }, source.model)
+  const found = targetOf(path, { node: slice, spot }, source)
   if (!found) throw new Error(`slice ${name} says nothing about ${path}`)
   const { node } = found
-  const isValue = type !== 'exists' && type !== 'type' && type !== 'profile'
+  const kind = kindOf(type, node)
   return object({
-    kind: JSON.stringify(isValue ? 'value' : type),
+    kind: JSON.stringify(kind),
     path: path === '$this' ? 'undefined' : `(e, ROOT) => ${pathOf(path, spot, source)}`,
-    plan: isValue ? emitNode(node, { ...found.spot, isSlice: true }, source) : 'undefined',
+    plan: kind === 'value' ? emitNode(node, { ...found.spot, isSlice: true }, source) : 'undefined',
     exists: String(node.max !== '0'),
-    types: JSON.stringify(type === 'type' ? (node.types?.map(({ code }) => code) ?? []) : []),
-    profiles: JSON.stringify(type === 'profile' ? profilesOf(node) : []),
+    types: JSON.stringify(kind === 'type' ? (node.types?.map(({ code }) => code) ?? []) : []),
+    profiles: JSON.stringify(kind === 'profile' ? profilesOf(node) : []),
   })
 }
 

@@ -68,6 +68,8 @@ function checkTargets(value: JsonObject, targets: ReadonlySet<string>, check: Ch
 /** With one profile its own issues tell most. */
 function checkAnyProfile(urls: readonly string[], value: JsonObject, check: Check): void {
   const plans = urls.flatMap((url) => check.profileOf(url) ?? [])
+  // What an unknown one of several allows, nobody can say.
+  if (plans.length < urls.length && urls.length > 1) return
   const [only, ...others] = plans
   // Known extensions are checked against their own definition wherever they stand.
   if (!only || (only.type === 'Extension' && check.extensionRule(only.url))) return

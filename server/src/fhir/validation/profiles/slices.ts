@@ -133,7 +133,7 @@ function meetsProfile({ profiles }: Discriminator, value: JsonValue, { check, ch
 }
 
 /** Of a resource its type, of a reference that of its target. */
-function shownType(value: JsonValue): string {
+export function shownType(value: JsonValue): string {
   if (!isObject(value)) return typeof value === 'boolean' ? 'boolean' : 'string'
   const { resourceType, reference } = value
   if (typeof resourceType === 'string') return resourceType
