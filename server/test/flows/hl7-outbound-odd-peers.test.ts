@@ -14,12 +14,14 @@ import { engineOn, type Engine } from './interface-engine.ts'
 const rules: OutboundRules = {
   definitions: new Map([['Order', { type: 'ServiceRequest' }]]),
   laidOver: () => rules,
-  build: ({ resource, controlId }) => {
+  build: ({ resource, controlId, header }) => {
     const builder = new MessageBuilder()
     builder.add('MSH')
     builder.set('MSH-9', 'ORM').set('MSH-10', controlId).set('MSH-11', 'P').set('MSH-12', '2.5.1')
+    builder.set('MSH-18', header.charset)
     builder.add('ORC')
     builder.set('ORC-1', 'NW').set('ORC-2', resource['id'] as string)
+    builder.set('ORC-16', (resource['code'] as { text: string }).text)
     return Promise.resolve(builder.toString())
   },
 }
@@ -70,8 +72,8 @@ async function engineFor(ports: Readonly<Record<string, number>>, settings: obje
   return engineOn(await freshStore(), {}, { out: { rules, destinations } })
 }
 
-async function order(engine: Engine, id: string): Promise<void> {
-  const said = { status: 'active', intent: 'order', subject: { display: 'somebody' }, code: { text: id } }
+async function order(engine: Engine, id: string, text = id): Promise<void> {
+  const said = { status: 'active', intent: 'order', subject: { display: 'somebody' }, code: { text } }
   const resource = { resourceType: 'ServiceRequest', id, ...said }
   await engine.resources.transact(systemCaller('tests', 'system'), {
     drafts: [{ type: 'ServiceRequest', id, method: 'PUT', resource }],
@@ -214,3 +216,55 @@ it('sets a message aside that no answer names, and goes on behind it', async () 
   const [message] = await messagesOf(engine)
   expect(message?.reason).toContain('names the message in MSA-2')
 }, 60_000)
+
+it('sets a message aside that the character set of the peer cannot say, and goes on behind it', async () => {
+  const { port, got } = await startPeer(({ id, socket }) => void socket.write(ack('AA', id)))
+  const engine = await engineFor({ lab: port }, { charset: '8859/1' })
+  await order(engine, 'one', 'أمينة')
+  await order(engine, 'two', 'José')
+  await expect.poll(() => codesOf(engine), { timeout: 10_000 }).toEqual(['dead ', 'answered AA'])
+  expect(got.map(({ order: name }) => name)).toEqual(['two'])
+  const [message] = await messagesOf(engine)
+  expect(message?.reason).toContain('has a character that iso-8859-1 does not have')
+})
+
+it('shows why it cannot reach a peer, in words', async () => {
+  const engine = await engineFor({ lab: 1 }, { host: 'no-such-host.invalid' })
+  await order(engine, 'one')
+  const reason = async () => (await messagesOf(engine))[0]?.reason
+  await expect
+    .poll(reason, { timeout: 15_000 })
+    .toMatch(/^No address is known for no-such-host\.invalid.* \((ENOTFOUND|EAI_AGAIN)\)\.$/)
+  expect(await codesOf(engine)).toEqual(['queued '])
+})
+
+it('goes on with a peer that closes after each answer, or in the middle of what it is told', async () => {
+  const { port, got } = await startPeer(({ id, socket }) => socket.end(ack('AA', id)))
+  const engine = await engineFor({ lab: port })
+  for (const name of ['one', 'two', 'three']) await order(engine, name)
+  await expect
+    .poll(() => codesOf(engine), { timeout: 15_000 })
+    .toEqual(Array.from({ length: 3 }, () => 'answered AA'))
+  expect(got.map(({ order: name }) => name)).toEqual(['one', 'two', 'three'])
+})
+
+it('takes commit bytes of release 2 for no answer, also when they refuse', async () => {
+  const { port, got } = await startPeer(({ id, order: name, attempt, socket }) => {
+    // ACK, NAK, and the answer behind each.
+    socket.write(`\x0b${name === 'one' ? '\x06' : '\x15'}\x1c\r`)
+    if (name === 'one' || attempt > 1) socket.write(ack('AA', id))
+  })
+  const engine = await engineFor({ lab: port })
+  await order(engine, 'one')
+  await order(engine, 'two')
+  await expect.poll(() => codesOf(engine), { timeout: 15_000 }).toEqual(['answered AA', 'answered AA'])
+  expect(got.map(({ order: name }) => name)).toEqual(['one', 'two', 'two'])
+}, 20_000)
+
+it('refuses a destination whose character set nobody can write', () => {
+  const file = { host: 'h', port: 1, messages: ['Order'] }
+  expect(() => readDestination('lab', { ...file, charset: 'KLINGON' })).toThrow(
+    'lab.yaml, charset: is no character set',
+  )
+  expect(readDestination('lab', { ...file, charset: 'ISO IR87' }).charset).toBe('ISO IR87')
+})

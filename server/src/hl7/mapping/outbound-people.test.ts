@@ -111,6 +111,54 @@ it.each([
   expect(fields.slice(1, 5).concat(fields[36] ?? '')).toEqual(['1', '', ...told, 'S1'])
 })
 
+it('says in words what the code of a relative says, not what the role of the contact is', async () => {
+  const contact = [
+    {
+      relationship: [
+        {
+          coding: [{ system: 'http://terminology.hl7.org/CodeSystem/v2-0131', code: 'N' }],
+          text: 'Next of kin',
+        },
+        {
+          coding: [{ system: 'http://terminology.hl7.org/CodeSystem/v3-RoleCode', code: 'WIFE' }],
+          text: 'wife',
+        },
+      ],
+      name: { family: 'Kin' },
+    },
+  ]
+  const { field } = await fieldsOf('Patient.ADT', { resourceType: 'Patient', id: 'x', contact })
+  expect([field('NK1', 3), field('NK1', 7)]).toEqual(['SPO^wife^HL70063', 'N^^HL70131'])
+})
+
+it('tells the number of an appointment whose kind is not known, and the order that it is for', async () => {
+  const appointment = {
+    resourceType: 'Appointment',
+    id: 'a',
+    status: 'booked',
+    identifier: [{ system: 'urn:mogran:assigner:CLINIC', value: 'A9' }],
+    basedOn: [{ reference: 'ServiceRequest/s' }],
+    participant: [{ actor: { reference: 'Patient/p' } }],
+  }
+  const numbers = ['PLAC', 'FILL'].map((kind) => ({ type: { coding: [{ code: kind }] }, value: `${kind}1` }))
+  const request = {
+    definition: 'Appointment.SIU',
+    resource: appointment,
+    others: { ...others, 'ServiceRequest/s': { ...order, identifier: numbers } },
+  }
+  const said = async (version: string) => {
+    const message = (await builtOf(request, outbound, { controlId: 'C1', version })) ?? ''
+    const fields =
+      message
+        .split('\r')
+        .find((segment) => segment.startsWith('SCH'))
+        ?.split('|') ?? []
+    return [1, 2, 26, 27].map((field) => fields[field] ?? '')
+  }
+  expect(await said('2.5.1')).toEqual(['a', 'A9^CLINIC', 'PLAC1', 'FILL1'])
+  expect(await said('2.4')).toEqual(['a', 'A9^CLINIC', '', ''])
+})
+
 it('tells what an appointment is about, before what is said of it', async () => {
   const appointment = {
     resourceType: 'Appointment',

@@ -152,3 +152,26 @@ it('says all of a member that only a result names: its notes, its parts, and how
     'OBX|4|TX|55112-7^Document summary^LN',
   ])
 })
+
+it('names the laboratory wherever it stands among those who measured', async () => {
+  others['Practitioner/d'] = { resourceType: 'Practitioner', id: 'd', name: [{ family: 'Smith' }] }
+  others['Organization/l'] = {
+    resourceType: 'Organization',
+    id: 'l',
+    name: 'Lab',
+    address: [{ city: 'Town' }],
+  }
+  const performer = [{ reference: 'Practitioner/d' }, { reference: 'Organization/l' }]
+  others['Observation/o'] = { ...finding, id: 'o', valueInteger: 7, performer }
+  const [first = []] = await observations({})
+  expect([first[16], first[23], first[24]]).toEqual(['^Smith', 'Lab', '^^Town'])
+})
+
+it('says lines of a conclusion as formatted text, and numbers a document where that is required', async () => {
+  const change = { result: [], conclusion: 'Raised.\nRepeat.', presentedForm: [document] }
+  const said = (await observations(change, { version: '2.7' })).map((fields) => fields.slice(2, 6))
+  expect(said).toEqual([
+    ['FT', '55112-7^Document summary^LN', '1', String.raw`Raised.\.br\Repeat.`],
+    ['ED', '^Panel^^^^^^^Panel', '1', '^image^png^Base64^QUJD'],
+  ])
+})

@@ -214,8 +214,9 @@ function compileRow(row: OutRow, kit: OutKit): Fill {
   const fill = async (value: JsonValue, work: Work, base: Target): Promise<boolean> => {
     if (inner === undefined) return work.writer.write(target, texts(value), base)
     const focus = (row.follow === true ? await follow(value, work.lookup) : value) ?? value
+    const { written } = work.writer
     await inner({ ...work, base, view: { ...work.view, focus } })
-    return true
+    return work.writer.written > written
   }
   return async (work) => {
     if (condition !== undefined && !isTrue(condition(work.view))) return

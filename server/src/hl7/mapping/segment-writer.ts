@@ -36,6 +36,8 @@ export interface SegmentWriter {
   /** A new repetition begins with the next value. */
   begin(target: Target): void
   readonly isEmpty: boolean
+  /** How many texts were written so far. */
+  readonly written: number
   text(): string
 }
 
@@ -50,6 +52,7 @@ const {
 export function createSegmentWriter(name: string): SegmentWriter {
   const fields = new Map<number, Repetition[]>()
   const pending = new Set<number>()
+  let written = 0
   return {
     begin: ({ field, isNew }) => {
       if (isNew && (fields.get(field)?.length ?? 0) > 0) pending.add(field)
@@ -64,7 +67,11 @@ export function createSegmentWriter(name: string): SegmentWriter {
       const component = (repetition[place] ??= [])
       if (component[target.subcomponent - 1] !== undefined) return false
       component[target.subcomponent - 1] = text
+      written++
       return true
+    },
+    get written() {
+      return written
     },
     get isEmpty() {
       return fields.size === 0

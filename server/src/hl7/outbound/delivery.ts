@@ -1,5 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises'
 
+import { Fault } from '../../kernel/fault.ts'
 import { limits } from '../../kernel/limits.ts'
 import { encodeText } from '../mllp/charset.ts'
 import { readHeader } from '../mllp/header.ts'
@@ -114,17 +115,29 @@ class Lane {
   }
 
   async #deliver(stored: StoredOut): Promise<void> {
-    const { outbox } = this.#deps
     const { message } = stored
     try {
-      const text = await outbox.textOf(stored)
-      const bytes = encodeText(text, readHeader(Buffer.from(text)))
+      const bytes = await this.#bytesOf(stored)
+      if (bytes === undefined) return
       const answer = await this.#sender.send(bytes, message.controlId, this.#signal)
       this.#misnamed = 0
       await this.#settleSurely(stored, answer)
     } catch (error) {
       if (this.#signal.aborted) return
       await this.#failed(stored, error)
+    }
+  }
+
+  /** What the character set of the destination cannot say is a dead letter: it would hold up its lane for ever. */
+  async #bytesOf(stored: StoredOut): Promise<Buffer | undefined> {
+    const { outbox } = this.#deps
+    const text = await outbox.textOf(stored)
+    try {
+      return encodeText(text, readHeader(Buffer.from(text)))
+    } catch (error) {
+      if (!(error instanceof Fault)) throw error
+      await outbox.move(stored, { state: 'dead', reason: error.message })
+      return undefined
     }
   }
 

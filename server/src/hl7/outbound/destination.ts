@@ -4,9 +4,10 @@ import { join } from 'node:path'
 import { parse } from 'yaml'
 import { z } from 'zod'
 
-import { fault } from '../../kernel/fault.ts'
+import { Fault, fault } from '../../kernel/fault.ts'
 import { limits } from '../../kernel/limits.ts'
 import { Duration } from '../flow/feed.ts'
+import { encodeText } from '../mllp/charset.ts'
 
 const Path = z.string().min(1).max(4096)
 
@@ -41,10 +42,23 @@ const DestinationFile = z.strictObject({
   receivingFacility: z.string().default(''),
   processingId: z.enum(['P', 'T', 'D']).default('P'),
   version: z.string().default('2.5.1'),
-  charset: z.string().default('UNICODE UTF-8'),
+  charset: z
+    .string()
+    .refine(isKnownCharset, 'is no character set that the hub can write')
+    .default('UNICODE UTF-8'),
   /** How long a message is kept that was sent or cancelled, with its answer; for ever when absent. */
   keep: Duration.optional(),
 })
+
+function isKnownCharset(name: string): boolean {
+  try {
+    encodeText('', undefined, name)
+    return true
+  } catch (error) {
+    if (error instanceof Fault) return false
+    throw error
+  }
+}
 
 export interface Destination extends Readonly<z.output<typeof DestinationFile>> {
   readonly name: string
