@@ -3,7 +3,7 @@ import { readFile } from 'node:fs/promises'
 
 import { expect, test } from '@playwright/test'
 
-import { admit, freshStay, patientId, result, sendText, signIn } from './hub.ts'
+import { admit, found, freshStay, patientId, result, sendText, signIn } from './hub.ts'
 
 test('shows how the feeds are, and pauses one', async ({ page }) => {
   await signIn(page)
@@ -151,6 +151,38 @@ test('shows what the rules make of a pasted message, and lights the field of an 
   await expect(page.locator('[data-position=OBX-5]')).toHaveAttribute('data-lit', 'true')
   await element.click()
   await expect(page.locator('[data-position=OBX-5]')).toHaveAttribute('aria-pressed', 'true')
+})
+
+test('marks in a pasted message what the rules refuse', async ({ page }) => {
+  await signIn(page)
+  await page.goto('/mapping')
+  await page.getByRole('textbox', { name: /Message to map/ }).fill(result('T1', '').replaceAll('\r', '\n'))
+  await page.getByRole('button', { name: 'Map' }).click()
+  const findings = page.getByRole('region', { name: 'Resources' })
+  await expect(findings.getByRole('button', { name: /which patient/ })).toBeVisible()
+  await expect(page.locator('[data-position=OBX-5]')).toContainText('5.60')
+})
+
+test('shows the values of a resource when asked: as the message left them, and in the audit trail', async ({
+  page,
+  request,
+}) => {
+  const stay = freshStay()
+  await admit(stay)
+  const id = await patientId(request, stay)
+  await signIn(page)
+  await page.goto(`/messages?controlId=A${stay.mrn}`)
+  await page.locator('a[data-row]').click()
+  const resources = page.getByRole('region', { name: 'Resources' })
+  const family = resources.getByRole('button', { name: /Patient\.name\[0\]\.family/ })
+  await expect(family).toBeVisible()
+  await expect(family).not.toContainText(stay.family)
+  const read = page.waitForResponse(/\/fhir\/Patient\/[^/]+\/_history\/1$/)
+  await resources.getByRole('button', { name: 'Show values' }).first().click()
+  await read
+  await expect(family).toContainText(stay.family)
+  const trail = `AuditEvent?entity=Patient/${id}&subtype=vread`
+  await found(request, trail)
 })
 
 test('does not start the replay of a cause that is replayed already', async ({ page }) => {

@@ -1,18 +1,24 @@
 import Box from '@mui/material/Box'
+import Button from '@mui/material/Button'
 import Typography from '@mui/material/Typography'
 import { useState } from 'react'
 import type { ReactNode } from 'react'
 import { useTranslation } from 'react-i18next'
 import { Link } from 'react-router'
 
+import { elementValue } from './element-value.ts'
 import { block, blockHead } from './field-rows.tsx'
 import type { FieldTree, Finding, ResourceView } from './field-tree.ts'
 import { foundAt } from './hl7-fields.ts'
+import { ProblemCard } from './problem-card.tsx'
+import { rowButton } from './row-button.ts'
 import { line, SegmentFields, soft } from './segment-fields.tsx'
 import type { Choice } from './segment-fields.tsx'
 
 interface FieldPanelsProps {
   readonly tree: FieldTree
+  /** Reads what stands in the elements, where the tree does not say it. */
+  readonly made?: MadeValues
   /** What the hub found in the message; stands over the resources. */
   readonly findings?: readonly Finding[]
   /** Source position to open with, as far down as it is: `PID-5[1].1`. */
@@ -21,10 +27,16 @@ interface FieldPanelsProps {
   readonly mark?: string | undefined
 }
 
+export interface MadeValues {
+  readonly ask: (reference: string) => void
+  /** `undefined` when nobody asked; both parts are, while the answer is awaited. */
+  readonly of: (reference: string) => { readonly resource: unknown; readonly error: unknown } | undefined
+}
+
 const NONE: readonly Finding[] = []
 
 /** The segments beside the resources that they became: choosing one side marks the other. */
-export function FieldPanels({ tree, findings = NONE, at, mark }: FieldPanelsProps) {
+export function FieldPanels({ tree, made, findings = NONE, at, mark }: FieldPanelsProps) {
   const { t } = useTranslation()
   const positions = new Set(tree.segments.flatMap(({ fields }) => fields.map(({ position }) => position)))
   const first = at ?? mark
@@ -49,7 +61,7 @@ export function FieldPanels({ tree, findings = NONE, at, mark }: FieldPanelsProp
         )}
         {tree.resources.length === 0 ? <Typography>{t('message.noResources')}</Typography> : undefined}
         {tree.resources.map((resource) => (
-          <Resource key={resource.reference} resource={resource} choice={choice} />
+          <Resource key={resource.reference} resource={resource} made={made} choice={choice} />
         ))}
       </Box>
     </Box>
@@ -87,12 +99,15 @@ function Found({ findings, positions, choice }: FoundProps) {
 
 interface ResourceProps {
   readonly resource: ResourceView
+  readonly made: MadeValues | undefined
   readonly choice: Choice
 }
 
-function Resource({ resource, choice }: ResourceProps) {
+function Resource({ resource, made, choice }: ResourceProps) {
   const { t } = useTranslation()
   const { reference, action, elements } = resource
+  const asked = made?.of(reference)
+  const read = asked?.resource
   return (
     <Box sx={block}>
       <Typography variant="h3" component="h2" sx={blockHead}>
@@ -100,7 +115,13 @@ function Resource({ resource, choice }: ResourceProps) {
         <Box component="span" sx={soft}>
           {t(`action.${action}`)}
         </Box>
+        {made !== undefined && asked === undefined && elements.length > 0 ? (
+          <Button sx={{ ...rowButton, float: 'inline-end' }} onClick={() => made.ask(reference)}>
+            {t('message.showValues')}
+          </Button>
+        ) : undefined}
       </Typography>
+      {asked?.error === undefined ? undefined : <ProblemCard error={asked.error} />}
       {elements.map(({ element, source, field, rule, value }) => (
         <ToField
           key={element}
@@ -110,13 +131,20 @@ function Resource({ resource, choice }: ResourceProps) {
           choice={choice}
         >
           <bdi dir="ltr">{element}</bdi>
-          {value === undefined ? undefined : (
-            <Box component="bdi" dir="auto" sx={{ display: 'block', width: 'fit-content', fontWeight: 600 }}>
-              {value}
-            </Box>
-          )}
+          <ElementText
+            text={value ?? (read === undefined ? undefined : (elementValue(read, element) ?? '–'))}
+          />
         </ToField>
       ))}
+    </Box>
+  )
+}
+
+function ElementText({ text }: { readonly text: string | undefined }) {
+  if (text === undefined) return undefined
+  return (
+    <Box component="bdi" dir="auto" sx={{ display: 'block', width: 'fit-content', fontWeight: 600 }}>
+      {text}
     </Box>
   )
 }

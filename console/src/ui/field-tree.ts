@@ -22,6 +22,18 @@ export interface Finding {
   readonly text: string
 }
 
+/** Errors first; the same finding at the same place counts once. */
+export function findingsOf(
+  errors: readonly Omit<Finding, 'kind'>[],
+  warnings: readonly Omit<Finding, 'kind'>[],
+): readonly Finding[] {
+  return [...once('error', errors), ...once('warning', warnings)]
+}
+
+function once(kind: Finding['kind'], found: readonly Omit<Finding, 'kind'>[]): Iterable<Finding> {
+  return new Map(found.map(({ at, text }) => [`${at} ${text}`, { kind, at, text }])).values()
+}
+
 /** The segments of a message beside the resources that were made of them, with the ways between the two. */
 export interface FieldTree {
   readonly segments: readonly SegmentView[]

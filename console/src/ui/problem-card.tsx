@@ -10,7 +10,7 @@ interface ProblemCardProps {
   readonly retry?: () => unknown
 }
 
-/** What failed, what to do about it, and the number to quote. The rest of the page stays usable. */
+/** What failed (a page to be read again, or a command), what to do about it, and the number to quote. The rest of the page stays usable. */
 export function ProblemCard({ error, retry }: ProblemCardProps) {
   const { t } = useTranslation()
   const requestId = error instanceof Problem ? error.requestId : undefined
@@ -28,7 +28,7 @@ export function ProblemCard({ error, retry }: ProblemCardProps) {
         maxWidth: 720,
       }}
     >
-      <Typography variant="h3">{t('problem.title')}</Typography>
+      <Typography variant="h3">{t(retry === undefined ? 'problem.failed' : 'problem.title')}</Typography>
       {useTextsOf(error).map((text) => (
         <Typography key={text} sx={{ mt: 1 }}>
           {text}

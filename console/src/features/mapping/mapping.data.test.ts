@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest'
 
-import { elementValue } from './element-value.ts'
+import { elementValue } from '../../ui/element-value.ts'
 import { testedOf } from './mapping.data.ts'
 import { segmentsOfText } from './segments-of-text.ts'
 
@@ -42,4 +42,18 @@ it('shows each element with its value, every digit kept, beside the field that i
     resources: [{ key: 'Observation', own: 'update', resource, trace }],
   })
   expect(tree.resources[0]?.elements).toMatchObject([{ value: '5.60', field: 'OBX[2]-2' }])
+})
+
+it('shows the segments of a message that the rules refuse, with the field that is missing', () => {
+  const { tree, findings } = testedOf(TEXT, {
+    partitions: [],
+    warnings: [{ kind: 'code', at: 'OBX[1]-2', text: 'Code "NM" is in no table' }],
+    errors: [{ code: '101', severity: 'E', at: 'PID-5', text: 'A name is missing' }],
+    resources: [],
+  })
+  expect(findings.map(({ kind, at }) => [kind, at])).toEqual([
+    ['error', 'PID-5'],
+    ['warning', 'OBX[1]-2'],
+  ])
+  expect(tree.segments[1]?.fields.map(({ position }) => position)).toEqual(['PID-1', 'PID-3', 'PID-5'])
 })

@@ -4,16 +4,18 @@ import type { z } from 'zod'
 
 import { postJson } from '../../api/http.ts'
 import { keepDigits } from '../../api/transport.ts'
-import { fieldTree } from '../../ui/field-tree.ts'
-import type { FieldTree } from '../../ui/field-tree.ts'
-import { elementValue } from './element-value.ts'
+import { elementValue } from '../../ui/element-value.ts'
+import { fieldTree, findingsOf } from '../../ui/field-tree.ts'
+import type { FieldTree, Finding } from '../../ui/field-tree.ts'
 import { segmentsOfText } from './segments-of-text.ts'
 
 type Answer = z.infer<typeof TesterAnswer>
 
 /** What the rules make of a message. */
-export interface Tested extends Pick<Answer, 'warnings' | 'errors' | 'partitions'> {
+export interface Tested {
   readonly tree: FieldTree
+  /** Errors first. */
+  readonly findings: readonly Finding[]
 }
 
 /** Maps a message without storing anything. */
@@ -25,7 +27,7 @@ export function useTester() {
   })
 }
 
-export function testedOf(text: string, { resources, ...rest }: Answer): Tested {
+export function testedOf(text: string, { resources, errors, warnings }: Answer): Tested {
   const named = resources.map(({ key, own, resource, trace }, index) => {
     const content: unknown = JSON.parse(resource, keepDigits)
     const reference = `${index + 1} · ${key}`
@@ -36,10 +38,11 @@ export function testedOf(text: string, { resources, ...rest }: Answer): Tested {
     }
   })
   const segments = segmentsOfText(text)
-  const tree = fieldTree({
+  const source = {
     segments,
     resources: named.map(({ reference, action }) => ({ reference, action })),
     trace: named.flatMap(({ rows }) => rows),
-  })
-  return { ...rest, tree }
+  }
+  const wrong = errors.flatMap(({ at }) => at ?? [])
+  return { tree: fieldTree(source, wrong), findings: findingsOf(errors, warnings) }
 }

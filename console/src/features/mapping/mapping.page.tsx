@@ -75,12 +75,10 @@ export function MappingPage() {
   )
 }
 
-function Result({ tested: { tree, warnings, errors } }: { readonly tested: Tested }) {
+/** What cannot be read as segments has its findings alone. */
+function Result({ tested: { tree, findings } }: { readonly tested: Tested }) {
+  if (tree.segments.length === 0) return <Findings findings={findings} />
   return (
-    <Box sx={{ display: 'grid', gap: 6 }}>
-      {errors.length === 0 ? undefined : <Findings errors={errors} warnings={[]} />}
-      {tree.resources.length === 0 ? undefined : <FieldPanels tree={tree} />}
-      {warnings.length === 0 ? undefined : <Findings errors={[]} warnings={warnings} />}
-    </Box>
+    <FieldPanels tree={tree} findings={findings} mark={findings.find(({ kind }) => kind === 'error')?.at} />
   )
 }

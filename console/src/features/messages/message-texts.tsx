@@ -30,7 +30,7 @@ export function RawText({ message }: { readonly message: Message }) {
 }
 
 /** What happened to the message: its states, what the sender was told, what could not be mapped. */
-export function Course({ message: { history, ack, errors, warnings } }: { readonly message: Message }) {
+export function Course({ message: { history, ack, findings } }: { readonly message: Message }) {
   const { t, i18n } = useTranslation()
   return (
     <Box sx={{ display: 'grid', gap: 4, maxWidth: 960 }}>
@@ -56,7 +56,7 @@ export function Course({ message: { history, ack, errors, warnings } }: { readon
       ) : (
         <RawLines text={ack} label={t('course.ack')} />
       )}
-      {errors.length + warnings.length === 0 ? undefined : <Findings errors={errors} warnings={warnings} />}
+      {findings.length === 0 ? undefined : <Findings findings={findings} />}
     </Box>
   )
 }

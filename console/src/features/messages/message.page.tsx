@@ -15,7 +15,7 @@ import { Page } from '../../ui/page.tsx'
 import { StateChip } from '../../ui/state-chip.tsx'
 import { MendForm } from './mend-form.tsx'
 import { RawText, Course } from './message-texts.tsx'
-import { useMessage } from './messages.data.ts'
+import { useMadeValues, useMessage } from './messages.data.ts'
 import type { Message } from './messages.data.ts'
 import { ReplayDialog } from './replay-dialog.tsx'
 
@@ -62,6 +62,7 @@ interface TabsProps {
 function MessageTabs({ message, mayMend }: TabsProps) {
   const { t } = useTranslation()
   const [params, setParams] = useSearchParams()
+  const made = useMadeValues(message)
   const tabs = TABS.filter((name) => name !== 'mend' || mayMend)
   const tab =
     tabs.find((known) => known === params.get('tab')) ??
@@ -94,6 +95,7 @@ function MessageTabs({ message, mayMend }: TabsProps) {
         {tab === 'fields' ? (
           <FieldPanels
             key={message.id}
+            made={made}
             tree={message.tree}
             findings={message.findings}
             at={params.get('at') ?? undefined}

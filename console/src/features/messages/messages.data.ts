@@ -1,11 +1,13 @@
 import { MessageDetail, MessageList, MessageState, ReplayAnswer } from '@hub/hl7/hl7.contract.ts'
 import { Discarded } from '@hub/hl7/replay.contract.ts'
-import { keepPreviousData, useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
-import type { z } from 'zod'
+import { keepPreviousData, useMutation, useQueries, useQuery, useQueryClient } from '@tanstack/react-query'
+import { useState } from 'react'
+import { z } from 'zod'
 
 import { getBytes, getJson, postJson } from '../../api/http.ts'
 import { siteInstant } from '../../ui/dates.ts'
-import { fieldTree } from '../../ui/field-tree.ts'
+import type { MadeValues } from '../../ui/field-panels.tsx'
+import { fieldTree, findingsOf } from '../../ui/field-tree.ts'
 import type { FieldTree, Finding } from '../../ui/field-tree.ts'
 
 export const STATES = MessageState.options
@@ -99,6 +101,7 @@ export interface Message extends MessageRow {
   readonly findings: readonly Finding[]
   /** What the sender was told; empty when nothing. */
   readonly ack: string
+  readonly resources: z.infer<typeof MessageDetail>['resources']
   readonly edits: z.infer<typeof MessageDetail>['edits']
   readonly errors: z.infer<typeof MessageDetail>['errors']
   readonly warnings: z.infer<typeof MessageDetail>['warnings']
@@ -116,15 +119,38 @@ export function useMessage(id: string) {
 
 function messageOf(detail: z.infer<typeof MessageDetail>): Message {
   const { errors, warnings, ack = '' } = detail
-  const findings = [...findingsOf('error', errors), ...findingsOf('warning', warnings)]
+  const findings = findingsOf(errors, warnings)
   const wrong = errors.flatMap(({ at }) => at ?? [])
   return { ...detail, findings, tree: fieldTree(detail, wrong), ack }
 }
 
-/** The same finding at the same place counts once. */
-function findingsOf(kind: Finding['kind'], found: readonly Omit<Finding, 'kind'>[]): readonly Finding[] {
-  const once = new Map(found.map(({ at, text }) => [`${at} ${text}`, { kind, at, text }]))
-  return [...once.values()]
+/**
+ * Values of the resources that a message made, of those that somebody asked to see: each is a read of the record, with its row in the audit trail.
+ * As the message left them, where it wrote them; else as they are now.
+ */
+export function useMadeValues({ resources }: Pick<Message, 'resources'>): MadeValues {
+  const [asked, setAsked] = useState<readonly string[]>([])
+  const wanted = resources.filter(({ reference }) => asked.includes(reference))
+  const answers = useQueries({
+    queries: wanted.map(({ reference, version }) => ({
+      queryKey: ['made', reference, version],
+      queryFn: ({ signal }: { signal: AbortSignal }) =>
+        getJson(
+          z.looseObject({ resourceType: z.string() }),
+          `/fhir/${reference}${version === undefined ? '' : `/_history/${version}`}`,
+          signal,
+        ),
+      staleTime: version === undefined ? 0 : Number.POSITIVE_INFINITY,
+    })),
+  })
+  const states = new Map(wanted.map(({ reference }, index) => [reference, answers[index]]))
+  return {
+    ask: (reference) => setAsked((before) => [...new Set([...before, reference])]),
+    of: (reference) => {
+      const state = states.get(reference)
+      return state && { resource: state.data, error: state.error ?? undefined }
+    },
+  }
 }
 
 /** The bytes of the whole message, as a file of its own. */
