@@ -30,16 +30,21 @@ export const DeadLetters = z.object({
   isCut: z.boolean(),
 })
 
-export const ReplayRequest = z.strictObject({
-  feed: FeedName,
-  /** Received at or after, and before. */
-  from: Instant,
-  to: Instant,
-  /** Only messages in this state; absent: all but duplicates, rejected and discarded ones. */
-  state: z.enum(['committed', 'dead', 'parked', 'received']).optional(),
-  type: z.string().max(20).optional(),
-  cause: z.string().max(64).optional(),
-})
+export const ReplayRequest = z
+  .strictObject({
+    feed: FeedName,
+    /** Received at or after, and before. */
+    from: Instant,
+    to: Instant,
+    /** Only messages in this state; absent: all but duplicates, rejected and discarded ones. */
+    state: z.enum(['committed', 'dead', 'parked', 'received']).optional(),
+    type: z.string().max(20).optional(),
+    cause: z.string().max(64).optional(),
+  })
+  .refine(({ from, to }) => Date.parse(from) < Date.parse(to), {
+    path: ['to'],
+    message: 'must be later than "from"',
+  })
 
 export const ReplayJob = z.object({
   id: z.string(),

@@ -4,6 +4,7 @@ import { expect, it, onTestFinished } from 'vitest'
 
 import { authoriseCommand } from '../../src/auth/authorise.ts'
 import { systemCaller, type Caller } from '../../src/auth/caller.ts'
+import { answerTo } from '../../src/fhir/rest/outcome.ts'
 import { interopApi } from '../../src/hl7/api/interop.ts'
 import { Feeds, Statistics } from '../../src/hl7/feeds.contract.ts'
 import {
@@ -13,7 +14,6 @@ import {
   TraceAnswer,
   Worklist,
 } from '../../src/hl7/hl7.contract.ts'
-import { Fault } from '../../src/kernel/fault.ts'
 import { admit, result, Sender, startEngine, type Engine } from './interface-engine.ts'
 
 const administrator = systemCaller('tests', 'system')
@@ -22,7 +22,10 @@ async function apiOn(engine: Engine, caller: Caller = administrator): Promise<Fa
   const app = fastify()
   app.setValidatorCompiler(validatorCompiler)
   app.setSerializerCompiler(serializerCompiler)
-  app.setErrorHandler((error, _request, reply) => reply.code(error instanceof Fault ? 403 : 500).send({}))
+  app.setErrorHandler((error, _request, reply) => {
+    const { status, outcome } = answerTo(error)
+    return reply.code(status).send(outcome)
+  })
   const { flow, listeners, outbound, store, resources } = engine
   const options = { flow, listeners, outbound, records: store.records, resources, since: Date.now() }
   await app.register(interopApi, {
@@ -91,6 +94,33 @@ it('shows a message in pieces beside what it made, and leads from a value to its
   const value = trace.sources.find(({ element }) => element === 'Observation.valueQuantity.value')
   expect(value).toMatchObject({ source: 'OBX-5', message: newest?.id, isCurrent: true })
   expect(detail.trace).toContainEqual(expect.objectContaining({ element: value?.element, source: 'OBX-5' }))
+})
+
+it('shows the beginning of a long message, also where the cut goes through a character', async () => {
+  const engine = await startEngine({ ackAt: 'committed' })
+  const sender = new Sender(engine.port)
+  const app = await apiOn(engine)
+  for (const pad of ['', 'x']) {
+    await sender.send(`${admit({ id: `A${pad}` })}NTE|1||${pad}${'\u0623'.repeat(40_000)}\r`)
+    const [newest] = MessageList.parse(await ask(app, '/messages')).messages
+    const { raw, isCut } = MessageDetail.parse(await ask(app, `/messages/${newest?.id ?? ''}`))
+    expect(isCut).toBe(true)
+    expect(raw).toMatch(/\|x?\u0623+$/)
+  }
+})
+
+it('refuses a replay that ends before it begins, and a mended text that is not there', async () => {
+  const engine = await startEngine({ ackAt: 'committed' })
+  await new Sender(engine.port).send(admit())
+  const app = await apiOn(engine)
+  const [newest] = MessageList.parse(await ask(app, '/messages')).messages
+  const raw = `/api/v1/interop/messages/${newest?.id ?? ''}/raw?edit=`
+  expect((await app.inject({ url: `${raw}0` })).body).toBe(admit())
+  expect((await app.inject({ url: `${raw}1` })).statusCode).toBe(404)
+  const payload = { feed: 'default', from: '2027-01-01T00:00:00Z', to: '2026-01-01T00:00:00Z' }
+  const answer = await app.inject({ url: '/api/v1/interop/replays', method: 'POST', payload })
+  expect(answer).toMatchObject({ statusCode: 400 })
+  expect(answer.json()).toMatchObject({ issue: [{ expression: ['body.to'] }] })
 })
 
 it('replays with a rehearsal first, and puts a conflict on the worklist until a person decides', async () => {

@@ -5,6 +5,7 @@ import { connect, type TLSSocket } from 'node:tls'
 
 import { expect, it, onTestFinished } from 'vitest'
 
+import { limits } from '../../src/kernel/limits.ts'
 import { createAuthority, type Authority, type Certificate } from '../certificates.ts'
 import { freshFolder } from '../fresh-store.ts'
 import { admit, startEngine } from './interface-engine.ts'
@@ -83,6 +84,9 @@ it('uses a renewed certificate without a restart, and keeps the old one when the
   await copyFile(renewed.cert, files.cert)
   await expect.poll(() => engine.reported.length, { timeout: 10_000 }).toBeGreaterThan(0)
   expect(await served()).toBe('hub')
+  // Two more looks at the same wrong files.
+  await new Promise((resolve) => setTimeout(resolve, 2.5 * limits.hl7.certificateMs))
+  expect(engine.reported).toHaveLength(1)
   await copyFile(renewed.key, files.key)
   await expect.poll(served, { timeout: 10_000 }).toBe('renewed')
   expect(await send(before, admit())).toContain('MSA|AA|A1')

@@ -65,7 +65,8 @@ interface Unreadable {
 function wrongPlaces(error: unknown): readonly Issue[] {
   const { validation = [], validationContext = 'request' } = error as Unreadable
   return validation.map(({ instancePath = '', message = 'is wrong' }) => {
-    const at = validationContext + instancePath.replaceAll('/', '.')
+    // Of the whole there is no path but `/`.
+    const at = validationContext + instancePath.replaceAll('/', '.').replace(/\.$/, '')
     return { severity: 'error', code: 'invalid', at, text: `${at}: ${message}` }
   })
 }

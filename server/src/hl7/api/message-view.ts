@@ -72,8 +72,12 @@ export async function previewOf(
   message: Journaled,
 ): Promise<{ raw: string; isCut: boolean }> {
   const { entry } = message
-  const bytes = await bytesOf(journal, message, { most: limits.hl7.previewBytes })
-  return { raw: textOf(bytes, feeds.get(entry.feed)?.charset), isCut: entry.bytes > bytes.length }
+  const most = limits.hl7.previewBytes
+  // One byte more tells whether there is more, also of a text that was mended.
+  const bytes = await bytesOf(journal, message, { most: most + 1 })
+  const charset = feeds.get(entry.feed)?.charset
+  if (bytes.length <= most) return { raw: textOf(bytes, charset), isCut: false }
+  return { raw: textOf(bytes.subarray(0, most), charset, CHARACTER_BYTES - 1), isCut: true }
 }
 
 /** The bytes of a message; one that repeats another has them with that. @param edit a certain version, as of the journal */
@@ -98,15 +102,26 @@ export function instant(ms: number): string {
   return new Date(ms).toISOString()
 }
 
-/** What cannot be decoded is shown byte by byte: the raw bytes are what a person needs to see then. */
-function textOf(bytes: Buffer, charset: string | undefined): string {
-  try {
-    const header = readHeader(bytes)
-    return header ? decodeMessage(bytes, header, charset) : bytes.toString('latin1')
-  } catch {
-    return bytes.toString('latin1')
+/**
+ * What cannot be decoded is shown byte by byte: the raw bytes are what a person needs to see then.
+ *
+ * @param loose bytes at the end that may be the beginning of a character
+ */
+function textOf(bytes: Buffer, charset: string | undefined, loose = 0): string {
+  const header = readHeader(bytes)
+  if (header === undefined) return bytes.toString('latin1')
+  for (let less = 0; less <= loose; less++) {
+    try {
+      return decodeMessage(bytes.subarray(0, bytes.length - less), header, charset)
+    } catch {
+      // A byte less may be whole characters.
+    }
   }
+  return bytes.toString('latin1')
 }
+
+/** Of the longest character in any set. */
+const CHARACTER_BYTES = 4
 
 const SHOWN_SEGMENTS = 1000
 

@@ -38,6 +38,9 @@ export const messagesApi: FastifyPluginAsyncZod<InteropOptions> = async (app, op
   app.get('/messages/:id/raw', { schema: raw }, async (request, reply) => {
     authorise(callerOf(request), 'messages.read')
     const message = await messageOf(flow, request.params.id)
+    const { edit = 0 } = request.query
+    if (edit > (message.entry.edits?.length ?? 0))
+      throw fault('not-found', { code: 'not-found', text: 'The message was not mended so often.' })
     const bytes = await bytesOf(flow.journal, message, request.query)
     return reply.type('application/octet-stream').header('x-content-type-options', 'nosniff').send(bytes)
   })

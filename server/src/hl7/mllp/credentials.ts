@@ -35,13 +35,20 @@ export async function watchCredentials(
 ): Promise<WatchedCredentials> {
   let current = await read(files)
   let uses: ((credentials: Credentials) => void)[] = []
+  let told: string | undefined
+  const tell = (error: unknown) => {
+    // Once, not at each look.
+    if (told !== String(error)) report(error)
+    told = String(error)
+  }
   const look = async () => {
     const fresh = await read(files)
+    told = undefined
     if (String(fresh.cert) === String(current.cert) && String(fresh.ca) === String(current.ca)) return
     current = fresh
     for (const use of uses) use(fresh)
   }
-  const timer = setInterval(() => void look().catch(report), limits.hl7.certificateMs).unref()
+  const timer = setInterval(() => void look().catch(tell), limits.hl7.certificateMs).unref()
   return {
     credentials: current,
     follow: (use) => {

@@ -83,12 +83,13 @@ it('cuts off a frame that does not end in time, and only that connection', async
 })
 
 it('closes a connection that is idle, and takes no more connections than its limit', async () => {
-  const listener = await listen({ bounds: { idleMs: 50, connectionsPerFeed: 1 } })
+  const listener = await listen({ bounds: { idleMs: 500, connectionsPerFeed: 1 } })
   const first = await dial(listener)
+  const closed = once(first, 'close')
   const second = await dial(listener)
   await once(second, 'close')
   expect(listener.counts.dropped).toBe(1)
-  await once(first, 'close')
+  await closed
 })
 
 it('gives no answer and hangs up when a message could not be taken at all', async () => {
