@@ -174,13 +174,18 @@ const LEFT: Step = { event: 'A03', visit: { 36: '01', 45: '202603021200' } }
 const CANCELLED: readonly [string, readonly Step[], object][] = [
   [
     'A01 behind A11 puts the patient into the bed once',
-    [A01, TO_W2, { event: 'A11', visit: { 3: 'W2^01^B' } }, { ...A01, visit: { 3: 'W2^01^B' } }],
-    { status: 'in-progress', location: stays('active 09:00-', 'completed -09:00') },
+    [
+      A01,
+      TO_W2,
+      { event: 'A11', visit: { 3: 'W2^01^B' } },
+      { ...A01, visit: { 3: 'W2^01^B', 44: '202603010930' } },
+    ],
+    { status: 'in-progress', location: stays('active 09:30-', 'completed 08:00-09:00') },
   ],
   [
     'A01 behind A38 puts the patient into the bed once',
     [{ event: 'A05' }, { event: 'A38' }, A01],
-    { status: 'in-progress', location: stays('active -') },
+    { status: 'in-progress', location: stays('active 08:00-') },
   ],
   [
     'A12 leaves the stays of before, and the start of the one that goes on',
@@ -190,7 +195,7 @@ const CANCELLED: readonly [string, readonly Step[], object][] = [
       { event: 'A02', visit: { 3: 'W3^01^C', 6: 'W2^01^B' }, evn: at('1000') },
       { event: 'A12', visit: { 3: 'W2^01^B', 6: 'W3^01^C' } },
     ],
-    { status: 'in-progress', location: stays('active 09:00-', 'completed -09:00') },
+    { status: 'in-progress', location: stays('active 09:00-', 'completed 08:00-09:00') },
   ],
   [
     'A12 takes back a return to the bed of before, not the stay there',
@@ -200,17 +205,17 @@ const CANCELLED: readonly [string, readonly Step[], object][] = [
       { event: 'A02', visit: { 3: 'W1^05^A', 6: 'W2^01^B' }, evn: at('1000') },
       { event: 'A12', visit: { 3: 'W2^01^B' } },
     ],
-    { location: stays('active 09:00-', 'completed -09:00') },
+    { location: stays('active 09:00-', 'completed 08:00-09:00') },
   ],
   [
     'A12 without a place leaves them',
     [A01, TO_W2, { event: 'A12', visit: { 3: '' } }],
-    { location: stays('active 09:00-', 'completed -09:00') },
+    { location: stays('active 09:00-', 'completed 08:00-09:00') },
   ],
   [
     'A13 opens the last stay again, and leaves those before it',
     [A01, TO_W2, LEFT, { event: 'A13', visit: { 3: 'W2^01^B' } }],
-    { status: 'in-progress', location: stays('active 09:00-', 'completed -09:00') },
+    { status: 'in-progress', location: stays('active 09:00-', 'completed 08:00-09:00') },
   ],
   [
     'A16 ends no visit, and A25 takes the time back',
@@ -218,7 +223,7 @@ const CANCELLED: readonly [string, readonly Step[], object][] = [
     {
       status: 'in-progress',
       period: OPEN,
-      location: stays('active -'),
+      location: stays('active 08:00-'),
       extension: [
         {
           url: expect.stringContaining('plannedEndDate') as string,
@@ -237,7 +242,7 @@ const CANCELLED: readonly [string, readonly Step[], object][] = [
     without('extension', {
       status: 'in-progress',
       period: OPEN,
-      location: stays('active -'),
+      location: stays('active 08:00-'),
       hospitalization: without('dischargeDisposition'),
     }),
   ],
@@ -263,17 +268,17 @@ const CANCELLED: readonly [string, readonly Step[], object][] = [
       { event: 'A15', visit: { 3: 'W2^01^B', 42: 'W3^01^C' } },
       { event: 'A26', visit: { 3: 'W2^01^B', 42: 'W3^01^C' }, more: ['PV2|W3^01^C'] },
     ],
-    { location: stays('active 09:00-', 'completed -09:00') },
+    { location: stays('active 09:00-', 'completed 08:00-09:00') },
   ],
   [
     'A26 without a place leaves the bed',
     [A01, { event: 'A15', visit: { 42: 'W3^01^C' } }, { event: 'A26', visit: { 3: '' } }],
-    { location: stays('active -') },
+    { location: stays('active 08:00-') },
   ],
   [
     'A15 again says where else',
     [A01, { event: 'A15', visit: { 42: 'W3^01^C' } }, { event: 'A15', visit: { 42: 'W4^01^C' } }],
-    { location: stays('active -', 'planned -') },
+    { location: stays('active 08:00-', 'planned -') },
   ],
   [
     'A14 puts nobody into a bed',
@@ -292,17 +297,17 @@ const CANCELLED: readonly [string, readonly Step[], object][] = [
       { event: 'A14', visit: { 42: 'W3^01^C', 44: '202603051000' } },
       { event: 'A27', visit: { 44: '202603051000' } },
     ],
-    without('extension', { status: 'in-progress', period: OPEN, location: stays('active -') }),
+    without('extension', { status: 'in-progress', period: OPEN, location: stays('active 08:00-') }),
   ],
   [
     'A52 takes the leave back',
     [A01, { event: 'A21' }, { event: 'A52' }],
-    { status: 'in-progress', location: stays('active -') },
+    { status: 'in-progress', location: stays('active 08:00-') },
   ],
   [
     'A52 does not open a visit that is over',
     [A01, { event: 'A21' }, LEFT, { event: 'A52' }],
-    { status: 'finished', location: stays('completed -12:00') },
+    { status: 'finished', location: stays('completed 08:00-12:00') },
   ],
   [
     'A53 takes the return back',
@@ -317,17 +322,17 @@ const CANCELLED: readonly [string, readonly Step[], object][] = [
   [
     'A33 takes the departure back',
     [A01, { event: 'A09', visit: { 11: 'XRAY' } }, { event: 'A33' }],
-    { status: 'in-progress', location: stays('active -') },
+    { status: 'in-progress', location: stays('active 08:00-') },
   ],
   [
     'A32 takes the arrival back',
     [A01, { event: 'A10', visit: { 3: 'W2^01^B' } }, { event: 'A32', visit: { 3: 'W1^05^A' } }],
-    { location: stays('active -') },
+    { location: stays('active 08:00-') },
   ],
   [
     'A10 at a place for a while leaves the bed that it does not name',
     [A01, { event: 'A10', visit: { 3: '', 11: 'XRAY' } }],
-    { location: stays('active -', 'active -') },
+    { location: stays('active -', 'active 08:00-') },
   ],
 ]
 

@@ -21,7 +21,7 @@ const STORIES: readonly Story[] = [
         status: 'in-progress',
         class: { code: 'IMP' },
         period: { start: '2026-03-01T08:00:00+00:00' },
-        location: stays('active -'),
+        location: stays('active 08:00-'),
       },
       `status "in-progress" "${announced}"`,
     ]
@@ -29,7 +29,7 @@ const STORIES: readonly Story[] = [
   [
     'A27 of a visit that runs leaves the transfer that is expected',
     [A01, { event: 'A15', visit: { 42: 'W3^01^C' } }, { event: 'A27' }],
-    { location: stays('active -', 'planned -') },
+    { location: stays('active 08:00-', 'planned -') },
     'status "in-progress" "cancelled"',
   ],
   [
@@ -40,12 +40,12 @@ const STORIES: readonly Story[] = [
   [
     'A03 without a place leaves nobody in a bed',
     [A01, A02, { ...A03, visit: { ...A03.visit, 3: '' } }],
-    { status: 'finished', location: stays('completed 09:00-12:00', 'completed -09:00') },
+    { status: 'finished', location: stays('completed 09:00-12:00', 'completed 08:00-09:00') },
   ],
   [
     'A03 with the bed of before ends the stay in the one that the patient is in',
     [A01, A02, A03],
-    { status: 'finished', location: stays('completed -09:00', 'completed 09:00-12:00') },
+    { status: 'finished', location: stays('completed 08:00-09:00', 'completed 09:00-12:00') },
   ],
   [
     'A03 again with another time ends the stay then, and no other',
@@ -57,28 +57,28 @@ const STORIES: readonly Story[] = [
     ],
     {
       period: { end: '2026-03-02T12:00:00+00:00' },
-      location: stays('completed 09:00-12:00', 'completed -09:00'),
+      location: stays('completed 09:00-12:00', 'completed 08:00-09:00'),
     },
   ],
   [
     'A01 in another bed than the one that was planned expects nobody there',
     [{ event: 'A05' }, { ...A01, visit: { ...A01.visit, ...elsewhere } }],
-    { status: 'in-progress', location: stays('active -') },
+    { status: 'in-progress', location: stays('active 08:00-') },
   ],
   [
     'A03 ends the transfer that was expected',
     [A01, { event: 'A15', visit: { 42: 'W3^01^C' } }, A03],
-    { location: stays('completed -12:00') },
+    { location: stays('completed 08:00-12:00') },
   ],
   [
     'A11 without a place leaves nobody in a bed',
     [A01, A02, { event: 'A11', visit: { 3: '' } }],
-    { status: 'cancelled', location: stays('completed 09:00-', 'completed -09:00') },
+    { status: 'cancelled', location: stays('completed 09:00-', 'completed 08:00-09:00') },
   ],
   [
     'A23 without a place leaves nobody in a bed, and nobody expected',
     [A01, { event: 'A15', visit: { 42: 'W3^01^C' } }, { event: 'A23', visit: { 3: '' } }],
-    { status: 'entered-in-error', location: stays('completed -') },
+    { status: 'entered-in-error', location: stays('completed 08:00-') },
   ],
   [
     'A38 without a place leaves nobody expected',
@@ -88,13 +88,13 @@ const STORIES: readonly Story[] = [
   [
     'A02 behind the discharge gives the stay that is over no other start',
     [A01, A02, { ...A03, visit: { ...A03.visit, 3: 'W2^01^B' } }, { ...A02, evn: 'EVN||||||202603021500' }],
-    { status: 'finished', location: stays('completed 09:00-12:00', 'completed -09:00') },
+    { status: 'finished', location: stays('completed 09:00-12:00', 'completed 08:00-09:00') },
     'status "finished" "in-progress"',
   ],
   [
     'A02 behind the discharge says when a stay of before began',
     [
-      { ...A01, visit: { ...A01.visit, 3: 'W2^01^B' } },
+      { event: 'A08', visit: { 3: 'W2^01^B' } },
       { ...A03, visit: { ...A03.visit, 3: 'W2^01^B' } },
       { ...A02, evn: 'EVN||||||202603021000' },
     ],
@@ -104,7 +104,7 @@ const STORIES: readonly Story[] = [
   [
     'A02 behind the discharge begins no stay that had ended',
     [A01, A03, { ...A02, visit: { 3: 'W1^05^A' }, evn: 'EVN||||||202603021500' }],
-    { location: stays('completed -12:00') },
+    { location: stays('completed 08:00-12:00') },
     'status "finished" "in-progress"',
   ],
   [
@@ -114,7 +114,7 @@ const STORIES: readonly Story[] = [
       status: 'finished',
       class: { code: 'IMP' },
       period: { start: '2026-03-01T08:00:00+00:00', end: '2026-03-02T12:00:00+00:00' },
-      location: stays('completed -12:00'),
+      location: stays('completed 08:00-12:00'),
     },
     'status "finished" "in-progress"',
   ],
@@ -125,7 +125,7 @@ const STORIES: readonly Story[] = [
       status: 'in-progress',
       period: without('end', { start: '2026-03-04T07:00:00+00:00' }),
       hospitalization: without('dischargeDisposition', without('destination')),
-      location: stays('active -', 'completed -12:00'),
+      location: stays('active 07:00-', 'completed 08:00-12:00'),
     }),
   ],
   [
@@ -136,13 +136,13 @@ const STORIES: readonly Story[] = [
       { event: 'A04', visit: { 44: '202603010800' } },
       { event: 'A04', visit: { 44: '202603010930' } },
     ],
-    { status: 'arrived', location: stays('active -', 'completed -') },
+    { status: 'arrived', location: stays('active 09:30-', 'completed 08:00-') },
     'status "finished" "arrived"',
   ],
   [
     'A13 without a place puts the patient back into the bed of the discharge, not into those of before',
     [A01, A02, { ...A03, visit: { ...A03.visit, 3: '' } }, { event: 'A13', visit: { 3: '' } }],
-    { status: 'in-progress', location: stays('active 09:00-', 'completed -09:00') },
+    { status: 'in-progress', location: stays('active 09:00-', 'completed 08:00-09:00') },
   ],
   [
     'A13 without a place puts the patient into one bed alone',
@@ -152,12 +152,12 @@ const STORIES: readonly Story[] = [
       { event: 'A12', visit: elsewhere },
       { event: 'A13', visit: { 3: '' } },
     ],
-    { status: 'in-progress', location: stays('active -', 'completed -12:00') },
+    { status: 'in-progress', location: stays('active -', 'completed 08:00-12:00') },
   ],
   [
     'A13 in another bed than that of the discharge puts the patient into that one alone',
     [A01, A02, { ...A03, visit: { ...A03.visit, 3: '' } }, { event: 'A13', visit: elsewhere }],
-    { status: 'in-progress', location: stays('active -', 'completed 09:00-12:00', 'completed -09:00') },
+    { status: 'in-progress', location: stays('active -', 'completed 09:00-12:00', 'completed 08:00-09:00') },
   ],
   [
     'A02 told again begins no other stay, and an earlier time corrects its start',
@@ -168,7 +168,42 @@ const STORIES: readonly Story[] = [
       { ...A02, evn: 'EVN||||||202603010845' },
       { ...A02, evn: 'EVN||||||202603011000' },
     ],
-    { location: stays('active 08:45-', 'completed -09:00') },
+    { location: stays('active 08:45-', 'completed 08:00-08:45') },
+  ],
+  [
+    'A02 that comes behind the discharge ends the stay before where its own began',
+    [A01, { ...A03, visit: { 45: '202603021200' } }, A02],
+    { location: stays('completed 09:00-12:00', 'completed 08:00-09:00') },
+    'status "finished" "in-progress"',
+  ],
+  [
+    'A02 told later than the next one is a stay before it, and nobody is in its bed',
+    [A01, { ...A02, visit: { 3: 'W2^01^A' }, evn: 'EVN||||||202603011000' }, A02],
+    { location: stays('completed 09:00-10:00', 'active 10:00-', 'completed 08:00-09:00') },
+  ],
+  [
+    'A01 again behind a transfer does not say that the patient has been in the bed of now since then',
+    [A01, A02, { ...A01, visit: { ...A01.visit, 3: 'W2^01^B' } }],
+    { location: stays('active 09:00-', 'completed 08:00-09:00') },
+  ],
+  [
+    'A01 again with another time begins the first stay then',
+    [A01, A02, { event: 'A08', visit: { 3: 'W2^01^B', 44: '202603010830' } }],
+    { location: stays('active 09:00-', 'completed 08:30-09:00') },
+  ],
+  [
+    'a facility without ward, room and bed is no place',
+    [
+      { event: 'A01', visit: { 3: '^^^NORTH', 44: '202603010800' } },
+      { event: 'A02', visit: { 3: '^^^NORTH', 6: '^^^NORTH' }, evn: 'EVN||||||202603010900' },
+      { ...A03, visit: { 3: '^^^NORTH', 45: '202603021200' } },
+    ],
+    without('location', { status: 'finished' }),
+  ],
+  [
+    'A01 without a time of admission begins the stay when it happened',
+    [{ event: 'A01', evn: 'EVN||202603010810||||202603010805' }],
+    { location: stays('active 08:05-') },
   ],
   [
     'the null of HL7 takes nothing but its own place away',
@@ -178,12 +213,12 @@ const STORIES: readonly Story[] = [
       { event: 'A15', visit: { 3: 'W2^01^B', 42: 'W3^01^C' } },
       { event: 'A08', visit: { 3: '', 6: '""', 11: '""', 42: '""', 43: '""' } },
     ],
-    { location: stays('active 09:00-', 'completed -09:00') },
+    { location: stays('active 09:00-', 'completed 08:00-09:00') },
   ],
   [
     'the null of HL7 as the place of a patient leaves the stays of before',
     [A01, A02, { event: 'A08', visit: { 3: '""' } }],
-    { location: stays('completed -09:00') },
+    { location: stays('completed 08:00-09:00') },
   ],
   [
     'A10 ends a stay elsewhere, and not when the one in the bed began',
@@ -193,12 +228,12 @@ const STORIES: readonly Story[] = [
       { event: 'A09', visit: { 3: 'W2^01^B', 11: 'XRAY' } },
       { event: 'A10', visit: { 3: 'W2^01^B' } },
     ],
-    { location: stays('active 09:00-', 'completed -', 'completed -09:00') },
+    { location: stays('active 09:00-', 'completed -', 'completed 08:00-09:00') },
   ],
   [
     'A13 opens a visit that A01 could not',
     [A01, A03, A01, { event: 'A13' }],
-    { status: 'in-progress', period: without('end'), location: stays('active -') },
+    { status: 'in-progress', period: without('end'), location: stays('active 08:00-') },
     'status "finished" "in-progress"',
   ],
 ]
@@ -219,7 +254,7 @@ it('puts nobody back into a bed whose visit another feed has ended', async () =>
   await send(adt('4711', A01))
   await byOther(A01)
   await byOther(A03)
-  const ended = { status: 'finished', location: stays('completed -12:00') }
+  const ended = { status: 'finished', location: stays('completed 08:00-12:00') }
   expect(await withNumber(engine, 'Encounter', 'V4711')).toMatchObject(ended)
   await send(adt('4711', { event: 'A08', visit: { 10: 'CAR' } }))
   expect(await withNumber(engine, 'Encounter', 'V4711')).toMatchObject({ ...ended, serviceType: {} })
@@ -233,7 +268,11 @@ it('takes a discharge back that another feed has told', async () => {
   await sendOther(adt('4711', A03))
   await send(adt('4711', { event: 'A13' }))
   const visit = await withNumber(engine, 'Encounter', 'V4711')
-  expect(visit).toMatchObject({ status: 'in-progress', period: without('end'), location: stays('active -') })
+  expect(visit).toMatchObject({
+    status: 'in-progress',
+    period: without('end'),
+    location: stays('active 08:00-'),
+  })
   expect(visit).toMatchObject({ hospitalization: without('dischargeDisposition') })
   expect(await itemsOf(engine)).toEqual([])
 })

@@ -1,6 +1,6 @@
 import type { JsonObject } from '../../kernel/json.ts'
 import type { RecordChange, RecordStore, StoredRecord } from '../../store/port.ts'
-import type { ImagePart, TraceRow } from '../mapping/image.ts'
+import type { ImagePart, ListPart, TraceRow } from '../mapping/image.ts'
 import { FLOW } from './entry.ts'
 import { isSame, leavesOf, parseExact } from './exact-json.ts'
 import { pathsBetween } from './item-places.ts'
@@ -88,18 +88,18 @@ interface Images {
  */
 export function sourcesOf(rows: readonly TraceRow[], message: string, images: Images): Sources {
   const { type, parts, before, image } = images
-  const lists = parts.filter((part) => typeof part === 'object' && 'list' in part)
+  const lists = parts.flatMap(listOf)
   const then = leavesOf(before.image)
   const told = new Map(elementSources(before, type).map((source) => [withoutType(source.element), source]))
   const sent = new Map(rows.map((row) => [withoutType(row.element), row]))
   const formerOf = pathsBetween(image, before.image, (name, one, other) => {
-    const part = lists.find(({ list }) => list === name)
+    const part = lists.find(({ list }) => list === name)?.part
     return part === undefined || haveOneKey(part, one, other)
   })
   const causeOf = (path: string): TraceRow | undefined => {
-    const part = lists.find(({ list }) => path.startsWith(`${list}[`))
-    if (part === undefined) return undefined
-    const causes = [`${part.list}[`, ...codesOf(part)]
+    const found = lists.find(({ list }) => path.startsWith(`${list}[`))
+    if (found === undefined) return undefined
+    const causes = [`${found.list}[`, ...found.codes]
     return causes.flatMap((start) => rows.find((row) => withoutType(row.element).startsWith(start)) ?? [])[0]
   }
   const sources = [...leavesOf(image)].flatMap(([path, value]) => {
@@ -113,6 +113,20 @@ export function sourcesOf(rows: readonly TraceRow[], message: string, images: Im
   })
   const byMessage = Map.groupBy(sources, (source) => source.message)
   return Object.fromEntries([...byMessage].map(([id, some]) => [id, traceText(some)]))
+}
+
+interface Listed {
+  readonly list: string
+  /** Elements of the whole that count for it. */
+  readonly codes: readonly string[]
+  readonly part?: ListPart
+}
+
+function listOf(part: ImagePart): readonly Listed[] {
+  if (typeof part === 'string') return []
+  if ('history' in part)
+    return [{ list: part.history, codes: [part.of, ...(part.period === undefined ? [] : [part.period])] }]
+  return 'list' in part ? [{ list: part.list, codes: codesOf(part), part }] : []
 }
 
 /** @param type of the resource */

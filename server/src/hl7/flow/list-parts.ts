@@ -1,6 +1,7 @@
 import type { JsonObject, JsonValue } from '../../kernel/json.ts'
 import type { Codes, ImagePart, ListPart, NewCodes } from '../mapping/image.ts'
 import { isElements, isList, isSame } from './exact-json.ts'
+import { isBefore, oneBehindTheOther, periodOf, soundPeriod, withPeriod } from './stay-periods.ts'
 
 export interface PartWords {
   /** What the feed said before, and what it says now. */
@@ -23,7 +24,9 @@ export function withUnsentItems(part: ListPart, words: PartWords, { was, is }: W
   const { kept = {}, merged } = part
   const paths = pathsOf(part.by)
   const before = itemsOf(words.before)
-  const now = itemsOf(words.now).map((item) => inPlaceOf(item, part, is))
+  const placed = itemsOf(words.now).map((item) => inPlaceOf(item, part, is))
+  const now = placed.map((item) => toldLate(item, before, part))
+  const isLate = now.some((item, at) => item !== placed[at])
   const said = new Set([...now.flatMap((item) => keysOf(item, paths)), ...words.deleted])
   const again = new Set<JsonObject>()
   const sent = now.map((item) => {
@@ -32,7 +35,7 @@ export function withUnsentItems(part: ListPart, words: PartWords, { was, is }: W
         ? twinOf(item, { part, paths, before, again, reopens: doesReopen(part, was) })
         : undefined
     if (twin !== undefined) again.add(twin)
-    return twin === undefined ? item : mergedWith(item, twin, part)
+    return twin === undefined ? item : mergedWith(item, { twin, part, before })
   })
   const others = before.filter((item) => {
     if (again.has(item) || words.deleted.some((one) => hasText(item, one))) return false
@@ -41,10 +44,20 @@ export function withUnsentItems(part: ListPart, words: PartWords, { was, is }: W
     // What has no key cannot be told from what is said now.
     return keys.length > 0 && !keys.some((key) => said.has(key))
   })
-  return [
-    ...sent,
-    ...(words.now === undefined ? others : others.map((item) => left(item, part, { sent: now, is }))),
-  ]
+  if (words.now === undefined) return [...sent, ...others]
+  const past = isLate ? others : others.map((item) => left(item, part, { sent: now, is }))
+  return part.ends === undefined ? [...sent, ...past] : oneBehindTheOther(sent, past)
+}
+
+/** Who is somewhere since a later time was in this place before: nobody is taken out of the place of now. */
+function toldLate(item: JsonObject, before: readonly JsonObject[], part: ListPart): JsonObject {
+  const { kept = {}, merged, ends } = part
+  if (merged !== true || ends === undefined || isOver(item, kept)) return item
+  const begins = periodOf(item)['start']
+  const next = before.find(
+    (one) => !isOver(one, kept) && isBefore(begins, periodOf(one)['start']) && !haveOneKey(part, item, one),
+  )
+  return next === undefined ? item : ended(item, withCodes(item, kept), periodOf(next)['start'])
 }
 
 /** What becomes of an item that is not sent again. */
@@ -70,10 +83,6 @@ function endOf(whole: JsonObject, { ends }: ListPart): JsonValue | undefined {
   return isElements(period) ? period['end'] : undefined
 }
 
-function withPeriod({ period: _period, ...item }: JsonObject, period: JsonObject): JsonObject {
-  return Object.keys(period).length > 0 ? { ...item, period } : item
-}
-
 /**
  * Where a code of the whole has changed, items that were not sent follow it, too: nobody is in a bed of a visit that ended without naming
  * it. What ended with the whole does so when that has another end, and the last one goes on with it where nothing else does.
@@ -95,12 +104,22 @@ export function inPlace(whole: JsonObject, parts: readonly ImagePart[], codes: W
   return changed.length === 0 ? whole : { ...whole, ...Object.fromEntries(changed) }
 }
 
-function following(item: JsonObject, part: ListPart, { was, is }: Whole): JsonObject {
+function following(of: JsonObject, part: ListPart, { was, is }: Whole): JsonObject {
+  const item = begunWith(of, part, { was, is })
   if (!endedWith(was, item, part)) return inPlaceOf(item, part, is)
   const end = endOf(is, part)
   const { end: _was, ...open } = periodOf(item)
   if (end !== undefined) return withPeriod(item, { ...open, end })
   return part.reopens === true ? inPlaceOf(withPeriod(withFormer(item, part), open), part, is) : item
+}
+
+/** What began with the whole does so when the time of that is corrected; where its code changes it may be another beginning. */
+function begunWith(item: JsonObject, { ends = '', within = {} }: ListPart, { was, is }: Whole): JsonObject {
+  if (Object.keys(within).some((element) => !isSame(was[element], is[element]))) return item
+  const [{ start: before }, { start }] = [periodOf({ period: was[ends] }), periodOf({ period: is[ends] })]
+  const period = periodOf(item)
+  if (before === undefined || start === undefined || period['start'] !== before) return item
+  return withPeriod(item, soundPeriod({ ...period, start }, period))
 }
 
 function endedWith(whole: JsonObject, item: JsonObject, part: ListPart): boolean {
@@ -182,18 +201,33 @@ function twinOf(item: JsonObject, { part, paths, before, again, reopens }: Searc
   return open ?? (reopens || isOver(item, kept) ? alike[0] : undefined)
 }
 
+interface Twin {
+  readonly twin: JsonObject
+  readonly part: ListPart
+  readonly before: readonly JsonObject[]
+}
+
 /** Members of objects in it, too: a stay that ends, or is told again, keeps its start, unless it began earlier. */
-function mergedWith(item: JsonObject, twin: JsonObject, { kept = {} }: ListPart): JsonObject {
+function mergedWith(item: JsonObject, { twin, part: { kept = {} }, before }: Twin): JsonObject {
   const [was, is] = [periodOf(twin), periodOf(item)]
   const period = isOver(twin, kept)
     ? periodAgain(was, is, isOver(item, kept))
-    : soundPeriod({ ...was, ...is, ...earlierStart(was, is) }, is)
+    : soundPeriod({ ...was, ...is, ...startOfBoth(was, is, before) }, is)
   return withPeriod({ ...twin, ...item }, period)
 }
 
-function earlierStart({ start: was }: JsonObject, { start: is }: JsonObject): JsonObject {
-  const isEarlier = typeof was === 'string' && typeof is === 'string' && Date.parse(was) < Date.parse(is)
-  return isEarlier ? { start: was } : {}
+/** The earlier one, unless somebody was elsewhere between the two. */
+function startOfBoth(
+  { start: was }: JsonObject,
+  { start: is }: JsonObject,
+  stays: readonly JsonObject[],
+): JsonObject {
+  if (was === undefined || is === undefined) return {}
+  const isElsewhere = stays.some((one) => {
+    const { start } = periodOf(one)
+    return start !== undefined && !isBefore(start, is) && isBefore(start, was)
+  })
+  return isBefore(was, is) || isElsewhere ? { start: was } : {}
 }
 
 /** What goes on has no end. What was over keeps its times; one that was missing is added where both are known then. */
@@ -202,18 +236,6 @@ function periodAgain(was: JsonObject, is: JsonObject, isOverNow: boolean): JsonO
   if (!isOverNow) return { ...open, ...is }
   const both = { ...is, ...was }
   return was['start'] === undefined && both['end'] === undefined ? was : soundPeriod(both, was)
-}
-
-function periodOf({ period }: JsonObject): JsonObject {
-  return isElements(period) ? period : {}
-}
-
-/** Of a period that would end before it begins only what was sent counts. */
-export function soundPeriod(both: JsonObject, sent: JsonObject): JsonObject {
-  const { start, end } = both
-  const isTurnedRound =
-    typeof start === 'string' && typeof end === 'string' && Date.parse(end) < Date.parse(start)
-  return isTurnedRound ? sent : both
 }
 
 function itemsOf(value: JsonValue | undefined): readonly JsonObject[] {

@@ -2,7 +2,8 @@ import type { JsonObject, JsonValue } from '../../kernel/json.ts'
 import type { ImagePart, ListPart } from '../mapping/image.ts'
 import { doubleVariants } from './choices.ts'
 import { isElements, isLeaf, isList, isSame } from './exact-json.ts'
-import { codesOf, soundPeriod, withUnsentItems, type PartWords } from './list-parts.ts'
+import { codesOf, withUnsentItems, type PartWords } from './list-parts.ts'
+import { soundPeriod } from './stay-periods.ts'
 
 type Maybe = JsonValue | undefined
 

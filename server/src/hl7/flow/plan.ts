@@ -1,13 +1,15 @@
 import { aliasId } from '../../fhir/aliases.ts'
 import { contentRecords } from '../../fhir/binary-content.ts'
 import type { Draft, Resources } from '../../fhir/resources.ts'
-import type { JsonObject, JsonValue } from '../../kernel/json.ts'
+import type { JsonObject } from '../../kernel/json.ts'
 import type { RecordChange, RecordStore, StoredVersion } from '../../store/port.ts'
-import type { ImagePart, Mapped } from '../mapping/image.ts'
+import type { Mapped } from '../mapping/image.ts'
 import { planEffects } from '../merging/plan-effects.ts'
 import { withoutOtherVariants } from './choices.ts'
+import { elementChanges, type ElementChange } from './element-changes.ts'
 import type { Made } from './entry.ts'
-import { comparable, isSame, leavesOf, withLongTexts } from './exact-json.ts'
+import { comparable, isSame, withLongTexts } from './exact-json.ts'
+import { timesOf, withHistories, withLate, withOwnHistories } from './histories.ts'
 import { identify, referenceOf, type Identities, type Identity } from './identity.ts'
 import { keepImage, readLastImage, sourcesOf, type LastImage } from './last-image.ts'
 import { inPlace } from './list-parts.ts'
@@ -17,7 +19,7 @@ import { givenUp, heldByOthers, isKnownByOldNumbers } from './numbers.ts'
 import { rangesOnce, readOnce } from './read-once.ts'
 import { clearedBy, countedOf, sentOf } from './sent.ts'
 import { draftOf, type Step } from './step.ts'
-import { countingOf, mayFill, toldBefore } from './superseded.ts'
+import { countingOf, mayFill, toldBefore, withAnew } from './superseded.ts'
 import { traceText, type Traced } from './trace-text.ts'
 import { planWaiting } from './waiting.ts'
 import {
@@ -38,13 +40,6 @@ export interface PlanRequest {
   readonly message: string
   readonly nowMs: number
   readonly newId: () => string
-}
-
-export interface ElementChange {
-  readonly reference: string
-  readonly element: string
-  readonly before?: JsonValue
-  readonly after?: JsonValue
 }
 
 /** What a message would do to the record as it is now. Nothing is written by planning. */
@@ -95,7 +90,10 @@ export async function planMessage(given: PlanRequest): Promise<Plan> {
     records: [...steps.flatMap((step) => step.records ?? []), ...waiting.records, ...effects.records],
     made: steps.map(({ made }) => made),
     traced: steps.map(({ made: { reference }, trace }) => ({ reference, text: trace })),
-    changes: () => steps.flatMap(elementChanges),
+    changes: () =>
+      steps.flatMap(({ made: { reference }, was, is }) =>
+        was === undefined || is === undefined ? [] : elementChanges(reference, { was, is }),
+      ),
     patients: [...identities.values()].flatMap(({ image, id }) =>
       image.type === 'Patient' && id ? [id] : [],
     ),
@@ -112,10 +110,11 @@ async function planImage(request: PlanRequest, identity: Identity, identities: I
     readLastImage(request.records, reference, request.feed),
   ])
   const vault = new Map<string, string>()
-  const sent = sentOf(image, identities, vault)
+  const { next: sent, times } = timesOf(sentOf(image, identities, vault), image.parts ?? [])
+  const subject = { ...request, identities, identity, reference, trace, before, vault, times }
   const next = countingOf(before, saidBy(request, identity, sent))
-  if (next === undefined) return { made: { reference, action: 'superseded' }, trace }
-  const step = stepOf({ ...request, identities, identity, reference, trace, before, vault }, next, current)
+  if (next === undefined) return late(subject, sent, current)
+  const step = stepOf(subject, next, current)
   return withNumbers(request, identity, step)
 }
 
@@ -136,6 +135,22 @@ function stepOf(subject: Subject, next: JsonObject, current: StoredVersion | und
     return { made: { reference, action: 'superseded' }, trace, conflicts }
   }
   return update(subject, next, { resource, version: current.version })
+}
+
+/** What comes late changes nothing but the histories. */
+function late(subject: Subject, said: JsonObject, current: StoredVersion | undefined): Step {
+  const { identity, reference, trace, vault, times } = subject
+  const { parts = [] } = identity.image
+  const superseded: Step = { made: { reference, action: 'superseded' }, trace }
+  if (current === undefined || times.size === 0) return superseded
+  const resource = comparable(Buffer.from(current.bytes).toString('utf8'), vault)
+  const is = withLate(resource, said, { parts, times })
+  if (is === resource) return superseded
+  const draft = draftOf({ type: identity.image.type, id: identity.id ?? '' }, withLongTexts(is, vault), {
+    method: 'PUT',
+    expected: current.version,
+  })
+  return { ...superseded, draft, was: resource, is }
 }
 
 /** Aliases that the write path would take from others stay with them; those that nobody has from now on are told. */
@@ -167,11 +182,13 @@ interface Subject extends PlanRequest {
   readonly trace: string
   readonly before: LastImage | undefined
   readonly vault: Map<string, string>
+  readonly times: ReadonlyMap<string, string>
 }
 
 function creation(subject: Subject, next: JsonObject): Step {
-  const { identity, reference, trace, vault } = subject
-  const resource = { resourceType: identity.image.type, ...next }
+  const { identity, reference, trace, vault, times } = subject
+  const { type, parts = [] } = identity.image
+  const resource = withHistories({ resourceType: type, ...next }, { parts, times, was: {} })
   return {
     made: { reference, action: 'created' },
     trace,
@@ -185,7 +202,7 @@ function creation(subject: Subject, next: JsonObject): Step {
       ...identity.confirms,
       ...identity.claims,
       ...contentOf(identity),
-      keep(subject, next, identity.image.cleared ?? []),
+      keep(subject, withOwnHistories(next, { resource, was: {} }, parts), identity.image.cleared ?? []),
     ],
     was: {},
     is: resource,
@@ -202,7 +219,7 @@ function update(
   sent: JsonObject,
   current: { readonly resource: JsonObject; readonly version: number },
 ): Step {
-  const { identity, reference, trace, before, vault } = subject
+  const { identity, reference, trace, before, vault, times } = subject
   const { parts = [] } = identity.image
   const base = withAnew(before?.image, current.resource, parts)
   const said = { next: sent, cleared: isLate(subject) ? [] : (identity.image.cleared ?? []) }
@@ -212,8 +229,13 @@ function update(
   const { next, cleared } = withoutOtherVariants(withUnsentMembers(words, parts), base)
   const merged = mergeThreeWay({ base, next, cleared, current: current.resource })
   const codes = { was: current.resource, is: merged.resource }
-  const resource = inPlace(merged.resource, parts, codes)
-  const image = inPlace(nextImage({ base, next, cleared }), parts, codes)
+  const resource = withHistories(inPlace(merged.resource, parts, codes), {
+    parts,
+    times,
+    was: current.resource,
+  })
+  const told = inPlace(nextImage({ base, next, cleared }), parts, codes)
+  const image = withOwnHistories(told, { resource, was: current.resource }, parts)
   const conflicts = [...held, ...merged.conflicts].map((conflict) => worklistItem(subject, conflict))
   const isChanged = !isSame(resource, current.resource)
   return {
@@ -236,17 +258,6 @@ function update(
     is: resource,
     conflicts,
   }
-}
-
-/** What the feed said before; of what it tells anew that is what the record has. */
-function withAnew(
-  base: JsonObject | undefined,
-  current: JsonObject,
-  parts: readonly ImagePart[],
-): JsonObject | undefined {
-  const names = parts.flatMap((part) => (typeof part === 'object' && 'anew' in part ? part.anew : []))
-  if (names.length === 0) return base
-  return { ...base, ...Object.fromEntries(names.map((name) => [name, current[name]])) }
 }
 
 function isLate({ mapped: { eventTime }, before }: Subject): boolean {
@@ -277,21 +288,4 @@ function keep(
       ...(deleted.length === 0 ? {} : { deleted }),
     },
   )
-}
-
-function elementChanges({ made: { reference }, was, is }: Step): readonly ElementChange[] {
-  if (was === undefined || is === undefined) return []
-  const [then, now] = [leavesOf(was), leavesOf(is)]
-  return [...new Set([...then.keys(), ...now.keys()])].flatMap((element) => {
-    const [before, after] = [then.get(element), now.get(element)]
-    if (isSame(before, after)) return []
-    return [
-      {
-        reference,
-        element,
-        ...(before === undefined ? {} : { before }),
-        ...(after === undefined ? {} : { after }),
-      },
-    ]
-  })
 }

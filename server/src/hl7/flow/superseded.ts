@@ -77,6 +77,17 @@ export function toldBefore(
   })
 }
 
+/** What the feed said before; of what it tells anew that is what the record has. */
+export function withAnew(
+  base: JsonObject | undefined,
+  current: JsonObject,
+  parts: readonly ImagePart[],
+): JsonObject | undefined {
+  const names = parts.flatMap((part) => (typeof part === 'object' && 'anew' in part ? part.anew : []))
+  if (names.length === 0) return base
+  return { ...base, ...Object.fromEntries(names.map((name) => [name, current[name]])) }
+}
+
 function timeIn(period: JsonValue | undefined, member: 'start' | 'end'): number | undefined {
   const text = isElements(period) ? period[member] : undefined
   const time = typeof text === 'string' ? Date.parse(text) : Number.NaN

@@ -16,7 +16,15 @@ export interface Mapped {
 }
 
 /** An object by its name, a list whose items come from fields of their own, what counts before what, or only at some times. */
-export type ImagePart = string | ListPart | RankPart | LatePart | OnlyPart | AnewPart | AgainPart
+export type ImagePart =
+  | string
+  | ListPart
+  | HistoryPart
+  | RankPart
+  | LatePart
+  | OnlyPart
+  | AnewPart
+  | AgainPart
 
 /** By an element with a code some of its codes: `{ status: [finished] }`. */
 export type Codes = Readonly<Record<string, readonly string[]>>
@@ -36,6 +44,18 @@ export interface ListPart {
   /** Who comes again goes on with the item that was over: always, or while the whole had one of these codes (`{ status: [cancelled] }`). */
   readonly reopens?: boolean | Codes
   /** Holds for messages that do not say all of the list. */
+  readonly when?: string
+}
+
+/** A list that says what an element was at which time, and what it is: the hub keeps it when the element changes. */
+export interface HistoryPart {
+  readonly history: string
+  /** The element, and the member of the items that has it. */
+  readonly of: string
+  /** Element with the period of the whole: what began or ended with it goes along when that is corrected. */
+  readonly period?: string
+  /** The event is about the element: it says when it began, also where it comes late. */
+  readonly tells?: boolean
   readonly when?: string
 }
 

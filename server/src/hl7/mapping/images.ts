@@ -3,6 +3,7 @@ import type { CompiledRules } from './compile.ts'
 import { createDraft, type Draft } from './draft.ts'
 import { effectsOf } from './effects.ts'
 import { joinTexts } from './element.ts'
+import { completeHistories } from './histories.ts'
 import { ITEMS, MEMBERS, type Identified, type IdentityDesk } from './identity.ts'
 import { createIndex, type ImageIndex } from './image-index.ts'
 import type { Effect, ImagePart, MappingWarning } from './image.ts'
@@ -52,7 +53,10 @@ export function imagesOf(reading: Reading): {
     }
   }
   for (const one of [...filled, ...desk.again]) tie(desk, one)
-  for (const draft of desk.drafts) desk.warnings.push(...withoutEarlyEnds(draft))
+  for (const draft of desk.drafts) {
+    completeHistories(draft)
+    desk.warnings.push(...withoutEarlyEnds(draft))
+  }
   const { drafts, warnings, index, fields } = desk
   const effects = effectsOf(reading.rules, { occurrences, index, fields, variables: desk.variables })
   return { drafts, effects, warnings }

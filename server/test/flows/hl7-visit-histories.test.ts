@@ -1,0 +1,118 @@
+import { expect, it } from 'vitest'
+
+import type { JsonObject } from '../../src/kernel/json.ts'
+import { adt, itemsOf, start, startTwoFeeds, withNumber, type Step, type World } from './visit-steps.ts'
+
+/** At a time of the first of March, as the sender has recorded it. */
+const at = (event: string, time: string, visit: Step['visit'] = {}): Step => ({
+  event,
+  evn: `EVN||20260301${time}`,
+  visit,
+})
+
+const A05 = at('A05', '0600', { 2: 'P' })
+const A04 = at('A04', '0730', { 2: 'E', 44: '202603010730' })
+const A06 = at('A06', '0800', { 2: 'I' })
+const A21 = at('A21', '1000')
+const A22 = at('A22', '1100')
+const A03 = at('A03', '1201', { 45: '202603011200' })
+
+async function historiesOf({ engine }: Pick<World, 'engine'>) {
+  const visit = await withNumber(engine, 'Encounter', 'V4711')
+  const told = (list: string, code: (item: JsonObject) => unknown) =>
+    ((visit?.[list] ?? []) as readonly JsonObject[]).map((item) => {
+      const { start: from = '', end: until = '' } = item['period'] as { start?: string; end?: string }
+      return `${String(code(item))} ${from.slice(11, 16)}-${until.slice(11, 16)}`
+    })
+  return {
+    status: told('statusHistory', (item) => item['status']),
+    class: told('classHistory', (item) => (item['class'] as JsonObject)['code']),
+  }
+}
+
+async function after(steps: readonly Step[]) {
+  const world = await start()
+  for (const step of steps) await world.send(adt('4711', step))
+  return world
+}
+
+const WHOLE = {
+  status: [
+    'planned 06:00-07:30',
+    'arrived 07:30-08:00',
+    'in-progress 08:00-10:00',
+    'onleave 10:00-11:00',
+    'in-progress 11:00-12:00',
+    'finished 12:00-',
+  ],
+  class: ['PRENC 06:00-07:30', 'EMER 07:30-08:00', 'IMP 08:00-'],
+}
+
+it('tells which status and class a visit had from when to when', async () => {
+  expect(await historiesOf(await after([A05, A04, A06, A21, A22, A03]))).toEqual(WHOLE)
+})
+
+it.each([
+  ['the other way round', [A03, A22, A21, A06, A04, A05]],
+  ['with what is told late', [A05, A03, A04, A21, A22, A06]],
+])('tells the same of its classes, and of the statuses that events are about, %s', async (_, steps) => {
+  const found = await historiesOf(await after(steps))
+  // A06 says by the way that the visit runs: where it comes late it begins nothing.
+  const status = ['planned 06:00-07:30', 'arrived 07:30-10:00', ...WHOLE.status.slice(3)]
+  expect(found).toEqual({ ...WHOLE, status })
+})
+
+it('says nothing twice, whatever is told again', async () => {
+  const steps = [A05, A04, A06, A21, A22, A03]
+  const { engine, send } = await after(steps)
+  const versionOf = async () => (await withNumber(engine, 'Encounter', 'V4711'))?.['meta']
+  const before = await versionOf()
+  for (const step of [...steps, ...steps.toReversed()]) await send(adt('4711', step))
+  expect(await versionOf()).toEqual(before)
+})
+
+it('keeps what was taken back, and follows what is corrected', async () => {
+  const again = at('A03', '1501', { 45: '202603011500' })
+  const corrected = at('A08', '1600', { 45: '202603011430' })
+  const world = await after([A04, A06, A03, at('A13', '1300'), again, corrected])
+  const status = [
+    'arrived 07:30-08:00',
+    'in-progress 08:00-12:00',
+    'finished 12:00-13:00',
+    'in-progress 13:00-14:30',
+    'finished 14:30-',
+  ]
+  expect(await historiesOf(world)).toMatchObject({ status })
+  for (const step of [A03, A04, again]) await world.send(adt('4711', step))
+  expect(await historiesOf(world)).toMatchObject({ status })
+})
+
+it('does not say since when a visit runs that was known by a move alone', async () => {
+  const A02 = at('A02', '0900', { 3: 'W2^01^B' })
+  expect(await historiesOf(await after([A02, A03]))).toEqual({
+    status: ['in-progress -12:00', 'finished 12:00-'],
+    class: [],
+  })
+})
+
+it('has one history of what two feeds tell', async () => {
+  const world = await startTwoFeeds('\nplaces: north\n')
+  const A01 = at('A01', '0800', { 44: '202603010800' })
+  await world.send(adt('4711', A01))
+  await world.sendOther(adt('4711', A01))
+  await world.sendOther(adt('4711', A03))
+  await world.send(adt('4711', at('A13', '1300')))
+  expect(await historiesOf(world)).toEqual({
+    status: ['in-progress 08:00-12:00', 'finished 12:00-13:00', 'in-progress 13:00-'],
+    class: ['IMP 08:00-'],
+  })
+  expect(await itemsOf(world.engine)).toEqual([])
+})
+
+it('never lets a status end before it began', async () => {
+  const late = at('A05', '0805', { 2: 'P' })
+  const A01 = at('A01', '0810', { 44: '202603010800' })
+  expect(await historiesOf(await after([late, A01, A01]))).toMatchObject({
+    status: ['planned 08:05-08:05', 'in-progress 08:05-'],
+  })
+})
