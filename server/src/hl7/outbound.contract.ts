@@ -19,6 +19,8 @@ export const DestinationView = z.object({
   waiting: z.object({ count: z.int(), isMore: z.boolean(), oldest: Instant.optional() }),
   /** Attempts in a row without an answer, and why the oldest one still waits. */
   failures: z.int(),
+  /** When the next attempt is made; absent while another process sends to it. */
+  nextTry: Instant.optional(),
   reason: z.string().optional(),
   /** Refused, or not built; `isMore`: at least so many. */
   dead: z.object({ count: z.int(), isMore: z.boolean() }),

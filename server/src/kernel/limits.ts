@@ -165,7 +165,7 @@ export const limits = {
     outboundNewest: 50,
     outboundRetriedMost: 1000,
     outboundRetryMs: 1000,
-    outboundRetryMostMs: 5 * 60_000,
+    outboundRetryMostMs: 60_000,
     /** A message whose answers name only others is sent so often: then it is a dead letter. */
     outboundMisnamed: 4,
     /** How soon a renewed certificate is used. */

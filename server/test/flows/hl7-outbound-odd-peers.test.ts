@@ -34,6 +34,8 @@ interface Got {
   readonly order: string
   /** How often this message has come, from 1. */
   readonly attempt: number
+  /** Milliseconds UTC. */
+  readonly at: number
   readonly socket: Socket
 }
 
@@ -50,7 +52,7 @@ async function startPeer(answer: (got: Got) => void) {
         text = text.slice(end + 2)
         const id = msh.split('|')[9] ?? ''
         const attempt = got.filter((one) => one.id === id).length + 1
-        const one = { id, order: orc.split('|')[2] ?? '', attempt, socket }
+        const one = { id, order: orc.split('|')[2] ?? '', attempt, at: Date.now(), socket }
         got.push(one)
         answer(one)
       }
@@ -268,3 +270,22 @@ it('refuses a destination whose character set nobody can write', () => {
   )
   expect(readDestination('lab', { ...file, charset: 'ISO IR87' }).charset).toBe('ISO IR87')
 })
+
+it('tries no sooner because more waits, says when it tries next, and at once when somebody asks for it', async () => {
+  let isRight = false
+  const { port, got } = await startPeer(({ id, socket }) => void socket.write(ack(isRight ? 'AA' : 'AE', id)))
+  const engine = await engineFor({ lab: port }, { onError: 'retry' })
+  const names = Array.from({ length: 12 }, (_, at) => `o${at}`)
+  for (const name of names) {
+    await order(engine, name)
+    await expect.poll(async () => (await messagesOf(engine)).length).toBeGreaterThan(names.indexOf(name))
+  }
+  await expect.poll(() => engine.outbound.failuresOf('lab'), { timeout: 20_000 }).toBeGreaterThanOrEqual(4)
+  // Half a second, then one, two, four at least.
+  expect(Date.now() - (got[0]?.at ?? 0)).toBeGreaterThan(3000)
+  await expect.poll(() => engine.outbound.nextTryOf('lab') ?? 0).toBeGreaterThan(Date.now() + 1000)
+  isRight = true
+  await engine.outbound.setMode('lab', 'running')
+  await expect.poll(() => codesOf(engine), { timeout: 3000 }).toEqual(names.map(() => 'answered AA'))
+  expect(engine.outbound.nextTryOf('lab')).toBeUndefined()
+}, 40_000)

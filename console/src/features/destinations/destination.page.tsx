@@ -6,6 +6,7 @@ import { useParams, useSearchParams } from 'react-router'
 import { useMay } from '../../api/may.ts'
 import { useAges } from '../../ui/ages.ts'
 import { atLeast } from '../../ui/at-least.ts'
+import { clockTime } from '../../ui/dates.ts'
 import { FactList, ltr } from '../../ui/fact-list.tsx'
 import type { Fact } from '../../ui/fact-list.tsx'
 import { inlineControl } from '../../ui/inline-control.ts'
@@ -71,10 +72,10 @@ function Content({ destination }: { readonly destination: Destination }) {
 }
 
 function Facts({ destination }: { readonly destination: Destination }) {
-  const { t } = useTranslation()
+  const { t, i18n } = useTranslation()
   const { ago } = useAges()
   const now = useNow(5000)
-  const { address, isTls, messages, waiting, reason, failures } = destination
+  const { address, isTls, messages, waiting, reason, failures, nextTry } = destination
   const oldest = waiting.oldest === undefined ? '' : ` · ${ago(Date.parse(waiting.oldest), now)}`
   const state = (
     <>
@@ -88,6 +89,7 @@ function Facts({ destination }: { readonly destination: Destination }) {
     [t('destinations.messages'), ltr(messages.join(', '))],
     [t('feeds.waiting'), `${atLeast(waiting)}${oldest}`],
     [t('destinations.why'), ltr(reason, 'en')],
+    [t('destinations.nextTry'), ltr(nextTry && clockTime(nextTry, i18n.language))],
   ]
   return <FactList facts={facts} />
 }

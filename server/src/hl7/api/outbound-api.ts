@@ -119,6 +119,7 @@ async function destinationView(outbound: Outbound, name: string): Promise<View> 
   const destination = destinations.get(name)
   const reason = whyWaiting(destination, oldest)
   const sent = outbound.sentBy(name)
+  const nextTryMs = outbound.nextTryOf(name)
   return {
     name,
     ...settingsOf(destination),
@@ -129,6 +130,7 @@ async function destinationView(outbound: Outbound, name: string): Promise<View> 
       ...(oldest === undefined ? {} : { oldest: instant(oldest.message.created) }),
     },
     failures: outbound.failuresOf(name),
+    ...(nextTryMs === undefined ? {} : { nextTry: instant(Math.round(nextTryMs)) }),
     dead: { count: dead, isMore: dead === limits.hl7.outboundCounted },
     ...(reason === undefined ? {} : { reason }),
     ...(sent === undefined ? {} : { sent }),

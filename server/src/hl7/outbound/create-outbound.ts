@@ -36,6 +36,8 @@ export interface Outbound {
   /** `paused`: what waits stays; `stopped` is the same. */
   setMode(destination: string, mode: FeedMode): Promise<void>
   failuresOf(destination: string): number
+  /** When the next attempt is made, while one is waited for; milliseconds UTC. */
+  nextTryOf(destination: string): number | undefined
   /** Answered messages; `undefined` while another process sends to the destination. */
   sentBy(destination: string): SentRate | undefined
   /** Answers that belonged to no message of ours since the hub started. */
@@ -64,7 +66,7 @@ export function createOutbound(deps: OutboundDeps): Outbound {
   const holds = (destination: string) => leases.holds(keyOf(destination))
   const setMode = async (destination: string, mode: FeedMode) => {
     await modes.set(keyOf(destination), mode)
-    deliveries.wake(destination)
+    deliveries.hurry(destination)
   }
   const answers = createAnswerBook({ ...deps, records: store.records, outbox, holds })
   const late = createLateAnswers({ outbox, answers, report, onStray: () => void strayAnswers++ })
@@ -77,13 +79,14 @@ export function createOutbound(deps: OutboundDeps): Outbound {
     pause: () => setMode(name, 'paused'),
   }))
   const move = async (id: string, step: Step) =>
-    moveBy(outbox, step, id).finally(() => deliveries.wake(destinationOfId(id)))
+    moveBy(outbox, step, id).finally(() => deliveries.hurry(destinationOfId(id)))
   return {
     destinations,
     outbox,
     modeOf: (destination) => modes.of(keyOf(destination)),
     setMode,
     failuresOf: (destination) => deliveries.failuresOf(destination),
+    nextTryOf: (destination) => deliveries.nextTryOf(destination),
     sentBy: (destination) => (holds(destination) ? deliveries.sentBy(destination, clock()) : undefined),
     get strayAnswers() {
       return strayAnswers

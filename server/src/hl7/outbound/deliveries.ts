@@ -12,8 +12,11 @@ export interface Deliveries {
    */
   follow(destinations: readonly Destination[]): Promise<void>
   wake(destination: string): void
+  /** The same for a person: who waits before the next attempt makes it now. */
+  hurry(destination: string): void
   wakeAll(): void
   failuresOf(destination: string): number
+  nextTryOf(destination: string): number | undefined
   sentBy(destination: string, nowMs: number): SentRate | undefined
   /** Breaks off at once: what has no answer is sent again. */
   stop(): Promise<void>
@@ -51,9 +54,11 @@ export function createDeliveries(
       return work
     },
     wake: (destination) => running.get(destination)?.delivery.wake(),
+    hurry: (destination) => running.get(destination)?.delivery.hurry(),
     wakeAll() {
       for (const { delivery } of running.values()) delivery.wake()
     },
+    nextTryOf: (destination) => running.get(destination)?.delivery.nextTryMs,
     failuresOf: (destination) => running.get(destination)?.delivery.failures ?? 0,
     sentBy: (destination, nowMs) => running.get(destination)?.delivery.sent(nowMs),
     async stop() {

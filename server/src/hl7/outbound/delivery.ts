@@ -24,9 +24,13 @@ export interface DeliveryDeps {
 }
 
 export interface Delivery {
-  /** Something was put into the queue. */
+  /** Something was put into the queue: who waits before the next attempt goes on waiting. */
   wake(): void
+  /** A person wants it now. */
+  hurry(): void
   readonly failures: number
+  /** When a message that got no answer is tried again, the soonest of all lanes; milliseconds UTC. */
+  readonly nextTryMs: number | undefined
   /** How many messages were answered lately. */
   sent(nowMs: number): SentRate
   /** Ends when the messages that are under way are answered, or their time is over. */
@@ -48,6 +52,13 @@ export function startDelivery(deps: DeliveryDeps): Delivery {
     wake: () => {
       for (const lane of lanes) lane.wake()
     },
+    hurry: () => {
+      for (const lane of lanes) lane.hurry()
+    },
+    get nextTryMs() {
+      const times = lanes.flatMap(({ nextTryMs }) => nextTryMs ?? [])
+      return times.length === 0 ? undefined : Math.min(...times)
+    },
     get failures() {
       return lanes.reduce((sum, { failures }) => sum + failures, 0)
     },
@@ -58,7 +69,7 @@ export function startDelivery(deps: DeliveryDeps): Delivery {
     },
     async stop() {
       stopping.abort()
-      for (const lane of lanes) lane.wake()
+      for (const lane of lanes) lane.hurry()
       await Promise.all(running)
     },
   }
@@ -71,6 +82,8 @@ interface LaneDeps extends DeliveryDeps {
 class Lane {
   /** Attempts in a row that ended without an answer. */
   failures = 0
+  /** The end of the wait before the next attempt. */
+  nextTryMs: number | undefined
   readonly #deps: LaneDeps
   readonly #lane: number
   readonly #signal: AbortSignal
@@ -88,12 +101,16 @@ class Lane {
   }
 
   wake(): void {
+    if (this.nextTryMs === undefined) this.#wake()
+  }
+
+  hurry(): void {
     this.#wake()
   }
 
   finish(): void {
     this.#isFinishing = true
-    this.wake()
+    this.hurry()
   }
 
   async run(): Promise<void> {
@@ -104,7 +121,7 @@ class Lane {
         else await this.#deliver(next)
       } catch (error) {
         this.#deps.report(error, this.#deps.destination.name)
-        await this.#sleep(this.#backOffMs())
+        await this.#backOff()
       }
     }
     this.#sender.close()
@@ -151,7 +168,7 @@ class Lane {
     if (isDead) this.#misnamed = 0
     const state = isDead ? 'dead' : stored.message.state
     await outbox.move(stored, { state, attempts: stored.message.attempts + 1, reason })
-    await this.#sleep(this.#backOffMs())
+    await this.#backOff()
   }
 
   /** While the store is away the lane keeps the answer: the message is not sent again because of it. */
@@ -180,7 +197,7 @@ class Lane {
       this.failures++
       const { reason = code } = verdict
       await outbox.move(stored, { attempts: attempts + 1, code, reason, answer: text })
-      await this.#sleep(this.#backOffMs())
+      await this.#backOff()
       return
     }
     this.failures = 0
@@ -198,10 +215,13 @@ class Lane {
     else await this.#deps.answers.apply(now, answer)
   }
 
-  #backOffMs(): number {
+  async #backOff(): Promise<void> {
     const { outboundRetryMs, outboundRetryMostMs } = limits.hl7
     const mostMs = Math.min(outboundRetryMs * 2 ** Math.max(0, this.failures - 1), outboundRetryMostMs)
-    return mostMs * (0.5 + Math.random() / 2)
+    const ms = mostMs * (0.5 + Math.random() / 2)
+    this.nextTryMs = Date.now() + ms
+    await this.#sleep(ms)
+    this.nextTryMs = undefined
   }
 
   async #sleep(ms: number): Promise<void> {
