@@ -57,6 +57,7 @@ export interface CompiledImage {
     readonly all: boolean
     readonly required: boolean
     readonly expected: boolean
+    readonly only: boolean
     readonly condition?: Predicate
     readonly rows?: Rows
   }[]
@@ -247,7 +248,7 @@ function compilePart(part: ImagePart, reads: FieldName[]): CompiledPart {
 }
 
 function compileLink(
-  { id, to, image, all, required, expected, when, rows }: LinkRule,
+  { id, to, image, all, required, expected, only, when, rows }: LinkRule,
   key: string,
   { rowKit, reads }: Pick<ImageKit, 'rowKit' | 'reads'>,
 ): CompiledImage['links'][number] {
@@ -261,6 +262,7 @@ function compileLink(
     all: all === true,
     required: required === true,
     expected: expected === true,
+    only: only === true,
     ...(condition && { condition }),
     ...(rows && { rows: compileRows(rows, `${key}/${id}`, { ...rowKit, reads }) }),
   }

@@ -63,11 +63,28 @@ function othersOf({ link, target, key }: Tying, context: LinkContext): readonly 
     return isAlone ? inside : inside.filter((one) => isOf(one, { key, draft }, context))
   }
   const nearest = index.nearest(link.image, here, segment)
-  if (nearest !== undefined) return [nearest]
   const at = fields.labelOf(segment)
+  if (nearest !== undefined) {
+    if (!link.only || !isOneOfSeveral(nearest, link.image, { index, target })) return [nearest]
+    const text = `There are several of ${link.image} behind it: it is of none of them`
+    warnings.push({ kind: 'repeated', at, text })
+    return []
+  }
   if (link.required) throw unidentified(link.image, at)
   if (link.expected) warnings.push({ kind: 'no-identity', at, text: unknownText(link.image) })
   return []
+}
+
+/** What stands in front is what the segment is of; of several behind it nobody can tell. */
+function isOneOfSeveral(
+  { target: found }: Draft,
+  image: string,
+  { index, target: { here, segment } }: { readonly index: ImageIndex; readonly target: Target },
+): boolean {
+  if (found === undefined || found.segment.index < segment.index) return false
+  let around = here
+  while (around.parent !== undefined && index.inside(image, around).length === 0) around = around.parent
+  return new Set(index.inside(image, around)).size > 1
 }
 
 /** Of several that the bracket has each refers to what stands behind it, before the next one. */

@@ -94,3 +94,24 @@ it.each([
   })
   await expect(createMapper(folder)).rejects.toThrow(problem)
 })
+
+it('gives numbers of orders without assigner the application of MSH-3, where an overlay says so', async () => {
+  const number =
+    '{ id: EI.application, from: MSH-3.1, when: EI.2.empty() and EI.3.empty(), to: system, fn: assignerSystem }'
+  const mapper = await createMapper(
+    await rulesWith({
+      'feeds/east.yaml': await feedFor('[east]'),
+      'overlays/east/datatypes/EI.Placer.yaml': `datatype: EI\nrows:\n  - ${number}\n`,
+    }),
+  )
+  const systems = ['WARD', 'CLINIC'].map((application) => {
+    const header = `MSH|^~\\&|${application}|EAST|||20260301101500||ORM^O01|M1|P|2.5.1`
+    const segments = [header, 'PID|1||4711^^^HOSP^MR||Okoye^Ada', 'ORC|NW|P1', 'OBR|1|||GLU^Glucose^L']
+    const { images } = mapper.map(parseMessage(segments.join('\r')), 'east')
+    return images.find(({ key }) => key === 'order')?.resource['identifier']
+  })
+  expect(systems).toMatchObject([
+    [{ value: 'P1', system: 'urn:mogran:assigner:WARD' }],
+    [{ value: 'P1', system: 'urn:mogran:assigner:CLINIC' }],
+  ])
+})

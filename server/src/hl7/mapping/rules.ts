@@ -140,6 +140,8 @@ export interface LinkRule {
   readonly required?: boolean
   /** It is reported when the other image is missing. */
   readonly expected?: boolean
+  /** Of several that stand behind it none is meant, and that is reported. */
+  readonly only?: boolean
   readonly when?: string
   /** What else the segment of the other image says about it: elements beside the reference. */
   readonly rows?: readonly Row[]
