@@ -126,6 +126,24 @@ it.each([
   expect(segment(ack, 'ERR')).toContain(`ERR||${place}|101`)
 })
 
+const early = (text: string, type: string, version = '2.1') =>
+  text.replace(/\|\|(ADT|ORU)[^|]*\|/, `||${type}|`).replace('|2.5.1', `|${version}`)
+
+it('takes messages of 2.1, whose header names no event', async () => {
+  const engine = await startEngine({ ackAt: 'committed' })
+  const sender = new Sender(engine.port)
+  const admitted = early(admit(), 'ADT').replace('EVN||', 'EVN|A01|')
+  expect(segment(await sender.send(admitted), 'MSA')).toBe('MSA|AA|A1')
+  expect(segment(await sender.send(early(result(), 'ORU')), 'MSA')).toBe('MSA|AA|R1')
+  expect(await engine.all('Encounter')).toHaveLength(1)
+  expect(await engine.all('Observation')).toHaveLength(1)
+  const later = await sender.send(early(result({ id: 'R2' }), 'ORU', '2.5'))
+  expect(segment(later, 'MSA')).toMatch(/^MSA\|AR\|R2/)
+  expect(segment(later, 'ERR')).toContain('ERR||MSH^1^9^1^2|201')
+  const lines = await engine.store.records.range({ collection: 'hl7-journal', limit: 10 })
+  expect(lines.map(({ value }) => (value as { event?: string }).event)).toEqual(['A01', '', ''])
+})
+
 it('takes many messages of many senders at once and answers each on its own connection', async () => {
   const engine = await startEngine()
   const senders = Array.from({ length: 8 }, () => new Sender(engine.port))

@@ -1,6 +1,6 @@
 import type { Clock } from '../../kernel/clock.ts'
 import { acceptedText, ACCEPTED, ackCode, buildAck, type Ack } from '../mllp/ack.ts'
-import type { Header } from '../mllp/header.ts'
+import { triggerEvent, type Header } from '../mllp/header.ts'
 import type { Entry } from './entry.ts'
 import type { FlowFeed } from './feed.ts'
 import { personNumbers } from './person-numbers.ts'
@@ -40,7 +40,7 @@ export function lineOf({ feed, clock }: AnsweringDeps, bytes: Buffer, header: He
     feed: feed.name,
     received: now,
     type: text(header?.component(9, 1) ?? ''),
-    event: text(header?.component(9, 2) ?? ''),
+    event: text(header === undefined ? '' : triggerEvent(bytes, header)),
     controlId: text(header?.field(10) ?? ''),
     sender: text([header?.field(3), header?.field(4)].filter(Boolean).join(' ')),
     version: text(header?.component(12, 1) ?? ''),

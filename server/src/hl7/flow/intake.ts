@@ -122,7 +122,7 @@ function isCommitByte(byte: number | undefined): boolean {
 }
 
 function refusalOf({ feed, understands }: IntakeDeps, frame: Buffer, header: Header): Ack | undefined {
-  const wrong = checkHeader(header, { processingIds: feed.processingIds, understands })
+  const wrong = checkHeader(frame, header, { processingIds: feed.processingIds, understands })
   if (wrong) return wrong
   if (hasAnother(frame, header)) return TWO_MESSAGES
   try {

@@ -17,6 +17,7 @@ export interface CompiledRules {
     readonly code: Path
     readonly event: Path
     readonly time: Path
+    /** The first place that may say it. */
     readonly eventSource: string
     readonly zone?: Path
     readonly test?: TestMark & { readonly path: Path }
@@ -78,7 +79,7 @@ export function compileRules(files: RuleFiles): CompiledRules {
     code: compilePath(code),
     event: compilePath(event),
     time: compilePath(time),
-    eventSource: event,
+    eventSource: event.replace(/ \|.*/, ''),
     ...(zone !== undefined && { zone: compilePath(zone) }),
     ...(test && { test: { ...test, path: compilePath(test.from) } }),
     refuse: refuse.map(({ at, text, when }) => ({ at, text, condition: compileCondition(when) })),

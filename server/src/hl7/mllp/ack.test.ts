@@ -87,9 +87,21 @@ describe('checkHeader', () => {
           : ('unknown-event' as const),
   }
   const codes = (msh: string) => {
-    const header = readHeader(Buffer.from(msh))
-    return header && checkHeader(header, accepts)?.errors.map(({ code, at }) => `${code} ${at}`)
+    const bytes = Buffer.from(msh)
+    const header = readHeader(bytes)
+    return header && checkHeader(bytes, header, accepts)?.errors.map(({ code, at }) => `${code} ${at}`)
   }
+
+  const early = (version: string, evn = '\rEVN|A01|2026') =>
+    codes(`MSH|^~\\&|A|B|C|D|||ADT|7|P|${version}${evn}`)
+
+  it('takes the event from EVN-1 before 2.3, where the header need not name it', () => {
+    expect(early('2.1')).toBeUndefined()
+    expect(early('2.2')).toBeUndefined()
+    expect(early('2.1', '\rEVN|Z99')).toEqual(['201 MSH-9.2'])
+    expect(early('2.1', '')).toEqual(['201 MSH-9.2'])
+    expect(early('2.3')).toEqual(['201 MSH-9.2'])
+  })
 
   it('rejects an unknown type, event, processing id or version, each at its field', () => {
     expect(codes('MSH|^~\\&|A|B|C|D|||ADT^A01|7|P|2.5.1')).toBeUndefined()

@@ -1,5 +1,5 @@
 import type { Ack, AckError } from './ack.ts'
-import type { Header } from './header.ts'
+import { mayLackEvent, triggerEvent, type Header } from './header.ts'
 
 /** What a feed takes, for the checks that come before every acknowledgement. */
 export interface Accepts {
@@ -17,8 +17,12 @@ const VERSIONS = new Set('2.1 2.2 2.3 2.3.1 2.4 2.5 2.5.1 2.6 2.7 2.7.1 2.8 2.8.
  * @returns `undefined` when the message may be taken.
  * @see HL7 v2.5.1, 2.9.2.2 (rules for the responding system: rejections for MSH-9, MSH-11, MSH-12)
  */
-export function checkHeader(header: Header, accepts: Accepts): Ack | undefined {
-  const errors = [...checkDelimiters(header), ...checkType(header, accepts), ...checkIds(header, accepts)]
+export function checkHeader(bytes: Buffer, header: Header, accepts: Accepts): Ack | undefined {
+  const errors = [
+    ...checkDelimiters(header),
+    ...checkType(bytes, header, accepts),
+    ...checkIds(header, accepts),
+  ]
   return errors.length === 0 ? undefined : { verdict: 'reject', errors }
 }
 
@@ -32,14 +36,14 @@ function checkDelimiters({ fieldSeparator, field }: Header): AckError[] {
 
 const MARKS = /^[^A-Za-z0-9\s"]{2,5}$/
 
-function checkType(header: Header, accepts: Accepts): AckError[] {
+function checkType(bytes: Buffer, header: Header, accepts: Accepts): AckError[] {
   const type = header.component(9, 1)
-  const event = header.component(9, 2)
+  const event = triggerEvent(bytes, header)
   if (type === '') return [wrong('101', 'MSH-9.1', 'MSH-9 has no message type.')]
   const verdict = accepts.understands(type, event)
   if (verdict === 'unknown-type')
     return [wrong('200', 'MSH-9.1', 'The message type in MSH-9.1 is not supported.')]
-  if (verdict === 'unknown-event')
+  if (verdict === 'unknown-event' || (event === '' && !mayLackEvent(header)))
     return [wrong('201', 'MSH-9.2', 'The trigger event in MSH-9.2 is not supported.')]
   return []
 }

@@ -27,6 +27,26 @@ export function readHeader(bytes: Buffer): Header | undefined {
   return text.startsWith('MSH') ? headerOf(text) : undefined
 }
 
+/**
+ * The trigger event: MSH-9.2. Before 2.3 the header may name none: then it is EVN-1, or the message has only one event.
+ *
+ * @see HL7 v2.1, 2.4.1.9 and 3.2 (EVN-1)
+ */
+export function triggerEvent(bytes: Buffer, header: Header): string {
+  const named = header.component(9, 2)
+  if (named !== '' || !mayLackEvent(header)) return named
+  const begin = `EVN${header.fieldSeparator}`
+  const lines = bytes.toString('latin1', 0, HEADER_BYTES).split(/[\r\n]+/)
+  const [, event = ''] = lines.find((line) => line.startsWith(begin))?.split(header.fieldSeparator) ?? []
+  return event.trim()
+}
+
+const EARLY: ReadonlySet<string> = new Set(['2.1', '2.2'])
+
+export function mayLackEvent(header: Header): boolean {
+  return EARLY.has(header.component(12, 1).trim())
+}
+
 /** Finds an MSH segment anywhere in the beginning of bytes that are no message, so that the refusal can name its MSH-10. */
 export function findHeader(bytes: Buffer): Header | undefined {
   const text = bytes.toString('latin1', 0, HEADER_BYTES)

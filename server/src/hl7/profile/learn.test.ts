@@ -63,7 +63,8 @@ it('refuses neither the next patient nor the next day of a feed with few patient
 
 it('proposes what a feed file can say, also of senders with odd segments and two versions', () => {
   const odd = ['zzz|1', `ZBC|${'|'.repeat(1500)}x`, 'NTE|1||a']
-  const messages = [admit({ version: '2.3' }), admit({ mrn: '2', more: odd })]
+  const early = parseMessage(admit({ version: '2.1' }).text.replace('ADT^A01', 'ADT'))
+  const messages = [admit({ version: '2.3' }), admit({ mrn: '2', more: odd }), early]
   const profile = learn(messages)
   expect(profile['ADT^A01']?.segments).toEqual(['MSH', 'EVN', 'PID', 'PV1'])
   expect(Object.keys(profile['ADT^A01']?.fields ?? {})).toContain('NTE-3')

@@ -37,7 +37,8 @@ export class ProfileProposal {
   }
 
   note(message: Message): void {
-    const name = `${message.get('MSH-9')}^${message.get('MSH-9.2')}`
+    const event = message.get('MSH-9.2')
+    const name = event === '' ? message.get('MSH-9') : `${message.get('MSH-9')}^${event}`
     const type = this.#types.get(name) ?? { messages: 0, segments: new Map(), fields: new Map() }
     this.#types.set(name, type)
     note(type, message)
