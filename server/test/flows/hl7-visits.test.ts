@@ -289,6 +289,48 @@ it('deletes by the null of HL7 the kind of an admission, and leaves the kind of 
   })
 })
 
+const PERSON = 'PID|1||4711^^^NORTH^MR||Salih^Nadia||19870402|F'
+
+/** Of an event that does not say whose visit it is about. */
+const untold = (event: string, ...segments: readonly string[]) =>
+  [
+    'MSH|^~\\&|WARD|NORTH|HUB|MOGRAN|202603020900||ADT^' + event + '|U1|P|2.5.1',
+    'EVN||202603020900',
+    ...segments,
+    '',
+  ].join('\r')
+
+it.each([
+  ['a discharge without PV1', untold('A03', PERSON), ['bad-value PV1-2']],
+  ['a leave that is taken back without PV1', untold('A52', PERSON), ['bad-value PV1-2']],
+  [
+    'two beds that are swapped without visit numbers',
+    untold('A17', PERSON, 'PV1|1|I|W2^01^B', PERSON.replaceAll('4711', '4712'), 'PV1|2|I|W1^05^A'),
+    ['no-identity PV1', 'no-identity PV1'],
+  ],
+])('reports %s, which changes nothing', async (_, message, told) => {
+  const { engine, send } = await start()
+  await send(adt('4711', A01))
+  await send(message)
+  const reported = engine.flow.tally.unmappedOf('default').map(({ kind, at }) => `${kind} ${at}`)
+  expect(reported).toEqual(told)
+  expect(await withNumber(engine, 'Encounter', 'V4711')).toMatchObject({ location: stays('active 08:00-') })
+})
+
+const admitted = (bed: string) => `PV1|1|I|${bed}${'|'.repeat(41)}202603010800`
+
+it('swaps the beds of visits that are known by their admission', async () => {
+  const { engine, send } = await start()
+  const other = PERSON.replaceAll('4711', '4712')
+  await send(untold('A01', PERSON, admitted('W1^05^A')))
+  await send(untold('A01', other, admitted('W2^01^B')).replace('|U1|', '|U2|'))
+  const swap = untold('A17', PERSON, admitted('W2^01^B'), other, admitted('W1^05^A'))
+  await send(swap.replace('|U1|', '|U3|').replaceAll('202603020900', '202603020905'))
+  const visits = await engine.all('Encounter')
+  const swapped = stays('active 09:05-', 'completed 08:00-09:05')
+  expect(visits).toMatchObject([{ location: swapped }, { location: swapped }])
+})
+
 const EVENTS =
   'A01 A02 A03 A04 A05 A06 A08 A09 A10 A11 A12 A13 A14 A15 A16 A21 A22 A23 A25 A26 A27 A38'.split(' ')
 const BEDS = ['W1^01^A', 'W1^01^B', 'W2^01^A', ''] as const

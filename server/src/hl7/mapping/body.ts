@@ -92,15 +92,20 @@ function variableBody(name: string, output: Output): Body {
 function warningBody({ from: path, warn = '' }: Row, asked: FieldName | undefined): Body {
   if (path === undefined && asked === undefined) throw new SyntaxError('a warning is about a field')
   return ([from], { work, fields, segment }) => {
-    const node = from ?? (asked && emptyField(asked.field, { fields, segment }))
+    const node = from ?? (asked && emptyField(asked, { fields, segment }))
     if (node !== undefined) work.tools.flaw(node, warn)
     return 0
   }
 }
 
-function emptyField(field: number, { fields, segment }: Pick<Target, 'fields' | 'segment'>): Node {
+function emptyField(
+  { segment: name, field }: FieldName,
+  { fields, segment }: Pick<Target, 'fields' | 'segment'>,
+): Node {
   const delimiters = segment.delimitersOf(field)
-  return new Node({ label: fields.labelOf(segment), field, place: 0, raw: '', delimiters })
+  // A segment that is missing has no number among its like.
+  const label = name === segment.name ? fields.labelOf(segment) : name
+  return new Node({ label, field, place: 0, raw: '', delimiters })
 }
 
 const REFERENCE = compileElement('reference')

@@ -87,7 +87,7 @@ it('leaves out a visit without number and says so', () => {
 })
 
 it('reports fields, segments and codes without rules, each with its position', () => {
-  const { warnings } = map('ADT^A01', 'EVN|A01', `${PATIENT}||19870402|X${'|'.repeat(29)}strain`, 'ZBE|1')
+  const { warnings } = map('ADT^A31', 'EVN|A31', `${PATIENT}||19870402|X${'|'.repeat(29)}strain`, 'ZBE|1')
   expect(warnings.map(({ kind, at }) => `${kind} ${at}`)).toEqual([
     'unmapped-code PID-8',
     'unmapped-field PID-37',
