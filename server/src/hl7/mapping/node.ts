@@ -72,6 +72,12 @@ export class Node {
     return made
   }
 
+  /** Each text of a list with commas, at the same place. */
+  listed(): readonly Node[] {
+    const texts = this.raw.split(',').filter((text) => text.trim() !== '')
+    return texts.map((text) => new Node(this.home, text, [this.component, this.subcomponent]))
+  }
+
   /** Trimmed text of a part; empty when there is none. */
   partText(number: number): string {
     return this.part(number)?.text.trim() ?? ''

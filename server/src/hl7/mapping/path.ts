@@ -21,6 +21,8 @@ export interface Path {
   /** 0: the whole, here and below. */
   readonly component: number
   readonly subcomponent: number
+  /** The text is a list with commas. */
+  readonly isList: boolean
   /** What counts when nothing is there. */
   readonly or: Path | undefined
 }
@@ -41,12 +43,12 @@ export interface FieldName {
 const NONE: readonly Node[] = []
 const SEGMENT_PATH =
   /^(?:([A-Z_]{4,})\.)?([A-Z][A-Z0-9]{2})(?:\[(\*|<|\d+!?=[\w,]+)\])?-(\d+)(?:\[(\d+)\])?(?:\.(\d+)(?:\.(\d+))?)?$/
-const VALUE_PATH = /^(?:\$this|[A-Z]{2,3}(?=\.))(?:\.(\d+)(?:\.(\d+))?)?$/
+const VALUE_PATH = /^(?:\$this|[A-Z]{2,3}(?=\.))(?:\.(\d+)(?:\.(\d+))?)?(?:\[,\])?$/
 
 /**
  * Compiles `ABC-3[2].4.1` (a field of the rule's segment, or of the nearest one of that name), `ABC[*]-3` (of all in the bracket),
  * `ABC[2=X,Y]-3` and `ABC[2!=X]-3` (of those whose field is or is not one of the texts), `ABC[<]-3` (of the one before), `BRACKET.ABC[<]-3` (of that in a bracket before), `BRACKET.ABC[*]-3` (of that bracket itself), `CX.4.1` and `$this.4` (parts of the value that
- * a data type works on). Alternatives are separated by `|`: the first that has a value counts.
+ * a data type works on; `$this.2.2[,]`: each text of a list with commas). Alternatives are separated by `|`: the first that has a value counts.
  *
  * @throws SyntaxError when it is no path
  */
@@ -69,6 +71,7 @@ export function compilePath(text: string): Path {
     place,
     component,
     subcomponent,
+    isList: first.trim().endsWith('[,]'),
     or,
   }
 }
@@ -102,7 +105,7 @@ export function findNodes(path: Path, scope: Scope): readonly Node[] {
 
 function findOne(path: Path, scope: Scope): readonly Node[] {
   const { segment: name } = path
-  if (name === '') return partOf(path, scope.node)?.alone ?? NONE
+  if (name === '') return ofValue(path, scope.node)
   const { segment, fields, here } = scope
   if (path.isAll || path.bracket !== '')
     return fields.has(name)
@@ -111,6 +114,11 @@ function findOne(path: Path, scope: Scope): readonly Node[] {
   if (segment.name === name) return chosen(path, fields.of(segment, path.field))
   const found = fields.has(name) ? nearest(here, name) : undefined
   return found === undefined ? NONE : chosen(path, fields.of(found, path.field))
+}
+
+function ofValue(path: Path, node: Node | undefined): readonly Node[] {
+  const found = partOf(path, node)
+  return (path.isList ? found?.listed() : found?.alone) ?? NONE
 }
 
 /** Segments that the path names by their bracket or place, not as the nearest one. */
