@@ -26,6 +26,7 @@ it.each([
   ['DC|P1^C', 'revoked'],
   ['OD|P1^C', 'revoked'],
   ['OH|P1^C', 'on-hold'],
+  ['HD|P1^C', 'on-hold'],
   ['CA|||G1^C', 'revoked'],
 ])('takes %s without OBR for every service of the number', async (orc, is) => {
   const engine = await after(onePlacer, ['ORM^O01', ADA, `ORC|${orc}`])

@@ -101,7 +101,12 @@ function waitFor(
 function broughtBy(identities: Identities, written: ReadonlySet<string>): readonly Alias[] {
   return [...identities.values()].flatMap((identity) => {
     const { image, claims } = identity
-    if (claims.length === 0 || image.type === 'Patient' || !written.has(referenceOf(identity) ?? ''))
+    if (
+      claims.length === 0 ||
+      image.own !== 'update' ||
+      image.type === 'Patient' ||
+      !written.has(referenceOf(identity) ?? '')
+    )
       return []
     return identifiersOf(image.resource).flatMap(({ system, value }) =>
       typeof system === 'string' && typeof value === 'string' ? [{ type: image.type, system, value }] : [],
