@@ -19,6 +19,19 @@ test('shows how the feeds are, and pauses one', async ({ page }) => {
   await expect(page.getByRole('heading', { name: 'Messages since the hub started' })).toBeVisible()
 })
 
+test('leads from what a feed has rejected to the messages', async ({ page }) => {
+  await sendText('MSH|^~\\&|LAB|HTEST|HUB|HTEST|20261120080000+0000||ORU^R01^ORU_R01|V9|P|9.9\rPID|1')
+  await signIn(page)
+  await page.goto('/feeds/default')
+  await page
+    .getByRole('row', { name: /^rejected/ })
+    .getByRole('link')
+    .click()
+  await expect(
+    page.getByRole('cell', { name: /The version in MSH-12 is not supported/ }).first(),
+  ).toBeVisible()
+})
+
 test('stops a feed only when told twice, and says what that means', async ({ page }) => {
   const asked: unknown[] = []
   // Other tests send to this feed.

@@ -1,10 +1,12 @@
+import { useQuery } from '@tanstack/react-query'
 import type { QueryClient } from '@tanstack/react-query'
 import { useTranslation } from 'react-i18next'
-import { createBrowserRouter, Navigate } from 'react-router'
-import { Outlet, useRouteError } from 'react-router'
+import { createBrowserRouter, Navigate, Outlet, ScrollRestoration, useRouteError } from 'react-router'
 import type { LoaderFunctionArgs } from 'react-router'
 
+import { Problem } from '../api/problem.ts'
 import { useSession } from '../api/session.ts'
+import { answered } from '../api/transport.ts'
 import { Empty, PageTitle } from '../ui/page.tsx'
 import { ProblemCard } from '../ui/problem-card.tsx'
 import { FEATURES, homeOf } from './features.ts'
@@ -31,7 +33,7 @@ export function createRoutes(queries: QueryClient) {
           children: [
             {
               index: true,
-              lazy: feature.load,
+              lazy: () => feature.load().catch(() => ({ Component: () => <LatePage feature={feature} /> })),
               loader: preparing(feature, queries),
               ErrorBoundary: PageFailed,
             },
@@ -55,7 +57,38 @@ function preparing({ allowed, prepare }: Feature, queries: QueryClient) {
 function SignedIn() {
   const session = useSession((state) => state.session)
   if (!session) return <Navigate to="/sign-in" replace />
-  return <Shell who={session.who} />
+  return (
+    <>
+      <Shell who={session.who} />
+      <ScrollRestoration />
+    </>
+  )
+}
+
+/** A page whose code could not be loaded: it is asked for again by hand, and as soon as the hub is back. */
+function LatePage({ feature: { path, load } }: { readonly feature: Feature }) {
+  const code = useQuery({
+    queryKey: ['code', path],
+    queryFn: () => load().catch(whyMissing),
+    staleTime: Number.POSITIVE_INFINITY,
+  })
+  if (code.data) return <code.data.Component />
+  return (
+    <section style={{ padding: 16 }}>
+      {code.isError ? (
+        <ProblemCard
+          error={code.error}
+          retry={() => (code.error instanceof Problem ? code.refetch() : location.reload())}
+        />
+      ) : undefined}
+    </section>
+  )
+}
+
+/** @throws Problem while the hub does not answer; else what failed: it is another version by now, and the page has to be loaded again */
+async function whyMissing(error: unknown): Promise<never> {
+  await answered('/', { method: 'HEAD' })
+  throw error
 }
 
 function Home() {

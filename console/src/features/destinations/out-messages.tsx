@@ -132,7 +132,7 @@ function Cells({ message }: { readonly message: OutRow }) {
 function About({ reference }: { readonly reference: string }) {
   const [type = '', id = ''] = reference.split('/')
   const text = (
-    <bdi dir="ltr" title={reference}>
+    <bdi dir="ltr" title={reference} translate="no">
       {type} {id.length > SHORT_ID ? `…${id.slice(-SHORT_ID)}` : id}
     </bdi>
   )

@@ -127,7 +127,10 @@ function Since() {
   )
 }
 
-function Counts({ feed: { messages } }: { readonly feed: FeedRow }) {
+/** In these a message stays, so that the list has what was counted; in the others it is on its way. */
+const FINAL: ReadonlySet<string> = new Set(['committed', 'duplicate', 'rejected', 'dead', 'discarded'])
+
+function Counts({ feed: { name, messages } }: { readonly feed: FeedRow }) {
   const { t } = useTranslation()
   return (
     <Sheet sx={figures}>
@@ -137,7 +140,13 @@ function Counts({ feed: { messages } }: { readonly feed: FeedRow }) {
             <th scope="row" aria-label={t(`state.${state}`)}>
               <StateChip state={state} />
             </th>
-            <td className="number">{messages[state]}</td>
+            <td className="number">
+              {messages[state] > 0 && FINAL.has(state) ? (
+                <Link to={`/messages?${new URLSearchParams({ feed: name, state })}`}>{messages[state]}</Link>
+              ) : (
+                messages[state]
+              )}
+            </td>
           </tr>
         ))}
       </tbody>

@@ -69,7 +69,7 @@ function MessageTabs({ message, mayMend }: TabsProps) {
     (message.tree.segments.length === 0 ? 'text' : 'fields')
   const open = (next: string) => {
     params.set('tab', next)
-    setParams(params, { replace: true })
+    setParams(params, { replace: true, preventScrollReset: true })
   }
   return (
     <>
