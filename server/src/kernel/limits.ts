@@ -105,6 +105,8 @@ export const limits = {
     yieldMs: 15,
   },
   hl7: {
+    /** What an element of a resource was before: older ones stand in the versions of the resource. */
+    historyItems: 500,
     frameBytes: 16 * 1024 * 1024,
     frameBytesMost: 64 * 1024 * 1024,
     largeBytes: 256 * 1024,

@@ -1,4 +1,5 @@
 import type { JsonObject, JsonValue } from '../../kernel/json.ts'
+import { limits } from '../../kernel/limits.ts'
 import type { HistoryPart, ImagePart } from '../mapping/image.ts'
 import { isElements, isList, isSame } from './exact-json.ts'
 import { isBefore, periodOf, withPeriod } from './stay-periods.ts'
@@ -88,7 +89,7 @@ function changed(
   itemsNow: (part: HistoryPart) => readonly JsonObject[],
 ): JsonObject {
   const lists = historiesOf(parts).flatMap((part) => {
-    const items = itemsNow(part)
+    const items = itemsNow(part).slice(-limits.hl7.historyItems)
     return isSame(items, itemsOf(whole[part.history])) ? [] : [[part.history, items] as const]
   })
   return lists.length === 0 ? whole : { ...whole, ...Object.fromEntries(lists) }
