@@ -8,6 +8,7 @@ import { checkBundle } from './validation/bundle.ts'
 import type { ObjectCheck } from './validation/check-options.ts'
 import { checkCoding } from './validation/codings.ts'
 import * as collections from './validation/collections.ts'
+import { checkConcepts } from './validation/concepts.ts'
 import { checkContained } from './validation/contained.ts'
 import { checkExtension } from './validation/extensions.ts'
 import * as functions from './validation/functions.ts'
@@ -36,6 +37,7 @@ export const RUNTIME = {
   checkAttachment,
   checkBundle,
   checkCoding,
+  checkConcepts,
   checkContained,
   checkExtension,
   checkReference,

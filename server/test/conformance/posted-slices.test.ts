@@ -35,14 +35,24 @@ async function profile(what: string, type: string, ...element: readonly Json[]):
   })
 }
 
-async function errors(what: string, resource: Json): Promise<readonly string[]> {
+interface Found {
+  readonly severity: string
+  readonly code: string
+  readonly expression?: readonly string[]
+  readonly details: { readonly text: string }
+}
+
+async function issues(what: string, resource: Json): Promise<readonly Found[]> {
   const path = `/${String(resource['resourceType'])}/$validate?profile=${encodeURIComponent(url(what))}`
   const answer = await ask('POST', path, { body: resource })
   expect(answer.status, answer.text.slice(0, 800)).toBe(200)
-  const issues = answer.json['issue'] as readonly (Json & { readonly expression?: readonly string[] })[]
-  return issues
+  return answer.json['issue'] as readonly Found[]
+}
+
+async function errors(what: string, resource: Json): Promise<readonly string[]> {
+  return (await issues(what, resource))
     .filter(({ severity }) => severity === 'error')
-    .map(({ code, expression }) => `${String(code)} ${String(expression?.[0])}`)
+    .map(({ code, expression }) => `${code} ${String(expression?.[0])}`)
 }
 
 it('tells items apart by the type of a choice that the discriminator leads to', async () => {
@@ -221,4 +231,54 @@ it('tells entries of Bundles apart by the type of their resource, and targets by
   })
   expect(await errors('lists', list('Patient/1'))).toEqual([])
   expect(await errors('lists', list('Device/1'))).toEqual(['structure List.entry[0]'])
+})
+
+it('checks the rest of a profile whose slices cannot be told apart', async () => {
+  await profile(
+    'partly',
+    'Patient',
+    at('Patient.name', { min: 1 }),
+    at('Patient.address', slicedBy('closed', 'value', 'use')),
+    at('Patient.address:home', { min: 1 }),
+  )
+  const found = await errors('partly', { resourceType: 'Patient', birthDate: '1970-01-01' })
+  expect(found).toEqual(['required Patient.name'])
+  const good = {
+    resourceType: 'Patient',
+    birthDate: '1970-01-01',
+    name: [{ family: 'A' }],
+    address: [{ city: 'x' }],
+  }
+  expect(await errors('partly', good)).toEqual([])
+  const texts = (await issues('partly', good)).map(({ details }) => details.text).join()
+  expect(texts).toContain('the slices of address (slice home says nothing about use)')
+})
+
+it('checks what stands beside primitive values', async () => {
+  const part = (what: string) => ({ type: [{ code: 'Extension', profile: [url(what)] }] })
+  await profile('street', 'Extension', at('Extension.url', { fixedUri: url('street') }))
+  await profile(
+    'streets',
+    'Patient',
+    at('Patient.birthDate', { min: 1 }),
+    at('Patient.birthDate.id', { max: '0' }),
+    at('Patient.address.line.extension:street', { min: 1, max: '1', ...part('street') }),
+    at('Patient.address.line.extension:street.value[x]', { min: 1, type: [{ code: 'string' }] }),
+    at('Patient.deceased[x].id', { max: '0' }),
+  )
+  const extension = [{ url: url('street'), valueString: 'x' }]
+  const lived = (lines: readonly (Json | null)[], more: Json = {}) => ({
+    resourceType: 'Patient',
+    birthDate: '1970-01-01',
+    address: [{ line: lines.map(() => 'x 1'), _line: lines }],
+    ...more,
+  })
+  expect(await errors('streets', lived([{ extension }, { extension }]))).toEqual([])
+  expect(await errors('streets', lived([{ extension }, null]))).toEqual([
+    'required Patient.address[0].line[1].extension',
+  ])
+  const plain = { ...lived([]), address: [{ line: ['x 1'] }] }
+  expect(await errors('streets', plain)).toEqual(['required Patient.address[0].line[0].extension'])
+  const named = lived([{ extension }], { _birthDate: { id: 'a' }, deceasedDateTime: '2020' })
+  expect(await errors('streets', named)).toEqual(['structure Patient.birthDate'])
 })

@@ -5,7 +5,7 @@ import type { AllowedCodes } from './bindings.ts'
 import { textCheck, type CheckOptions, type Known, type ObjectCheck } from './check-options.ts'
 import { isObject } from './collections.ts'
 import { checkContainedId } from './contained.ts'
-import { namesOfElement, propertiesAt } from './element-names.ts'
+import { isSample, namesOfElement, propertiesAt } from './element-names.ts'
 import { hasCodeOfLaterVersion } from './extensions.ts'
 import type { ExtensionRule } from './extensions.ts'
 import { kindOf, notInSet } from './problems.ts'
@@ -136,7 +136,7 @@ export class Check {
     const { resourceType: type } = this.resource
     const path = this.below().slice(0, -1)
     if (typeof type !== 'string' || [type, ...path].join('.') === context) return true
-    return namesOfElement(this.known.elements(), type, path).has(context)
+    return isSample(type, path) || namesOfElement(this.known.elements(), type, path).has(context)
   }
 
   /** The names from the resource down to where the check stands. */

@@ -36,6 +36,14 @@ export function namesOfElement(
   return names
 }
 
+/** Whether a path leads into a value that an element of a profile fixes or shows: it is one of another place. */
+export function isSample(resource: string, [part, element, name = '']: readonly string[]): boolean {
+  if (resource !== 'StructureDefinition' || element !== 'element') return false
+  return (part === 'differential' || part === 'snapshot') && SAMPLES.has(name)
+}
+
+const SAMPLES: ReadonlySet<string> = new Set(['example', 'fixed', 'pattern', 'defaultValue'])
+
 /** The properties that an element may have, or the resource itself. @param path names from the resource down */
 export function propertiesAt(
   table: ElementTable,

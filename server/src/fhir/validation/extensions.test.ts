@@ -101,6 +101,26 @@ describe("the places of R4's own extensions", () => {
   })
 })
 
+it('stand in the examples of profiles as they stand in what these describe', async () => {
+  const street = { url: `${R4}iso21090-ADXP-streetName`, valueString: 'x' }
+  const element = (more: JsonObject) => ({
+    resourceType: 'StructureDefinition',
+    url: 'http://example.org/a',
+    name: 'A',
+    status: 'draft',
+    kind: 'complex-type',
+    abstract: false,
+    type: 'Address',
+    derivation: 'constraint',
+    baseDefinition: `${R4}Address`,
+    differential: { element: [{ id: 'Address.line', path: 'Address.line', ...more }] },
+  })
+  const example = [{ label: 'x', valueString: 'x 1', _valueString: { extension: [street] } }]
+  expect(await found(element({ example }))).toEqual([])
+  expect(await found(element({ patternAddress: { extension: [street], city: 'x' } }))).toEqual([])
+  expect(await found(element({ extension: [street] }))).toHaveLength(1)
+})
+
 describe('extensions that nobody has defined', () => {
   it('are not judged', async () => {
     const own = { url: 'http://example.org/own', valueString: 'x' }

@@ -30,11 +30,25 @@ const unknown = {
   coding: [{ system: 'http://terminology.hl7.org/CodeSystem/data-absent-reason', code: 'unknown' }],
 }
 
+const profiled = (path: string): Resource => ({
+  resourceType: 'StructureDefinition',
+  url: 'http://example.org/x',
+  name: 'X',
+  status: 'draft',
+  kind: 'resource',
+  abstract: false,
+  type: 'Patient',
+  baseDefinition: 'http://hl7.org/fhir/StructureDefinition/Patient',
+  derivation: 'constraint',
+  differential: { element: [{ id: 'a', path }] },
+})
+
 const BROKEN: readonly [string, Resource][] = [
   [
     'per-1 Patient.name[0].period',
     patient({ name: [{ family: 'A', period: { start: '2024-02', end: '2024-01' } }] }),
   ],
+  ['eld-19 StructureDefinition.differential.element[0]', profiled('Patient.na me')],
   ['qty-3 Observation.value', observation({ valueQuantity: { value: 1, code: 'mg' } })],
   ['cpt-2 Patient.telecom[0]', patient({ telecom: [{ value: '1' }] })],
   ['att-1 Patient.photo[0]', patient({ photo: [{ data: 'aGVs' }] })],
@@ -147,6 +161,7 @@ const KEPT: readonly [string, Resource][] = [
       ],
     }),
   ],
+  ['paths of elements, choices and slices', profiled('Patient.deceased[x]:late')],
   ['a reference with display only', observation({ subject: { display: 'A' } })],
   [
     'a range over different units',

@@ -27,6 +27,14 @@ const bundle = (type: string, entry: readonly JsonObject[], more: JsonObject = {
 })
 const URN = 'urn:uuid:0b7f6b5c-91b5-4f5e-8f6a-4a4f2c6f2f10'
 
+const codes = (more: JsonObject): Resource => ({
+  resourceType: 'CodeSystem',
+  status: 'draft',
+  content: 'complete',
+  concept: [{ code: 'a', concept: [{ code: 'b' }] }, { code: 'c' }],
+  ...more,
+})
+
 const photo = (size: number) => patient({ photo: [{ contentType: 'text/plain', data: 'aGVsbG8=', size }] })
 const composition = (more: JsonObject) => ({
   resourceType: 'Composition',
@@ -117,6 +125,15 @@ describe('elements', () => {
       ],
     })
     expect(await found(apart)).toEqual([])
+  })
+
+  it('have as many concepts as they state, and none where they say so', async () => {
+    expect(await found(codes({ count: 3 }))).toEqual([])
+    expect(await found(codes({ count: 4 }))).toEqual(['value CodeSystem.count'])
+    expect(await found(codes({ count: 4, compositional: true }))).toEqual([])
+    expect(await found(codes({ count: 4, content: 'fragment' }))).toEqual([])
+    expect(await found(codes({ count: 2, content: 'fragment' }))).toEqual(['value CodeSystem.count'])
+    expect(await found(codes({ content: 'not-present' }))).toEqual(['value CodeSystem.concept'])
   })
 
   it('have attachments of the size that they state', async () => {

@@ -14,7 +14,7 @@ export interface PathSource {
   readonly types: ReadonlySet<string>
 }
 
-interface SliceSource extends PathSource {
+export interface SliceSource extends PathSource {
   readonly model: ElementModel
   /** The resource type of a profile; empty when nobody knows. */
   readonly typeOfProfile: (url: string) => string

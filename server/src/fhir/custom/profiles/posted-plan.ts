@@ -7,6 +7,7 @@ import type { AllowedCodes } from '../../validation/bindings.ts'
 import { PRIMITIVES } from '../../validation/primitives.ts'
 import type { ElementPlan, Limits, ProfilePlan } from '../../validation/profiles/plan.ts'
 import { discriminatorsOf } from './posted-discriminator.ts'
+import type { SliceSource } from './posted-discriminator.ts'
 import { rulesOf } from './posted-rules.ts'
 import type { RuleSource } from './posted-rules.ts'
 
@@ -16,6 +17,8 @@ export interface PostedSource extends RuleSource {
   readonly profiles: ReadonlyMap<string, ProfileDefinition>
   /** Whether the hub has compiled a profile of this url. */
   readonly isCompiled: (url: string) => boolean
+  /** The slices that cannot be told apart. */
+  readonly skipped: Set<string>
   /** What required bindings allow; value sets that are not stored are missing. */
   readonly allowed: ReadonlyMap<string, AllowedCodes>
 }
@@ -135,29 +138,34 @@ function spotOf(node: ProfileNode, element: Element, { root }: Spot): Spot {
   return { element, types: typesOf(node, element).map(({ code }) => code), root }
 }
 
+/** Nothing where an item's slice cannot be told, which is noted: all else that the profile says is checked. */
 function slicingOf(node: ProfileNode, spot: Spot, source: PostedSource): ElementPlan['slicing'] {
   const { element } = spot
   const { slicing } = node
   if (!slicing || !element) return undefined
-  const slices = [...node.slices].map(([name, slice]) => {
-    const at = { ...spotOf(slice, element, spot), isSlice: true }
-    const by = discriminatorsOf(
-      slicing.discriminator ?? [],
-      { node: slice, spot: at },
-      {
-        ...source,
-        treeOfProfile,
-        typeOfProfile: (url) => typeOfProfile(url, source),
-        planOf: (n, s) => planOf(n, s, source),
-      },
-    )
-    return { name, plan: planOf(slice, at, source), by }
-  })
-  const rules = slicing.rules === 'closed' || slicing.rules === 'openAtEnd' ? slicing.rules : 'open'
-  return { rules, ordered: slicing.ordered === true, slices }
+  try {
+    const slices = [...node.slices].map(([name, slice]) => {
+      const at = { ...spotOf(slice, element, spot), isSlice: true }
+      const by = discriminatorsOf(slicing.discriminator ?? [], { node: slice, spot: at }, sliceSource(source))
+      return { name, plan: planOf(slice, at, source), by }
+    })
+    const rules = slicing.rules === 'closed' || slicing.rules === 'openAtEnd' ? slicing.rules : 'open'
+    return { rules, ordered: slicing.ordered === true, slices }
+  } catch (error) {
+    if (!(error instanceof Error)) throw error
+    source.skipped.add(`the slices of ${element.name} (${error.message})`)
+    return undefined
+  }
+}
 
-  function treeOfProfile(url: string): ProfileNode | undefined {
-    const profile = source.profiles.get(url)
-    return profile && postedTree(profile, source)
+function sliceSource(source: PostedSource): SliceSource {
+  return {
+    ...source,
+    treeOfProfile: (url) => {
+      const profile = source.profiles.get(url)
+      return profile && postedTree(profile, source)
+    },
+    typeOfProfile: (url) => typeOfProfile(url, source),
+    planOf: (node, spot) => planOf(node, spot, source),
   }
 }

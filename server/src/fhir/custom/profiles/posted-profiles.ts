@@ -47,6 +47,7 @@ export async function postedProfiles(
     isCompiled: (url: string) => deps.definitions.profiles.includes(url),
     walk: createWalk(limits.fhir.ruleSteps),
     unchecked: new Set<string>(),
+    skipped: new Set<string>(),
   }
   const trees = [...profiles.values()].flatMap((profile) =>
     attempt(profile, notes, () => postedTree(profile, { ...base, allowed: new Map() })),
@@ -55,7 +56,10 @@ export async function postedProfiles(
   const plans = [...profiles.values()].flatMap((profile) =>
     attempt(profile, notes, () => [profile.url, postedPlan(profile, source)] as const),
   )
-  return { plans: new Map(plans), notes: () => distinct([...notes, ...ruleNotes(base.unchecked)]) }
+  return {
+    plans: new Map(plans),
+    notes: () => distinct([...notes, ...ruleNotes(base.unchecked), ...skippedNotes(base.skipped)]),
+  }
 }
 
 /** Compiled ones, and R4's own definitions of types. */
@@ -137,6 +141,10 @@ function note(text: string): Issue {
 
 function ruleNotes(keys: ReadonlySet<string>): readonly Issue[] {
   return keys.size === 0 ? [] : [note(`These rules of the profile are not checked: ${[...keys].join(', ')}`)]
+}
+
+function skippedNotes(places: ReadonlySet<string>): readonly Issue[] {
+  return places.size === 0 ? [] : [note(`Of the profile is not checked: ${[...places].join('; ')}`)]
 }
 
 /** The codes of all value sets with a required binding. */

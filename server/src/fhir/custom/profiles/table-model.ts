@@ -2,14 +2,16 @@ import type { ElementTable } from '../../elements.ts'
 import { repeats } from '../../elements.ts'
 import type { Element, ElementType } from '../../generate/model.ts'
 import type { ElementModel } from '../../generate/profiles/tree.ts'
+import { PRIMITIVES } from '../../validation/primitives.ts'
 
-/** R4's elements as the running hub knows them: which are there, of which types, and whether they repeat. */
+/** R4's elements as the running hub knows them: which are there, of which types, and whether they repeat; of primitives what stands in `_name`. */
 export function tableModel(table: ElementTable): ElementModel {
   const made = new Map<string, { readonly elements: ReadonlyMap<string, Element> }>()
   return {
     get: (type) => {
-      if (!Object.hasOwn(table, type)) return undefined
-      const known = made.get(type) ?? { elements: elementsOf(table, type) }
+      const owner = Object.hasOwn(PRIMITIVES, type) ? 'Element' : type
+      if (!Object.hasOwn(table, owner)) return undefined
+      const known = made.get(type) ?? { elements: elementsOf(table, owner) }
       made.set(type, known)
       return known
     },

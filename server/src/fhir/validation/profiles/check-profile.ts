@@ -23,8 +23,16 @@ function checkItem(plan: ElementPlan, item: Item, check: Check): void {
     checkLimits(plan.limits, item.value, check)
   }
   if (plan.rules.length > 0) checkRules(plan, item, check)
-  if (plan.children.length > 0 && isObject(item.value)) checkChildren(plan, item.value, check)
+  if (plan.children.length > 0) checkChildren(plan, contentOf(item), check)
 }
+
+/** Of a primitive value what stands beside it. */
+function contentOf({ value, extra }: Item): JsonObject {
+  if (isObject(value)) return value
+  return isObject(extra) ? extra : NOTHING
+}
+
+const NOTHING: JsonObject = {}
 
 function checkChildren(plan: ElementPlan, parent: JsonObject, check: Check): void {
   const found = itemsByChild(plan, parent)

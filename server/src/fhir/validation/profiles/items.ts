@@ -2,9 +2,11 @@ import type { JsonObject, JsonValue } from '../../../kernel/json.ts'
 import { isObject } from '../collections.ts'
 import type { ElementPlan } from './plan.ts'
 
-/** One value of an element with its type and its place; `extra` is what stands in `_name`. */
+/** One value of an element with its type and its place. */
 export interface Item {
   readonly value: JsonValue
+  /** What stands in `_name` beside a value. */
+  readonly extra?: JsonValue
   readonly type: string
   /** -1 where the element does not repeat. */
   readonly index: number
@@ -72,15 +74,20 @@ function addItems(
   { extra, type }: { extra: JsonValue | undefined; type: string },
 ): void {
   if (!Array.isArray(value) && !Array.isArray(extra)) {
-    items.push({ value: value ?? extra ?? null, type, index: -1 })
+    items.push(itemOf(value ?? null, extra ?? null, { type, index: -1 }))
     return
   }
   const values: readonly JsonValue[] = Array.isArray(value) ? (value as readonly JsonValue[]) : []
   const extras: readonly JsonValue[] = Array.isArray(extra) ? (extra as readonly JsonValue[]) : []
   for (let index = 0; index < Math.max(values.length, extras.length); index++) {
-    const item = values[index] ?? extras[index] ?? null
-    if (item !== null) items.push({ value: item, type, index })
+    const [own, beside] = [values[index] ?? null, extras[index] ?? null]
+    if (own !== null || beside !== null) items.push(itemOf(own, beside, { type, index }))
   }
+}
+
+function itemOf(value: JsonValue, extra: JsonValue, place: Pick<Item, 'type' | 'index'>): Item {
+  if (value === null) return { value: extra, ...place }
+  return extra === null ? { value, ...place } : { value, extra, ...place }
 }
 
 /** The type of a value as far as it shows: of a resource its own. */
