@@ -34,6 +34,19 @@ it('journals each message of a batch and answers them in one batch', async () =>
   expect(await engine.all('Patient')).toHaveLength(2)
 })
 
+it('writes down what comes behind a batch on its connection after all of it', async () => {
+  const engine = await startEngine()
+  const sender = new Sender(engine.port)
+  const answers = [sender.next(), sender.next()]
+  const messages = Array.from({ length: 150 }, (_, at) => admit({ id: `A${at}` }))
+  sender.write(`BHS|^~\\&|LAB\r${messages.join('')}BTS|150\r`)
+  sender.write(admit({ id: 'LAST' }))
+  await Promise.all(answers)
+  const lines = await engine.store.records.range({ collection: 'hl7-journal', limit: 1000 })
+  expect(lines).toHaveLength(151)
+  expect(lines.at(-1)?.value).toMatchObject({ controlId: 'LAST' })
+})
+
 it('answers each message of a batch by itself where the feed wants it so', async () => {
   const engine = await startEngine({ ackAt: 'committed', batchAck: 'each' })
   const sender = new Sender(engine.port)

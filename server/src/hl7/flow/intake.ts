@@ -5,7 +5,7 @@ import { ackModeOf, wants, type AckMode } from '../mllp/ack-mode.ts'
 import { ACCEPTED, ackOfError, type Ack } from '../mllp/ack.ts'
 import { applicationAnswer, isAnswer } from '../mllp/application-answer.ts'
 import { buildBatchAck } from '../mllp/batch-ack.ts'
-import { isBatch, splitBatches, splitPaced } from '../mllp/batch.ts'
+import { isBatch, splitPaced } from '../mllp/batch.ts'
 import { checkText, decodeMessage } from '../mllp/charset.ts'
 import { checkHeader, type Accepts } from '../mllp/checks.ts'
 import type { Later } from '../mllp/connection.ts'
@@ -99,8 +99,7 @@ async function turnDownOpenly(
 /** Each message of a batch is journaled and answered for itself: one that is wrong does not stop the others. */
 async function receiveBatch(deps: IntakeDeps, frame: Buffer, later: Later): Promise<Buffer | undefined> {
   const { feed, clock, controlIds } = deps
-  // What comes behind a small one on its connection must not be written down before it.
-  const batch = frame.length > limits.hl7.largeBytes ? await splitPaced(frame) : splitBatches(frame)
+  const batch = await splitPaced(frame)
   const answers: (Buffer | undefined)[] = []
   const { messages } = batch
   for (let at = 0; at < messages.length; at += limits.hl7.batchAtOnce) {

@@ -2,6 +2,7 @@ import type { Socket } from 'node:net'
 import { setImmediate as nextTurn, setTimeout as delay } from 'node:timers/promises'
 
 import type { limits } from '../../kernel/limits.ts'
+import { isBatch } from './batch.ts'
 import { Framer, type Framing } from './framer.ts'
 
 type BoundName = Extract<
@@ -63,6 +64,8 @@ export class Connection {
   readonly #whenAnswered: (() => void)[] = []
   /** Of the application, in enhanced mode. */
   readonly #coming = new Set<Promise<void>>()
+  /** Ends with the last message of the batches that are being taken. */
+  #batch: Promise<unknown> | undefined
   #finishing = false
   #heardMs = performance.now()
   #idleTimer: NodeJS.Timeout | undefined
@@ -127,7 +130,19 @@ export class Connection {
       if (Buffer.isBuffer(message)) this.#send(message)
       else this.#expect(message)
     }
-    this.#answer(frame.length, this.#options.receive(frame, later))
+    const receive = async () => this.#options.receive(frame, later)
+    const coming = this.#batch === undefined ? receive() : this.#batch.then(receive)
+    if (this.#batch !== undefined || isBatch(frame)) this.#behind(coming)
+    this.#answer(frame.length, coming)
+  }
+
+  /** What follows waits: it must not be written down before the rest of a batch. */
+  #behind(coming: Promise<unknown>): void {
+    const over = Promise.allSettled([coming])
+    void over.finally(() => {
+      if (this.#batch === over) this.#batch = undefined
+    })
+    this.#batch = over
   }
 
   #refuse(head: Buffer): void {
