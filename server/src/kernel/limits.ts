@@ -160,7 +160,7 @@ export const limits = {
     destinationOverlays: 16,
     /** Allergies, relatives or coverages of one patient in a message that is sent. */
     referringMost: 100,
-    /** A message that is built late looks at so many commits behind its own for what referred to its patient then. */
+    /** Messages that are built late look at so many commits behind those that came together for what referred to their patients then. */
     laterCommits: 200,
     /** Waiting and dead messages of a destination are counted so far, its newest looked at for the last answer; so many are sent again by one command. */
     outboundCounted: 10_000,

@@ -2,6 +2,7 @@ import type { Sink } from '../../events/relay.ts'
 import type { Clock } from '../../kernel/clock.ts'
 import { Fault } from '../../kernel/fault.ts'
 import type { JsonObject } from '../../kernel/json.ts'
+import { limits } from '../../kernel/limits.ts'
 import type { LoggedCommit, Store } from '../../store/port.ts'
 import type { Destination } from './destination.ts'
 import { laneOf } from './lanes.ts'
@@ -11,7 +12,8 @@ import { recordAsOf, resourcesAt, type PastDeps } from './record-as-of.ts'
 import { withDocuments } from './sent-documents.ts'
 import { toldOf, type Told } from './told-of.ts'
 
-interface SinkDeps extends PastDeps {
+interface SinkDeps extends Omit<PastDeps, 'later'> {
+  readonly log: Pick<Store['log'], 'read'>
   readonly records: Store['records']
   readonly outbox: Outbox
   readonly rules: OutboundRules
@@ -27,13 +29,23 @@ export function createOutboundSink(deps: SinkDeps): Sink {
   return {
     name: 'hl7-outbound',
     async deliver(commits) {
-      for (const commit of commits) await deliverCommit(deps, commit)
+      const later = laterThan(deps.log, commits)
+      for (const commit of commits) await deliverCommit({ ...deps, later }, commit)
     },
     close: () => Promise.resolve(),
   }
 }
 
-async function deliverCommit(deps: SinkDeps, commit: LoggedCommit): Promise<void> {
+/** Behind the commits that came together the log is read once, and only when a message asks. */
+function laterThan(log: SinkDeps['log'], commits: readonly LoggedCommit[]): PastDeps['later'] {
+  let beyond: Promise<readonly LoggedCommit[]> | undefined
+  return async (commit) => {
+    beyond ??= log.read(commits.at(-1)?.n ?? commit, limits.hl7.laterCommits)
+    return [...commits.filter(({ n }) => n > commit), ...(await beyond)]
+  }
+}
+
+async function deliverCommit(deps: SinkDeps & PastDeps, commit: LoggedCommit): Promise<void> {
   const feeds = feedsOf(commit)
   const lookup = lookupAt(deps, commit)
   for (const destination of deps.destinations()) {
@@ -50,7 +62,7 @@ async function deliverCommit(deps: SinkDeps, commit: LoggedCommit): Promise<void
 }
 
 /** @returns a lookup in the record as the commit left it, and as it found it */
-function lookupAt(deps: SinkDeps, { n }: LoggedCommit): (isEnd: boolean) => Lookup {
+function lookupAt(deps: PastDeps, { n }: LoggedCommit): (isEnd: boolean) => Lookup {
   const [at, before] = [recordAsOf(deps, n), recordAsOf(deps, n - 1)]
   return (isEnd) => async (address, when) =>
     resourcesAt(when === 'before' ? before : at, deps.resources, { address, isEnd })

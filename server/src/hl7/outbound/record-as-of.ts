@@ -5,7 +5,8 @@ import { parseForText } from './written-numbers.ts'
 
 export interface PastDeps {
   readonly resources: Store['resources']
-  readonly log: Pick<Store['log'], 'read'>
+  /** The commits behind one, as far as they are looked at. */
+  readonly later: (commit: number) => Promise<readonly LoggedCommit[]>
   /** Whether a search by this key (`beneficiary=Patient/1`) would have found the version. */
   readonly isFoundBy: (version: StoredVersion, key: string) => Promise<boolean>
 }
@@ -19,13 +20,12 @@ export interface RecordAsOf {
 
 /**
  * A message says what was true when its change was written, however much later it is built: else an order goes astray with a patient who is
- * deleted meanwhile, and each step of a burst tells the last one. What is written behind the commit is looked at within `limits.hl7.laterCommits`.
+ * deleted meanwhile, and each step of a burst tells the last one. What is written behind the commit is looked at within bounds.
  */
-export function recordAsOf({ resources, log, isFoundBy }: PastDeps, commit: number): RecordAsOf {
-  let later: Promise<readonly LoggedCommit[]> | undefined
+export function recordAsOf({ resources, later, isFoundBy }: PastDeps, commit: number): RecordAsOf {
   const read = async (type: string, id: string) => versionAt(resources, { type, id, commit })
   const writtenLater = async (type: string) => {
-    const commits = await (later ??= log.read(commit, limits.hl7.laterCommits))
+    const commits = await later(commit)
     return commits.flatMap(({ changes }) => changes.filter((change) => change.type === type))
   }
   return {
@@ -37,15 +37,17 @@ export function recordAsOf({ resources, log, isFoundBy }: PastDeps, commit: numb
         type,
         places.map(({ id }) => id),
       )
-      const changed = new Set((await writtenLater(type)).map(({ id }) => id))
-      const same = rows.flatMap((row) => (row === undefined || changed.has(row.id) ? [] : [row]))
+      const there = rows.flatMap((row) => row ?? [])
+      const same = there.filter((row) => row.commit <= commit)
+      const newer = there.filter((row) => row.commit > commit)
+      const changed = new Set([...newer, ...(await writtenLater(type))].map(({ id }) => id))
       const before = await Promise.all([...changed].map(async (id) => read(type, id)))
       const found = await Promise.all(
         before.map(async (one) =>
           one !== undefined && !one.deleted && (await isFoundBy(one, key)) ? [one] : [],
         ),
       )
-      return [...same.filter((row) => row.commit <= commit), ...found.flat()]
+      return [...same.filter(({ id }) => !changed.has(id)), ...found.flat()]
         .toSorted((a, b) => a.commit - b.commit)
         .slice(-limit)
     },
