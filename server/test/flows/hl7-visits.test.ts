@@ -277,6 +277,20 @@ it('takes a discharge back that another feed has told', async () => {
   expect(await itemsOf(engine)).toEqual([])
 })
 
+it.each([
+  ['A22', 'the return from', 'in-progress'],
+  ['A52', 'the cancel of', 'in-progress'],
+])('%s: takes %s a leave that another feed has told', async (event, _, status) => {
+  const { engine, send, sendOther } = await startTwoFeeds('\nplaces: north\n')
+  await send(adt('4711', A01))
+  await sendOther(adt('4711', A01))
+  await sendOther(adt('4711', { event: 'A21' }))
+  expect(await withNumber(engine, 'Encounter', 'V4711')).toMatchObject({ status: 'onleave' })
+  await send(adt('4711', { event }))
+  expect(await withNumber(engine, 'Encounter', 'V4711')).toMatchObject({ status })
+  expect(await itemsOf(engine)).toEqual([])
+})
+
 it('deletes by the null of HL7 the kind of an admission, and leaves the kind of the patient', async () => {
   const { engine, send } = await start()
   await send(adt('4711', { event: 'A01', visit: { 4: 'E', 18: 'SELF' } }))
