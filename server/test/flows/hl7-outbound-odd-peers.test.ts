@@ -240,14 +240,17 @@ it('shows why it cannot reach a peer, in words', async () => {
   expect(await codesOf(engine)).toEqual(['queued '])
 })
 
-it('goes on with a peer that closes after each answer, or in the middle of what it is told', async () => {
-  const { port, got } = await startPeer(({ id, socket }) => socket.end(ack('AA', id)))
+it('goes on with a peer that closes after each answer, and sends again what it broke off', async () => {
+  const { port, got } = await startPeer(({ id, order: name, attempt, socket }) => {
+    if (name === 'two' && attempt === 1) socket.resetAndDestroy()
+    else socket.end(ack('AA', id))
+  })
   const engine = await engineFor({ lab: port })
   for (const name of ['one', 'two', 'three']) await order(engine, name)
   await expect
     .poll(() => codesOf(engine), { timeout: 15_000 })
     .toEqual(Array.from({ length: 3 }, () => 'answered AA'))
-  expect(got.map(({ order: name }) => name)).toEqual(['one', 'two', 'three'])
+  expect(got.map(({ order: name }) => name)).toEqual(['one', 'two', 'two', 'three'])
 })
 
 it('takes commit bytes of release 2 for no answer, also when they refuse', async () => {
