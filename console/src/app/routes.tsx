@@ -65,12 +65,15 @@ function SignedIn() {
   )
 }
 
+const ASK_AGAIN_MS = 3000
+
 /** A page whose code could not be loaded: it is asked for again by hand, and as soon as the hub is back. */
 function LatePage({ feature: { path, load } }: { readonly feature: Feature }) {
   const code = useQuery({
     queryKey: ['code', path],
     queryFn: () => load().catch(whyMissing),
     staleTime: Number.POSITIVE_INFINITY,
+    refetchInterval: ({ state }) => (state.error instanceof Problem ? ASK_AGAIN_MS : false),
   })
   if (code.data) return <code.data.Component />
   return (
