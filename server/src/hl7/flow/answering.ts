@@ -10,26 +10,41 @@ export interface AnsweringDeps {
   readonly feed: FlowFeed
   readonly clock: Clock
   readonly controlIds: () => string
+  /** MSA-4, where the feed takes numbered messages: see `sequence.ts`. */
+  readonly expected?: string
 }
 
 /** The acknowledgement of a message, without its frame. */
 export function answer(
-  { clock, controlIds }: AnsweringDeps,
+  { clock, controlIds, expected }: AnsweringDeps,
   header: Header | undefined,
   { level, ack, typedFor }: { level: 'application' | 'transport'; ack: Ack; typedFor?: Buffer },
 ): Buffer {
   const code = ackCode(level, ack)
-  const typed = typedFor === undefined ? {} : { typedFor }
-  return buildAck({ header, code, errors: ack.errors, controlId: controlIds(), nowMs: clock(), ...typed })
+  return buildAck({
+    header,
+    code,
+    errors: ack.errors,
+    controlId: controlIds(),
+    nowMs: clock(),
+    ...(typedFor && { typedFor }),
+    ...(expected !== undefined && { expected }),
+  })
 }
 
 /** The acknowledgement of a message that is in the journal, one character a byte. */
 export function accepted(
-  { clock, controlIds }: AnsweringDeps,
+  { clock, controlIds, expected = '' }: AnsweringDeps,
   header: Header,
   level: 'application' | 'transport',
 ): string {
-  return acceptedText({ header, code: ackCode(level, ACCEPTED), controlId: controlIds(), nowMs: clock() })
+  return acceptedText({
+    header,
+    code: ackCode(level, ACCEPTED),
+    controlId: controlIds(),
+    nowMs: clock(),
+    expected,
+  })
 }
 
 /** The header's texts in the journal are for people and filters: cut, so that no sender fills it with them. */

@@ -18,6 +18,7 @@ import { createPartitions, type Partitions } from './partitions.ts'
 import { createProcessing, type Processing } from './processing.ts'
 import { createReplays, type Replays } from './replays.ts'
 import { createRetention, type Retention } from './retention.ts'
+import { createSequence } from './sequence.ts'
 import type { FlowMapper } from './settle.ts'
 import { createTally, type Tally } from './tally.ts'
 
@@ -99,7 +100,9 @@ export function createFlow(given: FlowDeps): Flow {
   const replays = createReplays({ records, clock, processing, gate, report })
   const retention = createRetention({ records, index, clock, feeds, report })
   const controlIds = createControlIds(clock)
+  const sequence = createSequence(given.records)
   const { answers = async () => undefined, queries } = deps
+  const asked = queries && { queries }
   const parts = {
     records,
     feeds,
@@ -116,26 +119,27 @@ export function createFlow(given: FlowDeps): Flow {
   return {
     ...parts,
     isOpen: (feed) => modes.of(feed) === 'running' && gate.isOpen(feed),
-    intake: (feed) =>
-      createIntake({
-        // As its file says when a message comes, not when its port was opened.
-        get feed() {
-          return feeds.get(feed.name) ?? feed
-        },
-        understands: vocabularyOf(mapper, feed),
-        journal,
-        processing,
-        tally,
-        clock,
-        controlIds,
-        answers,
-        ...(queries && { queries }),
-        report,
-      }),
+    intake: (feed) => intakeFor(feed, { ...parts, clock, report, controlIds, sequence, answers, ...asked }),
     retention,
     ...runningOf({ ...parts, ...(ahead && { ahead }), retention, leases, isShared, report }),
     ...changesOf({ feeds, modes, processing }),
   }
+}
+
+interface IntakeParts extends Omit<IntakeDeps, 'feed' | 'understands'> {
+  readonly feeds: ReadonlyMap<string, FlowFeed>
+  readonly mapper: FlowDeps['mapper']
+}
+
+function intakeFor(feed: FlowFeed, { feeds, mapper, ...parts }: IntakeParts): Intake {
+  return createIntake({
+    ...parts,
+    // As its file says when a message comes, not when its port was opened.
+    get feed() {
+      return feeds.get(feed.name) ?? feed
+    },
+    understands: vocabularyOf(mapper, feed),
+  })
 }
 
 interface Changed {

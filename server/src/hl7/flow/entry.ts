@@ -27,6 +27,8 @@ export const FLOW = {
   /** How each feed shall run, by its name. */
   modes: 'hl7-modes',
   replays: 'hl7-replays',
+  /** By feed the last number of the sequence number protocol: see `sequence.ts`. */
+  sequences: 'hl7-sequences',
   /** How much of the file ahead of the store is in the store: see `ahead.ts`. */
   ahead: 'hl7-ahead',
 } as const

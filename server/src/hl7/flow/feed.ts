@@ -64,6 +64,8 @@ const FeedKeys = z.object({
   queries: z.boolean().default(false),
   /** What answers a batch: one batch of acknowledgements, or one acknowledgement for each message. */
   batchAck: z.enum(['batch', 'each']).default('batch'),
+  /** Messages are numbered (MSH-13): each counts only behind the one before it, one at a time. */
+  sequence: z.boolean().default(false),
   /** A control id that comes again with other content. */
   reusedIds: z.enum(['take', 'reject']).default('take'),
   /** How long messages are kept in the journal; for ever when absent. */

@@ -20,6 +20,7 @@ import type { FlowFeed } from './feed.ts'
 import type { Journal } from './journal.ts'
 import type { Processing } from './processing.ts'
 import { NOT_A_MESSAGE, NOT_STORED, NOT_YET, REUSED, tooLarge, TWO_MESSAGES, UTF_16 } from './refusals.ts'
+import { takeNumbered, type Sequence } from './sequence.ts'
 import type { Tally } from './tally.ts'
 import type { Progress } from './work-queue.ts'
 
@@ -31,6 +32,9 @@ export interface IntakeDeps {
   readonly tally: Tally
   readonly clock: Clock
   readonly controlIds: () => string
+  readonly sequence: Sequence
+  /** MSA-4. */
+  readonly expected?: string
   /** Takes an acknowledgement that came in by itself: it answers what the hub has sent. */
   readonly answers: (frame: Buffer, header: Header) => Promise<void>
   /** What answers queries; without it there are none. */
@@ -80,8 +84,15 @@ async function receiveOne(deps: IntakeDeps, frame: Buffer, later: Later): Promis
   }
   const refusal = refusalOf(deps, frame, header)
   const taken = { frame, header, later }
-  if (refusal) return turnDownOpenly(deps, taken, refusal)
   const { queries, feed } = deps
+  if (feed.sequence)
+    return takeNumbered(deps, {
+      header,
+      refusal,
+      take: async (own, number) => take({ ...deps, ...own }, { ...taken, number }),
+      refuse: async (own, ack) => turnDownOpenly({ ...deps, ...own }, taken, ack),
+    })
+  if (refusal) return turnDownOpenly(deps, taken, refusal)
   return queries?.isQuery(feed.name, header) ? ask({ ...deps, queries }, taken) : take(deps, taken)
 }
 
@@ -173,13 +184,16 @@ interface Taken {
   readonly frame: Buffer
   readonly header: Header
   readonly later: Later
+  /** Durably takes its number in the sequence; `false`: it cannot be taken. */
+  readonly number?: () => Promise<boolean>
 }
 
-async function take(deps: IntakeDeps, { frame, header, later }: Taken): Promise<Buffer | undefined> {
+async function take(deps: IntakeDeps, taken: Taken): Promise<Buffer | undefined> {
+  const { frame, header, later } = taken
   const mode = ackModeOf(header, deps.feed.ackMode)
   const level = mode.isEnhanced ? 'transport' : 'application'
-  const journaled = await writeDown(deps, frame, { header, ack: accepted(deps, header, level) })
-  if (journaled === 'reused') return turnDownOpenly(deps, { frame, header, later }, REUSED)
+  const journaled = await writeDown(deps, taken, accepted(deps, header, level))
+  if (journaled === 'reused') return turnDownOpenly(deps, taken, REUSED)
   if (deps.feed.commitBytes) later(journaled ? COMMIT_BYTES.stored : COMMIT_BYTES.again)
   // A sender that reads commit bytes sends again when it gets the second one; another answer would be one too many.
   if (!journaled) return deps.feed.commitBytes ? undefined : answer(deps, header, { level, ack: NOT_STORED })
@@ -189,7 +203,7 @@ async function take(deps: IntakeDeps, { frame, header, later }: Taken): Promise<
     if (mode.application !== 'NE') later(applicationAck(deps, header, { mode, progress, frame }))
     return wants(mode.accept, ACCEPTED) ? stored : undefined
   }
-  return answerAtOnce(deps, { frame, header, later }, { stored, progress })
+  return answerAtOnce(deps, taken, { stored, progress })
 }
 
 /** Original mode: one answer, at the point where the feed wants it. */
@@ -214,8 +228,8 @@ interface WrittenDown {
 /** @returns `undefined` when the store could not take it. */
 async function writeDown(
   deps: IntakeDeps,
-  frame: Buffer,
-  { header, ack }: { header: Header; ack: string },
+  { frame, header, number }: Taken,
+  ack: string,
 ): Promise<WrittenDown | 'reused' | undefined> {
   const { feed, journal, processing, tally } = deps
   const { hash, key } = fingerprint(feed, frame, header)
@@ -223,6 +237,7 @@ async function writeDown(
   try {
     const added = await journal.add(line, frame, key)
     if (added.outcome === 'reused') return 'reused'
+    if (number !== undefined && !(await number())) return undefined
     const isNew = added.outcome === 'added'
     const message = isNew ? added.message : added.of
     if (!isNew) tally.count(feed.name, 'duplicate')

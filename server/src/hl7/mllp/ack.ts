@@ -105,6 +105,8 @@ export interface AckRequest {
   readonly nowMs: number
   /** The message that is answered by the one that the standard names for it, with its orders when they were taken; absent: a plain acknowledgement. */
   readonly typedFor?: Buffer
+  /** MSA-4. */
+  readonly expected?: string
   /** MSH-9 where it is known: message code, event, structure. */
   readonly type?: readonly [code: string, event: string, structure: string]
 }
@@ -130,13 +132,16 @@ export function acceptedText({
   code,
   controlId,
   nowMs,
-}: Required<Pick<AckRequest, 'code' | 'controlId' | 'nowMs'>> & { readonly header: Header }): string {
+  expected,
+}: Required<Pick<AckRequest, 'code' | 'controlId' | 'nowMs' | 'expected'>> & {
+  readonly header: Header
+}): string {
   const { fieldSeparator: bar, encodingCharacters: marks, field } = header
   const echoed = [field(3), field(4), field(5), field(6), field(9), field(11), field(12), field(18)]
-  const key = `${code}${bar}${marks}${echoed.join(bar)}`
+  const key = `${code}${bar}${marks}${echoed.join(bar)}${bar}${expected}`
   let shape = shapes.get(key)
   if (shape === undefined) {
-    shape = shapeOf({ header, code, errors: [] })
+    shape = shapeOf({ header, code, errors: [], expected })
     if (shapes.size >= SHAPES_MOST) shapes.clear()
     if (key.length <= SHAPE_LENGTH) shapes.set(key, shape)
   }
@@ -162,17 +167,15 @@ function filled(
 }
 
 function shapeOf(request: Omit<AckRequest, 'controlId' | 'nowMs'>): Shape {
-  const { header = NO_HEADER, code, errors, typedFor, type } = request
+  const { header = NO_HEADER, errors, typedFor, type } = request
   const { fieldSeparator: bar, encodingCharacters: marks, field: echo } = header
   const version = header.component(12, 1) || OWN_VERSION
   const isTyped = typedFor !== undefined
   const writer: Writer = { bar, marks, isTyped, since: (at) => compareVersions(version, at) >= 0 }
-  const text = writer.since('2.7') ? '' : escaped(errors[0]?.text ?? '', writer)
   const ownType = type === undefined ? ackType(header, writer) : typeText(type, writer)
   const echoed = ['', echo(11) || 'P', echo(12) || OWN_VERSION, '', '', '', '', '', echo(18)]
   const tail = withoutEmptyEnd(echoed).join(bar)
-  const msa = withoutEmptyEnd(['MSA', code, echo(10) && ID, text]).join(bar)
-  const [msaHead = '', msaEnd = ''] = msa.split(ID)
+  const [msaHead = '', msaEnd = ''] = msaSegment(request, writer).split(ID)
   const segments = errors.map((error) => `${withoutEmptyEnd(errSegment(error, writer)).join(bar)}\r`)
   return [
     ['MSH', marks, echo(5), echo(6), echo(3), echo(4), ''].join(bar),
@@ -180,6 +183,14 @@ function shapeOf(request: Omit<AckRequest, 'controlId' | 'nowMs'>): Shape {
     `${tail}\r${msaHead}`,
     `${msaEnd}\r${segments.join('')}`,
   ]
+}
+
+function msaSegment(
+  { header = NO_HEADER, code, errors, expected = '' }: Omit<AckRequest, 'controlId' | 'nowMs'>,
+  writer: Writer,
+): string {
+  const text = writer.since('2.7') ? '' : escaped(errors[0]?.text ?? '', writer)
+  return withoutEmptyEnd(['MSA', code, header.field(10) && ID, text, expected]).join(writer.bar)
 }
 
 /** Stands for MSA-2: no text has a line end inside. */
