@@ -12,7 +12,7 @@ import { checkSlices } from './slices.ts'
 export function checkProfile(plan: ProfilePlan, value: JsonObject, check: Check): void {
   const { profile } = check
   check.profile = plan.url
-  checkItem(plan.root, { value, type: plan.type, index: -1 }, check)
+  checkItem(plan.root, { value, extra: undefined, type: plan.type, index: -1 }, check)
   check.profile = profile
 }
 
@@ -23,20 +23,22 @@ function checkItem(plan: ElementPlan, item: Item, check: Check): void {
     checkLimits(plan.limits, item.value, check)
   }
   if (plan.rules.length > 0) checkRules(plan, item, check)
-  if (plan.children.length > 0) checkChildren(plan, contentOf(item), check)
-}
-
-/** Of a primitive value what stands beside it. */
-function contentOf({ value, extra }: Item): JsonObject {
-  if (isObject(value)) return value
-  return isObject(extra) ? extra : NOTHING
+  if (plan.children.length === 0) return
+  const { value, extra } = item
+  // Of a primitive value what stands beside it.
+  if (isObject(value)) checkChildren(plan, value, check)
+  else checkChildren(plan, isObject(extra) ? extra : NOTHING, check)
 }
 
 const NOTHING: JsonObject = {}
 
 function checkChildren(plan: ElementPlan, parent: JsonObject, check: Check): void {
   const found = itemsByChild(plan, parent)
-  for (const [at, child] of plan.children.entries()) checkElement(child, found[at] ?? NO_ITEMS, check)
+  const { children } = plan
+  for (let at = 0; at < children.length; at++) {
+    const child = children[at]
+    if (child) checkElement(child, found[at] ?? NO_ITEMS, check)
+  }
 }
 
 function checkRules({ rules, variants }: ElementPlan, { value, type }: Item, check: Check): void {

@@ -6,7 +6,7 @@ import type { ElementPlan } from './plan.ts'
 export interface Item {
   readonly value: JsonValue
   /** What stands in `_name` beside a value. */
-  readonly extra?: JsonValue
+  readonly extra: JsonValue | undefined
   readonly type: string
   /** -1 where the element does not repeat. */
   readonly index: number
@@ -28,7 +28,7 @@ export function itemsByChild(
     // What stands beside a value belongs to its items.
     if (name.charCodeAt(0) === UNDERSCORE) return plan.children.map((child) => itemsOf(child, parent))
     const place = places.get(name)
-    if (place) addItems((found[place.at] ??= []), parent[name], { extra: undefined, type: place.type })
+    if (place) addValues((found[place.at] ??= []), parent[name], place.type)
   }
   return found
 }
@@ -68,13 +68,26 @@ function itemsOf({ variants }: ElementPlan, parent: JsonObject): readonly Item[]
   return items ?? NO_ITEMS
 }
 
+/** Where nothing stands beside the values. */
+function addValues(items: Item[], value: JsonValue | undefined, type: string): void {
+  if (!Array.isArray(value)) {
+    items.push({ value: value ?? null, extra: undefined, type, index: -1 })
+    return
+  }
+  const values: readonly JsonValue[] = value
+  for (let index = 0; index < values.length; index++) {
+    const own = values[index] ?? null
+    if (own !== null) items.push({ value: own, extra: undefined, type, index })
+  }
+}
+
 function addItems(
   items: Item[],
   value: JsonValue | undefined,
   { extra, type }: { extra: JsonValue | undefined; type: string },
 ): void {
   if (!Array.isArray(value) && !Array.isArray(extra)) {
-    items.push(itemOf(value ?? null, extra ?? null, { type, index: -1 }))
+    items.push(itemOf(value ?? null, extra, { type, index: -1 }))
     return
   }
   const values: readonly JsonValue[] = Array.isArray(value) ? (value as readonly JsonValue[]) : []
@@ -85,9 +98,15 @@ function addItems(
   }
 }
 
-function itemOf(value: JsonValue, extra: JsonValue, place: Pick<Item, 'type' | 'index'>): Item {
-  if (value === null) return { value: extra, ...place }
-  return extra === null ? { value, ...place } : { value, extra, ...place }
+/** Where there is no value, what stands in `_name` is looked at for it. */
+function itemOf(
+  value: JsonValue,
+  extra: JsonValue | undefined,
+  { type, index }: Pick<Item, 'type' | 'index'>,
+): Item {
+  return value === null
+    ? { value: extra ?? null, extra: undefined, type, index }
+    : { value, extra: extra ?? undefined, type, index }
 }
 
 /** The type of a value as far as it shows: of a resource its own. */

@@ -106,7 +106,9 @@ function meets(by: Discriminator, item: Item, context: Context): boolean {
       return found.some((value) => meetsProfile(by, value, context))
     case 'value':
     default:
-      return found.some((value) => isFitting(by.plan, { value, type: item.type, index: item.index }, context))
+      return found.some((value) =>
+        isFitting(by.plan, { value, extra: undefined, type: item.type, index: item.index }, context),
+      )
   }
 }
 
@@ -127,7 +129,7 @@ function meetsProfile({ profiles }: Discriminator, value: JsonValue, { check, ch
     if (!plan) return url.endsWith(`/${shownType(value)}`)
     return (
       plan.type === shownType(value) &&
-      check.trial(() => checkItem(plan.root, { value, type: plan.type, index: -1 }, check))
+      check.trial(() => checkItem(plan.root, { value, extra: undefined, type: plan.type, index: -1 }, check))
     )
   })
 }
