@@ -166,6 +166,8 @@ export const limits = {
     outboundCounted: 10_000,
     outboundNewest: 50,
     outboundRetriedMost: 1000,
+    /** For the answer behind a refusing commit byte of MLLP release 2: few peers send one. */
+    answerBehindRefusalMs: 1000,
     outboundRetryMs: 1000,
     outboundRetryMostMs: 60_000,
     /** A message whose answers name only others is sent so often: then it is a dead letter. */

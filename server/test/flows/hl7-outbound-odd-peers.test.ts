@@ -253,17 +253,24 @@ it('goes on with a peer that closes after each answer, and sends again what it b
   expect(got.map(({ order: name }) => name)).toEqual(['one', 'two', 'two', 'three'])
 })
 
-it('takes commit bytes of release 2 for no answer, also when they refuse', async () => {
+it('takes commit bytes of release 2 for no answer, and sends again what they refuse', async () => {
   const { port, got } = await startPeer(({ id, order: name, attempt, socket }) => {
     // ACK, NAK, and the answer behind each.
     socket.write(`\x0b${name === 'one' ? '\x06' : '\x15'}\x1c\r`)
     if (name === 'one' || attempt > 1) socket.write(ack('AA', id))
   })
-  const engine = await engineFor({ lab: port })
+  // Long before the time is over.
+  const engine = await engineFor({ lab: port }, { ackSeconds: 60 })
+  const reasons = new Set<string>()
   await order(engine, 'one')
   await order(engine, 'two')
-  await expect.poll(() => codesOf(engine), { timeout: 15_000 }).toEqual(['answered AA', 'answered AA'])
+  const codes = async () => {
+    for (const { reason } of await messagesOf(engine)) if (reason !== undefined) reasons.add(reason)
+    return codesOf(engine)
+  }
+  await expect.poll(codes, { timeout: 15_000 }).toEqual(['answered AA', 'answered AA'])
   expect(got.map(({ order: name }) => name)).toEqual(['one', 'two', 'two'])
+  expect([...reasons]).toEqual(['the peer could not write it down and wants it again (NAK)'])
 }, 20_000)
 
 it('refuses a destination whose character set nobody can write', () => {

@@ -14,7 +14,7 @@ export interface MllpSender {
   /**
    * @returns the answer whose MSA-2 is the control id
    * @throws Misnamed when there were answers in time, but none that names the message
-   * @throws Error when the peer cannot be reached, breaks off or does not answer in time: the message may have arrived
+   * @throws Error when the peer cannot be reached, breaks off, wants it again or does not answer in time: the message may have arrived
    */
   send(message: Buffer, controlId: string, signal: AbortSignal): Promise<Buffer>
   close(): void
@@ -23,6 +23,7 @@ export interface MllpSender {
 interface Waiting {
   readonly controlId: string
   readonly resolve: (answer: Buffer) => void
+  readonly endSoon: () => void
   /** Answers that came meanwhile and named something else. */
   others: number
 }
@@ -31,8 +32,11 @@ interface Waiting {
 export function createMllpSender(destination: Destination, onStray: (answer: Buffer) => void): MllpSender {
   let waiting: Waiting | undefined
   const take = (answer: Buffer): void => {
-    // Commit bytes of MLLP release 2 say less than the answer that follows.
-    if (answer.length <= 1) return
+    // A commit byte of MLLP release 2 says less than the answer that follows, but behind a refusal none has to follow.
+    if (answer.length <= 1) {
+      if (answer[0] === NOT_WRITTEN) waiting?.endSoon()
+      return
+    }
     if (waiting !== undefined && answeredId(answer) === waiting.controlId) {
       waiting.resolve(answer)
       // The application may have answered in the same breath.
@@ -46,8 +50,12 @@ export function createMllpSender(destination: Destination, onStray: (answer: Buf
   return {
     async send(message, controlId, signal) {
       const there = await line.open(signal)
-      const { promise, resolve } = Promise.withResolvers<Buffer>()
-      const own: Waiting = { controlId, resolve, others: 0 }
+      const { promise, resolve, reject } = Promise.withResolvers<Buffer>()
+      let refused: NodeJS.Timeout | undefined
+      const endSoon = (): void => {
+        refused ??= setTimeout(reject, limits.hl7.answerBehindRefusalMs, new Error(WANTED_AGAIN))
+      }
+      const own: Waiting = { controlId, resolve, endSoon, others: 0 }
       waiting = own
       const end = AbortSignal.any([signal, AbortSignal.timeout(destination.ackSeconds * 1000)])
       try {
@@ -58,6 +66,7 @@ export function createMllpSender(destination: Destination, onStray: (answer: Buf
         there.destroy()
         throw end.aborted && !signal.aborted ? (own.others > 0 ? new Misnamed() : new Error(NONE)) : error
       } finally {
+        clearTimeout(refused)
         waiting = undefined
       }
     },
@@ -102,6 +111,9 @@ async function answerOrEnd(there: Socket, answer: Promise<Buffer>, end: AbortSig
 
 const TOO_LARGE = `the answer is larger than ${limits.hl7.answerBytes} bytes`
 const NONE = 'there was no answer in time'
+/** The commit byte of a peer that could not store the message. @see MLLP release 2, negative commit acknowledgement */
+const NOT_WRITTEN = 0x15
+const WANTED_AGAIN = 'the peer could not write it down and wants it again (NAK)'
 
 /** The peer answers, and each answer names something else. */
 export class Misnamed extends Error {
