@@ -282,3 +282,54 @@ it('fills the drug of an order that was stopped before it was told', async () =>
   )
   expect(await statuses(engine)).toEqual(['AMX stopped'])
 })
+
+const DOSE = {
+  text: 'With food',
+  timing: { code: { coding: [{ code: 'BID' }] } },
+  route: { coding: [{ code: 'PO' }] },
+  doseAndRate: [{ doseQuantity: { value: 500, unit: 'mg' } }],
+}
+const dosed: Message = [
+  'RDE^O11',
+  ADA,
+  'ORC|NW|P1^C',
+  'RXE||AMX^AMX^L|500||mg||^With food|||20|TAB|3',
+  'TQ1|1||BID',
+  'RXR|PO',
+]
+
+it.each<[string, readonly string[], string]>([
+  ['DC', ['RXE||AMX^AMX^L|500||mg'], 'stopped'],
+  ['OD', ['RXE||AMX^AMX^L', 'TQ1|1||||||20260301|20260305'], 'stopped'],
+  ['CA', ['RXE||AMX^AMX^L|||||||||20'], 'cancelled'],
+  ['HD', ['RXE||AMX^AMX^L', 'RXR|PO'], 'on-hold'],
+])('keeps the dosage and the supply of a drug when %s tells a part of them', async (control, lines, is) => {
+  const engine = await after(dosed, ['RDE^O11', ADA, `ORC|${control}|P1^C`, ...lines])
+  const [order, ...others] = await engine.all('MedicationRequest')
+  expect(others).toEqual([])
+  expect(order).toMatchObject({ status: is, dosageInstruction: [DOSE] })
+  expect(order).toMatchObject({ dispenseRequest: { quantity: { value: 20 }, numberOfRepeatsAllowed: 3 } })
+})
+
+it('keeps the dosage of an order by ORM when its cancel tells a part of it', async () => {
+  const lines = ['RXO|AMX^AMX^L|500||mg', 'RXR|PO']
+  const engine = await after(
+    ['ORM^O01', ADA, 'ORC|NW|P1^C', ...lines],
+    ['ORM^O01', ADA, 'ORC|CA|P1^C', 'RXO|AMX^AMX^L'],
+    ['ORM^O01', ADA, 'ORC|DC|P1^C', 'RXO|AMX^AMX^L|500||mg'],
+  )
+  const { route, doseAndRate } = DOSE
+  expect(await engine.all('MedicationRequest')).toMatchObject([
+    { dosageInstruction: [{ route, doseAndRate }] },
+  ])
+})
+
+it('takes the new dosage of a change', async () => {
+  const engine = await after(dosed, ['RDE^O11', ADA, 'ORC|XO|P1^C', 'RXE||AMX^AMX^L|250||mg'])
+  const [order] = await engine.all('MedicationRequest')
+  expect(order).toMatchObject({
+    status: 'active',
+    dosageInstruction: [{ doseAndRate: [{ doseQuantity: { value: 250 } }] }],
+  })
+  expect(JSON.stringify(order)).not.toContain('With food')
+})
