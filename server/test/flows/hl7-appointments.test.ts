@@ -10,15 +10,19 @@ const ROOM = ['RGS|1', 'AIL|1|A|ROOM1', 'NTE|1||Ground floor', 'AIP|1|A|17^Dent^
 
 type Told = readonly [event: string, ...segments: readonly string[]]
 
-/** @returns the appointment after messages of an event and its segments, each an hour behind the one before. */
-async function after(...messages: readonly Told[]) {
+/** @returns the hub after messages of an event and its segments, each an hour behind the one before. */
+async function told(messages: readonly Told[]) {
   const engine = await startEngine({ ackAt: 'committed' })
   const sender = new Sender(engine.port)
   for (const [at, [event, ...segments]] of messages.entries()) {
     const msh = `MSH|^~\\&|BOOK|NORTH|HUB|MOGRAN|20260301${String(at + 10)}0000||SIU^${event}|S${at}|P|2.5.1`
     expect(await sender.send([msh, ...segments, ''].join('\r'))).toContain('MSA|AA')
   }
-  const [appointment] = await engine.all('Appointment')
+  return engine
+}
+
+async function after(...messages: readonly Told[]) {
+  const [appointment] = await (await told(messages)).all('Appointment')
   return appointment
 }
 
@@ -147,4 +151,33 @@ it('reports what a deletion without an action code names', async () => {
     text: expect.stringContaining('no action code') as unknown,
   }))
   expect(line?.value).toMatchObject({ warnings: expect.arrayContaining(left) as unknown })
+})
+
+it('leaves the status where an update says none, or one that no table knows', async () => {
+  const withStatus = (code: string) => `${sch('CHK')}${'|'.repeat(14)}${code}`
+  const booked = ['S12', withStatus('Booked'), PID, ...ROOM] as const
+  const arrived = ['S14', withStatus('Arrived'), PID, ...ROOM] as const
+  const moved = ['RGS|1', 'AIL|1|U|ROOM2'] as const
+  expect(await after(booked, arrived)).toMatchObject({ status: 'arrived' })
+  expect(await after(booked, arrived, ['S14', sch('CHK'), PID, ...moved])).toMatchObject({
+    status: 'arrived',
+  })
+  expect(await after(booked, arrived, ['S19', sch('CHK'), PID, ...moved])).toMatchObject({
+    status: 'arrived',
+  })
+  const off = ['S15', sch('RAIN'), PID] as const
+  const engine = await told([booked, off, ['S14', withStatus('CNL^Called off^L'), PID, ...ROOM]])
+  expect(await engine.all('Appointment')).toMatchObject([{ status: 'cancelled' }])
+  expect(await engine.store.records.range({ collection: 'hl7-worklist', limit: 2 })).toMatchObject([
+    { value: { element: 'status', current: '"cancelled"', incoming: '"booked"' } },
+  ])
+  expect(await after(booked, off, ['S14', withStatus('Cancelled'), PID, ...ROOM])).toMatchObject({
+    status: 'cancelled',
+    cancelationReason: { coding: [{ code: 'RAIN' }] },
+  })
+  // Who books it anew, or books it at all, says that it takes place.
+  expect(await after(booked, arrived, ['S13', sch('CHK'), PID, ...ROOM])).toMatchObject({ status: 'booked' })
+  const rebooked = ['S13', withStatus('ODD'), PID, ...ROOM] as const
+  expect(await after(booked, off, rebooked)).toMatchObject({ status: 'booked' })
+  expect(await after(['S14', withStatus('ODD'), PID, ...ROOM])).toMatchObject({ status: 'booked' })
 })
