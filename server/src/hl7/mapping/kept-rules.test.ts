@@ -49,15 +49,15 @@ it('checks rules again when one of them changed, and refuses what is wrong', asy
   expect((await createMapper(folder, [kept])).feeds.get('default')?.zone).toBe('Africa/Cairo')
 })
 
-it('checks rules again when a schema changed', async () => {
+it('checks the rules of an older version against what this one expects', async () => {
   const { folder, kept } = await started()
-  const schema = join(folder, 'schemas', 'feed.schema.json')
-  const { properties, ...rest } = JSON.parse(await readFile(schema, 'utf8')) as { properties: object }
-  await writeFile(
-    schema,
-    JSON.stringify({ ...rest, properties: { ...properties, zone: { type: 'number' } } }),
+  await writeFile(join(folder, 'schemas', 'message.schema.json'), '{}')
+  await change(join(folder, 'messages', 'DFT.yaml'), 'maps: ', 'segments: ')
+  await expect(createMapper(folder, [kept])).rejects.toThrow(
+    /DFT\.yaml: \/images\/\d+ must have required property 'maps'/,
   )
-  await expect(createMapper(folder, [kept])).rejects.toThrow(/default\.yaml: \/zone must be number/)
+  await rm(join(folder, 'schemas'), { recursive: true })
+  await expect(createMapper(folder, [kept])).rejects.toThrow(/DFT\.yaml: \/images/)
 })
 
 it.each(['', '{"key":', 'null', '[]'])(

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto'
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
 
 import type { ErrorObject, ValidateFunction } from 'ajv'
 
@@ -37,6 +38,9 @@ const KINDS = {
 type Kind = keyof typeof KINDS
 const FOLDERS = Object.keys(KINDS) as readonly Kind[]
 
+/** The schemas of this version of the hub: a folder of an older one has those that fitted then. */
+const SCHEMAS = fileURLToPath(new URL('../../../../mappings/schemas', import.meta.url))
+
 export interface RuleSources {
   /** Changes with every change of a rule. */
   readonly version: string
@@ -54,13 +58,13 @@ export interface RuleSources {
 }
 
 /**
- * Reads all rule files of a `mappings/` folder and checks their shape against its `schemas/`.
+ * Reads all rule files of a `mappings/` folder and checks their shape against the schemas of this hub.
  *
  * @param keptAt files that keep what was read and found right, the first is ours to write: the same rules are then neither parsed nor checked
  * @throws RulesError
  */
 export async function loadRules(folder: string, keptAt: readonly string[] = []): Promise<RuleSources> {
-  const schemas = new Map(Object.values(KINDS).map((name) => [name, schemaText(folder, name)]))
+  const schemas = new Map(Object.values(KINDS).map((name) => [name, schemaText(name)]))
   const base = readTexts(folder)
   const names = namesIn(join(folder, 'overlays'))
   const overlays = new Map(names.map((name) => [name, readTexts(join(folder, 'overlays', name))]))
@@ -85,8 +89,8 @@ export async function loadRules(folder: string, keptAt: readonly string[] = []):
 
 type Texts = ReadonlyMap<string, string>
 
-function schemaText(folder: string, name: string): string {
-  return readFileSync(join(folder, 'schemas', `${name}.schema.json`), 'utf8')
+function schemaText(name: string): string {
+  return readFileSync(join(SCHEMAS, `${name}.schema.json`), 'utf8')
 }
 
 /** The YAML and CSV files of one folder, by path below it, in order. */
