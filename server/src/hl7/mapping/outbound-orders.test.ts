@@ -73,10 +73,24 @@ it('says which dosage follows the one before, and which goes with it, in their o
 it('says nothing of one dosage as if it were of all', async () => {
   const dosageInstruction = [{ ...fourTimes, text: 'first four' }, atNight]
   const now = await sent({ dosageInstruction })
-  expect(segments(now, 'RXE')[0]).toBe('RXE||^Paracetamol|""||tablet^tablet')
+  expect(segments(now, 'RXE')[0]).toBe('RXE||^Paracetamol|||tablet^tablet')
   expect(segments(now, 'TQ1').map((step) => step.split('|')[11])).toEqual(['first four', 'then two'])
   const old = segments(await sent({ dosageInstruction }, { version: '2.4' }), 'RXE')[0]
   expect(old?.split('|')[1]).toBe('^^^^^^^several, as in ORC-7')
+})
+
+const doseOf = async (change: object, previous: object, definition: string) =>
+  segments(await sent(change, { previous, definition }), 'RX')[0]?.split('^Paracetamol')[1]
+
+it('deletes an amount that is gone, and only that: an unknown one is left as the receiver has it', async () => {
+  const two = { dosageInstruction: [fourTimes, atNight] }
+  const none = { dosageInstruction: [{ text: 'as needed' }] }
+  for (const definition of ['MedicationRequest.RDE_O11', 'MedicationRequest.ORM_O01']) {
+    const rest = definition.endsWith('RDE_O11') ? '^tablet' : ''
+    expect(await doseOf(two, { dosageInstruction: [fourTimes] }, definition)).toBe(`|""||tablet${rest}`)
+    expect(await doseOf(two, {}, definition)).toBe(`|||tablet${rest}`)
+    expect(await doseOf(none, {}, definition)).not.toContain('""')
+  }
 })
 
 it('says no range and no rate of one dosage as if it were of all', async () => {
@@ -90,7 +104,7 @@ it('says no range and no rate of one dosage as if it were of all', async () => {
   const dosageInstruction = doses.map((dose) => ({ doseAndRate: [dose] }))
   for (const definition of ['MedicationRequest.RDE_O11', 'MedicationRequest.ORM_O01']) {
     const drug = segments(await sent({ dosageInstruction }, { definition }), 'RX')[0] ?? ''
-    expect(drug).toContain('|""||mg')
+    expect(drug).toMatch(/\^Paracetamol\|\|\|mg$/)
   }
 })
 
@@ -188,7 +202,7 @@ it('says each dosage of an order before 2.5, too', async () => {
     expect(segments(message, 'ORC')).toEqual([
       'ORC|NW|m1|||IP||1.50&tablet^QID^D7~2&tablet^&2200^^^^^^then two',
     ])
-    expect(segments(message, 'RX')[0]).toContain('|""||tablet')
+    expect(segments(message, 'RX')[0]).toContain('^Paracetamol|||tablet')
   }
 })
 
@@ -197,7 +211,7 @@ it('names ingredients that are referred to', async () => {
   const resource = { ...rest, medicationReference: { reference: 'Medication/x' } }
   const request = { definition: 'MedicationRequest.RDE_O11', resource, others }
   const message = await builtOf(request, outbound, { controlId: 'C1', version: '2.5.1' })
-  expect(segments(message, 'RXC')).toEqual(['RXC|A|^Base|""|""'])
+  expect(segments(message, 'RXC')).toEqual(['RXC|A|^Base'])
 })
 
 it('puts notes where versions before 2.5 have them', async () => {

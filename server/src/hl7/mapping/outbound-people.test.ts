@@ -159,6 +159,25 @@ it('tells the number of an appointment whose kind is not known, and the order th
   expect(await said('2.4')).toEqual(['a', 'A9^CLINIC', '', ''])
 })
 
+it('deletes nothing of an appointment that it does not know, and the reason that is gone', async () => {
+  const of = ['Patient/p', 'Location/x', 'Practitioner/x'].map((reference) => ({ actor: { reference } }))
+  const base = { resourceType: 'Appointment', id: 'a', participant: of }
+  const told = async (version: string, change: object, previous?: object) => {
+    const resource = { ...base, status: 'booked', ...change }
+    const before = previous && { previous: { ...base, ...previous } }
+    const request = { definition: 'Appointment.SIU', resource, ...before, others }
+    return (await builtOf(request, outbound, { controlId: 'C1', version })) ?? ''
+  }
+  for (const version of ['2.3.1', '2.4', '2.5.1']) {
+    expect(await told(version, {})).not.toContain('""')
+    const fewer = await told(version, { participant: of.slice(0, 1) }, { status: 'booked' })
+    expect(fewer).toMatch(/^AIP\|1\|D/m)
+    expect(fewer).not.toMatch(/^AI.*""/m)
+    const again = await told(version, {}, { status: 'cancelled', cancelationReason: { text: 'ill' } })
+    expect(again).toMatch(/^SCH(\|[^|]*){5}\|""\|/m)
+  }
+})
+
 it('tells what an appointment is about, before what is said of it', async () => {
   const appointment = {
     resourceType: 'Appointment',
@@ -298,7 +317,7 @@ it('says all given names, who cares for a person, and how long a number holds', 
   expect([old.field('PID', 3), old.field('PID', 16)]).toEqual(['X9', 'M'])
 })
 
-it('says what is required of people, places and things without a name or a code', async () => {
+it('names people and places without a name, and deletes no code that it does not know', async () => {
   const more = {
     'AllergyIntolerance/x': {
       resourceType: 'AllergyIntolerance',
@@ -319,8 +338,8 @@ it('says what is required of people, places and things without a name or a code'
   const text = (await builtOf(request, outbound, { controlId: 'C1', version: '2.5.1' })) ?? ''
   const fields = Object.fromEntries(text.split('\r').map((one) => [one.slice(0, 3), one.split('|')]))
   expect([fields['AL1']?.[3], fields['DG1']?.[3], fields['PV1']?.[3], fields['PV1']?.[17]]).toEqual([
-    '""',
-    '""',
+    undefined,
+    '',
     'x',
     'x',
   ])
