@@ -23,7 +23,8 @@ export const limits = {
     pageTrail: 12,
     pageMost: 1000,
     includesMost: 1000,
-    includeDepth: 5,
+    /** Levels that `:iterate` goes on over: a bed is part of a room, that of a ward, up to the owner of the site. */
+    includeDepth: 16,
     chainDepth: 16,
     customParameters: 500,
     customPollMs: 1000,

@@ -34,6 +34,17 @@ const tree: Json = {
   ],
 }
 const observed: Json = { status: 'final', code: { text: 'x' } }
+const collected: Json = {
+  type: 'collection',
+  entry: [
+    { resourceType: 'Group', id: 'first', type: 'person', actual: true },
+    { resourceType: 'Person', id: 'second', identifier: [{ value: 'person' }] },
+    { resourceType: 'Substance', id: 'third', identifier: [{ value: 'substance' }], code: { text: 'x' } },
+  ].map((resource) => ({
+    fullUrl: `http://example.org/fhir/${resource.resourceType}/${resource.id}`,
+    resource,
+  })),
+}
 
 const CASES: readonly Case[] = [
   {
@@ -153,6 +164,34 @@ const CASES: readonly Case[] = [
     resource: { ...observed, subject: { reference: 'Group/g' } },
     finds: ['Group/g'],
   },
+  ...['ofType(Person)', 'as(Person)', 'where($this is Person).ofType(Person)'].map((choice): Case => ({
+    type: 'token',
+    base: 'Bundle',
+    expression: `Bundle.entry.resource.${choice}.identifier`,
+    resource: collected,
+    finds: ['person'],
+    misses: ['substance'],
+  })),
+  {
+    type: 'reference',
+    base: 'Bundle',
+    expression: '(Bundle.entry[0].resource as Group)',
+    resource: collected,
+    finds: ['Group/first'],
+    misses: ['Person/second'],
+  },
+  {
+    type: 'token',
+    base: 'Observation',
+    expression: 'Observation.contained.ofType(Specimen).type',
+    resource: {
+      ...observed,
+      contained: [{ resourceType: 'Specimen', id: 's', type: { coding: [{ code: 'blood' }] } }],
+      specimen: { reference: '#s' },
+    },
+    finds: ['blood'],
+    misses: ['final'],
+  },
 ]
 
 function parameter(
@@ -183,7 +222,8 @@ it.each(CASES.map((each) => [each.expression, each] as const))('finds by %s', as
     [misses, []],
   ] as const)
     for (const value of values) {
-      const answer = await ask('GET', `/${base}?${code}=${encodeURIComponent(value)}`)
+      // What other cases stored is found as well, once the index of this one is built.
+      const answer = await ask('GET', `/${base}?_id=${id}&${code}=${encodeURIComponent(value)}`)
       expect([answer.status, idsOf(answer)], `${value}: ${answer.text.slice(0, 400)}`).toEqual([200, found])
     }
 })
@@ -197,6 +237,9 @@ it.each([
   ['nothing', 'Patient.name.select(nothing)'],
   ['nothing', 'Patient.repeat(nothing)'],
   ['dates', "Patient.birthDate + 1 'a'"],
+  ['resolved', 'Patient.managingOrganization.resolve()'],
+  ['resolved', 'Patient.managingOrganization.resolve().name'],
+  ['finds nothing', 'Patient.managingOrganization.resolve().ofType(Organization).name'],
 ])('says of %s that it cannot be searched by', async (named, expression) => {
   const answer = await ask('POST', '/SearchParameter', {
     body: parameter(fresh(), { type: 'string', expression }),

@@ -53,6 +53,12 @@ const RULES: readonly (readonly [string, Json, Json])[] = [
       ],
     },
   ],
+  [
+    'contained.where($this is Organization).name.exists()',
+    contained({ resourceType: 'Organization', id: 'c', name: 'A' }),
+    contained({ resourceType: 'Practitioner', id: 'c', name: [{ text: 'A' }] }),
+  ],
+  ['contained.ofType(Practitioner).empty()', {}, contained({ resourceType: 'Practitioner', id: 'c' })],
   ['iif(active, name.exists(), true)', { active: true, name: [{ text: 'A' }] }, { active: true }],
   [
     "extension.value.ofType(Quantity).all($this < 2 'kg')",
@@ -65,6 +71,10 @@ const RULES: readonly (readonly [string, Json, Json])[] = [
     },
   ],
 ]
+
+function contained(resource: Json): Json {
+  return { contained: [resource], generalPractitioner: [{ reference: '#c' }] }
+}
 
 function weight(value: number, code: string): Json {
   return { value, unit: code, system: 'http://unitsofmeasure.org', code }

@@ -205,6 +205,28 @@ it('includes what is referred to and what refers, each once', async () => {
   expect(await included('Observation?_include=Observation:subject')).toBe('')
 })
 
+it('follows references up a hierarchy, around a circle once, and says where it stops', async () => {
+  const { ask } = await startFhir()
+  const part = async (id: number, whole?: number): Promise<Reply> => {
+    const partOf = whole === undefined ? {} : { partOf: { reference: `Organization/${String(whole)}` } }
+    return ask('PUT', `/Organization/${String(id)}`, {
+      body: { resourceType: 'Organization', id: String(id), name: 'A', ...partOf },
+    })
+  }
+  const above = async (id: number): Promise<readonly (readonly [mode: string, id: string])[]> => {
+    const reply = await ask('GET', `/Organization?_id=${String(id)}&_include:iterate=Organization:partof`)
+    return entriesOf(reply).map(({ resource, search }) => [search.mode, resource.id])
+  }
+  await part(0)
+  for (let id = 1; id <= 20; id += 1) await part(id, id - 1)
+  expect((await above(9)).map(([, id]) => id)).toEqual(['9', '8', '7', '6', '5', '4', '3', '2', '1', '0'])
+  const most = await above(20)
+  expect(most.filter(([mode]) => mode === 'include').length).toBe(16)
+  expect(most.filter(([mode]) => mode === 'outcome').length).toBe(1)
+  await part(0, 9)
+  expect((await above(9)).length).toBe(10)
+})
+
 it('pages through the history of one resource, a type and everything', async () => {
   const server = await startFhir()
   await fill(server, 3)

@@ -95,7 +95,7 @@ function operation({ op, left, right }: Operation, place: Place): readonly strin
 function call(node: Call, place: Place): readonly string[] {
   const { name, on, args } = node
   const focus = on ? walk(on, place) : place.focus
-  if (name === 'as' || name === 'ofType' || name === 'is') return narrowed(node, focus)
+  if (name === 'as' || name === 'ofType' || name === 'is') return narrowed(node, focus, place.table)
   const result = RESULTS.get(name)
   if (result === undefined) throw new Error(`the function ${name}() is not supported`)
   const inner = OF_EACH.has(name) ? { ...place, focus } : place
@@ -109,10 +109,21 @@ function call(node: Call, place: Place): readonly string[] {
   })
 }
 
-function narrowed({ name, args: [argument] }: Call, types: readonly string[]): readonly string[] {
+function narrowed(
+  { name, args: [argument] }: Call,
+  types: readonly string[],
+  table: ElementTable,
+): readonly string[] {
   if (argument?.kind !== 'member') throw new Error(`${name} needs the name of a type`)
+  if (name === 'is') return ['boolean']
   const wanted = dataType(argument.name)
-  return name === 'is' ? ['boolean'] : types.filter((type) => type === wanted)
+  const isFound = types.some((type) => type === wanted || (type === 'Resource' && isResource(table, wanted)))
+  return isFound ? [wanted] : []
+}
+
+/** Whether a type is a resource's: only they all have this element. */
+export function isResource(table: ElementTable, type: string): boolean {
+  return elementRow(table, type, 'implicitRules') !== undefined
 }
 
 interface Called {
@@ -146,7 +157,8 @@ const RESULTS: ReadonlyMap<string, Result> = new Map([
   ...named('decimal', 'abs ceiling floor round truncate toDecimal'),
   ...named('string', 'join lower replace split substring toString trim upper'),
   ...named('Extension', 'extension'),
-  ...named('Resource', 'resolve'),
+  // Of what is referred to only the type is known: it has no elements, and is nothing to search by.
+  ...named('what is resolved', 'resolve'),
   ...named(focusTypes, 'where first last tail skip take single distinct intersect exclude trace'),
   ...named(allTypes, 'union combine'),
   ...named(({ given }) => given.flat(), 'select'),

@@ -6,7 +6,7 @@ import { parseFhirPath, type PathNode } from '../generate/fhirpath-parser.ts'
 import { DATE, NUMBER, PRESENT, REFERENCE, TEXT, TOKEN, URI } from '../keys/extract.ts'
 import type { Extractor } from '../keys/extract.ts'
 import { EXTRACTOR_NAMES } from '../keys/extractor-names.ts'
-import { typesAt, valueTypesAt } from './path-types.ts'
+import { isResource, typesAt, valueTypesAt } from './path-types.ts'
 import type { Root } from './typed-path.ts'
 import { BeyondWalk, createWalk } from './walk.ts'
 
@@ -51,7 +51,9 @@ export function readableTypes(node: PathNode, { table, root, type, at }: Read): 
   const { types, choices } = explained(at, () => read(node, table, root))
   if (types.length === 0) throw unusable(at, `The expression finds nothing in ${root}.`)
   if (type === undefined) return types
-  const others = types.filter((each) => !extractorOf(type, each))
+  // A resource is read as such, but the one that is asked does not refer to itself.
+  const readAs = (each: string): string => (each !== root && isResource(table, each) ? 'Resource' : each)
+  const others = types.filter((each) => !extractorOf(type, readAs(each)))
   const other = others.length === types.length ? others[0] : others.find((each) => !choices.has(each))
   if (other === undefined) return types
   throw unusable(at, `A ${type} parameter cannot read ${other}, which the expression finds.`)

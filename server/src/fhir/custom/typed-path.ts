@@ -98,14 +98,20 @@ function first(name: string, root: Root, focus: Items): Items {
 }
 
 function step(items: Items, name: string, { table }: Root): Items {
-  return items.flatMap(({ type, value, extra }) => {
+  return items.flatMap((item) => {
+    const { value, extra } = item
     const object = typeof value === 'object' ? (value as JsonObject) : extra
     if (!object) return []
-    const own =
-      type === 'Resource' && typeof object['resourceType'] === 'string' ? object['resourceType'] : type
+    const own = ownType(item)
     const properties = object === extra ? [name] : propertiesOf(table, own, name)
     return properties.flatMap((property) => valuesAt(object, property, typeAt(table, own, property)))
   })
+}
+
+/** What stands where any resource may is of the type that it says. */
+function ownType({ type, value }: Item): string {
+  const own = type === 'Resource' ? (value as JsonObject)['resourceType'] : type
+  return typeof own === 'string' ? own : type
 }
 
 /** Of what stands in `_name` the elements are those of every element. */
@@ -211,14 +217,17 @@ function childrenAt(item: Item, name: string, { table }: Root): Items {
 }
 
 function narrowed(items: Items, { args: [type] }: Call): Items {
-  return items.filter((item) => type?.kind === 'member' && item.type === dataType(type.name))
+  if (type?.kind !== 'member') return []
+  const wanted = dataType(type.name)
+  return items.filter((item) => item.type === wanted || ownType(item) === wanted)
 }
 
 /** Also of the types that are made from it. */
-function isOf({ type }: Item, wanted: PathNode | undefined): boolean {
+function isOf(item: Item, wanted: PathNode | undefined): boolean {
   if (wanted?.kind !== 'member') return false
+  const { type } = item
   const name = dataType(wanted.name)
-  return type === name || SUBTYPES[name]?.includes(type) === true
+  return type === name || ownType(item) === name || SUBTYPES[name]?.includes(type) === true
 }
 
 /** FHIRPath's own names of primitives begin with a capital. */

@@ -102,14 +102,17 @@ async function gathered(deps: SearchDeps, caller: Caller, from: From): Promise<I
     level = gathering.rows.slice(before)
     includes = includes.filter(({ iterate }) => iterate)
   }
+  gathering.mayLeadOn = includes.length > 0 && level.length > 0
   return { rows: gathering.rows, notes: notesOf(gathering) }
 }
 
-function notesOf({ isCut, missing }: Gathering): readonly Issue[] {
+function notesOf({ isCut, mayLeadOn, missing }: Gathering): readonly Issue[] {
   const cut = `Only the first ${String(limits.fhir.includesMost)} included resources are given: ask for fewer matches`
+  const far = `Includes are followed over ${String(limits.fhir.includeDepth)} levels: what is further away is not given`
   const gone = `${String(missing)} of the references that were followed name a version that is not kept: no other one is given in its place`
   return [
     ...(isCut ? [{ severity: 'warning', code: 'too-costly', text: cut } as const] : []),
+    ...(mayLeadOn ? [{ severity: 'warning', code: 'too-costly', text: far } as const] : []),
     ...(missing > 0 ? [{ severity: 'warning', code: 'not-found', text: gone } as const] : []),
   ]
 }
@@ -117,6 +120,8 @@ function notesOf({ isCut, missing }: Gathering): readonly Issue[] {
 class Gathering {
   readonly rows: Row[] = []
   isCut = false
+  /** The last level was not followed any more. */
+  mayLeadOn = false
   /** References to versions that are not kept. */
   missing = 0
   readonly #deps: SearchDeps
