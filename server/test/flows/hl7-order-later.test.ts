@@ -117,3 +117,38 @@ it.each([
   const engine = await after(...messages)
   expect(await ordered(engine, 'Appointment')).toEqual(['XR'])
 })
+
+const made = (numbers: string, service: string, parent = ''): readonly string[] => [
+  `ORC|NW|${numbers}`,
+  `OBR|1|||${service}^${service}^L${'|'.repeat(25)}${parent}`,
+]
+const CBC: Message = ['OML^O21', ADA, ...made('P1|F1', 'CBC')]
+const child = (parent: string, numbers = 'P2|F2'): Message => [
+  'OML^O21',
+  ADA,
+  ...made(numbers, 'IRON', parent),
+]
+const SEVERAL: Message = ['OML^O21', ADA, ...made('P1|F1', 'CBC'), ...made('P1|F1', 'ESR')]
+
+it.each<[string, readonly Message[], readonly unknown[]]>([
+  ['its parent by the number of the placer', [CBC, child('P1^F1')], ['CBC']],
+  ['its parent by the number of the filler alone', [CBC, child('^F1')], ['CBC']],
+  ['its parent of ORC-8', [CBC, ['ORM^O01', ADA, 'ORC|NW|P2||||||P1', 'OBR|1|||IRON^IRON^L']], ['CBC']],
+  ['its parent that comes later', [child('P1^F1'), CBC], ['CBC']],
+  ['its parent that came between', [child('P1^F1'), CBC, child('P1^F1')], ['CBC']],
+  ['its parent before it in the message', [[...CBC, ...made('P2|F2', 'IRON', 'P1^F1')]], ['CBC']],
+  [
+    'its parent behind it in the message',
+    [['OML^O21', ADA, ...made('P2|F2', 'IRON', 'P1'), ...made('P1|F1', 'CBC')]],
+    ['CBC'],
+  ],
+  ['the number of its parent that it shares', [CBC, child('P1', 'P1|F2')], ['P1']],
+  ['its parent whose placer number it shares', [CBC, child('P1^F1', 'P1|F2')], ['CBC']],
+  ['the number of an unknown parent', [child('P1^F1')], ['P1']],
+  ['the filler number of an unknown parent', [child('^F1')], ['F1']],
+  ['the number of a parent that somebody else has', [[CBC[0], BEN, ...CBC.slice(2)], child('P1')], ['P1']],
+  ['the number of one of several', [SEVERAL, child('P1')], ['P1']],
+])('lets an order that comes of another one refer to %s', async (_, messages, parents) => {
+  const engine = await after(...messages)
+  expect(await ordered(engine, 'ServiceRequest')).toEqual(parents)
+})
