@@ -57,6 +57,25 @@ test('opens the field that a value came from with one click', async ({ page, req
   await expect(page.locator('button[data-position][aria-pressed=true]')).toContainText('19810714')
 })
 
+test('prints all of a grid, whose times stand side by side', async ({ page, request }) => {
+  const stay = freshStay()
+  await admit(stay)
+  for (let day = 1; day <= 8; day++) {
+    const at = `2026-11-${String(day + 10)}T08:00:00Z`
+    await report({ mrn: stay.mrn, id: `${stay.mrn}${day}`, value: `${1234 + day}.50`, flag: 'HH', at })
+  }
+  await signIn(page)
+  // A sheet of A4 between margins of 1 cm.
+  await page.setViewportSize({ width: 718, height: 1000 })
+  await page.goto(`/patients/${await patientId(request, stay)}`)
+  const grid = page.getByRole('group', { name: 'Laboratory' }).getByRole('table')
+  await expect(grid.locator('td.number')).toHaveCount(8)
+  await page.emulateMedia({ media: 'print' })
+  await expect(page.locator('.uplot canvas')).toBeVisible()
+  const right = await grid.evaluate((table) => table.getBoundingClientRect().right)
+  expect(right).toBeLessThanOrEqual(718)
+})
+
 test('shows a doctor the segment that a value came from, and nothing else of the message', async ({
   page,
   request,

@@ -81,6 +81,8 @@ test('groups what failed, and brings a message through once it is mended', async
   await page.getByRole('tab', { name: 'Mend' }).click()
   const text = page.getByRole('textbox', { name: 'Text of the message' })
   await expect(text).toHaveValue(/PID\|1\|\|\|\|Else/)
+  await page.getByRole('button', { name: 'Check' }).click()
+  await expect(page.getByRole('alert')).toContainText(/PID-3: The message does not say/)
   await text.fill((await text.inputValue()).replace('PID|1|||', `PID|1||${stay.mrn}^^^HTEST^MR|`))
 
   await page.reload()
@@ -254,4 +256,26 @@ test('saves a long message whole', async ({ page }) => {
   expect(file.suggestedFilename()).toBe(`default-X${mrn}.hl7`)
   const bytes = await readFile(await file.path())
   expect(bytes.toString().trimEnd()).toBe(text)
+})
+
+test('says in words what is wrong with a number', async ({ page }) => {
+  const { mrn, family } = freshStay()
+  const told = (at: number, other: string) =>
+    sendText(
+      [
+        `MSH|^~\\&|WARD|HTEST|HUB|HTEST|2026112008000${at}+0000||ADT^A31^ADT_A05|N${at}${mrn}|P|2.5.1`,
+        `EVN||2026112008000${at}+0000`,
+        `PID|1||${mrn}^^^HTEST^MR~${other}^^^HTEST^PI||${family}^Amna`,
+      ].join('\r'),
+    )
+  expect(await told(1, `A${mrn}`)).toContain('MSA|AA|')
+  expect(await told(2, `B${mrn}`)).toContain('MSA|AA|')
+  await signIn(page)
+  await page.goto('/worklist')
+  const row = page.getByRole('row').filter({ hasText: `A${mrn}` })
+  await expect(async () => {
+    await page.reload()
+    await expect(row).toBeVisible({ timeout: 1000 })
+  }).toPass()
+  await expect(row).toContainText('No record has this number any more.')
 })

@@ -19,16 +19,24 @@ export class Problem extends Error {
 
 const Outcome = z.object({
   issue: z.array(
-    z.object({ details: z.object({ text: z.string() }).optional(), diagnostics: z.string().optional() }),
+    z.object({
+      details: z.object({ text: z.string() }).optional(),
+      diagnostics: z.string().optional(),
+      expression: z.array(z.string()).optional(),
+    }),
   ),
 })
 const OAuthError = z.object({ error: z.string(), error_description: z.string().optional() })
 
-/** The texts of an OperationOutcome or an OAuth error; empty when the answer is neither. */
+/** The texts of an OperationOutcome, each with its place, or of an OAuth error; empty when the answer is neither. */
 export function textsOf(body: unknown): readonly string[] {
   const outcome = Outcome.safeParse(body)
   if (outcome.success) {
-    return outcome.data.issue.flatMap(({ details, diagnostics }) => details?.text ?? diagnostics ?? [])
+    return outcome.data.issue.flatMap(({ details, diagnostics, expression: [place] = [] }) => {
+      const text = details?.text ?? diagnostics
+      if (text === undefined) return []
+      return place === undefined || text.includes(place) ? text : `${place}: ${text}`
+    })
   }
   const oauth = OAuthError.safeParse(body)
   return oauth.success && oauth.data.error_description ? [oauth.data.error_description] : []

@@ -60,7 +60,14 @@ const PRINTED = {
     maxHeight: 'none !important',
     overflow: 'visible !important',
   },
-  'th, td': { padding: '2px 6px !important', fontSize: '10px !important' },
+  // Nothing scrolls on paper: what does not fit a line goes on in the next one.
+  'th, td': { padding: '2px 4px !important' },
+  'th, td, th *, td *': {
+    minWidth: '0 !important',
+    fontSize: '10px !important',
+    lineHeight: '14px !important',
+    whiteSpace: 'normal !important',
+  },
   tr: { breakInside: 'avoid' },
 } as const
 

@@ -135,6 +135,8 @@ export const WorkItem = z.object({
   /** JSON texts: what the record holds, what the feed says. */
   current: z.string().optional(),
   incoming: z.string().optional(),
+  /** Of an identity: whose the number is instead. */
+  why: z.enum(['other', 'alike', 'several', 'unknown', 'former', 'moved', 'given', 'nobody']).optional(),
 })
 
 export const ReplayAnswer = z.object({

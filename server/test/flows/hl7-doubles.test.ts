@@ -53,7 +53,7 @@ it('tells somebody when an allergy is deleted that is not known, or of which the
     ['ADT^A60', iam('D', 'A2^HUB', 'NUT^Nuts^L')],
   )
   expect((await allergies(unknown)).toSorted()).toEqual(['- entered-in-error', 'active -'])
-  expect(await items(unknown)).toMatchObject([{ kind: 'identity', incoming: expect.stringContaining('A2') }])
+  expect(await items(unknown)).toMatchObject([{ incoming: expect.stringContaining('A2'), why: 'unknown' }])
 
   const several = await after(
     ['ADT^A60', iam('A', 'A1^HUB'), iam('A', 'A2^HUB').replace('IAM|1', 'IAM|2')],
@@ -78,7 +78,7 @@ it('keeps a charge without a number that comes again, and asks a person', async 
   expect(asked).toHaveLength(2)
   const made = charges.map(({ id }) => `ChargeItem/${id as string}`)
   for (const item of asked) {
-    expect(item).toMatchObject({ kind: 'identity', element: 'identifier' })
+    expect(item).toMatchObject({ kind: 'identity', element: 'identifier', why: 'alike' })
     expect(made.slice(2, 4)).toContain(item['reference'])
   }
 })

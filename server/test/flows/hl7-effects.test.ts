@@ -492,5 +492,5 @@ it('gives up a number in whose place another of its type came, and says so', asy
   expect(await engine.all('Patient')).toHaveLength(2)
   const items = await engine.store.records.range({ collection: 'hl7-worklist', limit: 10 })
   const current = JSON.stringify({ system: 'urn:mogran:assigner:NORTH', value: '9' })
-  expect(items.map(({ value }) => value)).toMatchObject([{ kind: 'identity', current }])
+  expect(items.map(({ value }) => value)).toMatchObject([{ kind: 'identity', current, why: 'nobody' }])
 })

@@ -108,8 +108,8 @@ it('takes what is late to the patient who has the visit now, and asks about what
   await send([at(9, 'ORU^R01', pid('1'), ...report('F1', 'C', '7.9'))])
   expect(await owners(engine, 'DiagnosticReport')).toEqual(['F1 of 2', 'F2 of 1', 'F3 of 2'])
   expect(JSON.stringify(await engine.all('Observation'))).toContain('7.9')
-  expect((await items(engine)).map(({ value }) => (value as JsonObject)['incoming'])).toEqual([
-    expect.stringContaining('F1|LAB'),
+  expect((await items(engine)).map(({ value }) => value)).toMatchObject([
+    { incoming: expect.stringContaining('F1|LAB') as string, why: 'moved' },
   ])
   expect(await owners(engine, 'Encounter')).toEqual(['V1 of 2'])
 })
@@ -154,8 +154,8 @@ it('moves one number of several to the right patient, and leaves everything else
     [true, ['1'], undefined],
   ]
   expect(new Set(await state())).toEqual(new Set(moved))
-  expect((await items(engine)).map(({ value }) => (value as JsonObject)['incoming'])).toEqual([
-    '{"system":"urn:mogran:assigner:CLINIC","value":"9"}',
+  expect((await items(engine)).map(({ value }) => value)).toMatchObject([
+    { incoming: '{"system":"urn:mogran:assigner:CLINIC","value":"9"}', why: 'given' },
   ])
   const before = (await engine.commits()).length
   await send([both, ...BEFORE.slice(1), move])

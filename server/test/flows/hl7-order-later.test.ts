@@ -68,7 +68,7 @@ it('leaves a result that may be of several services at the number, and says so',
   const engine = await after(report('K'), order('GLU', 'NA'))
   expect(await ordered(engine, 'DiagnosticReport')).toEqual(['P1'])
   expect(await items(engine)).toMatchObject([
-    { kind: 'identity', incoming: expect.stringContaining('P1') as string },
+    { kind: 'identity', incoming: expect.stringContaining('P1') as string, why: 'several' },
   ])
 })
 

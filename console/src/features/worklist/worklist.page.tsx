@@ -67,10 +67,11 @@ function elementOf({ reference, element }: Item): string {
 
 function Cells({ item }: { readonly item: Item }) {
   const { time, reference, numbers = [], message, feed } = item
-  const { i18n } = useTranslation()
+  const { t, i18n } = useTranslation()
   const [current = '', incoming = ''] = sidesOf(item).map((text) =>
     DAY.test(text) ? clinicalDate(text, i18n.language) : text,
   )
+  const why = item.why && t(`worklist.why.${item.why}`)
   const [type, id] = reference.split('/')
   const name = <bdi dir="ltr">{elementOf(item)}</bdi>
   return (
@@ -92,12 +93,8 @@ function Cells({ item }: { readonly item: Item }) {
           name
         )}
       </td>
-      <td className="text">
-        <DataText text={current} />
-      </td>
-      <td className="text">
-        <DataText text={incoming} />
-      </td>
+      <td className="text">{item.current === undefined && why ? why : <DataText text={current} />}</td>
+      <td className="text">{item.incoming === undefined && why ? why : <DataText text={incoming} />}</td>
       <td className="soft">
         <DataText text={feed} />
       </td>

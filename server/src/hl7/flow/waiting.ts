@@ -161,7 +161,7 @@ async function answer(request: Request, { alias, record, written }: Question, to
     return { steps, records: [over] }
   }
   const about = { ...request, reference: `${alias.type}/${one?.id ?? ''}` }
-  return { steps: [], conflicts: one === undefined ? [] : takenItems(about, [alias]) }
+  return { steps: [], conflicts: one === undefined ? [] : takenItems(about, [alias], 'several') }
 }
 
 interface Named {

@@ -7,7 +7,7 @@ import type { Image, Mapped } from '../mapping/image.ts'
 import { identifiersOf } from '../mapping/other-number.ts'
 import { FLOW } from './entry.ts'
 import { isElements } from './exact-json.ts'
-import type { Identities, Identity } from './identity.ts'
+import type { Identities, Identity, Taken } from './identity.ts'
 import type { Conflict } from './merge.ts'
 import type { Away } from './moved.ts'
 
@@ -26,7 +26,16 @@ export interface WorkItem {
   /** JSON texts, so that every digit is kept. */
   readonly current?: string
   readonly incoming?: string
+  /** Of an identity: what is wrong with the number. */
+  readonly why?: Why
 }
+
+/**
+ * The number belongs to another thing, to one that looks the same (`alike`), to `several` that nobody can tell, to nothing yet (`unknown`), is a
+ * `former` one of the resource, was told of a place that the resource was moved from, has gone to another one while the resource keeps
+ * others (`given`), or is nobody's any more.
+ */
+export type Why = 'other' | 'alike' | 'several' | 'unknown' | 'former' | 'moved' | 'given' | 'nobody'
 
 interface About {
   readonly feed: string
@@ -55,7 +64,9 @@ export function identityItems(
       if (into === image.key) merged.add(identities.get(before)?.id)
     const [named] = image.aliases
     const missed =
-      image.terms?.expected === true && !isKnown && named !== undefined ? [{ alias: named, holder: '' }] : []
+      image.terms?.expected === true && !isKnown && named !== undefined
+        ? [{ alias: named, holder: '', why: 'unknown' as const }]
+        : []
     const held = taken
       .filter(({ alias, isOther, isTwin = false }) =>
         // What is known by its number may look like another thing.
@@ -65,13 +76,20 @@ export function identityItems(
             (image.own === 'update' && id !== undefined && (!isKnown || isNumber(alias, image))),
       )
       .filter(({ holder }) => !merged.has(holder))
-    return [...held, ...missed].map(({ alias: { system, value }, holder }) =>
+      .map((one) => ({ alias: one.alias, holder: one.holder, why: whyTaken(one, image) }))
+    return [...held, ...missed].map(({ alias: { system, value }, holder, why }) =>
       item({ ...about, reference: `${image.type}/${id ?? holder}` }, 'identity', {
         element: 'identifier',
         incoming: textOf({ system, value }),
+        why,
       }),
     )
   })
+}
+
+function whyTaken({ alias, isTwin = false }: Taken, { likely }: Image): Why {
+  if (isTwin) return 'several'
+  return alias === likely ? 'alike' : 'other'
 }
 
 /** What is told apart by other things, as a result by its report, goes with them. */
@@ -94,7 +112,7 @@ export function formerItems(
     ({ kind, into }) => kind === 'merge' && into === identity.image.key,
   )
   if (takes.some(({ image }) => identities.get(image)?.id !== identity.id)) return []
-  return takenItems(about, identity.by.slice(0, 1))
+  return takenItems(about, identity.by.slice(0, 1), 'former')
 }
 
 /** Somebody speaks of a thing under the patient of before, and later than it was moved: it stays where it is. */
@@ -107,28 +125,28 @@ export function movedItems(
     .filter(({ time }) => time === undefined || eventTime === undefined || eventTime > time)
     .flatMap(({ identity: { image, id = '', by } }) => {
       const numbers = by.filter((alias) => isNumber(alias, image)).slice(0, 1)
-      return takenItems({ ...about, reference: `${image.type}/${id}` }, numbers)
+      return takenItems({ ...about, reference: `${image.type}/${id}` }, numbers, 'moved')
     })
 }
 
-/** These numbers belong to another one than the resource. */
-export function takenItems(about: About, numbers: readonly Alias[]): readonly WorkItem[] {
+/** These numbers are not, or not only, those of the resource. */
+export function takenItems(about: About, numbers: readonly Alias[], why: Why): readonly WorkItem[] {
   return numbers.map(({ system, value }) =>
-    item(about, 'identity', { element: 'identifier', incoming: textOf({ system, value }) }),
+    item(about, 'identity', { element: 'identifier', incoming: textOf({ system, value }), why }),
   )
 }
 
 /** From now on these numbers name nobody, and the next message with one makes a new patient. */
 export function givenUpItems(about: About, numbers: readonly Alias[]): readonly WorkItem[] {
   return numbers.map(({ system, value }) =>
-    item(about, 'identity', { element: 'identifier', current: textOf({ system, value }) }),
+    item(about, 'identity', { element: 'identifier', current: textOf({ system, value }), why: 'nobody' }),
   )
 }
 
 function item(
   { feed, message, nowMs, reference }: About,
   kind: WorkItem['kind'],
-  what: Pick<WorkItem, 'element' | 'current' | 'incoming'>,
+  what: Pick<WorkItem, 'element' | 'current' | 'incoming' | 'why'>,
 ): WorkItem {
   // The same disagreement is one item, however often the feed repeats it; a number that it gives to many things, too.
   const isNumberOfThings = kind === 'identity' && !reference.startsWith('Patient/')

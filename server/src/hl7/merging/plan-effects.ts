@@ -159,7 +159,7 @@ async function moveNumber(desk: Desk, effect: Effect): Promise<void> {
   }))
   await desk.book.change(to, (resource) => withIdentifiers(resource, moved))
   await moveAliases(desk, holder.image.aliases, { from, to })
-  desk.items.push(...takenItems({ ...desk, reference: from }, holder.image.aliases))
+  desk.items.push(...takenItems({ ...desk, reference: from }, holder.image.aliases, 'given'))
 }
 
 function isOf({ system, value }: JsonObject, alias: Alias): boolean {
