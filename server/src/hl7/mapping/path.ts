@@ -42,7 +42,7 @@ export interface FieldName {
 
 const NONE: readonly Node[] = []
 const SEGMENT_PATH =
-  /^(?:([A-Z_]{4,})\.)?([A-Z][A-Z0-9]{2})(?:\[(\*|<|\d+!?=[\w,]+)\])?-(\d+)(?:\[(\d+)\])?(?:\.(\d+)(?:\.(\d+))?)?$/
+  /^(?:([A-Z_]{4,})\.)?([A-Z][A-Z0-9]{2})(?:\[(\*|<|\d+!?=[\w,-]+)\])?-(\d+)(?:\[(\d+)\])?(?:\.(\d+)(?:\.(\d+))?)?$/
 const VALUE_PATH = /^(?:\$this|[A-Z]{2,3}(?=\.))(?:\.(\d+)(?:\.(\d+))?)?(?:\[,\])?$/
 
 /**
@@ -132,7 +132,9 @@ function named(path: Path, { here, segment }: Scope): readonly Segment[] {
 }
 
 function isMeant({ only }: Path, segment: Segment): boolean {
-  return only === undefined || only.texts.includes(segment.field(only.field)[0]?.text ?? '') !== only.isNot
+  return (
+    only === undefined || only.texts.includes(segment.field(only.field)[0]?.component(1) ?? '') !== only.isNot
+  )
 }
 
 /** Parts of repetitions, or of a certain one. */
