@@ -169,6 +169,11 @@ export const limits = {
     outboundRetriedMost: 1000,
     /** For the answer behind a refusing commit byte of MLLP release 2: few peers send one. */
     answerBehindRefusalMs: 1000,
+    /** Application answers that wait for a sender's return connection. */
+    returnWaiting: 10_000,
+    /** Wait before such a connection is tried again, doubled each time. */
+    returnMs: 1000,
+    returnMostMs: 60_000,
     outboundRetryMs: 1000,
     outboundRetryMostMs: 60_000,
     /** A message whose answers name only others is sent so often: then it is a dead letter. */

@@ -4,6 +4,7 @@ import { limits } from '../../kernel/limits.ts'
 import type { RecordStore } from '../../store/port.ts'
 import type { RuleFiles } from '../mapping/rules.ts'
 import { createControlIds } from '../mllp/control-ids.ts'
+import { createReturnLines, type ReturnLines } from '../mllp/return-lines.ts'
 import { createAhead, type Ahead } from './ahead.ts'
 import { createApply } from './apply.ts'
 import { recordsBehind } from './behind.ts'
@@ -100,7 +101,7 @@ export function createFlow(given: FlowDeps): Flow {
   const replays = createReplays({ records, clock, processing, gate, report })
   const retention = createRetention({ records, index, clock, feeds, report })
   const controlIds = createControlIds(clock)
-  const sequence = createSequence(given.records)
+  const wire = { sequence: createSequence(given.records), returns: createReturnLines(report) }
   const { answers = async () => undefined, queries } = deps
   const asked = queries && { queries }
   const parts = {
@@ -119,9 +120,9 @@ export function createFlow(given: FlowDeps): Flow {
   return {
     ...parts,
     isOpen: (feed) => modes.of(feed) === 'running' && gate.isOpen(feed),
-    intake: (feed) => intakeFor(feed, { ...parts, clock, report, controlIds, sequence, answers, ...asked }),
+    intake: (feed) => intakeFor(feed, { ...parts, clock, report, controlIds, ...wire, answers, ...asked }),
     retention,
-    ...runningOf({ ...parts, ...(ahead && { ahead }), retention, leases, isShared, report }),
+    ...runningOf({ ...parts, ...wire, ...(ahead && { ahead }), retention, leases, isShared, report }),
     ...changesOf({ feeds, modes, processing }),
   }
 }
@@ -175,11 +176,12 @@ type Parts = Pick<Flow, 'processing' | 'index' | 'modes' | 'replays' | 'retentio
   Pick<FlowDeps, 'report'> & {
     readonly leases: FeedLeases
     readonly isShared: boolean
+    readonly returns: ReturnLines
     readonly ahead?: Ahead
   }
 
 function runningOf(parts: Parts): Pick<Flow, 'start' | 'stop'> {
-  const { processing, index, modes, replays, retention, leases, isShared, ahead, report } = parts
+  const { processing, index, modes, replays, retention, leases, isShared, ahead, returns, report } = parts
   let timer: NodeJS.Timeout | undefined
   const look = async (onModes: () => void) => {
     if (!(await modes.load())) return
@@ -200,6 +202,7 @@ function runningOf(parts: Parts): Pick<Flow, 'start' | 'stop'> {
     },
     async stop() {
       clearInterval(timer)
+      returns.close()
       await retention.stop()
       await replays.stop()
       await processing.stop()

@@ -2,6 +2,7 @@ import { z } from 'zod'
 
 import { fault } from '../../kernel/fault.ts'
 import { limits } from '../../kernel/limits.ts'
+import { Peer } from '../mllp/reach.ts'
 import { Profile } from '../profile/conformance.ts'
 
 const Path = z.string().min(1).max(4096)
@@ -58,6 +59,8 @@ const FeedKeys = z.object({
   commitBytes: z.boolean().default(false),
   /** Which acknowledgement mode counts: what MSH-15 and MSH-16 ask for, or one for senders that ask for what they do not understand. */
   ackMode: z.enum(['asked', 'original', 'enhanced']).default('asked'),
+  /** Where the application's answers of enhanced mode go; absent: where the message came from. */
+  returnTo: Peer.optional(),
   /** What answers an order in original mode: a plain acknowledgement, or, once it is in the record, ORR, ORL, RRE and their like. */
   answers: z.enum(['acknowledgement', 'application']).default('acknowledgement'),
   /** Persons may be asked for (QBP^Q21 to Q23): the answer tells who they are, within the feed's facility. */

@@ -10,6 +10,7 @@ import { checkText, decodeMessage } from '../mllp/charset.ts'
 import { checkHeader, type Accepts } from '../mllp/checks.ts'
 import type { Later } from '../mllp/connection.ts'
 import { findHeader, narrowed, readHeader, type Header } from '../mllp/header.ts'
+import type { ReturnLines } from '../mllp/return-lines.ts'
 import { checkProfile } from '../profile/conformance.ts'
 import type { Queries } from '../query/create-queries.ts'
 import { accepted, answer, lineOf } from './answering.ts'
@@ -33,6 +34,7 @@ export interface IntakeDeps {
   readonly clock: Clock
   readonly controlIds: () => string
   readonly sequence: Sequence
+  readonly returns: Pick<ReturnLines, 'laterOf'>
   /** MSA-4. */
   readonly expected?: string
   /** Takes an acknowledgement that came in by itself: it answers what the hub has sent. */
@@ -59,7 +61,8 @@ export function createIntake(deps: IntakeDeps): Intake {
     receive: async (frame, later) => {
       // A commit byte of MLLP release 2 that answers something which the hub has sent.
       if (frame.length === 1 && isCommitByte(frame[0])) return undefined
-      return isBatch(frame) ? receiveBatch(deps, frame, later) : receiveOne(deps, frame, later)
+      const own = deps.returns.laterOf(deps.feed, later)
+      return isBatch(frame) ? receiveBatch(deps, frame, own) : receiveOne(deps, frame, own)
     },
     refuse: async (head) =>
       turnDown(deps, head, {

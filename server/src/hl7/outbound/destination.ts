@@ -8,21 +8,11 @@ import { Fault, fault } from '../../kernel/fault.ts'
 import { limits } from '../../kernel/limits.ts'
 import { Duration } from '../flow/feed.ts'
 import { encodeText } from '../mllp/charset.ts'
-
-const Path = z.string().min(1).max(4096)
+import { PEER } from '../mllp/reach.ts'
 
 /** A file `mappings/destinations/<name>.yaml`. */
 const DestinationFile = z.strictObject({
-  host: z.string().min(1),
-  port: z.int().min(1).max(65_535),
-  tls: z
-    .strictObject({
-      ca: Path.optional(),
-      cert: Path.optional(),
-      key: Path.optional(),
-      name: z.string().optional(),
-    })
-    .optional(),
+  ...PEER,
   /** Names of files in `mappings/outbound`. */
   messages: z.array(z.string().min(1)).min(1),
   /** Folders of `mappings/overlays` whose `outbound` and `fields` count for what is sent here. */

@@ -1,12 +1,11 @@
 import { once } from 'node:events'
-import { readFile } from 'node:fs/promises'
-import { connect, type Socket } from 'node:net'
-import { connect as connectTls } from 'node:tls'
+import type { Socket } from 'node:net'
 
 import { limits } from '../../kernel/limits.ts'
 import { framed } from '../mllp/connection.ts'
 import { Framer } from '../mllp/framer.ts'
 import { msaOf } from '../mllp/msa.ts'
+import { reach } from '../mllp/reach.ts'
 import type { Destination } from './destination.ts'
 
 /** One connection to a peer, opened when it is needed: one message at a time, each waits for the answer that names it. */
@@ -121,36 +120,6 @@ export class Misnamed extends Error {
     super('there was no answer in time that names the message in MSA-2, only others')
     this.name = 'Misnamed'
   }
-}
-
-async function reach({ host, port, tls }: Destination, signal: AbortSignal): Promise<Socket> {
-  const [ca, cert, key] = await Promise.all([tls?.ca, tls?.cert, tls?.key].map(readIfNamed))
-  const socket =
-    tls === undefined
-      ? connect({ host, port, noDelay: true, keepAlive: true })
-      : connectTls({
-          host,
-          port,
-          minVersion: 'TLSv1.2',
-          ...(ca && { ca }),
-          ...(cert && { cert }),
-          ...(key && { key }),
-          ...(tls.name === undefined ? {} : { servername: tls.name }),
-        })
-  const end = AbortSignal.any([signal, AbortSignal.timeout(limits.hl7.connectMs)])
-  try {
-    await once(socket, tls === undefined ? 'connect' : 'secureConnect', { signal: end })
-  } catch (error) {
-    socket.destroy()
-    throw error
-  }
-  // What breaks it off is seen by 'close'.
-  socket.on('error', () => undefined)
-  return socket
-}
-
-async function readIfNamed(file: string | undefined): Promise<Buffer | undefined> {
-  return file === undefined ? undefined : readFile(file)
 }
 
 /** MSA-2 byte by byte. */
