@@ -87,11 +87,11 @@ export async function importRows(bundles: readonly Bundle[], rounds: number, sma
 async function importTwice(hub: FreshHub, bundles: readonly Bundle[]): Promise<Import> {
   const shared = bundles.filter(isShared)
   const own = bundles.filter((bundle) => !isShared(bundle))
-  const first = await rateOf(shared, (text) => send(hub, text), own)
+  const first = await rateOf(shared, (text) => send(hub, text), own.map(marked('-1')))
   // What is merged and shipped behind the answers counts, too.
   await setTimeout(SETTLE_MS)
   const bytesEach = bytesOf(hub.folder) / bundles.reduce((sum, { resources }) => sum + resources.length, 0)
-  const again = await rateOf([], (text) => send(hub, text), own.map(ofOthers))
+  const again = await rateOf([], (text) => send(hub, text), own.map(marked('-2')))
   await setTimeout(SETTLE_MS)
   const requests = await singleCreates(hub)
   const { perSecond: single } = await run({
@@ -130,14 +130,16 @@ async function rateOf(
 
 const WITH_NUMBERS = new Set(['Patient', 'Organization', 'Practitioner'])
 
-/** The same bundle with other numbers of persons and organizations: one number is never given twice. */
-function ofOthers({ text, resources }: Bundle): Bundle {
-  const changed = JSON.parse(text) as { entry: { resource: Imported }[] }
-  for (const { resource } of changed.entry) {
-    if (WITH_NUMBERS.has(resource.resourceType))
-      for (const number of resource.identifier ?? []) number.value += '-2'
+/** The same bundle with other numbers of persons and organizations: no number is given twice, and those that are shared stay the only ones. */
+function marked(mark: string): (bundle: Bundle) => Bundle {
+  return ({ text, resources }) => {
+    const changed = JSON.parse(text) as { entry: { resource: Imported }[] }
+    for (const { resource } of changed.entry) {
+      if (WITH_NUMBERS.has(resource.resourceType))
+        for (const number of resource.identifier ?? []) number.value += mark
+    }
+    return { text: JSON.stringify(changed, undefined, 2), resources }
   }
-  return { text: JSON.stringify(changed, undefined, 2), resources }
 }
 
 /** Creates of what was written last, without persons, whose numbers are taken. */
