@@ -110,13 +110,15 @@ function Resource({ resource, made, choice }: ResourceProps) {
   const read = asked?.resource
   return (
     <Box sx={block}>
-      <Typography variant="h3" component="h2" sx={blockHead}>
-        <Reference to={reference} />{' '}
-        <Box component="span" sx={soft}>
-          {t(`action.${action}`)}
-        </Box>
+      <Typography variant="h3" component="h2" sx={{ ...blockHead, ...withAction }}>
+        <span>
+          <Reference to={reference} />{' '}
+          <Box component="span" sx={soft}>
+            {t(`action.${action}`)}
+          </Box>
+        </span>
         {made !== undefined && asked === undefined && elements.length > 0 ? (
-          <Button sx={{ ...rowButton, float: 'inline-end' }} onClick={() => made.ask(reference)}>
+          <Button sx={{ ...rowButton, flex: 'none' }} onClick={() => made.ask(reference)}>
             {t('message.showValues')}
           </Button>
         ) : undefined}
@@ -193,6 +195,14 @@ function Reference({ to }: { readonly to: string }) {
     </Box>
   )
 }
+
+const withAction = {
+  display: 'flex',
+  alignItems: 'center',
+  justifyContent: 'space-between',
+  gap: 2,
+  '& > span': { minWidth: 0, overflowWrap: 'anywhere' },
+} as const
 
 const panels = {
   display: 'grid',
