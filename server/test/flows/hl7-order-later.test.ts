@@ -1,8 +1,7 @@
 import { expect, it } from 'vitest'
 
-import type { JsonObject } from '../../src/kernel/json.ts'
-import type { Engine } from './interface-engine.ts'
 import { after, items, type Message } from './order-day.ts'
+import { ordersNamed } from './order-names.ts'
 
 const ADA = 'PID|1||M1^^^NORTH^MR||Okoye^Ada||19870402|F'
 const BEN = 'PID|1||M2^^^NORTH^MR||Haddad^Ben||19610915|M'
@@ -19,27 +18,10 @@ const order = (...services: readonly string[]): Message => [
   ...services.flatMap((service, at) => ['ORC|NW|P1', `OBR|${at + 1}|P1||${service}^${service}^L`]),
 ]
 
-const nameOf = ({ code, medicationCodeableConcept }: JsonObject) =>
-  ((code ?? medicationCodeableConcept ?? {}) as JsonObject)['text'] as string
-
-/** Of each thing the order that it names: what was ordered, else the number alone. */
-async function ordered(engine: Engine, type: string, element = 'basedOn') {
-  const all = [...(await engine.all('ServiceRequest')), ...(await engine.all('MedicationRequest'))]
-  const names = new Map(
-    all.map((one) => [`${one['resourceType'] as string}/${one['id'] as string}`, nameOf(one)]),
-  )
-  return (await engine.all(type)).flatMap((one) =>
-    [one[element] ?? []].flat().map((each) => {
-      const { reference, identifier } = each as { reference?: string; identifier?: JsonObject }
-      return reference === undefined ? identifier?.['value'] : names.get(reference)
-    }),
-  )
-}
-
 it('lets a result that came before its order refer to it, with the digits that it has', async () => {
   const engine = await after(report('GLU'), order('GLU'))
-  expect(await ordered(engine, 'DiagnosticReport')).toEqual(['GLU'])
-  expect(await ordered(engine, 'Observation')).toEqual(['GLU'])
+  expect(await ordersNamed(engine, 'DiagnosticReport')).toEqual(['GLU'])
+  expect(await ordersNamed(engine, 'Observation')).toEqual(['GLU'])
   expect(await engine.store.records.range({ collection: 'hl7-waiting', limit: 10 })).toEqual([])
   const [{ bytes } = { bytes: new Uint8Array() }] = await Promise.all(
     (await engine.all('Observation')).map(
@@ -52,7 +34,7 @@ it('lets a result that came before its order refer to it, with the digits that i
 
 it('says the same when that result comes again', async () => {
   const engine = await after(report('GLU'), order('GLU'), report('GLU'))
-  expect(await ordered(engine, 'Observation')).toEqual(['GLU'])
+  expect(await ordersNamed(engine, 'Observation')).toEqual(['GLU'])
   expect(await items(engine)).toEqual([])
   const versions = await engine.store.resources.history({ type: 'Observation', limit: 10 })
   expect(versions.versions).toHaveLength(2)
@@ -60,13 +42,13 @@ it('says the same when that result comes again', async () => {
 
 it('gives each of several services of one number the results that it is asked for by', async () => {
   const engine = await after(report('GLU'), report('NA'), order('GLU', 'NA'))
-  expect(await ordered(engine, 'DiagnosticReport')).toEqual(['GLU', 'NA'])
-  expect(await ordered(engine, 'Observation')).toEqual(['GLU', 'NA'])
+  expect(await ordersNamed(engine, 'DiagnosticReport')).toEqual(['GLU', 'NA'])
+  expect(await ordersNamed(engine, 'Observation')).toEqual(['GLU', 'NA'])
 })
 
 it('leaves a result that may be of several services at the number, and says so', async () => {
   const engine = await after(report('K'), order('GLU', 'NA'))
-  expect(await ordered(engine, 'DiagnosticReport')).toEqual(['P1'])
+  expect(await ordersNamed(engine, 'DiagnosticReport')).toEqual(['P1'])
   expect(await items(engine)).toMatchObject([
     { kind: 'identity', incoming: expect.stringContaining('P1') as string, why: 'several' },
   ])
@@ -74,12 +56,12 @@ it('leaves a result that may be of several services at the number, and says so',
 
 it('lets the result of none of several services refer to the one that comes at last', async () => {
   const engine = await after(order('GLU', 'NA'), report('K'), order('K'))
-  expect(await ordered(engine, 'DiagnosticReport')).toEqual(['K'])
+  expect(await ordersNamed(engine, 'DiagnosticReport')).toEqual(['K'])
 })
 
 it('leaves the results of another patient at the number', async () => {
   const engine = await after(report('GLU', BEN), order('GLU'))
-  expect(await ordered(engine, 'DiagnosticReport')).toEqual(['P1'])
+  expect(await ordersNamed(engine, 'DiagnosticReport')).toEqual(['P1'])
 })
 
 it('leaves the results of an order with another number at the filler alone', async () => {
@@ -87,7 +69,7 @@ it('leaves the results of an order with another number at the filler alone', asy
     ['ORU^R01', ADA, `OBR|1|P1|F1|GLU^GLU^L${'|'.repeat(21)}F`],
     ['ORM^O01', ADA, 'ORC|NW|P2', 'OBR|1|P2||GLU^GLU^L'],
   )
-  expect(await ordered(engine, 'DiagnosticReport')).toEqual(['P1'])
+  expect(await ordersNamed(engine, 'DiagnosticReport')).toEqual(['P1'])
 })
 
 it.each<[string, string, string, string]>([
@@ -99,7 +81,7 @@ it.each<[string, string, string, string]>([
     [event, ADA, 'ORC|RE|P1', line],
     ['RDE^O11', ADA, 'ORC|NW|P1', 'RXE||PCM^PCM^L|500||mg'],
   )
-  expect(await ordered(engine, type, element)).toEqual(['PCM'])
+  expect(await ordersNamed(engine, type, element)).toEqual(['PCM'])
 })
 
 const booked: Message = [
@@ -115,7 +97,7 @@ it.each([
   ['behind', [order('XR'), booked]],
 ])('lets an appointment that is made %s its order refer to it', async (_, messages) => {
   const engine = await after(...messages)
-  expect(await ordered(engine, 'Appointment')).toEqual(['XR'])
+  expect(await ordersNamed(engine, 'Appointment')).toEqual(['XR'])
 })
 
 const made = (numbers: string, service: string, parent = ''): readonly string[] => [
@@ -150,5 +132,5 @@ it.each<[string, readonly Message[], readonly unknown[]]>([
   ['the number of one of several', [SEVERAL, child('P1')], ['P1']],
 ])('lets an order that comes of another one refer to %s', async (_, messages, parents) => {
   const engine = await after(...messages)
-  expect(await ordered(engine, 'ServiceRequest')).toEqual(parents)
+  expect(await ordersNamed(engine, 'ServiceRequest')).toEqual(parents)
 })

@@ -3,6 +3,7 @@ import { createServer, type AddressInfo, type Server } from 'node:net'
 
 import { expect, it, onTestFinished, vi } from 'vitest'
 
+import { freePort } from '../free-port.ts'
 import { admit, Sender, settled, startEngine } from './interface-engine.ts'
 
 /** @see HL7 v2.5.1, 2.9.3: the application answers with a message of its own. */
@@ -22,15 +23,6 @@ async function listening(port = 0): Promise<Listening> {
   await once(server, 'listening')
   onTestFinished(() => void server.close())
   return { port: (server.address() as AddressInfo).port, texts }
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  const { port } = server.address() as AddressInfo
-  server.close()
-  await once(server, 'close')
-  return port
 }
 
 function enhanced(id: string): string {

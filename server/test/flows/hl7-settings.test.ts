@@ -1,6 +1,6 @@
 import { once } from 'node:events'
 import { cp, mkdir, readFile, rm, writeFile } from 'node:fs/promises'
-import { createServer, type AddressInfo } from 'node:net'
+import { createServer } from 'node:net'
 import { join } from 'node:path'
 
 import { expect, it, onTestFinished } from 'vitest'
@@ -8,6 +8,7 @@ import { expect, it, onTestFinished } from 'vitest'
 import { Feeds, Statistics } from '../../src/hl7/feeds.contract.ts'
 import { listenMllp } from '../../src/hl7/mllp/listener.ts'
 import { Destinations, OutDetail, OutList, Retried } from '../../src/hl7/outbound.contract.ts'
+import { freePort } from '../free-port.ts'
 import { freshFolder, removeFolder, startHub, type Hub } from './hub.ts'
 import { admit, MAPPINGS, Sender } from './interface-engine.ts'
 
@@ -48,15 +49,6 @@ const command = async (hub: Hub, path: string, body: object = {}) =>
     headers: { 'content-type': 'application/json' },
     body: JSON.stringify(body),
   })
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  const { port } = server.address() as AddressInfo
-  server.close()
-  await once(server, 'close')
-  return port
-}
 
 it('opens the port of a new feed, moves it, and closes it, while connections get their answers', async () => {
   const { hub, write, remove } = await hubWith()

@@ -5,6 +5,7 @@ import type { Store } from '../../src/store/port.ts'
 import { freshStore } from '../fresh-store.ts'
 import { engineOn, Sender, type Engine } from './interface-engine.ts'
 import { after, items, textOf, type Message } from './order-day.ts'
+import { ordersNamed } from './order-names.ts'
 
 const ADA = 'PID|1||M1^^^NORTH^MR||Okoye^Ada||19870402|F'
 const BEN = 'PID|1||M2^^^NORTH^MR||Haddad^Ben||19610915|M'
@@ -21,23 +22,9 @@ const result = (code: string, patient = ADA): Message => [
 const nameOf = ({ code, medicationCodeableConcept }: JsonObject) =>
   ((code ?? medicationCodeableConcept ?? {}) as JsonObject)['text'] as string
 
-/** Of each thing the order that it names: its service or drug, else its number. */
-async function referredBy(engine: Engine, type: string, element: string) {
-  const all = [...(await engine.all('ServiceRequest')), ...(await engine.all('MedicationRequest'))]
-  const names = new Map(
-    all.map((one) => [`${one['resourceType'] as string}/${one['id'] as string}`, nameOf(one)]),
-  )
-  return (await engine.all(type)).flatMap((one) =>
-    [one[element] ?? []].flat().map((each) => {
-      const { reference, identifier } = each as { reference?: string; identifier?: JsonObject }
-      return names.get(reference ?? '') ?? identifier?.['value']
-    }),
-  )
-}
-
 it('refers a result of none of the services that share a number to the number alone, and says so', async () => {
   const engine = await after(both, result('K^K^L'))
-  expect(await referredBy(engine, 'DiagnosticReport', 'basedOn')).toEqual(['P1'])
+  expect(await ordersNamed(engine, 'DiagnosticReport', 'basedOn')).toEqual(['P1'])
   expect(await items(engine)).toMatchObject([
     { kind: 'identity', incoming: expect.stringContaining('P1') as string },
   ])
@@ -66,7 +53,7 @@ it.each([
   ['a code that its sender writes beside its own', 'S99^Sodium^LAB^NA^NA^L', 'NA'],
 ])('refers a result to the one of several orders that has %s', async (_, code, name) => {
   const engine = await after(both, result(code))
-  expect(await referredBy(engine, 'DiagnosticReport', 'basedOn')).toEqual([name])
+  expect(await ordersNamed(engine, 'DiagnosticReport', 'basedOn')).toEqual([name])
   expect(await items(engine)).toEqual([])
 })
 
@@ -76,7 +63,7 @@ it('refers a result of another name to the only order of its number that the pat
     ['ORM^O01', ADA, 'ORC|NW|P1^C', 'OBR|1|||K^K^L'],
     result('K+^K^LAB'),
   )
-  expect(await referredBy(engine, 'DiagnosticReport', 'basedOn')).toEqual(['K'])
+  expect(await ordersNamed(engine, 'DiagnosticReport', 'basedOn')).toEqual(['K'])
 })
 
 it('changes the service of the only order of its number that the patient has', async () => {
@@ -92,7 +79,7 @@ it('refers a result of two orders of one service and number to neither', async (
   const urgent = ['ORC|NW|P1^C', 'OBR|2|||GLU^GLU^L|S']
   const engine = await after(['ORM^O01', ADA, ...GLU, ...urgent], result('GLU^GLU^L'))
   expect(await engine.all('ServiceRequest')).toHaveLength(2)
-  expect(await referredBy(engine, 'DiagnosticReport', 'basedOn')).toEqual(['P1'])
+  expect(await ordersNamed(engine, 'DiagnosticReport', 'basedOn')).toEqual(['P1'])
   expect(await items(engine)).toHaveLength(1)
 })
 
@@ -109,7 +96,7 @@ it.each(Object.entries(given))(
   'refers %s of none of the drugs that share a number to the number alone',
   async (event, [type, element, line]) => {
     const engine = await after(drugs, [event, ADA, 'ORC|RE|P1^C', line])
-    const named = await referredBy(engine, type, element)
+    const named = await ordersNamed(engine, type, element)
     expect(named).toEqual(['P1'])
     expect(await items(engine)).toHaveLength(1)
   },
@@ -123,7 +110,7 @@ it.each(Object.entries(given))(
       [event, ADA, 'ORC|RE|P1^C|X2^PH', line],
       [event, ADA, 'ORC|RE||X1^PH', line.replace('|1|', '|2|').replace('0900', '1000')],
     )
-    const named = await referredBy(engine, type, element)
+    const named = await ordersNamed(engine, type, element)
     expect(named).toEqual(['IBU', 'AMX'])
     expect(await items(engine)).toEqual([])
   },
@@ -296,7 +283,7 @@ it.each<[string, readonly Message[], Message, readonly string[], number]>([
   ],
 ])('refers a result that has a filler number alone to %s', async (...[, orders, message, named, count]) => {
   const engine = await after(...orders, message)
-  expect(await referredBy(engine, 'DiagnosticReport', 'basedOn')).toEqual(named)
+  expect(await ordersNamed(engine, 'DiagnosticReport', 'basedOn')).toEqual(named)
   const [report] = await engine.all('DiagnosticReport')
   expect(report?.['basedOn'] !== undefined).toBe(named.length > 0)
   expect(await items(engine)).toHaveLength(count)
@@ -318,7 +305,7 @@ it.each<[string, string, string, string]>([
       [event, ADA, 'ORC|RE|P1^C', line.replaceAll('AMX', 'IBU')],
       [event, ADA, 'ORC|RE|P1^C', line],
     )
-    expect(await referredBy(engine, type, element)).toEqual(['AMX', 'IBU'])
+    expect(await ordersNamed(engine, type, element)).toEqual(['AMX', 'IBU'])
   },
 )
 

@@ -2,7 +2,6 @@ import { execFile, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { globSync } from 'node:fs'
 import { mkdir, readFile, writeFile } from 'node:fs/promises'
-import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
@@ -23,6 +22,7 @@ import { admit, engineOn, MAPPINGS, Sender, startEngine, type Engine } from '../
 import { isIn, storyOf, VERSIONS } from '../flows/trigger-messages.ts'
 import { ADT_TRIGGERS } from '../flows/triggers-adt.ts'
 import { ORDER_TRIGGERS } from '../flows/triggers-orders.ts'
+import { freePort } from '../free-port.ts'
 import { freshFolder, freshStore } from '../fresh-store.ts'
 import { fetchJars } from './peers/maven.ts'
 
@@ -297,13 +297,4 @@ async function person(engine: Engine, id: string): Promise<void> {
   await engine.resources.transact(systemCaller('tests', 'system'), {
     drafts: [{ type: 'Patient', id, method: 'PUT', resource }],
   })
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer()
-  server.listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  const address = server.address()
-  server.close()
-  return address !== null && typeof address === 'object' ? address.port : 0
 }

@@ -3,7 +3,8 @@ import type { JsonObject, JsonValue } from '../../kernel/json.ts'
 import { limits } from '../../kernel/limits.ts'
 import type { RecordChange, RecordStore, StoredRecord } from '../../store/port.ts'
 import type { Image } from '../mapping/image.ts'
-import { identifiersOf, objectsIn } from '../mapping/other-number.ts'
+import { objectsIn } from '../mapping/objects.ts'
+import { identifiersOf } from '../mapping/other-number.ts'
 import { FLOW } from './entry.ts'
 import { comparable, isElements, isList, withLongTexts } from './exact-json.ts'
 import { referenceOf, type Identities, type Identity } from './identity.ts'
@@ -46,8 +47,10 @@ export async function planWaiting(
   const written = new Set(steps.flatMap(({ draft, made }) => (draft === undefined ? [] : [made.reference])))
   const found: Answer[] = []
   const done = new Set<string>()
-  for (const alias of broughtBy(identities, written))
-    for (const record of await waitingFor(request, alias)) {
+  const brought = broughtBy(identities, written)
+  const waiting = await Promise.all(brought.map(async (alias) => waitingFor(request, alias)))
+  for (const [at, alias] of brought.entries())
+    for (const record of waiting[at] ?? []) {
       if (
         done.has(record.id) ||
         written.size + waitingOf(record).references.length > limits.fhir.bundleEntries
@@ -99,7 +102,7 @@ function waitFor(
 
 /** Numbers of what the message makes, or gives a number. */
 function broughtBy(identities: Identities, written: ReadonlySet<string>): readonly Alias[] {
-  return [...identities.values()].flatMap((identity) => {
+  const all = [...identities.values()].flatMap((identity) => {
     const { image, claims } = identity
     if (
       claims.length === 0 ||
@@ -112,6 +115,8 @@ function broughtBy(identities: Identities, written: ReadonlySet<string>): readon
       typeof system === 'string' && typeof value === 'string' ? [{ type: image.type, system, value }] : [],
     )
   })
+  // Services share their numbers.
+  return [...new Map(all.map((alias) => [aliasId(alias), alias])).values()]
 }
 
 async function waitingFor({ records }: Request, alias: Alias): Promise<readonly StoredRecord[]> {

@@ -1,11 +1,10 @@
 import type { QueryRule } from '../query/query-rules.ts'
 import { compileMessage, missing, type CompiledMessage, type CompiledSegment } from './compile-message.ts'
 import { compileCondition, type Predicate } from './expression.ts'
-import { POSITION } from './identity-rule.ts'
 import { compileIdentity, type Identify } from './identity.ts'
 import type { Own } from './image.ts'
 import { RulesError } from './load.ts'
-import { compilePath, type FieldName, type Path } from './path.ts'
+import { compilePath, fieldsOf, type FieldName, type Path } from './path.ts'
 import { compileQuery } from './queries.ts'
 import { compileRows } from './row.ts'
 import type { DatatypeFile, Refusal, RuleFiles, SegmentFile, TableRow, TestMark } from './rules.ts'
@@ -160,10 +159,10 @@ function compileSegment(name: string, file: SegmentFile, kit: Kit): CompiledSegm
 
 function writersOf({ segment, rows }: SegmentFile): ReadonlyMap<string, number> {
   const writers = new Map<string, number>()
-  for (const { from = '', to = '' } of rows) {
-    const [, name, field] = POSITION.exec(from) ?? []
+  for (const { from, to = '' } of rows) {
+    const [first] = from === undefined ? [] : fieldsOf(compilePath(from))
     const [element = ''] = to.split(/[.[]/)
-    if (name === segment && !writers.has(element)) writers.set(element, Number(field))
+    if (first?.segment === segment && !writers.has(element)) writers.set(element, first.field)
   }
   return writers
 }

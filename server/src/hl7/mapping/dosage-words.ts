@@ -1,4 +1,5 @@
 import type { JsonObject, JsonValue } from '../../kernel/json.ts'
+import { objectOf } from './objects.ts'
 import { plainText, quantityText, ratioText } from './quantity-words.ts'
 import { repeatWords } from './repeat-pattern.ts'
 
@@ -43,8 +44,4 @@ function rangeWords(range: JsonValue): string {
   if (low === undefined) return high === undefined ? '' : `up to ${quantityText(high)}`
   if (high === undefined) return `from ${quantityText(low)}`
   return `${plainText(objectOf(low)['value'] ?? '')} to ${quantityText(high)}`
-}
-
-function objectOf(value: JsonValue | undefined): JsonObject {
-  return (typeof value === 'object' && value !== null ? value : {}) as JsonObject
 }

@@ -1,3 +1,5 @@
+import { compilePath, fieldsOf } from './path.ts'
+
 /**
  * `item`: senders give the number to several things, which these parts tell apart. `new`: the message tells of a new thing, so that one of
  * another code that has the number already is not meant. `also`: types of other numbers, and `group`: the element with the number of a group, that
@@ -46,14 +48,10 @@ export function numberFields(
   return new Map(found)
 }
 
+/** Of the first part that has to be there and stands in the segment. */
 function fieldOf(parts: readonly string[], segment: string): number | undefined {
-  const [, field] =
-    parts
-      .map((part) => POSITION.exec(part))
-      .find((one) => one?.[1] === segment)
-      ?.slice(1) ?? []
-  return field === undefined ? undefined : Number(field)
+  return parts
+    .filter((part) => !/^[?@]/.test(part))
+    .flatMap((part) => fieldsOf(compilePath(part)))
+    .find((one) => one.segment === segment)?.field
 }
-
-/** Name of a segment, number of a field. */
-export const POSITION = /^([A-Z][A-Z0-9]{2})(?:\[\*\])?-(\d+)/

@@ -5,6 +5,7 @@ import { compileCondition } from './expression.ts'
 import type { ComposedRule, IdentityRule } from './identity-rule.ts'
 import type { Item, Shared } from './image.ts'
 import type { Node } from './node.ts'
+import { objectOf } from './objects.ts'
 import { compilePath, fieldsOf, findNodes, type FieldName } from './path.ts'
 import type { FeedFile } from './rules.ts'
 import type { Target } from './target.ts'
@@ -135,12 +136,6 @@ function identifiersOf(draft: Draft, element: string): Candidate[] {
     const path = `${element}${Array.isArray(found) ? `[${index}]` : ''}`
     return [{ alias: { type: draft.type, system, value }, kind: typeof kind === 'string' ? kind : '', path }]
   })
-}
-
-function objectOf(value: JsonValue | undefined): Readonly<Record<string, JsonValue | undefined>> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value)
-    ? (value as Readonly<Record<string, JsonValue | undefined>>)
-    : {}
 }
 
 /** Parts: HL7 paths, `@key` (identity of another image), `?` in front of either: may be missing. */

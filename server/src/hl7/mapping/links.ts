@@ -6,7 +6,7 @@ import { compileElement, foundAt, pathIn, place, type Fragment } from './element
 import type { ImageIndex } from './image-index.ts'
 import type { MappingWarning } from './image.ts'
 import type { Fields } from './node.ts'
-import { objectsIn } from './other-number.ts'
+import { objectsIn } from './objects.ts'
 import type { Rows, Target } from './target.ts'
 
 export interface LinkContext {

@@ -1,6 +1,7 @@
 import type { Alias } from '../../fhir/aliases.ts'
 import type { JsonObject, JsonValue } from '../../kernel/json.ts'
 import type { Fragment } from './element.ts'
+import { objectsIn } from './objects.ts'
 
 interface Numbered {
   /** The preferred first. */
@@ -51,12 +52,4 @@ function codeOf(type: JsonValue | undefined): JsonValue | undefined {
 
 export function identifiersOf({ identifier }: Fragment): readonly JsonObject[] {
   return objectsIn(identifier)
-}
-
-/** The objects that an element holds, one or many. */
-export function objectsIn(value: JsonValue | undefined): readonly JsonObject[] {
-  const all: readonly (JsonValue | undefined)[] = Array.isArray(value) ? (value as JsonValue[]) : [value]
-  return all.filter(
-    (one): one is JsonObject => typeof one === 'object' && one !== null && !Array.isArray(one),
-  )
 }

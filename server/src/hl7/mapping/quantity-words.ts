@@ -1,5 +1,6 @@
-import type { JsonObject, JsonValue } from '../../kernel/json.ts'
+import type { JsonValue } from '../../kernel/json.ts'
 import { plainDecimal } from '../outbound/written-numbers.ts'
+import { objectOf } from './objects.ts'
 
 /** `1 mg : 2 mL`: a structured number has one unit. */
 export function ratioText(value: JsonValue): string {
@@ -17,8 +18,4 @@ export function quantityText(quantity: JsonValue | undefined): string {
 export function plainText(value: JsonValue): string {
   if (typeof value === 'number') return plainDecimal(String(value))
   return typeof value === 'string' || typeof value === 'boolean' ? String(value) : ''
-}
-
-function objectOf(value: JsonValue | undefined): JsonObject {
-  return (typeof value === 'object' && value !== null ? value : {}) as JsonObject
 }

@@ -1,4 +1,5 @@
-import type { JsonObject, JsonValue } from '../../kernel/json.ts'
+import type { JsonValue } from '../../kernel/json.ts'
+import { objectOf } from './objects.ts'
 
 /**
  * The code of table 0335 that says how often: `BID`, `Q6H`, `QHS`.
@@ -80,10 +81,6 @@ function partsOf(repeat: JsonValue): Parts {
     days: (of['dayOfWeek'] ?? []) as readonly string[],
     offset: numberOf(of['offset']),
   }
-}
-
-function objectOf(value: JsonValue): JsonObject {
-  return (typeof value === 'object' && value !== null ? value : {}) as JsonObject
 }
 
 /** Events besides a period say more than one code does. */

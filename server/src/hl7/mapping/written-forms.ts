@@ -1,5 +1,6 @@
 import type { JsonObject, JsonValue } from '../../kernel/json.ts'
 import { dosageWords, rateWords } from './dosage-words.ts'
+import { objectOf } from './objects.ts'
 import { plainText, ratioText } from './quantity-words.ts'
 import { durationCode, repeatClocks, repeatPattern, repeatWords } from './repeat-pattern.ts'
 import { samplesText } from './sampled-data.ts'
@@ -19,10 +20,6 @@ function boundsText(value: JsonValue): string {
   const [from, to] = [low, high].map((bound) => plainText((bound as JsonObject | undefined)?.['value'] ?? ''))
   if (from === '' || from === undefined) return to === '' || to === undefined ? '' : `<=${to}`
   return to === '' || to === undefined ? `>=${from}` : `${from}-${to}`
-}
-
-function objectOf(value: JsonValue | undefined): JsonObject {
-  return (typeof value === 'object' && value !== null ? value : {}) as JsonObject
 }
 
 /** How a text of FHIR is written in HL7. */

@@ -5,7 +5,8 @@ import { fault } from '../../kernel/fault.ts'
 import type { JsonObject } from '../../kernel/json.ts'
 import { limits } from '../../kernel/limits.ts'
 import type { RecordStore, ResourceReader } from '../../store/port.ts'
-import { createDraftBook, objectsIn } from './draft-book.ts'
+import { objectsIn } from '../mapping/objects.ts'
+import { createDraftBook } from './draft-book.ts'
 import {
   deleteMoved,
   mergeOf,

@@ -1,5 +1,5 @@
 import type { Draft, Resources } from '../../fhir/resources.ts'
-import type { JsonObject, JsonValue } from '../../kernel/json.ts'
+import type { JsonObject } from '../../kernel/json.ts'
 import { isSame, parseExact } from '../flow/exact-json.ts'
 
 /** Resources that one commit changes, each by its last state: what a message writes and what its effects add to it are one draft. */
@@ -35,9 +35,4 @@ export function createDraftBook(resources: Pick<Resources, 'peek'>, drafts: read
     },
     drafts: () => [...book.values()],
   }
-}
-
-/** Members of a list element that are objects. */
-export function objectsIn(value: JsonValue | undefined): readonly JsonObject[] {
-  return Array.isArray(value) ? (value as readonly JsonObject[]) : []
 }

@@ -1,27 +1,16 @@
 import type { JsonObject } from '../../kernel/json.ts'
-import type { RecordChange, RecordStore } from '../../store/port.ts'
-import { referenceOf, type Identities } from '../flow/identity.ts'
+import { referenceOf } from '../flow/identity.ts'
 import { keepImage, readLastImage } from '../flow/last-image.ts'
-import { worklistItem, type WorkItem } from '../flow/worklist.ts'
+import { worklistItem } from '../flow/worklist.ts'
 import type { Effect, Ends } from '../mapping/image.ts'
-import { objectsIn, type DraftBook } from './draft-book.ts'
-
-interface EndDesk {
-  readonly records: RecordStore
-  readonly feed: string
-  readonly message: string
-  readonly nowMs: number
-  readonly identities: Identities
-  readonly book: DraftBook
-  readonly changes: RecordChange[]
-  readonly items: WorkItem[]
-}
+import { objectsIn } from '../mapping/objects.ts'
+import type { EffectDesk } from './effect-desk.ts'
 
 /**
  * What a thing holds is over with it: results that are not final when their order was cancelled. Those of which the message speaks itself are not
  * meant; a code that only a person may change is an item of the worklist. What was said before the last word about the thing ends nothing.
  */
-export async function endWith(desk: EndDesk, { image, of = [], ends }: Effect): Promise<void> {
+export async function endWith(desk: EffectDesk, { image, of = [], ends }: Effect): Promise<void> {
   const owner = desk.identities.get(image)
   const reference = referenceOf(owner)
   const holder = reference === undefined ? undefined : await desk.book.read(reference)
@@ -32,7 +21,11 @@ export async function endWith(desk: EndDesk, { image, of = [], ends }: Effect): 
     if (typeof held === 'string' && !told.has(held)) await endOne(desk, held, ends)
 }
 
-async function endOne(desk: EndDesk, reference: string, { element, codes, asks = {} }: Ends): Promise<void> {
+async function endOne(
+  desk: EffectDesk,
+  reference: string,
+  { element, codes, asks = {} }: Ends,
+): Promise<void> {
   const current = (await desk.book.read(reference))?.[element]
   if (typeof current !== 'string') return
   const [code, asked] = [codes[current], asks[current]]

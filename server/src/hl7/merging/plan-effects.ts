@@ -9,7 +9,9 @@ import type { KnownResources } from '../flow/read-once.ts'
 import { areOnePerson, patientsOf } from '../flow/same-thing.ts'
 import { takenItems, type WorkItem } from '../flow/worklist.ts'
 import type { Effect, Mapped } from '../mapping/image.ts'
-import { createDraftBook, objectsIn, type DraftBook } from './draft-book.ts'
+import { objectsIn } from '../mapping/objects.ts'
+import { createDraftBook } from './draft-book.ts'
+import type { EffectDesk } from './effect-desk.ts'
 import { endWith } from './end-with.ts'
 import { putMerge, putMoved, type MergeRecord } from './merge-record.ts'
 import { mergedInto, mergedSurvivor, withIdentifiers, withLink, withoutLink } from './merged-resources.ts'
@@ -31,12 +33,7 @@ export interface EffectsPlan {
   readonly items: readonly WorkItem[]
 }
 
-interface Desk extends EffectsRequest {
-  readonly identities: Identities
-  readonly book: DraftBook
-  readonly changes: RecordChange[]
-  readonly items: WorkItem[]
-}
+type Desk = EffectDesk & EffectsRequest
 
 /**
  * What a message means beyond its images, in the same commit: merged things get their links and give up their aliases, and the job that

@@ -1,26 +1,14 @@
 import type { JsonValue } from '../../kernel/json.ts'
-import type { RecordChange, RecordStore } from '../../store/port.ts'
 import { isSame } from '../flow/exact-json.ts'
-import { referenceOf, type Identities } from '../flow/identity.ts'
+import { referenceOf } from '../flow/identity.ts'
 import { worklistItem, type WorkItem } from '../flow/worklist.ts'
 import type { Effect } from '../mapping/image.ts'
-import type { DraftBook } from './draft-book.ts'
+import type { EffectDesk } from './effect-desk.ts'
 import { MERGING } from './merge-record.ts'
 import { withdrawn } from './merged-resources.ts'
 
-interface SnapshotDesk {
-  readonly records: RecordStore
-  readonly feed: string
-  readonly message: string
-  readonly nowMs: number
-  readonly identities: Identities
-  readonly book: DraftBook
-  readonly changes: RecordChange[]
-  readonly items: WorkItem[]
-}
-
 /** What was in the last snapshot of the feed and is missing now was withdrawn; what another feed still has in its own is for a person. */
-export async function snapshot(desk: SnapshotDesk, { rule, image, of = [] }: Effect): Promise<void> {
+export async function snapshot(desk: EffectDesk, { rule, image, of = [] }: Effect): Promise<void> {
   const owner = referenceOf(desk.identities.get(image))
   if (owner === undefined) return
   const items = of.flatMap((key) => referenceOf(desk.identities.get(key)) ?? [])
@@ -45,7 +33,7 @@ export async function snapshot(desk: SnapshotDesk, { rule, image, of = [] }: Eff
 
 /** What feeds but that of the message have in their last snapshots. */
 async function inOtherSnapshots(
-  { records, feed }: SnapshotDesk,
+  { records, feed }: EffectDesk,
   { owner, rule }: { readonly owner: string; readonly rule: string },
 ): Promise<ReadonlySet<JsonValue>> {
   const found = await records.range({
@@ -62,7 +50,7 @@ async function inOtherSnapshots(
 const MOST_SNAPSHOTS = 1000
 
 /** What would change if it was withdrawn: whether it was is for a person. */
-async function doubted(desk: SnapshotDesk, reference: string): Promise<readonly WorkItem[]> {
+async function doubted(desk: EffectDesk, reference: string): Promise<readonly WorkItem[]> {
   const current = await desk.book.read(reference)
   if (current === undefined) return []
   const then = withdrawn(current)

@@ -1,3 +1,4 @@
+import { compilePath } from '../mapping/path.ts'
 import type { Row, RuleFiles } from '../mapping/rules.ts'
 import type { Message } from '../message/message.ts'
 import type { Profile } from './conformance.ts'
@@ -53,8 +54,8 @@ export class ProfileProposal {
 export function codedFields({ segments }: Pick<RuleFiles, 'segments'>): ReadonlySet<string> {
   const coded = new Set<string>()
   const visit = (rows: readonly Row[], around: string): void => {
-    for (const { from = '', table, rows: inner = [] } of rows) {
-      const position = from === '$this' ? around : (FIRST_COMPONENT.exec(from)?.[1] ?? '').replace('[*]', '')
+    for (const { from, table, rows: inner = [] } of rows) {
+      const position = from === '$this' ? around : positionOf(from)
       if (table !== undefined && position !== '') coded.add(position)
       visit(inner, position)
     }
@@ -63,7 +64,13 @@ export function codedFields({ segments }: Pick<RuleFiles, 'segments'>): Readonly
   return coded
 }
 
-const FIRST_COMPONENT = /^(?:[A-Z_]+\.)?([A-Z][A-Z0-9]{2}(?:\[\*\])?-\d+)(?:\[\*\])?(?:\.1)?$/
+/** Where a path leads to a field, or to its first component. */
+function positionOf(from: string | undefined): string {
+  if (from === undefined) return ''
+  const { segment, field, component, subcomponent } = compilePath(from)
+  return segment === '' || component > 1 || subcomponent > 1 ? '' : `${segment}-${field}`
+}
+
 /** What a profile can speak of; senders write others, which no rule reads. */
 const NAME = /^[A-Z][A-Z0-9]{2}$/
 

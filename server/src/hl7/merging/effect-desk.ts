@@ -1,0 +1,16 @@
+import type { RecordChange, RecordStore } from '../../store/port.ts'
+import type { Identities } from '../flow/identity.ts'
+import type { WorkItem } from '../flow/worklist.ts'
+import type { DraftBook } from './draft-book.ts'
+
+/** What an effect works with: of one message, and what comes of it. */
+export interface EffectDesk {
+  readonly records: RecordStore
+  readonly feed: string
+  readonly message: string
+  readonly nowMs: number
+  readonly identities: Identities
+  readonly book: DraftBook
+  readonly changes: RecordChange[]
+  readonly items: WorkItem[]
+}
