@@ -3,6 +3,7 @@ import { expect, it } from 'vitest'
 import { systemCaller } from '../../src/auth/caller.ts'
 import { createMapper } from '../../src/hl7/mapping/mapper.ts'
 import { readDestination } from '../../src/hl7/outbound/destination.ts'
+import { toldOf } from '../../src/hl7/outbound/told-of.ts'
 import type { JsonObject } from '../../src/kernel/json.ts'
 import type { Store } from '../../src/store/port.ts'
 import { freshStore } from '../fresh-store.ts'
@@ -112,6 +113,28 @@ it('tells each step of a visit with the places and payers of that step', async (
   ])
   expect(nameIn(changed)).toBe('Two')
   expect(named(changed, 'PV1')[0]).toContain('Second')
+})
+
+const NOTHING = () => Promise.resolve([])
+
+it('tells of one commit in the order of its changes, whatever the order of the destination', async () => {
+  const store = await freshStore()
+  await write(store, [[person('One'), visit()]])
+  const commits = await store.log.read(0, 10)
+  const commit = commits.find(({ changes }) => changes.length === 2)
+  const definitions = ['Encounter.ADT', 'Patient.ADT'].map(
+    (name) => [name, rules.definitions.get(name)] as const,
+  )
+  if (commit === undefined) throw new Error('nothing was written')
+  const told = await Array.fromAsync(
+    toldOf({ commit, resources: store.resources, lookup: NOTHING }, definitions),
+  )
+  expect(told.map(({ by, reference }) => `${by} ${reference}`)).toEqual([
+    'Patient.ADT Patient/p',
+    'Encounter.ADT Encounter/v',
+  ])
+  const places = told.map(({ place: at }) => at)
+  expect(places).toEqual(places.toSorted())
 })
 
 const relative = (name: string, change: object = {}) => ({

@@ -51,13 +51,10 @@ async function deliverCommit(deps: SinkDeps & PastDeps, commit: LoggedCommit): P
   for (const destination of deps.destinations()) {
     if (feeds.some((feed) => !destination.fromFeeds.includes(feed))) continue
     const { definitions } = deps.rules.laidOver(destination.overlays)
-    for (const [at, name] of destination.messages.entries()) {
-      const definition = definitions.get(name)
-      if (definition === undefined) continue
-      const told = toldOf({ definition, commit, at, resources: deps.resources, lookup: lookup(false) })
-      for await (const one of told)
-        await queue(deps, { destination, definition: name, commit, told: one, lookup: lookup(one.isEnd) })
-    }
+    const named = destination.messages.map((name) => [name, definitions.get(name)] as const)
+    const told = toldOf({ commit, resources: deps.resources, lookup: lookup(false) }, named)
+    for await (const one of told)
+      await queue(deps, { destination, commit, told: one, lookup: lookup(one.isEnd) })
   }
 }
 
@@ -70,21 +67,20 @@ function lookupAt(deps: PastDeps, { n }: LoggedCommit): (isEnd: boolean) => Look
 
 interface Job {
   readonly destination: Destination
-  readonly definition: string
   readonly commit: LoggedCommit
   readonly told: Told
   readonly lookup: Lookup
 }
 
 async function queue(deps: SinkDeps, job: Job): Promise<void> {
-  const { destination, definition, commit, told } = job
+  const { destination, commit, told } = job
   const controlId = controlIdOf(`${commit.uuid}|${destination.name}|${told.place}`)
   const built = await build(deps, job, controlId)
   if (built === undefined) return
   const { reference, version, subject } = told
   const message: OutMessage = {
     destination: destination.name,
-    definition,
+    definition: told.by,
     reference,
     version,
     controlId,
@@ -102,13 +98,13 @@ async function queue(deps: SinkDeps, job: Job): Promise<void> {
 /** What cannot be built is kept as a dead letter with its reason: one resource never holds up the others. */
 async function build(
   { rules, records }: SinkDeps,
-  { destination, definition, commit, told, lookup }: Job,
+  { destination, commit, told, lookup }: Job,
   controlId: string,
 ): Promise<Pick<OutMessage, 'text' | 'state' | 'reason'> | undefined> {
   const { resource, previous, cause } = told
   try {
     const text = await rules.laidOver(destination.overlays).build({
-      definition,
+      definition: told.by,
       controlId,
       nowMs: commit.time,
       header: destination,

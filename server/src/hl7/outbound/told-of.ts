@@ -7,6 +7,8 @@ import { parseForText } from './written-numbers.ts'
 
 /** What a message is about. */
 export interface Told {
+  /** Name of the definition. */
+  readonly by: string
   /** Orders the messages of a destination, and tells each from all others. */
   readonly place: string
   /** `Patient/1`. */
@@ -23,24 +25,40 @@ export interface Told {
   readonly isEnd: boolean
 }
 
-interface Telling {
-  readonly definition: OutboundDefinition
+interface Commit {
   readonly commit: LoggedCommit
-  /** Number of the definition in its destination. */
-  readonly at: number
   readonly resources: Store['resources']
   readonly lookup: Lookup
 }
 
-/** What a commit says by one definition: of each resource that it changed, and, once each, of those that are told again because of others. */
-export async function* toldOf(telling: Telling): AsyncGenerator<Told> {
-  const { definition, commit } = telling
-  const own = commit.changes.filter(({ type }) => type === definition.type)
-  const known = new Set(own.map(({ type, id }) => `${type}/${id}`))
-  for (const [index, change] of commit.changes.entries()) {
-    if (change.type === definition.type) yield* toldOfItself(telling, change, index)
-    else yield* toldAgain(telling, { change, index, known })
-  }
+/** Definitions by their names, in the order of the destination; `undefined` where there is none of the name. */
+export type Definitions = readonly (readonly [name: string, definition: OutboundDefinition | undefined])[]
+
+interface Telling extends Commit {
+  readonly name: string
+  readonly definition: OutboundDefinition
+  /** Number of the definition in its destination. */
+  readonly at: number
+  /** What the commit tells of already by this definition. */
+  readonly known: Set<string>
+}
+
+/**
+ * What a commit says by some definitions: of each resource that it changed, and, once each, of those that are told again because of others.
+ * They come in the order of their places, as they are sent.
+ */
+export async function* toldOf(commit: Commit, definitions: Definitions): AsyncGenerator<Told> {
+  const { changes } = commit.commit
+  const all = definitions.flatMap(([name, definition], at): readonly Telling[] => {
+    if (definition === undefined) return []
+    const own = changes.filter(({ type }) => type === definition.type)
+    return [{ ...commit, name, definition, at, known: new Set(own.map(({ type, id }) => `${type}/${id}`)) }]
+  })
+  for (const [index, change] of changes.entries())
+    for (const telling of all) {
+      if (change.type === telling.definition.type) yield* toldOfItself(telling, change, index)
+      else yield* toldAgain(telling, change, index)
+    }
 }
 
 async function* toldOfItself(telling: Telling, change: LoggedChange, index: number): AsyncGenerator<Told> {
@@ -49,6 +67,7 @@ async function* toldOfItself(telling: Telling, change: LoggedChange, index: numb
   const { type, id, version, deleted, patients } = change
   const reference = `${type}/${id}`
   yield {
+    by: telling.name,
     place: placeOf(telling, index),
     reference,
     version,
@@ -58,15 +77,8 @@ async function* toldOfItself(telling: Telling, change: LoggedChange, index: numb
   }
 }
 
-interface Cause {
-  readonly change: LoggedChange
-  readonly index: number
-  /** What the commit tells of already. */
-  readonly known: Set<string>
-}
-
-async function* toldAgain(telling: Telling, { change, index, known }: Cause): AsyncGenerator<Told> {
-  const { definition, resources, lookup } = telling
+async function* toldAgain(telling: Telling, change: LoggedChange, index: number): AsyncGenerator<Told> {
+  const { definition, resources, lookup, known } = telling
   const leads = definition.causes?.get(change.type)
   if (leads === undefined) return
   const before = await versionBefore(resources, change)
@@ -80,6 +92,7 @@ async function* toldAgain(telling: Telling, { change, index, known }: Cause): As
       known.add(reference)
       const [row] = await resources.fetch(definition.type, [id])
       yield {
+        by: telling.name,
         place: `${placeOf(telling, index)}.${number(known.size)}`,
         reference,
         version: versionIn(resource),
@@ -97,7 +110,7 @@ function versionIn({ meta }: JsonObject): number {
   return Number((meta as JsonObject | undefined)?.['versionId'] ?? 1)
 }
 
-function placeOf({ commit, at }: Telling, index: number): string {
+function placeOf({ commit, at }: Pick<Telling, 'commit' | 'at'>, index: number): string {
   return [String(commit.n).padStart(14, '0'), number(index), number(at)].join('.')
 }
 
