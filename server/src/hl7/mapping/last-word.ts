@@ -35,7 +35,7 @@ function placeOf({ target }: Draft): number {
 /** @returns the first of those that the message has made and speaks of again */
 export function tellLast(drafts: readonly Draft[], later: Draft): Draft | undefined {
   // Most are about nothing but themselves: a message may have very many.
-  if (later.whole === undefined && later.item === undefined) return undefined
+  if (later.whole === undefined && later.item?.isNew !== false) return undefined
   const before = drafts.filter((one) => isLaterWord(later, one))
   for (const one of before) takeLastWord(one, later)
   // Nothing else is made of a number that is of them.

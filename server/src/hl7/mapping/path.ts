@@ -176,9 +176,10 @@ function previous(here: Occurrence, segment: Segment): readonly Segment[] {
 
 /** Of the nearest bracket of the same name before this one that has such a segment: what several brackets share. */
 function lastBefore(here: Occurrence | undefined, name: string): readonly Segment[] {
-  const beside = here?.parent?.inner.filter((one) => one.name === here.name) ?? []
-  for (const before of beside.slice(0, here && beside.indexOf(here)).toReversed()) {
-    const found = allWithin(before, name)
+  const beside = here?.parent?.inner ?? []
+  for (let at = here === undefined ? -1 : beside.indexOf(here) - 1; at >= 0; at--) {
+    const before = beside[at]
+    const found = before?.name === here?.name && before !== undefined ? allWithin(before, name) : []
     if (found.length > 0) return found.slice(-1)
   }
   return []
