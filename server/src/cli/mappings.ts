@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 
 import { loadDefinitions } from '../fhir/load-definitions.ts'
+import { readFeeds } from '../hl7/flow/feed.ts'
 import { runCases } from '../hl7/mapping/cases.ts'
 import { countCoverage, type FieldCoverage } from '../hl7/mapping/coverage.ts'
 import type { Mapped } from '../hl7/mapping/image.ts'
@@ -19,11 +20,15 @@ import { compareWithGuide } from './guide-rows.ts'
 
 const USAGE =
   'npm run mappings -- check | test | explain <file> [feed] | coverage <folder> [feed] | guide <folder>'
-const FOLDER = fileURLToPath(new URL('../../../mappings/', import.meta.url))
+/** As the hub finds it. */
+const FOLDER = process.env['HUB_MAPPINGS'] ?? fileURLToPath(new URL('../../../mappings/', import.meta.url))
+/** Words that a command takes. */
+const WORDS: Readonly<Record<string, number>> = { check: 0, test: 0, explain: 2, coverage: 2, guide: 1 }
 
 /** What each command says; a command that finds a problem makes the exit code 1. */
 const COMMANDS: Readonly<Record<string, (mapper: Mapper, args: readonly string[]) => Promise<string>>> = {
   check: async (mapper) => {
+    readFeeds(mapper.feeds)
     for (const destination of await loadDestinations(FOLDER)) refuseUnknown(mapper.outbound, destination)
     const sets = [[], ...(await loadRules(FOLDER)).overlays.map((overlay) => [overlay])]
     const definitions = loadDefinitions()
@@ -140,7 +145,8 @@ function problemOf(error: unknown): string {
 
 const [name = '', ...args] = process.argv.slice(2)
 const command = COMMANDS[name]
-if (command === undefined) {
+// A word that nobody reads may be a folder that somebody wants checked.
+if (command === undefined || args.length > (WORDS[name] ?? 0)) {
   process.stderr.write(`${USAGE}\n`)
   process.exitCode = 64
 } else {
