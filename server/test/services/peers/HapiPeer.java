@@ -1,9 +1,11 @@
 import ca.uhn.hl7v2.DefaultHapiContext;
+import ca.uhn.hl7v2.HL7Exception;
 import ca.uhn.hl7v2.app.Connection;
 import ca.uhn.hl7v2.llp.MinLLPReader;
 import ca.uhn.hl7v2.llp.MinLLPWriter;
 import ca.uhn.hl7v2.llp.MinLowerLayerProtocol;
 import ca.uhn.hl7v2.model.Message;
+import ca.uhn.hl7v2.parser.PipeParser;
 import ca.uhn.hl7v2.parser.UnexpectedSegmentBehaviourEnum;
 import ca.uhn.hl7v2.protocol.ReceivingApplication;
 import ca.uhn.hl7v2.util.Hl7InputStreamMessageStringIterator;
@@ -58,20 +60,23 @@ public class HapiPeer {
 
   /** A line holds the messages that must come one behind the other, with tabs between them. */
   static void send(int port, String[] lines, int atOnce) throws Exception {
-    Connection connection = CONTEXT.newClient("127.0.0.1", port, false);
+    var parser = new OneAtATime();
+    var protocol = CONTEXT.getLowerLayerProtocol();
+    Connection connection =
+        CONTEXT.getConnectionHub().attach("127.0.0.1", port, parser, protocol, false, CONTEXT.getSocketFactory());
     var threads = Executors.newFixedThreadPool(atOnce);
     var answers = new ArrayList<Future<String>>();
-    for (String line : lines) answers.add(threads.submit(() -> told(connection, line)));
+    for (String line : lines) answers.add(threads.submit(() -> told(connection, parser, line)));
     for (var answer : answers) System.out.println(answer.get());
     connection.close();
     System.exit(0);
   }
 
-  static String told(Connection connection, String line) {
+  static String told(Connection connection, PipeParser parser, String line) {
     var answers = new ArrayList<String>();
     for (String text : line.split("\t")) {
       try {
-        answers.add(msaOf(connection.getInitiator().sendAndReceive(CONTEXT.getPipeParser().parse(text))));
+        answers.add(msaOf(connection.getInitiator().sendAndReceive(parser.parse(text))));
       } catch (Exception problem) {
         answers.add(problem.getMessage() + " " + text.substring(0, 80));
       }
@@ -129,6 +134,18 @@ public class HapiPeer {
     });
     server.startAndWait();
     System.out.println("ready");
+  }
+
+  /** The parser keeps the structures that it has met in a plain map, and fails when two threads meet one at once. */
+  static class OneAtATime extends PipeParser {
+    OneAtATime() {
+      super(CONTEXT);
+    }
+
+    @Override
+    protected synchronized Message doParse(String text, String version) throws HL7Exception {
+      return super.doParse(text, version);
+    }
   }
 
   /** Sockets that write in small pieces of random length. */
