@@ -28,7 +28,11 @@ export const Sheet = styled('table')({
   },
   '& tbody th': { fontWeight: 600 },
   '& .number': { textAlign: 'end', whiteSpace: 'nowrap' },
+  // Heads of figures are longer than these: where there is no room they take two lines.
+  '& thead th.number:not(.unit)': { whiteSpace: 'normal' },
   '& .unit': { whiteSpace: 'nowrap' },
+  // As somebody laid it out.
+  '& .lines': { whiteSpace: 'pre-wrap' },
   '& .long': { minWidth: 200, overflowWrap: 'anywhere' },
   '& .text': { minWidth: 200 },
   '& .soft': { color: 'var(--mg-palette-text-secondary)' },

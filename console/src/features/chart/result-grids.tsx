@@ -57,7 +57,7 @@ function Grid({ grid: { times, tests }, chosen, choose }: GridProps) {
           <th scope="col">{t('results.unit')}</th>
           <th scope="col">{t('results.range')}</th>
           {times.map((time) => (
-            <th key={time} scope="col" className="number">
+            <th key={time} scope="col" className="number unit">
               {clinicalDay(time, i18n.language)}
               <br />
               {hourMinute(time, i18n.language)}
@@ -111,6 +111,8 @@ function Cell({ values }: { readonly values: TestRow['values'] }) {
 const prose = {
   width: 'max-content',
   maxWidth: 240,
+  // The lines and columns that the laboratory wrote.
+  whiteSpace: 'pre-wrap',
   display: '-webkit-box',
   WebkitBoxOrient: 'vertical',
   WebkitLineClamp: 3,

@@ -76,7 +76,7 @@ function ValueTable({ test, title }: ValueTableProps) {
               <td className="unit">
                 <bdi>{clinicalInstant(value.at, i18n.language)}</bdi>
               </td>
-              <td className={isFigure(value) ? 'number' : ''}>
+              <td className={isFigure(value) ? 'number' : 'lines'}>
                 <Value value={value} />
               </td>
               <td className="unit">

@@ -120,7 +120,7 @@ function Cells({ message }: { readonly message: OutRow }) {
       <td className="number">{attempts}</td>
       <td className="text">
         <OutStateChip state={state} />{' '}
-        <bdi dir="ltr" lang="en" className="soft">
+        <bdi lang="en" className="soft">
           {reason ?? code}
         </bdi>
       </td>
