@@ -3,6 +3,7 @@ import type { IncomingMessage } from 'node:http'
 import type { FastifyBaseLogger, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import Fastify, { LogController } from 'fastify'
 import { serializerCompiler, validatorCompiler } from 'fastify-type-provider-zod'
+import { z } from 'zod'
 
 import type { EarlyServer } from './app-server.ts'
 import type { Caller } from './auth/caller.ts'
@@ -38,6 +39,8 @@ export interface HttpOptions {
 const OUTCOME = 'application/fhir+json; charset=utf-8'
 /** DESIGN section 14: these need no token. */
 const OPEN = [/^\/fhir\/metadata\/?$/, /^\/fhir\/\.well-known\//]
+/** Of addresses that name no parameters: one that is passed over looks like a filter that holds. */
+const NO_PARAMETERS = z.strictObject({})
 const REQUEST_ID = /^[\w.:-]{1,64}$/
 
 /** The HTTP server without its features: errors as OperationOutcome, the caller of each request, health. */
@@ -64,6 +67,9 @@ export function createHttp(options: HttpOptions): FastifyInstance {
   app.setValidatorCompiler(validatorCompiler)
   app.setSerializerCompiler(serializerCompiler)
   app.decorateRequest('caller', undefined)
+  app.addHook('onRoute', (route) => {
+    if (route.url.startsWith('/api/')) route.schema = { querystring: NO_PARAMETERS, ...route.schema }
+  })
   // Before the token is asked for: a preflight has none, and refusals must be readable for the page, too.
   allowOrigins(app, corsOrigins)
   app.addHook('onRequest', async (request, reply) => {

@@ -201,6 +201,15 @@ it.each([
 })
 
 /** How many versions of resources were ever stored. Commits are no measure: the audit trail has its own. */
+it.each(['merges', 'dead-letters', 'statistics', 'feeds', 'feeds/default/learn', 'worklist', 'replays'])(
+  'refuses a parameter that /interop/%s does not know',
+  async (name) => {
+    const path = `/api/v1/interop/${name}`
+    expectOutcome(await answerOf(`${path}?state=undone`, {}), 400)
+    expect(await answerOf(path, {})).toMatchObject({ status: 200 })
+  },
+)
+
 async function versions(): Promise<number> {
   return (await hub.json<{ rows: number }>('/readyz')).rows
 }
