@@ -148,7 +148,7 @@ function parsePostfix(parser: Parser): Part {
     const name = (parser.tokens[parser.at] ?? '').slice(1)
     parser.at += 1
     expect(parser, '(')
-    const argument = parser.tokens[parser.at] === ')' ? '' : literal(parser)
+    const argument = parser.tokens[parser.at] === ')' ? NOTHING : parsePrimary(parser)
     expect(parser, ')')
     part = invoke(part, { name, argument, parser })
   }
@@ -157,15 +157,21 @@ function parsePostfix(parser: Parser): Part {
 
 function invoke(
   part: Part,
-  call: { readonly name: string; readonly argument: string; readonly parser: Parser },
+  call: { readonly name: string; readonly argument: Part; readonly parser: Parser },
 ): Part {
-  const { name, argument, parser } = call
+  const { name, parser } = call
+  const argument = asTexts(call.argument, parser)
   if (name === 'not') {
     const holds = asTest(part)
     return test((scope) => !holds(scope))
   }
   const texts = asTexts(part, parser)
   const first = (scope: Scope): string => texts(scope)[0] ?? ''
+  const compared = (holds: (text: string, other: string) => boolean): Test =>
+    test((scope) => {
+      const [text, other] = [texts(scope)[0], argument(scope)[0]]
+      return text !== undefined && other !== undefined && holds(text, other)
+    })
   switch (name) {
     case 'exists':
       return test(existence(part, texts))
@@ -174,9 +180,9 @@ function invoke(
       return test((scope) => !exists(scope))
     }
     case 'startsWith':
-      return test((scope) => texts(scope)[0]?.startsWith(argument) === true)
+      return compared((text, other) => text.startsWith(other))
     case 'contains':
-      return test((scope) => texts(scope)[0]?.includes(argument) === true)
+      return compared((text, other) => text.includes(other))
     case 'convertsToDecimal':
       return test((scope) => DECIMAL.test(first(scope)))
     case 'convertsToLimit':
@@ -245,6 +251,7 @@ function parsePrimary(parser: Parser): Part {
 }
 
 const NO_TEXTS: readonly string[] = []
+const NOTHING: Part = { kind: 'texts', texts: () => NO_TEXTS }
 
 function textsOf(nodes: readonly Node[]): readonly string[] {
   const only = nodes[0]

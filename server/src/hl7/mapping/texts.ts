@@ -1,7 +1,7 @@
 import type { Node } from './node.ts'
 
-/** What begins like a number. */
-const AMOUNT = /^(?:[<>]=?|[=~+-])?\s?\d/
+/** What begins like a number, a structured one (SN) too. */
+const AMOUNT = /^[<>=~+^-]{0,5}\s?\d/
 
 /** A number that stands in a text says nothing without its unit, words say all. */
 export function withUnit({ wholeText }: Node, [unit]: readonly Node[]): string {
