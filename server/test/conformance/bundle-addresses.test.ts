@@ -11,6 +11,10 @@ async function batch(...entry: readonly Json[]): Promise<readonly Entry[]> {
   return entriesOf(answer)
 }
 
+const create = (resource: Json): Json => ({
+  resource,
+  request: { method: 'POST', url: String(resource['resourceType']) },
+})
 const get = (url: string, more: Json = {}): Json => ({ request: { method: 'GET', url, ...more } })
 
 it('tells code and reason of each entry, of failures too', async () => {
@@ -44,6 +48,36 @@ it('tells code and reason of each entry, of failures too', async () => {
     '405 Method Not Allowed',
     '404 Not Found',
   ])
+})
+
+it('compares UUIDs and OIDs without case', async () => {
+  const uuid = crypto.randomUUID()
+  const mother = { fullUrl: `urn:uuid:${uuid}`, ...create({ resourceType: 'Patient' }) }
+  const place = { fullUrl: 'URN:OID:1.2.3', ...create({ resourceType: 'Location' }) }
+  const seen = {
+    status: 'finished',
+    class: { code: 'AMB' },
+    subject: { reference: `urn:uuid:${uuid.toUpperCase()}` },
+  }
+  const visit = create({
+    resourceType: 'Encounter',
+    ...seen,
+    location: [{ location: { reference: 'urn:oid:1.2.3' } }],
+    text: {
+      status: 'generated',
+      div: `<div xmlns="http://www.w3.org/1999/xhtml"><a href="urn:UUID:${uuid}">x</a></div>`,
+    },
+  })
+  const transaction = (...entry: readonly Json[]) =>
+    ask('POST', '', { body: { resourceType: 'Bundle', type: 'transaction', entry } })
+  const entries = entriesOf(await transaction(mother, place, visit))
+  const [patient, location, encounter] = entries.map(({ resource }) => resource)
+  expect(encounter).toMatchObject({
+    subject: { reference: `Patient/${String(patient?.id)}` },
+    location: [{ location: { reference: `Location/${String(location?.id)}` } }],
+  })
+  expect(JSON.stringify(encounter)).toContain(`href=\\"Patient/${String(patient?.id)}`)
+  expectRefused(await transaction(mother, { ...mother, fullUrl: `urn:uuid:${uuid.toUpperCase()}` }), 400)
 })
 
 it('finds the CapabilityStatement in a batch', async () => {

@@ -13,7 +13,8 @@ async function named(name: string, resource: Json): Promise<void> {
 }
 
 beforeAll(async () => {
-  for (const version of ['1', '2'])
+  // The order in which they are written says nothing.
+  for (const version of ['2', '10', '1'])
     await named(`q${version}`, {
       resourceType: 'Questionnaire',
       url,
@@ -25,7 +26,7 @@ beforeAll(async () => {
     named(name, { resourceType: 'QuestionnaireResponse', status, questionnaire })
   await answered('r1', `${url}|1`)
   await answered('r2', `${url}|2`, 'amended')
-  await answered('any', url)
+  await answered('any', url, 'stopped')
   await answered('other', `${url}/other`)
 })
 
@@ -42,8 +43,10 @@ it.each([
   [`QuestionnaireResponse?questionnaire=${url}&status=amended&_include=*`, 'q2 r2'],
   [
     `QuestionnaireResponse?questionnaire=${url}&_include=QuestionnaireResponse:questionnaire`,
-    'any q1 q2 r1 r2',
+    'any q1 q10 q2 r1 r2',
   ],
+  // Without a version the latest is meant.
+  ['QuestionnaireResponse?status=stopped&_include=QuestionnaireResponse:questionnaire', 'any q10'],
   [`QuestionnaireResponse?status=amended&_include=QuestionnaireResponse:questionnaire:PlanDefinition`, 'r2'],
   [`Questionnaire?version=1&_revinclude=QuestionnaireResponse:questionnaire`, 'any q1 r1'],
   [`Questionnaire?version=2&_revinclude=*`, 'any q2 r2'],
@@ -60,7 +63,8 @@ it('finds definitions by those that refer to them', async () => {
   const referredBy = (query: string) =>
     names(`/Questionnaire?_has:QuestionnaireResponse:questionnaire:${query}`, byId)
   expect(await referredBy('status=amended')).toBe('q2')
-  expect(await referredBy('status=completed')).toBe('q1 q2')
+  expect(await referredBy('status=completed')).toBe('q1')
+  expect(await referredBy('status=stopped')).toBe('q1 q10 q2')
   expect(await referredBy('status=in-progress')).toBe('')
 })
 

@@ -46,7 +46,41 @@ const collected: Json = {
   })),
 }
 
+const coded: Json = {
+  maritalStatus: { coding: [{ code: 'M' }] },
+  contact: [{ name: { text: 'x' }, relationship: [{ coding: [{ code: 'aunt' }] }] }],
+  gender: 'female',
+}
+
 const CASES: readonly Case[] = [
+  {
+    type: 'token',
+    expression: 'Patient.descendants().where($this is Coding).code',
+    resource: coded,
+    finds: ['M', 'aunt'],
+    misses: ['female'],
+  },
+  {
+    type: 'token',
+    expression: 'Patient.children().ofType(CodeableConcept)',
+    resource: coded,
+    finds: ['M'],
+    misses: ['aunt'],
+  },
+  {
+    type: 'token',
+    expression: 'FHIR.Patient.gender | %context.maritalStatus | %rootResource.contact.relationship',
+    resource: coded,
+    finds: ['female', 'M', 'aunt'],
+  },
+  {
+    type: 'token',
+    base: 'Bundle',
+    expression: 'Bundle.entry.resource.where($this is FHIR.Group).type',
+    resource: collected,
+    finds: ['person'],
+    misses: ['substance'],
+  },
   {
     type: 'token',
     expression: `Patient.extension.where(url = '${RACE}').extension.value.code`,
@@ -231,7 +265,7 @@ it.each(CASES.map((each) => [each.expression, each] as const))('finds by %s', as
 it.each([
   ['matches', "Patient.name.family.matches('a+')"],
   ['today', 'Patient.birthDate.where($this < today())'],
-  ['children', 'Patient.children()'],
+  ['parentheses', `${'('.repeat(500)}Patient.name${')'.repeat(500)}.family`],
   ['lowBoundary', 'Patient.birthDate.lowBoundary()'],
   ['$index', 'Patient.name.where($index = 1).family'],
   ['nothing', 'Patient.name.select(nothing)'],

@@ -74,7 +74,7 @@ it('gives no other version in place of one that is not there, and says so', asyn
   const answer = await searched(tag, '_include=Observation:subject')
   expect(idsOf(answer)).toHaveLength(2)
   expect(included(answer)).toEqual([])
-  expect(answer.text).toContain('2 of the references that were followed name a version that is not kept')
+  expect(answer.text).toContain('Versions that are not kept are meant by 2 references')
 })
 
 it('finds what refers to one version by it, and no other', async () => {

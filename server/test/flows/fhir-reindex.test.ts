@@ -1,6 +1,13 @@
 import { expect, it, onTestFinished, vi } from 'vitest'
 
+import { customDefinitions } from '../../src/fhir/custom/custom-definitions.ts'
+import { createCustomParameters } from '../../src/fhir/custom/custom-parameters.ts'
+import { keysOfRows } from '../../src/fhir/keys/keys-of-row.ts'
+import { loadDefinitions } from '../../src/fhir/load-definitions.ts'
 import { commitOf, keysOf, writeOf } from '../../src/store/contract-bench.ts'
+import { createKeyRebuilder } from '../../src/store/key-rebuild.ts'
+import type { Store } from '../../src/store/port.ts'
+import { freshStore } from '../fresh-store.ts'
 import { administrator, startFhir } from './fhir-server.ts'
 import type { FhirServer } from './fhir-server.ts'
 import { freshFolder, removeFolder, startHub } from './hub.ts'
@@ -95,6 +102,72 @@ it('is for administrators, for known types, not for one resource, and stands in 
   become({ ...administrator, roles: ['doctor', 'nurse', 'lab-technician', 'pharmacist'] })
   for (const path of ['/$reindex', '/Patient/$reindex'])
     for (const method of ['POST', 'GET']) expect((await ask(method, path)).status).toBe(403)
+})
+
+/** A hub on a store whose code finds values in the way that `walkHash` stands for. */
+async function hubFinding(store: Store, walkHash: string) {
+  const definitions = customDefinitions({ ...loadDefinitions(), walkHash })
+  const custom = createCustomParameters({
+    reader: store.resources,
+    definitions,
+    isShared: false,
+    onError: (error) => expect.fail(String(error)),
+  })
+  const keys = createKeyRebuilder({
+    store,
+    keysOf: keysOfRows(definitions, 'http://127.0.0.1/fhir'),
+    clock: Date.now,
+    onError: () => undefined,
+  })
+  await custom.refresh()
+  custom.run(keys)
+  const onSearchParameters = async () => custom.refresh()
+  const server = await startFhir({ store, definitions, keys, onSearchParameters })
+  const close = async () => {
+    await custom.close()
+    await keys.close()
+  }
+  const found = async () => {
+    const { text } = await server.ask('GET', '/Patient?nick=dove&_total=accurate')
+    return { isPending: text.includes('is pending'), isFound: text.includes('"total":1') }
+  }
+  return { ...server, found, close }
+}
+
+const NICK = {
+  resourceType: 'SearchParameter',
+  id: 'nick',
+  url: 'http://example.org/nick',
+  name: 'nick',
+  description: 'x',
+  status: 'active',
+  code: 'nick',
+  base: ['Patient'],
+  type: 'string',
+  expression: 'Patient.name.given',
+}
+
+it('builds the index of a posted parameter again when the hub finds its values in another way', async () => {
+  const store = await freshStore()
+  const wait = { timeout: 20_000, interval: 50 }
+  const before = await hubFinding(store, '1')
+  expect((await before.ask('PUT', '/SearchParameter/nick', { body: NICK })).status).toBe(201)
+  await vi.waitFor(
+    async () => expect(await before.found()).toEqual({ isPending: false, isFound: false }),
+    wait,
+  )
+  const meta = { versionId: '1', lastUpdated: '2023-11-14T22:13:20.000Z' }
+  const dove = { resourceType: 'Patient', id: 'a', meta, name: [{ given: ['Dove'] }] }
+  await storeWithoutKeys(before, 'Patient', JSON.stringify(dove))
+  await before.close()
+
+  const same = await hubFinding(store, '1')
+  expect(await same.found()).toEqual({ isPending: false, isFound: false })
+  await same.close()
+  const after = await hubFinding(store, '2')
+  expect(await after.found()).toEqual({ isPending: true, isFound: false })
+  await vi.waitFor(async () => expect(await after.found()).toEqual({ isPending: false, isFound: true }), wait)
+  await after.close()
 })
 
 const PATIENTS = 3000

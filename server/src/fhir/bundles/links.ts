@@ -4,6 +4,7 @@ import { rewriteStrings } from '../json/rewrite.ts'
 import type { Rewrite } from '../json/rewrite.ts'
 import { stringIn, textOf, treeOf } from '../json/tree.ts'
 import type { Tree } from '../json/tree.ts'
+import { sameUrn } from '../keys/same-urn.ts'
 import type { Entry } from './read-bundle.ts'
 import type { Step } from './step.ts'
 
@@ -23,7 +24,7 @@ export function linkMap(steps: readonly Step[]): LinkMap {
   const map = new Map<string, string>()
   for (const step of steps) {
     if (step.kind !== 'write' && step.kind !== 'found') continue
-    if (step.entry.fullUrl !== undefined) map.set(step.entry.fullUrl, `${step.type}/${step.id}`)
+    if (step.entry.fullUrl !== undefined) map.set(sameUrn(step.entry.fullUrl), `${step.type}/${step.id}`)
   }
   return map
 }
@@ -36,7 +37,8 @@ export function relinked(
 ): string {
   const root = rootOf(entry.fullUrl)
   const find = (target: string): string | undefined =>
-    links.get(target) ?? (root !== undefined && RELATIVE.test(target) ? links.get(root + target) : undefined)
+    links.get(sameUrn(target)) ??
+    (root !== undefined && RELATIVE.test(target) ? links.get(root + target) : undefined)
   const replace: Rewrite = (name, value) => {
     if (name === 'div') return value.includes('=') ? narrative(value, find) : undefined
     return name === 'reference' ? find(value) : undefined

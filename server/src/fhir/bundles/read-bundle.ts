@@ -7,6 +7,7 @@ import { withoutBlanks } from '../json/layout.ts'
 import { memberText } from '../json/members.ts'
 import { isObject, parseInTurns, parseObject } from '../json/parse.ts'
 import { plainMember } from '../json/plain-member.hot.ts'
+import { sameUrn } from '../keys/same-urn.ts'
 import { checkCriteria, METHODS, pairsOf } from '../rest/call.ts'
 import type { Conditions, Method } from '../rest/call.ts'
 import type { Pair } from '../search/request.ts'
@@ -249,12 +250,13 @@ function checkFullUrls(entries: ReadBundle['entries']): void {
   const seen = new Set<string>()
   for (const { fullUrl, at } of entries) {
     if (fullUrl === undefined) continue
-    if (seen.has(fullUrl))
+    const address = sameUrn(fullUrl)
+    if (seen.has(address))
       throw fault('malformed', {
         code: 'duplicate',
         text: 'Two entries have the same fullUrl (bdl-7)',
         at: `${at}.fullUrl`,
       })
-    seen.add(fullUrl)
+    seen.add(address)
   }
 }

@@ -28,7 +28,7 @@ export function compositeParameter(
   vocabulary: Vocabulary,
 ): CustomParameter {
   const { id, url, code, expression, component = [] } = posted
-  const { table } = vocabulary
+  const { table, walkHash } = vocabulary
   const node = pathOf(expression, 'expression')
   if (component.length < 2) throw unusable('component', 'A composite needs at least two components.')
   const parts = component.map((_, index) => partOf(posted, index, { ...vocabulary, types }))
@@ -55,7 +55,7 @@ export function compositeParameter(
       })),
       perElement: true,
     },
-    fingerprint: fingerprintOf([code, 'composite', types, expression, component]),
+    fingerprint: fingerprintOf([code, 'composite', types, expression, component, walkHash]),
     collect: (type, resource, keys) => {
       bounded(code, { table, type, resource }, (root) => {
         for (const element of itemsAt(node, root)) fill(root, element, keys)

@@ -28,7 +28,7 @@ export function customParameter(resource: JsonObject, vocabulary: Vocabulary): C
 function simpleParameter(
   { id, url, code, type, target = [], expression }: Posted,
   types: readonly string[],
-  { table }: Vocabulary,
+  { table, walkHash }: Vocabulary,
 ): CustomParameter {
   const node = pathOf(expression, 'expression')
   for (const root of types) readableTypes(node, { table, root, type, at: 'expression' })
@@ -36,7 +36,7 @@ function simpleParameter(
     id,
     param: { code, type, url, ...(type === 'reference' ? { target } : {}) },
     types,
-    fingerprint: fingerprintOf([code, type, types, expression]),
+    fingerprint: fingerprintOf([code, type, types, expression, walkHash]),
     collect: (root, each, keys) => {
       keys.begin(code)
       const items = bounded(code, { table, type: root, resource: each }, (of) => valueItemsAt(node, of))

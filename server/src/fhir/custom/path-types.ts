@@ -1,5 +1,6 @@
 import { elementRow, propertiesOf, type ElementTable } from '../elements.ts'
 import { VALUES } from '../generate/compile-operations.ts'
+import { DefinitionError } from '../generate/definition-error.ts'
 import type { PathNode } from '../generate/fhirpath-parser.ts'
 import { dataType, isRootName, literalType } from './typed-path.ts'
 
@@ -23,7 +24,7 @@ export interface FoundTypes {
   readonly choices: ReadonlySet<string>
 }
 
-/** The data types that an expression can find in resources of a type. @throws Error that says what can not be used, and why */
+/** The data types that an expression can find in resources of a type. @throws DefinitionError that says what can not be used, and why */
 export function typesAt(node: PathNode, table: ElementTable, root: string): FoundTypes {
   const choices = new Set<string>()
   return { types: [...new Set(walk(node, { table, root, focus: [root], choices }))], choices }
@@ -46,7 +47,7 @@ function walk(node: PathNode, place: Place): readonly string[] {
     case 'this':
       return place.focus
     case 'variable':
-      if (node.name !== 'resource') throw new Error(`%${node.name} is not supported`)
+      if (!ROOT_NAMES.has(node.name)) throw new DefinitionError(`%${node.name} is not supported`)
       return [place.root]
     case 'empty':
       return []
@@ -61,6 +62,9 @@ function walk(node: PathNode, place: Place): readonly string[] {
       return call(node, place)
   }
 }
+
+/** An expression of a parameter is asked of the resource itself. */
+const ROOT_NAMES: ReadonlySet<string> = new Set(['context', 'resource', 'rootResource'])
 
 function start(name: string, place: Place): readonly string[] {
   if (isRootName(name, place.root)) return [place.root]
@@ -78,7 +82,7 @@ function step(types: readonly string[], name: string, { table, choices, mayMiss 
   // Primitives have extensions, too.
   const found = rows.length === 0 && name === 'extension' ? ['Extension'] : rows.map(([type]) => type)
   if (types.length > 0 && found.length === 0 && !mayMiss)
-    throw new Error(`${types.join(', ')} has no element ${name}`)
+    throw new DefinitionError(`${types.join(', ')} has no element ${name}`)
   return found
 }
 
@@ -88,7 +92,8 @@ function operation({ op, left, right }: Operation, place: Place): readonly strin
   if (op === '&') return ['string']
   if (!(op in VALUES)) return ['boolean']
   const isOf = (type: string): boolean => types.includes(type)
-  if (['date', 'dateTime', 'instant', 'time'].some(isOf)) throw new Error(`${op} with dates is not supported`)
+  if (['date', 'dateTime', 'instant', 'time'].some(isOf))
+    throw new DefinitionError(`${op} with dates is not supported`)
   return [['Quantity', 'string'].find(isOf) ?? 'decimal']
 }
 
@@ -97,13 +102,15 @@ function call(node: Call, place: Place): readonly string[] {
   const focus = on ? walk(on, place) : place.focus
   if (name === 'as' || name === 'ofType' || name === 'is') return narrowed(node, focus, place.table)
   const result = RESULTS.get(name)
-  if (result === undefined) throw new Error(`the function ${name}() is not supported`)
+  if (result === undefined) throw new DefinitionError(`the function ${name}() is not supported`)
   const inner = OF_EACH.has(name) ? { ...place, focus } : place
   // What is asked of nothing has no element of any name.
   const given = focus.length > 0 ? args.map((each) => walk(each, inner)) : []
   if (typeof result === 'string') return [result]
   return result({
     focus,
+    place,
+    node,
     given,
     again: (types) => args.flatMap((each) => walk(each, { ...place, focus: types, mayMiss: true })),
   })
@@ -114,7 +121,7 @@ function narrowed(
   types: readonly string[],
   table: ElementTable,
 ): readonly string[] {
-  if (argument?.kind !== 'member') throw new Error(`${name} needs the name of a type`)
+  if (argument?.kind !== 'member') throw new DefinitionError(`${name} needs the name of a type`)
   if (name === 'is') return ['boolean']
   const wanted = dataType(argument.name)
   const isFound = types.some((type) => type === wanted || (type === 'Resource' && isResource(table, wanted)))
@@ -127,6 +134,8 @@ export function isResource(table: ElementTable, type: string): boolean {
 }
 
 interface Called {
+  readonly node: Call
+  readonly place: Place
   readonly focus: readonly string[]
   /** What each argument finds. */
   readonly given: readonly (readonly string[])[]
@@ -143,8 +152,8 @@ const focusTypes: Result = ({ focus }) => focus
 const allTypes: Result = ({ focus, given }) => [...focus, ...given.flat()]
 
 /**
- * What a function gives. Left out are those that give another answer tomorrow (`now`), whose work cannot be told from the resource (patterns), and
- * that lead anywhere (`children`).
+ * What a function gives. Left out are those that give another answer tomorrow (`now`), and those whose work cannot be told from the resource
+ * (patterns).
  */
 const RESULTS: ReadonlyMap<string, Result> = new Map([
   ...named(
@@ -159,7 +168,10 @@ const RESULTS: ReadonlyMap<string, Result> = new Map([
   ...named('Extension', 'extension'),
   // Of what is referred to only the type is known: it has no elements, and is nothing to search by.
   ...named('what is resolved', 'resolve'),
-  ...named(focusTypes, 'where first last tail skip take single distinct intersect exclude trace'),
+  ...named(whereTypes, 'where'),
+  ...named(({ focus, place }) => childTypes(focus, place), 'children'),
+  ...named(({ focus, place }) => descendantTypes(focus, place), 'descendants'),
+  ...named(focusTypes, 'first last tail skip take single distinct intersect exclude trace'),
   ...named(allTypes, 'union combine'),
   ...named(({ given }) => given.flat(), 'select'),
   ...named(({ given: [, ...branches] }) => branches.flat(), 'iif'),
@@ -168,6 +180,36 @@ const RESULTS: ReadonlyMap<string, Result> = new Map([
 
 function named(result: Result, names: string): readonly (readonly [string, Result])[] {
   return names.split(' ').map((name) => [name, result])
+}
+
+/** `where($this is Quantity)` leaves one type, also of those that a resource may have. */
+function whereTypes({
+  focus,
+  node: {
+    args: [condition],
+  },
+  place: { table },
+}: Called): readonly string[] {
+  const isTypeTest = condition?.kind === 'call' && condition.name === 'is'
+  return isTypeTest && (condition.on?.kind ?? 'this') === 'this'
+    ? narrowed({ ...condition, name: 'as' }, focus, table)
+    : focus
+}
+
+/** All of them count as a choice: somebody who asks for everything means what fits. */
+function childTypes(types: readonly string[], { table, choices }: Place): readonly string[] {
+  const found = new Set(types.flatMap((type) => Object.values(table[type] ?? {}).map(([child]) => child)))
+  for (const type of found) choices.add(type)
+  return [...found]
+}
+
+function descendantTypes(types: readonly string[], place: Place): readonly string[] {
+  const found = new Set<string>()
+  for (let level = types; level.length > 0;) {
+    level = childTypes(level, place).filter((type) => !found.has(type))
+    for (const type of level) found.add(type)
+  }
+  return [...found]
 }
 
 /** Until nothing new is found. */

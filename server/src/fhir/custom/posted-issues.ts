@@ -68,6 +68,7 @@ function vocabularyOf(definitions: Definitions, added: Added): Vocabulary {
   return {
     table: definitions.elements(),
     types: definitions.types,
+    walkHash: definitions.walkHash,
     parameterAt: (type, url) =>
       definitions.params(type).find((param) => param.progress === undefined && param.url === url) ??
       added.get(type)?.find(({ param }) => param.url === url)?.param,

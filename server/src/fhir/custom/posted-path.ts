@@ -2,6 +2,7 @@ import { fault } from '../../kernel/fault.ts'
 import type { Fault } from '../../kernel/fault.ts'
 import { limits } from '../../kernel/limits.ts'
 import type { ElementTable } from '../elements.ts'
+import { DefinitionError } from '../generate/definition-error.ts'
 import { parseFhirPath, type PathNode } from '../generate/fhirpath-parser.ts'
 import { DATE, NUMBER, PRESENT, REFERENCE, TEXT, TOKEN, URI } from '../keys/extract.ts'
 import type { Extractor } from '../keys/extract.ts'
@@ -91,7 +92,7 @@ function explained<Result>(at: string, read: () => Result): Result {
   try {
     return read()
   } catch (error) {
-    const why = error instanceof Error ? error.message : String(error)
-    throw unusable(at, `This server cannot read the expression: ${why.slice(0, 300)}`)
+    if (!(error instanceof DefinitionError)) throw error
+    throw unusable(at, `This server cannot read the expression: ${error.message.slice(0, 300)}`)
   }
 }

@@ -28,6 +28,8 @@ export interface CustomParameter {
 export interface Vocabulary {
   readonly table: ElementTable
   readonly types: readonly string[]
+  /** See `Definitions`. */
+  readonly walkHash: string
   /** A parameter of a type by its canonical url: what a composite may be made of. */
   readonly parameterAt: (type: string, url: string) => SearchParam | undefined
 }

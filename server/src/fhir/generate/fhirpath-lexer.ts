@@ -1,3 +1,5 @@
+import { DefinitionError } from './definition-error.ts'
+
 export interface Token {
   readonly kind: 'name' | 'string' | 'number' | 'variable' | 'this' | 'symbol' | 'end'
   readonly text: string
@@ -10,7 +12,7 @@ const LEXEME =
 
 const ESCAPES: Readonly<Record<string, string>> = { n: '\n', r: '\r', t: '\t', f: '\f' }
 
-/** Cuts FHIRPath text into tokens. @throws Error on a character that starts no token */
+/** Cuts FHIRPath text into tokens. @throws DefinitionError on a character that starts no token */
 export function fhirPathTokens(text: string): readonly Token[] {
   const tokens: Token[] = []
   const end = text.trimEnd().length
@@ -18,7 +20,7 @@ export function fhirPathTokens(text: string): readonly Token[] {
   while (LEXEME.lastIndex < end) {
     const at = LEXEME.lastIndex
     const groups = LEXEME.exec(text)?.groups
-    if (!groups) throw new Error(`FHIRPath: unexpected character ${at + 1} of ${text}`)
+    if (!groups) throw new DefinitionError(`FHIRPath: unexpected character ${at + 1} of ${text}`)
     if (groups['comment'] === undefined) tokens.push(token(groups, at))
   }
   tokens.push({ kind: 'end', text: '', at: end })

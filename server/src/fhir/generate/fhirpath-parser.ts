@@ -1,4 +1,5 @@
 import { calendarWord } from '../validation/quantities.ts'
+import { DefinitionError } from './definition-error.ts'
 import { fhirPathTokens, type Token } from './fhirpath-lexer.ts'
 
 /** The part of FHIRPath that SearchParameters and invariants of R4 are written in. */
@@ -36,13 +37,26 @@ interface Reader {
   readonly text: string
   readonly tokens: readonly Token[]
   next: number
+  /** Parentheses that are open. */
+  depth: number
 }
 
-/** @throws Error with the position, when the text is no expression of the supported part. */
+/** @throws DefinitionError with the position, when the text is no expression of the supported part. */
 export function parseFhirPath(text: string): PathNode {
-  const reader: Reader = { text, tokens: fhirPathTokens(text), next: 0 }
+  const reader: Reader = { text, tokens: fhirPathTokens(text), next: 0, depth: 0 }
   const node = binary(reader, 0)
   if (peek(reader).kind !== 'end') throw unexpected(reader)
+  return node
+}
+
+const DEPTH_MOST = 50
+
+/** What stands in parentheses. */
+function nested(reader: Reader): PathNode {
+  reader.depth++
+  if (reader.depth > DEPTH_MOST) throw new DefinitionError('FHIRPath: too many parentheses in one another')
+  const node = binary(reader, 0)
+  reader.depth--
   return node
 }
 
@@ -76,7 +90,7 @@ function postfix(reader: Reader): PathNode {
   let node = term(reader)
   for (;;) {
     if (took(reader, '.')) {
-      node = invocation(reader, node)
+      node = invocation(reader, isModel(node, peek(reader)) ? undefined : node)
     } else if (took(reader, '[')) {
       const at = peek(reader)
       if (at.kind !== 'number') throw unexpected(reader)
@@ -89,6 +103,12 @@ function postfix(reader: Reader): PathNode {
   }
 }
 
+/** `FHIR.Patient` is the type `Patient`. */
+function isModel(node: PathNode, { kind, text }: Token): boolean {
+  const isNamed = node.kind === 'member' && !node.on && node.name === 'FHIR'
+  return isNamed && kind === 'name' && /^[A-Z]/.test(text)
+}
+
 function term(reader: Reader): PathNode {
   const token = peek(reader)
   if (token.kind === 'name' && (token.text === 'true' || token.text === 'false')) {
@@ -97,7 +117,7 @@ function term(reader: Reader): PathNode {
   }
   if (token.kind === 'name') return invocation(reader, undefined)
   if (took(reader, '(')) {
-    const inner = binary(reader, 0)
+    const inner = nested(reader)
     expect(reader, ')')
     return inner
   }
@@ -132,7 +152,7 @@ function invocation(reader: Reader, on: PathNode | undefined): PathNode {
   if (!took(reader, '(')) return { kind: 'member', name, ...target }
   const args: PathNode[] = []
   if (!took(reader, ')')) {
-    do args.push(binary(reader, 0))
+    do args.push(nested(reader))
     while (took(reader, ','))
     expect(reader, ')')
   }
@@ -141,7 +161,7 @@ function invocation(reader: Reader, on: PathNode | undefined): PathNode {
 
 function peek(reader: Reader): Token {
   const token = reader.tokens[reader.next]
-  if (!token) throw new Error(`FHIRPath: unexpected end of ${reader.text}`)
+  if (!token) throw new DefinitionError(`FHIRPath: unexpected end of ${reader.text}`)
   return token
 }
 
@@ -158,5 +178,5 @@ function expect(reader: Reader, symbol: string): void {
 
 function unexpected(reader: Reader): Error {
   const { text, at } = peek(reader)
-  return new Error(`FHIRPath: unexpected "${text}" at ${at + 1} of ${reader.text}`)
+  return new DefinitionError(`FHIRPath: unexpected "${text}" at ${at + 1} of ${reader.text}`)
 }

@@ -35,7 +35,12 @@ export function generate(folder: string): { readonly types: number } {
   files.set('elements.json', emitElements(source.model))
   files.set(
     'index.json',
-    JSON.stringify({ types: specification.types, profiles: urls, hash: fingerprint(definitions) }),
+    JSON.stringify({
+      types: specification.types,
+      profiles: urls,
+      hash: fingerprint(definitions),
+      walkHash: walkFingerprint(),
+    }),
   )
   replaceFolder(folder, files)
   return { types: specification.types.length }
@@ -51,20 +56,47 @@ function replaceFolder(folder: string, files: ReadonlyMap<string, string>): void
 
 /** Changes whenever generated code or the keys that it makes may change. */
 function fingerprint(definitions: string): string {
-  const hash = createHash('sha256')
-  const here = fileURLToPath(new URL('.', import.meta.url))
-  const keys = fileURLToPath(new URL('../keys', import.meta.url))
-  const sources = [here, keys].flatMap((folder) =>
-    readdirSync(folder)
-      .filter((name) => name.endsWith('.ts') && !name.endsWith('.test.ts'))
-      .toSorted()
-      .map((name) => join(folder, name)),
-  )
   const inputs = [
-    ...sources,
+    ...['.', '../keys'].flatMap(sourcesIn),
     fileURLToPath(CORRECTIONS_FILE),
     ...DEFINITION_FILES.map((name) => join(definitions, name)),
   ]
-  for (const input of inputs) hash.update(readFileSync(input))
+  return hashOf(inputs)
+}
+
+/** What the walk of posted expressions is made of, beside its own folder and that of the keys. */
+const WALKED_WITH = [
+  'compile-functions.ts',
+  'compile-operations.ts',
+  'fhirpath-lexer.ts',
+  'fhirpath-parser.ts',
+  '../elements.ts',
+  '../validation/collections.ts',
+  '../validation/functions.ts',
+  '../validation/operators.ts',
+  '../validation/quantities.ts',
+  '../validation/values.ts',
+]
+
+/** Changes whenever what posted SearchParameters find may change. */
+function walkFingerprint(): string {
+  return hashOf([...['../custom', '../keys'].flatMap(sourcesIn), ...WALKED_WITH.map(pathOf)])
+}
+
+function pathOf(name: string): string {
+  return fileURLToPath(new URL(name, import.meta.url))
+}
+
+function sourcesIn(folder: string): readonly string[] {
+  const path = pathOf(folder)
+  return readdirSync(path)
+    .filter((name) => name.endsWith('.ts') && !name.endsWith('.test.ts'))
+    .toSorted()
+    .map((name) => join(path, name))
+}
+
+function hashOf(files: readonly string[]): string {
+  const hash = createHash('sha256')
+  for (const file of files) hash.update(readFileSync(file))
   return hash.digest('hex')
 }

@@ -175,7 +175,7 @@ function checkInput({ name, min, max, type }: OperationParameter, given: readonl
   if (max !== '*' && given.length > Number(max))
     throw fault('malformed', {
       code: 'structure',
-      text: `The parameter ${name} may be given ${max} times at most`,
+      text: `The parameter ${name} may be given ${max === '1' ? 'once' : `${max} times at most`}`,
     })
   for (const [, argument] of given) {
     const problem = problemOf(argument, type)

@@ -1,3 +1,4 @@
+import { counted } from '../../kernel/counted.ts'
 import { fault } from '../../kernel/fault.ts'
 import type { Fault } from '../../kernel/fault.ts'
 import { limits } from '../../kernel/limits.ts'
@@ -147,7 +148,7 @@ function insert(table: ElementTable, operation: PathOperation, found: readonly L
   const place = listPlace(operation, found)
   const { index = 0, value = { pair: {} } } = operation
   edit(table, place, (pairs) => {
-    if (index > pairs.length) throw misfit(operation, `the list has ${String(pairs.length)} items only`)
+    if (index > pairs.length) throw misfit(operation, `the list has ${counted(pairs.length, 'item')} only`)
     return pairs.toSpliced(index, 0, valuePair(table, typeAt(table, place), value))
   })
 }
@@ -195,7 +196,7 @@ function move(table: ElementTable, operation: PathOperation, found: readonly Loc
   edit(table, place, (pairs) => {
     const moved = pairs[source]
     if (!moved || destination >= pairs.length)
-      throw misfit(operation, `the list has ${String(pairs.length)} items only`)
+      throw misfit(operation, `the list has ${counted(pairs.length, 'item')} only`)
     return pairs.toSpliced(source, 1).toSpliced(destination, 0, moved)
   })
 }

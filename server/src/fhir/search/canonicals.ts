@@ -47,25 +47,30 @@ function canonicalsIn(resource: JsonObject, { module, param, base }: Canonicals)
   return found.filter(({ url, version }) => version !== undefined || !versioned.has(url))
 }
 
-function bodyOf({ bytes }: Pick<Row, 'bytes'>): JsonObject {
+export function bodyOf({ bytes }: Pick<Row, 'bytes'>): JsonObject {
   return JSON.parse(
     Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('utf8'),
   ) as JsonObject
 }
 
-/** What the resources have that rows refer to by url. */
-export function definitionTests(rows: readonly Row[], source: Canonicals): readonly Test[] {
+/** The urls that rows refer to. */
+export function canonicalsOf(rows: readonly Row[], source: Canonicals): readonly Canonical[] {
   const outermost = outermostReferences(source.param)
   return rows.flatMap((row) => {
     const [first, last] = outermost(row)
     // Most resources have none, or one by type and id: they need not be read.
     if (first === undefined || (last === undefined && !first.includes(':'))) return []
-    return canonicalsIn(bodyOf(row), source).map(definitionTest)
+    return canonicalsIn(bodyOf(row), source)
   })
 }
 
-/** Without a version any one with the url is meant. */
-function definitionTest({ url, version }: Canonical): Test {
+/** What the resources have that rows refer to by url. */
+export function definitionTests(rows: readonly Row[], source: Canonicals): readonly Test[] {
+  return canonicalsOf(rows, source).map(definitionTest)
+}
+
+/** Without a version all with the url have it. */
+export function definitionTest({ url, version }: Canonical): Test {
   const named: Test = { by: 'key', key: boundedKey(`url=${url}`) }
   if (version === undefined) return named
   const parts: readonly Test[] = [named, { by: 'key', key: tokenKey('version', version) }]

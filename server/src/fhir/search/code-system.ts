@@ -5,6 +5,7 @@ import { boundedKey } from '../keys/bounded.ts'
 import { readReference } from '../keys/references.ts'
 import type { Clause, Test } from './clause.ts'
 import { hitsOf } from './hits.ts'
+import { latestOf } from './latest-version.ts'
 import { lookUp } from './scope.ts'
 import type { Scope, SearchDeps } from './scope.ts'
 
@@ -26,7 +27,7 @@ interface Canonical {
   readonly canonical: string
 }
 
-/** The stored resource with this canonical url, in the version that it names or else the one changed last. @throws Fault `malformed` */
+/** The stored resource with this canonical url, in the version that it names or else the latest. @throws Fault `malformed` */
 export async function readCanonical(
   deps: SearchDeps,
   scope: Pick<Scope, 'caller'>,
@@ -49,14 +50,13 @@ export async function findCanonical(
 ): Promise<JsonObject | undefined> {
   const [url = '', version] = canonical.split('|', 2)
   const rows = await storedRows(deps, scope, { type, url })
-  const found = rows
+  const editions = rows
     .map(({ bytes, lastUpdated }) => ({
       lastUpdated,
       resource: JSON.parse(Buffer.from(bytes).toString('utf8')) as JsonObject,
     }))
     .filter(({ resource }) => version === undefined || resource['version'] === version)
-    .toSorted((a, b) => b.lastUpdated - a.lastUpdated)
-  return found[0]?.resource
+  return latestOf(editions)?.resource
 }
 
 async function storedRows(

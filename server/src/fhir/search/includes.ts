@@ -1,5 +1,5 @@
 import type { Caller } from '../../auth/caller.ts'
-import { fault } from '../../kernel/fault.ts'
+import { counted } from '../../kernel/counted.ts'
 import type { Issue } from '../../kernel/fault.ts'
 import { limits } from '../../kernel/limits.ts'
 import type { Soon } from '../../kernel/soon.ts'
@@ -8,16 +8,19 @@ import type { TypeModule } from '../definitions.ts'
 import { boundedKey } from '../keys/bounded.ts'
 import { mayOpen } from '../security-context.ts'
 import type { Match } from './branch.ts'
-import { canonicalTargets, definitionTests, referrerTests } from './canonicals.ts'
+import { bodyOf, canonicalsOf, canonicalTargets, definitionTest, referrerTests } from './canonicals.ts'
 import type { Canonicals } from './canonicals.ts'
+import { referenceCodes } from './check-includes.ts'
 import { meetsAll } from './clause.ts'
 import type { Test } from './clause.ts'
 import { versionRow } from './extracted-row.ts'
 import { hitsOf } from './hits.ts'
 import { targetsOf } from './include-targets.ts'
+import { latestOf } from './latest-version.ts'
+import type { Edition } from './latest-version.ts'
 import { WIDEST } from './plan.ts'
 import type { Target } from './references.ts'
-import type { Handling, Include } from './request.ts'
+import type { Include } from './request.ts'
 import { queryOf } from './scope.ts'
 import type { SearchDeps } from './scope.ts'
 import { RowSubject } from './subject.ts'
@@ -28,55 +31,6 @@ export interface Included {
 }
 
 const NOTHING: Included = { rows: [], notes: [] }
-
-/** The includes that can be followed; the others are refused, or left out with a warning. @throws Fault `malformed` */
-export function checkIncludes(
-  deps: SearchDeps,
-  includes: readonly Include[],
-  handling: Handling,
-): Soon<CheckedIncludes> {
-  return includes.length === 0 ? { known: [], warnings: [] } : checked(deps, includes, handling)
-}
-
-interface CheckedIncludes {
-  readonly known: readonly Include[]
-  readonly warnings: readonly Issue[]
-}
-
-async function checked(
-  deps: SearchDeps,
-  includes: readonly Include[],
-  handling: Handling,
-): Promise<CheckedIncludes> {
-  const known: Include[] = []
-  const warnings: Issue[] = []
-  for (const include of includes) {
-    const { source, param, target } = include
-    if (target !== undefined && !deps.definitions.types.includes(target))
-      throw fault('malformed', {
-        code: 'value',
-        text: `_include, _revinclude: "${target.slice(0, 64)}" is no resource type of FHIR R4`,
-      })
-    if (await isFollowed(deps, include)) {
-      known.push(include)
-      continue
-    }
-    const text = `_include, _revinclude: ${source} has no reference parameter "${param}"`
-    if (handling === 'strict') throw fault('malformed', { code: 'not-supported', text })
-    warnings.push({ severity: 'warning', code: 'not-supported', text })
-  }
-  return { known, warnings }
-}
-
-async function isFollowed({ definitions }: SearchDeps, { source, param }: Include): Promise<boolean> {
-  if (source === '*') return true
-  const module = await definitions.load(source)
-  return module !== undefined && (param === '*' || referenceCodes(module).includes(param))
-}
-
-function referenceCodes({ params }: TypeModule): readonly string[] {
-  return params.flatMap(({ code, type }) => (type === 'reference' ? [code] : []))
-}
 
 /** What the matches refer to and what refers to them, each once, never beyond what the caller may see. */
 export function includedWith(deps: SearchDeps, caller: Caller, from: From): Soon<Included> {
@@ -108,8 +62,8 @@ async function gathered(deps: SearchDeps, caller: Caller, from: From): Promise<I
 
 function notesOf({ isCut, mayLeadOn, missing }: Gathering): readonly Issue[] {
   const cut = `Only the first ${String(limits.fhir.includesMost)} included resources are given: ask for fewer matches`
-  const far = `Includes are followed over ${String(limits.fhir.includeDepth)} levels: what is further away is not given`
-  const gone = `${String(missing)} of the references that were followed name a version that is not kept: no other one is given in its place`
+  const far = `Includes are followed over ${counted(limits.fhir.includeDepth, 'level')}: what is further away is not given`
+  const gone = `Versions that are not kept are meant by ${counted(missing, 'reference')}: no others are given in their place`
   return [
     ...(isCut ? [{ severity: 'warning', code: 'too-costly', text: cut } as const] : []),
     ...(mayLeadOn ? [{ severity: 'warning', code: 'too-costly', text: far } as const] : []),
@@ -203,10 +157,29 @@ class Gathering {
   async #followParam({ target }: Include, rows: readonly Row[], of: Canonicals): Promise<void> {
     const targets = canonicalTargets(this.#deps.definitions.elements(), of)
     const wanted = targets.filter((each) => target === undefined || each === target)
-    const tests = wanted.length === 0 ? [] : definitionTests(rows, of)
-    const stored = tests.length === 0 ? [] : await this.#deps.reader.types()
-    for (const type of stored.filter((each) => wanted.includes(each)))
-      await this.#addMeeting(await this.#visibleType(type), tests)
+    const named = wanted.length === 0 ? [] : canonicalsOf(rows, of)
+    const stored = named.length === 0 ? [] : await this.#deps.reader.types()
+    const versioned = named.filter(({ version }) => version !== undefined)
+    const bare = named.filter(({ version }) => version === undefined)
+    for (const type of stored.filter((each) => wanted.includes(each))) {
+      const module = await this.#visibleType(type)
+      await this.#addMeeting(module, versioned.map(definitionTest))
+      await this.#addLatest(module, bare.map(definitionTest))
+    }
+  }
+
+  /** Of the definitions with one url. */
+  async #addLatest(module: TypeModule | undefined, tests: readonly Test[]): Promise<void> {
+    const found: (Edition & { readonly row: Row })[] = []
+    for await (const rows of this.#meeting(module, tests)) {
+      for (const row of rows) found.push({ row, resource: bodyOf(row), lastUpdated: row.lastUpdated })
+      if (found.length > limits.fhir.includesMost) this.isCut = true
+      if (this.isCut) return
+    }
+    for (const editions of Map.groupBy(found, ({ resource }) => resource['url']).values()) {
+      const latest = latestOf(editions)
+      if (latest) this.#add(latest.row)
+    }
   }
 
   async #followBack(include: Include, level: readonly Match[]): Promise<void> {
@@ -241,16 +214,21 @@ class Gathering {
   }
 
   async #addMeeting(module: TypeModule | undefined, tests: readonly Test[]): Promise<void> {
-    if (!module) return
-    for (let at = 0; at < tests.length; at += WIDEST) await this.#addAny(module, tests.slice(at, at + WIDEST))
+    for await (const rows of this.#meeting(module, tests)) {
+      for (const row of rows) this.#add(row)
+      if (this.isCut) return
+    }
   }
 
-  async #addAny(module: TypeModule, anyOf: readonly Test[]): Promise<void> {
+  /** What the caller may see of a type and meets one of the tests, some at a time. */
+  async *#meeting(module: TypeModule | undefined, tests: readonly Test[]): AsyncGenerator<readonly Row[]> {
+    if (!module) return
     const constraint = this.#deps.access.constraintFor(this.#caller, module.type)
-    const query = await queryOf(this.#deps, module, [...constraint, { label: 'include', anyOf }])
-    for (const hits of hitsOf(query, { wanted: limits.fhir.includesMost })) {
-      for (const { row } of await hits) this.#add(row)
-      if (this.isCut) return
+    for (let at = 0; at < tests.length; at += WIDEST) {
+      const clause = { label: 'include', anyOf: tests.slice(at, at + WIDEST) }
+      const query = await queryOf(this.#deps, module, [...constraint, clause])
+      for (const hits of hitsOf(query, { wanted: limits.fhir.includesMost }))
+        yield (await hits).map(({ row }) => row)
     }
   }
 

@@ -1,4 +1,5 @@
 import type { JsonObject, JsonValue } from '../../kernel/json.ts'
+import { sameUrn } from '../keys/same-urn.ts'
 import type { Check } from './check.ts'
 import { isObject } from './collections.ts'
 
@@ -78,6 +79,7 @@ function isMeant({ fullUrl, resource }: JsonObject, reference: string): boolean 
   if (!isObject(resource)) return false
   const { resourceType, id, meta } = resource
   if (version !== undefined && (!isObject(meta) || meta['versionId'] !== version)) return false
-  if (fullUrl === plain || fullUrl === reference) return true
+  const address = typeof fullUrl === 'string' ? sameUrn(fullUrl) : undefined
+  if (address === sameUrn(plain) || address === sameUrn(reference)) return true
   return typeof resourceType === 'string' && typeof id === 'string' && `${resourceType}/${id}` === plain
 }

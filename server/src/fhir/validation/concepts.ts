@@ -1,3 +1,4 @@
+import { counted } from '../../kernel/counted.ts'
 import type { JsonObject, JsonValue } from '../../kernel/json.ts'
 import type { Check } from './check.ts'
 import { isObject } from './collections.ts'
@@ -17,7 +18,7 @@ export function checkConcepts({ content, count, concept, compositional }: JsonOb
     )
   if (typeof count !== 'number' || compositional === true || content === 'not-present') return
   if (content === 'complete' ? count !== here : count < here)
-    check.addAt('count', 'value', `Here are ${here} concepts: mend the count or leave it out.`)
+    check.addAt('count', 'value', `Listed here: ${counted(here, 'concept')}. Mend the count or leave it out.`)
 }
 
 function countOf(concepts: JsonValue | undefined): number {

@@ -1,4 +1,5 @@
 import type { ElementTable } from '../../elements.ts'
+import { DefinitionError } from '../../generate/definition-error.ts'
 import { parseFhirPath } from '../../generate/fhirpath-parser.ts'
 import { kindOf, profilesOf, targetOf } from '../../generate/profiles/discriminator-target.ts'
 import type { Found } from '../../generate/profiles/discriminator-target.ts'
@@ -30,7 +31,7 @@ interface Named {
 /**
  * What tells the items of a slice. A discriminator that the slice says nothing about is left to the others.
  *
- * @throws Error when the slice says nothing about any of them, or a path is none that is known
+ * @throws DefinitionError when the slice says nothing about any of them, or a path is none that is known
  */
 export function discriminatorsOf(
   named: readonly Named[],
@@ -39,7 +40,9 @@ export function discriminatorsOf(
 ): readonly Discriminator[] {
   const by = named.flatMap((each) => discriminatorOf(each, slice, source) ?? [])
   if (by.length > 0 || named.length === 0) return by
-  throw new Error(`slice ${slice.node.name} says nothing about ${named.map(({ path }) => path).join(', ')}`)
+  throw new DefinitionError(
+    `slice ${slice.node.name} says nothing about ${named.map(({ path }) => path).join(', ')}`,
+  )
 }
 
 function discriminatorOf(

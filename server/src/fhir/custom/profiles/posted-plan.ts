@@ -1,3 +1,4 @@
+import { DefinitionError } from '../../generate/definition-error.ts'
 import type { Element } from '../../generate/model.ts'
 import type { ProfileDefinition, TypeChoice } from '../../generate/profiles/definitions.ts'
 import type { Spot } from '../../generate/profiles/source.ts'
@@ -23,7 +24,7 @@ export interface PostedSource extends RuleSource {
   readonly allowed: ReadonlyMap<string, AllowedCodes>
 }
 
-/** What a profile says, over the profiles that it is made of. @throws Error that says why it cannot be used */
+/** What a profile says, over the profiles that it is made of. @throws DefinitionError that says why it cannot be used */
 export function postedTree(profile: ProfileDefinition, { model, profiles }: PostedSource): ProfileNode {
   return treeOf(profile, { model, sources: { profiles } })
 }
@@ -124,7 +125,7 @@ function typeOfProfile(url: string, { profiles, types }: Pick<PostedSource, 'pro
 function childrenOf(node: ProfileNode, spot: Spot, source: PostedSource): readonly ElementPlan[] {
   return [...node.children.values()].flatMap((child) => {
     const { element } = elementAt(source.model, spot.types[0] ?? '', child.name)
-    if (!element) throw new Error(`${spot.types.join()} has no element ${child.name}`)
+    if (!element) throw new DefinitionError(`${spot.types.join()} has no element ${child.name}`)
     const plan = planOf(child, spotOf(child, element, spot), source)
     return saysNothing(plan) ? [] : [plan]
   })
@@ -152,7 +153,7 @@ function slicingOf(node: ProfileNode, spot: Spot, source: PostedSource): Element
     const rules = slicing.rules === 'closed' || slicing.rules === 'openAtEnd' ? slicing.rules : 'open'
     return { rules, ordered: slicing.ordered === true, slices }
   } catch (error) {
-    if (!(error instanceof Error)) throw error
+    if (!(error instanceof DefinitionError)) throw error
     source.skipped.add(`the slices of ${element.name} (${error.message})`)
     return undefined
   }

@@ -2,6 +2,7 @@ import type { Caller } from '../../../auth/caller.ts'
 import type { Issue } from '../../../kernel/fault.ts'
 import { Fault } from '../../../kernel/fault.ts'
 import { limits } from '../../../kernel/limits.ts'
+import { DefinitionError } from '../../generate/definition-error.ts'
 import type { ProfileDefinition } from '../../generate/profiles/definitions.ts'
 import type { ProfileNode } from '../../generate/profiles/tree.ts'
 import { findCanonical } from '../../search/code-system.ts'
@@ -129,8 +130,8 @@ function attempt<Result>(profile: ProfileDefinition, notes: Issue[], make: () =>
   try {
     return [make()]
   } catch (error) {
-    const why = error instanceof Error ? error.message : String(error)
-    notes.push(note(`The profile ${profile.url} cannot be used: ${why.slice(0, 300)}`))
+    if (!(error instanceof DefinitionError)) throw error
+    notes.push(note(`The profile ${profile.url} cannot be used: ${error.message.slice(0, 300)}`))
     return []
   }
 }

@@ -1,5 +1,6 @@
 import type { JsonObject } from '../../../kernel/json.ts'
 import { limits } from '../../../kernel/limits.ts'
+import { DefinitionError } from '../../generate/definition-error.ts'
 import { parseFhirPath } from '../../generate/fhirpath-parser.ts'
 import type { PathNode } from '../../generate/fhirpath-parser.ts'
 import type { Spot } from '../../generate/profiles/source.ts'
@@ -60,7 +61,8 @@ function walkable(expression: string | undefined): PathNode | undefined {
   try {
     const path = parseFhirPath(expression)
     return isWalkable(path) ? path : undefined
-  } catch {
+  } catch (error) {
+    if (!(error instanceof DefinitionError)) throw error
     // What the parser does not know is not walked either.
     return undefined
   }

@@ -1,4 +1,5 @@
 import type { JsonValue } from '../../../kernel/json.ts'
+import { DefinitionError } from '../definition-error.ts'
 import type { Element, Type } from '../model.ts'
 import type { Constraint } from '../structure-definition.ts'
 import type {
@@ -43,7 +44,7 @@ const BASE = 'http://hl7.org/fhir/StructureDefinition/'
 export function treeOf(profile: ProfileDefinition, source: TreeSource): ProfileNode {
   const base = source.sources.profiles.get(profile.baseDefinition ?? '')
   if (!base && profile.baseDefinition !== `${BASE}${profile.type}`)
-    throw new Error(`${profile.url}: its base ${profile.baseDefinition ?? ''} is not known`)
+    throw new DefinitionError(`${profile.url}: its base ${profile.baseDefinition ?? ''} is not known`)
   const root = base ? treeOf(base, source) : emptyNode(profile.type)
   const elements = profile.differential?.element ?? profile.snapshot?.element ?? []
   const slices = new Map<string, string>()
@@ -81,7 +82,7 @@ function nodeAt(root: ProfileNode, id: string, { profile, model }: Place): Profi
   for (const segment of id.split('.').slice(1)) {
     const [name = '', slice] = segment.split(':')
     const { element, variant } = elementAt(model, type, name.replace('[x]', ''))
-    if (!element) throw new Error(`${profile.url}: ${type} has no element ${name} (${id})`)
+    if (!element) throw new DefinitionError(`${profile.url}: ${type} has no element ${name} (${id})`)
     node = childOf(node, element.name)
     if (variant !== undefined) node = variantOf(node, variant)
     if (slice !== undefined && slice !== variant?.property) node = sliceOf(node, slice, element)

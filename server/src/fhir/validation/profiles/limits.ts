@@ -1,3 +1,4 @@
+import { counted } from '../../../kernel/counted.ts'
 import type { JsonValue } from '../../../kernel/json.ts'
 import { isAllowed } from '../bindings.ts'
 import type { AllowedCodes } from '../bindings.ts'
@@ -44,7 +45,7 @@ function isIn(coded: JsonValue, allowed: AllowedCodes): boolean {
 
 function checkBounds({ maxLength, minValue, maxValue }: Limits, value: JsonValue, check: Check): void {
   if (maxLength !== undefined && typeof value === 'string' && value.length > maxLength)
-    check.fault('too-long', `The profile allows ${maxLength} characters here.`)
+    check.fault('too-long', `The profile allows ${counted(maxLength, 'character')} here.`)
   if (minValue !== undefined && atLeast([value], [minValue]) === false)
     check.fault('value', `The profile allows nothing below ${JSON.stringify(minValue)} here.`)
   if (maxValue !== undefined && atMost([value], [maxValue]) === false)

@@ -74,7 +74,7 @@ function checkSliceCount({ name, plan }: Slice, count: number, check: Check): vo
     check.addAt(
       plan.name,
       'required',
-      `The profile requires ${min} of the slice "${name}", here are ${count}: ${hint(plan)}`,
+      `The profile requires ${min} of the slice "${name}", here ${count === 1 ? 'is' : 'are'} ${count}: ${hint(plan)}`,
     )
   else if (count > max) checkCount({ ...plan, min: 0 }, count, check)
 }
