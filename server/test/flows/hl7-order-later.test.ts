@@ -134,3 +134,57 @@ it.each<[string, readonly Message[], readonly unknown[]]>([
   const engine = await after(...messages)
   expect(await ordersNamed(engine, 'ServiceRequest')).toEqual(parents)
 })
+
+const drug = (name: string, orc: string, control = 'NW'): readonly string[] => [
+  `ORC|${control}|${orc}`,
+  `RXE||${name}^${name}^L|500||mg`,
+]
+const AMX: Message = ['RDE^O11', ADA, ...drug('AMX', 'P1|F1')]
+const AMX_OF_ORM: Message = ['ORM^O01', ADA, 'ORC|NW|P1|F1', 'RXO|AMX^AMX^L|500||mg']
+
+it.each<[string, readonly Message[], readonly string[]]>([
+  ['its parent by the number of the placer', [AMX, ['RDE^O11', ADA, ...drug('IBU', 'P2||||||P1')]], ['AMX']],
+  ['its parent by that of the filler', [AMX, ['RDE^O11', ADA, ...drug('IBU', 'P2||||||^F1')]], ['AMX']],
+  [
+    'its parent of ORM',
+    [AMX_OF_ORM, ['ORM^O01', ADA, 'ORC|NW|P2||||||P1', 'RXO|IBU^IBU^L|500||mg']],
+    ['AMX'],
+  ],
+  ['its parent in OMP', [AMX, ['OMP^O09', ADA, 'ORC|NW|P2||||||P1', 'RXO|IBU^IBU^L|500||mg']], ['AMX']],
+  ['its parent that comes later', [['RDE^O11', ADA, ...drug('IBU', 'P2||||||P1^F1')], AMX], ['AMX']],
+  ['nothing where it names itself', [['RDE^O11', ADA, ...drug('AMX', 'P1|F1|||||P1^F1')]], []],
+  [
+    'the number of one of several',
+    [
+      ['RDE^O11', ADA, ...drug('AMX', 'P1'), ...drug('PCM', 'P1')],
+      ['RDE^O11', ADA, ...drug('IBU', 'P2||||||P1')],
+    ],
+    ['P1'],
+  ],
+])('lets a drug that comes of another order refer to %s', async (_, messages, parents) => {
+  const engine = await after(...messages)
+  expect(await ordersNamed(engine, 'MedicationRequest')).toEqual(parents)
+})
+
+const susceptibilities = (placer: string, filler: string): Message => [
+  'ORU^R01',
+  ADA,
+  `OBR|1|${placer}|${filler}|SUSC^SUSC^L${'|'.repeat(21)}F|ORG&ORG&L^1^E. coli|||P1^F1`,
+  'OBX|1|ST|AMP^AMP^L|1|R||||||F',
+]
+
+it.each<[string, readonly Message[], readonly string[]]>([
+  ['that came before it', [CBC, susceptibilities('', 'F2')], ['CBC']],
+  ['that comes later', [susceptibilities('', 'F2'), CBC], ['CBC']],
+  ['in OUL', [CBC, ['OUL^R22', ADA, 'SPM|1|^S1||BLD', ...susceptibilities('', 'F2').slice(2)]], ['CBC']],
+  ['that is not known', [susceptibilities('', 'F2')], ['P1']],
+  [
+    'beside its own',
+    [CBC, ['OML^O21', ADA, ...made('P2|F2', 'SUSC', 'P1^F1')], susceptibilities('P2', 'F2')],
+    ['SUSC'],
+  ],
+])('bases a report without a placer number on the order of its parent %s', async (_, messages, orders) => {
+  const engine = await after(...messages)
+  expect(await ordersNamed(engine, 'DiagnosticReport')).toEqual(orders)
+  expect(await ordersNamed(engine, 'Observation')).toEqual(orders)
+})

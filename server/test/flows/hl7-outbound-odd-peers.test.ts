@@ -299,3 +299,11 @@ it('tries no sooner because more waits, says when it tries next, and at once whe
   await expect.poll(() => codesOf(engine), { timeout: 3000 }).toEqual(names.map(() => 'answered AA'))
   expect(engine.outbound.nextTryOf('lab')).toBeUndefined()
 }, 40_000)
+
+it('refuses a destination of a version that the hub cannot write', () => {
+  const file = { host: '127.0.0.1', port: 1, messages: ['Order'] }
+  expect(() => readDestination('lab', { ...file, version: '2.51' })).toThrow(
+    'mappings/destinations/lab.yaml, version: Invalid option: expected one of "2.1"|"2.2"',
+  )
+  expect(readDestination('lab', { ...file, version: '2.3.1' }).version).toBe('2.3.1')
+})

@@ -231,6 +231,35 @@ it.each<[string, readonly string[], readonly string[]]>([
   expect(await statuses(engine)).toEqual(are)
 })
 
+const PCM = 'RXE||PCM^PCM^L|500||mg'
+
+it.each<[string, readonly string[], readonly string[]]>([
+  ['ends', ['ORC|NW|P1^C|F1^L', PCM, 'ORC|DC|P1^C|F1^L', PCM], ['PCM stopped']],
+  ['ends by the placer number alone', ['ORC|NW|P1^C|F1^L', PCM, 'ORC|DC|P1^C', PCM], ['PCM stopped']],
+  ['changes and ends', ['ORC|XO|P1^C', PCM, 'ORC|DC|P1^C', PCM], ['PCM stopped']],
+  ['holds', ['ORC|NW||F1^L', PCM, 'ORC|OH||F1^L', PCM], ['PCM on-hold']],
+])('has one order of a drug that a message places and %s', async (_, segments, are) => {
+  const engine = await after(['RDE^O11', ADA, ...segments])
+  expect(await statuses(engine)).toEqual(are)
+  const [first] = await engine.all('MedicationRequest')
+  expect(first?.['dosageInstruction']).toMatchObject([{ doseAndRate: [{ doseQuantity: { value: 500 } }] }])
+})
+
+it.each<[string, string, string, string]>([
+  ['service', 'OML^O21', NA, 'revoked'],
+  ['drug', 'RDE^O11', PCM, 'cancelled'],
+])('ends the one of two orders of a %s whose other number the message names', async (...cases) => {
+  const [, event, line, status] = cases
+  const orders = ['ORC|NW|P1^C|F1^L', line, 'ORC|NW|P1^C|F2^L', line, 'ORC|CA|P1^C|F2^L', line]
+  const engine = await after([event, ADA, ...orders])
+  const all = [...(await engine.all('ServiceRequest')), ...(await engine.all('MedicationRequest'))]
+  const stated = all.map((one) => JSON.stringify([one['identifier'], one['status']]))
+  expect(stated.toSorted()).toEqual([
+    expect.stringMatching('"F1".*"active"'),
+    expect.stringMatching(`"F2".*"${status}"`),
+  ])
+})
+
 it('takes back what was known, too, by a number under which it places another service', async () => {
   const engine = await after(
     ['ORM^O01', ADA, 'ORC|NW|P1^C', GLU],

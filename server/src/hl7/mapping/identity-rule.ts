@@ -2,7 +2,7 @@ import { compilePath, fieldsOf } from './path.ts'
 
 /**
  * `item`: senders give the number to several things, which these parts tell apart. `new`: the message tells of a new thing, so that one of
- * another code that has the number already is not meant. `also`: types of other numbers, and `group`: the element with the number of a group, that
+ * another code that has the number already is not meant. `last`: the message speaks of what it has told before, and the later word counts. `also`: types of other numbers, and `group`: the element with the number of a group, that
  * find it, too, when a message names nothing else. `whole`: condition of messages that name all things of a group. `beside`: what it is known by as well.
  */
 export type IdentityRule =
@@ -11,6 +11,7 @@ export type IdentityRule =
       readonly prefer?: 'feed' | readonly string[]
       readonly item?: readonly string[]
       readonly new?: string
+      readonly last?: string
       readonly also?: readonly string[]
       readonly group?: string
       readonly whole?: string

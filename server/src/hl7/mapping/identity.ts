@@ -56,7 +56,7 @@ type ByElement = Extract<IdentityRule, { element: string }>
 function byElement(rule: ByElement, reads: FieldName[]): Identify {
   const { element, prefer, also = [], group, beside } = rule
   const composed = beside && byParts(beside, reads)
-  const shareOf = rule.item && compileShare(rule.item, rule.new, reads)
+  const shareOf = rule.item && compileShare(rule, rule.item, reads)
   const whole = rule.whole === undefined ? undefined : compileCondition(rule.whole)
   reads.push(...(whole?.fields ?? []))
   return (target, desk) => {
@@ -77,13 +77,13 @@ function byElement(rule: ByElement, reads: FieldName[]): Identify {
     const others = composed?.(target, desk)?.aliases ?? []
     const aliases = [...chosen.map(({ alias }) => alias), ...others]
     if (shareOf === undefined) return { aliases, ...base }
-    const { text, isNew } = shareOf(target, desk, base.sources)
+    const { text, isNew, isLast } = shareOf(target, desk, base.sources)
     const alike = candidates.filter(({ kind }) => also.includes(kind))
     const members = [...alike, ...groupsOf(draft, group)].map(({ alias }) =>
       memberAlias(alias, `${text ?? ''}|${prefixOf(first.alias)}`),
     )
     if (text === undefined) return { aliases: [...aliases, ...members], whole: { prefix, isNew }, ...base }
-    const item = { alias: { ...first.alias, system: ITEMS, value: prefix + text }, prefix, isNew }
+    const item = { alias: { ...first.alias, system: ITEMS, value: prefix + text }, prefix, isNew, isLast }
     return { aliases: [item.alias, ...aliases, ...members], item, ...base }
   }
 }
@@ -92,18 +92,20 @@ type ShareOf = (
   target: Target,
   desk: IdentityDesk,
   sources: (Node | Draft | string)[],
-) => { readonly text: string | undefined; readonly isNew: boolean }
+) => { readonly text: string | undefined } & Pick<Item, 'isNew' | 'isLast'>
 
 /** Which one it is of several things that have a number, if the message says so. */
-function compileShare(item: readonly string[], when: string | undefined, reads: FieldName[]): ShareOf {
+function compileShare(rule: ByElement, item: readonly string[], reads: FieldName[]): ShareOf {
   const parts = item.map((part) => compilePart(part, reads))
-  const isNew = when === undefined ? undefined : compileCondition(when)
-  reads.push(...(isNew?.fields ?? []))
+  const isNew = rule.new === undefined ? undefined : compileCondition(rule.new)
+  const isLast = rule.last === undefined ? undefined : compileCondition(rule.last)
+  reads.push(...(isNew?.fields ?? []), ...(isLast?.fields ?? []))
   return (target, desk, sources) => {
     const texts = parts.map((part) => part(target, desk, sources))
     return {
       text: texts.includes(undefined) ? undefined : texts.join('|'),
       isNew: isNew?.holds(target) === true,
+      isLast: isLast?.holds(target) === true,
     }
   }
 }

@@ -185,6 +185,8 @@ export interface Shared {
 
 export interface Item extends Shared {
   readonly alias: Alias
+  /** What the message has told of it before gets this as its last word. */
+  readonly isLast: boolean
 }
 
 export interface Terms {

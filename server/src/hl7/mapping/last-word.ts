@@ -1,3 +1,4 @@
+import type { Alias } from '../../fhir/aliases.ts'
 import type { Draft } from './draft.ts'
 import { MEMBERS } from './identity.ts'
 import { contradicts, identifiersOf } from './other-number.ts'
@@ -13,8 +14,15 @@ export function isLaterWord(later: Draft, earlier: Draft): boolean {
   if (later.owner !== earlier.owner || earlier.item === undefined || later.type !== earlier.type) return false
   if (placeOf(earlier) > placeOf(later)) return false
   if (later.whole !== undefined) return !later.whole.isNew && mayBeAbout(later, later.whole.prefix, earlier)
-  if (later.item === undefined || later.item.isNew || !earlier.item.isNew) return false
-  return later.item.alias.value === earlier.item.alias.value
+  if (later.item === undefined || later.item.isNew) return false
+  if (!earlier.item.isNew && !later.item.isLast) return false
+  if (contradicts(identifiersOf(later.resource), identifiersOf(earlier.resource))) return false
+  return isOneItem(later.item.alias, earlier.item.alias)
+}
+
+/** Of several that look the same each has a number behind its own, see `twinOf`. */
+function isOneItem({ value }: Alias, { value: told }: Alias): boolean {
+  return told === value || told.startsWith(`${value}|#`)
 }
 
 function mayBeAbout(

@@ -10,6 +10,23 @@ import { Duration } from '../flow/feed.ts'
 import { encodeText } from '../mllp/charset.ts'
 import { PEER } from '../mllp/reach.ts'
 
+/** Those that the rules in `mappings/outbound` know the fields of. */
+const VERSIONS = [
+  '2.1',
+  '2.2',
+  '2.3',
+  '2.3.1',
+  '2.4',
+  '2.5',
+  '2.5.1',
+  '2.6',
+  '2.7',
+  '2.7.1',
+  '2.8',
+  '2.8.1',
+  '2.8.2',
+] as const
+
 /** A file `mappings/destinations/<name>.yaml`. */
 const DestinationFile = z.strictObject({
   ...PEER,
@@ -31,7 +48,7 @@ const DestinationFile = z.strictObject({
   receivingApplication: z.string().default(''),
   receivingFacility: z.string().default(''),
   processingId: z.enum(['P', 'T', 'D']).default('P'),
-  version: z.string().default('2.5.1'),
+  version: z.enum(VERSIONS).default('2.5.1'),
   charset: z
     .string()
     .refine(isKnownCharset, 'is no character set that the hub can write')
