@@ -231,6 +231,65 @@ const STORIES: readonly Story[] = [
     { location: stays('active 09:00-', 'completed -', 'completed 08:00-09:00') },
   ],
   [
+    'A01 without a time of admission begins the visit when it happened, however often it comes',
+    [
+      { event: 'A05' },
+      { event: 'A01', evn: 'EVN||202603020830||||202603020815' },
+      { event: 'A01', evn: 'EVN||202603020930||||202603020915' },
+    ],
+    { period: { start: '2026-03-02T08:15:00+00:00' }, location: stays('active 08:15-') },
+  ],
+  [
+    'A01 without any other time begins the visit when that was recorded, until somebody says when',
+    [
+      { event: 'A01', evn: 'EVN||202603020830' },
+      { event: 'A08', visit: { 44: '202603020810' }, evn: 'EVN||202603021000' },
+    ],
+    { period: { start: '2026-03-02T08:10:00+00:00' }, location: stays('active 08:10-') },
+  ],
+  [
+    'A01 behind a discharge begins again when that was recorded',
+    [A01, A03, { event: 'A01', evn: 'EVN||202603040700' }],
+    {
+      status: 'in-progress',
+      period: without('end', { start: '2026-03-04T07:00:00+00:00' }),
+      location: stays('active 07:00-', 'completed 08:00-12:00'),
+    },
+  ],
+  [
+    'A02 that comes behind the discharge which happened after it is a stay before it',
+    [A01, { ...A02, late: true }, { ...A03, visit: { ...A03.visit, 3: 'W2^01^B' } }],
+    { status: 'finished', location: stays('completed 09:00-12:00', 'completed 08:00-09:00') },
+  ],
+  [
+    'A02 that comes behind the next one is a stay between the two, however often it comes',
+    [
+      A01,
+      { ...A02, late: true },
+      { event: 'A02', visit: { 3: 'W3^01^C' }, evn: 'EVN||||||202603011000' },
+      { event: 'A02', visit: { 3: 'W4^01^C' }, evn: 'EVN||||||202603011100' },
+    ],
+    {
+      status: 'in-progress',
+      location: stays(
+        'active 11:00-',
+        'completed 10:00-11:00',
+        'completed 09:00-10:00',
+        'completed 08:00-09:00',
+      ),
+    },
+  ],
+  [
+    'A01 that comes behind a transfer is the stay before it',
+    [{ ...A01, late: true }, A02],
+    { status: 'in-progress', location: stays('active 09:00-', 'completed 08:00-09:00') },
+  ],
+  [
+    'A02 that comes behind its cancel puts nobody anywhere',
+    [A01, { ...A02, late: true }, { event: 'A12' }],
+    { location: stays('active 08:00-') },
+  ],
+  [
     'A13 opens a visit that A01 could not',
     [A01, A03, A01, { event: 'A13' }],
     { status: 'in-progress', period: without('end'), location: stays('active 08:00-') },
@@ -238,11 +297,19 @@ const STORIES: readonly Story[] = [
   ],
 ]
 
+/** What is late was sent in its place, but comes behind the others, and once more. */
+function inOrder(steps: readonly Step[]): readonly string[] {
+  const messages = steps.map((step) => ({ late: step.late === true, text: adt('4711', step) }))
+  const [late, others] = [true, false].map((isLate) => messages.filter((one) => one.late === isLate))
+  const again = (late ?? []).map(({ text }) => text.replace(/\|E(\d+)\|P/, '|E$1again|P'))
+  return [...(others ?? []), ...(late ?? [])].map(({ text }) => text).concat(again)
+}
+
 it.each(STORIES.map((story) => [story[0], story] as const))(
   '%s',
   async (_does, [, steps, expected, ...told]) => {
     const { engine, send } = await start()
-    for (const step of steps) await send(adt('4711', step))
+    for (const message of inOrder(steps)) await send(message)
     expect(await withNumber(engine, 'Encounter', 'V4711')).toMatchObject(expected)
     expect(await itemsOf(engine)).toEqual(told)
   },
@@ -275,6 +342,30 @@ it('takes a discharge back that another feed has told', async () => {
   })
   expect(visit).toMatchObject({ hospitalization: without('dischargeDisposition') })
   expect(await itemsOf(engine)).toEqual([])
+})
+
+it.each([
+  ['the same time', '202603021200'],
+  ['a later time', '202603021600'],
+])('discharges with %s behind a discharge that another feed has taken back', async (_, time) => {
+  const { engine, send, sendOther } = await startTwoFeeds('\nplaces: north\n')
+  await send(adt('4711', A01))
+  await send(adt('4711', A03))
+  await sendOther(adt('4711', A01))
+  await sendOther(adt('4711', { event: 'A13' }))
+  expect(await withNumber(engine, 'Encounter', 'V4711')).toMatchObject({
+    status: 'in-progress',
+    location: stays('active 08:00-'),
+  })
+  await send(adt('4711', { ...A03, visit: { ...A03.visit, 45: time } }))
+  expect(await withNumber(engine, 'Encounter', 'V4711')).toMatchObject({
+    status: 'finished',
+    period: { end: `2026-03-02T${time.slice(8, 10)}:00:00+00:00` },
+    hospitalization: { dischargeDisposition: { coding: [{ code: '01' }] } },
+    location: stays(`completed 08:00-${time.slice(8, 10)}:00`),
+  })
+  // The first word of the other feed was an admission of before.
+  expect(await itemsOf(engine)).toEqual(['status "finished" "in-progress"'])
 })
 
 it.each([

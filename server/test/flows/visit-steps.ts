@@ -17,6 +17,7 @@ export interface Step {
   /** Segments behind PV1. */
   readonly more?: readonly string[]
   readonly name?: string
+  readonly late?: boolean
 }
 
 const DEFAULT_FEED = readFileSync(new URL('../../../mappings/feeds/default.yaml', import.meta.url), 'utf8')

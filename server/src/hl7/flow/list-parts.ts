@@ -161,7 +161,7 @@ function inPlaceOf(item: JsonObject, part: ListPart, whole: JsonObject): JsonObj
   return ended(item, now, endOf(whole, part))
 }
 
-function withCodes(item: JsonObject, codes: NewCodes): JsonObject {
+export function withCodes(item: JsonObject, codes: NewCodes): JsonObject {
   const changes = Object.entries(codes).flatMap(([member, values]) => {
     const value = item[member]
     const now = typeof value === 'string' ? values[value] : undefined

@@ -12,6 +12,7 @@ import { comparable, isSame, withLongTexts } from './exact-json.ts'
 import { timesOf, withHistories, withLate, withOwnHistories } from './histories.ts'
 import { identify, referenceOf, type Identities, type Identity } from './identity.ts'
 import { keepImage, readLastImage, sourcesOf, type LastImage } from './last-image.ts'
+import { withLateStays } from './late-stays.ts'
 import { inPlace } from './list-parts.ts'
 import { mergeThreeWay, nextImage, withUnsentMembers } from './merge.ts'
 import { followMoves } from './moved.ts'
@@ -137,14 +138,18 @@ function stepOf(subject: Subject, next: JsonObject, current: StoredVersion | und
   return update(subject, next, { resource, version: current.version })
 }
 
-/** What comes late changes nothing but the histories. */
+/** What comes late changes nothing but the histories, those of the places among them. */
 function late(subject: Subject, said: JsonObject, current: StoredVersion | undefined): Step {
   const { identity, reference, trace, vault, times } = subject
   const { parts = [] } = identity.image
   const superseded: Step = { made: { reference, action: 'superseded' }, trace }
-  if (current === undefined || times.size === 0) return superseded
+  if (current === undefined) return superseded
   const resource = comparable(Buffer.from(current.bytes).toString('utf8'), vault)
-  const is = withLate(resource, said, { parts, times })
+  const is = withLateStays(
+    times.size === 0 ? resource : withLate(resource, said, { parts, times }),
+    said,
+    parts,
+  )
   if (is === resource) return superseded
   const draft = draftOf({ type: identity.image.type, id: identity.id ?? '' }, withLongTexts(is, vault), {
     method: 'PUT',

@@ -83,7 +83,10 @@ export function withAnew(
   current: JsonObject,
   parts: readonly ImagePart[],
 ): JsonObject | undefined {
-  const names = parts.flatMap((part) => (typeof part === 'object' && 'anew' in part ? part.anew : []))
+  const names = parts.flatMap((part) => {
+    if (typeof part !== 'object' || !('anew' in part)) return []
+    return part.while === undefined || hasCode(current, part.while) ? part.anew : []
+  })
   if (names.length === 0) return base
   return { ...base, ...Object.fromEntries(names.map((name) => [name, current[name]])) }
 }

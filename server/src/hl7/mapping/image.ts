@@ -66,9 +66,13 @@ export interface OnlyPart {
   readonly when?: string
 }
 
-/** What is said of these elements counts, whoever has changed them since: an event takes back what another one has told. */
+/**
+ * What is said of these elements counts, whoever has changed them since: an event takes back what another one has told. With `while` only as
+ * long as the whole has one of the codes.
+ */
 export interface AnewPart {
   readonly anew: readonly string[]
+  readonly while?: Codes
   readonly when?: string
 }
 
