@@ -44,6 +44,8 @@ export interface ValidateOptions {
   readonly stored?: boolean
   /** Plans of profiles that are stored, not compiled, by url. */
   readonly posted?: ReadonlyMap<string, ProfilePlan>
+  /** What a literal reference leads to in the store, where somebody has looked for it. */
+  readonly targetOf?: (reference: string) => JsonObject | undefined
   /** Profiles to check against beside those that the resource names; one that is not known is an error. */
   readonly profiles?: readonly string[]
 }

@@ -132,11 +132,15 @@ function typeModule(compiled: CompiledType, { zone, compiledOf, ...known }: Type
     params,
     summary,
     mandatory,
-    validate: (resource, most, { warnings = false, stored = false, text, profiles = [], posted } = {}) => {
+    validate: (
+      resource,
+      most,
+      { warnings = false, stored = false, text, profiles = [], posted, targetOf } = {},
+    ) => {
       const profileOf = (url: string) => known.profileOf(url) ?? posted?.get(url.replace(/\|.*$/s, ''))
       const check = new Check(
         { type, most, resource, warnings, stored, text },
-        posted ? { ...known, profileOf } : known,
+        posted ? { ...known, profileOf, ...(targetOf && { targetOf }) } : known,
       )
       if (resource['resourceType'] === type) {
         check.whole(resource, compiled.check)

@@ -47,6 +47,8 @@ export const limits = {
     patchPath: 1000,
     /** Resources whose labels one `$meta` of a type or of the system collects. */
     labelled: 20_000,
+    /** Stored resources that one `$validate` reads because a profile says something of what is referred to. */
+    validateTargets: 100,
     /** Stored profiles that one `$validate` reads, bases and profiles of elements included, and the longest rule of theirs that it walks. */
     postedProfiles: 50,
     ruleChars: 2000,

@@ -21,6 +21,8 @@ export interface Known {
   readonly extensionOf: (url: string) => ExtensionRule | undefined
   /** A code system that R4 defines whole. */
   readonly codeSystemOf: (url: string) => CodeSystemRule | undefined
+  /** What a literal reference leads to that stands in the store, as far as somebody has looked for it. */
+  readonly targetOf?: (reference: string) => JsonObject | undefined
   /** What single elements are. */
   readonly elements: () => ElementTable
 }

@@ -11,9 +11,12 @@ import type { ExtensionRule } from './extensions.ts'
 import { kindOf, notInSet } from './problems.ts'
 import { checkClaims } from './profiles/claims.ts'
 import type { ProfilePlan } from './profiles/plan.ts'
+import { targetsIn, type Targets } from './profiles/targets.ts'
 import { adviseOnVitalSign } from './profiles/vital-signs.ts'
 import { nameAdvice } from './similar-names.ts'
 import { Trail } from './trail.ts'
+
+const TOO_DEEP = `Elements may be nested ${limits.fhir.nesting} deep at most: flatten the resource.`
 
 /** One run of a compiled validator: where it stands in the resource and what it has found. The generated code calls its methods. */
 export class Check {
@@ -44,6 +47,7 @@ export class Check {
   /** Ids of elements of the resource so far. */
   ids: Set<JsonValue | undefined> | undefined
   readonly known: Known
+  readonly targets: Targets
   private readonly most: number
   private readonly trail: Trail
 
@@ -55,6 +59,7 @@ export class Check {
     this.isText = textCheck(options)
     this.resource = options.resource
     this.root = options.resource
+    this.targets = targetsIn(options.resource)
     this.isResolved = options.stored
     this.trail = new Trail(options.type)
   }
@@ -273,11 +278,7 @@ export class Check {
 
   private notAnObject(value: JsonValue | undefined): void {
     if (!isObject(value)) this.fault('structure', `This element must be an object, not ${kindOf(value)}.`)
-    else if (this.trail.depth > limits.fhir.nesting)
-      this.fault(
-        'too-long',
-        `Elements may be nested ${limits.fhir.nesting} deep at most: flatten the resource.`,
-      )
+    else if (this.trail.depth > limits.fhir.nesting) this.fault('too-long', TOO_DEEP)
   }
 
   private nested(resource: JsonObject): void {

@@ -59,7 +59,8 @@ function checkTarget({ resourceType: type }: JsonObject, targets: ReadonlySet<st
   if (problem !== undefined) check.addAt('reference', 'value', problem)
 }
 
-function containedIn({ contained }: JsonObject, id: string): JsonObject | undefined {
+/** The contained resource with an id. */
+export function containedIn({ contained }: JsonObject, id: string): JsonObject | undefined {
   const list = Array.isArray(contained) ? (contained as readonly JsonValue[]) : []
   return list.filter(isObject).find((each) => each['id'] === id)
 }

@@ -11,6 +11,7 @@ import { discriminatorsOf } from './posted-discriminator.ts'
 import type { SliceSource } from './posted-discriminator.ts'
 import { rulesOf } from './posted-rules.ts'
 import type { RuleSource } from './posted-rules.ts'
+import { BASE } from './profile-definition.ts'
 
 export interface PostedSource extends RuleSource {
   readonly model: ElementModel
@@ -45,6 +46,7 @@ const NO_LIMITS: Limits = {
   maxValue: undefined,
   types: undefined,
   targets: undefined,
+  targetProfiles: undefined,
   profiles: undefined,
   allowed: undefined,
 }
@@ -96,16 +98,18 @@ function typeLimits(
   choices: readonly TypeChoice[],
   element: Element | undefined,
   { profiles, isCompiled, types }: PostedSource,
-): Pick<Limits, 'types' | 'targets' | 'profiles'> {
+): Pick<Limits, 'types' | 'targets' | 'targetProfiles' | 'profiles'> {
   const typeOf = (url: string) => typeOfProfile(url, { profiles, types })
   const codes = choices.flatMap(shownCodes)
   const isNarrower = element?.types.some(({ type }) => !type.includes('.') && !codes.includes(type)) === true
   const wanted = choices.flatMap(({ profile = [] }) => profile)
   const isKnown = wanted.length > 0 && wanted.every((url) => profiles.has(url) || isCompiled(url))
-  const targets = choices.flatMap(({ targetProfile = [] }) => targetProfile.map(typeOf))
+  const targetProfiles = choices.flatMap(({ targetProfile = [] }) => targetProfile)
+  const targets = targetProfiles.map(typeOf)
   return {
     types: isNarrower && codes.length > 0 ? codes : undefined,
     targets: targets.length > 0 && !targets.includes('') ? new Set(targets) : undefined,
+    targetProfiles: targetProfiles.every((url) => isTypeOfR4(url, types)) ? undefined : targetProfiles,
     profiles: isKnown ? wanted : undefined,
   }
 
@@ -116,9 +120,14 @@ function typeLimits(
   }
 }
 
+function isTypeOfR4(url: string, types: ReadonlySet<string>): boolean {
+  const name = url.startsWith(BASE) ? url.slice(BASE.length) : ''
+  return types.has(name) || name === 'Resource'
+}
+
 /** Empty when any will do, or nobody knows. */
 function typeOfProfile(url: string, { profiles, types }: Pick<PostedSource, 'profiles' | 'types'>): string {
-  const type = profiles.get(url)?.type ?? url.replace('http://hl7.org/fhir/StructureDefinition/', '')
+  const type = profiles.get(url)?.type ?? url.replace(BASE, '')
   return types.has(type) ? type : ''
 }
 

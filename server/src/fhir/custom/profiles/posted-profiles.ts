@@ -37,8 +37,8 @@ export async function postedProfiles(
   const wanted = urls.filter((url) => !isOwn(deps, bare(url)))
   if (wanted.length === 0) return { plans: new Map(), notes: () => [] }
   const scope = { caller }
-  const profiles = await definitionsOf(deps, scope, wanted)
   const notes: Issue[] = []
+  const profiles = await definitionsOf(deps, scope, { wanted, notes })
   const table = deps.definitions.elements()
   const base = {
     profiles,
@@ -75,7 +75,7 @@ function isOwn({ definitions }: SearchDeps, url: string): boolean {
 async function definitionsOf(
   deps: SearchDeps,
   scope: Asker,
-  wanted: readonly string[],
+  { wanted, notes }: { readonly wanted: readonly string[]; readonly notes: Issue[] },
 ): Promise<ReadonlyMap<string, ProfileDefinition>> {
   const found = new Map<string, ProfileDefinition>()
   const asked = new Set<string>()
@@ -85,6 +85,9 @@ async function definitionsOf(
     asked.add(bare(url))
     const resource = await findCanonical(deps, scope, { type: 'StructureDefinition', canonical: url })
     const profile = resource && usable(resource)
+    // Of one that is asked for, and of a base, somebody else says that it is missing; R4's own extensions are checked wherever they stand.
+    if (!profile && !wanted.includes(url) && !isBase(url, found) && !url.startsWith(BASE))
+      notes.push(note(`The profile ${url} is not stored here: what must meet it is not checked against it`))
     if (!profile) continue
     found.set(bare(url), unversioned(profile))
     waiting.push(...referred(profile).filter((each) => !isOwn(deps, bare(each))))
@@ -94,8 +97,14 @@ async function definitionsOf(
 
 function referred({ baseDefinition, differential, snapshot }: ProfileDefinition): readonly string[] {
   const elements = differential?.element ?? snapshot?.element ?? []
-  const profiles = elements.flatMap(({ type = [] }) => type.flatMap(({ profile = [] }) => profile))
+  const profiles = elements.flatMap(({ type = [] }) =>
+    type.flatMap(({ profile = [], targetProfile = [] }) => [...profile, ...targetProfile]),
+  )
   return baseDefinition === undefined ? profiles : [baseDefinition, ...profiles]
+}
+
+function isBase(url: string, found: ReadonlyMap<string, ProfileDefinition>): boolean {
+  return [...found.values()].some(({ baseDefinition }) => baseDefinition === bare(url))
 }
 
 /** Each stands on R4's own type or on another posted one: a compiled base is checked beside it, one that is missing needs the snapshot. */

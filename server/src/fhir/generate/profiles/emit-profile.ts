@@ -70,17 +70,23 @@ function types(
   node: ProfileNode,
   element: Element | undefined,
   { sources, bindings, model }: ProfileSource,
-): Readonly<Record<'types' | 'targets' | 'profiles', string>> {
+): Readonly<Record<'types' | 'targets' | 'targetProfiles' | 'profiles', string>> {
   const choices = element ? (node.types ?? []) : []
   const codes = new Set(choices.map(({ code }) => code))
   const isNarrower = element?.types.some(({ type }) => isData(type) && !codes.has(type)) === true
   const profiles = choices.flatMap(({ profile = [] }) => profile)
   const known = profiles.filter((url) => sources.profiles.has(url))
-  const targets = choices.flatMap(({ targetProfile = [] }) => targetProfile.map(targetType))
+  const targetProfiles = choices.flatMap(({ targetProfile = [] }) => targetProfile)
+  const targets = targetProfiles.map(targetType)
   return {
     types: isNarrower && codes.size > 0 ? text([...codes]) : NOTHING,
     targets: targets.length > 0 && !targets.includes('') ? bindings.set(targets) : NOTHING,
+    targetProfiles: targetProfiles.every(isTypeOfR4) ? NOTHING : text(targetProfiles),
     profiles: known.length > 0 && known.length === profiles.length ? text(known) : NOTHING,
+  }
+
+  function isTypeOfR4(url: string): boolean {
+    return url.startsWith(BASE) && model.get(url.slice(BASE.length))?.kind === 'resource'
   }
 
   /** The resource type that a profile of a target has; '' when any will do. */

@@ -1,6 +1,6 @@
 import { fault } from '../../../kernel/fault.ts'
 import type { Fault, Issue } from '../../../kernel/fault.ts'
-import type { JsonObject } from '../../../kernel/json.ts'
+import type { JsonObject, JsonValue } from '../../../kernel/json.ts'
 import { limits } from '../../../kernel/limits.ts'
 import { postedProfiles } from '../../custom/profiles/posted-profiles.ts'
 import { locate } from '../../json/locate.ts'
@@ -12,6 +12,7 @@ import { outcomeOf } from '../../rest/outcome.ts'
 import type { RestDeps } from '../../rest/rest-deps.ts'
 import type { Arguments } from '../arguments.ts'
 import type { Invocation, Operation } from '../operation.ts'
+import { checkedWithTargets, type TargetOf } from './stored-targets.ts'
 
 const MODES = ['create', 'update', 'delete', 'profile']
 
@@ -133,8 +134,15 @@ async function issuesOf(
   const module = await deps.definitions.load(type ?? (typeof own === 'string' ? own : ''))
   if (module) {
     const { plans, notes } = await postedProfiles(deps, call.caller, [...profiles, ...claimsOf(resource)])
-    const options = { text, profiles, posted: plans, warnings: true }
-    return [...once(module.validate(resource, limits.fhir.validateIssues, options)), ...notes()]
+    const check = (targetOf: TargetOf) =>
+      module.validate(resource, limits.fhir.validateIssues, {
+        text,
+        profiles,
+        posted: plans,
+        warnings: true,
+        targetOf,
+      })
+    return [...once(await checkedWithTargets(deps, call.caller, check)), ...notes()]
   }
   const what = 'The body needs the name of an R4 resource type as its resourceType'
   return [{ severity: 'error', code: 'structure', text: what, at: 'Resource.resourceType' }]
@@ -148,9 +156,21 @@ function once(issues: readonly Issue[]): readonly Issue[] {
   return issues.filter(({ profile, code, at }) => !profile || code !== 'required' || !required.has(at))
 }
 
-function claimsOf({ meta }: JsonObject): readonly string[] {
-  const claimed = isObject(meta) && Array.isArray(meta['profile']) ? meta['profile'] : []
-  return (claimed as readonly unknown[]).filter((each) => typeof each === 'string')
+/** Of the resource and of those that it holds. */
+function claimsOf({ meta, contained, entry }: JsonObject): readonly string[] {
+  const claimed = isObject(meta) ? listOf(meta['profile']) : []
+  const inside = [
+    ...listOf(contained),
+    ...listOf(entry).map((each) => (isObject(each) ? each['resource'] : undefined)),
+  ]
+  return [
+    ...claimed.filter((each) => typeof each === 'string'),
+    ...inside.flatMap((each) => (isObject(each) ? claimsOf(each) : [])),
+  ]
+}
+
+function listOf(value: JsonValue | undefined): readonly (JsonValue | undefined)[] {
+  return Array.isArray(value) ? (value as readonly JsonValue[]) : []
 }
 
 /** What the request would be refused for, beside the resource itself. */

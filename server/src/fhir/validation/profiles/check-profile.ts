@@ -7,6 +7,7 @@ import { itemsByChild, NO_ITEMS, typeOf, type Item } from './items.ts'
 import { checkCount, checkLimits } from './limits.ts'
 import type { ElementPlan, Limits, ProfilePlan } from './plan.ts'
 import { checkSlices } from './slices.ts'
+import { checkTargetProfiles } from './target-profiles.ts'
 
 /** Checks what a profile adds to R4. The resource has passed R4's own check without faults of structure. */
 export function checkProfile(plan: ProfilePlan, value: JsonObject, check: Check): void {
@@ -60,13 +61,15 @@ function checkElement(plan: ElementPlan, items: readonly Item[], check: Check): 
   if (plan.slicing) checkSlices(plan, plan.slicing, { items, check, checkItem })
 }
 
-function checkType({ types, targets, profiles }: Limits, item: Item, check: Check): void {
+function checkType({ types, targets, targetProfiles, profiles }: Limits, item: Item, check: Check): void {
   const type = typeOf(item)
   if (types && !types.includes(type)) {
     check.fault('structure', `The profile allows ${types.join(', ')} here, not ${type}.`)
     return
   }
   if (targets && isObject(item.value)) checkTargets(item.value, targets, check)
+  if (targetProfiles && isObject(item.value))
+    checkTargetProfiles(item.value, targetProfiles, { check, checkProfile })
   if (profiles && isObject(item.value)) checkAnyProfile(profiles, item.value, check)
 }
 

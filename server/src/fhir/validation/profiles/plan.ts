@@ -43,6 +43,8 @@ export interface Limits {
   readonly types: readonly string[] | undefined
   /** Types that a reference may point to. */
   readonly targets: ReadonlySet<string> | undefined
+  /** Profiles and types of R4 of which what a reference points to must meet one; absent where types say it all. */
+  readonly targetProfiles: readonly string[] | undefined
   /** Profiles of which a value must meet one. */
   readonly profiles: readonly string[] | undefined
   readonly allowed: AllowedCodes | undefined
