@@ -13,6 +13,7 @@ import {
   type Said,
   type SaidSpecimen,
 } from './same-thing.ts'
+import { sentById } from './sent-by-id.ts'
 import { apartFrom, differenceFromStored, type ApartDeps, type Known } from './told-apart.ts'
 import { keysWithin, twinMeant, twinsOf, type TwinDesk } from './twins.ts'
 import { allOfNumber, holderOf, idsOfNumber, isLeftOut } from './whole-number.ts'
@@ -131,7 +132,7 @@ function specimensIn({ type, resource }: Image, identities: Identities): readonl
 
 async function identityOf(desk: Desk, said: Said): Promise<Identity> {
   const { image } = said
-  const held = await Promise.all(image.aliases.map(async (alias) => holderIn(desk, image, alias)))
+  const held = await Promise.all(image.aliases.map(async (alias) => holderIn(desk, said, alias)))
   const near = image.aliases.map((alias) => desk.inMessage.get(aliasId(alias)))
   const found = await meant(desk, said, { held, near })
   const isMade = image.own !== 'link' && !(await isLeftOut(desk, image))
@@ -189,9 +190,10 @@ async function compared(desk: Desk, said: Said, identity: Identity): Promise<Ide
 }
 
 /** By number and what tells it apart it may be known under another number of its own. */
-async function holderIn({ records }: Desk, image: Image, alias: Alias): Promise<string | undefined> {
-  const { own, item } = image
-  const id = await holderOf(records, alias)
+async function holderIn(desk: Desk, said: Said, alias: Alias): Promise<string | undefined> {
+  const { records } = desk
+  const { own, item } = said.image
+  const id = (await holderOf(records, alias)) ?? (await sentById(desk, said, alias))
   if (id !== undefined || own !== 'update' || alias !== item?.alias) return id
   const [only, ...others] = await idsOfNumber(records, { type: alias.type, prefix: `${alias.value}|` })
   return others.length === 0 ? only : undefined

@@ -230,11 +230,12 @@ function compileMarks(
     })
 }
 
-function termsOf({ known, expected, yields }: ImageRule): { readonly terms?: Terms } {
+function termsOf({ known, expected, yields, byId }: ImageRule): { readonly terms?: Terms } {
   const terms = {
     ...(known !== undefined && { known }),
     ...(expected !== undefined && { expected }),
     ...(yields !== undefined && { yields }),
+    ...(byId !== undefined && { byId }),
   }
   return Object.keys(terms).length === 0 ? {} : { terms }
 }

@@ -200,6 +200,8 @@ export interface Terms {
   readonly expected?: boolean
   /** Type of which it may be: when it is unknown and its number is that of such a thing, nothing is made of it. */
   readonly yields?: string
+  /** What has no number of the kind by which it is asked for is sent with its id in that place: it is found by that, too. */
+  readonly byId?: boolean
 }
 
 export type Own = 'update' | 'create' | 'link'

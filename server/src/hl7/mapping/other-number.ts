@@ -42,10 +42,11 @@ function valuesLike(identifiers: readonly JsonObject[], kind: JsonObject): Reado
 
 /** Of one system and type. */
 export function isKindOf(one: JsonObject, other: JsonObject): boolean {
-  return one['system'] === other['system'] && codeOf(one['type']) === codeOf(other['type'])
+  return one['system'] === other['system'] && kindOf(one) === kindOf(other)
 }
 
-function codeOf(type: JsonValue | undefined): JsonValue | undefined {
+/** The code of its type. */
+export function kindOf({ type }: JsonObject): JsonValue | undefined {
   const [coding] = objectsIn((type as JsonObject | undefined)?.['coding'])
   return coding?.['code']
 }

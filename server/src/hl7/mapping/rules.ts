@@ -129,6 +129,8 @@ export interface ImageRule {
   readonly expected?: boolean
   /** Type of resource: when its number is that of such a one, and nothing else is known by it, nothing is made. */
   readonly yields?: string
+  /** The hub sends such a thing with its id in the place of a number that it does not have: who answers names that. */
+  readonly byId?: boolean
 }
 
 export interface LinkRule {
