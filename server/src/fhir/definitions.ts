@@ -6,6 +6,7 @@ import type { ElementTable } from './elements.ts'
 import type { KeyCollector } from './keys/collector.ts'
 import type { ExtractContext } from './keys/extract-context.ts'
 import type { ZoneOffset } from './keys/zone.ts'
+import type { AllowedCodes } from './validation/bindings.ts'
 import type { ProfilePlan } from './validation/profiles/plan.ts'
 
 /**
@@ -97,6 +98,8 @@ export interface Definitions {
   load(type: string): Soon<TypeModule> | undefined
   /** Search parameters of a type as in its module, which is not loaded for it. @returns none for what is no R4 resource type */
   params(type: string): readonly SearchParam[]
+  /** The codes of a value set that R4 itself lists, or knows by their syntax. @param url canonical, without version */
+  valueSetOf(url: string): AllowedCodes | undefined
   /** What single elements are, of all types; read at first use. */
   elements(): ElementTable
   /** What dates and times without an offset are meant in, in resources and in searches alike. */

@@ -9,6 +9,7 @@ import type { Definitions, SearchParam, TypeModule } from './definitions.ts'
 import type { ElementTable } from './elements.ts'
 import { KeyCollector } from './keys/collector.ts'
 import { zoneOffset, type ZoneOffset } from './keys/zone.ts'
+import { codesBySyntax, codesOf } from './validation/bindings.ts'
 import type { Known } from './validation/check-options.ts'
 import { Check } from './validation/check.ts'
 import type { CodeSystemRule } from './validation/codings.ts'
@@ -76,6 +77,7 @@ export function loadDefinitions(zone = 'UTC', folder: string = GENERATED): Defin
     load: (type) => (known.has(type) ? moduleOf(type) : undefined),
     params: (type) => (known.has(type) ? tables.params(type) : []),
     elements: tables.elements,
+    valueSetOf: tables.valueSetOf,
   }
 }
 
@@ -84,6 +86,7 @@ function tablesIn(read: (name: string) => unknown) {
   let elements: ElementTable | undefined
   let extensions: ReadonlyMap<string, ExtensionRule> | undefined
   let codeSystems: ReadonlyMap<string, CodeSystemRule> | undefined
+  let valueSets: ReadonlyMap<string, string | Readonly<Record<string, readonly string[]>>> | undefined
   let params: Readonly<Record<string, readonly SearchParam[]>> | undefined
   const readCodeSystems = () =>
     new Map(Object.entries(read('code-systems.json') as Readonly<Record<string, CodeSystemRule>>))
@@ -93,6 +96,12 @@ function tablesIn(read: (name: string) => unknown) {
     elements: () => (elements ??= read('elements.json') as ElementTable),
     codeSystemOf: (url: string) => (codeSystems ??= readCodeSystems()).get(url),
     extensionOf: (url: string) => (extensions ??= readExtensions()).get(url),
+    valueSetOf: (url: string) => {
+      valueSets ??= new Map(Object.entries(read('value-sets.json') as Readonly<Record<string, string>>))
+      const codes = valueSets.get(url)
+      if (codes === undefined) return undefined
+      return typeof codes === 'string' ? codesBySyntax(url, codes) : codesOf(url, codes)
+    },
     params: (type: string) => (params ??= read('params.json') as typeof params)?.[type] ?? [],
   }
 }

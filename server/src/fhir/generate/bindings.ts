@@ -51,6 +51,7 @@ function declaration(url: string, { terminology, syntaxes }: BindingSource): str
   return `codesOf(${JSON.stringify(url)}, ${JSON.stringify(listed(expand(url, terminology)))})`
 }
 
-function listed(expansion: Expansion): Readonly<Record<string, readonly string[]>> {
+/** Codes by system. */
+export function listed(expansion: Expansion): Readonly<Record<string, readonly string[]>> {
   return Object.fromEntries([...expansion].map(([system, codes]) => [system, [...codes]]))
 }

@@ -9,6 +9,7 @@ import { emitCodeSystems } from './emit-code-systems.ts'
 import { emitElements } from './emit-elements.ts'
 import { emitExtensions } from './emit-extensions.ts'
 import { emitDataTypes, emitModule, searchParams } from './emit-module.ts'
+import { emitValueSets } from './emit-value-sets.ts'
 import { modelOf } from './model.ts'
 import { emitProfiles } from './profiles/emit-profiles.ts'
 import { DEFINITION_FILES, definitionsFolder, readSpecification } from './specification.ts'
@@ -32,6 +33,8 @@ export function generate(folder: string): { readonly types: number } {
   files.set('params.json', JSON.stringify(Object.fromEntries(params)))
   files.set('extensions.json', emitExtensions(extensions, { corrections, extensionUrls }))
   files.set('code-systems.json', emitCodeSystems(specification))
+  const { terminology } = specification
+  files.set('value-sets.json', emitValueSets({ terminology, syntaxes: corrections.syntaxes }))
   files.set('elements.json', emitElements(source.model))
   files.set(
     'index.json',

@@ -1,3 +1,4 @@
+import { DefinitionError } from './definition-error.ts'
 import type { Concept, Include, Specification } from './specification.ts'
 
 /** Codes by system. */
@@ -6,11 +7,11 @@ export type Expansion = ReadonlyMap<string, ReadonlySet<string>>
 /**
  * Lists the codes of a value set from the definitions.
  *
- * @throws Error when a code system or a filter is not known there
+ * @throws DefinitionError when a code system or a filter is not known there
  */
 export function expand(url: string, terminology: Specification['terminology']): Expansion {
   const set = terminology.get(`ValueSet ${url.replace(/\|.*$/, '')}`)
-  if (!set?.compose) throw new Error(`the definitions have no value set ${url}`)
+  if (!set?.compose) throw new DefinitionError(`the definitions have no value set ${url}`)
   const expansion = new Map<string, Set<string>>()
   for (const include of set.compose.include) {
     for (const [system, codes] of included(include, terminology)) {
@@ -49,7 +50,7 @@ function systemCodes(
 ): Set<string> {
   if (include.concept) return new Set(include.concept.map(({ code }) => code))
   const source = terminology.get(`CodeSystem ${system}`)
-  if (!source?.concept) throw new Error(`the definitions do not list the codes of ${system}`)
+  if (!source?.concept) throw new DefinitionError(`the definitions do not list the codes of ${system}`)
   const concepts = flatten(source.concept)
   const filters = (include.filter ?? []).map((filter) => matcher(filter, concepts))
   return new Set([...concepts.keys()].filter((code) => filters.every((matches) => matches(code))))
@@ -83,7 +84,7 @@ function matcher(
       concepts
         .get(code)
         ?.concept.property?.some((each) => each.code === property && each.valueCode === value) ?? false
-  throw new Error(`filter ${property} ${op} ${value} is not supported`)
+  throw new DefinitionError(`filter ${property} ${op} ${value} is not supported`)
 }
 
 function isBelow(code: string, ancestor: string, concepts: ReadonlyMap<string, Known>): boolean {

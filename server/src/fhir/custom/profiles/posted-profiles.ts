@@ -157,7 +157,7 @@ function skippedNotes(places: ReadonlySet<string>): readonly Issue[] {
   return places.size === 0 ? [] : [note(`Of the profile is not checked: ${[...places].join('; ')}`)]
 }
 
-/** The codes of all value sets with a required binding. */
+/** The codes of all value sets with a required binding: of those that are stored, else of R4's own. */
 async function allowedCodes(
   deps: SearchDeps,
   scope: Asker,
@@ -169,7 +169,9 @@ async function allowedCodes(
       allowed.set(url, codesIn(url, await expandValueSet(deps, scope, url)))
     } catch (error) {
       if (!(error instanceof Fault)) throw error
-      notes.push(note(`Codes are not checked against ${url}: ${error.message}`))
+      const own = deps.definitions.valueSetOf(url)
+      if (own) allowed.set(url, own)
+      else notes.push(note(`Codes are not checked against ${url}: ${error.message}`))
     }
   }
   return allowed

@@ -17,12 +17,11 @@ export function usable(resource: JsonObject): ProfileDefinition | undefined {
   return { ...profile, ...(differential && { differential }), ...(snapshot && { snapshot }) }
 }
 
-/** A snapshot repeats what R4 binds and rules itself, which is checked anyway. */
+/** A snapshot repeats R4's own rules, which are checked anyway. */
 export function withoutR4({ element }: Elements): Elements {
   return {
-    element: element.map(({ binding, constraint = [], ...rest }) => ({
+    element: element.map(({ constraint = [], ...rest }) => ({
       ...rest,
-      ...(binding && binding.valueSet?.startsWith(R4_SETS) !== true && { binding }),
       constraint: constraint.filter(({ source }) => source?.startsWith(BASE) !== true),
     })),
   }
@@ -56,8 +55,6 @@ function unversionedTypes({ type, ...element }: ProfileElement): ProfileElement 
 }
 
 type Elements = NonNullable<ProfileDefinition['snapshot']>
-
-const R4_SETS = 'http://hl7.org/fhir/ValueSet/'
 
 function isTooDeep({ id, path }: ProfileElement): boolean {
   return Math.max(path.split('.').length, (id ?? '').split(/[./]/).length) > limits.fhir.nesting

@@ -148,13 +148,17 @@ async function issuesOf(
   return [{ severity: 'error', code: 'structure', text: what, at: 'Resource.resourceType' }]
 }
 
-/** What R4 requires already, no profile has to require again. */
+/** What R4 requires and binds already, no profile has to say again. */
 function once(issues: readonly Issue[]): readonly Issue[] {
-  const required = new Set(
-    issues.flatMap(({ profile, code, at }) => (code === 'required' && !profile ? at : [])),
-  )
-  return issues.filter(({ profile, code, at }) => !profile || code !== 'required' || !required.has(at))
+  const said = new Set(issues.flatMap((issue) => (issue.profile ? [] : nameOf(issue))))
+  return issues.filter((issue) => !issue.profile || !AGAIN.has(issue.code) || !said.has(nameOf(issue)))
 }
+
+function nameOf({ severity, code, at = '' }: Issue): string {
+  return `${severity} ${code} ${at}`
+}
+
+const AGAIN: ReadonlySet<string> = new Set(['required', 'code-invalid'])
 
 /** Of the resource and of those that it holds. */
 function claimsOf({ meta, contained, entry }: JsonObject): readonly string[] {
