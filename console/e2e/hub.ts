@@ -23,9 +23,21 @@ export function freshStay(family?: string): Stay {
   return { mrn: `E2E${number}`, family: family ?? `Test${number}`, ward: `W${number}`, bed: `B${number}` }
 }
 
-export async function admit({ mrn, family, ward, bed }: Stay): Promise<void> {
+/** What the control id begins with. */
+const CONTROL = { A01: 'A', A02: 'T' } as const
+
+export async function admit(stay: Stay): Promise<void> {
+  await tell(stay, 'A01')
+}
+
+/** The same stay at another place. */
+export async function transfer(stay: Stay): Promise<void> {
+  await tell(stay, 'A02')
+}
+
+async function tell({ mrn, family, ward, bed }: Stay, event: 'A01' | 'A02'): Promise<void> {
   await send([
-    `MSH|^~\\&|WARD|HTEST|HUB|HTEST|${stamp()}||ADT^A01^ADT_A01|A${mrn}|P|2.5.1`,
+    `MSH|^~\\&|WARD|HTEST|HUB|HTEST|${stamp()}||ADT^${event}|${CONTROL[event]}${mrn}|P|2.5.1`,
     `EVN||${stamp()}`,
     `PID|1||${mrn}^^^HTEST^MR||${family}^Amna||19810714|F|||12 Nile Street^^Omdurman^^^SD||+249 91 234 5678`,
     `PV1|1|I|${ward}^1^${bed}^HTEST||||||||||||||||V${mrn}^^^HTEST^VN|||||||||||||||||||||||||${stamp()}`,

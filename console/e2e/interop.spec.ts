@@ -10,9 +10,10 @@ test('shows how the feeds are, and pauses one', async ({ page }) => {
   await page.goto('/feeds')
   const row = page.getByRole('row', { name: /^default/ })
   await expect(row).toContainText('running')
-  await row.getByRole('button', { name: 'Pause default' }).click()
+  await row.getByRole('button', { name: 'Pause default' }).press('Enter')
   await expect(row).toContainText('paused')
-  await row.getByRole('button', { name: 'Start default' }).click()
+  await expect(row.getByRole('button', { name: 'Start default' })).toBeFocused()
+  await row.getByRole('button', { name: 'Start default' }).press('Enter')
   await expect(row).toContainText('running')
   await row.getByRole('link', { name: 'default' }).click()
   await expect(page.getByRole('heading', { level: 1, name: 'default' })).toBeVisible()
@@ -240,6 +241,43 @@ test('opens a failed message at its title, and leads to the finding from there',
   await expect(field).toBeInViewport({ ratio: 1 })
 })
 
+test('gives up all messages of one cause, once told how many and why', async ({ page }) => {
+  const asked: unknown[] = []
+  const group = {
+    key: 'cause-of-this-test',
+    feed: 'default',
+    type: 'ORU^R01',
+    code: '101',
+    at: 'PID-3',
+    text: 'The message does not say which patient it is about',
+    count: 120,
+    oldest: '2026-11-20T08:00:00.000Z',
+    newest: '2026-11-20T09:00:00.000Z',
+    example: '0688ada73d0c0093e3',
+  }
+  await page.route('**/api/v1/interop/dead-letters', async (route) => {
+    await route.fulfill({ json: { groups: [group], isCut: false } })
+  })
+  // Other tests need their failed messages.
+  await page.route('**/api/v1/interop/replays', async (route) => {
+    if (route.request().method() === 'GET') return route.fallback()
+    asked.push(route.request().postDataJSON())
+    return route.fulfill({ status: 409, json: {} })
+  })
+  await signIn(page)
+  await page.goto('/dead-letters')
+  await page.getByRole('button', { name: 'Give up all 120 …' }).click()
+  const dialog = page.getByRole('dialog', { name: 'Give up 120 failed messages?' })
+  await expect(dialog).toContainText(group.text)
+  const give = dialog.getByRole('button', { name: 'Give up 120 messages' })
+  await expect(give).toBeDisabled()
+  await dialog.getByLabel('Reason').fill('a test of the sender')
+  await give.click()
+  const { feed, key: cause, oldest: from } = group
+  const to = '2026-11-20T09:00:00.001Z'
+  await expect.poll(() => asked).toEqual([{ feed, cause, from, to, discard: 'a test of the sender' }])
+})
+
 test('saves a long message whole', async ({ page }) => {
   const { mrn } = freshStay()
   const notes = Array.from({ length: 1200 }, (_, at) => `NTE|${at + 1}|L|${'x'.repeat(80)}`)
@@ -256,26 +294,4 @@ test('saves a long message whole', async ({ page }) => {
   expect(file.suggestedFilename()).toBe(`default-X${mrn}.hl7`)
   const bytes = await readFile(await file.path())
   expect(bytes.toString().trimEnd()).toBe(text)
-})
-
-test('says in words what is wrong with a number', async ({ page }) => {
-  const { mrn, family } = freshStay()
-  const told = (at: number, other: string) =>
-    sendText(
-      [
-        `MSH|^~\\&|WARD|HTEST|HUB|HTEST|2026112008000${at}+0000||ADT^A31^ADT_A05|N${at}${mrn}|P|2.5.1`,
-        `EVN||2026112008000${at}+0000`,
-        `PID|1||${mrn}^^^HTEST^MR~${other}^^^HTEST^PI||${family}^Amna`,
-      ].join('\r'),
-    )
-  expect(await told(1, `A${mrn}`)).toContain('MSA|AA|')
-  expect(await told(2, `B${mrn}`)).toContain('MSA|AA|')
-  await signIn(page)
-  await page.goto('/worklist')
-  const row = page.getByRole('row').filter({ hasText: `A${mrn}` })
-  await expect(async () => {
-    await page.reload()
-    await expect(row).toBeVisible({ timeout: 1000 })
-  }).toPass()
-  await expect(row).toContainText('No record has this number any more.')
 })

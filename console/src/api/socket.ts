@@ -7,16 +7,16 @@ import { freshAccess, useSession } from './session.ts'
 export type Arrival = Extract<ServerMessage, { type: 'event' }>
 export type Signal = Extract<ServerMessage, { type: 'live' }>
 
-/** `live`: the hub was heard within two heartbeats; `delayed`: later than that; `offline`: no connection. */
-export type LinkState = 'live' | 'delayed' | 'offline'
+/** `connecting`: not yet, for the first time; `live`: the hub was heard within two heartbeats; `delayed`: later than that; `offline`: no connection. */
+export type LinkState = 'connecting' | 'live' | 'delayed' | 'offline'
 
 interface Link {
   readonly state: LinkState
-  /** When the hub was last heard, milliseconds since 1970. */
+  /** When the hub was last heard, or last asked for an answer, milliseconds since 1970: its silence counts from then. */
   readonly heardAt: number
 }
 
-export const useLink = create<Link>(() => ({ state: 'offline', heardAt: 0 }))
+export const useLink = create<Link>(() => ({ state: 'connecting', heardAt: 0 }))
 
 export interface LinkListener {
   arrival(arrival: Arrival): void
@@ -47,7 +47,9 @@ export function openLink(listener: LinkListener): () => void {
     if (isStopped || token === undefined) return
     const own = new WebSocket(`${location.origin.replace('http', 'ws')}/ws`)
     socket = own
+    beginSilence()
     own.addEventListener('open', () => {
+      beginSilence()
       const hello: Hello = { type: 'hello', token, ...(after === undefined ? {} : { after }) }
       own.send(JSON.stringify(hello))
     })
@@ -79,7 +81,7 @@ export function openLink(listener: LinkListener): () => void {
     clearTimeout(timer)
     clearInterval(watch)
     socket?.close()
-    useLink.setState({ state: 'offline' })
+    useLink.setState({ state: 'connecting' })
   }
 }
 
@@ -89,9 +91,15 @@ function tell(listener: LinkListener, message: ServerMessage): void {
   if (message.type === 'too-old') listener.missed()
 }
 
+/** The hub has just been asked: how long it was not heard before does not count. */
+function beginSilence(): void {
+  useLink.setState({ heardAt: Date.now() })
+}
+
 function watchSilence(socket: WebSocket): void {
-  if (socket.readyState !== WebSocket.OPEN) return
+  const { readyState } = socket
+  if (readyState !== WebSocket.CONNECTING && readyState !== WebSocket.OPEN) return
   const silentMs = Date.now() - useLink.getState().heardAt
-  if (silentMs > DEAD_MS) socket.close()
+  if (silentMs > (readyState === WebSocket.OPEN ? DEAD_MS : LATE_MS)) socket.close()
   else if (silentMs > LATE_MS) useLink.setState({ state: 'delayed' })
 }

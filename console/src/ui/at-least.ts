@@ -1,4 +1,21 @@
-/** A count that was ended at a limit (`10000+`). Isolated: on an Arabic page the sign would go to the other side of the number. */
-export function atLeast({ count, isMore }: { readonly count: number; readonly isMore: boolean }): string {
-  return isMore ? `\u2066${count}+\u2069` : String(count)
+interface Counted {
+  readonly count: number
+  readonly isMore: boolean
+}
+
+/**
+ * A count that was ended at a limit (`10000+`); `?` where the limit was reached before anything of it was seen. Isolated: on an Arabic page the
+ * sign would go to the other side of the number.
+ */
+export function atLeast({ count, isMore }: Counted): string {
+  if (!isMore) return String(count)
+  return count === 0 ? '?' : `\u2066${count}+\u2069`
+}
+
+/** What was counted apart, together. */
+export function allOf(counts: readonly Counted[]): Counted {
+  return {
+    count: counts.reduce((sum, { count }) => sum + count, 0),
+    isMore: counts.some(({ isMore }) => isMore),
+  }
 }

@@ -182,7 +182,8 @@ export const TraceAnswer = z.object({
   ),
 })
 
-export const Worklist = z.object({ items: z.array(WorkItem) })
+/** The oldest first, so that none moves while somebody decides; `isCut`: there are more. */
+export const Worklist = z.object({ items: z.array(WorkItem), isCut: z.boolean() })
 export const Resolution = z.strictObject({
   /** `keep` what the record holds, or `take` what the feed says. */
   decision: z.enum(['keep', 'take']),

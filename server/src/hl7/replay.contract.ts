@@ -40,6 +40,12 @@ export const ReplayRequest = z
     state: z.enum(['committed', 'dead', 'parked', 'received']).optional(),
     type: z.string().max(20).optional(),
     cause: z.string().max(64).optional(),
+    /** Why those of the cause are given up, which happens instead of processing them again. */
+    discard: z.string().trim().min(1).max(400).optional(),
+  })
+  .refine(({ discard, cause }) => discard === undefined || cause !== undefined, {
+    path: ['discard'],
+    message: 'only messages of one cause can be given up together',
   })
   .refine(({ from, to }) => Date.parse(from) < Date.parse(to), {
     path: ['to'],

@@ -204,6 +204,28 @@ it('replays the messages of a time span and says what changed', async () => {
   })
 })
 
+it('gives up all messages of one cause with a reason, and leaves the others', async () => {
+  const engine = await startEngine({ ...committed, onFailure: 'skip' })
+  const ask = await consoleOf(engine)
+  const sender = new Sender(engine.port)
+  for (let at = 0; at < 3; at++) await sender.send(broken({ id: `R${at}` }))
+  await sender.send(admit({ id: 'A9' }).replace(/\d+\^\^\^NORTH\^MR/, ''))
+  const { groups } = DeadLetters.parse(await ask('/dead-letters'))
+  const group = groups.find(({ count }) => count === 3)
+  const span = { feed: 'default', from: '2026-01-01T00:00:00Z', to: '2100-01-01T00:00:00Z' }
+  const discard = 'a test of the sender'
+  const job = ReplayJob.parse(await ask('/replays', { ...span, cause: group?.key, discard }))
+  await expect.poll(async () => ReplayJob.parse(await ask(`/replays/${job.id}`)).state).toBe('done')
+  expect(await ask(`/replays/${job.id}`)).toMatchObject({ done: 3, changed: 0, unchanged: 3, failed: 0 })
+  const { messages } = MessageList.parse(await ask('/messages?state=discarded'))
+  expect(messages.map(({ controlId, reason }) => [controlId, reason])).toEqual(
+    ['R2', 'R1', 'R0'].map((id) => [id, 'a test of the sender (analyst)']),
+  )
+  const left = DeadLetters.parse(await ask('/dead-letters')).groups
+  expect(left).toMatchObject([{ type: 'ADT^A01', count: 1 }])
+  await expect(ask('/replays', { ...span, discard })).rejects.toThrow('400')
+})
+
 it('learns from what can be read, past what cannot any more', async () => {
   const store = await freshStore()
   const before = await engineOn(store, committed)

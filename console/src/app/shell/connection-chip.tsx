@@ -25,6 +25,7 @@ export function ConnectionChip() {
 }
 
 const LOOKS = {
+  connecting: { colour: 'stale', mark: '◌' },
   live: { colour: 'ok', mark: '●' },
   delayed: { colour: 'stale', mark: '◐' },
   offline: { colour: 'high', mark: '○' },

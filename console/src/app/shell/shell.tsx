@@ -11,6 +11,7 @@ import { openLink } from '../../api/socket.ts'
 import { useOpenAlarms } from './alarm-bar.data.ts'
 import { AlarmBar } from './alarm-bar.tsx'
 import { InteropAlert } from './interop-alert.tsx'
+import { keepFocus } from './kept-focus.ts'
 import { NavRail } from './nav-rail.tsx'
 import { Shortcuts } from './shortcuts.tsx'
 import { TopBar } from './top-bar.tsx'
@@ -38,7 +39,7 @@ export function Shell({ who }: { readonly who: Who }) {
         <TopBar who={who} openPalette={() => setFinding(true)} />
       </Box>
       <NavRail roles={who.roles} />
-      <Box component="main" id="content" tabIndex={-1} sx={{ outline: 'none', minWidth: 0 }}>
+      <Box component="main" ref={keptFocus} id="content" tabIndex={-1} sx={{ outline: 'none', minWidth: 0 }}>
         <InteropAlert roles={who.roles} />
         <Outlet />
       </Box>
@@ -50,6 +51,10 @@ export function Shell({ who }: { readonly who: Who }) {
       ) : undefined}
     </Box>
   )
+}
+
+function keptFocus(main: HTMLElement | null) {
+  return main === null ? undefined : keepFocus(main)
 }
 
 /** `--mg-alarm` is the height of the alarm bar, on one line or on several: dialogs begin below it, too. */

@@ -1,15 +1,8 @@
 import { useQuery } from '@tanstack/react-query'
 
-import {
-  FhirEncounter,
-  FhirLocation,
-  FhirObservation,
-  FhirPatient,
-  find,
-  only,
-  replacedBy,
-} from '../../api/fhir.ts'
+import { FhirEncounter, FhirObservation, FhirPatient, find, only, replacedBy } from '../../api/fhir.ts'
 import { getJson } from '../../api/http.ts'
+import { placeName, placesOf } from '../../api/places.ts'
 import { shownName } from '../../ui/patient-name.ts'
 import type { ShownName } from '../../ui/patient-name.ts'
 import { resultGrids } from './results.ts'
@@ -118,7 +111,7 @@ function personOf(patient: FhirPatient): Person {
 }
 
 function staysOf(resources: readonly unknown[]): readonly Stay[] {
-  const places = new Map(only(FhirLocation, resources).map((place) => [`Location/${place.id}`, place]))
+  const places = placesOf(resources)
   return only(FhirEncounter, resources).map((encounter) => ({
     id: encounter.id,
     status: encounter.status,
@@ -131,17 +124,4 @@ function staysOf(resources: readonly unknown[]): readonly Stay[] {
       return text === undefined ? [] : { text, resource: `Encounter/${encounter.id}`, element }
     }),
   }))
-}
-
-const DEEPEST = 6
-
-/** `NORTH · 1 · 03`: the place with what it is part of, as far as it was found. */
-function placeName(places: ReadonlyMap<string, FhirLocation>, reference: string): string | undefined {
-  const names: string[] = []
-  let place = places.get(reference)
-  for (let depth = 0; place !== undefined && depth < DEEPEST; depth += 1) {
-    names.unshift(place.name ?? place.id)
-    place = places.get(place.partOf?.reference ?? '')
-  }
-  return names.length === 0 ? undefined : names.join(' · ')
 }

@@ -31,24 +31,8 @@ export function useReplayJobs() {
   })
 }
 
-/** Processes all messages of a group again, in the order in which they came. */
-export function useReplayGroup() {
-  const done = useReadAgain()
-  return useMutation({
-    mutationFn: ({ feed, oldest, newest, key }: Group) =>
-      postJson(ReplayJob, '/api/v1/interop/replays', {
-        feed,
-        from: oldest,
-        to: justAfter(newest),
-        cause: key,
-      }),
-    networkMode: 'always',
-    onSettled: done,
-  })
-}
-
-/** Processes what a feed got within a time span again. */
-export function useReplaySpan() {
+/** Processes messages again, or gives them up: those of a group, or what a feed got within a time span. */
+export function useStartJob() {
   const done = useReadAgain()
   return useMutation({
     mutationFn: (span: Span) => postJson(ReplayJob, '/api/v1/interop/replays', span),
@@ -73,6 +57,11 @@ function useReadAgain() {
     await queries.invalidateQueries({ queryKey: ['replay-jobs'] })
     await queries.invalidateQueries({ queryKey: ['dead-letters'] })
   }
+}
+
+/** All messages of a group, in the order in which they came. */
+export function spanOfGroup({ feed, oldest, newest, key }: Group): Span {
+  return { feed, from: oldest, to: justAfter(newest), cause: key }
 }
 
 /** The end of a span does not belong to it. */

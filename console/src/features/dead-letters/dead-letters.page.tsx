@@ -1,3 +1,4 @@
+import Box from '@mui/material/Box'
 import Button from '@mui/material/Button'
 import Typography from '@mui/material/Typography'
 import { useTranslation } from 'react-i18next'
@@ -10,8 +11,9 @@ import { Page } from '../../ui/page.tsx'
 import { ProblemCard } from '../../ui/problem-card.tsx'
 import { rowButton } from '../../ui/row-button.ts'
 import { WideSheet } from '../../ui/wide-sheet.tsx'
-import { useDeadLetters, useReplayGroup, useReplayJobs } from './dead-letters.data.ts'
+import { spanOfGroup, useDeadLetters, useReplayJobs, useStartJob } from './dead-letters.data.ts'
 import type { Group } from './dead-letters.data.ts'
+import { GiveUpGroup } from './give-up-group.tsx'
 import { ReplayJobs } from './replay-jobs.tsx'
 import { ReplaySpan } from './replay-span.tsx'
 
@@ -56,7 +58,7 @@ function SpanAction() {
 
 function Groups({ groups }: { readonly groups: readonly Group[] }) {
   const { t } = useTranslation()
-  const replay = useReplayGroup()
+  const replay = useStartJob()
   const mayReplay = useMay('messages.replay')
   const { data: jobs = [] } = useReplayJobs()
   // A cause that is replayed already is not started once more: each of its messages would be processed twice.
@@ -88,13 +90,16 @@ function Groups({ groups }: { readonly groups: readonly Group[] }) {
                   {t(mayReplay ? 'dead.mend' : 'dead.example')}
                 </Link>
                 {mayReplay ? (
-                  <Button
-                    sx={{ ...rowButton, marginInlineStart: 3 }}
-                    disabled={replay.isPending || running.has(group.key)}
-                    onClick={() => replay.mutate(group)}
-                  >
-                    {t('dead.replay', { n: group.count })}
-                  </Button>
+                  <Box sx={{ display: 'grid', justifyItems: 'start' }}>
+                    <Button
+                      sx={rowButton}
+                      disabled={replay.isPending || running.has(group.key)}
+                      onClick={() => replay.mutate(spanOfGroup(group))}
+                    >
+                      {t('dead.replay', { n: group.count })}
+                    </Button>
+                    <GiveUpGroup group={group} disabled={running.has(group.key)} />
+                  </Box>
                 ) : undefined}
               </td>
             </tr>

@@ -29,16 +29,21 @@ function JobLine({ job }: { readonly job: Job }) {
   const mayReplay = useMay('messages.replay')
   const { id, state, started, progress, done, changed, unchanged, failed, request } = job
   const percent = Math.round(progress * 100)
+  const isGivingUp = request.discard !== undefined
   return (
     <Box component="li" sx={line}>
       <span>
-        {t(`job.${state}`)} <bdi>{request.feed}</bdi>
+        {t(isGivingUp ? `job.discard.${state}` : `job.${state}`)} <bdi>{request.feed}</bdi>
       </span>
       <Box component="span" sx={{ color: 'text.secondary' }}>
         <bdi>{clinicalInstant(started, i18n.language)}</bdi>
       </Box>
       <progress max={100} value={percent} aria-label={t('job.progress', { percent })} />
-      <span>{t('job.counts', { done, changed, unchanged, failed })}</span>
+      <span>
+        {isGivingUp
+          ? t('job.discard.counts', { done: done - failed, failed })
+          : t('job.counts', { done, changed, unchanged, failed })}
+      </span>
       {state === 'running' && mayReplay ? (
         <Button sx={rowButton} onClick={() => cancel.mutate(id)}>
           {t('job.cancel')}

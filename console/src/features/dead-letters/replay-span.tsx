@@ -9,12 +9,12 @@ import { useState } from 'react'
 import type { SubmitEvent } from 'react'
 import { useTranslation } from 'react-i18next'
 
-import { useFeedNames } from '../../api/feed-names.ts'
+import { useFeedNames } from '../../api/feeds.ts'
 import { siteInstant } from '../../ui/dates.ts'
 import { Field } from '../../ui/field.tsx'
 import { ProblemCard } from '../../ui/problem-card.tsx'
 import { site } from '../../ui/site.ts'
-import { SPAN_STATES, useReplaySpan } from './dead-letters.data.ts'
+import { SPAN_STATES, useStartJob } from './dead-letters.data.ts'
 import type { Span } from './dead-letters.data.ts'
 
 interface ReplaySpanProps {
@@ -26,7 +26,7 @@ interface ReplaySpanProps {
 /** Processes all messages of a feed that came within a time span again, by the rules of today. */
 export function ReplaySpan({ feed, close }: ReplaySpanProps) {
   const { t } = useTranslation()
-  const replay = useReplaySpan()
+  const replay = useStartJob()
   const [problem, setProblem] = useState<'from' | 'to' | undefined>()
   const take = (event: SubmitEvent<HTMLFormElement>) => {
     // Not by `action`: that would empty the form when an entry is wrong.

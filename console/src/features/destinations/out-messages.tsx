@@ -10,6 +10,7 @@ import { Body } from '../../ui/page.tsx'
 import { Pager } from '../../ui/pager.tsx'
 import { ProblemCard } from '../../ui/problem-card.tsx'
 import { rowButton } from '../../ui/row-button.ts'
+import { shortReference } from '../../ui/short-reference.ts'
 import { WideSheet } from '../../ui/wide-sheet.tsx'
 import { STEPS, useMove, useOutMessages } from './destinations.data.ts'
 import type { OutFilters, OutRow } from './destinations.data.ts'
@@ -130,10 +131,10 @@ function Cells({ message }: { readonly message: OutRow }) {
 
 /** The type and the end of the id, by which rows are told apart; a patient leads to the chart. */
 function About({ reference }: { readonly reference: string }) {
-  const [type = '', id = ''] = reference.split('/')
+  const [type, id] = reference.split('/')
   const text = (
     <bdi dir="ltr" title={reference} translate="no">
-      {type} {id.length > SHORT_ID ? `…${id.slice(-SHORT_ID)}` : id}
+      {shortReference(reference)}
     </bdi>
   )
   if (type !== 'Patient') return text
@@ -143,5 +144,3 @@ function About({ reference }: { readonly reference: string }) {
     </MayLink>
   )
 }
-
-const SHORT_ID = 8

@@ -3,6 +3,7 @@ import Button from '@mui/material/Button'
 import { useState } from 'react'
 import { useTranslation } from 'react-i18next'
 
+import { isSilent } from '../../api/feeds.ts'
 import { Chip } from '../../ui/chip.tsx'
 import { rowButton } from '../../ui/row-button.ts'
 import type { FeedRow, Mode, ModeChange } from './feeds.data.ts'
@@ -22,8 +23,7 @@ export function FeedState({
   readonly feed: Pick<FeedRow, 'mode' | 'state' | 'folder' | 'problem'>
 }) {
   const { t } = useTranslation()
-  const isDown = mode !== 'stopped' && state === 'closed' && folder === undefined
-  const word = isDown ? 'silent' : mode
+  const word = isSilent({ mode, state, ...(folder !== undefined && { folder }) }) ? 'silent' : mode
   const { colour, mark } = LOOKS[word]
   return (
     <>

@@ -1,7 +1,8 @@
-import { Feed, Feeds, LearnedProfile, Statistics, Unmapped } from '@hub/hl7/feeds.contract.ts'
+import { Feed, LearnedProfile, Statistics, Unmapped } from '@hub/hl7/feeds.contract.ts'
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
 import type { z } from 'zod'
 
+import { FEEDS } from '../../api/feeds.ts'
 import { getJson, postJson } from '../../api/http.ts'
 
 export type FeedRow = z.infer<typeof Feed>
@@ -14,8 +15,7 @@ const ASK_MS = 5000
 
 export function useFeeds() {
   return useQuery({
-    queryKey: ['feeds'],
-    queryFn: ({ signal }) => getJson(Feeds, '/api/v1/interop/feeds', signal),
+    ...FEEDS,
     select: ({ feeds }) => feeds.toSorted((a, b) => a.name.localeCompare(b.name, 'en', { numeric: true })),
     refetchInterval: ASK_MS,
   })

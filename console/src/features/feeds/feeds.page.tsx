@@ -19,15 +19,20 @@ import { Throughput } from './throughput.tsx'
 export function FeedsPage() {
   const { t } = useTranslation()
   const statistics = useStatistics()
+  const feeds = useFeeds()
   return (
     <Page
       title={t('nav.feeds')}
-      query={useFeeds()}
-      under={statistics.data ? <Throughput numbers={statistics.data} /> : undefined}
-      isEmpty={(feeds) => feeds.length === 0}
+      query={feeds}
+      under={
+        statistics.data && feeds.data ? (
+          <Throughput numbers={statistics.data} feeds={feeds.data} />
+        ) : undefined
+      }
+      isEmpty={(list) => list.length === 0}
       empty={t('feeds.none')}
     >
-      {(feeds) => <FeedTable feeds={feeds} />}
+      {(list) => <FeedTable feeds={list} />}
     </Page>
   )
 }

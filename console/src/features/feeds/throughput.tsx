@@ -1,13 +1,19 @@
 import Box from '@mui/material/Box'
 import { useTranslation } from 'react-i18next'
 
+import { allOf, atLeast } from '../../ui/at-least.ts'
 import { clinicalInstant, hourMinute } from '../../ui/dates.ts'
-import type { Numbers } from './feeds.data.ts'
+import type { FeedRow, Numbers } from './feeds.data.ts'
+
+interface ThroughputProps {
+  readonly numbers: Numbers
+  readonly feeds: readonly FeedRow[]
+}
 
 /** The last hour in bars, a minute each, and how much is under way. */
-export function Throughput({ numbers }: { readonly numbers: Numbers }) {
+export function Throughput({ numbers, feeds }: ThroughputProps) {
   const { t, i18n } = useTranslation()
-  const { minutes, inFlight, outstanding, blockedPartitions, since } = numbers
+  const { minutes, inFlight, blockedPartitions, since } = numbers
   const sum = (count: 'received' | 'committed' | 'failed') =>
     minutes.reduce((all, minute) => all + minute[count], 0)
   const facts = [
@@ -15,7 +21,7 @@ export function Throughput({ numbers }: { readonly numbers: Numbers }) {
     [t('feeds.recorded'), sum('committed')],
     [t('feeds.failed'), sum('failed')],
     [t('feeds.inFlight'), inFlight],
-    [t('feeds.outstanding'), outstanding],
+    [t('feeds.waiting'), atLeast(allOf(feeds.map(({ waiting }) => waiting)))],
     [t('feeds.blocked'), blockedPartitions],
   ] as const
   return (

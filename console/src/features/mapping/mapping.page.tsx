@@ -4,7 +4,7 @@ import Typography from '@mui/material/Typography'
 import { useId, useState } from 'react'
 import { useTranslation } from 'react-i18next'
 
-import { useFeedNames } from '../../api/feed-names.ts'
+import { useFeedNames } from '../../api/feeds.ts'
 import { useDraft } from '../../ui/draft.ts'
 import { FieldPanels } from '../../ui/field-panels.tsx'
 import { Findings } from '../../ui/findings.tsx'

@@ -4,7 +4,7 @@ import { useState } from 'react'
 import type { ReactNode, SubmitEvent } from 'react'
 import { useTranslation } from 'react-i18next'
 
-import { useFeedNames } from '../../api/feed-names.ts'
+import { useFeedNames } from '../../api/feeds.ts'
 import { inlineControl } from '../../ui/inline-control.ts'
 import { site } from '../../ui/site.ts'
 import { filtersOf, STATES, WITHIN } from './messages.data.ts'

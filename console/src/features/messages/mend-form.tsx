@@ -75,14 +75,12 @@ export function MendForm({ message }: { readonly message: Message }) {
   )
 }
 
-/** Only what failed or waits can be given up. */
-const CAN_BE_DISCARDED = new Set(['dead', 'parked', 'received'])
-
 function DiscardForm({ message: { id, state } }: { readonly message: Message }) {
   const { t } = useTranslation()
   const [reason, setReason] = useState('')
   const discard = useDiscard(id)
-  if (!CAN_BE_DISCARDED.has(state)) return undefined
+  // What waits goes on by itself once the failed one before it is mended or given up.
+  if (state !== 'dead') return undefined
   return (
     <Box component="section" sx={{ borderTop: 'var(--mg-line) solid var(--mg-palette-divider)', pt: 3 }}>
       <Typography variant="h2">{t('discard.title')}</Typography>

@@ -12,41 +12,64 @@ export function useWorklist() {
   return useQuery({
     queryKey: ['worklist'],
     queryFn: ({ signal }) => getJson(Worklist, '/api/v1/interop/worklist', signal),
-    select: ({ items }) => items,
     meta: { types: ['Provenance', 'Patient', 'Encounter'] },
   })
 }
 
 export interface Decision {
-  readonly id: string
+  readonly item: Item
   readonly decision: 'keep' | 'take'
 }
 
 export function useDecide() {
   const queries = useQueryClient()
   return useMutation({
-    mutationFn: ({ id, decision }: Decision) =>
+    mutationFn: ({ item: { id }, decision }: Decision) =>
       postJson(z.undefined(), `/api/v1/interop/worklist/${encodeURIComponent(id)}/resolve`, { decision }),
     networkMode: 'always',
     onSettled: () => queries.invalidateQueries({ queryKey: ['worklist'] }),
   })
 }
 
+/** How instants, days and references are told to the reader. */
+export interface Words {
+  readonly time: (text: string) => string
+  readonly reference: (text: string) => string
+}
+
 /** What the record and the message say, as people read it; where that would look the same, all of it. */
-export function sidesOf({ current, incoming }: Pick<Item, 'current' | 'incoming'>): readonly string[] {
+export function sidesOf({ current, incoming }: Sides, words: Words): readonly string[] {
   const sides = [current, incoming]
-  const plain = sides.map((json) => plainText(json))
+  const plain = sides.map((json) => plainText(json, words))
   return plain[0] === plain[1] ? sides.map((json) => json ?? '–') : plain
 }
 
+type Sides = Pick<Item, 'current' | 'incoming'>
+
+/** What both sides refer to: `Location/1`. */
+export function referencesOf({ current, incoming }: Sides): readonly string[] {
+  return [current, incoming].flatMap((json) => leavesOf(parsed(json)).filter((text) => REFERENCE.test(text)))
+}
+
+const REFERENCE = /^[A-Z][A-Za-z]+\/[A-Za-z0-9.-]{1,64}$/
+const TIME = /^\d{4}-\d{2}-\d{2}(?:T|$)/
+
 /** The texts and numbers of a JSON text; of a list or an object by commas. */
-function plainText(json: string | undefined): string {
+function plainText(json: string | undefined, { time, reference }: Words): string {
   if (json === undefined) return '–'
+  const texts = leavesOf(parsed(json)).map((text) => {
+    if (REFERENCE.test(text)) return reference(text)
+    return TIME.test(text) ? time(text) : text
+  })
+  return texts.join(', ') || json
+}
+
+/** @returns nothing for one that was cut */
+function parsed(json: string | undefined): unknown {
   try {
-    return leavesOf(JSON.parse(json, keepDigits)).join(', ') || json
+    return json === undefined ? undefined : JSON.parse(json, keepDigits)
   } catch {
-    // One that was cut.
-    return json
+    return undefined
   }
 }
 

@@ -1,63 +1,107 @@
 import Button from '@mui/material/Button'
+import Typography from '@mui/material/Typography'
 import { useTranslation } from 'react-i18next'
 
 import { useMay } from '../../api/may.ts'
+import { placeName, usePlaces } from '../../api/places.ts'
 import { DataText } from '../../ui/data-text.tsx'
-import { clinicalDate, clinicalInstant } from '../../ui/dates.ts'
+import { clinicalDate, clinicalInstant, preciseInstant } from '../../ui/dates.ts'
 import { Heads } from '../../ui/heads.tsx'
 import { MayLink } from '../../ui/may-link.tsx'
 import { Numbers } from '../../ui/numbers.tsx'
 import { Page } from '../../ui/page.tsx'
 import { ProblemCard } from '../../ui/problem-card.tsx'
 import { rowButton } from '../../ui/row-button.ts'
+import { shortReference } from '../../ui/short-reference.ts'
 import { WideSheet } from '../../ui/wide-sheet.tsx'
-import { sidesOf, useDecide, useWorklist } from './worklist.data.ts'
-import type { Item } from './worklist.data.ts'
+import { referencesOf, sidesOf, useDecide, useWorklist } from './worklist.data.ts'
+import type { Decision, Item, Words } from './worklist.data.ts'
 
 /** Where a feed and a person disagree: somebody has to say what is right. */
 export function WorklistPage() {
   const { t } = useTranslation()
   const decide = useDecide()
-  const isDecider = useMay('worklist.resolve')
   return (
     <Page
       title={t('nav.worklist')}
       query={useWorklist()}
-      isEmpty={(items) => items.length === 0}
+      under={<Decided decide={decide} />}
+      isEmpty={({ items }) => items.length === 0}
       empty={t('worklist.none')}
     >
-      {(items) => (
+      {({ items, isCut }) => (
         <>
-          {decide.isError ? <ProblemCard error={decide.error} /> : undefined}
-          <WideSheet label={t('nav.worklist')}>
-            <Heads
-              of={[
-                t('worklist.time'),
-                t('message.numbers'),
-                t('worklist.element'),
-                t('worklist.current'),
-                t('worklist.incoming'),
-                t('message.feed'),
-                isDecider && t('worklist.decision'),
-              ]}
-            />
-            <tbody>
-              {items.map((item) => (
-                <tr key={item.id} className="row">
-                  <Cells item={item} />
-                  {isDecider ? (
-                    <td style={{ whiteSpace: 'nowrap' }}>
-                      <Choice item={item} decide={(decision) => decide.mutate({ id: item.id, decision })} />
-                    </td>
-                  ) : undefined}
-                </tr>
-              ))}
-            </tbody>
-          </WideSheet>
+          <Typography sx={{ mb: 2, color: 'text.secondary' }}>
+            {t(isCut ? 'worklist.cut' : 'worklist.count', { n: items.length })}
+          </Typography>
+          <Items items={items} decide={decide} />
         </>
       )}
     </Page>
   )
+}
+
+type Decide = ReturnType<typeof useDecide>
+
+/** What became of the latest decision; it stays when the list is empty. */
+function Decided({ decide }: { readonly decide: Decide }) {
+  const { t } = useTranslation()
+  if (decide.isError) return <ProblemCard error={decide.error} />
+  if (!decide.isSuccess) return undefined
+  const { decision, item } = decide.variables
+  return <Typography role="status">{t(`worklist.done.${decision}`, { element: elementOf(item) })}</Typography>
+}
+
+function Items({ items, decide }: { readonly items: readonly Item[]; readonly decide: Decide }) {
+  const { t } = useTranslation()
+  const isDecider = useMay('worklist.resolve')
+  const words = useWords(items)
+  return (
+    <WideSheet label={t('nav.worklist')}>
+      <Heads
+        of={[
+          t('worklist.time'),
+          t('message.numbers'),
+          t('worklist.element'),
+          t('worklist.current'),
+          t('worklist.incoming'),
+          t('message.feed'),
+          isDecider && t('worklist.decision'),
+        ]}
+      />
+      <tbody>
+        {items.map((item) => (
+          <tr key={item.id} className="row">
+            <Cells item={item} words={words} />
+            {isDecider ? (
+              <td>
+                <Choice
+                  item={item}
+                  isWaiting={decide.isPending}
+                  decide={(decision) => decide.mutate({ item, decision })}
+                />
+              </td>
+            ) : undefined}
+          </tr>
+        ))}
+      </tbody>
+    </WideSheet>
+  )
+}
+
+/** Times as the reader writes them; places by their names, whatever else is referred to by its type and the end of its id. */
+function useWords(items: readonly Item[]): Words {
+  const { language } = useTranslation().i18n
+  const places = usePlaces(items.flatMap(referencesOf))
+  return {
+    time: (text) => apart(text.includes('T') ? preciseInstant(text, language) : clinicalDate(text, language)),
+    reference: (text) => apart(placeName(places, text) ?? shortReference(text)),
+  }
+}
+
+/** Isolated: the Arabic name of a month must not turn what stands beside it around. */
+function apart(text: string): string {
+  return `\u2068${text}\u2069`
 }
 
 /** `Patient.birthDate`. */
@@ -65,12 +109,10 @@ function elementOf({ reference, element }: Item): string {
   return `${reference.split('/', 1)[0] ?? ''}.${element}`
 }
 
-function Cells({ item }: { readonly item: Item }) {
+function Cells({ item, words }: { readonly item: Item; readonly words: Words }) {
   const { time, reference, numbers = [], message, feed } = item
   const { t, i18n } = useTranslation()
-  const [current = '', incoming = ''] = sidesOf(item).map((text) =>
-    DAY.test(text) ? clinicalDate(text, i18n.language) : text,
-  )
+  const [current = '', incoming = ''] = sidesOf(item, words)
   const why = item.why && t(`worklist.why.${item.why}`)
   const [type, id] = reference.split('/')
   const name = <bdi dir="ltr">{elementOf(item)}</bdi>
@@ -102,20 +144,20 @@ function Cells({ item }: { readonly item: Item }) {
   )
 }
 
-const DAY = /^\d{4}-\d{2}-\d{2}$/
-
 interface ChoiceProps {
   readonly item: Item
-  readonly decide: (decision: 'keep' | 'take') => void
+  readonly isWaiting: boolean
+  readonly decide: (decision: Decision['decision']) => void
 }
 
-function Choice({ item, decide }: ChoiceProps) {
+function Choice({ item, isWaiting, decide }: ChoiceProps) {
   const { t } = useTranslation()
   const choices = item.kind === 'element' ? (['keep', 'take'] as const) : (['keep'] as const)
   return choices.map((choice) => (
     <Button
       key={choice}
-      sx={rowButton}
+      sx={{ ...rowButton, whiteSpace: 'nowrap' }}
+      disabled={isWaiting}
       aria-label={`${t(`worklist.${choice}`)}: ${elementOf(item)}`}
       onClick={() => decide(choice)}
     >

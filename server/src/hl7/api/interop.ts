@@ -7,7 +7,7 @@ import { Resolution, TraceQuery, type Worklist } from '../hl7.contract.ts'
 import { traceElements } from './element-trace.ts'
 import { feedsApi } from './feeds-api.ts'
 import type { InteropOptions } from './interop-options.ts'
-import { itemView } from './item-view.ts'
+import { byAge, itemView } from './item-view.ts'
 import { messageCommandsApi, messagesApi } from './messages-api.ts'
 import { outboundApi } from './outbound-api.ts'
 import { replaysApi } from './replays-api.ts'
@@ -45,12 +45,12 @@ const recordApi: FastifyPluginAsyncZod<InteropOptions> = async (app, options) =>
 
   app.get('/worklist', async (request): Promise<z.input<typeof Worklist>> => {
     authorise(callerOf(request), 'worklist.read')
-    const found = await records.range({ collection: FLOW.worklist, limit: WORKLIST_MOST })
-    const items = found.map(({ value }) => value as unknown as WorkItem)
+    const found = await records.range({ collection: FLOW.worklist, limit: WORKLIST_MOST + 1 })
+    const items = found.slice(0, WORKLIST_MOST).map(({ value }) => value as unknown as WorkItem)
     const views = await Promise.all(
       items.map(async (item) => itemView(item, await flow.journal.get(item.message))),
     )
-    return { items: views.toSorted((a, b) => (a.time < b.time ? 1 : -1)) }
+    return { items: views.toSorted(byAge), isCut: found.length > WORKLIST_MOST }
   })
 
   const schema = { params: z.object({ id: z.string().max(64) }), body: Resolution }

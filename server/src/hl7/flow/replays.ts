@@ -47,7 +47,7 @@ export interface Replays {
 interface ReplayDeps {
   readonly records: RecordStore
   readonly clock: Clock
-  readonly processing: Pick<Processing, 'again'>
+  readonly processing: Pick<Processing, 'again' | 'discard'>
   readonly gate: Gate
   readonly report: (error: unknown, message: string) => void
 }
@@ -121,7 +121,7 @@ async function runJob(deps: ReplayDeps, id: string, signal: AbortSignal): Promis
       limit: limits.hl7.replayPage,
     })
     const wanted = page.map(journaledOf).filter(({ entry }) => isWanted(entry, job.request))
-    const counts = await replayAll(deps, wanted)
+    const counts = await workOn(deps, job, wanted)
     const cursor = page.at(-1)?.id ?? job.cursor
     const sums = {
       cursor,
@@ -141,15 +141,19 @@ async function runJob(deps: ReplayDeps, id: string, signal: AbortSignal): Promis
 }
 
 /** Side by side where their partitions allow it, handed in by age. */
-async function replayAll(
+async function workOn(
   { processing, report }: ReplayDeps,
+  { request: { discard }, by }: ReplayState,
   messages: readonly Journaled[],
 ): Promise<Pick<ReplayState, 'changed' | 'unchanged' | 'failed'>> {
   const counts = { changed: 0, unchanged: 0, failed: 0 }
   await Promise.all(
     messages.map(async (message) => {
       try {
-        const entry = await processing.again(message)
+        const entry =
+          discard === undefined
+            ? await processing.again(message)
+            : await processing.discard(message.id, `${discard} (${by})`)
         counts[outcomeOf(entry)]++
       } catch (error) {
         report(error, message.id)
@@ -161,6 +165,7 @@ async function replayAll(
 }
 
 function outcomeOf({ state, made = [] }: Entry): 'changed' | 'unchanged' | 'failed' {
+  if (state === 'discarded') return 'unchanged'
   if (state !== 'committed') return 'failed'
   return made.some(({ action }) => action === 'created' || action === 'updated') ? 'changed' : 'unchanged'
 }
