@@ -1,6 +1,13 @@
 import { Changes } from './changes.ts'
-import { peek } from './databases.ts'
-import { applyChanges, endOf, hasMoreChunks, placeIn, type ListPlace } from './packed-lists.ts'
+import {
+  applyChanges,
+  changeOnly,
+  endOf,
+  firstChunk,
+  isFollowed,
+  placeIn,
+  type ListPlace,
+} from './packed-lists.ts'
 
 /**
  * Where dates come in no order, each posting of a merge would have a chunk of its own written again, in every long list that its row belongs to.
@@ -36,7 +43,8 @@ function beside({ database, layout, prefix }: ListPlace, mark: number): ListPlac
  * @param mayWait whether all that is dropped belongs to rows that were replaced
  */
 export function changeList(list: ListPlace, changes: Changes, mayWait: boolean): void {
-  if (!hasMoreChunks(list)) return applyChanges(list, changes)
+  const stored = firstChunk(list)
+  if (!isFollowed(stored)) return changeOnly(list, changes, stored)
   const isWaited = hasAside(list)
   if (!mayWait) {
     if (!isWaited) return applyChanges(list, changes)
@@ -65,10 +73,7 @@ function staggerOf({ prefix }: ListPlace): number {
 const HASH_END = 6
 
 function hasAside(list: ListPlace): boolean {
-  return [ADDED, DROPPED].some((mark) => {
-    const { database, prefix } = beside(list, mark)
-    return peek(database, prefix) !== undefined
-  })
+  return [ADDED, DROPPED].some((mark) => firstChunk(beside(list, mark)) !== undefined)
 }
 
 /** Key of the last chunk; of a list that has several. */

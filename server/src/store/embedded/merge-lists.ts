@@ -5,6 +5,7 @@ import { INTERVALS, writeInterval, type Interval } from './intervals.hot.ts'
 import { shortHash, type KeyHash } from './key-hash.ts'
 import type { Layout } from './list-layout.ts'
 import type { ListPlace } from './packed-lists.ts'
+import { HashedLists, PlaceLists } from './place-lists.ts'
 import { EARLIEST, POSTINGS, writePosting } from './postings.hot.ts'
 import { rowDate, rowFiled, rowHashHi, rowHashLo, rowIsDeleted, rowKeyCount, rowType } from './row.ts'
 import { BY_COMMIT, BY_DATE, finite, lengthClass, nameText, sortOf } from './tail.ts'
@@ -33,8 +34,9 @@ interface ListOf<T> {
 export class MergeLists {
   readonly #hash: KeyHash
   readonly #places: Place[] = []
-  readonly #postings = new Map<number, ListOf<Rows>>()
-  readonly #names = new Map<string, ListOf<Rows>>()
+  readonly #rows = new PlaceLists()
+  readonly #postings = new HashedLists(this.#rows)
+  readonly #names = new Map<string, ListOf<number>>()
   readonly #ranges = new Map<string, ListOf<DatedInterval[]>>()
 
   constructor(hash: KeyHash) {
@@ -68,12 +70,17 @@ export class MergeLists {
 
   /** In the order of the databases' keys. */
   lists({ chunks, ranges, names }: IndexFile): readonly ChangedList[] {
-    const changes = new SharedChanges(this.#places)
-    const changedBy = ({ changed }: ListOf<Rows>): Changes => changes.of(changed)
+    const shared = new SharedChanges(this.#places, this.#rows)
+    const posted = this.#postings.inOrder().map(({ hash, list }) => ({
+      place: { database: chunks, layout: POSTINGS, prefix: hashKey(hash, 0) },
+      changes: shared.of(list),
+    }))
     return [
-      ...inOrder([...this.#postings.values()], { database: chunks, layout: POSTINGS }, changedBy),
+      ...posted,
       ...inOrder([...this.#ranges.values()], { database: ranges, layout: INTERVALS }, intervalChanges),
-      ...inOrder([...this.#names.values()], { database: names, layout: POSTINGS }, changedBy),
+      ...inOrder([...this.#names.values()], { database: names, layout: POSTINGS }, ({ changed }) =>
+        shared.of(changed),
+      ),
     ]
   }
 
@@ -82,17 +89,14 @@ export class MergeLists {
   }
 
   #post(hash: number, place: number): void {
-    let list = this.#postings.get(hash)
-    if (list === undefined)
-      this.#postings.set(hash, (list = { prefix: hashKey(hash, 0), changed: new Rows() }))
-    list.changed.add(place)
+    this.#rows.add(this.#postings.listOf(hash), place)
   }
 
   #name(prefix: Buffer, place: number): void {
     const name = prefix.toString('latin1')
     let list = this.#names.get(name)
-    if (list === undefined) this.#names.set(name, (list = { prefix, changed: new Rows() }))
-    list.changed.add(place)
+    if (list === undefined) this.#names.set(name, (list = { prefix, changed: this.#rows.begin() }))
+    this.#rows.add(list.changed, place)
   }
 
   #intervals(prefix: Buffer): DatedInterval[] {
@@ -117,47 +121,38 @@ function inOrder<T>(
     .map((list) => ({ place: { database, layout, prefix: list.prefix }, changes: changesOf(list) }))
 }
 
-/** Places in the order in which they came, with a hash of them. */
-class Rows {
-  readonly places: number[] = []
-  hash = 0
-
-  add(place: number): void {
-    if (this.places.at(-1) === place) return
-    this.places.push(place)
-    const mixed = Math.imul(this.hash ^ place, 0x85ebca6b)
-    this.hash = mixed ^ (mixed >>> 15)
-  }
-}
-
 class SharedChanges {
   readonly #places: readonly Place[]
+  readonly #rows: PlaceLists
   /** Where each place stands among all in order. */
   readonly #ranks: Uint32Array
   readonly #ordered: readonly Place[]
-  readonly #made = new Map<number, { readonly places: readonly number[]; readonly changes: Changes }[]>()
+  /** By hash: lists that differ, and what they change. */
+  readonly #made = new Map<number, { readonly list: number; readonly changes: Changes }[]>()
 
-  constructor(places: readonly Place[]) {
+  constructor(places: readonly Place[], rows: PlaceLists) {
     this.#places = places
+    this.#rows = rows
     const order = places.map((_, place) => place).toSorted((a, b) => this.#compare(a, b))
     this.#ordered = order.map((place) => places[place] as Place)
     this.#ranks = new Uint32Array(places.length)
     for (const [rank, place] of order.entries()) this.#ranks[place] = rank
   }
 
-  of({ places, hash }: Rows): Changes {
+  of(list: number): Changes {
+    const hash = this.#rows.hashOf(list)
     const alike = this.#made.get(hash)
-    const known = alike?.find((other) => isSame(other.places, places))
+    const known = alike?.find((other) => this.#rows.isSame(other.list, list))
     if (known !== undefined) return known.changes
-    const changes = this.#changesOf(places)
-    if (alike === undefined) this.#made.set(hash, [{ places, changes }])
-    else alike.push({ places, changes })
+    const changes = this.#changesOf(this.#rows.placesOf(list))
+    if (alike === undefined) this.#made.set(hash, [{ list, changes }])
+    else alike.push({ list, changes })
     return changes
   }
 
-  #changesOf(places: readonly number[]): Changes {
+  #changesOf(places: Uint32Array): Changes {
     const changes = new Changes(POSTINGS, places.length)
-    for (const rank of Uint32Array.from(places, (place) => this.#ranks[place] ?? 0).toSorted()) {
+    for (const rank of places.map((place) => this.#ranks[place] ?? 0).toSorted()) {
       const posting = this.#ordered[rank] as Place
       writePosting(changes.bytes, changes.place(posting.isDropped), posting)
     }
@@ -169,10 +164,6 @@ class SharedChanges {
     const [one, other] = [this.#places[a] as Place, this.#places[b] as Place]
     return one.sort - other.sort || one.seq - other.seq || Number(other.isDropped) - Number(one.isDropped)
   }
-}
-
-function isSame(a: readonly number[], b: readonly number[]): boolean {
-  return a.length === b.length && a.every((place, at) => place === b[at])
 }
 
 function intervalChanges({ changed }: ListOf<DatedInterval[]>): Changes {

@@ -2,7 +2,8 @@ import type { Changes, ChunkChange, Piece } from './changes.ts'
 import { peek, type Bytes } from './databases.ts'
 import type { Layout, Chunk } from './list-layout.ts'
 
-const isFollowed = (packed: Buffer): boolean => ((packed[0] ?? 0) & 1) === 1
+/** @param first how the chunk under the prefix of a list is stored */
+export const isFollowed = (first: Buffer | undefined): boolean => ((first?.[0] ?? 0) & 1) === 1
 
 /**
  * A list of one database: it lies in chunks, the first under the list's prefix alone (most lists have no other, so that one look-up finds all),
@@ -47,24 +48,38 @@ export function placeIn(
 
 /** Doing it again changes nothing. */
 export function applyChanges(list: ListPlace, changes: Changes): void {
-  const { layout, prefix } = list
-  const { bytes, count } = changes
+  const { count } = changes
   if (count === 0) return
-  if (!hasMoreChunks(list)) return changeChunk(list, prefix, { changes, from: 0, upTo: count })
+  const stored = firstChunk(list)
+  if (isFollowed(stored)) applyToChunks(list, changes)
+  else changeOnly(list, changes, stored)
+}
+
+/**
+ * The chunk under the prefix as it is stored; most lists have no other. To be asked for once: finding it among all lists is much of what a change costs.
+ *
+ * @returns lmdb's own read buffer
+ */
+export function firstChunk({ database, prefix }: ListPlace): Buffer | undefined {
+  return peek(database, prefix)
+}
+
+/** Changes a list that has one chunk or none. */
+export function changeOnly(list: ListPlace, changes: Changes, stored: Buffer | undefined): void {
+  changeChunk(list, { key: list.prefix, stored }, { changes, from: 0, upTo: changes.count })
+}
+
+function applyToChunks(list: ListPlace, changes: Changes): void {
+  const { layout, database } = list
+  const { bytes, count } = changes
   const keys = keysFor(list, { bytes, upTo: count * layout.width })
   let from = 0
   for (const [at, key] of keys.entries()) {
     const bound = keys[at + 1]
     const upTo = bound === undefined ? count : endBefore(list, changes, { from, bound })
-    if (upTo > from) changeChunk(list, key, { changes, from, upTo })
+    if (upTo > from) changeChunk(list, { key, stored: peek(database, key) }, { changes, from, upTo })
     from = upTo
   }
-}
-
-/** Whether the list has other chunks than the one under its prefix; most lists have none. */
-export function hasMoreChunks({ database, prefix }: ListPlace): boolean {
-  const stored = peek(database, prefix)
-  return stored !== undefined && isFollowed(stored)
 }
 
 /** Keys of the chunks from that of the first change to that of the last. */
@@ -96,10 +111,19 @@ interface Part {
   readonly upTo: number
 }
 
+interface StoredChunk {
+  readonly key: Buffer
+  /** May be lmdb's own read buffer. */
+  readonly stored: Buffer | undefined
+}
+
 /** The chunk keeps its key: what was its first entry may be gone. */
-function changeChunk({ database, layout, prefix }: ListPlace, key: Buffer, part: Part): void {
+function changeChunk(
+  { database, layout, prefix }: ListPlace,
+  { key, stored }: StoredChunk,
+  part: Part,
+): void {
   const { changes, from, upTo } = part
-  const stored = peek(database, key)
   const change = { from, upTo, isFirst: key.length === prefix.length, stored }
   let pieces = changes.madeOf(change)
   if (pieces === undefined) {
