@@ -300,3 +300,26 @@ it('merges others into who was merged before without asking anybody, but asks wh
   await send([merged('99', '4711', '6')])
   expect(await items()).toBe(1)
 })
+
+it('asks somebody when two are unlinked who were merged, and unlinks who were only linked', async () => {
+  const [one, two] = ['4711', '99'].map((number) => `PID|1||${number}^^^HOSP^MR||Okoye^Ada`)
+  const both = (event: string, id: string) =>
+    text(header(`ADT^${event}`, id, `2026030109000${id}`), `EVN|${event}`, one ?? '', two ?? '')
+  const { engine, merging, send } = await engineWith([
+    ADMIT_KEPT,
+    ADMIT_DOUBLE,
+    both('A24', '4'),
+    both('A37', '5'),
+  ])
+  const links = async () => (await engine.all('Patient')).map(({ link }) => link)
+  const items = async () => engine.store.records.range({ collection: 'hl7-worklist', limit: 10 })
+  expect(await links()).toEqual([undefined, undefined])
+  expect(await items()).toEqual([])
+  await send([merged('4711', '99', '6')])
+  await merging.run()
+  await send([both('A37', '7')])
+  expect(await links()).toMatchObject([[{ type: 'replaces' }], [{ type: 'replaced-by' }]])
+  expect((await items()).map(({ value }) => value)).toMatchObject([
+    { why: 'former', incoming: '{"system":"urn:mogran:assigner:HOSP","value":"99"}' },
+  ])
+})

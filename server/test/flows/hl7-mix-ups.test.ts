@@ -293,3 +293,23 @@ it('takes a vaccination that is updated for the one of its number', async () => 
   )
   expect(await shots(engine)).toEqual(['45'])
 })
+
+it('asks somebody about the document that a cancelled one had replaced', async () => {
+  const second = (event: string, parent: string): Message => [
+    event,
+    ADA,
+    visit('V1'),
+    ...letter.map((line) => line.replace('D1^HUB', `D2^HUB|${parent}`)),
+  ]
+  const before = [['MDM^T02', ADA, visit('V1'), ...letter], second('MDM^T10', 'D1^HUB')] as const
+  const engine = await after(...before, second('MDM^T11', ''))
+  const [first, replacing] = await engine.all('DocumentReference')
+  expect([first?.['status'], replacing?.['status']]).toEqual(['superseded', 'entered-in-error'])
+  expect(await items(engine)).toMatchObject([
+    {
+      reference: `DocumentReference/${first?.['id'] as string}`,
+      current: '"superseded"',
+      incoming: '"current"',
+    },
+  ])
+})

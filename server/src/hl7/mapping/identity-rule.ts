@@ -15,16 +15,22 @@ export type IdentityRule =
       readonly also?: readonly string[]
       readonly group?: string
       readonly whole?: string
-      readonly beside?: ComposedRule
+      readonly when?: string
+      readonly beside?: Composed
+      readonly likely?: Composed
     }
   | ComposedRule
 
-/** `likely`: what is probably the same thing, which a person has to say. */
-export interface ComposedRule {
+interface Composed {
   readonly system: string
   readonly parts: readonly string[]
+}
+
+/** `likely`: what is probably the same thing, which a person has to say. `beside`: what it is known by as well. */
+export interface ComposedRule extends Composed {
   readonly when?: string
-  readonly likely?: { readonly system: string; readonly parts: readonly string[] }
+  readonly likely?: Composed
+  readonly beside?: Composed
   readonly group?: string
 }
 

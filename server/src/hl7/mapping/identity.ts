@@ -54,13 +54,14 @@ type ByElement = Extract<IdentityRule, { element: string }>
 
 /** Identifiers of the resource, by the preference of their types; `''` stands for those without a type. */
 function byElement(rule: ByElement, reads: FieldName[]): Identify {
-  const { element, prefer, also = [], group, beside } = rule
-  const composed = beside && byParts(beside, reads)
+  const { element, prefer, also = [], group } = rule
+  const besideOf = compileBeside(rule, reads)
+  const condition = rule.when === undefined ? undefined : compileCondition(rule.when)
   const shareOf = rule.item && compileShare(rule, rule.item, reads)
   const whole = rule.whole === undefined ? undefined : compileCondition(rule.whole)
-  reads.push(...(whole?.fields ?? []))
+  reads.push(...(whole?.fields ?? []), ...(condition?.fields ?? []))
   return (target, desk) => {
-    if (whole?.holds(target) === false) return undefined
+    if (whole?.holds(target) === false || condition?.holds(target) === false) return undefined
     const { draft } = target
     const candidates = identifiersOf(draft, element)
     const kinds = prefer === 'feed' ? desk.feed.identityPreference : prefer
@@ -71,10 +72,10 @@ function byElement(rule: ByElement, reads: FieldName[]): Identify {
     const [first] = chosen
     if (first === undefined) return undefined
     const prefix = prefixOf(first.alias)
-    const base = { sources: [first.path] as (Node | Draft | string)[], isComposed: false }
+    const { others, likely } = besideOf(target, desk)
+    const base = { sources: [first.path] as (Node | Draft | string)[], isComposed: false, ...likely }
     if (whole !== undefined)
       return { aliases: [memberAlias(first.alias, '')], whole: { prefix, isNew: false }, ...base }
-    const others = composed?.(target, desk)?.aliases ?? []
     const aliases = [...chosen.map(({ alias }) => alias), ...others]
     if (shareOf === undefined) return { aliases, ...base }
     const { text, isNew, isLast } = shareOf(target, desk, base.sources)
@@ -141,9 +142,10 @@ function identifiersOf(draft: Draft, element: string): Candidate[] {
 }
 
 /** Parts: HL7 paths, `@key` (identity of another image), `?` in front of either: may be missing. */
-function byParts({ system, parts, group, when, likely }: ComposedRule, reads: FieldName[]): Identify {
+function byParts(rule: ComposedRule, reads: FieldName[]): Identify {
+  const { system, parts, group, when } = rule
   const compose = compileParts(parts, reads)
-  const composeLikely = likely && compileParts(likely.parts, reads)
+  const besideOf = compileBeside(rule, reads)
   const condition = when === undefined ? undefined : compileCondition(when)
   reads.push(...(condition?.fields ?? []))
   return (target, desk) => {
@@ -152,15 +154,21 @@ function byParts({ system, parts, group, when, likely }: ComposedRule, reads: Fi
     const value = compose(target, desk, sources)
     if (value === undefined) return undefined
     const alias = aliasOf(target, desk, { system, value })
-    const same = composeLikely?.(target, desk, [])
+    const { others, likely } = besideOf(target, desk)
     const members = groupsOf(target.draft, group).map((one) => memberAlias(one.alias, `|${prefixOf(alias)}`))
-    return {
-      aliases: [alias, ...members],
-      sources,
-      isComposed: true,
-      ...(likely !== undefined &&
-        same !== undefined && { likely: aliasOf(target, desk, { system: likely.system, value: same }) }),
-    }
+    return { aliases: [alias, ...others, ...members], sources, isComposed: true, ...likely }
+  }
+}
+
+/** What a thing is known by as well, and by what it is probably known. */
+function compileBeside(
+  { beside, likely }: Pick<ComposedRule, 'beside' | 'likely'>,
+  reads: FieldName[],
+): (target: Target, desk: IdentityDesk) => { readonly others: readonly Alias[]; readonly likely?: object } {
+  const [composed, same] = [beside, likely].map((one) => one && byParts(one, reads))
+  return (target, desk) => {
+    const [others = [], [like] = []] = [composed, same].map((one) => one?.(target, desk)?.aliases ?? [])
+    return { others, ...(like !== undefined && { likely: { likely: like } }) }
   }
 }
 

@@ -163,11 +163,12 @@ export interface Effect {
 
 /** What becomes of things that another one holds in a list. */
 export interface Ends {
+  /** Path: `result`, `relatesTo.target`. */
   readonly list: string
   /** Element with a code. */
   readonly element: string
   /** By the code that they have the one that they get. */
-  readonly codes: Readonly<Record<string, string>>
+  readonly codes?: Readonly<Record<string, string>>
   /** The same of those whose code only a person may change. */
   readonly asks?: Readonly<Record<string, string>>
 }

@@ -1,6 +1,7 @@
 import type { Alias } from '../../fhir/aliases.ts'
 import type { JsonObject, JsonValue } from '../../kernel/json.ts'
 import type { Fragment } from './element.ts'
+import { ITEMS, MEMBERS } from './identity.ts'
 import { objectsIn } from './objects.ts'
 
 interface Numbered {
@@ -21,11 +22,19 @@ export function hasOtherNumber(
   for (const { system, value } of aliases) {
     if (system === shared.system && value === shared.value) return false
     const kind = identifiers.find((one) => one['system'] === system && one['value'] === value)
-    if (kind === undefined) continue
+    if (kind === undefined) {
+      // What is known by its number and who has it, beside a name: another number is another thing.
+      if (isComposed(system) && isComposed(shared.system) && contradicts(identifiers, others)) return true
+      continue
+    }
     const theirs = valuesLike(others, kind)
     if (theirs.size > 0 && theirs.isDisjointFrom(valuesLike(identifiers, kind))) return true
   }
   return false
+}
+
+function isComposed(system: string): boolean {
+  return system !== ITEMS && system !== MEMBERS
 }
 
 /** The others have a number of a kind that these have, too, and it is another one. */

@@ -17,14 +17,19 @@ export async function endWith(desk: EffectDesk, { image, of = [], ends }: Effect
   if (ends === undefined || owner === undefined || holder === undefined) return
   if (holder[ends.element] !== owner.image.resource[ends.element]) return
   const told = new Set(of.map((key) => referenceOf(desk.identities.get(key))))
-  for (const { reference: held } of objectsIn(holder[ends.list]))
+  const [list = '', ...members] = ends.list.split('.')
+  const all = members.reduce(
+    (items, member) => items.flatMap((one) => objectsIn(one[member])),
+    objectsIn(holder[list]),
+  )
+  for (const { reference: held } of all)
     if (typeof held === 'string' && !told.has(held)) await endOne(desk, held, ends)
 }
 
 async function endOne(
   desk: EffectDesk,
   reference: string,
-  { element, codes, asks = {} }: Ends,
+  { element, codes = {}, asks = {} }: Ends,
 ): Promise<void> {
   const current = (await desk.book.read(reference))?.[element]
   if (typeof current !== 'string') return

@@ -5,6 +5,7 @@ import { fault } from '../../kernel/fault.ts'
 import type { JsonObject } from '../../kernel/json.ts'
 import type { RecordChange, RecordStore } from '../../store/port.ts'
 import { referenceOf, type Identities, type Identity } from '../flow/identity.ts'
+import { isKnownByOldNumbers } from '../flow/numbers.ts'
 import type { KnownResources } from '../flow/read-once.ts'
 import { areOnePerson, patientsOf } from '../flow/same-thing.ts'
 import { takenItems, type WorkItem } from '../flow/worklist.ts'
@@ -57,7 +58,7 @@ const KINDS: Readonly<Record<Effect['kind'], (desk: Desk, effect: Effect) => Pro
   rename: becomeOne,
   move,
   link: async (desk, effect) => tieBoth(desk, effect, withLink),
-  unlink: async (desk, effect) => tieBoth(desk, effect, withoutLink),
+  unlink: untie,
   snapshot,
   end: endWith,
 }
@@ -223,6 +224,18 @@ function note(
   const of = { feed, message, time: nowMs, ...(eventTime === undefined ? {} : { eventTime }) }
   const noted = { id: newId(), ...of, ...open, ...merge }
   changes.push(...putMerge(noted), ...noted.scope.flatMap((reference) => putMoved(noted, reference)))
+}
+
+/** Who was merged is one, and stays so until a person takes the merge back. */
+async function untie(desk: Desk, effect: Effect): Promise<void> {
+  const [one, two] = [effect.image, effect.into ?? ''].map((key) => desk.identities.get(key))
+  const reference = referenceOf(one)
+  if (reference === undefined || reference !== referenceOf(two)) return tieBoth(desk, effect, withoutLink)
+  const resource = (await desk.book.read(reference)) ?? {}
+  const former = [one, two].flatMap((same) =>
+    same !== undefined && isKnownByOldNumbers(same, resource) ? same.by.slice(0, 1) : [],
+  )
+  desk.items.push(...takenItems({ ...desk, reference }, former, 'former'))
 }
 
 async function tieBoth(

@@ -1,0 +1,115 @@
+import { expect, it } from 'vitest'
+
+import type { JsonObject } from '../../src/kernel/json.ts'
+import type { Engine } from './interface-engine.ts'
+import { after, items, type Message } from './order-day.ts'
+
+const PID = `PID|1||M1^^^NORTH^MR||Okoye^Ada||19870402|F${'|'.repeat(10)}ACC1^^^NORTH^AN`
+const VISIT = `PV1|1|I|W1^05^A${'|'.repeat(16)}V1^^^NORTH^VN`
+
+const about = (event: string, ...segments: readonly string[]): Message => [event, PID, VISIT, ...segments]
+const guarantor = (number: string, name = 'Okoye^Sam') => `GT1|1|${number && `${number}^^^NORTH`}|${name}`
+const charge = (number: string, kind: string) => `FT1|1|${number}||20260301||${kind}|1001^Bed^L|||1|20&USD`
+const procedure = (time: string, code = '4701^Appendectomy^L') => `PR1|1||${code}||${time}`
+
+/** What somebody has to look at. */
+const asked = async (engine: Engine) => (await items(engine)).map(({ why, element }) => why ?? element)
+
+const numbersOf = ({ identifier = [] }: JsonObject) =>
+  (identifier as readonly JsonObject[]).map(({ value }) => value)
+
+it.each([
+  ['with a number, then without', ['G1', '']],
+  ['without a number, then with one', ['', 'G1']],
+])('knows a guarantor that is told %s', async (_, [first = '', second = '']) => {
+  const engine = await after(about('BAR^P01', guarantor(first)), about('BAR^P05', guarantor(second)))
+  const people = await engine.all('RelatedPerson')
+  expect(people.map(numbersOf)).toEqual([['G1']])
+  expect(await engine.all('Account')).toMatchObject([
+    { guarantor: [{ party: { reference: `RelatedPerson/${people[0]?.['id'] as string}` } }] },
+  ])
+  expect(await asked(engine)).toEqual([])
+})
+
+it('tells two guarantors of one name apart by their numbers', async () => {
+  const engine = await after(about('BAR^P01', guarantor('G1')), about('BAR^P05', guarantor('G2')))
+  expect((await engine.all('RelatedPerson')).map(numbersOf)).toEqual([['G1'], ['G2']])
+  expect(await asked(engine)).toEqual([])
+})
+
+it('asks whether a procedure without a number is the one of before at another time', async () => {
+  const engine = await after(
+    about('ADT^A01', procedure('20260301100000')),
+    about('ADT^A08', procedure('20260301103000')),
+    about('ADT^A08', procedure('20260301103000'), procedure('20260301120000', '8703^Scan^L')),
+  )
+  const done = (await engine.all('Procedure')).map(({ performedDateTime }) => performedDateTime)
+  expect(done).toEqual([
+    '2026-03-01T10:00:00+00:00',
+    '2026-03-01T10:30:00+00:00',
+    '2026-03-01T12:00:00+00:00',
+  ])
+  expect(await asked(engine)).toEqual(['alike'])
+})
+
+it('takes two procedures of one code in one message for two', async () => {
+  const both = [procedure('20260301100000'), procedure('20260301103000')]
+  const engine = await after(about('ADT^A01', ...both), about('ADT^A08', ...both))
+  expect(await engine.all('Procedure')).toHaveLength(2)
+  expect(await asked(engine)).toEqual([])
+})
+
+/** States of the charges, and what somebody has to look at. */
+const CREDITS: readonly (readonly [string, readonly [string, string][], readonly string[]])[] = [
+  [
+    'its number',
+    [
+      ['T1', 'CG'],
+      ['T1', 'CD'],
+    ],
+    ['aborted'],
+  ],
+  [
+    'a number of its own',
+    [
+      ['T1', 'CG'],
+      ['T2', 'CD'],
+    ],
+    ['billable', 'aborted', 'alike'],
+  ],
+  [
+    'a number of its own, as a reversal',
+    [
+      ['T1', 'CG'],
+      ['T2', 'R'],
+    ],
+    ['billable', 'aborted', 'alike'],
+  ],
+  [
+    'no number',
+    [
+      ['T1', 'CG'],
+      ['', 'CD'],
+    ],
+    ['aborted'],
+  ],
+]
+
+it.each(CREDITS)('ends a charge by a credit with %s, or asks', async (_, told, expected) => {
+  const engine = await after(...told.map(([number, kind]) => about('DFT^P03', charge(number, kind))))
+  const states = (await engine.all('ChargeItem')).map(({ status }) => status)
+  expect([...states, ...(await asked(engine))]).toEqual(expected)
+})
+
+it('takes two charges of one service with numbers of their own for two', async () => {
+  const engine = await after(about('DFT^P03', charge('T1', 'CG')), about('DFT^P03', charge('T2', 'CG')))
+  expect((await engine.all('ChargeItem')).map(({ status }) => status)).toEqual(['billable', 'billable'])
+  expect(await asked(engine)).toEqual([])
+})
+
+it('counts that somebody asks for protection', async () => {
+  const engine = await after(['ADT^A01', PID, `PD1${'|'.repeat(12)}Y`, VISIT])
+  expect(engine.flow.tally.unmappedOf('default')).toMatchObject([{ at: 'PD1-12' }, { at: 'EVN-2' }])
+  const other = await after(['ADT^A01', PID, `PD1${'|'.repeat(12)}N`, VISIT])
+  expect(other.flow.tally.unmappedOf('default')).toMatchObject([{ at: 'EVN-2' }])
+})
