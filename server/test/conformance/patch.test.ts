@@ -156,6 +156,10 @@ it('PA-13 speaks FHIRPath Patch', async () => {
 })
 
 it('PA-14 deletes nothing quietly, replaces nothing loudly', async () => {
+  for (const path of ['Patient.maritalState', "Patient.name.where(familie = 'x')", 'Patient.birthDate.day'])
+    expectRefused(await fhirPatch({ type: 'delete', path }), 422)
+  const absent = "Patient.extension.where(value.code = 'x')"
+  expect((await fhirPatch({ type: 'delete', path: absent })).status).toBe(200)
   const nothing = await fhirPatch({ type: 'delete', path: 'Patient.maritalStatus' })
   expect(nothing.status).toBe(200)
   expect(nothing.json).toMatchObject(SAMPLE)

@@ -265,6 +265,10 @@ it.each(CASES.map((each) => [each.expression, each] as const))('finds by %s', as
 it.each([
   ['matches', "Patient.name.family.matches('a+')"],
   ['today', 'Patient.birthDate.where($this < today())'],
+  ['skip() takes 1 argument, not 0', 'Patient.name.given.skip()'],
+  ['replace() takes 2 arguments', "Patient.name.family.replace('a')"],
+  ['where() takes 1', 'Patient.name.where().family'],
+  ['substring() takes 1 to 2', 'Patient.name.family.substring()'],
   ['parentheses', `${'('.repeat(500)}Patient.name${')'.repeat(500)}.family`],
   ['lowBoundary', 'Patient.birthDate.lowBoundary()'],
   ['$index', 'Patient.name.where($index = 1).family'],

@@ -144,6 +144,13 @@ it('refuses references to what is not here when that is the policy', async () =>
   expect(
     (await ask('POST', '/', { body: { resourceType: 'Bundle', type: 'transaction', entry } })).status,
   ).toBe(200)
+  const dangling = await ask('POST', '/', {
+    body: { resourceType: 'Bundle', type: 'transaction', entry: entry.slice(1) },
+  })
+  expect([dangling.status, ...errors(dangling)]).toEqual([
+    422,
+    'not-found Bundle.entry[0].resource.subject.reference',
+  ])
   const { ask: lenient } = await startFhir()
   const pending = { ...observation, subject: { reference: 'Patient/none' } }
   expect((await lenient('POST', '/Observation', { body: pending })).status).toBe(201)

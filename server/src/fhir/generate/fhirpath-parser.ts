@@ -1,5 +1,6 @@
 import { calendarWord } from '../validation/quantities.ts'
 import { DefinitionError } from './definition-error.ts'
+import { checkArguments } from './fhirpath-arguments.ts'
 import { fhirPathTokens, type Token } from './fhirpath-lexer.ts'
 
 /** The part of FHIRPath that SearchParameters and invariants of R4 are written in. */
@@ -156,6 +157,7 @@ function invocation(reader: Reader, on: PathNode | undefined): PathNode {
     while (took(reader, ','))
     expect(reader, ')')
   }
+  checkArguments(name, args.length)
   return { kind: 'call', name, args, ...target }
 }
 

@@ -71,6 +71,7 @@ function fingerprint(definitions: string): string {
 const WALKED_WITH = [
   'compile-functions.ts',
   'compile-operations.ts',
+  'fhirpath-arguments.ts',
   'fhirpath-lexer.ts',
   'fhirpath-parser.ts',
   '../elements.ts',

@@ -34,6 +34,13 @@ export function childrenOf(table: ElementTable, parent: Located, name: string): 
   })
 }
 
+/** Whether R4 has such an element there; of choices and of resources in others some have it. */
+export function mayHave(table: ElementTable, { tree, type, place }: Located, name: string): boolean {
+  const row = place && elementRow(table, place.parent.type, place.property)
+  if (row?.[0] === 'Resource' || row?.[2] !== undefined) return true
+  return propertiesOf(table, tree.kind === 'object' ? type : 'Element', name).length > 0
+}
+
 function itemsOf(place: Place, type: string): readonly Located[] {
   const value = place.holder.members.get(place.property)
   const beside = place.holder.members.get(`_${place.property}`)

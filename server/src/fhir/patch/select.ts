@@ -6,7 +6,7 @@ import { parseFhirPath } from '../generate/fhirpath-parser.ts'
 import type { PathNode } from '../generate/fhirpath-parser.ts'
 import { isEqual, stringIn } from '../json/tree.ts'
 import type { Tree } from '../json/tree.ts'
-import { childrenOf } from './located.ts'
+import { childrenOf, mayHave } from './located.ts'
 import type { Located } from './located.ts'
 
 type Items = readonly Located[]
@@ -72,6 +72,13 @@ function member({ on, name }: Extract<PathNode, { kind: 'member' }>, scope: Scop
     if (own.length > 0) return own
   }
   const from = on ? evaluate(on, scope) : scope.focus
+  // A misspelt name must not look like an element that is not there: to delete that is no error.
+  const [strange] = from
+  if (strange && from.every((each) => !mayHave(scope.table, each, name)))
+    throw fault('unprocessable', {
+      code: 'value',
+      text: `R4 has no element "${name.slice(0, 64)}" in ${strange.type}: mend the path`,
+    })
   return from.flatMap((each) => childrenOf(scope.table, each, name))
 }
 

@@ -29,7 +29,9 @@ export async function checkReferenced(
   for (const { draft } of prepared) {
     const found: Found[] = []
     const resource = resourceOf(draft)
-    if (resource) collect(resource, draft.at ?? draft.type, { base, found })
+    // What stands in a stored Bundle may mean its other entries.
+    const strange = draft.type === 'Bundle' ? [] : issues
+    if (resource) collect(resource, draft.at ?? draft.type, { base, found, issues: strange })
     for (const { type, id, at } of found) {
       const key = `${type}/${id}`
       const isHere = known.get(key) ?? (await exists(reader, type, id))
@@ -50,17 +52,27 @@ function missing(key: string, at: string): Issue {
   return { severity: 'error', code: 'not-found', text, at }
 }
 
+/** Names of entries of the same Bundle: what is left of them leads nowhere. */
+const OF_BUNDLES = /^urn:(?:uuid|oid):/i
+
+interface Collected {
+  readonly base: string
+  readonly found: Found[]
+  readonly issues: Issue[]
+}
+
 /** Every Reference with a literal reference to this server, at any depth. */
-function collect(value: JsonObject, at: string, { base, found }: { base: string; found: Found[] }): void {
+function collect(value: JsonObject, at: string, { base, found, issues }: Collected): void {
   for (const [name, member] of Object.entries(value)) {
     if (name === 'reference' && typeof member === 'string') {
       const { type, id } = readReference(member, base)
       if (type !== undefined && id !== undefined) found.push({ type, id, at: `${at}.reference` })
+      else if (OF_BUNDLES.test(member)) issues.push(missing(member.slice(0, 100), `${at}.reference`))
     } else if (Array.isArray(member)) {
       ;(member as readonly JsonValue[]).forEach((item, i) => {
-        if (isObject(item)) collect(item, `${at}.${name}[${String(i)}]`, { base, found })
+        if (isObject(item)) collect(item, `${at}.${name}[${String(i)}]`, { base, found, issues })
       })
-    } else if (isObject(member)) collect(member, `${at}.${name}`, { base, found })
+    } else if (isObject(member)) collect(member, `${at}.${name}`, { base, found, issues })
   }
 }
 
