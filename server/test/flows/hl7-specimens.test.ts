@@ -39,6 +39,8 @@ async function typesOfItems(engine: Engine): Promise<readonly unknown[]> {
 }
 
 const unnamed = (specimen: string) => specimen.replace(/\^S\d&L/, '')
+const placed = (specimen: string) => specimen.replace('|^S', '|C1&W^S')
+const shared = (specimen: string) => specimen.replace(/\^S\d&L/, 'C1&W')
 
 it.each<[string, Message, Message]>([
   [
@@ -50,6 +52,16 @@ it.each<[string, Message, Message]>([
     'OUL^R22 of specimens without numbers',
     ['OUL^R22', ADA, unnamed(BLOOD), ...result('4.2'), unnamed(URINE), ...result('9.9')],
     ['OUL^R22', ADA, unnamed(URINE), ...result('8.8', 'C')],
+  ],
+  [
+    'OUL^R22 of specimens that have one number of their placer',
+    ['OUL^R22', ADA, placed(BLOOD), ...result('4.2'), placed(URINE), ...result('9.9')],
+    ['OUL^R22', ADA, placed(URINE), ...result('8.8', 'C')],
+  ],
+  [
+    'ORU^R01 of specimens that have one number',
+    ['ORU^R01', ADA, ...result('4.2'), shared(BLOOD), ...result('9.9'), shared(URINE)],
+    ['ORU^R01', ADA, ...result('8.8', 'C'), shared(URINE)],
   ],
   [
     'OUL^R23',
@@ -128,4 +140,26 @@ it.each([
   }
   const told = warnings.filter(({ text }) => text.includes('by their order alone'))
   expect(told).toHaveLength(count)
+})
+
+it('keeps a specimen of one number whose type is told in other words, and one that is told without its type', async () => {
+  const serum = 'SPM|1|C1&W||SER^Serum^HL70487'
+  const engine = await after(
+    ['OML^O21', ADA, 'ORC|NW|P1^C', 'OBR|1|P1^C||GLU^GLU^L', shared(BLOOD)],
+    ['ORU^R01', ADA, ...result('4.2'), serum],
+    ['ORU^R01', ADA, ...result('4.3'), 'SPM|1|C1&W'],
+  )
+  expect(await engine.all('Specimen')).toHaveLength(1)
+  expect(await values(engine)).toEqual(['Serum: 4.3'])
+  expect(await typesOfItems(engine)).toEqual([])
+})
+
+it('knows the specimens of one number that were ordered by their types', async () => {
+  const engine = await after(
+    ['OML^O21', ADA, 'ORC|NW|P1^C', 'OBR|1|P1^C||GLU^GLU^L', shared(BLOOD), shared(URINE)],
+    ['ORU^R01', ADA, ...result('4.2'), placed(URINE)],
+  )
+  expect(await engine.all('Specimen')).toHaveLength(2)
+  expect(await values(engine)).toEqual(['Urine: 4.2'])
+  expect(await typesOfItems(engine)).toEqual([])
 })

@@ -245,6 +245,16 @@ it.each<[string, readonly string[], readonly string[]]>([
   expect(first?.['dosageInstruction']).toMatchObject([{ doseAndRate: [{ doseQuantity: { value: 500 } }] }])
 })
 
+it.each([
+  ['RP', 'RO'],
+  ['RQ', 'RO'],
+  ['RU', 'RO'],
+])('has the order that %s says was replaced revoked, and the one of %s in its place', async (old, other) => {
+  const replaced = [`ORC|${old}|P1^C|F1^L`, GLU, `ORC|${other}|P2^C|F2^L`, GLU]
+  const engine = await after(['ORM^O01', ADA, 'ORC|NW|P1^C|F1^L', GLU], ['ORM^O01', ADA, ...replaced])
+  expect(await statuses(engine)).toEqual(['GLU active', 'GLU revoked'])
+})
+
 it.each<[string, string, string, string]>([
   ['service', 'OML^O21', NA, 'revoked'],
   ['drug', 'RDE^O11', PCM, 'cancelled'],

@@ -79,13 +79,9 @@ async function areOtherSpecimens(
   return true
 }
 
+/** Of two that are told apart: they may share a number, which senders give to all specimens of an order. */
 function isOtherSpecimen(one: JsonObject, other: JsonObject): boolean {
-  const [mine, theirs] = [identifiersOf(one), identifiersOf(other)]
-  if (contradicts(mine, theirs)) return true
-  const isNamed = mine.some(({ system, value }) =>
-    theirs.some((identifier) => identifier['system'] === system && identifier['value'] === value),
-  )
-  return !isNamed && haveOtherCodes(one, other)
+  return contradicts(identifiersOf(one), identifiersOf(other)) || haveOtherCodes(one, other)
 }
 
 /** Specimens that a result is of. */
