@@ -1,5 +1,5 @@
 import { DeadLetters, ReplayJob, ReplayJobs, ReplayRequest } from '@hub/hl7/replay.contract.ts'
-import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
+import { keepPreviousData, useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
 import type { z } from 'zod'
 
 import { getJson, postJson } from '../../api/http.ts'
@@ -10,13 +10,17 @@ export type Span = z.infer<typeof ReplayRequest>
 
 export const SPAN_STATES = ReplayRequest.shape.state.unwrap().options
 
-const ASK_MS = { running: 1000, idle: 15_000 } as const
+const ASK_MS = { running: 1000, working: 3000, idle: 15_000 } as const
 
+/** Read again as soon as a replay has ended: its messages must not seem to fail still. */
 export function useDeadLetters() {
+  const { data: jobs = [] } = useReplayJobs()
+  const ended = jobs.filter(({ state }) => state !== 'running').map(({ id }) => id)
   return useQuery({
-    queryKey: ['dead-letters'],
+    queryKey: ['dead-letters', ended.join(' ')],
     queryFn: ({ signal }) => getJson(DeadLetters, '/api/v1/interop/dead-letters', signal),
-    refetchInterval: ASK_MS.idle,
+    placeholderData: keepPreviousData,
+    refetchInterval: ended.length < jobs.length ? ASK_MS.working : ASK_MS.idle,
   })
 }
 

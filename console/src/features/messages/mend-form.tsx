@@ -11,7 +11,7 @@ import { ProblemCard } from '../../ui/problem-card.tsx'
 import { textArea } from '../../ui/text-area.ts'
 import { useDiscard, useMend } from './messages.data.ts'
 import type { Message } from './messages.data.ts'
-import { Changes } from './replay-dialog.tsx'
+import { Changes, Done } from './replay-dialog.tsx'
 
 /** Corrects the text of a message: what it would change is shown first, what the sender sent is kept. */
 export function MendForm({ message }: { readonly message: Message }) {
@@ -67,9 +67,7 @@ export function MendForm({ message }: { readonly message: Message }) {
       </Box>
       {mend.isError ? <ProblemCard error={mend.error} /> : undefined}
       {isChecked && mend.data ? <Changes answer={mend.data} /> : undefined}
-      {mend.data?.dryRun === false ? (
-        <p role="status">{t('replay.done', { state: t(`state.${mend.data.state}`) })}</p>
-      ) : undefined}
+      {mend.data?.dryRun === false ? <Done answer={mend.data} /> : undefined}
       <DiscardForm message={message} />
     </Box>
   )

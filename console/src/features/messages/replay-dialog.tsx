@@ -33,7 +33,7 @@ export function ReplayDialog({ messageId, open, close }: ReplayDialogProps) {
       <DialogContent>
         {replay.isError ? <ProblemCard error={replay.error} /> : undefined}
         {replay.isSuccess ? (
-          <p role="status">{t('replay.done', { state: t(`state.${replay.data.state}`) })}</p>
+          <Done answer={replay.data} />
         ) : (
           <Body
             query={rehearsal}
@@ -57,6 +57,16 @@ export function ReplayDialog({ messageId, open, close }: ReplayDialogProps) {
         )}
       </DialogActions>
     </Dialog>
+  )
+}
+
+/** How it ended, and why where it failed again. */
+export function Done({ answer: { state, reason } }: { readonly answer: Replay }) {
+  const { t } = useTranslation()
+  return (
+    <p role="status">
+      {t('replay.done', { state: t(`state.${state}`) })} {reason ? <bdi lang="en">{reason}</bdi> : undefined}
+    </p>
   )
 }
 
