@@ -323,3 +323,27 @@ it('asks somebody when two are unlinked who were merged, and unlinks who were on
     { why: 'former', incoming: '{"system":"urn:mogran:assigner:HOSP","value":"99"}' },
   ])
 })
+
+it('takes a merge back only when those behind it are taken back', async () => {
+  const third = text(header('ADT^A28', '3', '20260301082500'), 'EVN|A28', 'PID|1||500^^^HOSP^MR||Okoye^A')
+  const { engine, merging, send } = await engineWith([
+    ADMIT_KEPT,
+    ADMIT_DOUBLE,
+    third,
+    merged('4711', '99', '4'),
+  ])
+  await merging.run()
+  await send([merged('500', '4711', '5')])
+  await merging.run()
+  const caller = systemCaller('test', 'system')
+  const [last, first] = (await merging.list()).map(({ id }) => id)
+  await expect(merging.undo(caller, first ?? '')).rejects.toMatchObject({ kind: 'conflict' })
+  await merging.undo(caller, last ?? '')
+  expect(await merging.undo(caller, first ?? '')).toMatchObject({ state: 'undone', left: [] })
+  const patients = await engine.all('Patient')
+  expect(patients.map(({ active, link }) => [active ?? true, link])).toEqual([
+    [true, undefined],
+    [true, undefined],
+    [true, undefined],
+  ])
+})

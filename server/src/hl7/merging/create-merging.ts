@@ -106,6 +106,11 @@ export function createMerging(deps: MergingDeps): Merging {
       const merge = mergeOf(record)
       if (merge.state !== 'done')
         throw fault('conflict', { code: 'conflict', text: 'Only a merge that is done can be taken back.' })
+      const later = await mergedFurther(deps, merge)
+      if (later !== undefined) {
+        const text = `What survived was merged itself since; take that one back first: ${later.id}.`
+        throw fault('conflict', { code: 'conflict', text })
+      }
       const undone = await takeBack(deps, caller, merge)
       await deps.records.apply(putMerge(undone))
       return undone
@@ -215,6 +220,16 @@ async function repointOne(
 function isInScope({ scope }: MergeRecord, reference: string, text: string): boolean {
   if (scope.length === 0 || scope.includes(reference)) return true
   return scope.some((one) => countReferences(text, one) > 0)
+}
+
+/** The newest merge of what survived this one into something else: what moved here has moved on. */
+async function mergedFurther(
+  { records }: MergingDeps,
+  { kind, to }: MergeRecord,
+): Promise<MergeRecord | undefined> {
+  if (kind !== 'merge') return undefined
+  const found = await records.range({ collection: MERGING.merges, reverse: true, limit: LISTED })
+  return found.map(mergeOf).find((one) => one.kind === 'merge' && one.from === to && one.state !== 'undone')
 }
 
 async function takeBack(deps: MergingDeps, caller: Caller, merge: MergeRecord): Promise<MergeRecord> {
