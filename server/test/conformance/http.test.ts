@@ -220,6 +220,10 @@ it('HT-20 packs both ways', async () => {
   expect(plain.headers.get('content-encoding')).toBeNull()
   expect(zipped.headers.get('content-encoding')).toBe('gzip')
   expect(zipped.headers.get('vary')?.toLowerCase()).toContain('accept-encoding')
+  const unknown = { raw: new Uint8Array(packed), headers: { ...TYPE, 'content-encoding': 'br' } }
+  const refused = await ask('POST', '/Patient', unknown)
+  expectRefused(refused, 415)
+  expect(refused.headers.get('accept-encoding')).toBe('gzip, deflate')
 })
 
 it('HT-21 is not broken by JSON that means harm', async () => {

@@ -19,18 +19,20 @@ const DECODERS = new Map([
 /**
  * Bodies may come and go compressed. What comes is bounded by the size that it unpacks to, as every body is.
  *
- * @see RFC 9110, section 8.4
+ * @see RFC 9110, sections 8.4 and 15.5.16
  */
 export function packBodies(app: FastifyInstance): void {
-  app.addHook('preParsing', async (request, _reply, payload) => {
+  app.addHook('preParsing', async (request, reply, payload) => {
     const coding = request.headers['content-encoding']?.trim().toLowerCase()
     if (coding === undefined || coding === 'identity' || coding === '') return payload
     const decoder = DECODERS.get(coding)?.()
-    if (!decoder)
+    if (!decoder) {
+      reply.header('accept-encoding', 'gzip, deflate')
       throw fault('media-type', {
         code: 'not-supported',
         text: 'Bodies may be packed by gzip or deflate only',
       })
+    }
     let received = 0
     payload.on('data', (chunk: Uint8Array) => {
       received += chunk.length
