@@ -1,6 +1,7 @@
 import { Changes } from './changes.ts'
 import {
   applyChanges,
+  changeAt,
   changeOnly,
   endOf,
   firstChunk,
@@ -51,11 +52,12 @@ export function changeList(list: ListPlace, changes: Changes, mayWait: boolean):
     putAside(list, changes)
     return file(list)
   }
+  const last = lastKey(list)
   const split = placeIn(list.layout, changes.bytes.subarray(0, changes.count * list.layout.width), {
-    bytes: lastKey(list),
+    bytes: last,
     at: list.prefix.length,
   })
-  if (split < changes.count) applyChanges(list, changes.slice(split, changes.count))
+  if (split < changes.count) changeAt(list, last, { changes, from: split, upTo: changes.count })
   if (split === 0) return
   const early = changes.slice(0, split)
   const chunks = countChunks(list)

@@ -69,15 +69,20 @@ export function changeOnly(list: ListPlace, changes: Changes, stored: Buffer | u
   changeChunk(list, { key: list.prefix, stored }, { changes, from: 0, upTo: changes.count })
 }
 
+/** Changes that belong into one chunk, that of the key. */
+export function changeAt(list: ListPlace, key: Buffer, part: Part): void {
+  changeChunk(list, { key, stored: peek(list.database, key) }, part)
+}
+
 function applyToChunks(list: ListPlace, changes: Changes): void {
-  const { layout, database } = list
+  const { layout } = list
   const { bytes, count } = changes
   const keys = keysFor(list, { bytes, upTo: count * layout.width })
   let from = 0
   for (const [at, key] of keys.entries()) {
     const bound = keys[at + 1]
     const upTo = bound === undefined ? count : endBefore(list, changes, { from, bound })
-    if (upTo > from) changeChunk(list, { key, stored: peek(database, key) }, { changes, from, upTo })
+    if (upTo > from) changeAt(list, key, { changes, from, upTo })
     from = upTo
   }
 }
