@@ -6,6 +6,7 @@ import { isSame, leavesOf, parseExact } from './exact-json.ts'
 import { pathsBetween } from './item-places.ts'
 import { codesOf, haveOneKey } from './list-parts.ts'
 import { readTraceText, textIn, traceText, withoutType } from './trace-text.ts'
+import { wordOf } from './word.ts'
 
 /** Where the value of an element came from. */
 export interface ElementSource {
@@ -21,6 +22,8 @@ export interface LastImage {
   readonly revision: number
   readonly image: JsonObject
   readonly eventTime?: number
+  /** Id of the message that said it. */
+  readonly message?: string
   /** Elements that the feed has deleted, where what comes late may fill others. */
   readonly deleted?: readonly string[]
   /** By message, see `traceText`. */
@@ -52,12 +55,12 @@ export async function lastImagesOf(records: RecordStore, reference: string): Pro
 }
 
 function decoded({ value, revision }: StoredRecord): LastImage {
-  const { image = {}, sources = {}, eventTime, deleted } = parseExact(textIn(value))
+  const { image = {}, sources = {}, deleted, ...word } = parseExact(textIn(value))
   return {
     revision,
     image: image as JsonObject,
     sources: sources as Sources,
-    ...(typeof eventTime === 'number' ? { eventTime } : {}),
+    ...wordOf(word),
     ...(Array.isArray(deleted) ? { deleted: deleted as readonly string[] } : {}),
   }
 }

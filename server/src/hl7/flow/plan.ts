@@ -23,6 +23,7 @@ import { draftOf, type Step } from './step.ts'
 import { countingOf, mayFill, toldBefore, withAnew } from './superseded.ts'
 import { traceText, type Traced } from './trace-text.ts'
 import { planWaiting } from './waiting.ts'
+import { isBefore, lastWord, type Word } from './word.ts'
 import {
   formerItems,
   identityItems,
@@ -172,12 +173,12 @@ async function withNumbers(request: PlanRequest, identity: Identity, step: Step)
   }
 }
 
-function saidBy(
-  { mapped: { eventTime } }: PlanRequest,
-  { image: { parts = [] } }: Identity,
-  next: JsonObject,
-) {
-  return { next, parts, eventTime }
+function saidBy(request: PlanRequest, { image: { parts = [] } }: Identity, next: JsonObject) {
+  return { next, parts, ...nowOf(request) }
+}
+
+function nowOf({ mapped: { eventTime }, message }: PlanRequest): Word {
+  return { eventTime, message }
 }
 
 interface Subject extends PlanRequest {
@@ -265,21 +266,17 @@ function update(
   }
 }
 
-function isLate({ mapped: { eventTime }, before }: Subject): boolean {
-  return before?.eventTime !== undefined && eventTime !== undefined && eventTime < before.eventTime
+function isLate(subject: Subject): boolean {
+  return subject.before !== undefined && isBefore(nowOf(subject), subject.before)
 }
 
-function keep(
-  { identity, reference, trace, before, feed, message, mapped }: Subject,
-  image: JsonObject,
-  cleared: readonly string[],
-): RecordChange {
+function keep(subject: Subject, image: JsonObject, cleared: readonly string[]): RecordChange {
+  const { identity, reference, trace, before, feed, message } = subject
   const { image: said } = identity
   const sources =
     before === undefined
       ? { [message]: trace }
       : sourcesOf(said.trace, message, { type: said.type, parts: said.parts ?? [], before, image })
-  const times = [mapped.eventTime, before?.eventTime].filter((time) => time !== undefined)
   const gone = mayFill(said.parts ?? [])
     ? new Set([...(before?.deleted ?? []), ...cleared])
     : new Set<string>()
@@ -289,7 +286,7 @@ function keep(
     {
       image,
       sources,
-      ...(times.length === 0 ? {} : { eventTime: Math.max(...times) }),
+      ...lastWord(before ?? {}, nowOf(subject)),
       ...(deleted.length === 0 ? {} : { deleted }),
     },
   )

@@ -5,12 +5,11 @@ import { isElements, isSame } from './exact-json.ts'
 import type { LastImage } from './last-image.ts'
 import { hasCode } from './list-parts.ts'
 import type { Conflict } from './merge.ts'
+import { isBefore, type Word } from './word.ts'
 
-interface Said {
+interface Said extends Word {
   readonly next: JsonObject
   readonly parts: readonly ImagePart[]
-  /** Of the message: milliseconds UTC. */
-  readonly eventTime: number | undefined
 }
 
 /**
@@ -19,10 +18,10 @@ interface Said {
  * @returns what counts of it; `undefined` when nothing does
  */
 export function countingOf(before: LastImage | undefined, said: Said): JsonObject | undefined {
-  const { next, parts, eventTime } = said
+  const { next, parts } = said
   if (before === undefined) return next
-  const isStale = before.eventTime !== undefined && eventTime !== undefined && eventTime < before.eventTime
-  if (!isStale) return parts.some((part) => isOutranked(before.image, next, part)) ? undefined : next
+  if (!isBefore(said, before))
+    return parts.some((part) => isOutranked(before.image, next, part)) ? undefined : next
   const part = lateIn(parts)
   if (part === undefined) return undefined
   const isTold = ([name, value]: readonly [string, unknown]) =>

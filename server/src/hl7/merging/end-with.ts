@@ -1,10 +1,10 @@
 import type { JsonObject } from '../../kernel/json.ts'
 import { referenceOf } from '../flow/identity.ts'
-import { keepImage, readLastImage } from '../flow/last-image.ts'
 import { worklistItem } from '../flow/worklist.ts'
 import type { Effect, Ends } from '../mapping/image.ts'
 import { objectsIn } from '../mapping/objects.ts'
 import type { EffectDesk } from './effect-desk.ts'
+import { tellBeside } from './told-beside.ts'
 
 /**
  * What a thing holds is over with it: results that are not final when their order was cancelled. Those of which the message speaks itself are not
@@ -36,13 +36,6 @@ async function endOne(
   const [code, asked] = [codes[current], asks[current]]
   if (asked !== undefined)
     desk.items.push(worklistItem({ ...desk, reference }, { element, current, incoming: asked }))
-  if (code === undefined) return
-  const ended = (resource: JsonObject) => ({ ...resource, [element]: code })
-  await desk.book.change(reference, ended)
-  // It is the word of the feed: what the feed says next is compared with it.
-  const before = await readLastImage(desk.records, reference, desk.feed)
-  if (before === undefined) return
-  const { revision: _revision, ...content } = before
-  const image = ended(before.image)
-  desk.changes.push(keepImage({ reference, feed: desk.feed, before }, { ...content, image }))
+  if (code !== undefined)
+    await tellBeside(desk, reference, (resource: JsonObject) => ({ ...resource, [element]: code }))
 }

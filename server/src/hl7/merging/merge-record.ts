@@ -9,6 +9,8 @@ export const MERGING = {
   /** `<reference>|<patient>`: from whom a thing was moved, with the event time. */
   moved: 'merge-moved',
   snapshots: 'snapshots',
+  /** `<reference>|<reference>|<feed>`: when a feed said last whether the two are linked. */
+  links: 'merge-links',
 } as const
 
 /** One thing became another, or what belonged to it moved: what was done and what is left to do. */

@@ -63,8 +63,8 @@ export function withoutLinkOf(resource: JsonObject, other: string, types: readon
 }
 
 /** What a later snapshot of its sender does not have any more. */
-export function withdrawn(resource: JsonObject): JsonObject {
-  if (resource['resourceType'] !== 'AllergyIntolerance') return { ...resource, status: 'entered-in-error' }
+export function withdrawn(resource: JsonObject, reference: string): JsonObject {
+  if (!reference.startsWith('AllergyIntolerance/')) return { ...resource, status: 'entered-in-error' }
   const { clinicalStatus: _clinicalStatus, ...rest } = resource
   return { ...rest, verificationStatus: ENTERED_IN_ERROR }
 }

@@ -17,6 +17,7 @@ import { endWith } from './end-with.ts'
 import { putMerge, putMoved, type MergeRecord } from './merge-record.ts'
 import { mergedInto, mergedSurvivor, withIdentifiers, withLink, withoutLink } from './merged-resources.ts'
 import { snapshot } from './snapshots.ts'
+import { tieBoth } from './tie-both.ts'
 
 export interface EffectsRequest {
   readonly records: RecordStore
@@ -236,15 +237,4 @@ async function untie(desk: Desk, effect: Effect): Promise<void> {
     same !== undefined && isKnownByOldNumbers(same, resource) ? same.by.slice(0, 1) : [],
   )
   desk.items.push(...takenItems({ ...desk, reference }, former, 'former'))
-}
-
-async function tieBoth(
-  { identities, book }: Desk,
-  { image, into }: Effect,
-  change: (resource: JsonObject, other: string) => JsonObject,
-): Promise<void> {
-  const [one, two] = [referenceOf(identities.get(image)), referenceOf(identities.get(into ?? ''))]
-  if (one === undefined || two === undefined || one === two) return
-  await book.change(one, (resource) => change(resource, two))
-  await book.change(two, (resource) => change(resource, one))
 }
