@@ -347,3 +347,24 @@ it('takes a merge back only when those behind it are taken back', async () => {
     [true, undefined],
   ])
 })
+
+it('knows a visit by its new number, however often it gets one', async () => {
+  const renamed = (event: string, [from, to]: readonly [string, string], id: string) =>
+    text(
+      header(`ADT^${event}`, id, `2026030109000${id}`),
+      `EVN|${event}`,
+      'PID|1||4711^^^HOSP^MR||Okoye^Ada',
+      `MRG|4711^^^HOSP^MR||||${from}^^^HOSP^VN`,
+      visit(to),
+    )
+  const left = text(header('ADT^A03', '7', '20260301090007'), 'EVN|A03', 'PID|1||4711^^^HOSP^MR', visit('V9'))
+  const told = [renamed('A50', ['V1', 'V8'], '5'), renamed('A51', ['V8', 'V9'], '6')]
+  const { engine } = await engineWith([ADMIT_KEPT, ...told, left])
+  const visits = await engine.all('Encounter')
+  expect(visits).toMatchObject([
+    {
+      status: 'finished',
+      identifier: [{ value: 'V9' }, { value: 'V8', use: 'old' }, { value: 'V1', use: 'old' }],
+    },
+  ])
+})

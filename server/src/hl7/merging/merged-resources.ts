@@ -15,6 +15,23 @@ export function mergedSurvivor(
   return from === undefined ? known : linked(known, from, 'replaces')
 }
 
+/** New numbers stand first, those of before are old ones then. */
+export function withNewNumbers(
+  resource: JsonObject,
+  numbers: readonly JsonObject[],
+  before: readonly JsonObject[],
+): JsonObject {
+  const own = objectsIn(resource['identifier'])
+  const added = numbers.filter((one) => !own.some(isOne(one)))
+  if (added.length === 0) return resource
+  const kept = own.map((one) => (before.some(isOne(one)) ? Object.assign({}, one, { use: 'old' }) : one))
+  return { ...resource, identifier: [...added, ...kept] }
+}
+
+function isOne(one: JsonObject): (other: JsonObject) => boolean {
+  return (other) => one['system'] === other['system'] && one['value'] === other['value']
+}
+
 /** The same with numbers that were somebody else's. */
 export function withIdentifiers(resource: JsonObject, identifiers: readonly JsonObject[]): JsonObject {
   const own = objectsIn(resource['identifier'])

@@ -15,7 +15,14 @@ import { createDraftBook } from './draft-book.ts'
 import type { EffectDesk } from './effect-desk.ts'
 import { endWith } from './end-with.ts'
 import { putMerge, putMoved, type MergeRecord } from './merge-record.ts'
-import { mergedInto, mergedSurvivor, withIdentifiers, withLink, withoutLink } from './merged-resources.ts'
+import {
+  mergedInto,
+  mergedSurvivor,
+  withIdentifiers,
+  withLink,
+  withNewNumbers,
+  withoutLink,
+} from './merged-resources.ts'
 import { snapshot } from './snapshots.ts'
 import { tieBoth } from './tie-both.ts'
 
@@ -70,7 +77,11 @@ async function becomeOne(desk: Desk, { image, into }: Effect): Promise<void> {
   if (loser === undefined || survivor === undefined || to === undefined) return
   if (from === to) {
     const identifiers = objectsIn(loser.image.resource['identifier'])
-    await desk.book.change(to, (resource) => mergedSurvivor(resource, { from: undefined, identifiers }))
+    // What the message only refers to has its new number from here: a visit (A50).
+    const own = objectsIn(survivor.image.resource['identifier'])
+    await desk.book.change(to, (resource) =>
+      mergedSurvivor(withNewNumbers(resource, own, identifiers), { from: undefined, identifiers }),
+    )
     return
   }
   const old = objectsIn(
