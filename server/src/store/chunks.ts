@@ -4,14 +4,31 @@ import type { RecordChange, RecordStore } from './port.ts'
 /** Bytes that are larger than one record may be, kept as a row of records of one collection: `<id>/000000`, `<id>/000001`, … */
 export function chunksOf({ collection, id, bytes, expires }: Chunked): readonly RecordChange[] {
   const size = limits.store.recordBytes
-  const count = Math.max(1, Math.ceil(bytes.length / size))
-  return Array.from({ length: count }, (_, index) => ({
+  return Array.from({ length: countOf(bytes) }, (_, index) => ({
     op: 'insert',
     collection,
     id: chunkId(id, index),
     value: bytes.subarray(index * size, (index + 1) * size),
     ...(expires !== undefined && { expires }),
   }))
+}
+
+/** Bytes that lie in chunks. */
+export interface StoredBytes {
+  readonly id: string
+  readonly length: number
+}
+
+export function droppedChunks(collection: string, stored: StoredBytes): readonly RecordChange[] {
+  return Array.from({ length: countOf(stored) }, (_, index) => ({
+    op: 'delete',
+    collection,
+    id: chunkId(stored.id, index),
+  }))
+}
+
+function countOf({ length }: Pick<StoredBytes, 'length'>): number {
+  return Math.max(1, Math.ceil(length / limits.store.recordBytes))
 }
 
 export interface Chunked {

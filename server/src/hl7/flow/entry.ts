@@ -12,6 +12,8 @@ export const FLOW = {
   parked: 'hl7-parked',
   /** `<type>/<id>|<feed>`: what the feed said last about a resource. */
   images: 'hl7-images',
+  /** `<uuid>/<chunk>`: those that are too large for one record. */
+  imageChunks: 'hl7-image-chunks',
   traces: 'hl7-traces',
   /** `<patient id>|<message>`. */
   patients: 'hl7-patients',

@@ -1,4 +1,9 @@
+import { randomUUID } from 'node:crypto'
+
+import { fault } from '../../kernel/fault.ts'
 import type { JsonObject } from '../../kernel/json.ts'
+import { limits } from '../../kernel/limits.ts'
+import { chunksOf, droppedChunks, readChunks, type StoredBytes } from '../../store/chunks.ts'
 import type { RecordChange, RecordStore, StoredRecord } from '../../store/port.ts'
 import type { ImagePart, ListPart, TraceRow } from '../mapping/image.ts'
 import { FLOW } from './entry.ts'
@@ -17,9 +22,8 @@ export interface ElementSource {
   readonly message: string
 }
 
-/** What a feed said last about a resource, kept beside it as a record. */
-export interface LastImage {
-  readonly revision: number
+/** What a feed said last about a resource. */
+export interface SaidLast {
   readonly image: JsonObject
   readonly eventTime?: number
   /** Id of the message that said it. */
@@ -30,17 +34,31 @@ export interface LastImage {
   readonly sources: Sources
 }
 
+/** It is kept beside the resource, as a record. */
+export interface LastImage extends SaidLast {
+  readonly revision: number
+  /** Where it lies when it is more than one record can hold: the record only names it. Another image is never written there. */
+  readonly aside?: StoredBytes
+}
+
 type Sources = Readonly<Record<string, string>>
 
 const idOf = (reference: string, feed: string) => `${reference}|${feed}`
+
+/** How often an image that is replaced while it is read is looked for again. */
+const READS_MOST = 10
 
 export async function readLastImage(
   records: RecordStore,
   reference: string,
   feed: string,
 ): Promise<LastImage | undefined> {
-  const record = await records.get(FLOW.images, idOf(reference, feed))
-  return record && decoded(record)
+  for (let reads = 0; reads < READS_MOST; reads++) {
+    const record = await records.get(FLOW.images, idOf(reference, feed))
+    const image = record && (await decoded(records, record))
+    if (record === undefined || image !== undefined) return image
+  }
+  throw fault('conflict', { code: 'conflict', text: `What was said of ${reference} changes all the time` })
 }
 
 /** What each feed said last about a resource. */
@@ -51,13 +69,28 @@ export async function lastImagesOf(records: RecordStore, reference: string): Pro
     to: `${reference}}`,
     limit: 100,
   })
-  return found.map(decoded)
+  const feeds = found.map(({ id }) => id.slice(reference.length + 1))
+  const images = await Promise.all(feeds.map(async (feed) => readLastImage(records, reference, feed)))
+  return images.filter((image) => image !== undefined)
 }
 
-function decoded({ value, revision }: StoredRecord): LastImage {
-  const { image = {}, sources = {}, deleted, ...word } = parseExact(textIn(value))
+/** @returns `undefined` when another image has taken its place meanwhile */
+async function decoded(
+  records: RecordStore,
+  { value, revision }: StoredRecord,
+): Promise<LastImage | undefined> {
+  const said = saidIn(textIn(value))
+  if (!('id' in said)) return { ...said, revision }
+  const bytes = await readChunks(records, { collection: FLOW.imageChunks, id: said.id })
+  if (bytes?.length !== said.length) return undefined
+  const whole = saidIn(Buffer.from(bytes).toString('utf8'))
+  return 'id' in whole ? undefined : { ...whole, revision, aside: said }
+}
+
+function saidIn(text: string): SaidLast | StoredBytes {
+  const { id, length, image = {}, sources = {}, deleted, ...word } = parseExact(text)
+  if (typeof id === 'string') return { id, length: Number(length) }
   return {
-    revision,
     image: image as JsonObject,
     sources: sources as Sources,
     ...wordOf(word),
@@ -65,17 +98,24 @@ function decoded({ value, revision }: StoredRecord): LastImage {
   }
 }
 
-/** The change that keeps a new image; refused when another message has kept one since `before` was read. */
+/** The changes that keep a new image; refused when another message has kept one since `before` was read. */
 export function keepImage(
   { reference, feed, before }: { reference: string; feed: string; before: LastImage | undefined },
-  content: Omit<LastImage, 'revision'>,
-): RecordChange {
+  { image, sources, deleted, ...word }: SaidLast,
+): readonly RecordChange[] {
   // Bytes, because the digits of decimals would not survive the JSON of a record.
-  const value = Buffer.from(JSON.stringify(content))
+  const bytes = Buffer.from(JSON.stringify({ image, sources, ...wordOf(word), deleted }))
+  const collection = FLOW.imageChunks
+  const aside = bytes.length > limits.store.recordBytes && { id: randomUUID(), length: bytes.length }
+  const value = aside ? Buffer.from(JSON.stringify(aside)) : bytes
   const change = { collection: FLOW.images, id: idOf(reference, feed), value }
-  return before === undefined
-    ? { op: 'insert', ...change }
-    : { op: 'replace', revision: before.revision, ...change }
+  return [
+    before === undefined
+      ? { op: 'insert', ...change }
+      : { op: 'replace', revision: before.revision, ...change },
+    ...(aside ? chunksOf({ collection, id: aside.id, bytes }) : []),
+    ...(before?.aside ? droppedChunks(collection, before.aside) : []),
+  ]
 }
 
 interface Images {

@@ -208,7 +208,7 @@ function creation(subject: Subject, next: JsonObject): Step {
       ...identity.confirms,
       ...identity.claims,
       ...contentOf(identity),
-      keep(subject, withOwnHistories(next, { resource, was: {} }, parts), identity.image.cleared ?? []),
+      ...keep(subject, withOwnHistories(next, { resource, was: {} }, parts), identity.image.cleared ?? []),
     ],
     was: {},
     is: resource,
@@ -259,7 +259,7 @@ function update(
           ),
         }
       : {}),
-    records: [...(isChanged ? identity.confirms : []), ...identity.claims, keep(subject, image, cleared)],
+    records: [...(isChanged ? identity.confirms : []), ...identity.claims, ...keep(subject, image, cleared)],
     was: current.resource,
     is: resource,
     conflicts,
@@ -270,7 +270,7 @@ function isLate(subject: Subject): boolean {
   return subject.before !== undefined && isBefore(nowOf(subject), subject.before)
 }
 
-function keep(subject: Subject, image: JsonObject, cleared: readonly string[]): RecordChange {
+function keep(subject: Subject, image: JsonObject, cleared: readonly string[]): readonly RecordChange[] {
   const { identity, reference, trace, before, feed, message } = subject
   const { image: said } = identity
   const sources =

@@ -15,8 +15,7 @@ export async function tellBeside(
   await desk.book.change(reference, change)
   const before = await readLastImage(desk.records, reference, desk.feed)
   if (before === undefined) return
-  const { revision: _revision, ...content } = before
   const word = lastWord(before, wordOfDesk(desk))
   const image = change(before.image)
-  desk.changes.push(keepImage({ reference, feed: desk.feed, before }, { ...content, ...word, image }))
+  desk.changes.push(...keepImage({ reference, feed: desk.feed, before }, { ...before, ...word, image }))
 }
