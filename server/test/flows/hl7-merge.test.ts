@@ -215,6 +215,28 @@ it.each([
   expect(refer(await engine.all('DiagnosticReport'), 'subject')).toEqual(kept)
 })
 
+it('a rehearsal of a merge says what it would do', async () => {
+  const { engine } = await engineWith([ADMIT_KEPT, ADMIT_DOUBLE])
+  const [, double] = await engine.store.records.range({ collection: 'hl7-journal', limit: 9 })
+  const plan = await engine.flow.processing.rehearse(double?.id ?? '', Buffer.from(MERGE))
+  const changes = plan.changes().map(({ element, after }) => [element, after])
+  expect(changes).toContainEqual(['active', false])
+  expect(changes).toContainEqual(['link[0].type', 'replaced-by'])
+  expect(changes).toContainEqual(['link[0].type', 'replaces'])
+})
+
+it('a merge that a person has taken back is not done again by its message, but by another one', async () => {
+  const { engine, merging, send } = await engineWith([ADMIT_KEPT, ADMIT_DOUBLE, MERGE])
+  await merging.run()
+  const [merge] = await merging.list()
+  await merging.undo(systemCaller('test', 'system'), merge?.id ?? '')
+  const living = async () => (await engine.all('Patient')).filter(({ active }) => active !== false)
+  await engine.flow.processing.replay(merge?.message ?? '')
+  expect(await living()).toHaveLength(2)
+  await send([MERGE.replace('|4|P', '|5|P')])
+  expect(await living()).toHaveLength(1)
+})
+
 it('moves a visit to another account of the same patient', async () => {
   const moved = move('ADT^A45^ADT_A45', 'A2', 'MRG|4711^^^HOSP^MR||A1^^^HOSP^AN||VA1^^^HOSP^VN', visit('VA1'))
   const { engine, merging } = await engineWith([admitted('4711', 'A1'), admitted('4711', 'A2'), moved])

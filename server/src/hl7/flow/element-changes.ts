@@ -8,6 +8,13 @@ export interface ElementChange {
   readonly after?: JsonValue
 }
 
+/** A resource before and behind. */
+export interface Changed {
+  readonly reference: string
+  readonly was: JsonObject
+  readonly is: JsonObject
+}
+
 /** What differs between two versions of a resource, element by element. */
 export function elementChanges(
   reference: string,

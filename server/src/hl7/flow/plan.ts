@@ -6,7 +6,7 @@ import type { RecordChange, RecordStore, StoredVersion } from '../../store/port.
 import type { Mapped } from '../mapping/image.ts'
 import { planEffects } from '../merging/plan-effects.ts'
 import { withoutOtherVariants } from './choices.ts'
-import { elementChanges, type ElementChange } from './element-changes.ts'
+import type { ElementChange } from './element-changes.ts'
 import type { Made } from './entry.ts'
 import { comparable, isSame, withLongTexts } from './exact-json.ts'
 import { timesOf, withHistories, withLate, withOwnHistories } from './histories.ts'
@@ -19,7 +19,7 @@ import { followMoves } from './moved.ts'
 import { givenUp, heldByOthers, isKnownByOldNumbers } from './numbers.ts'
 import { rangesOnce, readOnce } from './read-once.ts'
 import { clearedBy, countedOf, sentOf } from './sent.ts'
-import { draftOf, type Step } from './step.ts'
+import { changesBy, draftOf, madeBy, type Step } from './step.ts'
 import { countingOf, mayFill, toldBefore, withAnew } from './superseded.ts'
 import { traceText, type Traced } from './trace-text.ts'
 import { planWaiting } from './waiting.ts'
@@ -90,12 +90,9 @@ export async function planMessage(given: PlanRequest): Promise<Plan> {
     conflicts: [...conflicts, ...effects.items],
     drafts: effects.drafts,
     records: [...steps.flatMap((step) => step.records ?? []), ...waiting.records, ...effects.records],
-    made: steps.map(({ made }) => made),
+    made: madeBy(steps, effects.changed),
     traced: steps.map(({ made: { reference }, trace }) => ({ reference, text: trace })),
-    changes: () =>
-      steps.flatMap(({ made: { reference }, was, is }) =>
-        was === undefined || is === undefined ? [] : elementChanges(reference, { was, is }),
-      ),
+    changes: () => changesBy(steps, effects.changed),
     patients: [...identities.values()].flatMap(({ image, id }) =>
       image.type === 'Patient' && id ? [id] : [],
     ),

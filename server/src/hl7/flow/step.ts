@@ -2,6 +2,7 @@ import type { Draft } from '../../fhir/resources.ts'
 import type { JsonObject } from '../../kernel/json.ts'
 import type { RecordChange } from '../../store/port.ts'
 import type { Image } from '../mapping/image.ts'
+import { elementChanges, type Changed, type ElementChange } from './element-changes.ts'
 import type { Made } from './entry.ts'
 import { isPlain } from './exact-json.ts'
 import type { WorkItem } from './worklist.ts'
@@ -28,4 +29,22 @@ export function draftOf(
   // Numbers with digits of their own are for the text alone: whoever reads the resource wants doubles. A new resource has those of the image.
   const isSimple = how.method === 'POST' ? image?.literals === undefined : isPlain(text)
   return { type, id, ...how, resource: isSimple ? exact : (JSON.parse(text) as JsonObject), text }
+}
+
+/** What an effect changes is made, too, whatever the message says of it itself. */
+export function madeBy(steps: readonly Step[], changed: readonly Changed[]): readonly Made[] {
+  const rest = new Set(changed.map(({ reference }) => reference))
+  const told = steps.map(({ made }): Made => {
+    const isChanged = rest.delete(made.reference)
+    return isChanged && made.action !== 'created' ? { ...made, action: 'updated' } : made
+  })
+  return [...told, ...[...rest].map((reference): Made => ({ reference, action: 'updated' }))]
+}
+
+/** Element by element: what the message says, and then what its effects do. */
+export function changesBy(steps: readonly Step[], changed: readonly Changed[]): readonly ElementChange[] {
+  const said = steps.flatMap(({ made: { reference }, was, is }) =>
+    was === undefined || is === undefined ? [] : [{ reference, was, is }],
+  )
+  return [...said, ...changed].flatMap(({ reference, was, is }) => elementChanges(reference, { was, is }))
 }

@@ -1,5 +1,6 @@
 import type { Draft, Resources } from '../../fhir/resources.ts'
 import type { JsonObject } from '../../kernel/json.ts'
+import type { Changed } from '../flow/element-changes.ts'
 import { isSame, parseExact } from '../flow/exact-json.ts'
 
 /** Resources that one commit changes, each by its last state: what a message writes and what its effects add to it are one draft. */
@@ -9,10 +10,13 @@ export interface DraftBook {
   /** Changes it; one that is not there stays away. */
   change(reference: string, change: (resource: JsonObject) => JsonObject): Promise<void>
   drafts(): readonly Draft[]
+  /** What was changed, beside what it was. */
+  changed(): readonly Changed[]
 }
 
 export function createDraftBook(resources: Pick<Resources, 'peek'>, drafts: readonly Draft[]): DraftBook {
   const book = new Map(drafts.map((draft) => [`${draft.type}/${draft.id ?? ''}`, draft]))
+  const changes = new Map<string, Changed>()
   const current = async (reference: string): Promise<{ resource: JsonObject; draft: Draft } | undefined> => {
     const written = book.get(reference)
     if (written !== undefined)
@@ -30,9 +34,12 @@ export function createDraftBook(resources: Pick<Resources, 'peek'>, drafts: read
       if (found === undefined) return
       const changed = change(found.resource)
       if (isSame(changed, found.resource)) return
+      const was = changes.get(reference)?.was ?? found.resource
+      changes.set(reference, { reference, was, is: changed })
       const text = JSON.stringify(changed)
       book.set(reference, { ...found.draft, resource: JSON.parse(text) as JsonObject, text })
     },
     drafts: () => [...book.values()],
+    changed: () => [...changes.values()],
   }
 }

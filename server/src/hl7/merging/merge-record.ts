@@ -8,6 +8,8 @@ export const MERGING = {
   steps: 'merge-steps',
   /** `<reference>|<patient>`: from whom a thing was moved, with the event time. */
   moved: 'merge-moved',
+  /** See `undoneId`. */
+  undone: 'merge-undone',
   snapshots: 'snapshots',
   /** `<reference>|<reference>|<feed>`: when a feed said last whether the two are linked. */
   links: 'merge-links',
@@ -57,7 +59,15 @@ export function putMerge(merge: MergeRecord): readonly RecordChange[] {
     isOpen
       ? { op: 'put', collection: MERGING.pending, id: merge.id, value: {} }
       : { op: 'delete', collection: MERGING.pending, id: merge.id },
+    ...(merge.state === 'undone'
+      ? [{ op: 'put', collection: MERGING.undone, id: undoneId(merge), value: {} } as const]
+      : []),
   ]
+}
+
+/** By message, so that a person's word against it counts when it is processed again. */
+export function undoneId({ message, from, to }: Pick<MergeRecord, 'message' | 'from' | 'to'>): string {
+  return `${message}|${from}|${to}`
 }
 
 export function putStep(merge: string, step: MergeStep): RecordChange {

@@ -4,6 +4,7 @@ import { identifyingAliases } from '../../fhir/write/identifying.ts'
 import { fault } from '../../kernel/fault.ts'
 import type { JsonObject } from '../../kernel/json.ts'
 import type { RecordChange, RecordStore } from '../../store/port.ts'
+import type { Changed } from '../flow/element-changes.ts'
 import { referenceOf, type Identities, type Identity } from '../flow/identity.ts'
 import { isKnownByOldNumbers } from '../flow/numbers.ts'
 import type { KnownResources } from '../flow/read-once.ts'
@@ -14,7 +15,7 @@ import { objectsIn } from '../mapping/objects.ts'
 import { createDraftBook } from './draft-book.ts'
 import type { EffectDesk } from './effect-desk.ts'
 import { endWith } from './end-with.ts'
-import { putMerge, putMoved, type MergeRecord } from './merge-record.ts'
+import { MERGING, putMerge, putMoved, undoneId, type MergeRecord } from './merge-record.ts'
 import {
   mergedInto,
   mergedSurvivor,
@@ -40,6 +41,8 @@ export interface EffectsPlan {
   readonly drafts: readonly Draft[]
   readonly records: readonly RecordChange[]
   readonly items: readonly WorkItem[]
+  /** What they change, beside what the images say. */
+  readonly changed: readonly Changed[]
 }
 
 type Desk = EffectDesk & EffectsRequest
@@ -57,7 +60,7 @@ export async function planEffects(
   const book = createDraftBook(request.resources, drafts)
   const desk: Desk = { ...request, identities, book, changes: [], items: [] }
   for (const effect of effects) await KINDS[effect.kind](desk, effect)
-  return { drafts: book.drafts(), records: desk.changes, items: desk.items }
+  return { drafts: book.drafts(), records: desk.changes, items: desk.items, changed: book.changed() }
 }
 
 const KINDS: Readonly<Record<Effect['kind'], (desk: Desk, effect: Effect) => Promise<void>>> = {
@@ -75,21 +78,13 @@ async function becomeOne(desk: Desk, { image, into }: Effect): Promise<void> {
   const [loser, survivor] = [desk.identities.get(image), desk.identities.get(into ?? '')]
   const [from, to] = [referenceOf(loser), referenceOf(survivor)]
   if (loser === undefined || survivor === undefined || to === undefined) return
-  if (from === to) {
-    const identifiers = objectsIn(loser.image.resource['identifier'])
-    // What the message only refers to has its new number from here: a visit (A50).
-    const own = objectsIn(survivor.image.resource['identifier'])
-    await desk.book.change(to, (resource) =>
-      mergedSurvivor(withNewNumbers(resource, own, identifiers), { from: undefined, identifiers }),
-    )
-    return
-  }
-  const old = objectsIn(
-    from === undefined ? loser.image.resource['identifier'] : (await desk.book.read(from))?.['identifier'],
-  )
-  const before = objectsIn((await desk.book.read(to))?.['identifier'])
+  if (from === to) return rename(desk, to, { loser, survivor })
+  if (from !== undefined && (await wasTakenBack(desk, { from, to }))) return
+  const old =
+    from === undefined ? objectsIn(loser.image.resource['identifier']) : await identifiersOf(desk, from)
+  const before = await identifiersOf(desk, to)
   await desk.book.change(to, (resource) => mergedSurvivor(resource, { from, identifiers: old }))
-  const after = objectsIn((await desk.book.read(to))?.['identifier'])
+  const after = await identifiersOf(desk, to)
   if (from === undefined) {
     // Nobody knows the other one: whoever speaks of it from now on means the survivor.
     desk.changes.push(...loser.image.aliases.map((alias) => claim(alias, survivor.id ?? '')))
@@ -107,6 +102,34 @@ async function becomeOne(desk: Desk, { image, into }: Effect): Promise<void> {
     wasActive,
     identifiers: after.slice(before.length).map((one) => JSON.stringify(one)),
   })
+}
+
+async function identifiersOf({ book }: Desk, reference: string): Promise<readonly JsonObject[]> {
+  return objectsIn((await book.read(reference))?.['identifier'])
+}
+
+/** What the message only refers to has its new number from here: a visit (A50). */
+async function rename(
+  { book }: Desk,
+  to: string,
+  { loser, survivor }: Readonly<Record<'loser' | 'survivor', Identity>>,
+): Promise<void> {
+  const identifiers = objectsIn(loser.image.resource['identifier'])
+  const own = objectsIn(survivor.image.resource['identifier'])
+  await book.change(to, (resource) =>
+    mergedSurvivor(withNewNumbers(resource, own, identifiers), {
+      from: undefined,
+      identifiers,
+    }),
+  )
+}
+
+/** A person has said that it was wrong. The same message says nothing against that when it comes again; another one does. */
+async function wasTakenBack(
+  { records, message }: Desk,
+  { from, to }: Pick<MergeRecord, 'from' | 'to'>,
+): Promise<boolean> {
+  return (await records.get(MERGING.undone, undoneId({ message, from, to }))) !== undefined
 }
 
 /** Visits and accounts of two people are no one, unless the message says that these are one person, or that the things move. */
@@ -217,6 +240,7 @@ async function move(desk: Desk, { image, into, of = [] }: Effect): Promise<void>
   const to = referenceOf(desk.identities.get(into ?? ''))
   const scope = of.flatMap((key) => referenceOf(desk.identities.get(key)) ?? [])
   if (from === undefined || to === undefined || from === to || scope.length === 0) return
+  if (await wasTakenBack(desk, { from, to })) return
   note(desk, { kind: 'move', from, to, scope })
 }
 
