@@ -64,6 +64,10 @@ const link = (event: string, hour: string) =>
     '',
   ].join('\r')
 
+/** A report whose result says when it was observed (OBX-14). */
+const at = (hour: string, status: string, time: string) =>
+  `${report(hour, status, { A: hour }).trimEnd()}|||${time}\r`
+
 it('of two messages within one second the first says nothing over the second when it comes again', async () => {
   const engine = await startEngine({ ackAt: 'committed' })
   await sent(engine, [
@@ -116,4 +120,15 @@ it('patients whose link was taken away stay apart when the message that has link
   await sent(engine, [link('A24', '09'), link('A37', '10')])
   expect(await writtenBy(engine, () => replayAll(engine))).toBe(0)
   expect((await engine.all('Patient')).some((one) => Object.hasOwn(one, 'link'))).toBe(false)
+})
+
+it('asks a person what a correction means whose result has another time in the report, and replaces nothing by a guess', async () => {
+  const engine = await startEngine({ ackAt: 'committed' })
+  await sent(engine, [at('09', 'F', '202603010800'), at('10', 'C', '202603010805')])
+  expect(await engine.all('Observation')).toHaveLength(2)
+  const items = async () => engine.store.records.range({ collection: 'hl7-worklist', limit: 10 })
+  expect((await items()).map(({ value }) => value)).toMatchObject([{ kind: 'identity', why: 'alike' }])
+  await sent(engine, [at('11', 'C', '202603010805'), at('12', 'F', '202603010900')])
+  expect(await engine.all('Observation')).toHaveLength(3)
+  expect(await items()).toHaveLength(1)
 })

@@ -16,7 +16,7 @@ import {
 import { sentById } from './sent-by-id.ts'
 import { apartFrom, differenceFromStored, type ApartDeps, type Known } from './told-apart.ts'
 import { keysWithin, twinMeant, twinsOf, type TwinDesk } from './twins.ts'
-import { allOfNumber, holderOf, idsOfNumber, isLeftOut } from './whole-number.ts'
+import { allOfNumber, holderOf, idsOfNumber, isLeftOut, oneBegunBy } from './whole-number.ts'
 
 /** Who an image is. */
 export interface Identity {
@@ -181,10 +181,13 @@ async function compared(desk: Desk, said: Said, identity: Identity): Promise<Ide
   const { likely, own } = said.image
   const { id, isKnown, claims, taken } = identity
   if (likely === undefined || own === 'link' || isKnown || id === undefined) return identity
-  const holder = await holderOf(desk.records, likely)
+  if (likely.isBegun && (taken.length > 0 || desk.untold.has(said.image.key))) return identity
+  const holder = likely.isBegun
+    ? await oneBegunBy(desk.records, likely)
+    : await holderOf(desk.records, likely)
   if (holder !== undefined)
     return { ...identity, taken: [...taken, { alias: likely, holder, isOther: false }] }
-  if (desk.inMessage.has(aliasId(likely))) return identity
+  if (likely.isBegun || desk.inMessage.has(aliasId(likely))) return identity
   desk.inMessage.set(aliasId(likely), { ...said, id })
   return { ...identity, claims: [...claims, claim(likely, id)] }
 }

@@ -34,6 +34,13 @@ async function holdingsOf(
   })
 }
 
+/** @returns one of those whose alias begins so */
+export async function oneBegunBy(records: RecordStore, begin: Alias): Promise<string | undefined> {
+  const from = aliasId(begin)
+  const [found] = await records.range({ collection: ALIASES, from, to: `${from}~`, limit: 1 })
+  return found && idOf(found)
+}
+
 /** @param prefix see `Shared` */
 export async function idsOfNumber(
   records: RecordStore,

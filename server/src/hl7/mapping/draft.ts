@@ -1,6 +1,6 @@
 import type { Alias } from '../../fhir/aliases.ts'
 import type { Fragment } from './element.ts'
-import type { ImagePart, Item, Own, Shared, Terms, While } from './image.ts'
+import type { ImagePart, Item, Likely, Own, Shared, Terms, While } from './image.ts'
 import type { Node } from './node.ts'
 import type { Output } from './origin.ts'
 import type { Target } from './target.ts'
@@ -28,7 +28,7 @@ export interface Draft {
   /** See `Image`. */
   item: Item | undefined
   /** See `Image`. */
-  likely: Alias | undefined
+  likely: Likely | undefined
   /** See `Image`. */
   whole: Shared | undefined
   /** See `Image`. */

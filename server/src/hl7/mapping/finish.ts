@@ -1,8 +1,7 @@
-import type { Alias } from '../../fhir/aliases.ts'
 import type { JsonObject } from '../../kernel/json.ts'
 import type { Draft, Written } from './draft.ts'
 import type { Fragment } from './element.ts'
-import type { Image, ImagePart, Item, Shared, Terms, TraceRow, While } from './image.ts'
+import type { Image, ImagePart, Item, Likely, Shared, Terms, TraceRow, While } from './image.ts'
 import { originOf } from './origin.ts'
 import { pathOf } from './target.ts'
 
@@ -17,7 +16,7 @@ class FinishedImage implements Image {
   readonly type: string
   readonly aliases: Image['aliases']
   readonly item?: Item
-  readonly likely?: Alias
+  readonly likely?: Likely
   readonly whole?: Shared
   readonly terms?: Terms
   readonly own: Image['own']

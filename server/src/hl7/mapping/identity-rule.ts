@@ -26,11 +26,15 @@ interface Composed {
   readonly parts: readonly string[]
 }
 
-/** `likely`: what is probably the same thing, which a person has to say. `beside`: what it is known by as well. */
+/**
+ * `likely`: what is probably the same thing, which a person has to say. `alike`: condition of messages that speak of what was told before, so that
+ * what agrees in all parts but the last is probably the same. `beside`: what it is known by as well.
+ */
 export interface ComposedRule extends Composed {
   readonly when?: string
   readonly likely?: Composed
   readonly beside?: Composed
+  readonly alike?: string
   readonly group?: string
 }
 

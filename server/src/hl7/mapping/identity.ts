@@ -3,7 +3,7 @@ import type { JsonValue } from '../../kernel/json.ts'
 import type { Draft } from './draft.ts'
 import { compileCondition } from './expression.ts'
 import type { ComposedRule, IdentityRule } from './identity-rule.ts'
-import type { Item, Shared } from './image.ts'
+import type { Item, Likely, Shared } from './image.ts'
 import type { Node } from './node.ts'
 import { objectOf } from './objects.ts'
 import { compilePath, fieldsOf, findNodes, type FieldName } from './path.ts'
@@ -16,7 +16,7 @@ export interface Identified {
   readonly sources: Draft['identity']
   /** The identity is put together from content, not an identifier: the same one twice in a message means two things. */
   readonly isComposed: boolean
-  readonly likely?: Alias
+  readonly likely?: Likely
   readonly item?: Item
   readonly whole?: Shared
 }
@@ -143,11 +143,12 @@ function identifiersOf(draft: Draft, element: string): Candidate[] {
 
 /** Parts: HL7 paths, `@key` (identity of another image), `?` in front of either: may be missing. */
 function byParts(rule: ComposedRule, reads: FieldName[]): Identify {
-  const { system, parts, group, when } = rule
+  const { system, parts, group, when, alike } = rule
   const compose = compileParts(parts, reads)
   const besideOf = compileBeside(rule, reads)
   const condition = when === undefined ? undefined : compileCondition(when)
-  reads.push(...(condition?.fields ?? []))
+  const isAlike = alike === undefined ? undefined : compileCondition(alike)
+  reads.push(...(condition?.fields ?? []), ...(isAlike?.fields ?? []))
   return (target, desk) => {
     if (condition?.holds(target) === false) return undefined
     const sources: (Node | Draft)[] = []
@@ -156,7 +157,13 @@ function byParts(rule: ComposedRule, reads: FieldName[]): Identify {
     const alias = aliasOf(target, desk, { system, value })
     const { others, likely } = besideOf(target, desk)
     const members = groupsOf(target.draft, group).map((one) => memberAlias(one.alias, `|${prefixOf(alias)}`))
-    return { aliases: [alias, ...others, ...members], sources, isComposed: true, ...likely }
+    return {
+      aliases: [alias, ...others, ...members],
+      sources,
+      isComposed: true,
+      ...(isAlike?.holds(target) === true && { likely: begunBy(alias) }),
+      ...likely,
+    }
   }
 }
 
@@ -164,12 +171,20 @@ function byParts(rule: ComposedRule, reads: FieldName[]): Identify {
 function compileBeside(
   { beside, likely }: Pick<ComposedRule, 'beside' | 'likely'>,
   reads: FieldName[],
-): (target: Target, desk: IdentityDesk) => { readonly others: readonly Alias[]; readonly likely?: object } {
+): (
+  target: Target,
+  desk: IdentityDesk,
+) => { readonly others: readonly Alias[]; readonly likely?: Pick<Identified, 'likely'> } {
   const [composed, same] = [beside, likely].map((one) => one && byParts(one, reads))
   return (target, desk) => {
     const [others = [], [like] = []] = [composed, same].map((one) => one?.(target, desk)?.aliases ?? [])
     return { others, ...(like !== undefined && { likely: { likely: like } }) }
   }
+}
+
+/** All parts but the last. */
+function begunBy(alias: Alias): Likely {
+  return { ...alias, value: alias.value.slice(0, alias.value.lastIndexOf('|') + 1), isBegun: true }
 }
 
 function aliasOf(

@@ -106,6 +106,11 @@ export interface RankPart {
   readonly when?: string
 }
 
+/** @property isBegun all whose values begin with this one have it */
+export interface Likely extends Alias {
+  readonly isBegun?: true
+}
+
 export interface Image {
   /** Unique in the message: `patient`, `encounter`, `observation`, `observation/2`. References to it read `{ "reference": "#image:<key>" }`. */
   readonly key: string
@@ -113,7 +118,7 @@ export interface Image {
   /** Its number may stand for several things: the alias, one of the first, by which this one is told from them. */
   readonly item?: Item
   /** What has this is probably the same thing, which a person has to say. */
-  readonly likely?: Alias
+  readonly likely?: Likely
   /** Its number may stand for several things, and the message does not say which: all of them are meant. */
   readonly whole?: Shared
   /** When it counts at all. */

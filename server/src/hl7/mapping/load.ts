@@ -41,6 +41,9 @@ const FOLDERS = Object.keys(KINDS) as readonly Kind[]
 /** The schemas of this version of the hub: a folder of an older one has those that fitted then. */
 const SCHEMAS = fileURLToPath(new URL('../../../../mappings/schemas', import.meta.url))
 
+/** The schema of what rules of several kinds of files have in common; the others refer to it. */
+const SHARED = 'rule'
+
 export interface RuleSources {
   /** Changes with every change of a rule. */
   readonly version: string
@@ -64,7 +67,7 @@ export interface RuleSources {
  * @throws RulesError
  */
 export async function loadRules(folder: string, keptAt: readonly string[] = []): Promise<RuleSources> {
-  const schemas = new Map(Object.values(KINDS).map((name) => [name, schemaText(name)]))
+  const schemas = new Map([...Object.values(KINDS), SHARED].map((name) => [name, schemaText(name)]))
   const base = readTexts(folder)
   const names = namesIn(join(folder, 'overlays'))
   const overlays = new Map(names.map((name) => [name, readTexts(join(folder, 'overlays', name))]))
@@ -157,6 +160,7 @@ async function compileSchemas(schemas: Texts): Promise<ReadonlyMap<Kind, Validat
   const { Ajv } = await import('ajv')
   // The schemas are ours and tested; checking them against the meta-schema, too, costs a quarter of a second.
   const ajv = new Ajv({ allErrors: true, allowUnionTypes: true, validateSchema: false, meta: false })
+  ajv.addSchema(JSON.parse(schemas.get(SHARED) ?? '{}') as object, `${SHARED}.schema.json`)
   return new Map(
     (Object.entries(KINDS) as [Kind, string][]).map(([kind, name]) => [
       kind,
