@@ -44,6 +44,20 @@ it('imports only its own folder and the layers below', () => {
   expect(sources.flatMap((file) => imports(file).flatMap((target) => layerFault(file, target)))).toEqual([])
 })
 
+it('has no folders of one layer that import each other in a circle', () => {
+  const arrows = sources
+    .filter((file) => !isTest(file))
+    .flatMap((file) => imports(file).map((target) => [roomOf(file), roomOf(target)] as const))
+    .filter(([from, to]) => from !== to && from !== '' && to !== '')
+  let circle = arrows
+  for (let before = -1; before !== circle.length;) {
+    before = circle.length
+    const [importing, imported] = [0, 1].map((side) => new Set(circle.map((arrow) => arrow[side])))
+    circle = circle.filter(([from, to]) => importing?.has(to) === true && imported?.has(from) === true)
+  }
+  expect([...new Set(circle.map((arrow) => arrow.join(' imports ')))]).toEqual([])
+})
+
 it('keeps adapters and their client packages behind the composition root', () => {
   expect(sources.flatMap((file) => imports(file).flatMap((target) => adapterFault(file, target)))).toEqual([])
 })
@@ -107,6 +121,12 @@ function layerOf(path: string): string | undefined {
   const [first = '', ...rest] = relative(SRC, path).split('/')
   if (first === '..') return undefined
   return rest.length === 0 ? 'app' : first
+}
+
+/** `hl7/flow` of whatever lies in it; nothing of files that stand in a layer itself. */
+function roomOf(path: string): string {
+  const [layer = '', ...rest] = relative(SRC, path).split('/')
+  return layer === '..' || rest.length < 2 ? '' : `${layer}/${rest[0] ?? ''}`
 }
 
 /** Imported files as absolute paths, packages by their name. */

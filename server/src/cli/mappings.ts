@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 
 import { loadDefinitions } from '../fhir/load-definitions.ts'
-import { readFeeds } from '../hl7/flow/feed.ts'
+import { readFeeds } from '../hl7/journal/feed.ts'
 import { runCases } from '../hl7/mapping/cases.ts'
 import { countCoverage, type FieldCoverage } from '../hl7/mapping/coverage.ts'
 import type { Mapped } from '../hl7/mapping/image.ts'

@@ -2,7 +2,7 @@ import { existsSync, readdirSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
 
-import { copyAhead } from '../hl7/flow/ahead-file.ts'
+import { copyAhead } from '../hl7/journal/ahead-file.ts'
 import { Fault } from '../kernel/fault.ts'
 import { restoreBackup } from '../store/embedded/backup.ts'
 

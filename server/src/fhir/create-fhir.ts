@@ -5,11 +5,12 @@ import type { Store } from '../store/port.ts'
 import { auditedAccess } from './access.ts'
 import type { AccessRules } from './access.ts'
 import { withEvents } from './audit-events/read-events.ts'
+import { eventTrail } from './audit-events/search-events.ts'
+import type { RestDeps } from './calls/rest-deps.ts'
 import { createResources } from './create-resources.ts'
 import type { Definitions } from './definitions.ts'
 import type { Resources } from './resources.ts'
 import { createMetadata } from './rest/capability.ts'
-import type { RestDeps } from './rest/rest-deps.ts'
 import { createPageTokens } from './search/page-token.ts'
 import { createSearch } from './search/search.ts'
 import type { Search } from './search/search.ts'
@@ -55,7 +56,7 @@ export function createFhir(options: FhirOptions): Fhir {
   const events = { access, definitions, source: audit }
   const resources = withEvents(noticing(createResources(options), options.onSearchParameters), events)
   const found = { reader: store.resources, definitions, access, clock, base }
-  const search = createSearch({ ...found, trail: audit }, tokens)
+  const search = createSearch({ ...found, trail: eventTrail(audit, definitions) }, tokens)
   const { takenIdentifier = 'refuse', searchUnknown = 'refuse', cors = false } = options
   return {
     resources,

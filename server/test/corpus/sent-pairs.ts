@@ -3,7 +3,7 @@ import { join } from 'node:path'
 
 import type { Repetition } from '../../src/hl7/message/message.ts'
 import { parseMessage } from '../../src/hl7/message/parse-message.ts'
-import type { OutboundRules } from '../../src/hl7/outbound/outbound-rules.ts'
+import type { OutboundRules } from '../../src/hl7/rules/outbound-rules.ts'
 import type { JsonObject } from '../../src/kernel/json.ts'
 import type { Unmet } from './decisions.ts'
 import type { Pair, PairOutcome } from './pairs.ts'

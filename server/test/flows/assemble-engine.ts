@@ -4,6 +4,7 @@ import { fileURLToPath } from 'node:url'
 import { createAuditTrail, type AuditArchive } from '../../src/audit/create-audit-trail.ts'
 import { authorise, constraintFor } from '../../src/auth/authorise.ts'
 import { auditedAccess } from '../../src/fhir/access.ts'
+import { eventTrail } from '../../src/fhir/audit-events/search-events.ts'
 import { createResources } from '../../src/fhir/create-resources.ts'
 import { foundBy } from '../../src/fhir/keys/keys-of-row.ts'
 import { loadDefinitions } from '../../src/fhir/load-definitions.ts'
@@ -76,7 +77,8 @@ export async function assembleEngine(store: Store, parts: EngineParts): Promise<
   const feeds = new Map([...mapper.feeds].map(([name, file]) => [name, { ...file, ...settings }]))
   const shared = { clock, isShared, report: onError }
   const access = auditedAccess(rules, audit, clock)
-  const found = { reader: store.resources, definitions, access, clock, base, trail: audit }
+  const trail = eventTrail(audit, definitions)
+  const found = { reader: store.resources, definitions, access, clock, base, trail }
   const search = createSearch(found, createPageTokens(Buffer.alloc(32, 1)))
   const queries = createQueries({ rules: mapper, search, resources, audit, clock, report: onError })
   const taker = createAnswerTaker({ mapper, resources, clock, report: onError })

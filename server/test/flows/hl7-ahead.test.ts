@@ -2,11 +2,11 @@ import { readdir } from 'node:fs/promises'
 
 import { expect, it, onTestFinished } from 'vitest'
 
-import { createAhead, type Ahead } from '../../src/hl7/flow/ahead.ts'
-import { recordsBehind } from '../../src/hl7/flow/behind.ts'
-import { FLOW, type Entry } from '../../src/hl7/flow/entry.ts'
-import { lineChanges } from '../../src/hl7/flow/journal-line.ts'
-import { createJournal, type Added } from '../../src/hl7/flow/journal.ts'
+import { createAhead, type Ahead } from '../../src/hl7/journal/ahead.ts'
+import { FLOW, type Entry } from '../../src/hl7/journal/entry.ts'
+import { lineChanges } from '../../src/hl7/journal/journal-line.ts'
+import { createJournal, type Added } from '../../src/hl7/journal/journal.ts'
+import { recordsBehind } from '../../src/hl7/record/behind.ts'
 import type { RecordStore, Store } from '../../src/store/port.ts'
 import { freshFolder, freshStore } from '../fresh-store.ts'
 

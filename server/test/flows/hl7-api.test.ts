@@ -4,7 +4,7 @@ import { expect, it, onTestFinished } from 'vitest'
 
 import { authoriseCommand } from '../../src/auth/authorise.ts'
 import { systemCaller, type Caller } from '../../src/auth/caller.ts'
-import { answerTo } from '../../src/fhir/rest/outcome.ts'
+import { answerTo } from '../../src/fhir/calls/outcome.ts'
 import { interopApi } from '../../src/hl7/api/interop.ts'
 import { Feeds, Statistics } from '../../src/hl7/feeds.contract.ts'
 import {

@@ -1,6 +1,6 @@
 import { MessageBuilder } from '../../src/hl7/message/message-builder.ts'
 import { readDestination } from '../../src/hl7/outbound/destination.ts'
-import type { OutboundRules } from '../../src/hl7/outbound/outbound-rules.ts'
+import type { OutboundRules } from '../../src/hl7/rules/outbound-rules.ts'
 import type { KillPoint } from '../../src/store/crash.ts'
 import { openEmbeddedStore } from '../../src/store/embedded/store.ts'
 import { openMongoStore } from '../../src/store/mongo/store.ts'

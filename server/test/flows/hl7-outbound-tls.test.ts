@@ -8,7 +8,7 @@ import { expect, it, onTestFinished } from 'vitest'
 
 import { systemCaller } from '../../src/auth/caller.ts'
 import { readDestination } from '../../src/hl7/outbound/destination.ts'
-import type { OutboundRules } from '../../src/hl7/outbound/outbound-rules.ts'
+import type { OutboundRules } from '../../src/hl7/rules/outbound-rules.ts'
 import { createAuthority, type Authority, type Certificate } from '../certificates.ts'
 import { freshFolder, freshStore } from '../fresh-store.ts'
 import { engineOn, type Engine } from './interface-engine.ts'

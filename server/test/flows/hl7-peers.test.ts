@@ -6,7 +6,7 @@ import { expect, it, onTestFinished } from 'vitest'
 import { systemCaller } from '../../src/auth/caller.ts'
 import { MessageBuilder } from '../../src/hl7/message/message-builder.ts'
 import { readDestination } from '../../src/hl7/outbound/destination.ts'
-import type { OutboundRules } from '../../src/hl7/outbound/outbound-rules.ts'
+import type { OutboundRules } from '../../src/hl7/rules/outbound-rules.ts'
 import { freshStore } from '../fresh-store.ts'
 import { admit, engineOn, result, startEngine } from './interface-engine.ts'
 

@@ -9,7 +9,7 @@ import { promisify } from 'node:util'
 import { open as openLmdb } from 'lmdb'
 import { expect, it, onTestFinished } from 'vitest'
 
-import { openAheadFile, readAhead, type Payload } from '../../src/hl7/flow/ahead-file.ts'
+import { openAheadFile, readAhead, type Payload } from '../../src/hl7/journal/ahead-file.ts'
 import { openEmbeddedStore } from '../../src/store/embedded/store.ts'
 import type { Store } from '../../src/store/port.ts'
 

@@ -9,16 +9,21 @@ import { reach } from '../search/comparison.ts'
 import { notWhole } from '../search/hits.ts'
 import type { Query } from '../search/hits.ts'
 import { wholeType } from '../search/plan.ts'
-import { eventRow } from './event-row.ts'
+import type { Trail } from '../search/search.ts'
+import { AUDIT_EVENT, eventRow } from './event-row.ts'
 
 export type EventSource = Pick<AuditArchive, 'ship' | 'walk' | 'groups' | 'find'>
+
+export function eventTrail(source: EventSource, definitions: Definitions): Trail {
+  return { type: AUDIT_EVENT, query: (stored) => eventQuery(stored, source, definitions) }
+}
 
 /**
  * The same search of the audit trail: its rows become AuditEvents while it goes through them, the last ones first, and the clauses decide.
  * There is no index of the trail: dates tell where to look, and the text of a row whether it is worth the work. A walk that becomes too long
  * stops, and tells where.
  */
-export function eventQuery(query: Query, source: EventSource, definitions: Definitions): Query {
+function eventQuery(query: Query, source: EventSource, definitions: Definitions): Query {
   const { module, base, clauses } = query
   const context = { definitions, module, base }
   const ids = idsIn(clauses)

@@ -1,6 +1,6 @@
 import { fault } from '../../kernel/fault.ts'
 import { createPace } from '../../kernel/pace.ts'
-import type { RestDeps } from '../rest/rest-deps.ts'
+import type { RestDeps } from '../calls/rest-deps.ts'
 import type { Subject } from '../search/clause.ts'
 import { meets, subjectOf } from './conditional-references.ts'
 import type { Linked } from './conditional-references.ts'

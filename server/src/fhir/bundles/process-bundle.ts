@@ -1,6 +1,6 @@
 import { fault } from '../../kernel/fault.ts'
-import type { Answer, Call } from '../rest/call.ts'
-import type { RestDeps } from '../rest/rest-deps.ts'
+import type { Answer, Call } from '../calls/call.ts'
+import type { RestDeps } from '../calls/rest-deps.ts'
 import { batch } from './batch.ts'
 import { readBundle } from './read-bundle.ts'
 import type { Broken, Entry } from './read-bundle.ts'

@@ -2,9 +2,9 @@ import { STATUS_CODES } from 'node:http'
 
 import type { JsonObject } from '../../kernel/json.ts'
 import { eachPaced } from '../../kernel/pace.ts'
-import { pacedBundleBytes } from '../rest/bundle-bytes.hot.ts'
-import type { BundleEntry } from '../rest/bundle-bytes.hot.ts'
-import type { Answer } from '../rest/call.ts'
+import { pacedBundleBytes } from '../calls/bundle-bytes.hot.ts'
+import type { BundleEntry } from '../calls/bundle-bytes.hot.ts'
+import type { Answer } from '../calls/call.ts'
 
 /** The response Bundle: one entry for each of the request, in the same order; resources go in as bytes. */
 export async function responseBundle(

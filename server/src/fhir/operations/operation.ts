@@ -1,5 +1,5 @@
-import type { Answer, Call } from '../rest/call.ts'
-import type { RestDeps } from '../rest/rest-deps.ts'
+import type { Answer, Call } from '../calls/call.ts'
+import type { RestDeps } from '../calls/rest-deps.ts'
 import type { Arguments } from './arguments.ts'
 import type { OperationDefinition } from './operation-definition.ts'
 

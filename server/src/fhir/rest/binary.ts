@@ -1,10 +1,10 @@
 import type { JsonObject } from '../../kernel/json.ts'
 import { isId } from '../access.ts'
 import { readContent } from '../binary-content.ts'
+import type { Answer, Call } from '../calls/call.ts'
+import { isFhirType } from '../calls/negotiate.ts'
+import type { RestDeps } from '../calls/rest-deps.ts'
 import { isObject, parseObject } from '../json/parse.ts'
-import type { Answer, Call } from './call.ts'
-import { isFhirType } from './negotiate.ts'
-import type { RestDeps } from './rest-deps.ts'
 
 /** What a request says about its body beside the body itself. */
 export interface RawBody {

@@ -3,12 +3,12 @@ import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Caller } from '../../auth/caller.ts'
 import { limits } from '../../kernel/limits.ts'
 import { isId } from '../access.ts'
-import { textOfBody } from './call.ts'
-import type { Call } from './call.ts'
+import { textOfBody } from '../calls/call.ts'
+import type { Call } from '../calls/call.ts'
+import { isTaken } from '../calls/negotiate.ts'
+import { create, update } from '../interactions/write-calls.ts'
 import { answer, isHarmless } from './fast-route.hot.ts'
 import type { FastRouteOptions, Found } from './fast-route.hot.ts'
-import { isTaken } from './negotiate.ts'
-import { create, update } from './write-calls.ts'
 
 /**
  * Answers plain creates and updates of one resource by a known caller, without the framework: same checks, same commit, same answer to the byte

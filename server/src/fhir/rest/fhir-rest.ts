@@ -9,15 +9,9 @@ import { Fault, fault } from '../../kernel/fault.ts'
 import { limits } from '../../kernel/limits.ts'
 import { processBundle } from '../bundles/process-bundle.ts'
 import { receiveBundle } from '../bundles/receive-bundle.ts'
-import { indent } from '../json/layout.ts'
-import { PATCH_FORMATS } from '../patch/patch.ts'
-import { jsonBody, NOT_KEPT } from './answers.ts'
-import { binaryText, isBinaryRead, rawAnswer, wholeAnswer } from './binary.ts'
-import type { RawBody } from './binary.ts'
-import { METHODS, pairsOf, preferencesOf, textOfBody } from './call.ts'
-import type { Answer, Call, Method } from './call.ts'
-import { packBodies } from './compression.ts'
-import { dispatch, methodNotAllowed, methodsAt } from './dispatch.ts'
+import { jsonBody, NOT_KEPT } from '../calls/answers.ts'
+import { METHODS, pairsOf, preferencesOf, textOfBody } from '../calls/call.ts'
+import type { Answer, Call, Method } from '../calls/call.ts'
 import {
   asksForFhir,
   asksForOtherFhir,
@@ -25,10 +19,16 @@ import {
   checkBody,
   checkContentType,
   FHIR_JSON,
-} from './negotiate.ts'
-import { answerTo } from './outcome.ts'
+} from '../calls/negotiate.ts'
+import { answerTo } from '../calls/outcome.ts'
+import type { RestDeps } from '../calls/rest-deps.ts'
+import { dispatch, methodNotAllowed, methodsAt } from '../interactions/dispatch.ts'
+import { indent } from '../json/layout.ts'
+import { PATCH_FORMATS } from '../patch/patch.ts'
+import { binaryText, isBinaryRead, rawAnswer, wholeAnswer } from './binary.ts'
+import type { RawBody } from './binary.ts'
+import { packBodies } from './compression.ts'
 import { dropRestOfBody } from './refused-body.ts'
-import type { RestDeps } from './rest-deps.ts'
 
 export interface FhirRestOptions {
   readonly rest: RestDeps

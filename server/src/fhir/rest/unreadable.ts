@@ -1,9 +1,9 @@
 import type { Socket } from 'node:net'
 
 import type { Issue } from '../../kernel/fault.ts'
-import { jsonBody } from './answers.ts'
-import { FHIR_JSON } from './negotiate.ts'
-import { outcomeOf } from './outcome.ts'
+import { jsonBody } from '../calls/answers.ts'
+import { FHIR_JSON } from '../calls/negotiate.ts'
+import { outcomeOf } from '../calls/outcome.ts'
 
 type Refusal = readonly [status: string, code: Issue['code'], text: string]
 

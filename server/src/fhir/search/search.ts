@@ -4,9 +4,6 @@ import type { Issue } from '../../kernel/fault.ts'
 import { soon } from '../../kernel/soon.ts'
 import type { Soon } from '../../kernel/soon.ts'
 import type { Row } from '../../store/port.ts'
-import { AUDIT_EVENT } from '../audit-events/event-row.ts'
-import { eventQuery } from '../audit-events/search-events.ts'
-import type { EventSource } from '../audit-events/search-events.ts'
 import type { TypeModule } from '../definitions.ts'
 import type { Branch, Match, Page } from './branch.ts'
 import { checkIncludes } from './check-includes.ts'
@@ -75,7 +72,15 @@ export interface SearchPage {
   readonly notes: readonly Issue[]
 }
 
-export function createSearch(deps: SearchDeps & { readonly trail: EventSource }, tokens: PageTokens): Search {
+/** Resources that are not in the store: made of the audit trail when they are looked at. */
+export interface Trail {
+  /** Their type. */
+  readonly type: string
+  /** The same query of them. */
+  readonly query: (stored: Query) => Query
+}
+
+export function createSearch(deps: SearchDeps & { readonly trail: Trail }, tokens: PageTokens): Search {
   return {
     find: find.bind(undefined, { ...deps, tokens, prepare: createPrepare() }),
     match: async (caller, criteria) => match(deps, caller, criteria),
@@ -83,7 +88,7 @@ export function createSearch(deps: SearchDeps & { readonly trail: EventSource },
 }
 
 type FindDeps = SearchDeps & {
-  readonly trail: EventSource
+  readonly trail: Trail
   readonly tokens: PageTokens
   readonly prepare: Prepare
 }
@@ -211,15 +216,15 @@ function branchOf(
 }
 
 /** What happened is found where it is asked for by name: each search adds to it. */
-function trailBranch({ trail, access, definitions }: FindDeps, caller: Caller, stored: Branch): Branch[] {
-  if (stored.type !== AUDIT_EVENT || !access.readsTrail(caller)) return []
+function trailBranch({ trail, access }: FindDeps, caller: Caller, stored: Branch): Branch[] {
+  if (stored.type !== trail.type || !access.readsTrail(caller)) return []
   const { type } = stored
   return [
     {
       type,
       name: 'trail',
       newestBy: ['date', '_lastUpdated'],
-      open: () => soon(stored.open(), (query) => eventQuery(query, trail, definitions)),
+      open: () => soon(stored.open(), trail.query),
     },
   ]
 }

@@ -2,11 +2,11 @@ import type { z } from 'zod'
 
 import type { Resources } from '../../fhir/resources.ts'
 import type { RecordStore } from '../../store/port.ts'
-import { comparable, isSame, leavesOf } from '../flow/exact-json.ts'
-import { pathsBetween } from '../flow/item-places.ts'
-import { elementSources, lastImagesOf } from '../flow/last-image.ts'
-import { withoutType } from '../flow/trace-text.ts'
 import type { TraceAnswer } from '../hl7.contract.ts'
+import { comparable, isSame, leavesOf } from '../record/exact-json.ts'
+import { pathsBetween } from '../record/item-places.ts'
+import { elementSources, lastImagesOf } from '../record/last-image.ts'
+import { withoutType } from '../record/trace-text.ts'
 
 interface TraceRequest {
   readonly reference: string

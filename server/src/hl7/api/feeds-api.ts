@@ -12,9 +12,9 @@ import {
   type Unmapped,
 } from '../feeds.contract.ts'
 import type { Flow } from '../flow/create-flow.ts'
-import { FLOW } from '../flow/entry.ts'
-import { readFeeds, type FlowFeed } from '../flow/feed.ts'
-import { timeOfId } from '../flow/message-time.ts'
+import { FLOW } from '../journal/entry.ts'
+import { readFeeds, type FlowFeed } from '../journal/feed.ts'
+import { timeOfId } from '../journal/message-time.ts'
 import type { InteropOptions } from './interop-options.ts'
 import { learned, type Learned } from './learned.ts'
 import { instant } from './message-view.ts'

@@ -1,9 +1,9 @@
 import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod'
 import { z } from 'zod'
 
-import { FLOW } from '../flow/entry.ts'
-import type { WorkItem } from '../flow/worklist.ts'
 import { Resolution, TraceQuery, type Worklist } from '../hl7.contract.ts'
+import { FLOW } from '../journal/entry.ts'
+import type { WorkItem } from '../record/worklist.ts'
 import { traceElements } from './element-trace.ts'
 import { feedsApi } from './feeds-api.ts'
 import type { InteropOptions } from './interop-options.ts'

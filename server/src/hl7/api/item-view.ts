@@ -1,8 +1,8 @@
 import type { z } from 'zod'
 
-import type { Journaled } from '../flow/entry.ts'
-import type { WorkItem } from '../flow/worklist.ts'
 import type { Worklist } from '../hl7.contract.ts'
+import type { Journaled } from '../journal/entry.ts'
+import type { WorkItem } from '../record/worklist.ts'
 import { instant } from './message-view.ts'
 
 type View = z.input<typeof Worklist>['items'][number]

@@ -2,12 +2,12 @@ import type { z } from 'zod'
 
 import { limits } from '../../kernel/limits.ts'
 import type { RecordStore } from '../../store/port.ts'
-import { FLOW, journaledOf, type Entry, type Journaled } from '../flow/entry.ts'
-import type { MessageIndex } from '../flow/message-index.ts'
-import type { IndexedField } from '../flow/message-postings.ts'
-import { idAt } from '../flow/message-time.ts'
-import { causeOf, isMarked } from '../flow/state-marks.ts'
 import type { MessageQuery } from '../hl7.contract.ts'
+import { FLOW, journaledOf, type Entry, type Journaled } from '../journal/entry.ts'
+import type { MessageIndex } from '../journal/message-index.ts'
+import type { IndexedField } from '../journal/message-postings.ts'
+import { idAt } from '../journal/message-time.ts'
+import { causeOf, isMarked } from '../journal/state-marks.ts'
 
 type Query = z.output<typeof MessageQuery>
 

@@ -2,14 +2,14 @@ import type { z } from 'zod'
 
 import { limits } from '../../kernel/limits.ts'
 import type { RecordStore } from '../../store/port.ts'
-import { FLOW, type Entry, type Journaled } from '../flow/entry.ts'
-import type { FlowFeed } from '../flow/feed.ts'
-import type { Journal } from '../flow/journal.ts'
-import { readTrace } from '../flow/trace-text.ts'
 import type { ElementTrace, MessageDetail, MessageSummary } from '../hl7.contract.ts'
+import { FLOW, type Entry, type Journaled } from '../journal/entry.ts'
+import type { FlowFeed } from '../journal/feed.ts'
+import type { Journal } from '../journal/journal.ts'
 import { parseMessage } from '../message/parse-message.ts'
 import { decodeMessage } from '../mllp/charset.ts'
 import { readHeader } from '../mllp/header.ts'
+import { readTrace } from '../record/trace-text.ts'
 
 type Summary = z.input<typeof MessageSummary>
 type Detail = z.input<typeof MessageDetail>

@@ -3,9 +3,9 @@ import type { Resources } from '../../fhir/resources.ts'
 import { fault } from '../../kernel/fault.ts'
 import type { JsonObject, JsonValue } from '../../kernel/json.ts'
 import type { RecordStore } from '../../store/port.ts'
-import { FLOW } from '../flow/entry.ts'
-import { isElements, isList, parseExact } from '../flow/exact-json.ts'
-import type { WorkItem } from '../flow/worklist.ts'
+import { FLOW } from '../journal/entry.ts'
+import { isElements, isList, parseExact } from '../record/exact-json.ts'
+import type { WorkItem } from '../record/worklist.ts'
 
 export interface ResolveDeps {
   readonly records: RecordStore

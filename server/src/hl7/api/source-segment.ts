@@ -1,8 +1,8 @@
 import type { z } from 'zod'
 
-import type { FlowFeed } from '../flow/feed.ts'
-import type { Journal } from '../flow/journal.ts'
 import type { TraceAnswer } from '../hl7.contract.ts'
+import type { FlowFeed } from '../journal/feed.ts'
+import type { Journal } from '../journal/journal.ts'
 import { instant, previewOf, segmentsOf } from './message-view.ts'
 
 type Source = z.input<typeof TraceAnswer>['sources'][number]

@@ -1,6 +1,6 @@
 import type { RecordStore } from '../../store/port.ts'
 import type { Flow } from '../flow/create-flow.ts'
-import type { FlowFeed } from '../flow/feed.ts'
+import type { FlowFeed } from '../journal/feed.ts'
 import { watchFolder, type WatchedFolder } from './watched-folder.ts'
 
 interface WatchDeps {

@@ -1,10 +1,10 @@
 import type { Clock } from '../../kernel/clock.ts'
+import type { Entry } from '../journal/entry.ts'
+import type { FlowFeed } from '../journal/feed.ts'
+import { personNumbers } from '../journal/person-numbers.ts'
+import { shownText as text } from '../journal/shown-text.ts'
 import { acceptedText, ACCEPTED, ackCode, buildAck, type Ack } from '../mllp/ack.ts'
 import { triggerEvent, type Header } from '../mllp/header.ts'
-import type { Entry } from './entry.ts'
-import type { FlowFeed } from './feed.ts'
-import { personNumbers } from './person-numbers.ts'
-import { shownText as text } from './shown-text.ts'
 
 export interface AnsweringDeps {
   readonly feed: FlowFeed

@@ -1,13 +1,13 @@
+import { withState, type Entry } from '../journal/entry.ts'
+import type { Journal } from '../journal/journal.ts'
+import type { Tally } from '../journal/tally.ts'
 import { ackModeOf, wants } from '../mllp/ack-mode.ts'
 import { ACCEPTED } from '../mllp/ack.ts'
 import type { Later } from '../mllp/connection.ts'
 import type { Header } from '../mllp/header.ts'
 import type { Answered, Queries } from '../query/create-queries.ts'
 import { answer, lineOf, type AnsweringDeps } from './answering.ts'
-import { withState, type Entry } from './entry.ts'
-import type { Journal } from './journal.ts'
 import { NOT_STORED } from './refusals.ts'
-import type { Tally } from './tally.ts'
 
 export interface AskDeps extends AnsweringDeps {
   readonly queries: Queries

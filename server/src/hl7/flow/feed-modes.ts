@@ -1,5 +1,5 @@
 import type { RecordStore } from '../../store/port.ts'
-import { FLOW } from './entry.ts'
+import { FLOW } from '../journal/entry.ts'
 
 export type FeedMode = 'running' | 'paused' | 'stopped'
 

@@ -1,8 +1,8 @@
 import { limits } from '../../kernel/limits.ts'
+import type { FlowFeed } from '../journal/feed.ts'
 import { listenMllp, type Listener } from '../mllp/listener.ts'
 import { networkWords } from '../mllp/network-words.ts'
 import type { Flow } from './create-flow.ts'
-import type { FlowFeed } from './feed.ts'
 
 export interface ListenersOptions {
   readonly flow: Pick<Flow, 'feeds' | 'intake' | 'modes'>

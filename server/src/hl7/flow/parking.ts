@@ -1,7 +1,7 @@
 import { hash } from 'node:crypto'
 
 import type { RecordChange, RecordStore } from '../../store/port.ts'
-import { FLOW } from './entry.ts'
+import { FLOW } from '../journal/entry.ts'
 
 /** Key of a feed's partition in the record store. */
 export function partitionKey(feed: string, partition: string): string {

@@ -1,13 +1,13 @@
 import { Fault, fault } from '../../kernel/fault.ts'
+import { entryChange, FLOW, withState, type Entry, type Journaled } from '../journal/entry.ts'
+import { piecesOf } from '../journal/journal-line.ts'
+import type { Journal } from '../journal/journal.ts'
+import { personNumbers } from '../journal/person-numbers.ts'
+import { markChanges } from '../journal/state-marks.ts'
 import { readHeader } from '../mllp/header.ts'
-import { entryChange, FLOW, withState, type Entry, type Journaled } from './entry.ts'
-import { piecesOf } from './journal-line.ts'
-import type { Journal } from './journal.ts'
 import { partitionKey } from './parking.ts'
-import { personNumbers } from './person-numbers.ts'
 import type { Plan } from './plan.ts'
 import { mapBytes, mapJob } from './settle.ts'
-import { markChanges } from './state-marks.ts'
 import { WorkQueue, type ProcessingDeps, type Progress } from './work-queue.ts'
 
 export interface Processing {

@@ -1,9 +1,9 @@
 import type { RecordChange, RecordStore, StoredRecord } from '../../store/port.ts'
+import { FLOW } from '../journal/entry.ts'
 import { ackModeOf, wants } from '../mllp/ack-mode.ts'
 import { ACCEPTED, type Ack, type AckError } from '../mllp/ack.ts'
 import type { Header } from '../mllp/header.ts'
 import { answer, type AnsweringDeps } from './answering.ts'
-import { FLOW } from './entry.ts'
 
 /**
  * The sequence number protocol (feeds that say `sequence: true`): a message counts only when its number (MSH-13) is one above that of the last one

@@ -2,12 +2,12 @@ import { setTimeout as delay } from 'node:timers/promises'
 
 import { Fault } from '../../kernel/fault.ts'
 import { limits } from '../../kernel/limits.ts'
-import type { Entry, Journaled } from './entry.ts'
-import type { MessageIndex } from './message-index.ts'
+import type { Entry, Journaled } from '../journal/entry.ts'
+import type { MessageIndex } from '../journal/message-index.ts'
+import type { Tally } from '../journal/tally.ts'
 import { partitionKey } from './parking.ts'
 import type { Partitions } from './partitions.ts'
 import { bury, mapJob, settle, type SettleDeps } from './settle.ts'
-import type { Tally } from './tally.ts'
 import { createTurns, type Turns } from './turns.ts'
 
 export interface ProcessingDeps extends SettleDeps {

@@ -1,4 +1,4 @@
-import type { QueryRule } from '../query/query-rules.ts'
+import type { QueryRule } from '../rules/query-rules.ts'
 import { compileMessage, missing, type CompiledMessage, type CompiledSegment } from './compile-message.ts'
 import { compileCondition, type Predicate } from './expression.ts'
 import { compileIdentity, type Identify } from './identity.ts'

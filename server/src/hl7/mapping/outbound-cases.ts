@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { parse } from 'yaml'
 
 import type { JsonObject } from '../../kernel/json.ts'
-import type { OutboundRules } from '../outbound/outbound-rules.ts'
+import type { OutboundRules } from '../rules/outbound-rules.ts'
 
 /** What `change.yaml` of a case for a message that the hub sends says. */
 interface Change {

@@ -2,7 +2,7 @@ import { isDeepStrictEqual } from 'node:util'
 
 import { Fault, fault } from '../../kernel/fault.ts'
 import type { JsonObject, JsonValue } from '../../kernel/json.ts'
-import type { BuildRequest, Lookup, OutboundDefinition, OutboundRules } from '../outbound/outbound-rules.ts'
+import type { BuildRequest, Lookup, OutboundDefinition, OutboundRules } from '../rules/outbound-rules.ts'
 import { missing } from './compile-message.ts'
 import {
   compileResourceExpression,

@@ -1,6 +1,6 @@
 import type { JsonValue } from '../../kernel/json.ts'
-import { plainDecimal } from '../outbound/written-numbers.ts'
 import { objectOf } from './objects.ts'
+import { plainDecimal } from './written-numbers.ts'
 
 /** `1 mg : 2 mL`: a structured number has one unit. */
 export function ratioText(value: JsonValue): string {

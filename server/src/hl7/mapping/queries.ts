@@ -1,5 +1,5 @@
 import type { JsonObject } from '../../kernel/json.ts'
-import type { QueryParameter, QueryRule } from '../query/query-rules.ts'
+import type { QueryParameter, QueryRule } from '../rules/query-rules.ts'
 import { missing } from './compile-message.ts'
 import { compileSegments, createOutKit, type OutKit } from './outbound.ts'
 import { compileResourceExpression } from './resource-expression.ts'

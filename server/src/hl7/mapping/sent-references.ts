@@ -1,5 +1,5 @@
 import type { JsonObject, JsonValue } from '../../kernel/json.ts'
-import type { Lookup } from '../outbound/outbound-rules.ts'
+import type { Lookup } from '../rules/outbound-rules.ts'
 import { compileResourceExpression, type View } from './resource-expression.ts'
 
 /** `#1` is inside of the resource itself. */

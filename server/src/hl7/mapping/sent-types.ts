@@ -1,6 +1,6 @@
 import type { Definitions } from '../../fhir/definitions.ts'
 import { limits } from '../../kernel/limits.ts'
-import type { OutboundDefinition, OutboundRules } from '../outbound/outbound-rules.ts'
+import type { OutboundDefinition, OutboundRules } from '../rules/outbound-rules.ts'
 
 /**
  * What R4 says of the types and elements that `outbound/` names. A running hub does not ask: a wrong name makes messages that are never sent, or an

@@ -6,7 +6,6 @@ import type { JsonObject } from '../../kernel/json.ts'
 import { limits } from '../../kernel/limits.ts'
 import type { RecordStore, ResourceReader } from '../../store/port.ts'
 import { objectsIn } from '../mapping/objects.ts'
-import { createDraftBook } from './draft-book.ts'
 import {
   deleteMoved,
   mergeOf,
@@ -16,7 +15,8 @@ import {
   putStep,
   stepOf,
   type MergeRecord,
-} from './merge-record.ts'
+} from '../record/merge-record.ts'
+import { createDraftBook } from './draft-book.ts'
 import { withoutLinkOf } from './merged-resources.ts'
 import { countReferences, repoint, restore } from './repoint.ts'
 

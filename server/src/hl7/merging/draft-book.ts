@@ -1,7 +1,7 @@
 import type { Draft, Resources } from '../../fhir/resources.ts'
 import type { JsonObject } from '../../kernel/json.ts'
-import type { Changed } from '../flow/element-changes.ts'
-import { isSame, parseExact } from '../flow/exact-json.ts'
+import type { Changed } from '../record/element-changes.ts'
+import { isSame, parseExact } from '../record/exact-json.ts'
 
 /** Resources that one commit changes, each by its last state: what a message writes and what its effects add to it are one draft. */
 export interface DraftBook {

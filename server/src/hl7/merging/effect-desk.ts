@@ -1,8 +1,8 @@
 import type { RecordChange, RecordStore } from '../../store/port.ts'
-import type { Identities } from '../flow/identity.ts'
-import type { Word } from '../flow/word.ts'
-import type { WorkItem } from '../flow/worklist.ts'
 import type { Mapped } from '../mapping/image.ts'
+import type { Identities } from '../record/identity.ts'
+import type { Word } from '../record/word.ts'
+import type { WorkItem } from '../record/worklist.ts'
 import type { DraftBook } from './draft-book.ts'
 
 /** What an effect works with: of one message, and what comes of it. */

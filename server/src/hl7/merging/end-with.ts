@@ -1,8 +1,8 @@
 import type { JsonObject } from '../../kernel/json.ts'
-import { referenceOf } from '../flow/identity.ts'
-import { worklistItem } from '../flow/worklist.ts'
 import type { Effect, Ends } from '../mapping/image.ts'
 import { objectsIn } from '../mapping/objects.ts'
+import { referenceOf } from '../record/identity.ts'
+import { worklistItem } from '../record/worklist.ts'
 import type { EffectDesk } from './effect-desk.ts'
 import { tellBeside } from './told-beside.ts'
 

@@ -1,6 +1,6 @@
 import type { JsonObject } from '../../kernel/json.ts'
-import { isSame } from '../flow/exact-json.ts'
 import { objectsIn } from '../mapping/objects.ts'
+import { isSame } from '../record/exact-json.ts'
 
 /** The survivor knows the numbers of the one that it replaces, as old ones. */
 export function mergedSurvivor(

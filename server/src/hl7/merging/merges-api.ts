@@ -4,8 +4,8 @@ import { z } from 'zod'
 
 import type { Caller } from '../../auth/caller.ts'
 import type { Command } from '../../auth/permissions.ts'
+import type { MergeRecord } from '../record/merge-record.ts'
 import type { Merging } from './create-merging.ts'
-import type { MergeRecord } from './merge-record.ts'
 import type { Merges } from './merges.contract.ts'
 
 export interface MergesOptions {

@@ -1,9 +1,9 @@
 import type { JsonObject } from '../../kernel/json.ts'
-import { referenceOf } from '../flow/identity.ts'
-import { isBefore, lastWord, wordOf } from '../flow/word.ts'
 import type { Effect } from '../mapping/image.ts'
+import { referenceOf } from '../record/identity.ts'
+import { MERGING } from '../record/merge-record.ts'
+import { isBefore, lastWord, wordOf } from '../record/word.ts'
 import { wordOfDesk, type EffectDesk } from './effect-desk.ts'
-import { MERGING } from './merge-record.ts'
 
 /** Links two, or takes their link away. What was said of the two before the last word about them says nothing any more. */
 export async function tieBoth(

@@ -1,6 +1,6 @@
 import type { JsonObject } from '../../kernel/json.ts'
-import { keepImage, readLastImage } from '../flow/last-image.ts'
-import { lastWord } from '../flow/word.ts'
+import { keepImage, readLastImage } from '../record/last-image.ts'
+import { lastWord } from '../record/word.ts'
 import { wordOfDesk, type EffectDesk } from './effect-desk.ts'
 
 /**

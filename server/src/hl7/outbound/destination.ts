@@ -6,7 +6,7 @@ import { z } from 'zod'
 
 import { Fault, fault } from '../../kernel/fault.ts'
 import { limits } from '../../kernel/limits.ts'
-import { Duration } from '../flow/feed.ts'
+import { Duration } from '../journal/feed.ts'
 import { encodeText } from '../mllp/charset.ts'
 import { PEER } from '../mllp/reach.ts'
 

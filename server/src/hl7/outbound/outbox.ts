@@ -5,7 +5,7 @@ import { fault } from '../../kernel/fault.ts'
 import type { JsonObject } from '../../kernel/json.ts'
 import { limits } from '../../kernel/limits.ts'
 import type { RecordChange, RecordRange, RecordStore, StoredRecord } from '../../store/port.ts'
-import { pieceId, piecesOf } from '../flow/journal-line.ts'
+import { pieceId, piecesOf } from '../journal/journal-line.ts'
 
 /** `<destination>|<lane>|<place>`: what waits, in the order in which it leaves. */
 export const QUEUE = 'hl7-out-queue'

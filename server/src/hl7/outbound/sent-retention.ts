@@ -1,7 +1,7 @@
 import type { Clock } from '../../kernel/clock.ts'
 import { limits } from '../../kernel/limits.ts'
 import type { RecordChange, RecordStore } from '../../store/port.ts'
-import { keepMs } from '../flow/retention.ts'
+import { keepMs } from '../journal/retention.ts'
 import type { Destination } from './destination.ts'
 import { MESSAGES, storedOf, textRemoval, type OutState } from './outbox.ts'
 

@@ -4,11 +4,12 @@ import type { Clock } from '../../kernel/clock.ts'
 import { Fault, fault } from '../../kernel/fault.ts'
 import type { JsonObject } from '../../kernel/json.ts'
 import { limits } from '../../kernel/limits.ts'
-import type { FlowFeed } from '../flow/feed.ts'
+import type { FlowFeed } from '../journal/feed.ts'
 import { parseMessage } from '../message/parse-message.ts'
 import { ACCEPTED, ackCode, ackOfError, buildAck, type Ack } from '../mllp/ack.ts'
 import { decodeMessage, encodeText } from '../mllp/charset.ts'
 import type { Header } from '../mllp/header.ts'
+import type { FeedQuery, QueryRules } from '../rules/query-rules.ts'
 import { redelimited, segmentBytes } from './answer-text.ts'
 import { behind, pointerOf } from './pages.ts'
 import {
@@ -20,7 +21,6 @@ import {
   type Identifier,
   type PersonsDeps,
 } from './persons.ts'
-import type { FeedQuery, QueryRules } from './query-rules.ts'
 import {
   readCriteria,
   readDomains,

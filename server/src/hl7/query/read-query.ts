@@ -1,7 +1,7 @@
 import { fault } from '../../kernel/fault.ts'
 import { limits } from '../../kernel/limits.ts'
 import type { Message, Repetition, Segment } from '../message/message.ts'
-import type { FeedQuery, QueryParameter } from './query-rules.ts'
+import type { FeedQuery, QueryParameter } from '../rules/query-rules.ts'
 
 /** What a query asks for, before anything is looked up. */
 export interface Query {

@@ -1,8 +1,8 @@
 import { fault } from '../../../kernel/fault.ts'
+import type { RestDeps } from '../../calls/rest-deps.ts'
 import { stringIn, treeOf } from '../../json/tree.ts'
 import type { ObjectTree } from '../../json/tree.ts'
 import { fhirDiff } from '../../patch/fhir-diff.ts'
-import type { RestDeps } from '../../rest/rest-deps.ts'
 import type { Invocation, Operation } from '../operation.ts'
 
 /** What changed between two versions of a resource, as a FHIRPath Patch. */

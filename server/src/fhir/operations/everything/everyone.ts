@@ -1,7 +1,7 @@
 import type { Caller } from '../../../auth/caller.ts'
 import { Fault } from '../../../kernel/fault.ts'
 import type { StoredVersion } from '../../../store/port.ts'
-import type { RestDeps } from '../../rest/rest-deps.ts'
+import type { RestDeps } from '../../calls/rest-deps.ts'
 import { placeParts } from '../../search/candidates.ts'
 import type { Place } from '../../search/candidates.ts'
 import { hitsOf } from '../../search/hits.ts'

@@ -2,9 +2,9 @@ import { randomUUID } from 'node:crypto'
 
 import { fault } from '../../../kernel/fault.ts'
 import type { RebuildProgress } from '../../../store/key-rebuild.ts'
-import { jsonBody } from '../../rest/answers.ts'
-import type { Answer } from '../../rest/call.ts'
-import type { RestDeps } from '../../rest/rest-deps.ts'
+import { jsonBody } from '../../calls/answers.ts'
+import type { Answer } from '../../calls/call.ts'
+import type { RestDeps } from '../../calls/rest-deps.ts'
 import type { OperationParameter } from '../operation-definition.ts'
 import type { Invocation, Operation } from '../operation.ts'
 

@@ -3,9 +3,9 @@ import { Fault } from '../../../kernel/fault.ts'
 import type { Issue } from '../../../kernel/fault.ts'
 import type { JsonObject } from '../../../kernel/json.ts'
 import { limits } from '../../../kernel/limits.ts'
+import type { RestDeps } from '../../calls/rest-deps.ts'
 import { parseObject } from '../../json/parse.ts'
 import { readReference } from '../../keys/references.ts'
-import type { RestDeps } from '../../rest/rest-deps.ts'
 
 export type TargetOf = (reference: string) => JsonObject | undefined
 

@@ -1,6 +1,6 @@
 import type { RecordStore } from '../../store/port.ts'
-import type { Ahead } from './ahead.ts'
-import { FLOW } from './entry.ts'
+import type { Ahead } from '../journal/ahead.ts'
+import { FLOW } from '../journal/entry.ts'
 
 /** Collections that lines go to which were written ahead. */
 const AHEAD: ReadonlySet<string> = new Set([FLOW.journal, FLOW.raw, FLOW.pending])

@@ -1,9 +1,9 @@
 import { Fault, fault } from '../../kernel/fault.ts'
 import { uuid7 } from '../../kernel/ids.ts'
+import type { Call } from '../calls/call.ts'
 import { withMembers } from '../json/members.ts'
 import { parseObject } from '../json/parse.ts'
 import type { Draft } from '../resources.ts'
-import type { Call } from './call.ts'
 
 /**
  * A draft, and the Provenance that came in the header of its request and has it as its target: both are stored, or none.

@@ -1,12 +1,12 @@
 import { fault } from '../../kernel/fault.ts'
-import type { JsonValue } from '../../kernel/json.ts'
 import { limits } from '../../kernel/limits.ts'
 import type { StoredRecord, StoredVersion } from '../../store/port.ts'
+import type { Call } from '../calls/call.ts'
+import { holderId } from '../calls/refusal.ts'
+import type { RestDeps } from '../calls/rest-deps.ts'
 import { membersOf, withMembers } from '../json/members.ts'
 import { parseObject } from '../json/parse.ts'
 import type { Draft } from '../resources.ts'
-import type { Call } from './call.ts'
-import type { RestDeps } from './rest-deps.ts'
 
 const NEVER_FILLED = new Set(['resourceType', 'id', 'meta', 'text'])
 
@@ -33,13 +33,6 @@ export async function mergeInto(
     if (version) return version
   }
   throw fault('conflict', { code: 'conflict', text: `Others kept writing ${draft.type}/${id}: retry` })
-}
-
-/** Id of the resource that an alias record belongs to. */
-export function holderId({ value }: StoredRecord): string {
-  const id: JsonValue | undefined = value instanceof Uint8Array ? undefined : value['id']
-  if (typeof id !== 'string') throw new Error('an alias record without the id of its resource')
-  return id
 }
 
 /** The text with the absent elements of the other one; `undefined` when none is absent. */

@@ -1,16 +1,17 @@
 import { fault } from '../../kernel/fault.ts'
 import { limits } from '../../kernel/limits.ts'
 import type { Guard, StoredVersion } from '../../store/port.ts'
+import { writeAnswer } from '../calls/answers.ts'
+import type { Answer, Call } from '../calls/call.ts'
+import { preconditionOf, resolveCriteria } from '../calls/conditions.ts'
+import { refusal } from '../calls/refusal.ts'
+import type { RestDeps } from '../calls/rest-deps.ts'
 import { parseObject } from '../json/parse.ts'
 import { readPatch } from '../patch/patch.ts'
 import type { Patch } from '../patch/patch.ts'
 import type { Draft } from '../resources.ts'
-import { writeAnswer } from './answers.ts'
-import type { Answer, Call } from './call.ts'
-import { preconditionOf, resolveCriteria } from './conditions.ts'
 import { refuseProvenance } from './provenance.ts'
-import type { RestDeps } from './rest-deps.ts'
-import { queryText, refusal } from './write-calls.ts'
+import { queryText } from './write-calls.ts'
 
 interface Target {
   readonly type: string

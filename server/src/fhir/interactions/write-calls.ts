@@ -1,16 +1,17 @@
 import { fault } from '../../kernel/fault.ts'
 import { limits } from '../../kernel/limits.ts'
 import type { Guard, StoredVersion } from '../../store/port.ts'
+import { jsonBody, writeAnswer } from '../calls/answers.ts'
+import { resourceOf } from '../calls/call.ts'
+import type { Answer, Call } from '../calls/call.ts'
+import { criteriaOf, onlyNew, preconditionOf, resolveAll, resolveCriteria } from '../calls/conditions.ts'
+import { outcomeOf } from '../calls/outcome.ts'
+import { refusal } from '../calls/refusal.ts'
+import type { RestDeps } from '../calls/rest-deps.ts'
 import { Parsed } from '../resources.ts'
 import type { Draft, TransactResult, Written } from '../resources.ts'
-import { jsonBody, writeAnswer } from './answers.ts'
-import { resourceOf } from './call.ts'
-import type { Answer, Call } from './call.ts'
-import { criteriaOf, onlyNew, preconditionOf, resolveAll, resolveCriteria } from './conditions.ts'
-import { holderId, mergeInto } from './merge-taken.ts'
-import { outcomeOf } from './outcome.ts'
+import { mergeInto } from './merge-taken.ts'
 import { refuseProvenance, withProvenance } from './provenance.ts'
-import type { RestDeps } from './rest-deps.ts'
 
 export async function create(deps: RestDeps, call: Call, type: string): Promise<Answer> {
   const { ifNoneExist } = call.conditions
@@ -173,15 +174,4 @@ function versionOf(result: TransactResult, draft: Draft): Written {
   const [version] = result.versions
   if (!version) throw new Error('a commit without versions')
   return version
-}
-
-type Stale = Extract<TransactResult, { outcome: 'stale' }>
-
-export function refusal({ why, reason, holder }: Stale, draft: Pick<Draft, 'type'>): Error {
-  const owner = holder && holderId(holder)
-  if (why === 'record' && owner !== undefined) {
-    const text = `An identifying identifier already belongs to ${draft.type}/${owner}: update that resource, or remove the identifier`
-    return fault('conflict', { code: 'duplicate', text, at: `${draft.type}.identifier` })
-  }
-  return fault('conflict', { code: 'conflict', text: `${reason}: read again and retry` })
 }

@@ -1,9 +1,9 @@
 import type { Draft } from '../../fhir/resources.ts'
 import type { JsonObject } from '../../kernel/json.ts'
 import type { RecordChange } from '../../store/port.ts'
+import type { Made } from '../journal/entry.ts'
 import type { Image } from '../mapping/image.ts'
 import { elementChanges, type Changed, type ElementChange } from './element-changes.ts'
-import type { Made } from './entry.ts'
 import { isPlain } from './exact-json.ts'
 import type { WorkItem } from './worklist.ts'
 

@@ -4,7 +4,7 @@ import type { RecordStore } from '../../store/port.ts'
 import type { Effect, Image } from '../mapping/image.ts'
 import { objectsIn } from '../mapping/objects.ts'
 import { contradicts, hasOtherNumber, identifiersOf } from '../mapping/other-number.ts'
-import { mergeOf, MERGING } from '../merging/merge-record.ts'
+import { mergeOf, MERGING } from './merge-record.ts'
 import type { KnownResources } from './read-once.ts'
 
 export interface SameThingDeps {

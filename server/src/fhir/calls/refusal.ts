@@ -1,0 +1,23 @@
+import { fault } from '../../kernel/fault.ts'
+import type { JsonValue } from '../../kernel/json.ts'
+import type { StoredRecord } from '../../store/port.ts'
+import type { Draft, TransactResult } from '../resources.ts'
+
+type Stale = Extract<TransactResult, { outcome: 'stale' }>
+
+/** What to tell of a write that others were before. */
+export function refusal({ why, reason, holder }: Stale, draft: Pick<Draft, 'type'>): Error {
+  const owner = holder && holderId(holder)
+  if (why === 'record' && owner !== undefined) {
+    const text = `An identifying identifier already belongs to ${draft.type}/${owner}: update that resource, or remove the identifier`
+    return fault('conflict', { code: 'duplicate', text, at: `${draft.type}.identifier` })
+  }
+  return fault('conflict', { code: 'conflict', text: `${reason}: read again and retry` })
+}
+
+/** Id of the resource that an alias record belongs to. */
+export function holderId({ value }: StoredRecord): string {
+  const id: JsonValue | undefined = value instanceof Uint8Array ? undefined : value['id']
+  if (typeof id !== 'string') throw new Error('an alias record without the id of its resource')
+  return id
+}
