@@ -100,15 +100,28 @@ it('goes on with a file that was there when the hub was killed, and takes no mes
   expect(await states(after)).toEqual(['A1 committed', 'A1 duplicate', 'A2 committed'])
 })
 
-it('goes past what is no file, and what cannot be looked at', async () => {
+it('goes past what is no file', async () => {
   const { folder, files } = await folderFeed()
   execFileSync('mkfifo', [join(folder, 'a.hl7')])
-  await symlink(join(folder, 'nowhere'), join(folder, 'b.hl7'))
   await mkdir(join(folder, 'c.hl7'))
   const engine = await startEngine({ ackAt: 'committed', files })
-  await writeFile(join(folder, 'd.hl7'), admit())
+  await writeFile(join(folder, 'D.HL7'), admit())
   await expect.poll(() => namesIn(folder, 'done'), LONG).toHaveLength(1)
   expect(engine.reported).toEqual([])
+})
+
+it('follows no link to what lies elsewhere, and says so', async () => {
+  const { folder, files } = await folderFeed()
+  const elsewhere = join(await freshFolder(), 'secret')
+  await writeFile(elsewhere, admit({ id: 'A1', mrn: '1' }))
+  await symlink(elsewhere, join(folder, 'a.hl7'))
+  const engine = await startEngine({ ackAt: 'committed', files })
+  await writeFile(join(folder, 'b.hl7'), admit({ id: 'A2', mrn: '2' }))
+  await expect
+    .poll(() => engine.folders.problemOf('default'), LONG)
+    .toBe('a.hl7 cannot be taken: it is a link, and only files that lie in the folder are taken (ELOOP).')
+  await expect.poll(() => states(engine), LONG).toEqual(['A2 committed'])
+  expect(await namesIn(folder, 'failed')).toEqual([])
 })
 
 it('says once what keeps a file from being moved, takes the others, and goes on when it is mended', async () => {

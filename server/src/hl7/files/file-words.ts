@@ -1,6 +1,7 @@
 const WORDS: Readonly<Record<string, string>> = {
   EACCES: 'the hub may not read or move it',
   EEXIST: 'a file stands where the folder for it should be',
+  ELOOP: 'it is a link, and only files that lie in the folder are taken',
   ENOENT: 'it is not there',
   ENOSPC: 'the disk is full',
   ENOTDIR: 'what should be a folder is none',

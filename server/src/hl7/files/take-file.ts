@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import { mkdir, readFile, rename, writeFile } from 'node:fs/promises'
+import { constants, mkdir, readFile, rename, writeFile } from 'node:fs/promises'
 import { basename, join } from 'node:path'
 
 import { Fault } from '../../kernel/fault.ts'
@@ -38,10 +38,12 @@ export async function takeFile(
 
 const TOO_LARGE = `the file is larger than ${limits.hl7.fileBytes} bytes: cut it into several`
 
+const NO_LINK = constants.O_RDONLY | constants.O_NOFOLLOW
+
 /** @returns what was refused, by the place of the message in the file; `undefined` when the feed was stopped on the way */
 async function takeMessages(deps: TakeFileDeps, name: string): Promise<readonly string[] | undefined> {
   const { records, feed, files } = deps
-  const bytes = await readFile(join(files.folder, name))
+  const bytes = await readFile(join(files.folder, name), { flag: NO_LINK })
   const whole = await splitPaced(bytes).catch(asFault)
   if (whole instanceof Fault) return [whole.message]
   const { messages } = whole

@@ -1,4 +1,4 @@
-import { readdir, stat } from 'node:fs/promises'
+import { readdir, lstat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 
@@ -69,7 +69,7 @@ async function look(
 ): Promise<ReadonlyMap<string, Seen>> {
   const { folder, endings } = deps.files
   const names = (await readdir(folder)).filter(
-    (name) => !name.startsWith('.') && endings.some((end) => name.endsWith(end)),
+    (name) => !name.startsWith('.') && endings.some((end) => name.toLowerCase().endsWith(end.toLowerCase())),
   )
   const growing = new Map<string, Seen>()
   for (const name of names.toSorted()) {
@@ -94,8 +94,11 @@ async function look(
 /** @returns `undefined` for what is no file (a folder, a pipe), or was taken away meanwhile */
 async function seenNow(path: string): Promise<Seen | undefined> {
   try {
-    const found = await stat(path)
-    return found.isFile() ? { size: found.size, modified: found.mtimeMs } : undefined
+    // A link is refused when it is opened, so that the sender cannot lead the hub to other files.
+    const found = await lstat(path)
+    return found.isFile() || found.isSymbolicLink()
+      ? { size: found.size, modified: found.mtimeMs }
+      : undefined
   } catch (error) {
     if (fileCode(error) === 'ENOENT') return undefined
     throw error

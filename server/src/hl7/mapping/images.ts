@@ -208,7 +208,7 @@ function fill(desk: Desk, image: CompiledImage, { here, segment }: Place): Targe
   const identity = image.identify(target, desk.identities)
   if (identity === undefined) {
     const at = fields.labelOf(segment)
-    if (image.required) throw unidentified(image.key, numberPlace(image, segment.name, at))
+    if (image.required) throw unidentified(image.key, numberPlace(image, segment.name, at), draft)
     desk.warnings.push({ kind: 'no-identity', at, text: unknownText(image.key) })
     return undefined
   }

@@ -6,7 +6,7 @@ import { compileElement, foundAt, pathIn, place, type Fragment } from './element
 import type { ImageIndex } from './image-index.ts'
 import type { MappingWarning } from './image.ts'
 import type { Fields } from './node.ts'
-import { objectsIn } from './objects.ts'
+import { objectOf, objectsIn } from './objects.ts'
 import type { Rows, Target } from './target.ts'
 
 export interface LinkContext {
@@ -120,8 +120,25 @@ export function unknownText(key: string): string {
   return `The message does not say which ${key} it is about`
 }
 
-export function unidentified(key: string, at: string): Error {
-  return fault('unprocessable', { code: 'required', at, text: unknownText(key) })
+/** @param draft of what has numbers, but of types by which the feed knows nothing */
+export function unidentified(key: string, at: string, draft?: Draft): Error {
+  const kinds = draft === undefined ? [] : kindsOf(draft)
+  const why =
+    kinds.length === 0
+      ? ''
+      : `: numbers of type ${kinds.join(', ')} do not identify one in this feed (identityPreference of its file)`
+  return fault('unprocessable', { code: 'required', at, text: unknownText(key) + why })
+}
+
+/** What looks like a code, and could be nobody's number. */
+const KIND = /^[A-Z]{1,10}$/
+const MOST_KINDS = 5
+
+function kindsOf({ resource }: Draft): readonly string[] {
+  const types = objectsIn(resource['identifier']).map(({ type }) => objectOf(type))
+  const codes = types.flatMap(({ coding }) => objectsIn(coding).map(({ code }) => code))
+  const kinds = codes.filter((code) => typeof code === 'string' && KIND.test(code))
+  return [...new Set(kinds as readonly string[])].slice(0, MOST_KINDS)
 }
 
 /** The field whose number is missing. @param label of the segment */

@@ -36,6 +36,16 @@ async function taken(text: string) {
   return { errors, of, warnings: warnings.map(({ kind, at }) => `${kind} ${at}`) }
 }
 
+const numbered = (numbers: string) =>
+  mapper.map(parseMessage(message('ORU^R01', `PID|1||${numbers}||Okoye^Ada`, 'OBR|1|P1|F1|X')), 'default')
+
+it('says which types of numbers do not identify anybody', () => {
+  expect(() => numbered('471155^^^HOSP^PPS~SECRET12^^^HOSP^AN')).toThrow(
+    'which patient it is about: numbers of type PPS, AN do not identify one in this feed (identityPreference of its file)',
+  )
+  expect(() => numbered('')).toThrow(/which patient it is about$/)
+})
+
 /** What an odd field leaves behind: a resource that can be written, and a line for the statistics. */
 describe('a result with one odd field', () => {
   it.each([
