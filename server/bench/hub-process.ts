@@ -47,7 +47,9 @@ export async function withFreshHub<T>(work: (hub: FreshHub) => Promise<T>): Prom
     const http = String(started.ready['http'])
     const token = await tokenOf(http)
     const ask: FreshHub['ask'] = async (path, init) => {
-      const headers = { authorization: `Bearer ${token}`, 'content-type': 'application/fhir+json' }
+      // Packed by nobody, as for the senders that it is compared with.
+      const plain = { 'content-type': 'application/fhir+json', 'accept-encoding': 'identity' }
+      const headers = { authorization: `Bearer ${token}`, ...plain }
       const answer = await fetch(`${http}${path}`, { ...init, headers })
       const body = await answer.text()
       if (!answer.ok) throw new Error(`${path}: ${String(answer.status)} ${body.slice(0, 600)}`)

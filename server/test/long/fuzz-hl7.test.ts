@@ -53,7 +53,7 @@ function fuzzMessage(n: number): Buffer {
 
 it(
   'acknowledges a hundred thousand broken messages one by one, and lives on',
-  { timeout: 900_000 },
+  { timeout: 1_800_000 },
   async () => {
     const data = await freshFolder()
     const hub = await startHub({ data })
