@@ -176,3 +176,19 @@ export function expectRefused(answer: Answer, ...status: readonly number[]): voi
   }
   expect(answer.text).not.toMatch(/\bat .*\.[cm]?[jt]s:\d|node:internal/)
 }
+
+/** A profile of a type; its last part is its name. @param more counts over what most have */
+export function profileOn(type: string, url: string, more: Json): Json {
+  return {
+    resourceType: 'StructureDefinition',
+    url,
+    name: url.slice(url.lastIndexOf('/') + 1).replaceAll('-', ''),
+    status: 'active',
+    kind: 'resource',
+    abstract: false,
+    type,
+    derivation: 'constraint',
+    baseDefinition: `http://hl7.org/fhir/StructureDefinition/${type}`,
+    ...more,
+  }
+}

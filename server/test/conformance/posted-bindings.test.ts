@@ -1,6 +1,6 @@
 import { beforeAll, expect, it } from 'vitest'
 
-import { fresh, hubForFile } from './fhir-peer.ts'
+import { fresh, hubForFile, profileOn } from './fhir-peer.ts'
 import type { Json } from './fhir-peer.ts'
 
 // Required bindings of posted profiles: checked against what is stored or R4's own, or said to be unchecked.
@@ -11,19 +11,7 @@ const R4 = 'http://hl7.org/fhir/'
 const MARITAL = 'http://terminology.hl7.org/CodeSystem/v3-MaritalStatus'
 
 function definition(what: string, element: readonly Json[], more: Json = {}): Json {
-  return {
-    resourceType: 'StructureDefinition',
-    url: url(what),
-    name: what,
-    status: 'active',
-    kind: 'resource',
-    abstract: false,
-    type: 'Patient',
-    derivation: 'constraint',
-    baseDefinition: `${R4}StructureDefinition/Patient`,
-    differential: { element },
-    ...more,
-  }
+  return profileOn('Patient', url(what), { differential: { element }, ...more })
 }
 
 const bound = (path: string, valueSet: string): Json => ({

@@ -1,6 +1,6 @@
 import { beforeAll, expect, it } from 'vitest'
 
-import { fresh, hubForFile } from './fhir-peer.ts'
+import { fresh, hubForFile, profileOn } from './fhir-peer.ts'
 import type { Json } from './fhir-peer.ts'
 
 const { ask, make } = hubForFile()
@@ -18,18 +18,8 @@ const PATIENT: Json = {
 }
 
 async function profile(what: string, type: string, more: Json): Promise<void> {
-  await make({
-    resourceType: 'StructureDefinition',
-    url: url(what),
-    name: what.replace('-', ''),
-    status: 'active',
-    kind: type === 'Extension' ? 'complex-type' : 'resource',
-    abstract: false,
-    type,
-    derivation: 'constraint',
-    baseDefinition: R4 + type,
-    ...more,
-  })
+  const kind = type === 'Extension' ? 'complex-type' : 'resource'
+  await make(profileOn(type, url(what), { kind, ...more }))
 }
 
 /** An element by its id. */

@@ -1,6 +1,6 @@
 import { beforeAll, expect, it } from 'vitest'
 
-import { fresh, hubForFile } from './fhir-peer.ts'
+import { fresh, hubForFile, profileOn } from './fhir-peer.ts'
 import type { Json } from './fhir-peer.ts'
 
 // R4, "Profiling": what a profile says in FHIRPath, with the profile known to the hub from a POST only.
@@ -87,18 +87,8 @@ async function profile(name: string, expressions: readonly string[]): Promise<vo
     human: BROKEN,
     expression,
   }))
-  await make({
-    resourceType: 'StructureDefinition',
-    url: own + name,
-    name,
-    status: 'active',
-    kind: 'resource',
-    abstract: false,
-    type: 'Patient',
-    derivation: 'constraint',
-    baseDefinition: 'http://hl7.org/fhir/StructureDefinition/Patient',
-    differential: { element: [{ id: 'Patient', path: 'Patient', constraint }] },
-  })
+  const element = [{ id: 'Patient', path: 'Patient', constraint }]
+  await make(profileOn('Patient', own + name, { differential: { element } }))
 }
 
 async function told(name: string, patient: Json): Promise<string> {

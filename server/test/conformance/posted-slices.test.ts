@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest'
 
-import { fresh, hubForFile } from './fhir-peer.ts'
+import { fresh, hubForFile, profileOn } from './fhir-peer.ts'
 import type { Json } from './fhir-peer.ts'
 
 const { ask, make } = hubForFile()
@@ -19,20 +19,14 @@ const slicedBy = (rules: string, type: string, ...paths: readonly string[]): Jso
 })
 
 async function profile(what: string, type: string, ...element: readonly Json[]): Promise<void> {
-  await make({
-    resourceType: 'StructureDefinition',
-    url: url(what),
-    version: '1',
-    name: what,
-    status: 'active',
-    kind: /^[A-Z][a-z]+$/.test(type) && type !== 'Identifier' ? 'resource' : 'complex-type',
-    abstract: false,
-    type,
-    derivation: 'constraint',
-    baseDefinition: R4 + type,
-    ...(type === 'Extension' && { context: [{ type: 'element', expression: 'Element' }] }),
-    differential: { element },
-  })
+  await make(
+    profileOn(type, url(what), {
+      version: '1',
+      kind: /^[A-Z][a-z]+$/.test(type) && type !== 'Identifier' ? 'resource' : 'complex-type',
+      ...(type === 'Extension' && { context: [{ type: 'element', expression: 'Element' }] }),
+      differential: { element },
+    }),
+  )
 }
 
 interface Found {
@@ -158,18 +152,9 @@ it('tells them apart by what the profile of a data type fixes', async () => {
 
 it('stands on the version of a base, and takes the profiles of resources for their types', async () => {
   await profile('named', 'Patient', at('Patient.name', { min: 1 }))
-  await make({
-    resourceType: 'StructureDefinition',
-    url: url('born'),
-    name: 'born',
-    status: 'active',
-    kind: 'resource',
-    abstract: false,
-    type: 'Patient',
-    derivation: 'constraint',
-    baseDefinition: `${url('named')}|1`,
-    differential: { element: [at('Patient.birthDate', { min: 1 })] },
-  })
+  const element = [at('Patient.birthDate', { min: 1 })]
+  const baseDefinition = `${url('named')}|1`
+  await make(profileOn('Patient', url('born'), { baseDefinition, differential: { element } }))
   const found = await errors('born', { resourceType: 'Patient' })
   expect(found.toSorted()).toEqual(['required Patient.birthDate', 'required Patient.name'])
   const resource = { type: [{ code: 'Resource', profile: [`${R4}Patient`] }] }

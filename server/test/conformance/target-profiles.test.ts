@@ -1,6 +1,6 @@
 import { beforeAll, expect, it } from 'vitest'
 
-import { fresh, hubForFile } from './fhir-peer.ts'
+import { fresh, hubForFile, profileOn } from './fhir-peer.ts'
 import type { Json } from './fhir-peer.ts'
 
 // What a profile says of the target of a Reference (`targetProfile`), wherever the target stands.
@@ -13,18 +13,7 @@ const good: Json = { resourceType: 'Patient', birthDate: '1970-01-01' }
 const bad: Json = { resourceType: 'Patient' }
 
 async function profile(what: string, type: string, element: Json): Promise<void> {
-  await make({
-    resourceType: 'StructureDefinition',
-    url: url(what),
-    name: what,
-    status: 'active',
-    kind: 'resource',
-    abstract: false,
-    type,
-    derivation: 'constraint',
-    baseDefinition: R4 + type,
-    differential: { element: [{ id: element['path'], ...element }] },
-  })
+  await make(profileOn(type, url(what), { differential: { element: [{ id: element['path'], ...element }] } }))
 }
 
 const subjectOf = (...targetProfile: readonly string[]): Json => ({

@@ -303,15 +303,15 @@ it('does not take who was merged for who is now: a message by the number of befo
   ])
 })
 
-it('merges others into who was merged before without asking anybody, but asks when the number of before shall survive', async () => {
+async function threeOfWhomTwoAreMerged() {
   const third = text(header('ADT^A28', '3', '20260301082500'), 'EVN|A28', 'PID|1||500^^^HOSP^MR||Okoye^A')
-  const { engine, merging, send } = await engineWith([
-    ADMIT_KEPT,
-    ADMIT_DOUBLE,
-    third,
-    merged('4711', '99', '4'),
-  ])
-  await merging.run()
+  const hub = await engineWith([ADMIT_KEPT, ADMIT_DOUBLE, third, merged('4711', '99', '4')])
+  await hub.merging.run()
+  return hub
+}
+
+it('merges others into who was merged before without asking anybody, but asks when the number of before shall survive', async () => {
+  const { engine, merging, send } = await threeOfWhomTwoAreMerged()
   await send([merged('99', '500', '5')])
   await merging.run()
   const living = (await engine.all('Patient')).filter(({ active }) => active !== false)
@@ -347,14 +347,7 @@ it('asks somebody when two are unlinked who were merged, and unlinks who were on
 })
 
 it('takes a merge back only when those behind it are taken back', async () => {
-  const third = text(header('ADT^A28', '3', '20260301082500'), 'EVN|A28', 'PID|1||500^^^HOSP^MR||Okoye^A')
-  const { engine, merging, send } = await engineWith([
-    ADMIT_KEPT,
-    ADMIT_DOUBLE,
-    third,
-    merged('4711', '99', '4'),
-  ])
-  await merging.run()
+  const { engine, merging, send } = await threeOfWhomTwoAreMerged()
   await send([merged('500', '4711', '5')])
   await merging.run()
   const caller = systemCaller('test', 'system')

@@ -15,6 +15,7 @@ it.each([
   ['"12 \\"A\\" Street"', '12 "A" Street'],
   ['["3 Blue Nile Street","Flat 2"]', '3 Blue Nile Street, Flat 2'],
   ['{"system":"urn:x","value":"K1","type":{"coding":[{"system":"urn:y","code":"MR"}]}}', 'K1, MR'],
+  [String.raw`{"system":"urn:x","value":"urn:mogran:lab:report\\|F1\\|LAB\\|PAN|K||"}`, 'F1 LAB PAN K'],
   ['5.60', '5.60'],
   ['true', 'true'],
   ['[]', '[]'],

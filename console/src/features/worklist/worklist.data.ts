@@ -59,9 +59,19 @@ function plainText(json: string | undefined, { time, reference }: Words): string
   if (json === undefined) return '–'
   const texts = leavesOf(parsed(json)).map((text) => {
     if (REFERENCE.test(text)) return reference(text)
-    return TIME.test(text) ? time(text) : text
+    return TIME.test(text) ? time(text) : withoutOwnKey(text)
   })
   return texts.join(', ') || json
+}
+
+/**
+ * Of what the hub tells apart by several numbers and codes only these, with blanks between: `F1 LAB K` of
+ * `urn:mogran:lab:report\\|F1\\|LAB|K|`.
+ */
+function withoutOwnKey(text: string): string {
+  if (!text.startsWith('urn:mogran:') || !text.includes('|')) return text
+  const [, ...parts] = text.split(/\\*\|/)
+  return parts.filter(Boolean).join(' ') || text
 }
 
 /** @returns nothing for one that was cut */

@@ -69,8 +69,13 @@ export async function lastImagesOf(records: RecordStore, reference: string): Pro
     to: `${reference}}`,
     limit: 100,
   })
-  const feeds = found.map(({ id }) => id.slice(reference.length + 1))
-  const images = await Promise.all(feeds.map(async (feed) => readLastImage(records, reference, feed)))
+  const images = await Promise.all(
+    found.map(
+      async (record) =>
+        (await decoded(records, record)) ??
+        (await readLastImage(records, reference, record.id.slice(reference.length + 1))),
+    ),
+  )
   return images.filter((image) => image !== undefined)
 }
 
