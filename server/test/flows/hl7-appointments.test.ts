@@ -167,14 +167,18 @@ it('leaves the status where an update says none, or one that no table knows', as
   })
   const off = ['S15', sch('RAIN'), PID] as const
   const engine = await told([booked, off, ['S14', withStatus('CNL^Called off^L'), PID, ...ROOM]])
-  expect(await engine.all('Appointment')).toMatchObject([{ status: 'cancelled' }])
+  const reason = { cancelationReason: { coding: [{ code: 'RAIN' }] } }
+  expect(await engine.all('Appointment')).toMatchObject([{ status: 'cancelled', ...reason }])
   expect(await engine.store.records.range({ collection: 'hl7-worklist', limit: 2 })).toMatchObject([
     { value: { element: 'status', current: '"cancelled"', incoming: '"booked"' } },
   ])
   expect(await after(booked, off, ['S14', withStatus('Cancelled'), PID, ...ROOM])).toMatchObject({
     status: 'cancelled',
-    cancelationReason: { coding: [{ code: 'RAIN' }] },
+    ...reason,
   })
+  const again = ['S14', withStatus('Booked'), PID, ...ROOM] as const
+  expect(await after(booked, off, again)).not.toHaveProperty('cancelationReason')
+  expect(await after(booked, off, again, off)).toMatchObject({ status: 'cancelled', ...reason })
   // Who books it anew, or books it at all, says that it takes place.
   expect(await after(booked, arrived, ['S13', sch('CHK'), PID, ...ROOM])).toMatchObject({ status: 'booked' })
   const rebooked = ['S13', withStatus('ODD'), PID, ...ROOM] as const

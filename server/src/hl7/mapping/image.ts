@@ -25,6 +25,7 @@ export type ImagePart =
   | OnlyPart
   | AnewPart
   | AgainPart
+  | NeedsPart
 
 /** By an element with a code some of its codes: `{ status: [finished] }`. */
 export type Codes = Readonly<Record<string, readonly string[]>>
@@ -84,6 +85,13 @@ export interface AgainPart {
   /** Element with the period. */
   readonly again: string
   readonly over: Codes
+  readonly when?: string
+}
+
+/** An element that goes when the whole has none of the codes any more: what takes place has no reason for its absence. */
+export interface NeedsPart {
+  readonly element: string
+  readonly needs: Codes
   readonly when?: string
 }
 

@@ -85,12 +85,15 @@ function endOf(whole: JsonObject, { ends }: ListPart): JsonValue | undefined {
 
 /**
  * Where a code of the whole has changed, items that were not sent follow it, too: nobody is in a bed of a visit that ended without naming
- * it. What ended with the whole does so when that has another end, and the last one goes on with it where nothing else does.
+ * it. What ended with the whole does so when that has another end, and the last one goes on with it where nothing else does. Elements go that
+ * need a code which the whole does not have any more.
  */
 export function inPlace(whole: JsonObject, parts: readonly ImagePart[], codes: Whole): JsonObject {
   const { was, is } = codes
-  const changed = parts.flatMap((part) => {
-    if (typeof part === 'string' || !('list' in part)) return []
+  const changed = parts.flatMap((part): [string, readonly JsonObject[] | undefined][] => {
+    if (typeof part === 'string') return []
+    if ('needs' in part) return hasCode(is, part.needs) ? [] : [[part.element, undefined]]
+    if (!('list' in part)) return []
     const items = whole[part.list]
     const isChanged = codesOf(part).some((element) => !isSame(was[element], is[element]))
     if (!isChanged || !isList(items)) return []
@@ -99,9 +102,11 @@ export function inPlace(whole: JsonObject, parts: readonly ImagePart[], codes: W
     const all = itemsOf(items).map((item, at) =>
       following(item, { ...part, reopens: at === last && part.reopens === true }, codes),
     )
-    return [[part.list, all] as const]
+    return [[part.list, all]]
   })
-  return changed.length === 0 ? whole : { ...whole, ...Object.fromEntries(changed) }
+  if (changed.length === 0) return whole
+  const all = Object.entries({ ...whole, ...Object.fromEntries(changed) })
+  return Object.fromEntries(all.filter(([, value]) => value !== undefined))
 }
 
 function following(of: JsonObject, part: ListPart, { was, is }: Whole): JsonObject {
