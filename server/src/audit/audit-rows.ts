@@ -1,8 +1,9 @@
 import { z } from 'zod'
 
 import { timeOf } from '../kernel/ids.ts'
+import { everyRecord } from '../store/every-record.ts'
 import type { RecordStore } from '../store/port.ts'
-import { all, Day, DAYS, GROUPS, unpacked } from './chain.ts'
+import { Day, DAYS, GROUPS, unpacked } from './chain.ts'
 
 /** A sealed row, as it stands in the chain. */
 const AuditRow = z.object({
@@ -98,7 +99,7 @@ export async function groupCount(
 ): Promise<number> {
   let count = 0
   const days = { collection: DAYS, from: dayOf(from), to: `${dayOf(to)}0` }
-  for await (const { value } of all(records, days)) count += Day.parse(value).groups
+  for await (const { value } of everyRecord(records, days)) count += Day.parse(value).groups
   return count
 }
 

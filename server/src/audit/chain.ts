@@ -4,7 +4,8 @@ import { constants, zstdCompress, zstdDecompress } from 'node:zlib'
 
 import { z } from 'zod'
 
-import type { RecordStore, RecordValue, StoredRecord } from '../store/port.ts'
+import { everyRecord } from '../store/every-record.ts'
+import type { RecordStore, RecordValue } from '../store/port.ts'
 
 export const GROUPS = 'audit'
 export const DAYS = 'audit-days'
@@ -76,7 +77,7 @@ export function groupId(day: string, number: number): string {
 export async function verifyChain(records: RecordStore): Promise<readonly ChainFault[]> {
   const faults: ChainFault[] = []
   let before: { day: string; hashes: ReadonlySet<string> } | undefined
-  for await (const { id: day, value } of all(records, { collection: DAYS })) {
+  for await (const { id: day, value } of everyRecord(records, { collection: DAYS })) {
     const end = Day.parse(value)
     if (end.after?.day !== before?.day || (end.after && before && !before.hashes.has(end.after.hash)))
       faults.push({ day: end.after?.day ?? day, group: 0, problem: 'missing' })
@@ -89,7 +90,11 @@ export async function verifyChain(records: RecordStore): Promise<readonly ChainF
 async function verifyDay(records: RecordStore, { day, end, faults }: DayCheck): Promise<ReadonlySet<string>> {
   const hashes = new Set<string>()
   let expected = { number: 1, previous: seedOf(day, end) }
-  for await (const { id, value } of all(records, { collection: GROUPS, from: `${day}/`, to: `${day}0` })) {
+  for await (const { id, value } of everyRecord(records, {
+    collection: GROUPS,
+    from: `${day}/`,
+    to: `${day}0`,
+  })) {
     const { previous, hash, text } = await unpacked(value)
     const number = Number(id.slice(day.length + 1))
     for (let missing = expected.number; missing < number; missing += 1)
@@ -112,21 +117,4 @@ interface DayCheck {
 
 function hashOf(previous: string, text: string): string {
   return createHash('sha256').update(previous).update('\n').update(text).digest('hex')
-}
-
-/** Records in the order of their ids. */
-export async function* all(
-  records: RecordStore,
-  range: { collection: string; from?: string; to?: string },
-): AsyncGenerator<StoredRecord> {
-  const limit = 50
-  let from = range.from
-  for (;;) {
-    const page = await records.range({ ...range, ...(from === undefined ? {} : { from }), limit })
-    yield* page
-    const last = page.at(-1)
-    if (last === undefined || page.length < limit) return
-    // The least id behind the last one.
-    from = `${last.id}\u0000`
-  }
 }

@@ -1,10 +1,16 @@
 import { cp, readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 
+import { fastify } from 'fastify'
+import { validatorCompiler } from 'fastify-type-provider-zod'
 import { expect, it } from 'vitest'
 
 import { systemCaller } from '../../src/auth/caller.ts'
 import { createMerging } from '../../src/hl7/merging/create-merging.ts'
+import { mergesApi } from '../../src/hl7/merging/merges-api.ts'
+import { Merges } from '../../src/hl7/merging/merges.contract.ts'
+import { putMerge } from '../../src/hl7/record/merge-record.ts'
+import { uuid7 } from '../../src/kernel/ids.ts'
 import type { JsonObject } from '../../src/kernel/json.ts'
 import { freshFolder, freshStore } from '../fresh-store.ts'
 import { engineOn, MAPPINGS, Sender, startEngine, type Engine } from './interface-engine.ts'
@@ -346,12 +352,44 @@ it('asks somebody when two are unlinked who were merged, and unlinks who were on
   ])
 })
 
+/** Later than what was merged before. */
+async function addMoves({ store: { records } }: Engine, count: number): Promise<void> {
+  const made = { kind: 'move', from: 'Patient/a', to: 'Patient/b', state: 'done', feed: 'default' } as const
+  const none = { aliases: [], identifiers: [], wasActive: true, moved: 0, left: [], scope: [] }
+  const time = Date.now() + 1000
+  for (let at = 0; at < count; at += 1)
+    await records.apply(
+      putMerge({ ...made, ...none, id: uuid7(time + at), message: String(at), time: time + at }),
+    )
+}
+
+it('lists merges in pages, the newest first', async () => {
+  const { engine, merging } = await engineWith([])
+  await addMoves(engine, 45)
+  const app = fastify()
+  app.setValidatorCompiler(validatorCompiler)
+  const access = { callerOf: () => systemCaller('test', 'system'), authorise: () => undefined }
+  await app.register(mergesApi, { merging, ...access })
+  const pages: string[][] = []
+  let next: string | undefined = ''
+  while (next !== undefined) {
+    const cursor: string = next === '' ? '' : `&cursor=${next}`
+    const page = Merges.parse((await app.inject(`/merges?count=15${cursor}`)).json())
+    pages.push(page.merges.map(({ message }) => message))
+    next = page.next
+  }
+  await app.close()
+  expect(pages.map(({ length }) => length)).toEqual([15, 15, 15])
+  expect(pages.flat()).toEqual(Array.from({ length: 45 }, (_, at) => String(44 - at)))
+})
+
 it('takes a merge back only when those behind it are taken back', async () => {
   const { engine, merging, send } = await threeOfWhomTwoAreMerged()
   await send([merged('500', '4711', '5')])
   await merging.run()
   const caller = systemCaller('test', 'system')
   const [last, first] = (await merging.list()).map(({ id }) => id)
+  await addMoves(engine, 250)
   await expect(merging.undo(caller, first ?? '')).rejects.toMatchObject({ kind: 'conflict' })
   await merging.undo(caller, last ?? '')
   expect(await merging.undo(caller, first ?? '')).toMatchObject({ state: 'undone', left: [] })

@@ -1,24 +1,12 @@
 import { systemCaller, type Caller } from '../../auth/caller.ts'
-import { ALIASES } from '../../fhir/aliases.ts'
 import type { Resources } from '../../fhir/resources.ts'
 import { fault } from '../../kernel/fault.ts'
 import type { JsonObject } from '../../kernel/json.ts'
 import { limits } from '../../kernel/limits.ts'
 import type { RecordStore, ResourceReader } from '../../store/port.ts'
-import { objectsIn } from '../mapping/objects.ts'
-import {
-  deleteMoved,
-  mergeOf,
-  MERGING,
-  putMerge,
-  putMoved,
-  putStep,
-  stepOf,
-  type MergeRecord,
-} from '../record/merge-record.ts'
-import { createDraftBook } from './draft-book.ts'
-import { withoutLinkOf } from './merged-resources.ts'
-import { countReferences, repoint, restore } from './repoint.ts'
+import { mergeOf, MERGING, putMerge, putMoved, putStep, type MergeRecord } from '../record/merge-record.ts'
+import { countReferences, repoint } from './repoint.ts'
+import { undoMerge } from './undo-merge.ts'
 
 export interface MergingDeps {
   readonly records: RecordStore
@@ -35,12 +23,17 @@ export interface Merging {
   /** Works on everything that is open now. */
   run(): Promise<void>
   /** Newest first. */
-  list(): Promise<readonly MergeRecord[]>
-  /** Takes a merge back: references, aliases, links and identifiers, as far as nobody has changed them since. @throws Fault `not-found`, `conflict` */
+  list(page?: MergePage): Promise<readonly MergeRecord[]>
+  /** @throws Fault `not-found`, `conflict` */
   undo(caller: Caller, id: string): Promise<MergeRecord>
 }
 
-const LISTED = 200
+export interface MergePage {
+  /** Only those before the merge with this id. */
+  readonly before?: string
+  readonly limit: number
+}
+
 const PAGE = 100
 
 /** Search parameters whose references follow what they name. The trail of what happened (Provenance, AuditEvent) stays. */
@@ -95,26 +88,12 @@ export function createMerging(deps: MergingDeps): Merging {
       clearInterval(timer)
       await running?.catch(() => undefined)
     },
-    async list() {
-      const found = await deps.records.range({ collection: MERGING.merges, reverse: true, limit: LISTED })
-      return found.map(mergeOf)
+    async list(page = { limit: PAGE }) {
+      const { before: to, limit } = page
+      const range = { collection: MERGING.merges, reverse: true, limit }
+      return (await deps.records.range({ ...range, ...(to === undefined ? {} : { to }) })).map(mergeOf)
     },
-    async undo(caller, id) {
-      const record = await deps.records.get(MERGING.merges, id)
-      if (record === undefined)
-        throw fault('not-found', { code: 'not-found', text: 'There is no such merge.' })
-      const merge = mergeOf(record)
-      if (merge.state !== 'done')
-        throw fault('conflict', { code: 'conflict', text: 'Only a merge that is done can be taken back.' })
-      const later = await mergedFurther(deps, merge)
-      if (later !== undefined) {
-        const text = `What survived was merged itself since; take that one back first: ${later.id}.`
-        throw fault('conflict', { code: 'conflict', text })
-      }
-      const undone = await takeBack(deps, caller, merge)
-      await deps.records.apply(putMerge(undone))
-      return undone
-    },
+    undo: async (caller, id) => undoMerge(deps, caller, id),
   }
 }
 
@@ -220,65 +199,4 @@ async function repointOne(
 function isInScope({ scope }: MergeRecord, reference: string, text: string): boolean {
   if (scope.length === 0 || scope.includes(reference)) return true
   return scope.some((one) => countReferences(text, one) > 0)
-}
-
-/** The newest merge of what survived this one into something else: what moved here has moved on. */
-async function mergedFurther(
-  { records }: MergingDeps,
-  { kind, to }: MergeRecord,
-): Promise<MergeRecord | undefined> {
-  if (kind !== 'merge') return undefined
-  const found = await records.range({ collection: MERGING.merges, reverse: true, limit: LISTED })
-  return found.map(mergeOf).find((one) => one.kind === 'merge' && one.from === to && one.state !== 'undone')
-}
-
-async function takeBack(deps: MergingDeps, caller: Caller, merge: MergeRecord): Promise<MergeRecord> {
-  const left: string[] = []
-  const steps = await deps.records.range({
-    collection: MERGING.steps,
-    from: `${merge.id}|`,
-    to: `${merge.id}}`,
-    limit: limits.fhir.bundleEntries,
-  })
-  for (const step of steps.map(stepOf)) {
-    const [type = '', id = ''] = step.reference.split('/')
-    const current = await deps.resources.peek(type, id)
-    const text = current && restore(Buffer.from(current.bytes).toString('utf8'), { ...merge, ...step })
-    if (current === undefined || text === undefined) {
-      left.push(step.reference)
-      continue
-    }
-    const resource = JSON.parse(text) as JsonObject
-    const draft = { type, id, method: 'PUT' as const, expected: current.version, text, resource }
-    const records = [deleteMoved(merge, step.reference)]
-    const result = await deps.resources.transact(caller, { drafts: [draft], records, facilities: [] })
-    if (result.outcome !== 'committed') left.push(step.reference)
-  }
-  if (merge.kind === 'merge') await partAgain(deps, caller, merge)
-  return { ...merge, state: 'undone', left }
-}
-
-/** Both are themselves again: links, numbers and aliases in one commit. */
-async function partAgain({ resources }: MergingDeps, caller: Caller, merge: MergeRecord): Promise<void> {
-  const { from, to, wasActive, identifiers } = merge
-  const book = createDraftBook(resources, [])
-  await book.change(to, (resource) => {
-    const own = objectsIn(resource['identifier']).filter((one) => !identifiers.includes(JSON.stringify(one)))
-    return withoutLinkOf({ ...resource, ...(own.length > 0 && { identifier: own }) }, from, ['replaces'])
-  })
-  await book.change(from, (resource) =>
-    withoutLinkOf(resource['active'] === false && wasActive ? { ...resource, active: true } : resource, to, [
-      'replaced-by',
-    ]),
-  )
-  const [type = '', id = ''] = from.split('/')
-  const records = merge.aliases.map((alias) => ({
-    op: 'put' as const,
-    collection: ALIASES,
-    id: alias,
-    value: { type, id },
-  }))
-  const result = await resources.transact(caller, { drafts: book.drafts(), records, facilities: [] })
-  if (result.outcome !== 'committed')
-    throw fault('conflict', { code: 'conflict', text: 'One of both was changed meanwhile; try again.' })
 }

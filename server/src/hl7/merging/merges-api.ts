@@ -6,7 +6,7 @@ import type { Caller } from '../../auth/caller.ts'
 import type { Command } from '../../auth/permissions.ts'
 import type { MergeRecord } from '../record/merge-record.ts'
 import type { Merging } from './create-merging.ts'
-import type { Merges } from './merges.contract.ts'
+import { MergeQuery, type Merges } from './merges.contract.ts'
 
 export interface MergesOptions {
   readonly merging: Pick<Merging, 'list' | 'undo'>
@@ -20,10 +20,21 @@ export const mergesApi: FastifyPluginAsyncZod<MergesOptions> = async (
   app,
   { merging, callerOf, authorise },
 ) => {
-  app.get('/merges', async (request): Promise<z.input<typeof Merges>> => {
-    authorise(callerOf(request), 'worklist.read')
-    return { merges: (await merging.list()).map(view) }
-  })
+  app.get(
+    '/merges',
+    { schema: { querystring: MergeQuery } },
+    async (request): Promise<z.input<typeof Merges>> => {
+      authorise(callerOf(request), 'worklist.read')
+      const { cursor, count } = request.query
+      const found = await merging.list({
+        limit: count + 1,
+        ...(cursor === undefined ? {} : { before: cursor }),
+      })
+      const merges = found.slice(0, count).map(view)
+      const last = merges.at(-1)
+      return { merges, ...(found.length > count && last ? { next: last.id } : {}) }
+    },
+  )
 
   const schema = { params: z.object({ id: z.string().max(64) }) }
   app.post('/merges/:id/undo', { schema }, async (request) => {

@@ -17,4 +17,13 @@ const Merge = z.object({
   left: z.array(z.string()),
 })
 
-export const Merges = z.object({ merges: z.array(Merge) })
+const MergeId = z.string().max(64)
+
+export const MergeQuery = z.strictObject({
+  /** `next` of the page before. */
+  cursor: MergeId.optional(),
+  count: z.coerce.number().int().min(1).max(200).default(50),
+})
+
+/** Newest first. */
+export const Merges = z.object({ merges: z.array(Merge), next: MergeId.optional() })
