@@ -6,7 +6,6 @@ export type FaultKind =
   | 'forbidden'
   | 'not-found'
   | 'gone'
-  | 'method'
   | 'not-acceptable'
   | 'media-type'
   | 'too-large'

@@ -309,9 +309,30 @@ it.each(['POST', 'PUT', 'PATCH', 'DELETE'])('answers %s at /metadata by what goe
   expect(refused.headers.get('allow')).toBe('GET, HEAD, OPTIONS')
 })
 
-it('has no PUT where forms are posted', async () => {
-  expectRefused(await ask('PUT', '/Patient/_search', { body: PATIENT }), 405)
-  for (const path of ['', '/']) expectRefused(await ask('DELETE', path), 405)
+it('looks at method and address before the body', async () => {
+  const places = [
+    '',
+    '/',
+    '/_history',
+    '/Patient/_search',
+    '/Patient/_history',
+    '/Patient/x/_history/1',
+    '/Patient/x/*',
+  ]
+  for (const path of [...places, '/Patient/x/Observation', '/Patient/x/$everything']) {
+    for (const sent of [{}, { body: PATIENT }, { raw: 'x', headers: { 'content-type': 'text/plain' } }]) {
+      const refused = await ask('PUT', path, sent)
+      expectRefused(refused, 405)
+      expect(refused.headers.get('allow'), path).toContain('GET')
+    }
+  }
+  for (const path of ['/Foo', '/Foo/1', '/Patient/$nothing', '/Patient/a/b/c/d'])
+    for (const method of ['POST', 'PUT']) expectRefused(await ask(method, path, { raw: 'x' }), 404)
+  expectRefused(await ask('POST', '/Patient', { raw: 'x' }), 415)
+  expectRefused(
+    await ask('POST', '/Patient/$validate', { raw: 'x', headers: { 'content-type': 'text/plain' } }),
+    415,
+  )
 })
 
 it('takes names of preferences in any case', async () => {

@@ -76,12 +76,10 @@ function isUtf8(parameter: string): boolean {
   return !parameter.startsWith('charset=') || /^charset="?(?:utf-8|us-ascii)"?$/.test(parameter)
 }
 
-/** Whether the body of a request is of a type that its place takes. @throws Fault `media-type` */
-export function checkBody({ method, path, text, contentType }: Call): void {
-  if (method !== 'POST' && method !== 'PUT') return
+/** Whether the body of a request is of a type that its place takes; entries came in the type of their Bundle. @throws Fault `media-type` */
+export function checkBody({ method, path, text, contentType, at }: Call): void {
+  if ((method !== 'POST' && method !== 'PUT') || at !== undefined) return
   const last = path.at(-1)
-  // No address for a form takes a PUT, whatever it brings.
-  if (last === '_search' && method === 'PUT') return
   // An operation may need no body at all; the parameters of a search may all stand in the address.
   if (text === '' && (last?.startsWith('$') === true || (last === '_search' && contentType === undefined)))
     return

@@ -13,7 +13,6 @@ const STATUS: Readonly<Record<FaultKind, number>> = {
   forbidden: 403,
   'not-found': 404,
   gone: 410,
-  method: 405,
   'not-acceptable': 406,
   'media-type': 415,
   'too-large': 413,

@@ -4,7 +4,7 @@ import { isId } from '../access.ts'
 import { jsonBody } from '../calls/answers.ts'
 import { checkCriteria, pairsOf } from '../calls/call.ts'
 import type { Answer, Call, Method } from '../calls/call.ts'
-import { checkAcceptable } from '../calls/negotiate.ts'
+import { checkAcceptable, checkBody } from '../calls/negotiate.ts'
 import { outcomeOf } from '../calls/outcome.ts'
 import type { RestDeps } from '../calls/rest-deps.ts'
 import { isOperation, methodsOf, runOperation } from '../operations/run-operation.ts'
@@ -26,8 +26,10 @@ export async function dispatch(deps: RestDeps, call: Call): Promise<Answer> {
   if (!SYSTEM.has(name)) checkType(deps, type)
   if (WITH_ID.has(name)) checkId(call, id)
   const act = place[call.method === 'HEAD' ? 'GET' : call.method]
+  if (!act) return methodNotAllowed(path)
+  checkBody(call)
   checkCriteria(call)
-  return act ? act(deps, call, { type, id, third, fourth }) : methodNotAllowed(path)
+  return act(deps, call, { type, id, third, fourth })
 }
 
 function checkType(deps: RestDeps, type: string): void {

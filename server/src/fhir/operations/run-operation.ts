@@ -3,6 +3,7 @@ import type { Fault } from '../../kernel/fault.ts'
 import { isId } from '../access.ts'
 import { jsonBody } from '../calls/answers.ts'
 import type { Answer, Call, Method } from '../calls/call.ts'
+import { checkBody } from '../calls/negotiate.ts'
 import { outcomeOf } from '../calls/outcome.ts'
 import type { RestDeps } from '../calls/rest-deps.ts'
 import { argumentsOf } from './arguments.ts'
@@ -32,6 +33,7 @@ export async function runOperation(deps: RestDeps, call: Call): Promise<Answer> 
   const { definition } = operation
   const methods = methodsOf(call.path)
   if (!methods.includes(call.method)) return otherMethod(definition.code, methods)
+  checkBody(call)
   const given = argumentsOf(definition, call, place.type)
   return operation.run(deps, { ...place, call, given })
 }

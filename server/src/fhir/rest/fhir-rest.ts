@@ -16,7 +16,6 @@ import {
   asksForFhir,
   asksForOtherFhir,
   checkAcceptable,
-  checkBody,
   checkContentType,
   FHIR_JSON,
 } from '../calls/negotiate.ts'
@@ -73,7 +72,6 @@ export const fhirRest: FastifyPluginAsync<FhirRestOptions> = async (app, { rest,
 
   const handler = async (request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> => {
     const call = callOf(app, request, await callerOf(request))
-    checkBody(call)
     return answer(request, reply, await answerOf(rest, call, request))
   }
   const bodyLimit = limits.fhir.resourceBytes

@@ -49,7 +49,6 @@ const ANSWERS: Readonly<Record<FaultKind, readonly [Verdict, ErrorCode]>> = {
   forbidden: ['reject', '207'],
   'not-found': ['error', '204'],
   gone: ['error', '204'],
-  method: ['reject', '200'],
   'not-acceptable': ['reject', '207'],
   'media-type': ['reject', '103'],
   'too-large': ['reject', '207'],

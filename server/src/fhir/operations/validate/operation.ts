@@ -1,5 +1,5 @@
 import { fault } from '../../../kernel/fault.ts'
-import type { Fault, Issue } from '../../../kernel/fault.ts'
+import type { Issue } from '../../../kernel/fault.ts'
 import type { JsonObject, JsonValue } from '../../../kernel/json.ts'
 import { limits } from '../../../kernel/limits.ts'
 import { jsonBody } from '../../calls/answers.ts'
@@ -57,13 +57,13 @@ export const validate: Operation = {
     ],
   },
   run: async (deps, invocation) => {
-    const { call, id, given } = invocation
+    const { id, given } = invocation
     const mode = modeOf(given)
-    if (id === undefined && call.method !== 'POST') throw needsPost()
     const stored = await storedResource(deps, invocation)
     if (mode === 'delete') return answerWith(id === undefined ? [WHICH] : [])
     const subject = subjectOf(invocation) ?? stored
-    if (!subject) throw fault('malformed', { code: 'required', text: 'The parameter resource is missing' })
+    if (!subject)
+      throw fault('malformed', { code: 'required', text: 'The parameter resource is missing: POST it' })
     const profiles = given.all('profile').flatMap(({ value }) => (typeof value === 'string' ? [value] : []))
     const found = await issuesOf(deps, subject, { ...invocation, profiles })
     return answerWith(
@@ -85,13 +85,6 @@ function modeOf(given: Arguments): string | undefined {
   if (mode === 'profile' && given.all('profile').length === 0)
     throw fault('malformed', { code: 'required', text: 'The mode profile needs the parameter profile' })
   return mode
-}
-
-function needsPost(): Fault {
-  return fault('method', {
-    code: 'not-supported',
-    text: '$validate answers to GET at an instance only: POST the resource',
-  })
 }
 
 /** What is checked, and where its text stands in what the caller sent. */
