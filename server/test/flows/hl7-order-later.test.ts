@@ -46,6 +46,14 @@ it('gives each of several services of one number the results that it is asked fo
   expect(await ordersNamed(engine, 'Observation')).toEqual(['GLU', 'NA'])
 })
 
+it('gives each of several services the results that came in one message', async () => {
+  const [event, patient, ...glucose] = report('GLU')
+  const engine = await after([event, patient ?? '', ...glucose, ...report('NA').slice(2)], order('GLU', 'NA'))
+  const reported = (await engine.all('DiagnosticReport')).map(({ code }) => (code as { text?: string }).text)
+  expect(new Set(reported)).toEqual(new Set(['GLU', 'NA']))
+  expect(await ordersNamed(engine, 'DiagnosticReport')).toEqual(reported)
+})
+
 it('leaves a result that may be of several services at the number, and says so', async () => {
   const engine = await after(report('K'), order('GLU', 'NA'))
   expect(await ordersNamed(engine, 'DiagnosticReport')).toEqual(['P1'])
