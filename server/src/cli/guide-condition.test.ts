@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest'
 
-import { compileCondition } from '../hl7/mapping/expression.ts'
+import { compileCondition } from '../hl7/mapping/rules/expression.ts'
 import { translateCondition } from './guide-condition.ts'
 
 it.each([

@@ -1,9 +1,9 @@
 import { readdir, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 
-import { loadRules } from '../hl7/mapping/load.ts'
-import type { Row, RuleFiles } from '../hl7/mapping/rules.ts'
-import { readCsv } from '../hl7/mapping/table.ts'
+import { loadRules } from '../hl7/mapping/rules/load.ts'
+import type { Row, RuleFiles } from '../hl7/mapping/rules/rules.ts'
+import { readCsv } from '../hl7/mapping/rules/table.ts'
 
 /** A row of the segment maps of the v2-to-FHIR guide that names an element, and whether rules of ours read its field. */
 export interface GuideRow {

@@ -4,8 +4,8 @@ import { fileURLToPath } from 'node:url'
 
 import { parse } from 'yaml'
 
-import type { TableRow } from '../hl7/mapping/rules.ts'
-import { readCsv, readTable, writeTable } from '../hl7/mapping/table.ts'
+import type { TableRow } from '../hl7/mapping/rules/rules.ts'
+import { readCsv, readTable, writeTable } from '../hl7/mapping/rules/table.ts'
 import { translateCondition } from './guide-condition.ts'
 
 /**

@@ -8,7 +8,7 @@ import { entryChange, FLOW, withState, type Entry, type Journaled } from '../jou
 import type { FlowFeed } from '../journal/feed.ts'
 import type { Journal } from '../journal/journal.ts'
 import { markChanges } from '../journal/state-marks.ts'
-import type { Mapped } from '../mapping/image.ts'
+import type { Mapped } from '../mapping/model/image.ts'
 import type { Message } from '../message/message.ts'
 import { parseMessage } from '../message/parse-message.ts'
 import { ackOfError } from '../mllp/ack.ts'

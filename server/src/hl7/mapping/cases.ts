@@ -5,8 +5,8 @@ import { isDeepStrictEqual } from 'node:util'
 import { parse } from 'yaml'
 
 import { parseMessage } from '../message/parse-message.ts'
-import type { Mapped } from './image.ts'
 import type { Mapper } from './mapper.ts'
+import type { Mapped } from './model/image.ts'
 import { outboundProblems } from './outbound-cases.ts'
 
 /** What `expect.yaml` of a case may say. Paths begin with the key of an image: `patient.name[0].family`. */

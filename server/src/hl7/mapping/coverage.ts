@@ -1,5 +1,5 @@
 import type { Message } from '../message/message.ts'
-import type { Mapped } from './image.ts'
+import type { Mapped } from './model/image.ts'
 
 /** What became of the fields that messages of one type have filled. */
 export interface FieldCoverage {

@@ -4,9 +4,9 @@ import { fileURLToPath } from 'node:url'
 
 import { expect, it } from 'vitest'
 
-import { FUNCTIONS } from './functions.ts'
-import { loadRules } from './load.ts'
-import type { Row } from './rules.ts'
+import { FUNCTIONS } from './compile/functions.ts'
+import { loadRules } from './rules/load.ts'
+import type { Row } from './rules/rules.ts'
 
 const MAPPINGS = fileURLToPath(new URL('../../../../mappings/', import.meta.url))
 const files = (await loadRules(MAPPINGS)).files([])

@@ -3,9 +3,9 @@ import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 
 import { limits } from '../../kernel/limits.ts'
-import { createFolderEars } from './folder-ears.ts'
-import { RulesError } from './load.ts'
 import { createMapper, type Mapper } from './mapper.ts'
+import { createFolderEars } from './rules/folder-ears.ts'
+import { RulesError } from './rules/load.ts'
 
 /**
  * What else follows the folder gets ready for the rules that were read.

@@ -5,8 +5,8 @@ import { expect, it } from 'vitest'
 
 import type { JsonValue } from '../../kernel/json.ts'
 import { parseMessage } from '../message/parse-message.ts'
-import type { Mapped } from './image.ts'
 import { createMapper } from './mapper.ts'
+import type { Mapped } from './model/image.ts'
 
 const MAPPINGS = fileURLToPath(new URL('../../../../mappings/', import.meta.url))
 const mapper = await createMapper(MAPPINGS)

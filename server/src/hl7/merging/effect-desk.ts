@@ -1,5 +1,5 @@
 import type { RecordChange, RecordStore } from '../../store/port.ts'
-import type { Mapped } from '../mapping/image.ts'
+import type { Mapped } from '../mapping/model/image.ts'
 import type { Identities } from '../record/identity.ts'
 import type { Word } from '../record/word.ts'
 import type { WorkItem } from '../record/worklist.ts'

@@ -1,6 +1,6 @@
 import type { JsonObject } from '../../kernel/json.ts'
-import type { Effect, Ends } from '../mapping/image.ts'
-import { objectsIn } from '../mapping/objects.ts'
+import type { Effect, Ends } from '../mapping/model/image.ts'
+import { objectsIn } from '../mapping/model/objects.ts'
 import { referenceOf } from '../record/identity.ts'
 import { worklistItem } from '../record/worklist.ts'
 import type { EffectDesk } from './effect-desk.ts'

@@ -1,5 +1,5 @@
 import type { JsonObject } from '../../kernel/json.ts'
-import { objectsIn } from '../mapping/objects.ts'
+import { objectsIn } from '../mapping/model/objects.ts'
 import { isSame } from '../record/exact-json.ts'
 
 /** The survivor knows the numbers of the one that it replaces, as old ones. */

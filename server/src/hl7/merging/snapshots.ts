@@ -1,6 +1,6 @@
 import type { JsonValue } from '../../kernel/json.ts'
 import type { StoredRecord } from '../../store/port.ts'
-import type { Effect } from '../mapping/image.ts'
+import type { Effect } from '../mapping/model/image.ts'
 import { isSame } from '../record/exact-json.ts'
 import { referenceOf } from '../record/identity.ts'
 import { MERGING } from '../record/merge-record.ts'

@@ -1,5 +1,5 @@
 import type { JsonObject } from '../../kernel/json.ts'
-import type { Effect } from '../mapping/image.ts'
+import type { Effect } from '../mapping/model/image.ts'
 import { referenceOf } from '../record/identity.ts'
 import { MERGING } from '../record/merge-record.ts'
 import { isBefore, lastWord, wordOf } from '../record/word.ts'

@@ -1,7 +1,7 @@
 import type { JsonObject } from '../../kernel/json.ts'
 import { limits } from '../../kernel/limits.ts'
 import type { LoggedCommit, Store, StoredVersion } from '../../store/port.ts'
-import { parseForText } from '../mapping/written-numbers.ts'
+import { parseForText } from '../mapping/values/written-numbers.ts'
 
 export interface PastDeps {
   readonly resources: Store['resources']

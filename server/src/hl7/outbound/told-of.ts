@@ -2,7 +2,7 @@ import { isDeepStrictEqual } from 'node:util'
 
 import type { JsonObject } from '../../kernel/json.ts'
 import type { LoggedChange, LoggedCommit, Store } from '../../store/port.ts'
-import { parseForText } from '../mapping/written-numbers.ts'
+import { parseForText } from '../mapping/values/written-numbers.ts'
 import type { Lookup, OutboundDefinition } from '../rules/outbound-rules.ts'
 
 /** What a message is about. */

@@ -1,5 +1,5 @@
-import { compilePath } from '../mapping/path.ts'
-import type { Row, RuleFiles } from '../mapping/rules.ts'
+import { compilePath } from '../mapping/model/path.ts'
+import type { Row, RuleFiles } from '../mapping/rules/rules.ts'
 import type { Message } from '../message/message.ts'
 import type { Profile } from './conformance.ts'
 

@@ -1,4 +1,4 @@
-import type { ImageRule, RuleFiles, SharedImage } from '../mapping/rules.ts'
+import type { ImageRule, RuleFiles, SharedImage } from '../mapping/rules/rules.ts'
 import type { Message } from '../message/message.ts'
 
 /** Where rows for a segment belong: an image of the message that takes maps of that segment, or of the one that it stands behind. */

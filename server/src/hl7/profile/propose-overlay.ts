@@ -1,8 +1,8 @@
 import { stringify } from 'yaml'
 
-import type { MappingWarning } from '../mapping/image.ts'
-import type { ImageRule, Row, RuleFiles, SharedImage, TableRow } from '../mapping/rules.ts'
-import { writeTable } from '../mapping/table.ts'
+import type { MappingWarning } from '../mapping/model/image.ts'
+import type { ImageRule, Row, RuleFiles, SharedImage, TableRow } from '../mapping/rules/rules.ts'
+import { writeTable } from '../mapping/rules/table.ts'
 import type { Message } from '../message/message.ts'
 import { nameOf, placeOf, type Place } from './place.ts'
 import { FieldShape } from './shape.ts'

@@ -1,5 +1,5 @@
-import type { Row } from '../mapping/rules.ts'
-import { readTimeStamp } from '../mapping/time-stamp.ts'
+import type { Row } from '../mapping/rules/rules.ts'
+import { readTimeStamp } from '../mapping/values/time-stamp.ts'
 import type { Repetition } from '../message/message.ts'
 
 type Test = (value: Repetition) => boolean

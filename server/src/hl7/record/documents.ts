@@ -3,7 +3,7 @@ import { setImmediate } from 'node:timers/promises'
 
 import type { JsonObject, JsonValue } from '../../kernel/json.ts'
 import { limits } from '../../kernel/limits.ts'
-import type { Image, Mapped } from '../mapping/image.ts'
+import type { Image, Mapped } from '../mapping/model/image.ts'
 
 /**
  * What a message says, with long documents in Binaries of their own: the attachment keeps address, size and hash, and the resource stays

@@ -1,6 +1,6 @@
 import type { JsonObject, JsonValue } from '../../kernel/json.ts'
 import { limits } from '../../kernel/limits.ts'
-import type { HistoryPart, ImagePart } from '../mapping/image.ts'
+import type { HistoryPart, ImagePart } from '../mapping/model/image.ts'
 import { isElements, isList, isSame } from './exact-json.ts'
 import { isBefore, periodOf, withPeriod } from './stay-periods.ts'
 

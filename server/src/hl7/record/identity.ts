@@ -1,8 +1,8 @@
 import { ALIASES, aliasId, claim, type Alias } from '../../fhir/aliases.ts'
 import type { JsonObject } from '../../kernel/json.ts'
 import type { RecordChange } from '../../store/port.ts'
-import type { Effect, Image, Mapped } from '../mapping/image.ts'
-import { hasOtherNumber, identifiersOf } from '../mapping/other-number.ts'
+import { hasOtherNumber, identifiersOf } from '../mapping/compile/other-number.ts'
+import type { Effect, Image, Mapped } from '../mapping/model/image.ts'
 import {
   differenceOf,
   movedBy,

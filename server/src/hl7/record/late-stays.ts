@@ -1,5 +1,5 @@
 import type { JsonObject, JsonValue } from '../../kernel/json.ts'
-import type { ImagePart, ListPart } from '../mapping/image.ts'
+import type { ImagePart, ListPart } from '../mapping/model/image.ts'
 import { isElements, isList } from './exact-json.ts'
 import { haveOneKey, withCodes } from './list-parts.ts'
 import { isBefore, periodOf, withPeriod } from './stay-periods.ts'

@@ -1,5 +1,5 @@
 import type { JsonObject, JsonValue } from '../../kernel/json.ts'
-import type { Codes, ImagePart, ListPart, NewCodes } from '../mapping/image.ts'
+import type { Codes, ImagePart, ListPart, NewCodes } from '../mapping/model/image.ts'
 import { isElements, isList, isSame } from './exact-json.ts'
 import { isBefore, oneBehindTheOther, periodOf, soundPeriod, withPeriod } from './stay-periods.ts'
 

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 
-import type { ImagePart } from '../mapping/image.ts'
+import type { ImagePart } from '../mapping/model/image.ts'
 import { withoutOtherVariants } from './choices.ts'
 import { isPlain, isSame, leavesOf, parseExact, withLongTexts, withoutLongTexts } from './exact-json.ts'
 import { mergeThreeWay, nextImage, withUnsentMembers, type ThreeWay } from './merge.ts'

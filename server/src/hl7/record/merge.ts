@@ -1,5 +1,5 @@
 import type { JsonObject, JsonValue } from '../../kernel/json.ts'
-import type { ImagePart, ListPart } from '../mapping/image.ts'
+import type { ImagePart, ListPart } from '../mapping/model/image.ts'
 import { doubleVariants } from './choices.ts'
 import { isElements, isLeaf, isList, isSame } from './exact-json.ts'
 import { codesOf, withUnsentItems, type PartWords } from './list-parts.ts'

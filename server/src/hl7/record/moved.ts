@@ -1,5 +1,5 @@
 import type { JsonObject, JsonValue } from '../../kernel/json.ts'
-import type { Effect } from '../mapping/image.ts'
+import type { Effect } from '../mapping/model/image.ts'
 import type { Identities, Identity } from './identity.ts'
 import { areOnePerson, movedBy, movesFrom, patientsOf, type SameThingDeps } from './same-thing.ts'
 

@@ -2,7 +2,7 @@ import { ALIASES, aliasId, type Alias } from '../../fhir/aliases.ts'
 import { identifyingAliases } from '../../fhir/write/identifying.ts'
 import type { JsonObject } from '../../kernel/json.ts'
 import type { RecordChange, RecordStore } from '../../store/port.ts'
-import { identifiersOf, isKindOf } from '../mapping/other-number.ts'
+import { identifiersOf, isKindOf } from '../mapping/compile/other-number.ts'
 import type { Identity } from './identity.ts'
 import { idOf } from './whole-number.ts'
 

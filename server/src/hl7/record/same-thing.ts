@@ -1,9 +1,9 @@
 import type { Alias } from '../../fhir/aliases.ts'
 import type { JsonObject, JsonValue } from '../../kernel/json.ts'
 import type { RecordStore } from '../../store/port.ts'
-import type { Effect, Image } from '../mapping/image.ts'
-import { objectsIn } from '../mapping/objects.ts'
-import { contradicts, hasOtherNumber, identifiersOf } from '../mapping/other-number.ts'
+import { contradicts, hasOtherNumber, identifiersOf } from '../mapping/compile/other-number.ts'
+import type { Effect, Image } from '../mapping/model/image.ts'
+import { objectsIn } from '../mapping/model/objects.ts'
 import { mergeOf, MERGING } from './merge-record.ts'
 import type { KnownResources } from './read-once.ts'
 

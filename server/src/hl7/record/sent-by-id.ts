@@ -1,5 +1,5 @@
 import type { Alias } from '../../fhir/aliases.ts'
-import { identifiersOf, kindOf } from '../mapping/other-number.ts'
+import { identifiersOf, kindOf } from '../mapping/compile/other-number.ts'
 import { isTheirs, patientsOf, type Said, type SameThingDeps } from './same-thing.ts'
 
 /**

@@ -1,5 +1,5 @@
 import type { JsonObject, JsonValue } from '../../kernel/json.ts'
-import type { Image, While } from '../mapping/image.ts'
+import type { Image, While } from '../mapping/model/image.ts'
 import { exactNumber, isSame, shortText } from './exact-json.ts'
 import type { Identities, Identity } from './identity.ts'
 import { hasCode } from './list-parts.ts'

@@ -1,5 +1,5 @@
 import type { JsonObject, JsonValue } from '../../kernel/json.ts'
-import type { AgainPart, ImagePart, LatePart } from '../mapping/image.ts'
+import type { AgainPart, ImagePart, LatePart } from '../mapping/model/image.ts'
 import { choiceOf } from './choices.ts'
 import { isElements, isSame } from './exact-json.ts'
 import type { LastImage } from './last-image.ts'

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto'
 
 import { ALIASES, aliasId, type Alias } from '../../fhir/aliases.ts'
 import type { JsonObject } from '../../kernel/json.ts'
-import { identifiersOf } from '../mapping/other-number.ts'
+import { identifiersOf } from '../mapping/compile/other-number.ts'
 import {
   differenceOf,
   haveOtherCodes,

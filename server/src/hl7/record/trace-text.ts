@@ -1,7 +1,7 @@
 import type { JsonObject } from '../../kernel/json.ts'
 import type { RecordChange, RecordValue } from '../../store/port.ts'
 import { FLOW } from '../journal/entry.ts'
-import type { TraceRow } from '../mapping/image.ts'
+import type { TraceRow } from '../mapping/model/image.ts'
 
 type Row = Pick<TraceRow, 'element' | 'source' | 'rule'>
 

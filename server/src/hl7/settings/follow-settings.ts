@@ -6,7 +6,7 @@ import type { Flow } from '../flow/create-flow.ts'
 import type { Listeners } from '../flow/listeners.ts'
 import { readFeeds, type FlowFeed } from '../journal/feed.ts'
 import type { Prepare } from '../mapping/live-mapper.ts'
-import { RulesError } from '../mapping/load.ts'
+import { RulesError } from '../mapping/rules/load.ts'
 import { refuseUnknown, type Outbound } from '../outbound/create-outbound.ts'
 import { loadDestinations, type Destination } from '../outbound/destination.ts'
 
