@@ -3,6 +3,7 @@ import { createRequire } from 'node:module'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 
+import type { Issue } from '../kernel/fault.ts'
 import { RUNTIME, type CompiledFile, type CompiledType, type DataTypes } from './compiled.ts'
 import { containedIn } from './contained.ts'
 import type { Definitions, SearchParam, TypeModule } from './definitions.ts'
@@ -13,6 +14,7 @@ import { codesBySyntax, codesOf } from './validation/bindings.ts'
 import type { Known } from './validation/check-options.ts'
 import { Check } from './validation/check.ts'
 import type { CodeSystemRule } from './validation/codings.ts'
+import { dangling } from './validation/dangling.ts'
 import type { ExtensionRule } from './validation/extensions.ts'
 import { checkAsked } from './validation/profiles/claims.ts'
 import type { ProfilePlan } from './validation/profiles/plan.ts'
@@ -133,6 +135,13 @@ interface TypeContext extends Known {
   readonly compiledOf: (type: string) => CompiledType | undefined
 }
 
+/** Mostly there are no others. */
+function merged(before: Issues, issues: Issues, behind: Issues): Issues {
+  return before.length + behind.length === 0 ? issues : [...before, ...issues, ...behind]
+}
+
+type Issues = readonly Issue[]
+
 function typeModule(compiled: CompiledType, { zone, compiledOf, ...known }: TypeContext): TypeModule {
   const { type, params, summary, mandatory, mainDate, ordered } = compiled
   const dated = mainDate === undefined ? {} : { mainDate }
@@ -155,10 +164,11 @@ function typeModule(compiled: CompiledType, { zone, compiledOf, ...known }: Type
         check.whole(resource, compiled.check)
         checkAsked(profiles, resource, check)
       } else check.addAt('resourceType', 'structure', `This must be "${type}".`)
+      if (text === undefined) return check.issues
       const { integers } = check
-      const odd =
-        integers && text !== undefined ? decimalWriting({ text, type, integers }, known.elements) : []
-      return odd.length === 0 ? check.issues : [...odd, ...check.issues].slice(0, most)
+      const odd = integers ? decimalWriting({ text, type, integers }, known.elements) : []
+      const lost = warnings || stored ? dangling(resource, { type, text }) : []
+      return merged(odd, check.issues, lost).slice(0, most)
     },
     extract: (resource, context, more) => {
       const keys = new KeyCollector({ context, zone, ...dated })

@@ -65,3 +65,43 @@ it('takes a profile that it does not hold for an error when it is asked to check
   const claimed = await ask('POST', '/Patient/$validate', { body: PATIENT })
   expect(issuesOf(claimed.json)).toContainEqual(expect.objectContaining(WARNING))
 })
+
+it('tells what an entry of a transaction refers to in vain', async () => {
+  const reference = 'urn:uuid:0c3151bd-1cbf-4d64-b04d-cd9187a4c6e7'
+  const resource = { resourceType: 'Patient', managingOrganization: { reference } }
+  const entry = [{ resource, request: { method: 'POST', url: 'Patient' } }]
+  const answer = await ask('POST', '/', { body: { resourceType: 'Bundle', type: 'transaction', entry } })
+  expect(issuesOf(entriesOf(answer)[0]?.response?.outcome)).toMatchObject([
+    {
+      severity: 'warning',
+      code: 'not-found',
+      expression: ['Bundle.entry[0].resource.managingOrganization.reference'],
+    },
+  ])
+  const created = await ask('POST', '/Patient', { body: resource, headers: OUTCOME })
+  expect(issuesOf(created.json)).toMatchObject([
+    { severity: 'information' },
+    { severity: 'warning', code: 'not-found' },
+  ])
+})
+
+it.each([
+  ['http://hl7.org/fhir/StructureDefinition/Patient|4.0.1', []],
+  ['http://hl7.org/fhir/StructureDefinition/Patient|5.0.0', ['error not-found']],
+  ['http://example.org/StructureDefinition/kind-of-patient', ['error not-found', 'warning not-supported']],
+])('says of %s whether it can check against it', async (profile, expected) => {
+  const url = 'http://example.org/StructureDefinition/kind-of-patient'
+  const about = { name: 'Kind', status: 'draft', kind: 'resource', abstract: false, type: 'Patient' }
+  const base = 'http://hl7.org/fhir/StructureDefinition/DomainResource'
+  const element = [{ id: 'Patient', path: 'Patient', min: 0, max: '*' }]
+  const differential = { element }
+  const body = { resourceType: 'StructureDefinition', url, ...about, baseDefinition: base, differential }
+  expect(
+    (await ask('POST', '/StructureDefinition', { body: { ...body, derivation: 'specialization' } })).status,
+  ).toBe(201)
+  const answer = await ask('POST', `/Patient/$validate?profile=${profile}`, {
+    body: { resourceType: 'Patient' },
+  })
+  const issues = issuesOf(answer.json).filter(({ code }) => code !== 'invariant')
+  expect(issues.map(({ severity, code }) => `${String(severity)} ${String(code)}`)).toEqual(expected)
+})

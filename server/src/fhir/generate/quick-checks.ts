@@ -14,7 +14,7 @@ export const QUICK_CHECKS: Readonly<Record<string, string>> = {
   'System.Id': 'isId',
   uri: 'isUri',
   url: 'isUri',
-  canonical: 'isUri',
+  canonical: 'isCanonical',
   namespace: 'isSystem',
   codeSystem: 'isSystem',
   absolute: 'isSystem',

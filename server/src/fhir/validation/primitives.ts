@@ -50,14 +50,16 @@ const integer = (lowest: number) =>
 
 const any = text(() => undefined)
 
-const uri = text((value) => {
+const uriProblem = (value: string) => {
   if (BLANK.test(value)) return 'A URI has no blanks.'
   if (value.startsWith('urn:oid:') && !OID.test(value))
     return 'An OID is written as "urn:oid:" and numbers with dots, such as urn:oid:1.2.3.'
   if (value.startsWith('urn:uuid:') && !UUID.test(value))
     return 'A UUID is written as "urn:uuid:" and 36 characters.'
   return undefined
-})
+}
+
+const uri = text(uriProblem)
 
 const namespace = text((value) =>
   value.startsWith('#') ? 'A system is an absolute URI: give that of its definition.' : uri(value),
@@ -74,7 +76,8 @@ const date = (patterns: readonly RegExp[], advice: string) =>
     return isOfForm && dateInterval(value) && !value.startsWith('0000') ? undefined : advice
   })
 
-type Formats = Readonly<Record<string, Format>> & { readonly code: Format; readonly string: Format }
+type Formats = Readonly<Record<string, Format>> &
+  Readonly<Record<'code' | 'string' | 'codeSystem' | 'namespace' | 'canonical', Format>>
 
 /** By FHIR type; `System.String` and `System.Id` are the ids of elements and resources. */
 export const PRIMITIVES: Formats = {
@@ -102,7 +105,7 @@ export const PRIMITIVES: Formats = {
   ),
   absolute: text((value) => absolute(value) ?? uri(value)),
   url: uri,
-  canonical: uri,
+  canonical: text(uriProblem),
   oid: matching(OID, 'An OID is written as "urn:oid:" and numbers with dots, such as urn:oid:1.2.3.'),
   uuid: matching(LOWER_UUID, 'A UUID is written as "urn:uuid:" and 36 characters in lower case.'),
   date: date([DATE], 'A date is YYYY, YYYY-MM or YYYY-MM-DD, and exists in the calendar.'),

@@ -64,3 +64,48 @@ describe('references to contained resources', () => {
     ])
   })
 })
+
+const patient = (reference: string) => ({ resourceType: 'Patient', managingOrganization: { reference } })
+
+async function told(
+  resource: JsonObject & { readonly resourceType: string },
+  options: object,
+): Promise<readonly string[]> {
+  const module = await definitions.load(resource.resourceType)
+  const text = JSON.stringify(resource)
+  const issues = module?.validate(JSON.parse(text) as JsonObject, 20, { text, ...options }) ?? []
+  return issues.flatMap(({ severity, code, at }) => (code === 'not-found' ? `${severity} ${String(at)}` : []))
+}
+
+describe('references to entries of a Bundle', () => {
+  const A = 'urn:uuid:0b7f6b5c-91b5-4f5e-8f6a-4a4f2c6f2f10'
+  const B = 'urn:oid:1.2.3'
+  it.each([A, A.toUpperCase().replace('URN:UUID', 'urn:uuid'), B])(
+    'warn where there is no Bundle: %s',
+    async (urn) => {
+      const expected = ['warning Patient.managingOrganization.reference']
+      expect(await told(patient(urn), { stored: true })).toEqual(expected)
+      expect(await told(patient(urn), { warnings: true })).toEqual(expected)
+      expect(
+        await told({ ...patient('Organization/1'), identifier: [{ value: urn }] }, { stored: true }),
+      ).toEqual([])
+    },
+  )
+
+  it('warn where no entry has the name', async () => {
+    const bundle = (fullUrl: string) => ({
+      resourceType: 'Bundle',
+      type: 'collection',
+      entry: [
+        { fullUrl, resource: { resourceType: 'Organization', name: 'A' } },
+        { fullUrl: 'urn:uuid:0b7f6b5c-91b5-4f5e-8f6a-4a4f2c6f2f11', resource: patient(A) },
+      ],
+    })
+    expect(await told(bundle(A.toUpperCase().replace('URN:UUID', 'urn:uuid')), { warnings: true })).toEqual(
+      [],
+    )
+    expect(await told(bundle('urn:uuid:0b7f6b5c-91b5-4f5e-8f6a-4a4f2c6f2f12'), { stored: true })).toEqual([
+      'warning Bundle.entry[1].resource.managingOrganization.reference',
+    ])
+  })
+})

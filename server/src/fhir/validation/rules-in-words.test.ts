@@ -170,6 +170,19 @@ describe('rules of best practice', () => {
     ])
   })
 
+  it('want canonicals that are absolute, or lead inside', async () => {
+    const answers = (questionnaire: string, more: JsonObject = {}) =>
+      found({ resourceType: 'QuestionnaireResponse', status: 'completed', ...more, questionnaire }, true)
+    const contained = [{ resourceType: 'Questionnaire', id: 'q', status: 'active' }]
+    const advice = 'warning value QuestionnaireResponse.questionnaire'
+    expect(await answers('#q', { contained })).not.toContain(advice)
+    expect(await answers('http://a.org/q')).not.toContain(advice)
+    expect(await answers('urn:oid:1.2.3|4')).not.toContain(advice)
+    expect(await answers('Questionnaire/q')).toContain(advice)
+    const claimed = patient({ meta: { profile: ['StructureDefinition/x'] } })
+    expect(await found(claimed, true)).toContain('warning value Patient.meta.profile[0]')
+  })
+
   it('are warnings for those who ask', async () => {
     expect(await found(named('a'))).toEqual([])
     expect(await found(named('a'), true)).toEqual(['warning invariant Patient'])

@@ -93,6 +93,11 @@ export function isUri(value: JsonValue | undefined): boolean {
   return true
 }
 
+/** Relative ones are worth advice. */
+export function isCanonical(value: JsonValue | undefined): boolean {
+  return isUri(value) && isAbsolute(value)
+}
+
 /** The same for systems, which are absolute and no value sets; few, as URIs are. */
 const lastSystems: string[] = Array.from({ length: 128 }, () => '')
 

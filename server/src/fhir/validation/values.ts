@@ -20,7 +20,7 @@ export function checkPrimitive(value: JsonValue | undefined, format: Format, { c
   note(value, check)
   const problem = format(value)
   if (problem !== undefined) check.addAt(name, ...asIssue(value, problem))
-  else if (check.warnings) advise(value, { check, name, index: -1 })
+  else if (check.warnings) advise(value, format, { check, name, index: -1 })
 }
 
 /** @param place `extras`: the value of `_name`, which must speak for each item that is null */
@@ -33,7 +33,7 @@ export function checkPrimitiveItem(
   if (value === null && Array.isArray(extras) && isObject(extras[index] as JsonValue)) return
   const problem = format(value)
   if (problem !== undefined) faultAt({ check, name, index }, ...asIssue(value, problem))
-  else if (check.warnings) advise(value, { check, name, index })
+  else if (check.warnings) advise(value, format, { check, name, index })
 }
 
 /** A code that is not in its required value set. */
@@ -94,19 +94,27 @@ function hasItem(values: JsonValue | undefined, index: number): boolean {
 }
 
 /** What is valid, but not wise. @see FHIR R4, "Data Types", string: "strings SHOULD always contain non-whitespace content" */
-function advise(value: JsonValue | undefined, { check, name, index }: ItemPlace): void {
+function advise(value: JsonValue | undefined, format: Format, { check, name, index }: ItemPlace): void {
   if (typeof value !== 'string') return
-  const isBlank = value.trim() === ''
-  if (!isBlank && (name !== 'system' || value.includes(':'))) return
+  const isRelative = !value.includes(':') && !value.startsWith('#')
+  const advice = value.trim() === '' ? BLANK : isRelative ? WANT_SCHEME.get(format) : undefined
+  if (advice === undefined) return
   check.step(name, index)
-  check.advise(
-    'value',
-    isBlank
-      ? 'A string should hold more than blanks: leave the element out or fill it.'
-      : 'A system should be an absolute URI, that of its definition: others cannot tell which one this is.',
-  )
+  check.advise('value', advice)
   check.leave()
 }
+
+const BLANK = 'A string should hold more than blanks: leave the element out or fill it.'
+const SYSTEM =
+  'A system should be an absolute URI, that of its definition: others cannot tell which one this is.'
+const WANT_SCHEME: ReadonlyMap<Format, string> = new Map([
+  [PRIMITIVES.codeSystem, SYSTEM],
+  [PRIMITIVES.namespace, SYSTEM],
+  [
+    PRIMITIVES.canonical,
+    'A canonical is the absolute url of a definition (or "#id" of one inside): others cannot tell which one this is.',
+  ],
+])
 
 function faultAt({ check, name, index }: ItemPlace, ...issue: Parameters<Check['fault']>): void {
   check.step(name, index)

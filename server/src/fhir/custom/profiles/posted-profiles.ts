@@ -1,6 +1,7 @@
 import type { Caller } from '../../../auth/caller.ts'
 import type { Issue } from '../../../kernel/fault.ts'
 import { Fault } from '../../../kernel/fault.ts'
+import type { JsonObject } from '../../../kernel/json.ts'
 import { limits } from '../../../kernel/limits.ts'
 import { DefinitionError } from '../../generate/definition-error.ts'
 import type { ProfileDefinition } from '../../generate/profiles/definitions.ts'
@@ -86,13 +87,19 @@ async function definitionsOf(
     const resource = await findCanonical(deps, scope, { type: 'StructureDefinition', canonical: url })
     const profile = resource && usable(resource)
     // Of one that is asked for, and of a base, somebody else says that it is missing; R4's own extensions are checked wherever they stand.
-    if (!profile && !wanted.includes(url) && !isBase(url, found) && !url.startsWith(BASE))
+    if (resource && !profile) notes.push(note(`The profile ${url} cannot be used: ${whyNot(resource)}`))
+    else if (!profile && !wanted.includes(url) && !isBase(url, found) && !url.startsWith(BASE))
       notes.push(note(`The profile ${url} is not stored here: what must meet it is not checked against it`))
     if (!profile) continue
     found.set(bare(url), unversioned(profile))
     waiting.push(...referred(profile).filter((each) => !isOwn(deps, bare(each))))
   }
   return settled(deps, found)
+}
+
+function whyNot({ derivation }: JsonObject): string {
+  if (derivation === 'constraint') return 'its elements are nested too deep'
+  return 'it is no constraint of a type of R4, but defines a type'
 }
 
 function referred({ baseDefinition, differential, snapshot }: ProfileDefinition): readonly string[] {

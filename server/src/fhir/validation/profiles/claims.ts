@@ -33,10 +33,14 @@ function report(index: number, check: Check, text: string): void {
   check.leave()
 }
 
+const NOT_HELD = 'This server does not hold the profile: the resource was not checked against it.'
+/** Of profiles that are posted nobody knows here. */
+const NOT_CHECKED = 'Writes are checked against no such profile: ask $validate whether this server holds it.'
+
 function warn(index: number, check: Check): void {
   check.step('meta', -1)
   check.step('profile', index)
-  check.warn('not-found', 'This server does not hold the profile: the resource was not checked against it.')
+  check.warn('not-found', check.warnings ? NOT_HELD : NOT_CHECKED)
   check.leave()
   check.leave()
 }
@@ -51,7 +55,10 @@ export function checkAsked(urls: readonly string[], resource: JsonObject, check:
     }
     const type = plan?.type ?? baseIn(url, check)
     if (type === undefined)
-      check.fault('not-found', `This server does not hold the profile ${url.slice(0, 200)}.`)
+      check.fault(
+        'not-found',
+        `This server does not hold the profile ${url.slice(0, 200)}, or cannot use it.`,
+      )
     else if (!isOf(resource, type))
       check.fault('value', `The profile ${url.slice(0, 200)} is one for ${type}.`)
   }
@@ -62,10 +69,13 @@ const BASE = 'http://hl7.org/fhir/StructureDefinition/'
 /** The type whose definition in R4 has this url. A resource that is of the type meets it: it says nothing more. */
 function baseIn(url: string, { types }: Check): string | undefined {
   if (!url.startsWith(BASE)) return undefined
-  const bar = url.indexOf('|')
-  const type = url.slice(BASE.length, bar === -1 ? url.length : bar)
+  const [type = '', version = ''] = url.slice(BASE.length).split('|', 2)
+  if (!OF_R4.test(version)) return undefined
   return types.has(type) || type === 'Resource' || type === 'DomainResource' ? type : undefined
 }
+
+/** Of its definitions, 4.0.1 that of the last correction; or none. */
+const OF_R4 = /^(?:4\.0(?:\.[01])?)?$/
 
 const NO_DOMAIN: ReadonlySet<unknown> = new Set(['Binary', 'Bundle', 'Parameters'])
 
