@@ -19,6 +19,7 @@ import { createLiveBus } from './events/live.ts'
 import type { Fhir } from './fhir/create-fhir.ts'
 import { createFhir } from './fhir/create-fhir.ts'
 import { customDefinitions } from './fhir/custom/custom-definitions.ts'
+import type { ElementTable } from './fhir/elements.ts'
 import { foundBy } from './fhir/keys/keys-of-row.ts'
 import { loadDefinitions } from './fhir/load-definitions.ts'
 import type { Clock } from './kernel/clock.ts'
@@ -40,6 +41,8 @@ export interface Foundation {
   readonly auth: Auth
   readonly fhir: Fhir
   readonly isFoundBy: ReturnType<typeof foundBy>
+  /** What R4 says of single elements. */
+  readonly elements: () => ElementTable
   readonly keys: KeyRebuilder
   readonly live: LiveBus
   /** Steps that undo what was started; run in reverse order. */
@@ -106,6 +109,7 @@ export async function layFoundation(config: Config, closing: Foundation['closing
     auth,
     fhir,
     isFoundBy: foundBy(definitions, base),
+    elements: () => definitions.elements(),
     keys,
     live: createLiveBus(),
     closing,

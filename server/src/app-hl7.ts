@@ -26,13 +26,13 @@ const READ_RULES = fileURLToPath(new URL('../.generated/rules.json', import.meta
 
 /** The interface engine with its API and its listeners. @returns the port of the evaluation feed; undefined without the mllp role */
 export async function startHl7(app: FastifyInstance, foundation: Foundation): Promise<number | undefined> {
-  const { config, store, storeKind, clock, log, closing, audit, fhir, isFoundBy } = foundation
+  const { config, store, storeKind, clock, log, closing, audit, fhir, isFoundBy, elements } = foundation
   const { resources } = fhir
   const folder = config.HUB_MAPPINGS ?? MAPPINGS
   const report = (error: unknown, message: string) =>
     log.warn({ err: error, message }, 'a message needs attention')
   const kept = [join(config.HUB_DATA, 'rules.json'), READ_RULES]
-  const mapper = await createLiveMapper({ folder, kept, report })
+  const mapper = await createLiveMapper({ folder, kept, elements, report })
   closing.push(() => mapper.stop())
   const isShared = storeKind === 'mongo'
   const destinations = await loadDestinations(folder)

@@ -151,7 +151,8 @@ if (command === undefined || args.length > (WORDS[name] ?? 0)) {
   process.exitCode = 64
 } else {
   try {
-    process.stdout.write(await command(await createMapper(FOLDER), args))
+    const mapper = await createMapper(FOLDER, [], () => loadDefinitions().elements())
+    process.stdout.write(await command(mapper, args))
   } catch (error) {
     process.stderr.write(`${problemOf(error)}\n`)
     process.exitCode = 1

@@ -38,6 +38,18 @@ it('checks the folder that the hub reads, and names file and key of what is wron
   expect(said).toContain("feeds/default.yaml: /returnTo must have required property 'port'")
 })
 
+it('names row and element of a rule that no resource can hold', async () => {
+  const folder = join(await freshFolder(), 'mappings')
+  await cp(MAPPINGS, folder, { recursive: true })
+  const file = join(folder, 'segments', 'PID.Patient.yaml')
+  await writeFile(file, (await readFile(file, 'utf8')).replace('to: birthDate', 'to: birthDatum'))
+  const { code, said } = await check(folder)
+  expect(code).toBe(1)
+  expect(said).toContain(
+    'segments/PID.Patient.yaml: row PID-7: R4 has no element "birthDatum" in Patient: did you mean birthDate?',
+  )
+})
+
 it('takes no word that it does not read', async () => {
   expect((await check(MAPPINGS, '--mappings', 'elsewhere')).code).toBe(64)
 })

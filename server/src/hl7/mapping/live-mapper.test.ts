@@ -16,6 +16,7 @@ import { fileURLToPath } from 'node:url'
 
 import { expect, it, onTestFinished } from 'vitest'
 
+import { loadDefinitions } from '../../fhir/load-definitions.ts'
 import { parseMessage } from '../message/parse-message.ts'
 import { createLiveMapper } from './live-mapper.ts'
 
@@ -36,6 +37,7 @@ async function live(quietMs = NEVER, lay = lie) {
     folder,
     pollMs: 20,
     quietMs,
+    elements: () => loadDefinitions().elements(),
     report: (error) => void reported.push(error),
   })
   onTestFinished(async () => mapper.stop())
@@ -76,6 +78,16 @@ it('keeps the rules before while a file is broken, says so once, and goes on whe
   await expect.poll(() => mapper.problems).toEqual([])
   expect(family()).toBe('Ada')
   expect(reported).toHaveLength(1)
+})
+
+it('keeps the rules before while a row names an element that R4 does not have', async () => {
+  const { file, mapper, family } = await live()
+  const text = await readFile(file, 'utf8')
+  await writeFile(file, text.replace('from: XPN.1.1, to: family', 'from: XPN.2, to: familie'))
+  await expect
+    .poll(() => mapper.problems, { timeout: 20_000 })
+    .toEqual([expect.stringContaining('datatypes/XPN.HumanName.yaml: row XPN.1')])
+  expect(family()).toBe('Okoye')
 })
 
 it('keeps the rules before while what follows them cannot be used', async () => {

@@ -2,6 +2,7 @@ import { readdir, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 
+import type { ElementTable } from '../../fhir/elements.ts'
 import { limits } from '../../kernel/limits.ts'
 import { createMapper, type Mapper } from './mapper.ts'
 import { createFolderEars } from './rules/folder-ears.ts'
@@ -26,6 +27,8 @@ export interface LiveOptions {
   readonly folder: string
   /** Files that keep what was read; the first is ours to write. */
   readonly kept?: readonly string[]
+  /** Of R4: rules that name others cannot be used. */
+  readonly elements?: () => ElementTable
   /** How often the folder is looked at while it changes. */
   readonly pollMs?: number
   /** The same when nobody has told of a change. */
@@ -41,13 +44,13 @@ export interface LiveOptions {
  * @throws RulesError when the rules of the start cannot be used
  */
 export async function createLiveMapper(options: LiveOptions): Promise<LiveMapper> {
-  const { folder, kept, report } = options
+  const { folder, kept, elements, report } = options
   const loadedAt = await lookAt(folder)
-  const state = { mapper: await createMapper(folder, kept), problems: [] as readonly string[] }
+  const state = { mapper: await createMapper(folder, kept, elements), problems: [] as readonly string[] }
   let prepare: Prepare | undefined
   const reload = async (): Promise<void> => {
     try {
-      const next = await createMapper(folder, kept)
+      const next = await createMapper(folder, kept, elements)
       refuseWithoutDefault(next)
       const putInForce = await prepare?.(next)
       Object.assign(state, { mapper: next, problems: [] })

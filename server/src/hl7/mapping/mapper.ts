@@ -1,4 +1,5 @@
 import { aliasId } from '../../fhir/aliases.ts'
+import type { ElementTable } from '../../fhir/elements.ts'
 import { fault } from '../../kernel/fault.ts'
 import { STANDARD_DELIMITERS } from '../message/delimiters.ts'
 import type { Message } from '../message/message.ts'
@@ -12,6 +13,7 @@ import { finish } from './compile/finish.ts'
 import { systemOfAssigner } from './compile/functions.ts'
 import { imagesOf } from './compile/images.ts'
 import { unreadWarnings } from './compile/unread.ts'
+import { elementProblems } from './element-problems.ts'
 import type { Effect, Image, Mapped } from './model/image.ts'
 import { Fields, type Node, type Scope } from './model/node.ts'
 import { findNodes, type Path } from './model/path.ts'
@@ -51,11 +53,17 @@ export interface Mapper extends QueryRules {
  * Loads, checks and compiles the rules.
  *
  * @param keptAt files with what was checked, the first is ours: the same rules are not checked again
+ * @param elements of R4: rules that name others are refused
  * @throws RulesError with every problem by file and row
  */
-export async function createMapper(folder: string, keptAt: readonly string[] = []): Promise<Mapper> {
+export async function createMapper(
+  folder: string,
+  keptAt: readonly string[] = [],
+  elements?: () => ElementTable,
+): Promise<Mapper> {
   const sources = await loadRules(folder, keptAt)
   const compiled = compileAll(sources)
+  if (elements !== undefined && !sources.isKept) refuseUnknownElements(sources, elements())
   const feeds = new Map(
     [...sources.feeds].map(([name, file]): [string, Feed] => {
       const rules = compiled.get(layersOf(file)) ?? compileRules(sources.files(file.overlays ?? []))
@@ -86,10 +94,22 @@ export async function createMapper(folder: string, keptAt: readonly string[] = [
 
 /** One set of rules for each list of overlays that a feed names, the empty one included. */
 function compileAll(sources: RuleSources): ReadonlyMap<string, CompiledRules> {
+  return new Map([...listsOf(sources)].map(([id, list]) => [id, compileRules(sources.files(list))]))
+}
+
+function listsOf({ feeds, overlays }: RuleSources): ReadonlyMap<string, readonly string[]> {
   const lists = new Map([['', [] as readonly string[]]])
-  for (const file of sources.feeds.values()) lists.set(layersOf(file), file.overlays ?? [])
-  for (const name of sources.overlays) lists.set(name, [name])
-  return new Map([...lists].map(([id, list]) => [id, compileRules(sources.files(list))]))
+  for (const file of feeds.values()) lists.set(layersOf(file), file.overlays ?? [])
+  for (const name of overlays) lists.set(name, [name])
+  return lists
+}
+
+/** @throws RulesError */
+function refuseUnknownElements(sources: RuleSources, elements: ElementTable): void {
+  const problems = new Set(
+    [...listsOf(sources).values()].flatMap((list) => elementProblems(sources.files(list), elements)),
+  )
+  if (problems.size > 0) throw new RulesError([...problems])
 }
 
 /** Each overlay is compiled at once, so that a wrong one is found before a destination names it; lists of several when they are first used. */

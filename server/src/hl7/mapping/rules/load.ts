@@ -56,6 +56,8 @@ export interface RuleSources {
    * @throws RulesError when a file does not fit its schema, or two overlays change the same row
    */
   files(overlays: readonly string[]): RuleFiles
+  /** They were checked before, and are the same. */
+  readonly isKept: boolean
   /** To be called when every list of overlays that is used was materialised and compiled: the next start need not check them. */
   keep(): void
 }
@@ -83,6 +85,7 @@ export async function loadRules(folder: string, keptAt: readonly string[] = []):
     feeds: files([]).feeds,
     overlays: names,
     files,
+    isKept: kept !== undefined,
     keep: () => {
       const [own] = keptAt
       if (own !== undefined && kept === undefined) keep(own, key, read)
