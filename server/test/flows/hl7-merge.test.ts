@@ -421,3 +421,25 @@ it('knows a visit by its new number, however often it gets one', async () => {
     },
   ])
 })
+
+const withAccount = (account: string) =>
+  `PID|1||4711^^^HOSP^MR||Okoye^Ada${'|'.repeat(13)}${account}^^^HOSP^AN`
+
+it.each(['A06', 'A07'])('knows a visit and an account by the numbers that %s gives them', async (event) => {
+  const changed = text(
+    header(`ADT^${event}`, '5', '20260301090005'),
+    `EVN|${event}`,
+    withAccount('ACC2'),
+    'MRG|4711^^^HOSP^MR||ACC1^^^HOSP^AN||V1^^^HOSP^VN',
+    visit('V2'),
+  )
+  const first = text(header('ADT^A04', '1', '20260301080000'), 'EVN|A04', withAccount('ACC1'), visit('V1'))
+  const left = text(header('ADT^A03', '7', '20260301090007'), 'EVN|A03', withAccount('ACC2'), visit('V2'))
+  const { engine } = await engineWith([first, changed, left, changed])
+  expect(await engine.all('Encounter')).toMatchObject([
+    { status: 'finished', identifier: [{ value: 'V2' }, { value: 'V1', use: 'old' }] },
+  ])
+  expect(await engine.all('Account')).toMatchObject([
+    { status: 'active', identifier: [{ value: 'ACC2' }, { value: 'ACC1', use: 'old' }] },
+  ])
+})

@@ -1,5 +1,6 @@
 import { expect, it } from 'vitest'
 
+import { after } from './order-day.ts'
 import { adt, itemsOf, startTwoFeeds } from './visit-steps.ts'
 
 type World = Awaited<ReturnType<typeof startTwoFeeds>>
@@ -39,4 +40,25 @@ it('does not ask about wards of other facilities', async () => {
   const world = await startTwoFeeds()
   await told(world, ['W1^05^A^NORTH', 'W1^05^A^SOUTH'])
   expect(await itemsOf(world.engine)).toEqual([])
+})
+
+const stateOf = (bed: string, state: string) => ['ADT^A20', `NPU|W1^05^${bed}|${state}`] as const
+
+it('does not take a state of a bed that no table knows for a known one, nor for that of before', async () => {
+  const engine = await after(
+    stateOf('A', 'U'),
+    stateOf('A', 'XX'),
+    stateOf('B', 'H'),
+    stateOf('C', 'D^Dirty^L'),
+  )
+  const beds = await engine.all('Location')
+  expect(beds.map(({ name, operationalStatus }) => [name, operationalStatus])).toEqual([
+    ['A', { display: 'XX' }],
+    ['B', { system: 'http://terminology.hl7.org/CodeSystem/v2-0116', code: 'H', display: 'Housekeeping' }],
+    ['C', { code: 'D', display: 'Dirty' }],
+  ])
+  expect(engine.flow.tally.unmappedOf('default')).toMatchObject([
+    { kind: 'unmapped-code', at: 'NPU-2' },
+    { kind: 'unmapped-code', at: 'NPU-2.1' },
+  ])
 })
