@@ -163,3 +163,22 @@ it('knows the specimens of one number that were ordered by their types', async (
   expect(await values(engine)).toEqual(['Urine: 4.2'])
   expect(await typesOfItems(engine)).toEqual([])
 })
+
+const container = (number: string, volume = '') => `SAC|||${number}${'|'.repeat(19)}${volume}`
+
+it.each<[string, readonly string[], readonly (readonly [string, number?])[]]>([
+  ['another one', [container('C4')], [['C4'], ['C1', 5], ['C2']]],
+  ['one that is known', [container('C1', '3')], [['C1', 3], ['C2']]],
+  ['none', [], [['C1', 5], ['C2']]],
+])('keeps the containers of a specimen where a message tells of %s', async (_, told, containers) => {
+  const engine = await after(
+    ['OUL^R22', ADA, BLOOD, container('C1', '5'), container('C2'), ...result('4.2')],
+    ['OUL^R22', ADA, BLOOD, ...told, ...result('4.2')],
+  )
+  const [specimen = {}] = await engine.all('Specimen')
+  const found = (specimen['container'] as readonly JsonObject[]).map(({ identifier, specimenQuantity }) => {
+    const [number] = (identifier as readonly JsonObject[]).map((one) => one['value'])
+    return specimenQuantity === undefined ? [number] : [number, (specimenQuantity as JsonObject)['value']]
+  })
+  expect(found).toEqual(containers)
+})

@@ -12,6 +12,8 @@ interface Home {
   readonly place: number
   readonly raw: string
   readonly delimiters: Delimiters
+  /** The repetition before. */
+  readonly previous?: Node
 }
 
 const NULL = '""'
@@ -76,6 +78,11 @@ export class Node {
   listed(): readonly Node[] {
     const texts = this.raw.split(',').filter((text) => text.trim() !== '')
     return texts.map((text) => new Node(this.home, text, [this.component, this.subcomponent]))
+  }
+
+  /** Its number among the repetitions, at the same place. */
+  numbered(): Node {
+    return new Node(this.home, String(this.home.place || 1), [this.component, this.subcomponent])
   }
 
   /** Trimmed text of a part; empty when there is none. */
@@ -175,9 +182,13 @@ export class Fields {
 function nodesOf(home: Home): readonly Node[] {
   const { raw, delimiters } = home
   if (!has(raw, delimiters.repetition)) return new Node(home).alone
-  return raw
-    .split(delimiters.repetition)
-    .flatMap((one, index) => (one === '' ? [] : new Node({ ...home, place: index + 1, raw: one })))
+  const nodes: Node[] = []
+  for (const [index, one] of raw.split(delimiters.repetition).entries()) {
+    const previous = nodes.at(-1)
+    const place = { ...home, place: index + 1, raw: one, ...(previous && { previous }) }
+    if (one !== '') nodes.push(new Node(place))
+  }
+  return nodes
 }
 
 /** Segment names, numbered where they repeat. */

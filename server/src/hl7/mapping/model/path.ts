@@ -11,8 +11,10 @@ export interface Path {
   readonly bracket: string
   /** Every segment of that name in the bracket and below, not only the first. */
   readonly isAll: boolean
-  /** The segment of that name before the rule's own; of another name that of a bracket before. */
+  /** The segment of that name before the rule's own, of another name that of a bracket before; of the value the repetition before. */
   readonly isBefore: boolean
+  /** Not the value, but its number among the repetitions. */
+  readonly isNumber: boolean
   /** Only of those whose field is, or is not, one of the texts. */
   readonly only: Choice | undefined
   readonly field: number
@@ -43,12 +45,12 @@ export interface FieldName {
 const NONE: readonly Node[] = []
 const SEGMENT_PATH =
   /^(?:([A-Z_]{4,})\.)?([A-Z][A-Z0-9]{2})(?:\[(\*|<|\d+!?=[\w,-]+)\])?-(\d+)(?:\[(\d+)\])?(?:\.(\d+)(?:\.(\d+))?)?$/
-const VALUE_PATH = /^(?:\$this|[A-Z]{2,3}(?=\.))(?:\.(\d+)(?:\.(\d+))?)?(?:\[,\])?$/
+const VALUE_PATH = /^(?:\$this(?:\[([<#])\])?|[A-Z]{2,3}(?=\.))(?:\.(\d+)(?:\.(\d+))?)?(?:\[,\])?$/
 
 /**
  * Compiles `ABC-3[2].4.1` (a field of the rule's segment, or of the nearest one of that name), `ABC[*]-3` (of all in the bracket),
  * `ABC[2=X,Y]-3` and `ABC[2!=X]-3` (of those whose field is or is not one of the texts), `ABC[<]-3` (of the one before), `BRACKET.ABC[<]-3` (of that in a bracket before), `BRACKET.ABC[*]-3` (of that bracket itself), `CX.4.1` and `$this.4` (parts of the value that
- * a data type works on; `$this.2.2[,]`: each text of a list with commas). Alternatives are separated by `|`: the first that has a value counts.
+ * a data type works on; `$this.2.2[,]`: each text of a list with commas; `$this[#]`: its number among the repetitions, `$this[<].9`: of the one before). Alternatives are separated by `|`: the first that has a value counts.
  *
  * @throws SyntaxError when it is no path
  */
@@ -59,13 +61,14 @@ export function compilePath(text: string): Path {
   const found = inSegment ?? VALUE_PATH.exec(first.trim())
   if (found === null) throw new SyntaxError(`"${first.trim()}" is no path of HL7`)
   const [bracket = '', name = '', all, ...numbers] =
-    inSegment === null ? ['', '', undefined, '0', '0', ...found.slice(1)] : found.slice(1)
+    inSegment === null ? ['', '', found[1], '0', '0', ...found.slice(2)] : found.slice(1)
   const [field = 0, place = 0, component = 0, subcomponent = 0] = numbers.map((one) => Number(one ?? 0))
   return {
     segment: segmentName(name),
     bracket,
     isAll: all !== undefined,
     isBefore: all === '<',
+    isNumber: all === '#',
     only: choiceOf(all),
     field,
     place,
@@ -117,7 +120,8 @@ function findOne(path: Path, scope: Scope): readonly Node[] {
 }
 
 function ofValue(path: Path, node: Node | undefined): readonly Node[] {
-  const found = partOf(path, node)
+  if (path.isNumber) return node?.numbered().alone ?? NONE
+  const found = partOf(path, path.isBefore ? node?.home.previous : node)
   return (path.isList ? found?.listed() : found?.alone) ?? NONE
 }
 

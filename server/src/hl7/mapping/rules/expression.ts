@@ -36,7 +36,7 @@ function test(holds: Test['holds'], asks?: Asked): Test {
 }
 
 const TOKEN =
-  /\s*(?:('(?:[^'\\]|\\.)*')|(\d+(?:\.\d+)?)|(%\w+)|(\$this(?:\.\d+)*|(?:[A-Z_]{4,}\.)?[A-Z][A-Z0-9]{1,2}(?:\[(?:[*<]|\d+!?=[\w,-]+)\])?(?:-\d+(?:\[\d+\])?)?(?:\.\d+)*)|(\.?[a-zA-Z]+)|(<=|>=|!=|[=<>(),|]))/y
+  /\s*(?:('(?:[^'\\]|\\.)*')|(\d+(?:\.\d+)?)|(%\w+)|(\$this(?:\[[<#]\])?(?:\.\d+)*|(?:[A-Z_]{4,}\.)?[A-Z][A-Z0-9]{1,2}(?:\[(?:[*<]|\d+!?=[\w,-]+)\])?(?:-\d+(?:\[\d+\])?)?(?:\.\d+)*)|(\.?[a-zA-Z]+)|(<=|>=|!=|[=<>(),|]))/y
 
 /**
  * Compiles a condition: a small subset of FHIRPath over the values of a message (`mappings/README.md` lists it).
