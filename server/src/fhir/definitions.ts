@@ -100,6 +100,8 @@ export interface Definitions {
   params(type: string): readonly SearchParam[]
   /** The codes of a value set that R4 itself lists, or knows by their syntax. @param url canonical, without version */
   valueSetOf(url: string): AllowedCodes | undefined
+  /** What R4 itself defines, as far as it takes to know its codes. @param url without version */
+  terminologyOf(type: 'ValueSet' | 'CodeSystem', url: string): JsonObject | undefined
   /** What single elements are, of all types; read at first use. */
   elements(): ElementTable
   /** What dates and times without an offset are meant in, in resources and in searches alike. */

@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 
 import type { Issue } from '../kernel/fault.ts'
+import type { JsonObject } from '../kernel/json.ts'
 import { RUNTIME, type CompiledFile, type CompiledType, type DataTypes } from './compiled.ts'
 import { containedIn } from './contained.ts'
 import type { Definitions, SearchParam, TypeModule } from './definitions.ts'
@@ -80,6 +81,7 @@ export function loadDefinitions(zone = 'UTC', folder: string = GENERATED): Defin
     params: (type) => (known.has(type) ? tables.params(type) : []),
     elements: tables.elements,
     valueSetOf: tables.valueSetOf,
+    terminologyOf: tables.terminologyOf,
   }
 }
 
@@ -89,6 +91,7 @@ function tablesIn(read: (name: string) => unknown) {
   let extensions: ReadonlyMap<string, ExtensionRule> | undefined
   let codeSystems: ReadonlyMap<string, CodeSystemRule> | undefined
   let valueSets: ReadonlyMap<string, string | Readonly<Record<string, readonly string[]>>> | undefined
+  let terminology: ReadonlyMap<string, JsonObject> | undefined
   let params: Readonly<Record<string, readonly SearchParam[]>> | undefined
   const readCodeSystems = () =>
     new Map(Object.entries(read('code-systems.json') as Readonly<Record<string, CodeSystemRule>>))
@@ -103,6 +106,12 @@ function tablesIn(read: (name: string) => unknown) {
       const codes = valueSets.get(url)
       if (codes === undefined) return undefined
       return typeof codes === 'string' ? codesBySyntax(url, codes) : codesOf(url, codes)
+    },
+    terminologyOf: (type: string, url: string) => {
+      terminology ??= new Map(
+        Object.entries(read('terminology.json') as Readonly<Record<string, JsonObject>>),
+      )
+      return terminology.get(`${type} ${url}`)
     },
     params: (type: string) => (params ??= read('params.json') as typeof params)?.[type] ?? [],
   }

@@ -23,6 +23,19 @@ const bound = (path: string, valueSet: string): Json => ({
 const STATUS = 'Patient.maritalStatus'
 
 beforeAll(async () => {
+  const isA = [{ property: 'concept', op: 'is-a', value: 'M' }]
+  const include = (what: string, compose: Json): Json => ({
+    resourceType: 'ValueSet',
+    url: url(what),
+    status: 'active',
+    compose: { include: [compose] },
+  })
+  await make(include('filters', { system: MARITAL, filter: isA }))
+  await make(include('includes', { valueSet: [`${R4}ValueSet/marital-status`] }))
+  await make(include('genders', { system: `${R4}administrative-gender` }))
+  await make(definition('Filters', [bound(STATUS, url('filters'))]))
+  await make(definition('Includes', [bound(STATUS, url('includes'))]))
+  await make(definition('Genders', [bound('Patient.language', url('genders'))]))
   await make(definition('OfR4', [bound(STATUS, `${R4}ValueSet/marital-status|4.0.1`)]))
   await make(definition('OfNobody', [bound(STATUS, url('nowhere'))]))
   await make(definition('BySyntax', [bound('Patient.language', `${R4}ValueSet/languages`)]))
@@ -67,6 +80,12 @@ it.each([
   ['OfR4', married('M', 'http://example.org/other'), `error code-invalid ${STATUS}`],
   ['OfNobody', married('M'), 'warning not-supported'],
   ['BySyntax', { language: 'en-GB' }, ''],
+  ['Filters', married('M'), ''],
+  ['Filters', married('D'), `error code-invalid ${STATUS}`],
+  ['Includes', married('D'), ''],
+  ['Includes', married('D', 'http://example.org/other'), `error code-invalid ${STATUS}`],
+  ['Genders', { language: 'male' }, ''],
+  ['Genders', { language: 'en' }, 'error code-invalid Patient.language'],
   ['Snapshot', married('M'), ''],
   ['Snapshot', married('x', 'http://example.org/other'), `error code-invalid ${STATUS}`],
   ['Snapshot', { gender: 'x' }, 'error code-invalid Patient.gender'],

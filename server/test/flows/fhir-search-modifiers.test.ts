@@ -101,6 +101,55 @@ it(':in, :not-in, :above and :below ask the value sets and code systems that are
   expect(await refused(server, '/Basic?code:below=dog')).toContain('system|code')
 })
 
+const isA = (value: string) => ({ filter: [{ property: 'concept', op: 'is-a', value }] })
+
+it(':in, :not-in, :above and :below know what R4 itself defines, and what is stored over it', async () => {
+  const server = await startFhir()
+  const [HL7, FHIR] = ['http://terminology.hl7.org/CodeSystem', 'http://hl7.org/fhir/ValueSet']
+  const clinical = (id: string, code: string): Json => ({
+    resourceType: 'Condition',
+    id,
+    subject: { reference: 'Patient/p' },
+    clinicalStatus: { coding: [{ system: `${HL7}/condition-clinical`, code }] },
+    ...(code === 'active' || code === 'relapse' ? {} : { abatementString: 'over' }),
+  })
+  const relative = (id: string, system: string, code: string): Json => ({
+    resourceType: 'RelatedPerson',
+    id,
+    patient: { reference: 'Patient/p' },
+    relationship: [{ coding: [{ system: `${HL7}/${system}`, code }] }],
+  })
+  await put(server, [
+    valueSet('running', { include: [{ system: `${HL7}/condition-clinical`, ...isA('active') }] }),
+    valueSet('closed', {
+      include: [{ valueSet: [`${FHIR}/condition-clinical`] }],
+      exclude: [{ valueSet: ['http://example.org/vs/running'] }],
+    }),
+    valueSet('family', { include: [{ system: `${HL7}/v3-RoleCode`, ...isA('FAMMEMB') }] }),
+    clinical('a', 'active'),
+    clinical('b', 'relapse'),
+    clinical('c', 'resolved'),
+    relative('m', 'v3-RoleCode', 'NMTH'),
+    relative('n', 'v3-RoleCode', 'NBOR'),
+    relative('t', 'v2-0131', 'N'),
+  ])
+  const status = '/Condition?clinical-status'
+  expect(await ids(server, `${status}:in=http://example.org/vs/running`)).toBe('a b')
+  expect(await ids(server, `${status}:not-in=http://example.org/vs/running`)).toBe('c')
+  expect(await ids(server, `${status}:in=http://example.org/vs/closed`)).toBe('c')
+  expect(await ids(server, `${status}:in=${FHIR}/condition-clinical|4.0.1`)).toBe('a b c')
+  expect(await refused(server, `${status}:in=${FHIR}/condition-clinical|5.0.0`)).toContain('not stored')
+  expect(await ids(server, `${status}:below=${HL7}/condition-clinical|active`)).toBe('a b')
+  expect(await ids(server, `${status}:above=${HL7}/condition-clinical|relapse`)).toBe('a b')
+  const kin = '/RelatedPerson?relationship'
+  expect(await ids(server, `${kin}:in=http://example.org/vs/family`)).toBe('m')
+  expect(await ids(server, `${kin}:in=${FHIR}/relatedperson-relationshiptype`)).toBe('m n t')
+  expect(await refused(server, `/Condition?code:in=${FHIR}/condition-code`)).toContain('without its codes')
+  const own = { include: [{ system: `${HL7}/condition-clinical`, concept: [{ code: 'relapse' }] }] }
+  await put(server, [{ ...valueSet('own', own), url: `${FHIR}/condition-clinical` }])
+  expect(await ids(server, `${status}:in=${FHIR}/condition-clinical`)).toBe('b')
+})
+
 it('codes are compared by case where their system says so, and without where it is unknown', async () => {
   const server = await startFhir()
   await put(server, [

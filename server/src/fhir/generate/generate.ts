@@ -9,6 +9,7 @@ import { emitCodeSystems } from './emit-code-systems.ts'
 import { emitElements } from './emit-elements.ts'
 import { emitExtensions } from './emit-extensions.ts'
 import { emitDataTypes, emitModule, searchParams } from './emit-module.ts'
+import { emitTerminology } from './emit-terminology.ts'
 import { emitValueSets } from './emit-value-sets.ts'
 import { modelOf } from './model.ts'
 import { emitProfiles } from './profiles/emit-profiles.ts'
@@ -35,6 +36,7 @@ export function generate(folder: string): { readonly types: number } {
   files.set('code-systems.json', emitCodeSystems(specification))
   const { terminology } = specification
   files.set('value-sets.json', emitValueSets({ terminology, syntaxes: corrections.syntaxes }))
+  files.set('terminology.json', emitTerminology(specification))
   files.set('elements.json', emitElements(source.model))
   files.set(
     'index.json',

@@ -18,6 +18,7 @@ export interface SearchParameter {
 
 export interface ValueSetSource {
   readonly url: string
+  readonly version?: string
   readonly resourceType: 'ValueSet' | 'CodeSystem'
   /** Of a CodeSystem: whether all codes are listed, and whether their case matters. */
   readonly content?: string
@@ -48,6 +49,8 @@ export interface Specification {
   readonly extensions: readonly ExtensionDefinition[]
   readonly searchParameters: readonly SearchParameter[]
   readonly terminology: ReadonlyMap<string, ValueSetSource>
+  /** HL7 v2's tables, which bind no element of R4. */
+  readonly tables: ReadonlyMap<string, ValueSetSource>
   /** Parameter codes by type that place a resource into a patient's compartment. */
   readonly compartment: ReadonlyMap<string, readonly string[]>
 }
@@ -60,6 +63,7 @@ export const DEFINITION_FILES = [
   'extension-definitions.json',
   'search-parameters.json',
   'valuesets.json',
+  'v2-tables.json',
   'v3-codesystems.json',
   'compartmentdefinition-patient.json',
 ] as const
@@ -95,7 +99,8 @@ export function readSpecification(folder: string, corrections: Corrections): Spe
     ),
     extensions: resources(folder, 'extension-definitions.json') as readonly ExtensionDefinition[],
     searchParameters: parameters.filter(({ id }) => !(id in corrections.removedParameters)),
-    terminology: terminology(folder),
+    terminology: terminology(folder, ['v3-codesystems.json', 'valuesets.json']),
+    tables: terminology(folder, ['v2-tables.json']),
     compartment: compartment(folder),
   }
 }
@@ -114,11 +119,11 @@ function corrected(structure: StructureDefinition, corrections: Corrections): St
   return { ...structure, snapshot: { element } }
 }
 
-function terminology(folder: string): ReadonlyMap<string, ValueSetSource> {
-  const sources = [
-    ...resources(folder, 'v3-codesystems.json'),
-    ...resources(folder, 'valuesets.json'),
-  ] as readonly ValueSetSource[]
+function terminology(
+  folder: string,
+  files: readonly (typeof DEFINITION_FILES)[number][],
+): ReadonlyMap<string, ValueSetSource> {
+  const sources = files.flatMap((file) => resources(folder, file)) as readonly ValueSetSource[]
   return new Map(sources.map((source) => [`${source.resourceType} ${source.url}`, source]))
 }
 

@@ -27,13 +27,13 @@ interface Canonical {
   readonly canonical: string
 }
 
-/** The stored resource with this canonical url, in the version that it names or else the latest. @throws Fault `malformed` */
+/** The stored resource with this canonical url, in the version that it names or else the latest; or what R4 itself defines. @throws Fault `malformed` */
 export async function readCanonical(
   deps: SearchDeps,
   scope: Pick<Scope, 'caller'>,
-  wanted: Canonical,
+  wanted: Canonical & { readonly type: 'CodeSystem' | 'ValueSet' },
 ): Promise<JsonObject> {
-  const found = await findCanonical(deps, scope, wanted)
+  const found = (await findCanonical(deps, scope, wanted)) ?? ownDefinition(deps, wanted)
   if (found) return found
   const { type, canonical } = wanted
   throw fault('malformed', {
@@ -42,7 +42,16 @@ export async function readCanonical(
   })
 }
 
-/** The same; `undefined` when it is not stored. */
+function ownDefinition(
+  { definitions }: SearchDeps,
+  { type, canonical }: Canonical & { readonly type: 'CodeSystem' | 'ValueSet' },
+): JsonObject | undefined {
+  const [url = '', version] = canonical.split('|', 2)
+  const own = definitions.terminologyOf(type, url)
+  return version === undefined || own?.['version'] === version ? own : undefined
+}
+
+/** Of what is stored; `undefined` when it is not. */
 export async function findCanonical(
   deps: SearchDeps,
   scope: Pick<Scope, 'caller'>,
@@ -94,7 +103,7 @@ export async function readCodeSystem(
   ) {
     throw fault('malformed', {
       code: 'not-supported',
-      text: `CodeSystem ${canonical.slice(0, 256)} is stored without its codes`,
+      text: `CodeSystem ${canonical.slice(0, 256)} is known without its codes`,
     })
   }
   const table = { url: textOf(system['url']), parents: new Map(), properties: new Map() }

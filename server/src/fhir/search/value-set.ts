@@ -1,4 +1,4 @@
-import { fault } from '../../kernel/fault.ts'
+import { Fault, fault } from '../../kernel/fault.ts'
 import type { JsonObject } from '../../kernel/json.ts'
 import { limits } from '../../kernel/limits.ts'
 import { conceptsAround, listOf, readCanonical, readCodeSystem, textOf } from './code-system.ts'
@@ -15,13 +15,25 @@ type Members = ReadonlyMap<string, Member>
 
 const DEPTH_MOST = 8
 
-/** The codes of a stored value set. @throws Fault `malformed` when it, or what it is made of, is not stored or can not be expanded */
+/** The codes of a value set. @throws Fault `malformed` when it, or what it is made of, is neither stored nor R4's own, or can not be expanded */
 export async function expandValueSet(
   deps: SearchDeps,
   scope: Pick<Scope, 'caller'>,
   canonical: string,
 ): Promise<readonly Member[]> {
   return [...(await new Expansion(deps, scope).valueSet(canonical, 0)).values()]
+}
+
+/** The same with the codes of whole systems, as far as they are known. */
+export async function listValueSet(
+  deps: SearchDeps,
+  scope: Pick<Scope, 'caller'>,
+  canonical: string,
+): Promise<readonly Member[]> {
+  const expansion = new Expansion(deps, scope)
+  const members = new Map(await expansion.valueSet(canonical, 0))
+  await expansion.list(members)
+  return [...members.values()]
 }
 
 class Expansion {
@@ -44,6 +56,21 @@ class Expansion {
       for (const [name, member] of await this.#included(include, depth)) members.set(name, member)
     for (const exclude of listOf(compose['exclude'])) await this.#exclude(members, exclude, depth)
     return members
+  }
+
+  async list(members: Map<string, Member>): Promise<void> {
+    const whole = [...members.values()].flatMap(({ system, code }) => (code === '' ? system : []))
+    for (const system of whole)
+      if (await this.#isKnown(system)) await this.#enumerate(members, new Set([system]))
+  }
+
+  async #isKnown(system: string): Promise<boolean> {
+    try {
+      return (await this.#table(system)).parents.size > 0
+    } catch (error) {
+      if (error instanceof Fault && error.kind === 'malformed') return false
+      throw error
+    }
   }
 
   async #exclude(members: Map<string, Member>, exclude: JsonObject, depth: number): Promise<void> {
@@ -184,5 +211,6 @@ function filtered(table: CodeTable, filter: JsonObject): ReadonlySet<string> {
 
 function valuesOf(table: CodeTable, code: string, property: string): readonly string[] {
   if (property === 'code') return [code]
+  if (property === 'parent') return table.parents.get(code) ?? []
   return (table.properties.get(code) ?? []).flatMap(({ name, value }) => (name === property ? [value] : []))
 }

@@ -8,7 +8,7 @@ import type { ProfileDefinition } from '../../generate/profiles/definitions.ts'
 import type { ProfileNode } from '../../generate/profiles/tree.ts'
 import { findCanonical } from '../../search/code-system.ts'
 import type { SearchDeps } from '../../search/scope.ts'
-import { expandValueSet } from '../../search/value-set.ts'
+import { listValueSet } from '../../search/value-set.ts'
 import type { AllowedCodes } from '../../validation/bindings.ts'
 import { codesOf } from '../../validation/bindings.ts'
 import type { ProfilePlan } from '../../validation/profiles/plan.ts'
@@ -164,7 +164,7 @@ function skippedNotes(places: ReadonlySet<string>): readonly Issue[] {
   return places.size === 0 ? [] : [note(`Of the profile is not checked: ${[...places].join('; ')}`)]
 }
 
-/** The codes of all value sets with a required binding: of those that are stored, else of R4's own. */
+/** The codes of all value sets with a required binding: of those that are stored, else of R4's own, of which some are known by their syntax. */
 async function allowedCodes(
   deps: SearchDeps,
   scope: Asker,
@@ -173,12 +173,12 @@ async function allowedCodes(
   const allowed = new Map<string, AllowedCodes>()
   for (const url of new Set(trees.flatMap(bindingsOf))) {
     try {
-      allowed.set(url, codesIn(url, await expandValueSet(deps, scope, url)))
+      const isStored = await findCanonical(deps, scope, { type: 'ValueSet', canonical: url })
+      const own = isStored ? undefined : deps.definitions.valueSetOf(url)
+      allowed.set(url, own ?? codesIn(url, await listValueSet(deps, scope, url)))
     } catch (error) {
       if (!(error instanceof Fault)) throw error
-      const own = deps.definitions.valueSetOf(url)
-      if (own) allowed.set(url, own)
-      else notes.push(note(`Codes are not checked against ${url}: ${error.message}`))
+      notes.push(note(`Codes are not checked against ${url}: ${error.message}`))
     }
   }
   return allowed
