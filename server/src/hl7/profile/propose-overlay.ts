@@ -157,7 +157,7 @@ export class OverlayProposal {
       image.added.add(place.map)
     }
     return [...files].map(([message, images]) => {
-      const changed = [...images.values()].map(({ place, added }) => widened(place, added))
+      const changed = [...images.values()].map(({ place, added }) => addition(place.image, added))
       return this.#file(`messages/${message}.yaml`, stringify({ images: changed }))
     })
   }
@@ -180,8 +180,10 @@ export class OverlayProposal {
   }
 }
 
-function widened({ image, maps }: Place, added: Iterable<string>): ImageRule | SharedImage {
-  return { ...image, maps: [...maps, ...added] }
+/** An image by the name that an overlay calls it, with the maps that join those which it has. */
+function addition(image: ImageRule | SharedImage, added: Iterable<string>): object {
+  const adds = [...added]
+  return image.key === undefined && 'use' in image ? { use: image.use, adds } : { key: nameOf(image), adds }
 }
 
 function tableFiles(

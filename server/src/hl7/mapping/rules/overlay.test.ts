@@ -53,6 +53,37 @@ it('is what the worked guide says: a segment of a site, a code of a site, and no
   ])
 })
 
+it('loses nothing of the common rules, whatever an image adds', async () => {
+  const files = await guideFiles()
+  const mapper = await createMapper(await rulesWith({ ...files, 'feeds/east.yaml': await feedFor('[east]') }))
+  const { segments } = ADMIT
+  const nurse = `${segments.map(({ raw }) => raw).join('\r')}\rROL|1|AD|AT|77^Okoye^Ada`
+  const [east, common] = ['east', 'default'].map((feed) => {
+    const { images, warnings } = mapper.map(parseMessage(nurse.replace('X1', 'I')), feed)
+    return { visit: images.find(({ key }) => key === 'encounter')?.resource, warnings }
+  })
+  const { participant } = common?.visit ?? {}
+  expect(participant).toHaveLength(1)
+  expect(east?.visit).toMatchObject({ participant, extension: [{ valueString: 'blue' }] })
+})
+
+it('adds maps of two overlays to one image', async () => {
+  const files = await guideFiles()
+  const rows =
+    "rows:\n  - { id: ZBD-1, from: ZBD-1, to: 'extension[+]', rows: [{ id: ZBD-1.url, to: url, const: 'urn:b' }, { id: ZBD-1.value, from: $this, to: valueString }] }\n"
+  const mapper = await createMapper(
+    await rulesWith({
+      ...files,
+      'overlays/b/segments/ZBD.Encounter.yaml': `segment: ZBD\ntype: Encounter\n${rows}`,
+      'overlays/b/messages/ADT.yaml': 'images: [{ use: encounter, adds: [ZBD.Encounter] }]\n',
+      'feeds/east.yaml': await feedFor('[east, b]'),
+    }),
+  )
+  const both = `${ADMIT.segments.map(({ raw }) => raw).join('\r')}\rZBD|bright`
+  const visit = mapper.map(parseMessage(both), 'east').images.find(({ key }) => key === 'encounter')
+  expect(visit?.resource['extension']).toMatchObject([{ url: 'urn:east:bed-colour' }, { url: 'urn:b' }])
+})
+
 it('takes rows away, and puts its own before the common ones', async () => {
   const mapper = await createMapper(
     await rulesWith({

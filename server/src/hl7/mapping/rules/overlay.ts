@@ -19,8 +19,8 @@ const NAMED = {
 
 /**
  * Lays overlays over the files of a rule set. A file of the same path adds rows and images, replaces those of the same name, takes away what
- * it lists under `disable`, extends `events` and `ignored`, and replaces every other key; a file of a new path is added. Tables are merged by
- * code. The segments of a message that the hub sends are files of their own in this; a new one stands behind the one that it names (`after`).
+ * it lists under `disable`, extends `events` and `ignored`, and replaces every other key; a file of a new path is added. An image that says
+ * nothing but `adds` keeps what it is, and takes these maps, too. Tables are merged by code. The segments of a message that the hub sends are files of their own in this; a new one stands behind the one that it names (`after`).
  *
  * @param problems gets what two overlays both change, and what an overlay takes away that is not there
  */
@@ -42,6 +42,7 @@ export function overlay(base: Contents, layers: readonly Layer[], problems: stri
       const context = {
         note,
         missing: (what: string) => problems.push(`overlays/${name}/${path}: there is no ${what}`),
+        shared: (image: string) => merged.get(`images/${image}.yaml`),
       }
       merged.set(path, known === undefined ? patch : mergeFile(known, patch, context))
     }
@@ -52,6 +53,8 @@ export function overlay(base: Contents, layers: readonly Layer[], problems: stri
 interface Context {
   readonly note: (what: string) => void
   readonly missing: (what: string) => void
+  /** The file of an image that several messages make. */
+  readonly shared: (image: string) => unknown
 }
 
 function mergeFile(known: unknown, patch: unknown, context: Context): unknown {
@@ -60,6 +63,7 @@ function mergeFile(known: unknown, patch: unknown, context: Context): unknown {
   if (!isFields(known) || !isFields(patch)) return patch
   const { disable = [], ...changes } = patch
   const merged: Record<string, unknown> = { ...known }
+  if (isAddition(patch)) return widened(known, patch, context)
   for (const [key, value] of Object.entries(changes))
     merged[key] = mergeKey(known[key], value, { ...context, key })
   for (const id of disable as readonly string[]) remove(merged, id, context)
@@ -94,7 +98,7 @@ function mergeList(
 function mergeNamed(
   known: readonly unknown[],
   patch: readonly unknown[],
-  { name, note }: Context & { readonly name: string },
+  { name, ...context }: Context & { readonly name: string },
 ): unknown[] {
   const places = new Map(known.map((one, at) => [nameOf(one, name), at]))
   const merged: unknown[] = [...known]
@@ -102,12 +106,34 @@ function mergeNamed(
   const added: unknown[] = []
   for (const one of patch) {
     const id = nameOf(one, name)
-    note(id)
     const at = places.get(id)
+    const there = at === undefined ? undefined : merged[at]
+    if (at !== undefined && isFields(there) && isAddition(one)) {
+      merged[at] = widened(there, one, { ...context, note: (what) => context.note(`${id} ${what}`) })
+      continue
+    }
+    context.note(id)
     if (at === undefined) added.push(one)
     else merged[at] = one
   }
   return name === 'id' ? [...added, ...merged] : [...merged, ...added]
+}
+
+interface Addition extends Fields {
+  readonly adds: readonly unknown[]
+}
+
+/** Maps that join those which an image has. */
+function isAddition(patch: unknown): patch is Addition {
+  if (!isFields(patch) || !Array.isArray(patch['adds'])) return false
+  return Object.keys(patch).every((key) => ['key', 'use', 'adds'].includes(key))
+}
+
+function widened(known: Fields, { adds }: Addition, { note, shared }: Context): Fields {
+  for (const map of adds) note(String(map))
+  const file = shared(String(known['use']))
+  const maps = known['maps'] ?? (isFields(file) ? file['maps'] : undefined)
+  return { ...known, maps: [...new Set([...(Array.isArray(maps) ? (maps as unknown[]) : []), ...adds])] }
 }
 
 function mergeSegments(known: readonly unknown[], patch: readonly unknown[], context: Context): unknown[] {
