@@ -4,6 +4,8 @@ import { sameUrn } from '../keys/same-urn.ts'
 import { isObject } from './collections.ts'
 
 const OF_BUNDLES = /^urn:(?:uuid|oid):/i
+/** Systems are often OIDs, which is no reason to look further. */
+const TELLS_OF_ANY = /"reference"\s*:\s*"urn:(?:uuid|oid):/i
 
 /**
  * Advice on references to entries of a Bundle (`urn:uuid:…`) that is not there or has no such entry: nobody will ever find what they mean.
@@ -12,7 +14,7 @@ const OF_BUNDLES = /^urn:(?:uuid|oid):/i
  * @see FHIR R4, "Bundle", resolving references in Bundles
  */
 export function dangling(resource: JsonObject, { type, text }: Subject): readonly Issue[] {
-  if (!/"urn:(?:uuid|oid):/i.test(text)) return []
+  if (!TELLS_OF_ANY.test(text)) return []
   const found: Found = { names: new Set(), references: [] }
   collect(resource, type, found)
   return found.references
