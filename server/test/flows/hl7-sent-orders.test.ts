@@ -73,8 +73,7 @@ it('is about the order itself when its filler says what became of it, and knows 
   const unnumbered: Message = ['ORU^R01', ADA, `OBR|1||F1|GLU^GLU^L${'|'.repeat(21)}F`]
   const engine = await behind(GLU, completed, unnumbered)
   expect((await engine.all('ServiceRequest')).map(({ id }) => id)).toEqual([LAB])
-  // Who made the order said another state.
-  expect(await items(engine)).toMatchObject([{ element: 'status', incoming: '"completed"' }])
+  expect(await items(engine)).toEqual([])
   expect(await ordersNamed(engine, 'DiagnosticReport')).toEqual(['GLU'])
 })
 
@@ -84,4 +83,39 @@ it('leaves a result of another patient, or of an order that has a number of its 
   const type = { coding: [{ system: 'http://terminology.hl7.org/CodeSystem/v2-0203', code: 'PLAC' }] }
   const numbered = await behind({ ...GLU, identifier: [{ type, system: 'urn:x', value: 'P7' }] }, report(LAB))
   expect(await ordersNamed(numbered, 'DiagnosticReport')).toEqual([LAB])
+})
+
+const told = (control: string, state = ''): Message => ['ORM^O01', ADA, `ORC|${control}|${LAB}|F1||${state}`]
+const drug = (control: string, state = ''): Message => ['ORM^O01', ADA, `ORC|${control}|${DRUG}|F1||${state}`]
+
+it.each<[string, JsonObject, Message, string]>([
+  ['completed', GLU, told('SC', 'CM'), 'completed'],
+  ['completed, when it is asked', { ...GLU, status: 'on-hold' }, told('SR', 'CM'), 'completed'],
+  ['cancelled as requested', GLU, told('CR'), 'revoked'],
+  ['discontinued', AMX, drug('OD'), 'stopped'],
+  ['completed as a drug', AMX, drug('SC', 'CM'), 'completed'],
+  ['held', GLU, told('OH'), 'on-hold'],
+])('takes the word of the filler that an order of FHIR is %s', async (...[, order, message, status]) => {
+  const engine = await behind(order, message)
+  expect((await engine.all(order['resourceType'] as string)).map((one) => one['status'])).toEqual([status])
+  expect(await items(engine)).toEqual([])
+})
+
+it.each<[string, JsonObject, Message, string]>([
+  ['that is revoked is completed', { ...GLU, status: 'revoked' }, told('SC', 'CM'), 'revoked'],
+  ['that is on hold is in process', { ...GLU, status: 'on-hold' }, told('SC', 'IP'), 'on-hold'],
+  ['is not known to the filler', GLU, told('SC', 'ER'), 'active'],
+])('asks a person when an order of FHIR %s', async (...[, order, message, status]) => {
+  const engine = await behind(order, message)
+  expect((await engine.all('ServiceRequest')).map((one) => one['status'])).toEqual([status])
+  expect(await items(engine)).toMatchObject([{ element: 'status' }])
+})
+
+it('leaves an order active that a person has opened again behind the word of its filler', async () => {
+  const engine = await behind(GLU, told('SC', 'CM'))
+  const [completed = {}] = await engine.all('ServiceRequest')
+  await made(engine, { ...completed, status: 'active' })
+  const sender = new Sender(engine.port)
+  expect(await sender.send(textOf(told('SC', 'CM'), 20))).toContain('MSA|AA')
+  expect(await engine.all('ServiceRequest')).toMatchObject([{ status: 'active' }])
 })

@@ -224,7 +224,7 @@ function update(
 ): Step {
   const { identity, reference, trace, before, vault, times } = subject
   const { parts = [] } = identity.image
-  const base = withAnew(before?.image, current.resource, parts)
+  const base = withAnew(before?.image, { current: current.resource, next: sent }, parts)
   const said = { next: sent, cleared: isLate(subject) ? [] : (identity.image.cleared ?? []) }
   const { held, ...counted } = countedOf(identity.image, said, { ...base, ...current.resource })
   const deleted = clearedBy(counted, subject.identities)

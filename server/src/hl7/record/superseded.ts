@@ -79,12 +79,14 @@ export function toldBefore(
 /** What the feed said before; of what it tells anew that is what the record has. */
 export function withAnew(
   base: JsonObject | undefined,
-  current: JsonObject,
+  { current, next }: { readonly current: JsonObject; readonly next: JsonObject },
   parts: readonly ImagePart[],
 ): JsonObject | undefined {
   const names = parts.flatMap((part) => {
     if (typeof part !== 'object' || !('anew' in part)) return []
-    return part.while === undefined || hasCode(current, part.while) ? part.anew : []
+    if (part.while !== undefined && !hasCode(current, part.while)) return []
+    const isNews = (name: string) => part.once !== true || !isSame(base?.[name], next[name])
+    return part.anew.filter(isNews)
   })
   if (names.length === 0) return base
   return { ...base, ...Object.fromEntries(names.map((name) => [name, current[name]])) }

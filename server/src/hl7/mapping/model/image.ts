@@ -69,11 +69,12 @@ export interface OnlyPart {
 
 /**
  * What is said of these elements counts, whoever has changed them since: an event takes back what another one has told. With `while` only as
- * long as the whole has one of the codes.
+ * long as the whole has one of the codes, with `once` only when its feed did not say the same before.
  */
 export interface AnewPart {
   readonly anew: readonly string[]
   readonly while?: Codes
+  readonly once?: true
   readonly when?: string
 }
 
