@@ -1,6 +1,6 @@
 import { expect, test } from '@playwright/test'
 
-import { freshStay, result, sendText, signIn } from './hub.ts'
+import { admit, freshStay, patientId, result, sendText, signIn } from './hub.ts'
 
 // The interface pages on other screens, in other directions and without a mouse.
 
@@ -90,6 +90,32 @@ test('keeps within the width of a phone and of a tablet, in both directions', as
     const content = `document.querySelector('.MuiDialogContent-root')`
     expect(await page.evaluate(`${content}.scrollWidth - ${content}.clientWidth`)).toBe(0)
   }
+})
+
+test('stands rows of tables under each other on a phone, and keeps the filters behind a button', async ({
+  page,
+  request,
+}) => {
+  const stay = freshStay()
+  await admit(stay)
+  await patientId(request, stay)
+  const { mrn } = freshStay()
+  await sendText(result(mrn, ''))
+  await signIn(page)
+  await page.setViewportSize({ width: 360, height: 780 })
+  for (const address of ['/messages', '/dead-letters', '/feeds', '/destinations', '/patients']) {
+    await page.goto(address)
+    const table = page.locator('main [role=group]:has(table)')
+    await expect(table.locator('[data-row]').first(), address).toBeVisible()
+    const over = await table.evaluate((group) => group.scrollWidth - group.clientWidth)
+    expect(over, address).toBe(0)
+  }
+  await page.goto(`/messages?controlId=X${mrn}&state=dead`)
+  const filters = page.getByRole('button', { name: 'Filters (2 in force)' })
+  await expect(page.getByLabel('Control ID')).toBeHidden()
+  await filters.click()
+  await expect(filters).toHaveAttribute('aria-expanded', 'true')
+  await expect(page.getByLabel('Control ID')).toHaveValue(`X${mrn}`)
 })
 
 test('keeps the name of a feed in sight while its row is scrolled', async ({ page }) => {

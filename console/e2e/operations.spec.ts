@@ -74,7 +74,10 @@ test('shows a destination from when its file is there, pauses it, and sends agai
 
   say.code = 'AA'
   await page.getByLabel('State').selectOption('refused')
-  await page.getByRole('button', { name: 'Send all 1 refused ones again' }).click()
+  await page.getByRole('button', { name: 'Send all 1 refused ones again …' }).click()
+  const asked = page.getByRole('dialog', { name: 'Send 1 refused messages again?' })
+  await expect(asked).toContainText(`They go to ${name} once more`)
+  await asked.getByRole('button', { name: 'Send 1 messages' }).click()
   await expect(page.getByText('Put back into the queue: 1')).toBeVisible()
   await page.getByRole('button', { name: `Start ${name}` }).click()
   await page.getByLabel('State').selectOption('answered')
@@ -165,6 +168,9 @@ test('brings a group of failed messages through once their cause is mended, and 
   }).toPass(SOON)
   await page.goto('/dead-letters')
   await group.getByRole('button', { name: /^Replay all/ }).click()
+  const asked = page.getByRole('dialog', { name: /^Replay \d+ failed messages/ })
+  await expect(asked.getByRole('status')).toContainText('would be recorded')
+  await asked.getByRole('button', { name: /^Replay \d+ messages/ }).click()
   const jobs = page.getByRole('listitem').filter({ hasText: name })
   await expect(jobs.filter({ hasText: 'Replayed' })).toContainText(/[3-9] changed the record/, SOON)
   await expect(group).toHaveCount(0, SOON)

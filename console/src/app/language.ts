@@ -1,8 +1,10 @@
 import { createInstance } from 'i18next'
+import type { FormatterModule } from 'i18next'
 import { initReactI18next } from 'react-i18next'
 import { z } from 'zod'
 
 import { getAsset } from '../api/transport.ts'
+import { figure } from '../ui/figure.ts'
 import ar from './locales/ar.json?url'
 import en from './locales/en.json'
 import fr from './locales/fr.json?url'
@@ -24,17 +26,30 @@ const Texts = z.record(z.string(), z.string())
 const texts = createInstance()
 
 export async function startLanguage(): Promise<void> {
-  await texts.use(initReactI18next).init({
-    lng: 'en',
-    fallbackLng: 'en',
-    defaultNS: 'texts',
-    ns: ['texts'],
-    resources: { en: { texts: en } },
-    keySeparator: false,
-    nsSeparator: false,
-    interpolation: { escapeValue: false },
-  })
+  await texts
+    .use(initReactI18next)
+    .use(FIGURES)
+    .init({
+      lng: 'en',
+      fallbackLng: 'en',
+      defaultNS: 'texts',
+      ns: ['texts'],
+      resources: { en: { texts: en } },
+      keySeparator: false,
+      nsSeparator: false,
+      interpolation: { escapeValue: false, alwaysFormat: true },
+    })
   await speak(preferredLanguage())
+}
+
+/** Counts within texts are written as the language has them. */
+const FIGURES: FormatterModule = {
+  type: 'formatter',
+  init: () => undefined,
+  add: () => undefined,
+  addCached: () => undefined,
+  format: (value: unknown, _format, language = 'en') =>
+    typeof value === 'number' ? figure(value, language) : String(value),
 }
 
 /** Changes the language of the console at once and for the next visit. */

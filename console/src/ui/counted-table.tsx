@@ -1,5 +1,6 @@
 import { useTranslation } from 'react-i18next'
 
+import { figure } from './figure.ts'
 import { Heads } from './heads.tsx'
 import { Sheet } from './sheet.tsx'
 
@@ -17,7 +18,7 @@ export interface CountedRow {
 
 /** What was seen, and how often. */
 export function CountedTable({ heads, rows }: CountedTableProps) {
-  const { t } = useTranslation()
+  const { t, i18n } = useTranslation()
   return (
     <Sheet>
       <Heads of={[...heads, { figures: t('feeds.count') }]} />
@@ -29,7 +30,7 @@ export function CountedTable({ heads, rows }: CountedTableProps) {
                 <bdi {...(lang === undefined ? { dir: 'ltr' } : { lang })}>{text}</bdi>
               </td>
             ))}
-            <td className="number">{count}</td>
+            <td className="number">{figure(count, i18n.language)}</td>
           </tr>
         ))}
       </tbody>

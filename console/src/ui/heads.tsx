@@ -1,23 +1,21 @@
 interface HeadsProps {
   /** A text a column; `false` for one that is not shown to this person. */
-  readonly of: readonly (string | Figures | false)[]
+  readonly of: readonly (Head | false)[]
 }
 
 /** The head of a column of figures stands over their end. */
-interface Figures {
-  readonly figures: string
-}
+export type Head = string | { readonly figures: string }
 
 /** The head of a table. */
 export function Heads({ of }: HeadsProps) {
   return (
     <thead>
       <tr>
-        {of.map((column) => {
-          if (column === false) return undefined
-          const [text, isText] = typeof column === 'string' ? [column, true] : [column.figures, false]
+        {of.map((head) => {
+          if (head === false) return undefined
+          const text = headText(head)
           return (
-            <th key={text} scope="col" {...(isText ? {} : { className: 'number' })}>
+            <th key={text} scope="col" {...(typeof head === 'string' ? {} : { className: 'number' })}>
               {text}
             </th>
           )
@@ -25,4 +23,8 @@ export function Heads({ of }: HeadsProps) {
       </tr>
     </thead>
   )
+}
+
+export function headText(head: Head): string {
+  return typeof head === 'string' ? head : head.figures
 }

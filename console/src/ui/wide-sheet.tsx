@@ -1,23 +1,39 @@
 import Box from '@mui/material/Box'
 import type { ReactNode } from 'react'
 
+import { Heads, headText } from './heads.tsx'
+import type { Head } from './heads.tsx'
 import { moveInRows } from './rows.ts'
 import { Sheet } from './sheet.tsx'
 
 interface WideSheetProps {
   /** What the table holds, for those who cannot see it. */
   readonly label: string
+  /** Absent for a grid whose columns are data: it is scrolled on a phone, too. */
+  readonly heads?: readonly (Head | false)[]
   readonly children: ReactNode
 }
 
 /**
- * A table of rows that scrolls by itself where it is wider than the page; what a row is about stays in sight, unless that would take half
- * of a phone. The arrow keys move between the rows.
+ * A table of rows that scrolls by itself where it is wider than the page; what a row is about stays in sight. On a phone each row stands as a
+ * list of its cells with the heads beside them, so that nothing has to be scrolled sideways. The arrow keys move between the rows.
  */
-export function WideSheet({ label, children }: WideSheetProps) {
+export function WideSheet({ label, heads, children }: WideSheetProps) {
+  const shown = heads?.filter((head) => head !== false)
   return (
-    <Box sx={wide} tabIndex={0} role="group" aria-label={label}>
-      <Sheet onKeyDown={moveInRows}>{children}</Sheet>
+    <Box
+      sx={[
+        wide,
+        shown ? (theme) => ({ [theme.breakpoints.down('sm')]: stackedUnder(shown.map(headText)) }) : {},
+      ]}
+      tabIndex={0}
+      role="group"
+      aria-label={label}
+    >
+      <Sheet onKeyDown={moveInRows}>
+        {shown ? <Heads of={shown} /> : undefined}
+        {children}
+      </Sheet>
     </Box>
   )
 }
@@ -32,3 +48,47 @@ const wide = {
   },
   '& tr.row:hover > th, & tr.row:focus-within > th': { bgcolor: 'action.hover' },
 } as const
+
+/** The heads are kept for readers of the screen; what stands before a cell is drawn of them. */
+function stackedUnder(heads: readonly string[]) {
+  return {
+    '& thead': {
+      position: 'absolute',
+      clipPath: 'inset(50%)',
+      width: '1px',
+      height: '1px',
+      overflow: 'hidden',
+    },
+    '& table, & tbody': { display: 'block' },
+    '& tr.row': {
+      display: 'block',
+      padding: '6px 12px',
+      borderBottom: 'var(--mg-line) solid var(--mg-palette-divider)',
+    },
+    '& tbody tr.row:last-of-type': { borderBottom: 0 },
+    '& tr.row > *': {
+      display: 'flow-root',
+      padding: '3px 0',
+      borderBottom: 0,
+      minWidth: '0 !important',
+      whiteSpace: 'normal',
+      textAlign: 'start',
+      overflowWrap: 'anywhere',
+    },
+    '& tr.row > td': { paddingInlineStart: '120px' },
+    '& tr.row > td::before': {
+      float: 'inline-start',
+      width: 112,
+      marginInlineStart: '-120px',
+      fontSize: 12,
+      fontWeight: 400,
+      color: 'var(--mg-palette-text-secondary)',
+    },
+    ...Object.fromEntries(
+      heads.map((head, at) => [
+        `& tr.row > td:nth-child(${at + 1})::before`,
+        { content: JSON.stringify(head) },
+      ]),
+    ),
+  }
+}

@@ -39,8 +39,11 @@ export const MessageSummary = z.object({
   of: MessageId.optional(),
 })
 
+/** `failed`: dead or rejected, as the statistics count them. */
+export const SoughtState = z.enum([...MessageState.options, 'failed'])
+
 export const MessageQuery = z.strictObject({
-  state: MessageState.optional(),
+  state: SoughtState.optional(),
   /** `ADT` or `ADT^A01`. */
   type: z.string().max(20).optional(),
   feed: z.string().max(100).optional(),

@@ -70,6 +70,14 @@ it('lists messages newest first in pages, by state, type, feed and patient', asy
   const page = MessageList.parse(await ask(app, '/messages?count=3'))
   expect(page.messages).toHaveLength(3)
   expect(await ids(`count=3&cursor=${page.next ?? ''}`)).toEqual(['A1'])
+  await sender.send(
+    result()
+      .replace(/^(MSH.*)R1(.*)/, '$1R2$2')
+      .replace(/\rPID[^\r]*/, '\rPID|1'),
+  )
+  await sender.send(admit({ id: 'Y' }).replace('ADT^A01', 'ADT^Z99'))
+  expect(await ids('state=failed')).toEqual(['Y', 'R2', 'X'])
+  expect(await ids('state=failed&feed=default&type=ORU')).toEqual(['R2'])
 })
 
 it('shows a message in pieces beside what it made, and leads from a value to its field', async () => {

@@ -1,7 +1,6 @@
 import { useTranslation } from 'react-i18next'
 
 import { clinicalInstant } from '../../ui/dates.ts'
-import { Heads } from '../../ui/heads.tsx'
 import { SourceLink } from '../../ui/source-link.tsx'
 import { WideSheet } from '../../ui/wide-sheet.tsx'
 import type { Stay } from './chart.data.ts'
@@ -13,8 +12,10 @@ type Status = (typeof STATUSES)[number]
 export function StayTable({ stays }: { readonly stays: readonly Stay[] }) {
   const { t } = useTranslation()
   return (
-    <WideSheet label={t('chart.stays')}>
-      <Heads of={[t('stay.from'), t('stay.to'), t('stay.status'), t('stay.place')]} />
+    <WideSheet
+      label={t('chart.stays')}
+      heads={[t('stay.from'), t('stay.to'), t('stay.status'), t('stay.place')]}
+    >
       <tbody>
         {stays.map((stay) => (
           <tr key={stay.id}>

@@ -1,3 +1,4 @@
+import { ReplayAnswer } from '@hub/hl7/hl7.contract.ts'
 import { DeadLetters, ReplayJob, ReplayJobs, ReplayRequest } from '@hub/hl7/replay.contract.ts'
 import { keepPreviousData, useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
 import type { z } from 'zod'
@@ -32,6 +33,17 @@ export function useReplayJobs() {
     select: ({ jobs }) => jobs.toSorted((a, b) => b.started.localeCompare(a.started)),
     refetchInterval: ({ state: { data } }) =>
       data?.jobs.some(({ state }) => state === 'running') ? ASK_MS.running : ASK_MS.idle,
+  })
+}
+
+/** What a replay of one message would do; writes nothing. */
+export function useTriedOut(id: string) {
+  return useQuery({
+    queryKey: ['tried-out', id],
+    queryFn: () =>
+      postJson(ReplayAnswer, `/api/v1/interop/messages/${encodeURIComponent(id)}/replay?dryRun=true`, {}),
+    staleTime: 0,
+    gcTime: 0,
   })
 }
 

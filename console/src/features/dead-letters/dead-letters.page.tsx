@@ -6,14 +6,13 @@ import { Link, useSearchParams } from 'react-router'
 
 import { useMay } from '../../api/may.ts'
 import { clinicalDay, clinicalInstant, hourMinute } from '../../ui/dates.ts'
-import { Heads } from '../../ui/heads.tsx'
+import { figure } from '../../ui/figure.ts'
 import { Page } from '../../ui/page.tsx'
-import { ProblemCard } from '../../ui/problem-card.tsx'
-import { rowButton } from '../../ui/row-button.ts'
 import { WideSheet } from '../../ui/wide-sheet.tsx'
-import { spanOfGroup, useDeadLetters, useReplayJobs, useStartJob } from './dead-letters.data.ts'
+import { useDeadLetters, useReplayJobs } from './dead-letters.data.ts'
 import type { Group } from './dead-letters.data.ts'
 import { GiveUpGroup } from './give-up-group.tsx'
+import { ReplayGroup } from './replay-group.tsx'
 import { ReplayJobs } from './replay-jobs.tsx'
 import { ReplaySpan } from './replay-span.tsx'
 
@@ -58,26 +57,24 @@ function SpanAction() {
 
 function Groups({ groups }: { readonly groups: readonly Group[] }) {
   const { t } = useTranslation()
-  const replay = useStartJob()
   const mayReplay = useMay('messages.replay')
   const { data: jobs = [] } = useReplayJobs()
   // A cause that is replayed already is not started once more: each of its messages would be processed twice.
   const running = new Set(jobs.filter(({ state }) => state === 'running').map(({ request }) => request.cause))
   return (
     <>
-      {replay.isError ? <ProblemCard error={replay.error} /> : undefined}
-      <WideSheet label={t('nav.deadLetters')}>
-        <Heads
-          of={[
-            { figures: t('feeds.count') },
-            t('dead.cause'),
-            t('finding.at'),
-            t('message.type'),
-            t('message.feed'),
-            t('dead.span'),
-            t('dead.next'),
-          ]}
-        />
+      <WideSheet
+        label={t('nav.deadLetters')}
+        heads={[
+          { figures: t('feeds.count') },
+          t('dead.cause'),
+          t('finding.at'),
+          t('message.type'),
+          t('message.feed'),
+          t('dead.span'),
+          t('dead.next'),
+        ]}
+      >
         <tbody>
           {groups.map((group) => (
             <tr key={group.key} className="row">
@@ -91,13 +88,7 @@ function Groups({ groups }: { readonly groups: readonly Group[] }) {
                 </Link>
                 {mayReplay ? (
                   <Box sx={{ display: 'grid', justifyItems: 'start' }}>
-                    <Button
-                      sx={rowButton}
-                      disabled={replay.isPending || running.has(group.key)}
-                      onClick={() => replay.mutate(spanOfGroup(group))}
-                    >
-                      {t('dead.replay', { n: group.count })}
-                    </Button>
+                    <ReplayGroup group={group} disabled={running.has(group.key)} />
                     <GiveUpGroup group={group} disabled={running.has(group.key)} />
                   </Box>
                 ) : undefined}
@@ -120,7 +111,7 @@ function GroupCells({
   return (
     <>
       <td className="number">
-        <strong>{count}</strong>
+        <strong>{figure(count, i18n.language)}</strong>
       </td>
       <td className="text">
         <Link data-row to={`/messages?${new URLSearchParams({ state: 'dead', cause: key })}`}>

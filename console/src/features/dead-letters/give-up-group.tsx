@@ -13,6 +13,7 @@ import { ProblemCard } from '../../ui/problem-card.tsx'
 import { rowButton } from '../../ui/row-button.ts'
 import { spanOfGroup, useStartJob } from './dead-letters.data.ts'
 import type { Group } from './dead-letters.data.ts'
+import { GroupFacts } from './replay-group.tsx'
 
 interface GiveUpGroupProps {
   readonly group: Group
@@ -49,13 +50,7 @@ function GiveUpDialog({ group, close }: { readonly group: Group; readonly close:
         </DialogTitle>
         <DialogContent sx={{ display: 'grid', gap: 3 }}>
           {start.isError ? <ProblemCard error={start.error} /> : undefined}
-          <Typography>
-            <bdi lang="en">{group.text}</bdi>
-            {' · '}
-            <bdi dir="ltr">{group.type}</bdi>
-            {' · '}
-            <bdi>{group.feed}</bdi>
-          </Typography>
+          <GroupFacts group={group} />
           <Typography>{t('dead.giveUp.explain')}</Typography>
           <Field
             label={t('discard.reason')}

@@ -1,10 +1,11 @@
 import Box from '@mui/material/Box'
-import Button from '@mui/material/Button'
+import Typography from '@mui/material/Typography'
 import { useTranslation } from 'react-i18next'
 import { useParams, useSearchParams } from 'react-router'
 
 import { useMay } from '../../api/may.ts'
 import { useAges } from '../../ui/ages.ts'
+import { AskFirst } from '../../ui/ask-first.tsx'
 import { atLeast } from '../../ui/at-least.ts'
 import { clockTime } from '../../ui/dates.ts'
 import { FactList, ltr } from '../../ui/fact-list.tsx'
@@ -87,7 +88,7 @@ function Facts({ destination }: { readonly destination: Destination }) {
     [t('message.state'), state],
     [t('destinations.address'), ltr(`${isTls ? 'TLS ' : ''}${address}`)],
     [t('destinations.messages'), ltr(messages.join(', '))],
-    [t('feeds.waiting'), `${atLeast(waiting)}${oldest}`],
+    [t('feeds.waiting'), `${atLeast(waiting, i18n.language)}${oldest}`],
     [t('destinations.why'), ltr(reason, 'en')],
     [t('destinations.nextTry'), ltr(nextTry && clockTime(nextTry, i18n.language))],
   ]
@@ -124,14 +125,20 @@ function RetryAll({ destination: { name, dead } }: { readonly destination: Desti
   return (
     <>
       {dead.count === 0 ? undefined : (
-        <Button variant="outlined" disabled={retry.isPending} onClick={() => retry.mutate(name)}>
-          {t('destinations.retryAll', { n: dead.count })}
-        </Button>
+        <AskFirst
+          variant="outlined"
+          text={t('destinations.retryAll', { n: dead.count })}
+          title={t('destinations.retryAll.title', { n: dead.count })}
+          answer={t('destinations.retryAll.do', { n: dead.count })}
+          command={retry}
+          run={(close) => retry.mutate(name, { onSuccess: close })}
+        >
+          <Typography>{t('destinations.retryAll.explain', { name })}</Typography>
+        </AskFirst>
       )}
       {retry.isSuccess ? (
         <span role="status">{t('destinations.retried', { n: retry.data.count })}</span>
       ) : undefined}
-      {retry.isError ? <ProblemCard error={retry.error} /> : undefined}
     </>
   )
 }

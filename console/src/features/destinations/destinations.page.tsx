@@ -6,7 +6,7 @@ import { Link } from 'react-router'
 import { useMay } from '../../api/may.ts'
 import { useAges } from '../../ui/ages.ts'
 import { atLeast } from '../../ui/at-least.ts'
-import { Heads } from '../../ui/heads.tsx'
+import { figure } from '../../ui/figure.ts'
 import { useNow } from '../../ui/now.ts'
 import { Page } from '../../ui/page.tsx'
 import { ProblemCard } from '../../ui/problem-card.tsx'
@@ -47,22 +47,22 @@ function DestinationTable({ destinations }: { readonly destinations: readonly De
   return (
     <>
       {setMode.isError ? <ProblemCard error={setMode.error} /> : undefined}
-      <WideSheet label={t('nav.destinations')}>
-        <Heads
-          of={[
-            t('destinations.name'),
-            t('message.state'),
-            t('destinations.address'),
-            { figures: t('feeds.waiting') },
-            t('destinations.oldest'),
-            { figures: t('feeds.perMinute') },
-            { figures: t('feeds.perHour') },
-            { figures: t('destinations.dead') },
-            t('destinations.lastAnswer'),
-            t('destinations.lastError'),
-            mayManage && t('feeds.run'),
-          ]}
-        />
+      <WideSheet
+        label={t('nav.destinations')}
+        heads={[
+          t('destinations.name'),
+          t('message.state'),
+          t('destinations.address'),
+          { figures: t('feeds.waiting') },
+          t('destinations.oldest'),
+          { figures: t('feeds.perMinute') },
+          { figures: t('feeds.perHour') },
+          { figures: t('destinations.dead') },
+          t('destinations.lastAnswer'),
+          t('destinations.lastError'),
+          mayManage && t('feeds.run'),
+        ]}
+      >
         <tbody>
           {destinations.map((destination) => (
             <tr key={destination.name} className="row">
@@ -85,6 +85,7 @@ function DestinationTable({ destinations }: { readonly destinations: readonly De
 }
 
 function Cells({ destination }: { readonly destination: Destination }) {
+  const { language } = useTranslation().i18n
   const { ago } = useAges()
   const now = useNow(5000)
   const { name, address, isTls, waiting, sent, dead, lastAnswer, lastError } = destination
@@ -102,10 +103,10 @@ function Cells({ destination }: { readonly destination: Destination }) {
       <td className="unit">
         <bdi dir="ltr">{`${isTls ? 'TLS ' : ''}${address}`}</bdi>
       </td>
-      <td className="number">{atLeast(waiting)}</td>
+      <td className="number">{atLeast(waiting, language)}</td>
       <td className="unit">{waiting.oldest === undefined ? '–' : ago(Date.parse(waiting.oldest), now)}</td>
-      <td className="number">{sent?.perMinute ?? '–'}</td>
-      <td className="number">{sent?.perHour ?? '–'}</td>
+      <td className="number">{sent ? figure(sent.perMinute, language) : '–'}</td>
+      <td className="number">{sent ? figure(sent.perHour, language) : '–'}</td>
       <td className="number">
         {dead.count === 0 ? (
           0
@@ -115,7 +116,7 @@ function Cells({ destination }: { readonly destination: Destination }) {
             to={`${to}?state=dead`}
             sx={{ '&&': { color: 'flag.highText', fontWeight: 600 } }}
           >
-            {atLeast(dead)}
+            {atLeast(dead, language)}
           </Box>
         )}
       </td>

@@ -4,7 +4,6 @@ import { Link } from 'react-router'
 
 import { useMay } from '../../api/may.ts'
 import { preciseInstant } from '../../ui/dates.ts'
-import { Heads } from '../../ui/heads.tsx'
 import { MayLink } from '../../ui/may-link.tsx'
 import { Body } from '../../ui/page.tsx'
 import { Pager } from '../../ui/pager.tsx'
@@ -48,18 +47,18 @@ function OutTable({ messages }: { readonly messages: readonly OutRow[] }) {
   return (
     <>
       {move.isError ? <ProblemCard error={move.error} /> : undefined}
-      <WideSheet label={t('nav.messages')}>
-        <Heads
-          of={[
-            t('out.created'),
-            t('message.type'),
-            t('out.about'),
-            t('message.control'),
-            { figures: t('out.attempts') },
-            t('message.state'),
-            mayMove && t('dead.next'),
-          ]}
-        />
+      <WideSheet
+        label={t('nav.messages')}
+        heads={[
+          t('out.created'),
+          t('message.type'),
+          t('out.about'),
+          t('message.control'),
+          { figures: t('out.attempts') },
+          t('message.state'),
+          mayMove && t('dead.next'),
+        ]}
+      >
         <tbody>
           {messages.map((message) => (
             <tr key={message.id} className="row">

@@ -11,6 +11,7 @@ import { CountedTable } from '../../ui/counted-table.tsx'
 import { clinicalInstant, preciseInstant } from '../../ui/dates.ts'
 import { FactList, ltr } from '../../ui/fact-list.tsx'
 import type { Fact } from '../../ui/fact-list.tsx'
+import { figure } from '../../ui/figure.ts'
 import { useNow } from '../../ui/now.ts'
 import { Page } from '../../ui/page.tsx'
 import { ProblemCard } from '../../ui/problem-card.tsx'
@@ -107,9 +108,9 @@ function Facts({ feed }: { readonly feed: FeedRow }) {
     [t('feeds.from'), ltr(folder ?? (port === undefined ? '–' : `${isTls ? 'TLS ' : ''}${port}`))],
     [t('feeds.ackAt'), t(`feeds.ack.${ackAt}`)],
     [t('feeds.onFailure'), t(`feeds.onFailure.${onFailure}`)],
-    [t('feeds.perMinute'), String(perMinute)],
-    [t('feeds.perHour'), String(perHour)],
-    [t('feeds.waiting'), `${atLeast(waiting)}${lag}`],
+    [t('feeds.perMinute'), figure(perMinute, i18n.language)],
+    [t('feeds.perHour'), figure(perHour, i18n.language)],
+    [t('feeds.waiting'), `${atLeast(waiting, i18n.language)}${lag}`],
     [t('feeds.last'), lastReceived === undefined ? '–' : preciseInstant(lastReceived, i18n.language)],
   ]
   return <FactList facts={facts} />
@@ -131,7 +132,7 @@ function Since() {
 const FINAL: ReadonlySet<string> = new Set(['committed', 'duplicate', 'rejected', 'dead', 'discarded'])
 
 function Counts({ feed: { name, messages } }: { readonly feed: FeedRow }) {
-  const { t } = useTranslation()
+  const { t, i18n } = useTranslation()
   return (
     <Sheet sx={figures}>
       <tbody>
@@ -142,9 +143,11 @@ function Counts({ feed: { name, messages } }: { readonly feed: FeedRow }) {
             </th>
             <td className="number">
               {messages[state] > 0 && FINAL.has(state) ? (
-                <Link to={`/messages?${new URLSearchParams({ feed: name, state })}`}>{messages[state]}</Link>
+                <Link to={`/messages?${new URLSearchParams({ feed: name, state })}`}>
+                  {figure(messages[state], i18n.language)}
+                </Link>
               ) : (
-                messages[state]
+                figure(messages[state], i18n.language)
               )}
             </td>
           </tr>
@@ -167,7 +170,7 @@ const WIRE = [
 ] as const
 
 function Wire({ wire }: Pick<FeedRow, 'wire'>) {
-  const { t } = useTranslation()
+  const { t, i18n } = useTranslation()
   return (
     <Sheet sx={figures}>
       <tbody>
@@ -177,7 +180,7 @@ function Wire({ wire }: Pick<FeedRow, 'wire'>) {
               <th scope="row" aria-label={t(`wire.${what}`)}>
                 {t(`wire.${what}`)}
               </th>
-              <td className="number">{wire[what]}</td>
+              <td className="number">{figure(wire[what] ?? 0, i18n.language)}</td>
             </tr>
           ),
         )}

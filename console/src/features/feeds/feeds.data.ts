@@ -13,6 +13,11 @@ export type Numbers = z.infer<typeof Statistics>
 /** Rates and lag change without an event of the record: they are asked for while somebody looks. */
 const ASK_MS = 5000
 
+/** The messages that are counted as failed in the last hour, of one feed or of all. */
+export function failedLink(feed?: string): string {
+  return `/messages?${new URLSearchParams({ state: 'failed', within: '1h', ...(feed === undefined ? {} : { feed }) })}`
+}
+
 export function useFeeds() {
   return useQuery({
     ...FEEDS,

@@ -5,13 +5,13 @@ import { Link } from 'react-router'
 import { useMay } from '../../api/may.ts'
 import { useAges } from '../../ui/ages.ts'
 import { atLeast } from '../../ui/at-least.ts'
-import { Heads } from '../../ui/heads.tsx'
+import { figure } from '../../ui/figure.ts'
 import { useNow } from '../../ui/now.ts'
 import { Page } from '../../ui/page.tsx'
 import { ProblemCard } from '../../ui/problem-card.tsx'
 import { WideSheet } from '../../ui/wide-sheet.tsx'
 import { FeedState, ModeButtons } from './feed-mode.tsx'
-import { useFeeds, useSetMode, useStatistics } from './feeds.data.ts'
+import { failedLink, useFeeds, useSetMode, useStatistics } from './feeds.data.ts'
 import type { FeedRow, ModeChange } from './feeds.data.ts'
 import { Throughput } from './throughput.tsx'
 
@@ -44,21 +44,21 @@ function FeedTable({ feeds }: { readonly feeds: readonly FeedRow[] }) {
   return (
     <>
       {setMode.isError ? <ProblemCard error={setMode.error} /> : undefined}
-      <WideSheet label={t('nav.feeds')}>
-        <Heads
-          of={[
-            t('message.feed'),
-            t('message.state'),
-            t('feeds.from'),
-            { figures: t('feeds.perMinute') },
-            { figures: t('feeds.perHour') },
-            { figures: t('feeds.errors') },
-            { figures: t('feeds.waiting') },
-            t('feeds.lag'),
-            t('feeds.last'),
-            mayManage && t('feeds.run'),
-          ]}
-        />
+      <WideSheet
+        label={t('nav.feeds')}
+        heads={[
+          t('message.feed'),
+          t('message.state'),
+          t('feeds.from'),
+          { figures: t('feeds.perMinute') },
+          { figures: t('feeds.perHour') },
+          { figures: t('feeds.errors') },
+          { figures: t('feeds.waiting') },
+          t('feeds.lag'),
+          t('feeds.last'),
+          mayManage && t('feeds.run'),
+        ]}
+      >
         <tbody>
           {feeds.map((feed) => (
             <FeedCells
@@ -80,6 +80,7 @@ interface FeedCellsProps {
 }
 
 function FeedCells({ feed, setMode }: FeedCellsProps) {
+  const { language } = useTranslation().i18n
   const { ago } = useAges()
   const now = useNow(5000)
   const { name, port, folder, isTls, perMinute, perHour, errorsPerHour, waiting, lastReceived } = feed
@@ -96,18 +97,22 @@ function FeedCells({ feed, setMode }: FeedCellsProps) {
       <td className="unit">
         <bdi dir="ltr">{folder ?? (port === undefined ? '–' : `${isTls ? 'TLS ' : ''}${port}`)}</bdi>
       </td>
-      <td className="number">{perMinute}</td>
-      <td className="number">{perHour}</td>
+      <td className="number">{figure(perMinute, language)}</td>
+      <td className="number">{figure(perHour, language)}</td>
       <td className="number">
         {errorsPerHour === 0 ? (
           0
         ) : (
-          <Box component="strong" sx={{ color: 'flag.highText' }}>
-            {errorsPerHour}
+          <Box
+            component={Link}
+            to={failedLink(name)}
+            sx={{ '&&': { color: 'flag.highText', fontWeight: 600 } }}
+          >
+            {figure(errorsPerHour, language)}
           </Box>
         )}
       </td>
-      <td className="number">{atLeast(waiting)}</td>
+      <td className="number">{atLeast(waiting, language)}</td>
       <td className="unit">{waiting.oldest === undefined ? '–' : ago(Date.parse(waiting.oldest), now)}</td>
       <td className="unit">{lastReceived === undefined ? '–' : ago(Date.parse(lastReceived), now)}</td>
       {setMode ? (

@@ -17,7 +17,7 @@ interface StopDialogProps {
 
 /** Says what becomes of the messages on both sides of the port before it is closed. */
 export function StopDialog({ feed: { name, folder, perHour, waiting }, stop, close }: StopDialogProps) {
-  const { t } = useTranslation()
+  const { t, i18n } = useTranslation()
   const doStop = () => {
     stop()
     close()
@@ -30,7 +30,7 @@ export function StopDialog({ feed: { name, folder, perHour, waiting }, stop, clo
       <DialogContent sx={{ display: 'grid', gap: 2 }}>
         <Typography>{t(folder === undefined ? 'feeds.stop.port' : 'feeds.stop.folder')}</Typography>
         <Typography>{t('feeds.stop.hour', { n: perHour })}</Typography>
-        <Typography>{t('feeds.stop.waiting', { n: atLeast(waiting) })}</Typography>
+        <Typography>{t('feeds.stop.waiting', { n: atLeast(waiting, i18n.language) })}</Typography>
       </DialogContent>
       <DialogActions>
         <Button onClick={close}>{t('dialog.cancel')}</Button>

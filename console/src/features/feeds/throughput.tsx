@@ -1,8 +1,11 @@
 import Box from '@mui/material/Box'
 import { useTranslation } from 'react-i18next'
+import { Link } from 'react-router'
 
 import { allOf, atLeast } from '../../ui/at-least.ts'
 import { clinicalInstant, hourMinute } from '../../ui/dates.ts'
+import { figure } from '../../ui/figure.ts'
+import { failedLink } from './feeds.data.ts'
 import type { FeedRow, Numbers } from './feeds.data.ts'
 
 interface ThroughputProps {
@@ -16,13 +19,15 @@ export function Throughput({ numbers, feeds }: ThroughputProps) {
   const { minutes, inFlight, blockedPartitions, since } = numbers
   const sum = (count: 'received' | 'committed' | 'failed') =>
     minutes.reduce((all, minute) => all + minute[count], 0)
+  const text = (count: number) => figure(count, i18n.language)
+  const failed = sum('failed')
   const facts = [
-    [t('feeds.received'), sum('received')],
-    [t('feeds.recorded'), sum('committed')],
-    [t('feeds.failed'), sum('failed')],
-    [t('feeds.inFlight'), inFlight],
-    [t('feeds.waiting'), atLeast(allOf(feeds.map(({ waiting }) => waiting)))],
-    [t('feeds.blocked'), blockedPartitions],
+    [t('feeds.received'), text(sum('received'))],
+    [t('feeds.recorded'), text(sum('committed'))],
+    [t('feeds.failed'), failed === 0 ? '0' : <FailedLink key="failed">{text(failed)}</FailedLink>],
+    [t('feeds.inFlight'), text(inFlight)],
+    [t('feeds.waiting'), atLeast(allOf(feeds.map(({ waiting }) => waiting)), i18n.language)],
+    [t('feeds.blocked'), text(blockedPartitions)],
   ] as const
   return (
     <Box sx={strip}>
@@ -41,13 +46,22 @@ export function Throughput({ numbers, feeds }: ThroughputProps) {
         </div>
       </Box>
       <Box component="figure" sx={{ m: 0, flexGrow: 1, minWidth: 'min(240px, 100%)', maxWidth: 480 }}>
-        <Bars minutes={minutes} label={t('feeds.chart', { n: sum('received'), failed: sum('failed') })} />
+        <Bars minutes={minutes} label={t('feeds.chart', { n: sum('received'), failed })} />
         <Box component="figcaption" dir="ltr" sx={caption}>
           <bdi>{minutes[0] ? hourMinute(minutes[0].time, i18n.language) : ''}</bdi>
           <span>{t('feeds.perMinuteShort')}</span>
           <bdi>{minutes.at(-1) ? hourMinute(minutes.at(-1)?.time ?? 0, i18n.language) : ''}</bdi>
         </Box>
       </Box>
+    </Box>
+  )
+}
+
+/** To the messages that it counts. */
+function FailedLink({ children }: { readonly children: string }) {
+  return (
+    <Box component={Link} to={failedLink()} sx={{ color: 'flag.highText', textUnderlineOffset: '3px' }}>
+      {children}
     </Box>
   )
 }

@@ -7,6 +7,7 @@ import { useTranslation } from 'react-i18next'
 import { useFeedNames } from '../../api/feeds.ts'
 import { inlineControl } from '../../ui/inline-control.ts'
 import { site } from '../../ui/site.ts'
+import { FoldOnPhone } from './fold-on-phone.tsx'
 import { filtersOf, STATES, WITHIN } from './messages.data.ts'
 import type { Filters } from './messages.data.ts'
 
@@ -29,37 +30,47 @@ export function FilterBar({ filters, apply }: FilterBarProps) {
     apply(wanted)
   }
   return (
-    <Box key={round} component="form" onSubmit={take} sx={bar}>
-      <TextFilter name="number" label={t('message.numbers')} size={10} filters={filters} />
-      <Choice name="state" label={t('message.state')} chosen={filters.state} none={t('filter.all')}>
-        {STATES.map((state) => (
-          <option key={state} value={state}>
-            {t(`state.${state}`)}
-          </option>
-        ))}
-      </Choice>
-      <FeedChoice feed={filters.feed} />
-      <TextFilter name="type" label={t('message.type')} size={8} placeholder="ADT^A01" filters={filters} />
-      <TextFilter name="controlId" label={t('message.control')} size={11} filters={filters} />
-      <TextFilter name="sender" label={t('message.sender')} size={10} filters={filters} />
-      <Choice name="within" label={t('message.received')} chosen={filters.within} none={t('filter.anyTime')}>
-        {WITHIN.map((within) => (
-          <option key={within} value={within}>
-            {t(`filter.within.${within}`)}
-          </option>
-        ))}
-      </Choice>
-      {filters.within === 'span' ? <Span filters={filters} /> : undefined}
-      <Button type="submit" variant="outlined">
-        {t('filter.apply')}
-      </Button>
-      {Object.keys(filters).length === 0 ? undefined : (
-        <Button onClick={() => apply({})}>{t('filter.clear')}</Button>
-      )}
-      <ByLink filters={filters} />
-    </Box>
+    <FoldOnPhone inForce={Object.keys(filters).filter((name) => !UNCOUNTED.has(name)).length}>
+      <Box key={round} component="form" onSubmit={take} sx={bar}>
+        <TextFilter name="number" label={t('message.numbers')} size={10} filters={filters} />
+        <Choice name="state" label={t('message.state')} chosen={filters.state} none={t('filter.all')}>
+          {STATES.map((state) => (
+            <option key={state} value={state}>
+              {t(`state.${state}`)}
+            </option>
+          ))}
+        </Choice>
+        <FeedChoice feed={filters.feed} />
+        <TextFilter name="type" label={t('message.type')} size={8} placeholder="ADT^A01" filters={filters} />
+        <TextFilter name="controlId" label={t('message.control')} size={11} filters={filters} />
+        <TextFilter name="sender" label={t('message.sender')} size={10} filters={filters} />
+        <Choice
+          name="within"
+          label={t('message.received')}
+          chosen={filters.within}
+          none={t('filter.anyTime')}
+        >
+          {WITHIN.map((within) => (
+            <option key={within} value={within}>
+              {t(`filter.within.${within}`)}
+            </option>
+          ))}
+        </Choice>
+        {filters.within === 'span' ? <Span filters={filters} /> : undefined}
+        <Button type="submit" variant="outlined">
+          {t('filter.apply')}
+        </Button>
+        {Object.keys(filters).length === 0 ? undefined : (
+          <Button onClick={() => apply({})}>{t('filter.clear')}</Button>
+        )}
+        <ByLink filters={filters} />
+      </Box>
+    </FoldOnPhone>
   )
 }
+
+/** A page of the list, and the bounds of a span, are no filters of their own. */
+const UNCOUNTED: ReadonlySet<string> = new Set(['cursor', 'from', 'to'])
 
 /** Counts how often the filters changed from outside: then the form begins anew, while one's own entry keeps its focus. */
 function useRound(filters: string) {
@@ -156,7 +167,7 @@ function ByLink({ filters }: { readonly filters: Filters }) {
 }
 
 const bar = {
-  display: 'flex',
+  display: { xs: 'grid', sm: 'flex' },
   alignItems: 'center',
   flexWrap: 'wrap',
   columnGap: 2.5,

@@ -1,4 +1,4 @@
-import { MessageDetail, MessageList, MessageState, ReplayAnswer } from '@hub/hl7/hl7.contract.ts'
+import { MessageDetail, MessageList, ReplayAnswer, SoughtState } from '@hub/hl7/hl7.contract.ts'
 import { Discarded } from '@hub/hl7/replay.contract.ts'
 import { keepPreviousData, useMutation, useQueries, useQuery, useQueryClient } from '@tanstack/react-query'
 import { useState } from 'react'
@@ -10,8 +10,8 @@ import type { MadeValues } from '../../ui/field-panels.tsx'
 import { fieldTree, findingsOf } from '../../ui/field-tree.ts'
 import type { FieldTree, Finding } from '../../ui/field-tree.ts'
 
-export const STATES = MessageState.options
-export type State = z.infer<typeof MessageState>
+export const STATES = SoughtState.options
+export type State = z.infer<typeof SoughtState>
 export type MessageRow = z.infer<typeof MessageList>['messages'][number]
 
 /** What stands in the address of the list. */

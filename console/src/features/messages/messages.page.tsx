@@ -3,7 +3,7 @@ import { useTranslation } from 'react-i18next'
 import { Link, useSearchParams } from 'react-router'
 
 import { preciseInstant } from '../../ui/dates.ts'
-import { Heads } from '../../ui/heads.tsx'
+import { figure } from '../../ui/figure.ts'
 import { Numbers } from '../../ui/numbers.tsx'
 import { Page } from '../../ui/page.tsx'
 import { Pager } from '../../ui/pager.tsx'
@@ -62,19 +62,19 @@ export function MessagesPage() {
 function MessageTable({ messages }: { readonly messages: readonly MessageRow[] }) {
   const { t, i18n } = useTranslation()
   return (
-    <WideSheet label={t('nav.messages')}>
-      <Heads
-        of={[
-          t('message.received'),
-          t('message.type'),
-          t('message.numbers'),
-          t('message.control'),
-          t('message.feed'),
-          t('message.sender'),
-          t('message.state'),
-          { figures: t('message.written') },
-        ]}
-      />
+    <WideSheet
+      label={t('nav.messages')}
+      heads={[
+        t('message.received'),
+        t('message.type'),
+        t('message.numbers'),
+        t('message.control'),
+        t('message.feed'),
+        t('message.sender'),
+        t('message.state'),
+        { figures: t('message.written') },
+      ]}
+    >
       <tbody>
         {messages.map((message) => (
           <tr key={message.id} className="row">
@@ -104,7 +104,7 @@ function MessageTable({ messages }: { readonly messages: readonly MessageRow[] }
                 {message.reason}
               </bdi>
             </td>
-            <td className="number">{message.written}</td>
+            <td className="number">{figure(message.written, i18n.language)}</td>
           </tr>
         ))}
       </tbody>

@@ -5,7 +5,6 @@ import { useSearchParams } from 'react-router'
 
 import { useAges } from '../../ui/ages.ts'
 import { clinicalDate } from '../../ui/dates.ts'
-import { Heads } from '../../ui/heads.tsx'
 import { MayLink } from '../../ui/may-link.tsx'
 import { useNow } from '../../ui/now.ts'
 import { Page } from '../../ui/page.tsx'
@@ -42,10 +41,10 @@ export function PatientsPage() {
 function PatientTable({ rows }: { readonly rows: readonly PatientRow[] }) {
   const { t } = useTranslation()
   return (
-    <WideSheet label={t('nav.patients')}>
-      <Heads
-        of={[t('patient.name'), t('patient.born'), t('patient.age'), t('patient.sex'), t('patient.numbers')]}
-      />
+    <WideSheet
+      label={t('nav.patients')}
+      heads={[t('patient.name'), t('patient.born'), t('patient.age'), t('patient.sex'), t('patient.numbers')]}
+    >
       <tbody>
         {rows.map((row) => (
           <PatientCells key={row.id} row={row} />

@@ -6,7 +6,6 @@ import { useMay } from '../../api/may.ts'
 import { placeName, usePlaces } from '../../api/places.ts'
 import { DataText } from '../../ui/data-text.tsx'
 import { clinicalDate, clinicalInstant, preciseInstant } from '../../ui/dates.ts'
-import { Heads } from '../../ui/heads.tsx'
 import { MayLink } from '../../ui/may-link.tsx'
 import { Numbers } from '../../ui/numbers.tsx'
 import { Page } from '../../ui/page.tsx'
@@ -57,18 +56,18 @@ function Items({ items, decide }: { readonly items: readonly Item[]; readonly de
   const isDecider = useMay('worklist.resolve')
   const words = useWords(items)
   return (
-    <WideSheet label={t('nav.worklist')}>
-      <Heads
-        of={[
-          t('worklist.time'),
-          t('message.numbers'),
-          t('worklist.element'),
-          t('worklist.current'),
-          t('worklist.incoming'),
-          t('message.feed'),
-          isDecider && t('worklist.decision'),
-        ]}
-      />
+    <WideSheet
+      label={t('nav.worklist')}
+      heads={[
+        t('worklist.time'),
+        t('message.numbers'),
+        t('worklist.element'),
+        t('worklist.current'),
+        t('worklist.incoming'),
+        t('message.feed'),
+        isDecider && t('worklist.decision'),
+      ]}
+    >
       <tbody>
         {items.map((item) => (
           <tr key={item.id} className="row">

@@ -3,7 +3,7 @@ import type { z } from 'zod'
 import { limits } from '../../kernel/limits.ts'
 import type { RecordStore } from '../../store/port.ts'
 import type { MessageQuery } from '../hl7.contract.ts'
-import { FLOW, journaledOf, type Entry, type Journaled } from '../journal/entry.ts'
+import { FLOW, journaledOf, type Entry, type Journaled, type MessageState } from '../journal/entry.ts'
 import type { MessageIndex } from '../journal/message-index.ts'
 import type { IndexedField } from '../journal/message-postings.ts'
 import { idAt } from '../journal/message-time.ts'
@@ -66,18 +66,7 @@ async function rarest(sources: readonly Candidates[], before: string): Promise<C
 
 /** Where the messages can be looked for, at least one. */
 function candidatesOf({ records, index }: SearchSources, query: Query): readonly Candidates[] {
-  const under = (collection: string, key: string): Candidates => {
-    return async (before) => {
-      const marks = await records.range({
-        collection,
-        from: `${key}|`,
-        to: `${key}|${before}`,
-        reverse: true,
-        limit: PAGE,
-      })
-      return marks.map(({ id }) => id.slice(key.length + 1))
-    }
-  }
+  const under = (collection: string, key: string) => marksUnder(records, collection, key)
   const indexed = (field: IndexedField, value: string): Candidates => {
     return async (before) => index.find({ field, value }, { before, limit: PAGE })
   }
@@ -87,13 +76,43 @@ function candidatesOf({ records, index }: SearchSources, query: Query): readonly
   const sources: Candidates[] = []
   if (patient !== undefined) sources.push(under(FLOW.patients, patient))
   if (state === 'received') sources.push(waitingIn(records))
-  if (state !== undefined && isMarked(state)) sources.push(under(FLOW.states, state))
+  const marked = statesOf(state).filter(isMarked)
+  if (marked.length > 0) sources.push(either(marked.map((one) => under(FLOW.states, one))))
   if (type !== undefined) sources.push(indexed(type.includes('^') ? 'event' : 'type', type))
   for (const field of ['number', 'sender', 'feed'] as const) {
     const value = query[field]
     if (value !== undefined) sources.push(indexed(field, value))
   }
   return sources.length === 0 ? [all(records)] : sources
+}
+
+function marksUnder(records: RecordStore, collection: string, key: string): Candidates {
+  return async (before) => {
+    const marks = await records.range({
+      collection,
+      from: `${key}|`,
+      to: `${key}|${before}`,
+      reverse: true,
+      limit: PAGE,
+    })
+    return marks.map(({ id }) => id.slice(key.length + 1))
+  }
+}
+
+/** What any of the sources has, as far back as all of them have been read. */
+function either(sources: readonly Candidates[]): Candidates {
+  return async (before) => {
+    const pages = await Promise.all(sources.map(async (source) => source(before)))
+    const known =
+      pages
+        .map((page) => (page.length < PAGE ? '' : (page.at(-1) ?? '')))
+        .toSorted()
+        .at(-1) ?? ''
+    return pages
+      .flat()
+      .filter((id) => id >= known)
+      .toSorted((a, b) => (a < b ? 1 : -1))
+  }
 }
 
 function all(records: RecordStore): Candidates {
@@ -115,11 +134,18 @@ async function read(records: RecordStore, ids: readonly string[]): Promise<reado
   return lines.flatMap((line) => (line ? [journaledOf(line)] : []))
 }
 
-function meets(entry: Entry, { type, cause, number, ...wanted }: Query): boolean {
+function meets(entry: Entry, { type, cause, number, state, ...wanted }: Query): boolean {
+  if (state !== undefined && !statesOf(state).includes(entry.state)) return false
   if (cause !== undefined && (entry.state !== 'dead' || causeOf(entry).key !== cause)) return false
   if (number !== undefined && entry.numbers?.includes(number) !== true) return false
   const isWanted = EXACT.every((name) => wanted[name] === undefined || wanted[name] === entry[name])
   return isWanted && (type === undefined || type === entry.type || type === `${entry.type}^${entry.event}`)
 }
 
-const EXACT = ['state', 'feed', 'controlId', 'sender'] as const
+const EXACT = ['feed', 'controlId', 'sender'] as const
+
+/** What is asked for; failed is what the statistics count as such. */
+function statesOf(state: Query['state']): readonly MessageState[] {
+  if (state === 'failed') return ['dead', 'rejected']
+  return state === undefined ? [] : [state]
+}
