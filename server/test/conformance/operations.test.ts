@@ -273,6 +273,15 @@ it('OP-34 gives the last observations of each code', async () => {
   expect([...idsOf(last)].toSorted()).toEqual([second, other].toSorted())
   const two = await ask('GET', `/Observation/$lastn?patient=Patient/${id}&max=2`)
   expect(idsOf(two).length).toBe(3)
+  // The last ones are the last ones in whatever order, and what is not given is not left out in silence.
+  for (const asked of [
+    '_sort=date',
+    '_count=1',
+    '_include=Observation:subject',
+    '_summary=true',
+    '_total=none',
+  ])
+    expectRefused(await ask('GET', `/Observation/$lastn?patient=Patient/${id}&${asked}`), 400)
   expectRefused(await ask('POST', '/Patient/$match', { body: { resourceType: 'Parameters' } }), 501)
 })
 

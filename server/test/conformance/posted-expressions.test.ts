@@ -107,6 +107,13 @@ const CASES: readonly Case[] = [
   },
   {
     type: 'string',
+    expression: "Patient.name.repeat('always')",
+    resource: family,
+    finds: ['always'],
+    misses: ['never'],
+  },
+  {
+    type: 'string',
     expression: "Patient.name.select(given.first() & ' ' & family)",
     resource: family,
     finds: ['Adam Omar'],

@@ -93,7 +93,8 @@ it('gives content only to those who may read the resource behind it', async () =
   const created = await ask('POST', '/Binary', { text: 'secret', headers })
   expect(created.at('securityContext.reference')).toBe(context)
   const path = `/Binary/${String(created.json['id'])}`
-  expect((await ask('GET', path)).text).toBe('secret')
+  const raw = await ask('GET', path)
+  expect([raw.text, raw.headers.get('x-security-context')]).toEqual(['secret', context])
   await ask('DELETE', `/${context}`)
   expect((await ask('GET', path)).status).toBe(403)
 })

@@ -159,9 +159,15 @@ const FUNCTIONS: Readonly<Record<string, Function>> = {
   select: (items, { args: [projection] }, { root }) =>
     projection ? items.flatMap((item) => itemsAt(projection, root, [item])) : [],
   repeat: (items, { args: [projection] }, { root }) => {
-    const next = (level: Items): Items =>
-      projection ? level.flatMap((item) => itemsAt(projection, root, [item])) : []
-    return levels(next(items), next)
+    const found = new Map<JsonValue, Item>()
+    if (!projection) return []
+    for (let level = items; level.length > 0;) {
+      const next = level.flatMap((item) => itemsAt(projection, root, [item]))
+      // What was there before, values that are no part of the resource among it, leads to nothing new.
+      level = next.filter(({ value }) => !found.has(value))
+      for (const item of level) found.set(item.value, item)
+    }
+    return [...found.values()]
   },
   children: (items, _call, { root }) => childrenOf(items, root),
   descendants: (items, _call, { root }) =>

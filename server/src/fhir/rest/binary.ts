@@ -47,9 +47,11 @@ export function isBinaryRead({ method, path }: Pick<Call, 'method' | 'path'>): b
 export async function rawAnswer({ records }: Pick<RestDeps, 'records'>, answer: Answer): Promise<Answer> {
   if (answer.status !== 200 || !answer.body) return answer
   const resource = parseObject(Buffer.from(answer.body).toString('utf8'))
-  const { contentType, data } = resource
+  const { contentType, data, securityContext } = resource
+  const context = isObject(securityContext) ? securityContext['reference'] : undefined
   const headers = {
     ...answer.headers,
+    ...(typeof context === 'string' && { 'x-security-context': context }),
     'content-type': typeof contentType === 'string' ? contentType : 'application/octet-stream',
     'content-disposition': 'attachment',
     'content-security-policy': "sandbox; default-src 'none'",

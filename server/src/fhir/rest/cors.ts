@@ -28,6 +28,7 @@ const RESPONSE_HEADERS = [
   'Retry-After',
   'WWW-Authenticate',
   'X-Request-Id',
+  'X-Security-Context',
 ].join(', ')
 const PREFLIGHT_SECONDS = '600'
 /** The console has the hub's own origin; pages of others reach FHIR and the token endpoint only. */

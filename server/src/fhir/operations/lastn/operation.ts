@@ -1,10 +1,12 @@
 import { fault } from '../../../kernel/fault.ts'
+import type { Fault } from '../../../kernel/fault.ts'
 import type { JsonObject, JsonValue } from '../../../kernel/json.ts'
 import { limits } from '../../../kernel/limits.ts'
 import type { Row } from '../../../store/port.ts'
 import { bundleBytes, searchEntry } from '../../calls/bundle-bytes.hot.ts'
 import type { RestDeps } from '../../calls/rest-deps.ts'
 import { isObject, parseObject } from '../../json/parse.ts'
+import { RESULT_PARAMETERS } from '../../search/parse-request.ts'
 import { withQuery } from '../../search/query-text.ts'
 import type { Invocation, Operation } from '../operation.ts'
 
@@ -38,6 +40,8 @@ export const lastn: Operation = {
     const most = Number(given.text('max') ?? '1')
     if (!given.search.some(([name]) => /^(?:patient|subject)\b/.test(name)))
       throw fault('malformed', { code: 'required', text: '$lastn needs a patient or subject' })
+    const shape = given.search.find(([name]) => RESULT_PARAMETERS.includes(name.split(':', 1)[0] ?? ''))
+    if (shape) throw inTheWay(shape[0])
     const rows = await newestRows(deps, invocation, most)
     const used = [
       ...given.search,
@@ -51,6 +55,14 @@ export const lastn: Operation = {
     )
     return { status: 200, headers: {}, body }
   },
+}
+
+/** Another order would give other ones than the last, and who asks for less or more would miss it. */
+function inTheWay(name: string): Fault {
+  return fault('malformed', {
+    code: 'not-supported',
+    text: `$lastn gives the newest Observations of each code in one answer: leave ${name.slice(0, 64)} out`,
+  })
 }
 
 /** Walks the hits from the newest on; of each code only so many are kept, whatever the number of hits. */
