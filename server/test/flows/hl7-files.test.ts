@@ -55,6 +55,18 @@ it('waits until a file has stopped growing', async () => {
   await expect.poll(() => states(engine), LONG).toEqual(['A1 committed'])
 })
 
+it('says what was refused of a sender that wants no answer', async () => {
+  const { folder, files } = await folderFeed()
+  await startEngine({ ackAt: 'committed', files, commitBytes: true })
+  const silent = admit({ id: 'A1' }).replace('ADT^A01', 'XYZ^A01').replace('|P|2.5.1', '|P|2.5.1|||NE|NE')
+  await writeFile(join(folder, 'silent.hl7'), silent)
+  await expect.poll(() => namesIn(folder, 'failed'), LONG).toHaveLength(2)
+  const [, list = ''] = await namesIn(folder, 'failed')
+  expect(await readFile(join(folder, 'failed', list), 'utf8')).toBe(
+    'message 1 A1: AR The message type in MSH-9.1 is not supported.\n',
+  )
+})
+
 it('says what was refused beside the file, and takes the rest of it', async () => {
   const { folder, files } = await folderFeed()
   const engine = await startEngine({ ackAt: 'committed', files })

@@ -71,6 +71,53 @@ it('tells by a commit byte that a message is stored, then what became of it', as
   expect(await Promise.all(next)).toEqual(['\x06', expect.stringContaining('MSA|AA|A2')])
 })
 
+it.each([
+  ['a batch', `BHS|^~\\&|LAB\r${admit({ id: 'B1' })}${admit({ id: 'B2', mrn: '2' })}BTS|2\r`, ['BHS']],
+  ['a batch without messages', 'BHS|^~\\&|LAB\rBTS|0\r', ['BHS']],
+  ['what is no message', 'hello', ['MSA|AR']],
+  ['an acknowledgement', 'MSH|^~\\&|A|B|C|D|2026||ACK|K1|P|2.5\rMSA|AA|X1\r', []],
+])('tells once, and first, that %s is stored', async (_, frame, answers) => {
+  const engine = await startEngine({ commitBytes: true })
+  const sender = new Sender(engine.port)
+  // What is told of the next frame is not about this one.
+  const wanted = ['\x06', ...answers, '\x06', 'MSA|AA|A9']
+  const told = wanted.map(async () => sender.next())
+  sender.write(frame)
+  await Promise.all(told.slice(0, 1 + answers.length))
+  sender.write(admit({ id: 'A9', mrn: '9' }))
+  expect(await Promise.all(told)).toEqual(wanted.map((part) => expect.stringContaining(part)))
+})
+
+it('tells that what is too large is not stored, then why', async () => {
+  const engine = await startEngine({ commitBytes: true, frameBytes: 2048 })
+  const sender = new Sender(engine.port)
+  const told = [sender.next(), sender.next()]
+  sender.write(admit({ id: 'L1' }) + 'x'.repeat(3000))
+  expect(await Promise.all(told)).toEqual(['\x15', expect.stringContaining('MSA|AR|L1')])
+})
+
+it('says in the journal when a batch does not hold what it counts', async () => {
+  const engine = await startEngine({ batchAck: 'each' })
+  const sender = new Sender(engine.port)
+  expect(segment(await sender.send(`BHS|^~\\&|LAB||||||||B7\r${admit({ id: 'A1' })}BTS|3\r`), 'MSA')).toBe(
+    'MSA|AA|A1',
+  )
+  const lines = await engine.store.records.range({ collection: 'hl7-journal', limit: 10 })
+  expect(lines.map(({ value }) => value)).toContainEqual(
+    expect.objectContaining({
+      state: 'rejected',
+      type: 'BHS',
+      controlId: 'B7',
+      errors: [
+        expect.objectContaining({
+          at: 'BTS-1',
+          text: expect.stringContaining('1 messages came, BTS-1 says 3'),
+        }),
+      ],
+    }),
+  )
+})
+
 it('finds the messages of senders that end a frame in their own way', async () => {
   const engine = await startEngine({ framing: 'lenient', ackAt: 'committed' })
   const sender = new Sender(engine.port)

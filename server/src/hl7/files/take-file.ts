@@ -9,14 +9,14 @@ import type { RecordStore } from '../../store/port.ts'
 import type { Intake } from '../flow/intake.ts'
 import { NOT_STORED } from '../flow/refusals.ts'
 import type { FlowFeed } from '../journal/feed.ts'
-import { problemsOfBatch, problemsOfFile, splitPaced, type Batches } from '../mllp/batch.ts'
-import { HEAD_BYTES } from '../mllp/framer.ts'
-import { msaOf } from '../mllp/msa.ts'
+import { ackCode } from '../mllp/ack.ts'
+import { problemsOf, splitPaced, type Batches } from '../mllp/batch.ts'
+import { findHeader, readHeader } from '../mllp/header.ts'
 
 export interface TakeFileDeps {
   readonly feed: FlowFeed
   readonly files: NonNullable<FlowFeed['files']>
-  readonly intake: Intake
+  readonly intake: Pick<Intake, 'take'>
   readonly records: RecordStore
   /** The feed runs here: a stopped one leaves its files where they are, also one of which a part was taken. */
   readonly isOpen: () => boolean
@@ -77,13 +77,6 @@ function asFault(error: unknown): Fault {
   throw error
 }
 
-function problemsOf({ files }: Batches): string[] {
-  return files.flatMap((file) => [
-    ...problemsOfFile(file),
-    ...file.batches.flatMap((batch, at) => problemsOfBatch(batch).map((text) => `batch ${at + 1}: ${text}`)),
-  ])
-}
-
 /** A sender that had nothing to tell said so. */
 function isEmptyBatch({ files }: Batches): boolean {
   return files.some(({ batches, declared }) =>
@@ -92,21 +85,18 @@ function isEmptyBatch({ files }: Batches): boolean {
 }
 
 async function takePart(
-  { intake, feed }: TakeFileDeps,
+  { intake }: TakeFileDeps,
   messages: readonly Buffer[],
   at: number,
 ): Promise<readonly string[]> {
-  const answers = await Promise.all(
-    messages.map(async (message) =>
-      message.length > feed.frameBytes
-        ? intake.refuse(message.subarray(0, HEAD_BYTES))
-        : intake.receive(message, () => undefined),
-    ),
+  const told = await Promise.all(
+    messages.map(async (message) => ({ message, ack: await intake.take(message) })),
   )
-  return answers.flatMap((answer, index) => {
-    const [, code = 'AA', id = '', text = ''] = (answer && msaOf(answer)) ?? []
-    if (text === NOT_STORED.errors[0]?.text) throw new Error('the store could not take a message of the file')
-    return code.endsWith('A') ? [] : [`message ${at + index + 1} ${id}: ${code} ${text}`]
+  return told.flatMap(({ message, ack }, index) => {
+    if (ack === NOT_STORED) throw new Error('the store could not take a message of the file')
+    if (ack.verdict === 'accept') return []
+    const id = (readHeader(message) ?? findHeader(message))?.field(10) ?? ''
+    return [`message ${at + index + 1} ${id}: ${ackCode('application', ack)} ${ack.errors[0]?.text ?? ''}`]
   })
 }
 

@@ -3,11 +3,11 @@ import type { Journal } from '../journal/journal.ts'
 import type { Tally } from '../journal/tally.ts'
 import { ackModeOf, wants } from '../mllp/ack-mode.ts'
 import { ACCEPTED } from '../mllp/ack.ts'
-import type { Later } from '../mllp/connection.ts'
 import type { Header } from '../mllp/header.ts'
 import type { Answered, Queries } from '../query/create-queries.ts'
 import { answer, lineOf, type AnsweringDeps } from './answering.ts'
 import { NOT_STORED } from './refusals.ts'
+import { replyOf, type Reply, type WayBack } from './way-back.ts'
 
 export interface AskDeps extends AnsweringDeps {
   readonly queries: Queries
@@ -19,33 +19,29 @@ export interface AskDeps extends AnsweringDeps {
 interface Asking {
   readonly frame: Buffer
   readonly header: Header
-  readonly later: Later
+  readonly way: WayBack
 }
 
 /**
  * Answers a query. Query and answer are one line of the journal, durable before the answer leaves; a query that comes again is asked again,
  * because it changes nothing. In enhanced mode the answer is that of the application, behind the one of the transport.
  */
-export async function ask(deps: AskDeps, { frame, header, later }: Asking): Promise<Buffer | undefined> {
+export async function ask(deps: AskDeps, { frame, header, way }: Asking): Promise<Reply> {
   const { feed, queries, controlIds } = deps
   const mode = ackModeOf(header, feed.ackMode)
   const answered = await queries.answer(feed, { frame, header }, controlIds())
   const isStored = await writeDown(deps, frame, { header, answered })
-  if (feed.commitBytes) later(isStored ? STORED : AGAIN)
+  way.stored(isStored)
+  const { ack, bytes } = answered
   if (!isStored) {
     const level = mode.isEnhanced ? 'transport' : 'application'
-    return feed.commitBytes ? undefined : answer(deps, header, { level, ack: NOT_STORED })
+    return { ack: NOT_STORED, bytes: answer(deps, header, { level, ack: NOT_STORED }) }
   }
-  if (!mode.isEnhanced) return answered.bytes
-  if (wants(mode.application, answered.ack)) later(Promise.resolve(answered.bytes))
-  return wants(mode.accept, ACCEPTED)
-    ? answer(deps, header, { level: 'transport', ack: ACCEPTED })
-    : undefined
+  if (!mode.isEnhanced) return { ack, bytes }
+  if (wants(mode.application, ack)) way.later(Promise.resolve(bytes))
+  const isWanted = wants(mode.accept, ACCEPTED)
+  return replyOf(ack, isWanted ? answer(deps, header, { level: 'transport', ack: ACCEPTED }) : undefined)
 }
-
-/** MLLP release 2. */
-const STORED = Buffer.of(0x06)
-const AGAIN = Buffer.of(0x15)
 
 async function writeDown(
   deps: AskDeps,

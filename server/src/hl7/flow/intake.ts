@@ -9,11 +9,11 @@ import { parseMessage } from '../message/parse-message.ts'
 import { ackModeOf, wants, type AckMode } from '../mllp/ack-mode.ts'
 import { ACCEPTED, ackOfError, type Ack } from '../mllp/ack.ts'
 import { applicationAnswer, isAnswer } from '../mllp/application-answer.ts'
-import { buildBatchAck } from '../mllp/batch-ack.ts'
-import { isBatch, splitPaced } from '../mllp/batch.ts'
+import { isBatch } from '../mllp/batch.ts'
 import { checkText, decodeMessage } from '../mllp/charset.ts'
 import { checkHeader, type Accepts } from '../mllp/checks.ts'
 import type { Later } from '../mllp/connection.ts'
+import { HEAD_BYTES } from '../mllp/framer.ts'
 import { findHeader, narrowed, readHeader, type Header } from '../mllp/header.ts'
 import type { ReturnLines } from '../mllp/return-lines.ts'
 import { checkProfile } from '../profile/conformance.ts'
@@ -23,6 +23,8 @@ import { ask } from './ask.ts'
 import type { Processing } from './processing.ts'
 import { NOT_A_MESSAGE, NOT_STORED, NOT_YET, REUSED, tooLarge, TWO_MESSAGES, UTF_16 } from './refusals.ts'
 import { takeNumbered, type Sequence } from './sequence.ts'
+import { takeBatch } from './take-batch.ts'
+import { answerOf, isCommitByte, replyOf, wayBack, type Reply, type WayBack } from './way-back.ts'
 import type { Progress } from './work-queue.ts'
 
 export interface IntakeDeps {
@@ -52,86 +54,75 @@ export interface Intake {
    * @returns the answer; `undefined` when the sender wants none.
    */
   receive(frame: Buffer, later: Later): Promise<Buffer | undefined>
+  /** Takes one message of a file. @returns what its sender would be told, whether it wants an answer or not */
+  take(message: Buffer): Promise<Ack>
   /** Refuses what was cut at the bound. */
-  refuse(head: Buffer): Promise<Buffer | undefined>
+  refuse(head: Buffer, later: Later): Promise<Buffer | undefined>
 }
 
 export function createIntake(deps: IntakeDeps): Intake {
+  const ways = (later: Later) => wayBack(deps.feed, deps.returns.laterOf(deps.feed, later), later)
+  const tooLong = async (head: Buffer, way: WayBack) =>
+    turnDown(
+      deps,
+      { frame: head, header: readHeader(head) ?? findHeader(head), way },
+      tooLarge(deps.feed.frameBytes),
+    )
   return {
     receive: async (frame, later) => {
-      // A commit byte of MLLP release 2 that answers something which the hub has sent.
-      if (frame.length === 1 && isCommitByte(frame[0])) return undefined
-      const own = deps.returns.laterOf(deps.feed, later)
-      return isBatch(frame) ? receiveBatch(deps, frame, own) : receiveOne(deps, frame, own)
+      if (isCommitByte(frame)) return undefined
+      const way = ways(later)
+      const takeOne = async (message: Buffer, own: WayBack) => receiveOne(deps, message, own)
+      return answerOf(
+        deps.feed,
+        isBatch(frame) ? await takeBatch(deps, { frame, way }, takeOne) : await takeOne(frame, way),
+      )
     },
-    refuse: async (head) =>
-      turnDown(deps, head, {
-        header: readHeader(head) ?? findHeader(head),
-        ack: tooLarge(deps.feed.frameBytes),
-      }),
+    take: async (message) => {
+      const { later } = ways(() => undefined)
+      const way = { later, stored: () => undefined }
+      const isTooLong = message.length > deps.feed.frameBytes
+      const taking = isTooLong
+        ? tooLong(message.subarray(0, HEAD_BYTES), way)
+        : receiveOne(deps, message, way)
+      return (await taking).ack
+    },
+    refuse: async (head, later) => {
+      const { stored } = ways(later)
+      // Its head is: but that is not the message.
+      const { bytes } = await tooLong(head, { later, stored: () => stored(false) })
+      return bytes
+    },
   }
 }
 
-async function receiveOne(deps: IntakeDeps, frame: Buffer, later: Later): Promise<Buffer | undefined> {
+async function receiveOne(deps: IntakeDeps, frame: Buffer, way: WayBack): Promise<Reply> {
   deps.tally.count(deps.feed.name, 'received')
   const header = readHeader(frame)
   if (!header) {
     const narrow = narrowed(frame)
     const ack = narrow === undefined ? NOT_A_MESSAGE : UTF_16
-    return turnDown(deps, frame, { header: findHeader(narrow ?? frame), ack })
+    return turnDown(deps, { frame, header: findHeader(narrow ?? frame), way }, ack)
   }
   // An acknowledgement is never acknowledged; it may answer what the hub has sent.
   if (isAnswer(header)) {
     await deps.answers(frame, header)
-    return undefined
+    way.stored(true)
+    return { ack: ACCEPTED }
   }
   const refusal = refusalOf(deps, frame, header)
-  const taken = { frame, header, later }
+  const taken = { frame, header, way }
   const { queries, feed } = deps
   if (feed.sequence)
     return takeNumbered(deps, {
       header,
       refusal,
+      way,
       take: async (own, number) => take({ ...deps, ...own }, { ...taken, number }),
-      refuse: async (own, ack) => turnDownOpenly({ ...deps, ...own }, taken, ack),
+      refuse: async (own, ack) => turnDown({ ...deps, ...own }, taken, ack),
     })
-  if (refusal) return turnDownOpenly(deps, taken, refusal)
+  if (refusal) return turnDown(deps, taken, refusal)
   return queries?.isQuery(feed.name, header) ? ask({ ...deps, queries }, taken) : take(deps, taken)
-}
-
-/** With commit bytes the sender first learns that the message is written down: it need not come again. */
-async function turnDownOpenly(
-  deps: IntakeDeps,
-  { frame, header, later }: Taken,
-  ack: Ack,
-): Promise<Buffer | undefined> {
-  const answered = await turnDown(deps, frame, { header, ack })
-  if (deps.feed.commitBytes) later(COMMIT_BYTES.stored)
-  return answered
-}
-
-/** Each message of a batch is journaled and answered for itself: one that is wrong does not stop the others. */
-async function receiveBatch(deps: IntakeDeps, frame: Buffer, later: Later): Promise<Buffer | undefined> {
-  const { feed, clock, controlIds } = deps
-  const batch = await splitPaced(frame)
-  const answers: (Buffer | undefined)[] = []
-  const { messages } = batch
-  for (let at = 0; at < messages.length; at += limits.hl7.batchAtOnce) {
-    const part = messages.slice(at, at + limits.hl7.batchAtOnce)
-    answers.push(...(await Promise.all(part.map(async (message) => receiveOne(deps, message, later)))))
-  }
-  if (feed.batchAck === 'each') {
-    for (const one of answers) if (one !== undefined) later(one)
-    return undefined
-  }
-  return buildBatchAck(batch, answers, { controlIds, nowMs: clock() })
-}
-
-/** MLLP release 2: what tells that a message is stored, or that it has to come again. */
-const COMMIT_BYTES = { stored: Buffer.of(0x06), again: Buffer.of(0x15) } as const
-
-function isCommitByte(byte: number | undefined): boolean {
-  return byte === COMMIT_BYTES.stored[0] || byte === COMMIT_BYTES.again[0]
 }
 
 function refusalOf({ feed, understands }: IntakeDeps, frame: Buffer, header: Header): Ack | undefined {
@@ -157,54 +148,51 @@ function hasAnother(frame: Buffer, { fieldSeparator }: Header): boolean {
   return follows('\r') || follows('\n')
 }
 
-interface Refused {
+interface Refused extends Omit<Taken, 'header'> {
   readonly header: Header | undefined
-  readonly ack: Ack
 }
 
 /** What is refused is written down too: somebody has to find out why a sender gets no further. */
-async function turnDown(
-  deps: IntakeDeps,
-  bytes: Buffer,
-  { header, ack }: Refused,
-): Promise<Buffer | undefined> {
+async function turnDown(deps: IntakeDeps, { frame, header, way }: Refused, ack: Ack): Promise<Reply> {
   deps.tally.count(deps.feed.name, 'rejected')
   const mode = ackModeOf(header, deps.feed.ackMode)
   const level = mode.isEnhanced ? 'transport' : 'application'
   const entry: Entry = {
-    ...lineOf(deps, bytes, header),
+    ...lineOf(deps, frame, header),
     state: 'rejected',
     history: [{ state: 'rejected', time: deps.clock(), reason: ack.errors[0]?.text ?? 'refused' }],
     errors: ack.errors,
   }
-  await deps.journal.add(entry, bytes)
-  if (wants(mode.accept, ack)) return answer(deps, header, { level, ack })
+  await deps.journal.add(entry, frame)
+  way.stored(true)
+  if (wants(mode.accept, ack)) return { ack, bytes: answer(deps, header, { level, ack }) }
   // Who wants no answer of the transport waits for that of the application: it will never see the message.
-  return wants(mode.application, ack) ? answer(deps, header, { level: 'application', ack }) : undefined
+  return wants(mode.application, ack)
+    ? { ack, bytes: answer(deps, header, { level: 'application', ack }) }
+    : { ack }
 }
 
 interface Taken {
   readonly frame: Buffer
   readonly header: Header
-  readonly later: Later
+  readonly way: WayBack
   /** Durably takes its number in the sequence; `false`: it cannot be taken. */
   readonly number?: () => Promise<boolean>
 }
 
-async function take(deps: IntakeDeps, taken: Taken): Promise<Buffer | undefined> {
-  const { frame, header, later } = taken
+async function take(deps: IntakeDeps, taken: Taken): Promise<Reply> {
+  const { frame, header, way } = taken
   const mode = ackModeOf(header, deps.feed.ackMode)
   const level = mode.isEnhanced ? 'transport' : 'application'
   const journaled = await writeDown(deps, taken, accepted(deps, header, level))
-  if (journaled === 'reused') return turnDownOpenly(deps, taken, REUSED)
-  if (deps.feed.commitBytes) later(journaled ? COMMIT_BYTES.stored : COMMIT_BYTES.again)
-  // A sender that reads commit bytes sends again when it gets the second one; another answer would be one too many.
-  if (!journaled) return deps.feed.commitBytes ? undefined : answer(deps, header, { level, ack: NOT_STORED })
+  if (journaled === 'reused') return turnDown(deps, taken, REUSED)
+  way.stored(journaled !== undefined)
+  if (!journaled) return { ack: NOT_STORED, bytes: answer(deps, header, { level, ack: NOT_STORED }) }
   const { message, progress } = journaled
   const stored = Buffer.from(message.entry.ack ?? '', 'latin1')
   if (mode.isEnhanced) {
-    if (mode.application !== 'NE') later(applicationAck(deps, header, { mode, progress, frame }))
-    return wants(mode.accept, ACCEPTED) ? stored : undefined
+    if (mode.application !== 'NE') way.later(applicationAck(deps, header, { mode, progress, frame }))
+    return replyOf(ACCEPTED, wants(mode.accept, ACCEPTED) ? stored : undefined)
   }
   return answerAtOnce(deps, taken, { stored, progress })
 }
@@ -214,12 +202,12 @@ async function answerAtOnce(
   deps: IntakeDeps,
   { frame, header }: Taken,
   { stored, progress }: { readonly stored: Buffer; readonly progress: Progress },
-): Promise<Buffer> {
+): Promise<Reply> {
   const level = 'application'
   const isTyped = deps.feed.answers === 'application' && applicationAnswer(header) !== undefined
   const ack = await verdictAt(isTyped ? 'committed' : deps.feed.ackAt, progress)
-  if (isTyped) return answer(deps, header, { level, ack, typedFor: frame })
-  return ack.verdict === 'accept' ? stored : answer(deps, header, { level, ack })
+  if (isTyped) return { ack, bytes: answer(deps, header, { level, ack, typedFor: frame }) }
+  return { ack, bytes: ack.verdict === 'accept' ? stored : answer(deps, header, { level, ack }) }
 }
 
 interface WrittenDown {

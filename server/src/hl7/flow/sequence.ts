@@ -4,6 +4,7 @@ import { ackModeOf, wants } from '../mllp/ack-mode.ts'
 import { ACCEPTED, type Ack, type AckError } from '../mllp/ack.ts'
 import type { Header } from '../mllp/header.ts'
 import { answer, type AnsweringDeps } from './answering.ts'
+import type { Reply, WayBack } from './way-back.ts'
 
 /**
  * The sequence number protocol (feeds that say `sequence: true`): a message counts only when its number (MSH-13) is one above that of the last one
@@ -117,16 +118,17 @@ interface Taking {
   readonly header: Header
   /** Why the message cannot be taken whatever its number. */
   readonly refusal: Ack | undefined
+  readonly way: WayBack
   /** @param number durably takes its number; `false` when another process has taken one meanwhile */
-  readonly take: (deps: Numbered, number: () => Promise<boolean>) => Promise<Buffer | undefined>
-  readonly refuse: (deps: Numbered, ack: Ack) => Promise<Buffer | undefined>
+  readonly take: (deps: Numbered, number: () => Promise<boolean>) => Promise<Reply>
+  readonly refuse: (deps: Numbered, ack: Ack) => Promise<Reply>
 }
 
 /** Takes a message whose number it is, else says which one is waited for. What is refused does not use up its number. */
 export async function takeNumbered(
   deps: AnsweringDeps & { readonly sequence: Sequence },
-  { header, refusal, take, refuse }: Taking,
-): Promise<Buffer | undefined> {
+  { header, refusal, way, take, refuse }: Taking,
+): Promise<Reply> {
   const { feed, sequence } = deps
   return sequence.inTurn(feed.name, async () => {
     const place = await sequence.placeOf(feed.name, {
@@ -139,6 +141,7 @@ export async function takeNumbered(
     if (place.kind === 'next') return take(numbered, place.keep)
     const { isEnhanced, accept } = ackModeOf(header, feed.ackMode)
     const level = isEnhanced && wants(accept, ACCEPTED) ? 'transport' : 'application'
-    return answer(numbered, header, { level, ack: ACCEPTED })
+    way.stored(true)
+    return { ack: ACCEPTED, bytes: answer(numbered, header, { level, ack: ACCEPTED }) }
   })
 }

@@ -197,6 +197,14 @@ function firstLetter(bytes: Buffer): number {
   return at
 }
 
+/** What batches say of themselves and do not hold. */
+export function problemsOf({ files }: Batches): string[] {
+  return files.flatMap((file) => [
+    ...problemsOfFile(file),
+    ...file.batches.flatMap((batch, at) => problemsOfBatch(batch).map((text) => `batch ${at + 1}: ${text}`)),
+  ])
+}
+
 /** What is wrong with the count of a batch, and what it holds beside messages. */
 export function problemsOfBatch({ messages, declared, stray }: Batch): readonly string[] {
   const isWrong = declared !== undefined && declared !== messages.length

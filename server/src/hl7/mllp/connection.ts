@@ -43,7 +43,7 @@ export interface ConnectionOptions {
    */
   receive(frame: Buffer, later: Later): Promise<Buffer | undefined>
   /** Takes the beginning of a message that was cut at the bound; the connection is closed behind the answer. */
-  refuse(head: Buffer): Promise<Buffer | undefined>
+  refuse(head: Buffer, later: Later): Promise<Buffer | undefined>
 }
 
 interface Answer {
@@ -124,13 +124,14 @@ export class Connection {
     this.#breathe()
   }
 
+  readonly #later: Later = (message) => {
+    if (Buffer.isBuffer(message)) this.#send(message)
+    else this.#expect(message)
+  }
+
   #receive(frame: Buffer): void {
     this.#options.counts.frames++
-    const later: Later = (message) => {
-      if (Buffer.isBuffer(message)) this.#send(message)
-      else this.#expect(message)
-    }
-    const receive = async () => this.#options.receive(frame, later)
+    const receive = async () => this.#options.receive(frame, this.#later)
     const coming = this.#batch === undefined ? receive() : this.#batch.then(receive)
     if (this.#batch !== undefined || isBatch(frame)) this.#behind(coming)
     this.#answer(frame.length, coming)
@@ -148,7 +149,7 @@ export class Connection {
   #refuse(head: Buffer): void {
     this.#options.counts.tooLarge++
     this.#finishing = true
-    this.#answer(head.length, this.#options.refuse(head))
+    this.#answer(head.length, this.#options.refuse(head, this.#later))
     void this.#answered().then(async () => this.#hangUp())
   }
 
