@@ -1,6 +1,7 @@
 import type { Caller } from '../auth/caller.ts'
 import type { Issue } from '../kernel/fault.ts'
 import type { JsonObject } from '../kernel/json.ts'
+import type { Soon } from '../kernel/soon.ts'
 import type {
   Guard,
   HistoryRequest,
@@ -51,10 +52,7 @@ export interface Draft {
   /** Absent: the hub assigns a UUIDv7. A caller that must refer to it takes `uuid7` itself and sets it here. */
   readonly id?: string
   readonly method: WriteMethod
-  /**
-   * `id` and `meta.versionId`, `meta.lastUpdated` are set by the hub. Absent for DELETE, and where `text` alone says it: then it is parsed while
-   * the draft has its turn, so that a large transaction never holds all of its resources.
-   */
+  /** `id` and `meta.versionId`, `meta.lastUpdated` are set by the hub. Absent for DELETE, and where `read` gives it. */
   readonly resource?: JsonObject
   /** What `text` says, where somebody has parsed it already. */
   readonly parsed?: Parsed
@@ -62,14 +60,23 @@ export interface Draft {
   readonly literals?: ReadonlyMap<string, string>
   /** The JSON text that `resource` was parsed from: stored as it is, with only id and meta set, so that every digit survives. */
   readonly text?: string
-  /** The text has no blanks between its tokens. */
-  readonly isPlain?: boolean
+  /**
+   * Instead of all of these: makes the resource and its text, without blanks between its tokens, when the draft has its turn, so that a large
+   * transaction never holds all of its resources. Each time anew. @throws Fault
+   */
+  readonly read?: () => Soon<Content>
   /** Where the resource stands in the caller's request (`Bundle.entry[2].resource`): prefix of the positions of issues. */
   readonly at?: string
   /** The version that the caller read and compared with; 0: must be new. Absent: whatever is current (retried on races). */
   readonly expected?: number
   /** What the caller asks of the current version, whatever it is when the write is made. */
   readonly precondition?: Precondition
+}
+
+/** A resource, to change as one likes, and the JSON text that it was parsed from. */
+export interface Content {
+  readonly resource: JsonObject
+  readonly text: string
 }
 
 /** A resource that is not held while its write waits for the disk: the first who asks has it, to change it as it likes; nobody else. */

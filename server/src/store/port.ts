@@ -14,6 +14,11 @@ export interface Store {
   /** Appends one all-or-nothing commit. Refusals are values, not exceptions: the caller reads again and decides. */
   commit(commit: Commit): Promise<CommitResult>
   /**
+   * The same write for a commit of this store, encoded as far as it can be: its keys may be empty. Who puts many writes into one commit holds far
+   * less of each until then.
+   */
+  encoded(write: ResourceWrite): ResourceWrite
+  /**
    * Gives versions that stay as they are other search keys (new definitions, a new SearchParameter): no new version, nothing in the log.
    * Each by itself; those that are not current any more, or deleted, are passed over. `key-rebuild.ts` does it to whole types.
    *

@@ -43,6 +43,42 @@ it.each<[string, unknown, string]>([
   expect((await find(`/Patient?_tag=${tag}`)).length).toBe(2)
 })
 
+it.each<[string, string]>([
+  ['a word of two parts', '{"resourceType":"Patient","active":tr ue}'],
+  ['two numbers', '{"resourceType":"Patient","multipleBirthInteger":1 2}'],
+  ['an unknown escape', '{"resourceType":"Patient","id":"\\x"}'],
+  ['a name that occurs twice', '{"resourceType":"Patient","gender":"male","gender":"male"}'],
+  ['half of a surrogate pair', '{"resourceType":"Patient","language":"\\ud800"}'],
+])('refuses %s in a resource, whatever its entry makes of it', async (_what, resource) => {
+  const { id } = await make(PATIENT)
+  const requests = [
+    { method: 'POST', url: 'Patient' },
+    { method: 'POST', url: 'Patient', ifNoneExist: `_id=${id}` },
+    { method: 'POST', url: 'Patient/_search' },
+    { method: 'PUT', url: `Patient/${id}` },
+    { method: 'PUT', url: `Patient?_id=${id}` },
+    { method: 'PATCH', url: `Patient/${id}` },
+    { method: 'GET', url: `Patient/${id}` },
+    { method: 'DELETE', url: `Patient/${id}` },
+    { method: 'DELETE', url: 'Patient?_id=nobody' },
+  ]
+  for (const request of requests) {
+    const entry = `{"resource":${resource},"request":${JSON.stringify(request)}}`
+    const raw = `{"resourceType":"Bundle","type":"transaction","entry":[${JSON.stringify(post(PATIENT))},${entry}]}`
+    const refused = await ask('POST', '', { raw, headers: { 'content-type': 'application/fhir+json' } })
+    expectRefused(refused, 400)
+    expect(refused.text).toMatch(/column|surrogate/)
+    expect(refused.at('issue.0.expression.0')).toBe('Bundle.entry[1]')
+    const batch = await ask('POST', '', {
+      raw: raw.replace('"transaction"', '"batch"'),
+      headers: { 'content-type': 'application/fhir+json' },
+    })
+    const [first, second] = entriesOf(batch).map(({ response }) => response?.status)
+    expect([first, second]).toEqual(['201 Created', '400 Bad Request'])
+  }
+  expect((await ask('GET', `/Patient/${id}`)).at('meta.versionId')).toBe('1')
+})
+
 it('refuses what R4 does not know at the top of a Bundle', async () => {
   const refused = await send('batch', [], { entries: [] })
   expectRefused(refused, 400)

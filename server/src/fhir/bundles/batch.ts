@@ -8,9 +8,10 @@ import { answerTo } from '../calls/outcome.ts'
 import type { RestDeps } from '../calls/rest-deps.ts'
 import { dispatch } from '../interactions/dispatch.ts'
 import { isOperation } from '../operations/run-operation.ts'
+import { contentOf, placed } from './entry.ts'
+import type { Entry } from './entry.ts'
 import { patchBody } from './patch-step.ts'
-import { contentOf, placed } from './read-bundle.ts'
-import type { Broken, Entry, ReadBundle } from './read-bundle.ts'
+import type { Broken, ReadBundle } from './read-bundle.ts'
 import { responseBundle } from './response.ts'
 
 /**
@@ -36,7 +37,7 @@ function* runsOf(entries: readonly AnyEntry[]): Generator<readonly AnyEntry[]> {
   let run = new Run()
   for (const entry of entries) {
     const write = 'fault' in entry ? undefined : plainWrite(entry)
-    const chars = 'fault' in entry ? 0 : entry.text.length
+    const chars = 'fault' in entry || !entry.place ? 0 : entry.place.to - entry.place.from
     if (run.entries.length > 0 && !run.takes(write, chars)) {
       yield run.entries
       run = new Run()
@@ -94,12 +95,12 @@ async function answerEntry(deps: RestDeps, call: Call, entry: Entry | Broken): P
 
 /** An answer to HEAD has no body here either. */
 export async function dispatchEntry(deps: RestDeps, call: Call, entry: Entry): Promise<Answer> {
-  const { body, ...head } = await dispatch(deps, entryCall(call, entry))
+  const { body, ...head } = await dispatch(deps, await entryCall(call, entry))
   return body === undefined || entry.method === 'HEAD' ? head : { ...head, body }
 }
 
-function entryCall({ caller, prefer }: Call, entry: Entry): Call {
+async function entryCall({ caller, prefer }: Call, entry: Entry): Promise<Call> {
   const { method, path, query, conditions, at } = entry
-  const body = method === 'PATCH' ? patchBody(entry) : contentOf(entry)
+  const body = await (method === 'PATCH' ? patchBody(entry) : contentOf(entry))
   return { caller, method, path, query, conditions, prefer, ...body, at: `${at}.resource` }
 }

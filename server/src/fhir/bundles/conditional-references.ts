@@ -1,68 +1,73 @@
 import { Fault, fault } from '../../kernel/fault.ts'
+import type { JsonObject } from '../../kernel/json.ts'
 import { createPace } from '../../kernel/pace.ts'
+import type { Soon } from '../../kernel/soon.ts'
 import type { Guard } from '../../store/port.ts'
 import type { Call } from '../calls/call.ts'
 import { resolveCriteria } from '../calls/conditions.ts'
 import type { RestDeps } from '../calls/rest-deps.ts'
-import { rewriteStrings } from '../json/rewrite.ts'
-import type { Rewrite } from '../json/rewrite.ts'
 import { meetsAll } from '../search/clause.ts'
 import type { Subject } from '../search/clause.ts'
 import type { Matches } from '../search/search.ts'
 import { draftSubject } from '../search/subject.ts'
-import { contentOf, placed } from './read-bundle.ts'
+import { placed } from './entry.ts'
 
 /** A resource of the transaction on its way to the commit. */
 export interface Linked {
-  /** JSON without layout. */
-  readonly text: string
   readonly type: string
   readonly id: string
   readonly at: string
+  /** The resource with its links to other entries replaced: parsed when it is asked for. @throws Fault `malformed` */
+  read(): Soon<JsonObject>
 }
 
 const CONDITIONAL = /^(?<type>[A-Z][A-Za-z]+)\?(?<query>.+)$/s
 
-/**
- * Replaces references such as `Practitioner?identifier=s|v` by the one resource that they mean, stored already or part of the same
- * transaction.
- *
- * @throws Fault `precondition` when none, `multiple-matches` when several meet the criteria
- */
-export async function resolveReferences(
+export interface ConditionalReferences {
+  /** What the criteria mean, as far as they were resolved; those that were not are noted. */
+  target(reference: string): string | undefined
+  /**
+   * Resolves what was noted: references such as `Practitioner?identifier=s|v` mean one resource, stored already or part of the same transaction.
+   *
+   * @param at whose references they are
+   * @throws Fault `precondition` when none, `multiple-matches` when several meet the criteria
+   * @returns `undefined` when there was nothing to resolve
+   */
+  resolveNoted(at: string): Promise<void> | undefined
+  /** What must not have changed up to the commit: what was known before, and what was resolved. */
+  readonly guards: readonly Guard[]
+}
+
+export function createConditionalReferences(
   deps: RestDeps,
   call: Call,
-  { resources, deleted }: Pick<Wanted, 'resources' | 'deleted'>,
-): Promise<{ texts: readonly string[]; guards: readonly Guard[] }> {
-  const guards: Guard[] = []
+  {
+    guards: known,
+    ...transaction
+  }: Pick<Wanted, 'resources' | 'deleted'> & { readonly guards: readonly Guard[] },
+): ConditionalReferences {
+  const guards = [...known]
   const resolved = new Map<string, string>()
   const subjects = new Map<Linked, Subject>()
-  const texts: string[] = []
-  const replace: Rewrite = (name, value) => (name === 'reference' ? resolved.get(value) : undefined)
-  const pace = createPace()
-  for (const linked of resources) {
-    await pace()
-    const references = conditionalReferences(linked)
-    for (const reference of references) {
-      if (resolved.has(reference)) continue
-      const wanted = { reference, resources, deleted, subjects, at: linked.at }
-      const { target, guard } = await placedTarget(deps, call, wanted)
+  const noted = new Set<string>()
+  const resolveAll = async (at: string): Promise<void> => {
+    for (const reference of noted) {
+      const { target, guard } = await placedTarget(deps, call, { reference, ...transaction, subjects, at })
       resolved.set(reference, target)
       guards.push(guard)
     }
-    texts.push(references.length === 0 ? linked.text : rewriteStrings(linked.text, replace))
+    noted.clear()
   }
-  return { texts, guards }
-}
-
-function conditionalReferences({ text }: Linked): readonly string[] {
-  const found: string[] = []
-  if (!text.includes('?')) return found
-  rewriteStrings(text, (name, value) => {
-    if (name === 'reference' && value.includes('?') && CONDITIONAL.test(value)) found.push(value)
-    return undefined
-  })
-  return found
+  return {
+    target(reference) {
+      if (!reference.includes('?')) return undefined
+      const target = resolved.get(reference)
+      if (target === undefined && CONDITIONAL.test(reference)) noted.add(reference)
+      return target
+    },
+    resolveNoted: (at) => (noted.size === 0 ? undefined : resolveAll(at)),
+    guards,
+  }
 }
 
 interface Wanted {
@@ -118,7 +123,7 @@ async function withWritten(
   const pace = createPace()
   for (const resource of resources) {
     if (resource.type !== type) continue
-    const subject = subjects.get(resource) ?? subjectOf(deps, resource, matches)
+    const subject = subjects.get(resource) ?? (await subjectOf(deps, resource, matches))
     subjects.set(resource, subject)
     if (meets(subject, matches)) ids.add(resource.id)
     else ids.delete(resource.id)
@@ -135,8 +140,13 @@ function notOne(type: string, found: number): Error {
 }
 
 /** A resource of the transaction as criteria see it. */
-export function subjectOf({ base, clock }: RestDeps, { id, text }: Linked, { module }: Matches): Subject {
-  const resource = { ...contentOf({ text }).resource, id }
+export async function subjectOf(
+  { base, clock }: RestDeps,
+  linked: Linked,
+  { module }: Matches,
+): Promise<Subject> {
+  const { id } = linked
+  const resource = { ...(await linked.read()), id }
   const keys = module.extract(resource, { lastUpdated: clock(), facilities: [], base })
   return draftSubject({ id, keys, resource, module, base })
 }

@@ -1,11 +1,10 @@
 import { elementRow } from '../elements.ts'
 import type { ElementTable } from '../elements.ts'
-import { rewriteStrings } from '../json/rewrite.ts'
-import type { Rewrite } from '../json/rewrite.ts'
+import { plainText } from '../json/plain-text.hot.ts'
+import type { Place } from '../json/plain-text.hot.ts'
 import { stringIn, textOf, treeOf } from '../json/tree.ts'
 import type { Tree } from '../json/tree.ts'
 import { sameUrn } from '../keys/same-urn.ts'
-import type { Entry } from './read-bundle.ts'
 import type { Step } from './step.ts'
 
 /**
@@ -29,29 +28,57 @@ export function linkMap(steps: readonly Step[]): LinkMap {
   return map
 }
 
-/** The text of an entry's resource with its links to other entries replaced; everything else stays exactly as it is. */
-export function relinked(
-  entry: Pick<Entry, 'fullUrl' | 'text'>,
-  links: LinkMap,
-  elements: () => ElementTable,
-): string {
-  const root = rootOf(entry.fullUrl)
-  const find = (target: string): string | undefined =>
-    links.get(sameUrn(target)) ??
-    (root !== undefined && RELATIVE.test(target) ? links.get(root + target) : undefined)
-  const replace: Rewrite = (name, value) => {
-    if (name === 'div') return value.includes('=') ? narrative(value, find) : undefined
-    return name === 'reference' ? find(value) : undefined
+/** Replaces the links of one Bundle in its resources. */
+export interface Linker {
+  /** The text of a resource with its links to other entries replaced; everything else stays exactly as it is. */
+  relinked(source: LinkSource): string
+}
+
+export interface LinkSource {
+  readonly fullUrl: string | undefined
+  readonly place: Place
+  /** What else a reference is replaced by. */
+  readonly otherwise?: (reference: string) => string | undefined
+}
+
+export function createLinker(links: LinkMap, elements: () => ElementTable): Linker {
+  const first = firstBytes(links)
+  // Where an entry has an address, relative references are such, too.
+  const relative = first.slice()
+  for (let letter = UPPER_A; letter <= UPPER_Z; letter += 1) relative[letter] = 1
+  return {
+    relinked({ fullUrl, place, otherwise = () => undefined }) {
+      const root = rootOf(fullUrl)
+      const find: Find = (target) =>
+        links.get(sameUrn(target)) ??
+        (root !== undefined && RELATIVE.test(target) ? links.get(root + target) : undefined)
+      const elsewhere: string[] = []
+      const replace = (name: string, value: string): string | undefined => {
+        if (name === 'div') return value.includes('=') ? narrative(value, find) : undefined
+        if (name === 'reference') return find(value) ?? otherwise(value)
+        if (find(value) !== undefined) elsewhere.push(name)
+        return undefined
+      }
+      const text = plainText(place, { names: ASKED, first: root === undefined ? first : relative, replace })
+      // Only there the types of the elements must be known. Most often it is an identifier that says the same as the address.
+      if (elsewhere.some((name) => linkNames(elements()).has(name)))
+        return relinkedUris(text, elements(), find)
+      return text
+    },
   }
-  const elsewhere: string[] = []
-  const text = rewriteStrings(entry.text, (name, value) => {
-    const isLink = name === 'div' || name === 'reference'
-    if (!isLink && find(value) !== undefined) elsewhere.push(name)
-    return replace(name, value)
-  })
-  // Only there the types of the elements must be known. Most often it is an identifier that says the same as the address.
-  if (elsewhere.some((name) => linkNames(elements()).has(name))) return relinkedUris(text, elements(), find)
-  return text
+}
+
+const ASKED = ['"reference"', '"div"'].map((name) => Buffer.from(name))
+const [UPPER_A, UPPER_Z] = [65, 90]
+
+/** What a link of this Bundle may begin with; the scheme has no case, and any letter may be written as an escape. */
+function firstBytes(links: LinkMap): Uint8Array {
+  const first = new Uint8Array(256)
+  for (const link of ['\\', ...links.keys()]) {
+    first[Buffer.from(link)[0] ?? 0] = 1
+    first[Buffer.from(link.toUpperCase())[0] ?? 0] = 1
+  }
+  return first
 }
 
 const NAMES = new WeakMap<ElementTable, ReadonlySet<string>>()
@@ -65,13 +92,23 @@ function linkNames(table: ElementTable): ReadonlySet<string> {
   NAMES.set(table, names)
   return names
 }
-
 type Find = (target: string) => string | undefined
 
 function relinkedUris(text: string, table: ElementTable, find: Find): string {
+  if (!isJson(text)) return text
   const tree = treeOf(text)
   relink(tree, 'Resource', { table, find })
   return textOf(tree)
+}
+
+/** Who parses the text says what is wrong with it. */
+function isJson(text: string): boolean {
+  try {
+    JSON.parse(text)
+    return true
+  } catch {
+    return false
+  }
 }
 
 function relink(tree: Tree, type: string, how: { readonly table: ElementTable; readonly find: Find }): void {

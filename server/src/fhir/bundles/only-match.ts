@@ -24,7 +24,7 @@ export async function checkOnlyMatches(
     if (step.kind !== 'write') continue
     for (const linked of written) {
       if (linked.type !== step.type || linked.id === step.id) continue
-      const subject = subjects.get(linked) ?? subjectOf(deps, linked, matches)
+      const subject = subjects.get(linked) ?? (await subjectOf(deps, linked, matches))
       subjects.set(linked, subject)
       await pace()
       if (!meets(subject, matches)) continue

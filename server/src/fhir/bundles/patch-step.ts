@@ -5,10 +5,10 @@ import type { Call } from '../calls/call.ts'
 import { preconditionOf, resolveCriteria } from '../calls/conditions.ts'
 import type { RestDeps } from '../calls/rest-deps.ts'
 import { patchedDraft } from '../interactions/patch-calls.ts'
-import { parseObject } from '../json/parse.ts'
 import { readPatch } from '../patch/patch.ts'
 import type { Patch } from '../patch/patch.ts'
-import type { Entry } from './read-bundle.ts'
+import { contentOf } from './entry.ts'
+import type { Entry } from './entry.ts'
 import type { Step } from './step.ts'
 
 /**
@@ -21,7 +21,7 @@ export async function patchStep(
   call: Call,
   { entry, type, id }: { readonly entry: Entry; readonly type: string; readonly id: string | undefined },
 ): Promise<{ readonly step: Step; readonly guard?: Guard }> {
-  const { text, contentType } = patchBody(entry)
+  const { text, contentType } = await patchBody(entry)
   const change = readPatch(() => deps.definitions.elements(), text, contentType)
   if (id !== undefined) return { step: await patched(deps, call, { entry, type, id, change }) }
   const found = await resolveCriteria(deps, call.caller, { type, query: entry.queryText })
@@ -55,15 +55,16 @@ async function patched(deps: RestDeps, call: Call, { entry, type, id, change }: 
 }
 
 /** A JSON Patch comes in a Binary, a FHIRPath Patch as Parameters; see FHIR R4, "RESTful API", patch. */
-export function patchBody({ text, at }: Pick<Entry, 'text' | 'at'>): Pick<Call, 'text' | 'contentType'> {
-  const { resourceType, contentType, data } = parseObject(text)
+export async function patchBody(entry: Entry): Promise<Pick<Call, 'text' | 'contentType'>> {
+  const { text, resource = {} } = await contentOf(entry)
+  const { resourceType, contentType, data } = resource
   if (resourceType === 'Parameters') return { text, contentType: 'application/fhir+json' }
   if (resourceType === 'Binary' && typeof contentType === 'string' && typeof data === 'string')
     return { text: Buffer.from(data, 'base64').toString('utf8'), contentType }
   throw fault('malformed', {
     code: 'invalid',
     text: 'A PATCH entry has a Binary with contentType application/json-patch+json and data, or Parameters',
-    at: `${at}.resource`,
+    at: `${entry.at}.resource`,
   })
 }
 

@@ -5,37 +5,14 @@ import type { JsonObject } from '../../kernel/json.ts'
 import { createPace } from '../../kernel/pace.ts'
 import { checkCriteria, METHODS, pairsOf } from '../calls/call.ts'
 import type { Conditions, Method } from '../calls/call.ts'
-import { withoutBlanks } from '../json/layout.ts'
 import { memberText } from '../json/members.ts'
 import { isObject, parseInTurns, parseObject } from '../json/parse.ts'
-import { plainMember } from '../json/plain-member.hot.ts'
+import { placeOfMember } from '../json/plain-text.hot.ts'
+import type { Place } from '../json/plain-text.hot.ts'
 import { sameUrn } from '../keys/same-urn.ts'
-import type { Pair } from '../search/request.ts'
+import { ofEntry, placed, textOf } from './entry.ts'
+import type { Entry } from './entry.ts'
 import type { CutBundle } from './receive-bundle.ts'
-
-/** One entry of a batch or transaction, checked and with its exact resource text. */
-export interface Entry {
-  readonly index: number
-  readonly fullUrl?: string
-  readonly method: Method
-  readonly path: readonly string[]
-  /** Query string of the request's address, undecoded. */
-  readonly queryText: string
-  readonly query: readonly Pair[]
-  readonly conditions: Conditions
-  /** JSON of the resource as its sender wrote it, which keeps every digit, without layout; empty where there is none. */
-  readonly text: string
-  /** What the hub looks at before it parses the resource again: all of a Bundle at once would be ten times its text. */
-  readonly head: JsonObject
-  /** `Bundle.entry[2]`. */
-  readonly at: string
-}
-
-/** The text of an entry that was read, and what it says. */
-export function contentOf({ text }: Pick<Entry, 'text'>): { text: string; resource?: JsonObject } {
-  const resource: unknown = text === '' ? undefined : JSON.parse(text)
-  return isObject(resource) ? { text, resource } : { text }
-}
 
 /** An entry that cannot be processed: a batch goes on without it. */
 export interface Broken {
@@ -71,30 +48,24 @@ export async function readBundle({ head, items }: CutBundle, base: string): Prom
   const pace = createPace()
   const entries: (Entry | Broken)[] = []
   for (const [index, item] of items.entries()) {
-    entries.push(await entryOrFault({ index, item, text: textOf(item), roots }))
+    if (!isUtf8(item)) throw fault('malformed', { code: 'structure', text: 'The body is not UTF-8' })
+    entries.push(await entryOrFault({ index, item, roots }))
     await pace()
   }
   checkFullUrls(entries)
   return { type, entries }
 }
 
-function textOf(item: Uint8Array): string {
-  if (!isUtf8(item)) throw fault('malformed', { code: 'structure', text: 'The body is not UTF-8' })
-  return Buffer.from(item.buffer, item.byteOffset, item.byteLength).toString('utf8')
-}
-
 interface Raw {
   readonly index: number
-  /** The bytes of the text. */
   readonly item: Uint8Array
-  readonly text: string
   /** What addresses may begin with, the base first. */
   readonly roots: readonly string[]
 }
 
 async function entryOrFault(raw: Raw): Promise<Entry | Broken> {
   try {
-    return readEntry(raw, await parseInTurns(raw.text))
+    return readEntry(raw, await partsOf(raw.item))
   } catch (error) {
     const at = `Bundle.entry[${String(raw.index)}]`
     if (error instanceof Fault) return { fault: placed(ofEntry(error), at), at }
@@ -102,23 +73,39 @@ async function entryOrFault(raw: Raw): Promise<Entry | Broken> {
   }
 }
 
-/** Lines were counted from the beginning of the entry, not from that of the body. */
-function ofEntry({ kind, issues }: Fault): Fault {
-  return new Fault(
-    kind,
-    issues.map(({ line, column: _column, text, ...issue }) => ({
-      ...issue,
-      text: line === undefined ? text : `${text} of the entry`,
-    })),
-  )
+/** An entry with an empty object for its resource, and where that stands. */
+interface Parts {
+  readonly entry: JsonObject
+  readonly place?: Place
 }
 
-/** The same fault with a place for the issues that have none of their own. */
-export function placed({ kind, issues }: Fault, at: string): Fault {
-  return new Fault(
-    kind,
-    issues.map((issue) => ({ at, ...issue })),
-  )
+/** @throws Fault `malformed` for what is no JSON; the resource is not looked at where the method needs one */
+async function partsOf(item: Uint8Array): Promise<Parts> {
+  const place = placeOfMember(item, RESOURCE)
+  const entry = place && envelopeOf(item, place)
+  if (entry && isObject(entry['request']) && BRINGS_RESOURCE.has(entry['request']['method']))
+    return { entry, place }
+  const text = textOf(item)
+  const whole = await parseInTurns(text)
+  const resource = isObject(whole['resource']) ? memberText(text, 'resource') : undefined
+  if (resource === undefined) return { entry: whole }
+  const bytes = Buffer.from(resource, 'utf8')
+  return { entry: whole, place: { bytes, from: 0, to: bytes.length } }
+}
+
+const RESOURCE = Buffer.from('"resource"')
+const EMPTY = Buffer.from('{}')
+const BRINGS_RESOURCE: ReadonlySet<unknown> = new Set(['POST', 'PUT', 'PATCH'])
+
+/** `undefined` when that is no JSON: the whole entry tells where. */
+function envelopeOf(item: Uint8Array, { from, to }: Place): JsonObject | undefined {
+  const rest = Buffer.concat([item.subarray(0, from), EMPTY, item.subarray(to)])
+  try {
+    return parseObject(rest.toString('utf8'))
+  } catch (error) {
+    if (error instanceof Fault) return undefined
+    throw error
+  }
 }
 
 const ELEMENT = ['id', 'extension', 'modifierExtension']
@@ -141,7 +128,7 @@ function checkMembers(given: JsonObject, known: ReadonlySet<string>, at: string)
   }
 }
 
-function readEntry({ index, item, text, roots }: Raw, entry: JsonObject): Entry {
+function readEntry({ index, item, roots }: Raw, { entry, place }: Parts): Entry {
   const at = `Bundle.entry[${String(index)}]`
   checkMembers(entry, MEMBERS.entry, at)
   const { request } = entry
@@ -167,8 +154,8 @@ function readEntry({ index, item, text, roots }: Raw, entry: JsonObject): Entry 
   }
   const query = pairsOf(queryText)
   checkCriteria({ method, path, query })
-  const { fullUrl, resource } = entry
-  if (needsResource(method, path) && !isObject(resource)) {
+  const { fullUrl } = entry
+  if (needsResource(method, path) && place === undefined) {
     throw fault('malformed', { code: 'required', text: `A ${method} needs a resource`, at: `${at}.resource` })
   }
   return {
@@ -178,18 +165,11 @@ function readEntry({ index, item, text, roots }: Raw, entry: JsonObject): Entry 
     queryText,
     query,
     conditions: conditionsOf(request),
-    // What is walked again and again is walked without its layout.
-    text: plainMember(item, RESOURCE) ?? withoutBlanks(memberText(text, 'resource') ?? ''),
-    head: isObject(resource) ? headOf(resource) : {},
+    item,
+    ...(place === undefined ? {} : { place }),
     at,
     ...(typeof fullUrl === 'string' ? { fullUrl } : {}),
   }
-}
-
-const RESOURCE = Buffer.from('"resource"')
-
-function headOf({ resourceType, id, meta }: JsonObject): JsonObject {
-  return { resourceType, id, meta }
 }
 
 function methodOf(request: JsonObject, at: string): Method {

@@ -4,8 +4,8 @@ import type { Answer, Call } from '../calls/call.ts'
 import { answerTo } from '../calls/outcome.ts'
 import type { RestDeps } from '../calls/rest-deps.ts'
 import { dispatchEntry } from './batch.ts'
-import { placed } from './read-bundle.ts'
-import type { Entry } from './read-bundle.ts'
+import { placed } from './entry.ts'
+import type { Entry } from './entry.ts'
 import type { Step } from './step.ts'
 
 /**

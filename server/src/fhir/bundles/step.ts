@@ -1,5 +1,5 @@
 import type { Precondition } from '../resources.ts'
-import type { Entry } from './read-bundle.ts'
+import type { Entry } from './entry.ts'
 
 /** What one entry of a transaction comes down to once its criteria are resolved. */
 export type Step =

@@ -8,9 +8,9 @@ import type { RestDeps } from '../calls/rest-deps.ts'
 import { changesState, isOperation } from '../operations/run-operation.ts'
 import type { Precondition } from '../resources.ts'
 import type { Matches } from '../search/search.ts'
+import { contentOf, placed } from './entry.ts'
+import type { Entry } from './entry.ts'
 import { patchStep } from './patch-step.ts'
-import { placed } from './read-bundle.ts'
-import type { Entry } from './read-bundle.ts'
 import type { Step } from './step.ts'
 
 export interface Steps {
@@ -149,22 +149,12 @@ interface Instance {
 }
 
 function instanceStep({ entry, type, method, id }: Instance): Step {
-  if (method === 'PUT') checkId(entry, id)
   return { kind: 'write', entry, method, type, id, ...asked(entry) }
 }
 
 function asked({ conditions }: Entry): { readonly precondition?: Precondition } {
   const precondition = preconditionOf(conditions)
   return precondition ? { precondition } : {}
-}
-
-function checkId(entry: Entry, id: string): void {
-  if (entry.head['id'] === id) return
-  throw fault('malformed', {
-    code: 'invalid',
-    text: 'The resource must have the id of its url',
-    at: `${entry.at}.resource.id`,
-  })
 }
 
 async function conditionalStep(
@@ -179,7 +169,7 @@ async function conditionalStep(
       guard,
       step: id === undefined ? { kind: 'nothing', entry } : instanceStep({ entry, type, method, id }),
     }
-  const given = entry.head['id']
+  const given = (await contentOf(entry)).resource?.['id']
   if (id !== undefined && given !== undefined && given !== id) {
     throw fault('malformed', {
       code: 'invalid',

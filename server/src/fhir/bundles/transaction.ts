@@ -1,18 +1,23 @@
 import { fault } from '../../kernel/fault.ts'
 import type { JsonObject } from '../../kernel/json.ts'
 import { limits } from '../../kernel/limits.ts'
-import { createPace, eachPaced } from '../../kernel/pace.ts'
+import { createPace } from '../../kernel/pace.ts'
+import { soon } from '../../kernel/soon.ts'
+import type { Soon } from '../../kernel/soon.ts'
 import { locationOf, versionHeaders, writtenBody } from '../calls/answers.ts'
 import { ofType } from '../calls/call.ts'
 import type { Answer, Call } from '../calls/call.ts'
 import { refusal } from '../calls/refusal.ts'
 import type { RestDeps } from '../calls/rest-deps.ts'
-import type { Draft, TransactResult, Written } from '../resources.ts'
-import { resolveReferences } from './conditional-references.ts'
-import { linkMap, relinked } from './links.ts'
+import type { Place } from '../json/plain-text.hot.ts'
+import type { Content, Draft, TransactResult, Written } from '../resources.ts'
+import { createConditionalReferences } from './conditional-references.ts'
+import type { ConditionalReferences, Linked } from './conditional-references.ts'
+import { contentOf, parsedOf, placedIn } from './entry.ts'
+import type { Entry } from './entry.ts'
+import { createLinker, linkMap } from './links.ts'
+import type { Linker } from './links.ts'
 import { checkOnlyMatches } from './only-match.ts'
-import { contentOf } from './read-bundle.ts'
-import type { Entry } from './read-bundle.ts'
 import { checkReads, readAnswer } from './reads.ts'
 import { responseBundle } from './response.ts'
 import type { Step } from './step.ts'
@@ -48,26 +53,20 @@ async function attemptTransaction(
   const writes = steps
     .filter((step) => step.kind === 'write')
     .toSorted((a, b) => ORDER[a.method] - ORDER[b.method])
-  const links = linkMap(steps)
+  const linker = createLinker(linkMap(steps), () => deps.definitions.elements())
   const bodies = writes.filter(({ method }) => method !== 'DELETE')
-  const linked = await eachPaced(bodies, (step) => ({
-    type: step.type,
-    id: step.id,
-    at: `${step.entry.at}.resource`,
-    text: relinked(contentToLink(step), links, () => deps.definitions.elements()),
-  }))
+  const linked = bodies.map((step) => linkedOf(linker, step))
   await checkOnlyMatches(deps, criteria, linked)
-  const references = await resolveReferences(deps, call, {
+  const references = createConditionalReferences(deps, call, {
+    guards,
     resources: linked,
     deleted: new Set(writes.flatMap((step) => (step.method === 'DELETE' ? `${step.type}/${step.id}` : []))),
   })
-  const texts = new Map(bodies.map((step, index) => [step, references.texts[index]]))
-  const drafts = await eachPaced(writes, (step) => draftOf(step, texts.get(step)))
+  await checkUnwritten(steps)
+  const drafts = writes.map((step) => draftOf(linker, references, step))
   if (drafts.length === 0) return { steps, versions: new Map() }
-  const result = await deps.resources.transact(call.caller, {
-    drafts,
-    guards: [...guards, ...references.guards],
-  })
+  // What its references mean is known, and guarded, once all drafts were read.
+  const result = await deps.resources.transact(call.caller, { drafts, guards: references.guards })
   if (result.outcome === 'stale') return staleOrThrow(result, writes, drafts)
   return { steps, versions: new Map(writes.flatMap((step, index) => pairOf(step, result.versions[index]))) }
 }
@@ -79,13 +78,37 @@ function pairOf(step: Step, version: Written | undefined): readonly (readonly [S
   return version ? [[step, version]] : []
 }
 
-function contentToLink({ entry, text }: WriteStep): Pick<Entry, 'fullUrl' | 'text'> {
-  if (text === undefined) return entry
-  return entry.fullUrl === undefined ? { text } : { fullUrl: entry.fullUrl, text }
+/** Entries that write nothing must be JSON all the same. @throws Fault `malformed` */
+async function checkUnwritten(steps: readonly Step[]): Promise<void> {
+  const pace = createPace()
+  for (const { kind, entry } of steps) {
+    if (kind === 'found' && entry.place !== undefined) await placedIn(entry, async () => contentOf(entry))
+    await pace()
+  }
 }
 
-/** Without the parsed resource: each is parsed when its turn comes. @throws Fault `malformed` when it is of another type */
-function draftOf(step: WriteStep, text: string | undefined): Draft {
+function placeOf({ entry, text }: WriteStep): Place {
+  if (text === undefined) return entry.place ?? NOTHING
+  const bytes = Buffer.from(text, 'utf8')
+  return { bytes, from: 0, to: bytes.length }
+}
+
+const NOTHING: Place = { bytes: new Uint8Array(0), from: 0, to: 0 }
+
+function linkedOf(linker: Linker, step: WriteStep): Linked {
+  const { type, id, entry } = step
+  return {
+    type,
+    id,
+    at: `${entry.at}.resource`,
+    read: async () => {
+      const text = linker.relinked({ fullUrl: entry.fullUrl, place: placeOf(step) })
+      return (await parsedOf(entry, text)).resource
+    },
+  }
+}
+
+function draftOf(linker: Linker, references: ConditionalReferences, step: WriteStep): Draft {
   const { type, id, method, entry } = step
   const { precondition, read: expected } = step
   const target = {
@@ -95,14 +118,42 @@ function draftOf(step: WriteStep, text: string | undefined): Draft {
     ...(expected === undefined ? {} : { expected }),
     ...(precondition ? { precondition } : {}),
   }
-  if (text === undefined) return target
-  const at = `${entry.at}.resource`
-  ofType(step.text === undefined ? entry.head : parsed(text), type, at)
-  return { ...target, text, isPlain: step.text === undefined, at }
+  if (method === 'DELETE') return target
+  return { ...target, read: readerOf(linker, references, step), at: `${entry.at}.resource` }
 }
 
-function parsed(text: string): JsonObject {
-  return contentOf({ text }).resource ?? {}
+/** What a draft is when its turn comes. @throws Fault `malformed` when it is no JSON, or not of its type and id */
+function readerOf(
+  linker: Linker,
+  references: ConditionalReferences,
+  step: WriteStep,
+): NonNullable<Draft['read']> {
+  const { entry } = step
+  const at = `${entry.at}.resource`
+  const relinked = (): string =>
+    linker.relinked({
+      fullUrl: entry.fullUrl,
+      place: placeOf(step),
+      otherwise: (each) => references.target(each),
+    })
+  const parsed = (text: string): Soon<Content> =>
+    soon(parsedOf(entry, text), (content) => {
+      checkTarget(step, ofType(content.resource, step.type, at), at)
+      return content
+    })
+  return () =>
+    placedIn(entry, () => {
+      const text = relinked()
+      const resolving = references.resolveNoted(at)
+      return resolving === undefined ? parsed(text) : resolving.then(() => parsed(relinked()))
+    })
+}
+
+/** @throws Fault `malformed` */
+function checkTarget({ entry, id }: WriteStep, resource: JsonObject, at: string): void {
+  if (entry.method !== 'PUT' || entry.path.length !== 2 || resource['id'] === id) return
+  const text = 'The resource must have the id of its url'
+  throw fault('malformed', { code: 'invalid', text, at: `${at}.id` })
 }
 
 function staleOrThrow(

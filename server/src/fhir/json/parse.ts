@@ -22,6 +22,8 @@ export function parseInTurns(text: string): Soon<JsonObject> {
 }
 
 async function inTurns(text: string): Promise<JsonObject> {
+  // Who has made the text has had a turn of his own.
+  await setImmediate()
   const value = readJson(text)
   const search = new FlawSearch(text)
   for (let end = 0; end < text.length;) {

@@ -1,9 +1,11 @@
 import { isoText } from '../../kernel/instant-text.ts'
-import type { JsonObject } from '../../kernel/json.ts'
 import { withoutBlanks } from '../json/layout.ts'
 import { memberText, withMembers } from '../json/members.ts'
 import { writeJson } from '../json/write.ts'
-import type { Draft } from '../resources.ts'
+import type { Content, Draft } from '../resources.ts'
+
+/** Where a draft has no text of its own, its resource says it all. */
+export type Given = Pick<Content, 'resource'> & Partial<Content>
 
 export interface Stamp {
   readonly type: string
@@ -15,11 +17,11 @@ export interface Stamp {
 /**
  * The stored text of a draft: the sender's own text without its layout, with id and meta set, so that every digit survives.
  *
- * @param given the draft's resource as its sender has it
+ * @param given the draft's content as its sender has it
  */
-export function bodyOf(draft: Draft, given: JsonObject, stamp: Stamp): string {
+export function bodyOf(draft: Draft, { resource: given, text: plain }: Given, stamp: Stamp): string {
   const { type, id, version, lastUpdated } = stamp
-  const text = textOf(draft)
+  const text = draft.read === undefined ? textOf(draft) : (plain ?? '')
   const known = Number('resourceType' in given) + Number('id' in given) + Number('meta' in given)
   const meta = withMembers(('meta' in given ? memberText(text, 'meta') : undefined) ?? '{}', {
     versionId: `"${String(version)}"`,
@@ -29,7 +31,6 @@ export function bodyOf(draft: Draft, given: JsonObject, stamp: Stamp): string {
   return withMembers(text, set, known)
 }
 
-function textOf({ text, isPlain = false, resource = {}, literals }: Draft): string {
-  if (text === undefined) return writeJson(resource, literals)
-  return isPlain ? text : withoutBlanks(text)
+function textOf({ text, resource = {}, literals }: Draft): string {
+  return text === undefined ? writeJson(resource, literals) : withoutBlanks(text)
 }

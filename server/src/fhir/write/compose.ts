@@ -21,6 +21,7 @@ import { meetsAll } from '../search/clause.ts'
 import type { Subject } from '../search/clause.ts'
 import { draftSubject, subjectOf } from '../search/subject.ts'
 import { bodyOf } from './body.ts'
+import type { Given } from './body.ts'
 import { identifyingAliases, mayIdentify } from './identifying.ts'
 import type { Prepared } from './prepare.ts'
 
@@ -58,7 +59,7 @@ export function compose(deps: WriteDeps, caller: Caller, job: ComposeJob): Soon<
 
 interface ComposeJob {
   readonly prepared: Prepared
-  readonly resource: JsonObject | undefined
+  readonly content: Given | undefined
   readonly transaction: Transaction
 }
 
@@ -68,13 +69,13 @@ interface Over {
 }
 
 function composeOver(deps: WriteDeps, caller: Caller, { job, found }: Over): Composed {
-  const { prepared, resource = {}, transaction } = job
+  const { prepared, content = { resource: {} }, transaction } = job
   const { current, row } = found
   if (prepared.draft.method === 'DELETE')
     return composeDeletion({ deps, caller, prepared, current }, facilitiesIn(row))
   const added = transaction.facilities ?? (caller.facilities === 'all' ? [] : caller.facilities)
   const facilities = [...new Set([...facilitiesIn(row), ...added])]
-  return composeVersion({ deps, caller, prepared, current, facilities, given: resource })
+  return composeVersion({ deps, caller, prepared, current, facilities, content })
 }
 
 interface Replaced {
@@ -145,16 +146,17 @@ function composeDeletion(job: Job, facilities: readonly string[]): Composed {
 
 interface VersionJob extends Job {
   readonly facilities: readonly string[]
-  readonly given: JsonObject
+  readonly content: Given
 }
 
 function composeVersion(job: VersionJob): Composed {
-  const { deps, caller, prepared, current, facilities, given } = job
+  const { deps, caller, prepared, current, facilities, content } = job
+  const given = content.resource
   const { draft, id, module } = prepared
   const { type, method } = draft
   const expected = draft.expected ?? current?.version ?? 0
   const lastUpdated = current ? Math.max(deps.clock(), current.lastUpdated + 1) : deps.clock()
-  const body = bodyOf(draft, given, { type, id, version: expected + 1, lastUpdated })
+  const body = bodyOf(draft, content, { type, id, version: expected + 1, lastUpdated })
   const meta = {
     ...(given['meta'] as JsonObject | undefined),
     lastUpdated: isoText(lastUpdated),
@@ -180,7 +182,7 @@ function composeVersion(job: VersionJob): Composed {
     current,
     records,
     audit,
-    write: { type, id, expected, method, lastUpdated, bytes, keys },
+    write: deps.store.encoded({ type, id, expected, method, lastUpdated, bytes, keys }),
   }
 }
 

@@ -10,6 +10,7 @@ import { isId } from '../access.ts'
 import type { Definitions, TypeModule } from '../definitions.ts'
 import type { Draft } from '../resources.ts'
 import { withLines } from '../validation/lines.ts'
+import type { Given } from './body.ts'
 
 /** A draft with its module and id, validated: what does not change when the commit has to be tried again. */
 export interface Prepared {
@@ -23,12 +24,12 @@ export interface Prepared {
 /**
  * Validates all drafts and gives ids to new ones.
  *
- * @param use gets each draft behind its check, with its resource, as long as no draft has errors
+ * @param use gets each draft behind its check, with its content, as long as no draft has errors
  * @throws Fault `malformed` or `unprocessable` with the issues of all drafts
  */
 export async function prepareAll(
   { drafts, definitions, now }: Drafts,
-  use: (prepared: Prepared, resource: JsonObject | undefined) => Promise<void> | undefined,
+  use: (prepared: Prepared, content: Given | undefined) => Promise<void> | undefined,
 ): Promise<readonly Prepared[]> {
   const issues: Issue[] = []
   const prepared: Prepared[] = []
@@ -37,17 +38,18 @@ export async function prepareAll(
   for (const draft of drafts) {
     const module = await moduleOf(definitions, draft.type)
     const id = idOf(draft, now)
-    const resource = resourceOf(draft)
+    const reading = contentOf(draft)
+    const content = reading instanceof Promise ? await reading : reading
     const parsing = pace()
     if (parsing) await parsing
-    const notes = issuesOf(draft, module, { id, resource })
+    const notes = issuesOf(draft, module, { id, content })
     if (notes.length > 0) issues.push(...notes)
     isClean &&= !notes.some(isError)
     const each = { draft, module, id, notes }
     prepared.push(each)
     const turn = pace()
     if (turn) await turn
-    const using = isClean ? use(each, resource) : undefined
+    const using = isClean ? use(each, content) : undefined
     if (using) await using
     const slice = pace()
     if (slice) await slice
@@ -72,10 +74,12 @@ export interface Drafts {
   readonly now: number
 }
 
-/** The resource of a draft; where it has only a text, one of the caller's own. */
-export function resourceOf({ resource, parsed, text }: Draft): JsonObject | undefined {
+/** The content of a draft, none for a deletion; where it has only a text, or makes it, one of the caller's own. */
+export function contentOf({ resource, parsed, text, read }: Draft): Soon<Given | undefined> {
+  if (read !== undefined) return read()
   const known = resource ?? parsed?.take()
-  return known ?? (text === undefined ? undefined : (JSON.parse(text) as JsonObject))
+  if (text === undefined) return known && { resource: known }
+  return { resource: known ?? (JSON.parse(text) as JsonObject), text }
 }
 
 function isError({ severity }: Issue): boolean {
@@ -98,11 +102,12 @@ export function moduleOf(definitions: Definitions, type: string): Soon<TypeModul
 function issuesOf(
   draft: Draft,
   module: TypeModule,
-  { id, resource }: { readonly id: string; readonly resource: JsonObject | undefined },
+  { id, content }: { readonly id: string; readonly content: Given | undefined },
 ): readonly Issue[] {
   if (draft.method === 'DELETE') return []
-  const { at, text } = draft
-  if (!resource) throw new Error(`a ${draft.method} draft without resource`)
+  if (!content) throw new Error(`a ${draft.method} draft without resource`)
+  const { at } = draft
+  const { resource, text } = content
   const known = resource['id']
   const named = known === undefined || known === id ? resource : withId(draft, resource, id)
   const found = module.validate(named, limits.fhir.issues, {

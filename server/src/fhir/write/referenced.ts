@@ -3,7 +3,7 @@ import type { JsonObject, JsonValue } from '../../kernel/json.ts'
 import { limits } from '../../kernel/limits.ts'
 import type { ResourceReader } from '../../store/port.ts'
 import { readReference } from '../keys/references.ts'
-import { resourceOf } from './prepare.ts'
+import { contentOf } from './prepare.ts'
 import type { Prepared } from './prepare.ts'
 
 interface Found {
@@ -28,10 +28,10 @@ export async function checkReferenced(
   const issues: Issue[] = []
   for (const { draft } of prepared) {
     const found: Found[] = []
-    const resource = resourceOf(draft)
+    const content = await contentOf(draft)
     // What stands in a stored Bundle may mean its other entries.
     const strange = draft.type === 'Bundle' ? [] : issues
-    if (resource) collect(resource, draft.at ?? draft.type, { base, found, issues: strange })
+    if (content) collect(content.resource, draft.at ?? draft.type, { base, found, issues: strange })
     for (const { type, id, at } of found) {
       const key = `${type}/${id}`
       const isHere = known.get(key) ?? (await exists(reader, type, id))

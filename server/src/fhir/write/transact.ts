@@ -9,7 +9,7 @@ import { ALIASES } from '../aliases.ts'
 import type { Draft, Transaction, TransactResult, Written } from '../resources.ts'
 import { compose } from './compose.ts'
 import type { Composed, WriteDeps } from './compose.ts'
-import { prepareAll, resourceOf } from './prepare.ts'
+import { contentOf, prepareAll } from './prepare.ts'
 import type { Prepared } from './prepare.ts'
 import { checkReferenced } from './referenced.ts'
 
@@ -59,10 +59,10 @@ async function composedAll(
   const add = (made: Composed) => void composed.push(made)
   const fail = (error: unknown) => void (failure = { error })
   const drafts = { drafts: transaction.drafts, definitions: deps.definitions, now: deps.clock() }
-  const prepared = await prepareAll(drafts, (each, resource) => {
+  const prepared = await prepareAll(drafts, (each, content) => {
     if (failure) return undefined
     try {
-      const made = compose(deps, caller, { prepared: each, resource, transaction })
+      const made = compose(deps, caller, { prepared: each, content, transaction })
       if (made instanceof Promise) return made.then(add, fail)
       add(made)
     } catch (error) {
@@ -83,8 +83,8 @@ async function composedAgain(
   const composed: Composed[] = []
   const pace = createPace()
   for (const each of prepared) {
-    const resource = resourceOf(each.draft)
-    composed.push(await compose(deps, caller, { prepared: each, resource, transaction }))
+    const content = await contentOf(each.draft)
+    composed.push(await compose(deps, caller, { prepared: each, content, transaction }))
     await pace()
   }
   return composed

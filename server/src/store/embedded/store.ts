@@ -8,6 +8,7 @@ import type { Store } from '../port.ts'
 import type { AppendedRow } from './appender.ts'
 import { backupData } from './backup.ts'
 import { openDataFile, transactDurably, type DataFile } from './databases.ts'
+import { encoded } from './encoded-write.ts'
 import { lockFolder } from './folder-lock.ts'
 import { KeyHash } from './key-hash.ts'
 import { createLog } from './log.ts'
@@ -96,13 +97,12 @@ async function start(data: DataFile, options: EmbeddedStoreOptions, unlock: () =
     mergeRows: options.mergeRows ?? limits.store.mergeRows,
     onFiled: (upTo) => writer.rekeyer.filed(upTo),
   })
-  const reader = createRecords(data, clock)
-
   return {
     resources: createResources({ data, hash, index, stale, cache, reader: new RowReader(data) }),
-    records: { ...reader, apply: (changes) => writer.apply(changes) },
+    records: { ...createRecords(data, clock), apply: (changes) => writer.apply(changes) },
     log,
     commit: (commit) => writer.commit(commit),
+    encoded: (write) => encoded(write, hash),
     rekey: (changes) => writer.rekey(changes),
     backup: async (folder) => backupData(data, folder),
     health: () => healthOf(writer, index),

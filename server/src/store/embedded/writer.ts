@@ -10,11 +10,11 @@ import { Appender, type AppendedRow, type PreparedCommit, type PreparedWrite } f
 import { BulkTail } from './bulk-tail.ts'
 import { encodeCommitHeader } from './commit-header.ts'
 import { numberKey, scopedKey, type DataFile } from './databases.ts'
+import { rowOf } from './encoded-write.ts'
 import type { KeyHash } from './key-hash.ts'
 import { applyRecordChanges, sweepExpired } from './record-changes.ts'
 import { checkRecordChange } from './records.ts'
 import { Rekeyer, type RekeyedRow } from './rekeyer.ts'
-import { encodeRow } from './row.ts'
 
 export interface WriterOptions {
   readonly data: DataFile
@@ -95,7 +95,7 @@ export class Writer {
     const prepareFrom = (first: number): Soon<PreparedCommit> => {
       for (const write of first === 0 ? commit.writes : commit.writes.slice(first)) {
         const { type, id, expected, lastUpdated, method } = write
-        const row = method === 'DELETE' ? undefined : encodeRow(write, hash)
+        const row = method === 'DELETE' ? undefined : rowOf(write, hash)
         if (row) bulk?.add(writes.length, row)
         const content = row ? { row } : { deletion: write }
         writes.push({ type, id, expected, lastUpdated, method, key: scopedKey(type, id), content })

@@ -83,6 +83,7 @@ function storeOf({ client, database, clock, crash, head }: Parts): Store {
     records: recordStore(database, clock, (changes) => writer.apply(changes)),
     log,
     commit: async (commit) => writer.commit(commit),
+    encoded: (write) => write,
     rekey: async (changes) => rekey(database, changes),
     backup: async (folder) => exportTo(database, folder),
     health: () => ({
