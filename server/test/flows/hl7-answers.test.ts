@@ -181,6 +181,34 @@ it.each<[string, readonly string[], readonly string[], string]>([
   expect(await engine.all('ServiceRequest')).toMatchObject([{ status }])
 })
 
+it.each<[string, JsonObject, readonly string[], string, string]>([
+  ['does not find it', ORDER, ['ORC|SC|o1|F77||ER'], 'active', 'dead'],
+  ['does not find it as a drug', MEDICATION, ['ORC|OK|m1|F77||ER'], 'active', 'dead'],
+  ['does not accept it, whatever else it says', ORDER, ['ORC|UA|o1|F77||IP'], 'revoked', 'answered'],
+  ['holds what was released since', ORDER, ['ORC|HR|o1|F77'], 'active', 'answered'],
+])('an order whose filler %s', async (...[, order, lines, status, state]) => {
+  const type = order === ORDER ? 'ORL^O22^ORL_O22' : 'RRE^O12^RRE_O12'
+  const peer = await startFiller({ type, lines: () => lines })
+  const message = order === ORDER ? 'ServiceRequest.OML_O21' : 'MedicationRequest.RDE_O11'
+  const engine = await engineFor(peer.port, message)
+  await put(engine, PATIENT)
+  await put(engine, order)
+  const found = async () => (await engine.all(order['resourceType'] as string))[0]
+  await expect.poll(async () => numbersOf(await found())).toEqual(['F77'])
+  expect(await found()).toMatchObject({ status })
+  await expect.poll(() => states(engine)).toEqual([state])
+})
+
+it('an answer with a code that nobody knows leaves the order as it is, and is reported', async () => {
+  const peer = await startFiller({ type: 'ORL^O22^ORL_O22', lines: () => ['ORC|ZZ|o1|F77'] })
+  const engine = await engineFor(peer.port, 'ServiceRequest.OML_O21')
+  await put(engine, PATIENT)
+  await put(engine, ORDER)
+  await expect.poll(() => engine.reported.length).toBe(1)
+  expect(String(engine.reported[0])).toContain('"ZZ"')
+  expect(await engine.all('ServiceRequest')).toMatchObject([{ status: 'active' }])
+})
+
 it.each([
   ['another service of its number', ['ORC|UA|P1|F2', SODIUM]],
   [

@@ -4,7 +4,7 @@ import type { Clock } from '../../kernel/clock.ts'
 import { Fault, fault, type FaultKind } from '../../kernel/fault.ts'
 import type { JsonObject, JsonValue } from '../../kernel/json.ts'
 import { limits } from '../../kernel/limits.ts'
-import type { Image, Mapped } from '../mapping/model/image.ts'
+import type { Image, Mapped, MappingWarning } from '../mapping/model/image.ts'
 import type { Message } from '../message/message.ts'
 import { parseMessage } from '../message/parse-message.ts'
 import { decodeMessage } from '../mllp/charset.ts'
@@ -58,11 +58,21 @@ function imagesOf(deps: AnswerDeps, stored: StoredOut, answer: Buffer): readonly
   const message = readable(deps, answer)
   if (message === undefined) return []
   try {
-    return deps.mapper.map(message, 'default').images
+    const { images, warnings } = deps.mapper.map(message, 'default')
+    const unknown = warnings.find(({ kind, at }) => kind === 'unmapped-code' && STATES.test(at))
+    if (unknown !== undefined) deps.report(unreadable(unknown), stored.message.controlId)
+    return images
   } catch (error) {
     deps.report(error, stored.message.controlId)
     return []
   }
+}
+
+/** What says how the order stands. */
+const STATES = /^ORC(?:\[\d+\])?-[15]$/
+
+function unreadable({ at, text }: MappingWarning): Fault {
+  return fault('unprocessable', { code: 'code-invalid', at, text: `${text}: the order stays as it is.` })
 }
 
 function overtaken(): Fault {

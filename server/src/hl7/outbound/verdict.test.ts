@@ -60,6 +60,11 @@ it.each([
   })
 })
 
+it('a message about an order that its receiver does not find waits for a person', () => {
+  const verdict = verdictOf(answer('AA', 'ORC|SC|P1|||ER'))
+  expect(verdict).toMatchObject({ state: 'dead', reason: 'AA no ORC-5 ER: order not found' })
+})
+
 it('an order that is not accepted is over, which the order itself says', () => {
   expect(verdictOf(answer('AA', 'ORC|UA|P1'))).toMatchObject({ state: 'answered' })
 })

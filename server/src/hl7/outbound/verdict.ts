@@ -16,9 +16,9 @@ export interface Verdict {
 
 /**
  * A message that was taken may still ask for what the filler cannot do (ORC-1 of its answer): the order says that it was cancelled, and the work
- * goes on. UA and DF are no such refusals: they end the order itself.
+ * goes on; or say that there is no such order (ORC-5). UA and DF are no such refusals: they end the order itself.
  *
- * @see HL7 v2.5.1, 2.9.2 and table 0119
+ * @see HL7 v2.5.1, 2.9.2 and tables 0038 and 0119
  */
 export function verdictOf(answer: Buffer): Verdict {
   const msa = msaOf(answer) ?? []
@@ -56,11 +56,17 @@ const REFUSALS: Readonly<Record<string, string>> = {
   UX: 'unable to change',
 }
 
+/** Of table 0038. */
+const NOT_FOUND = 'ER'
+
 function refusalsIn(answer: Buffer): readonly string[] {
   return linesOf(answer).flatMap((line) => {
-    const [name, control = ''] = line.split(line.charAt(3))
-    const words = name === 'ORC' ? REFUSALS[control.trim()] : undefined
-    return words === undefined ? [] : [`ORC-1 ${control.trim()}: ${words}`]
+    const [name, control = '', , , , status = ''] = line.split(line.charAt(3))
+    if (name !== 'ORC') return []
+    const words = REFUSALS[control.trim()]
+    const refused = words === undefined ? '' : `ORC-1 ${control.trim()}: ${words}`
+    const missed = status.trim() === NOT_FOUND ? `ORC-5 ${NOT_FOUND}: order not found` : ''
+    return [refused, missed].filter(Boolean)
   })
 }
 
