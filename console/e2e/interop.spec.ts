@@ -1,5 +1,4 @@
 import { randomInt } from 'node:crypto'
-import { readFile } from 'node:fs/promises'
 
 import { expect, test } from '@playwright/test'
 
@@ -267,22 +266,4 @@ test('gives up all messages of one cause, once told how many and why', async ({ 
   await page.goto(`/messages?controlId=X${numbers[0] ?? ''}`)
   await page.locator('a[data-row]').click()
   await expect(page.getByText('a test of the sender').first()).toBeVisible()
-})
-
-test('saves a long message whole', async ({ page }) => {
-  const { mrn } = freshStay()
-  const notes = Array.from({ length: 1200 }, (_, at) => `NTE|${at + 1}|L|${'x'.repeat(80)}`)
-  const text = [result(mrn, `${mrn}^^^HTEST^MR`), ...notes].join('\r')
-  await sendText(text)
-  await signIn(page)
-  await page.goto(`/messages?controlId=X${mrn}`)
-  await page.locator('a[data-row]').click()
-  await page.getByRole('tab', { name: 'Text' }).click()
-  await expect(page.getByText('Only the beginning of this long message')).toBeVisible()
-  const saved = page.waitForEvent('download')
-  await page.getByRole('button', { name: 'Save whole message' }).click()
-  const file = await saved
-  expect(file.suggestedFilename()).toBe(`default-X${mrn}.hl7`)
-  const bytes = await readFile(await file.path())
-  expect(bytes.toString().trimEnd()).toBe(text)
 })

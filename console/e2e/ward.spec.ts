@@ -1,7 +1,7 @@
 import type { Locator, WebSocketRoute } from '@playwright/test'
 import { expect, test } from '@playwright/test'
 
-import { admit, fhir, found, freshStay, patientId, report, result, sendText, signIn } from './hub.ts'
+import { admit, bearer, fhir, found, freshStay, patientId, report, result, sendText, signIn } from './hub.ts'
 
 test('shows an admission and a result as they arrive, without reload, with the digits of the record', async ({
   page,
@@ -143,4 +143,34 @@ test('opens at the ward that was chosen last', async ({ page, request }) => {
 async function endOf(place: Locator): Promise<number> {
   const { x, width } = (await place.boundingBox()) ?? { x: Number.NaN, width: 0 }
   return x + width
+}
+
+test('opens the ward that was looked at last, and before that one that has patients', async ({
+  page,
+  request,
+}) => {
+  const stay = freshStay()
+  await admit(stay)
+  const [ward] = await found(request, `Location?name=${stay.ward}`)
+  const empty = {
+    resourceType: 'Location',
+    status: 'active',
+    name: '000 before all others',
+    physicalType: WARD,
+  }
+  const headers = await bearer(request)
+  expect((await request.post('/fhir/Location', { headers, data: empty })).status()).toBe(201)
+  await signIn(page, 'nurse')
+  await page.goto('/ward')
+  await expect(page).toHaveURL(/\/ward\/./)
+  await expect(page.locator('[data-bed]').first()).toBeVisible()
+  await page.goto(`/ward/${ward?.id}`)
+  await expect(page.locator(`[data-bed=${stay.bed}]`)).toBeVisible()
+  await page.goto('/patients')
+  await page.goto('/ward')
+  await expect(page).toHaveURL(`/ward/${ward?.id}`)
+})
+
+const WARD = {
+  coding: [{ system: 'http://terminology.hl7.org/CodeSystem/location-physical-type', code: 'wa' }],
 }

@@ -10,10 +10,12 @@ import { elementValue } from './element-value.ts'
 import { block, blockHead } from './field-rows.tsx'
 import type { FieldTree, Finding, ResourceView } from './field-tree.ts'
 import { foundAt } from './hl7-fields.ts'
+import { PageTurner } from './page-turner.tsx'
 import { ProblemCard } from './problem-card.tsx'
 import { rowButton } from './row-button.ts'
-import { line, SegmentFields, soft } from './segment-fields.tsx'
+import { line, soft } from './segment-fields.tsx'
 import type { Choice } from './segment-fields.tsx'
+import { SegmentList } from './segment-list.tsx'
 
 interface FieldPanelsProps {
   readonly tree: FieldTree
@@ -51,18 +53,14 @@ export function FieldPanels({ tree, made, findings = NONE, at, mark }: FieldPane
   return (
     <Box sx={panels}>
       <Box component="section" aria-label={t('message.segments')}>
-        {tree.segments.map((segment) => (
-          <SegmentFields key={segment.label} segment={segment} choice={choice} />
-        ))}
+        <SegmentList segments={tree.segments} choice={choice} />
       </Box>
       <Box component="section" aria-label={t('message.resources')} tabIndex={0} sx={beside}>
         {findings.length === 0 ? undefined : (
           <Found findings={findings} positions={positions} choice={choice} />
         )}
         {tree.resources.length === 0 ? <Typography>{t('message.noResources')}</Typography> : undefined}
-        {tree.resources.map((resource) => (
-          <Resource key={resource.reference} resource={resource} made={made} choice={choice} />
-        ))}
+        <Resources resources={tree.resources} made={made} choice={choice} />
       </Box>
     </Box>
   )
@@ -94,6 +92,27 @@ function Found({ findings, positions, choice }: FoundProps) {
         )
       })}
     </Box>
+  )
+}
+
+/** So many stand beside the segments at once, for the same reason as these. */
+const RESOURCES_AT_ONCE = 50
+
+interface ResourcesProps {
+  readonly resources: readonly ResourceView[]
+  readonly made: MadeValues | undefined
+  readonly choice: Choice
+}
+
+function Resources({ resources, made, choice }: ResourcesProps) {
+  const [start, turn] = useState(0)
+  return (
+    <>
+      <PageTurner start={start} atOnce={RESOURCES_AT_ONCE} total={resources.length} turn={turn} />
+      {resources.slice(start, start + RESOURCES_AT_ONCE).map((resource) => (
+        <Resource key={resource.reference} resource={resource} made={made} choice={choice} />
+      ))}
+    </>
   )
 }
 

@@ -114,10 +114,31 @@ function Field({ field: { position, text, isUsed }, isChosen, isFollowed, isLit,
         <Box component="span" lang="en" dir="ltr" translate="no" sx={soft}>
           {nameOf(position)}
         </Box>
-        <bdi dir="auto">{text}</bdi>
+        <FieldText text={text} isWhole={isChosen} />
       </Box>
       {isChosen ? <Parts position={position} text={text} /> : undefined}
     </>
+  )
+}
+
+/** Of a document in a field only the beginning, until the field is chosen. */
+const FIELD_CHARACTERS = 500
+
+function FieldText({ text, isWhole }: { readonly text: string; readonly isWhole: boolean }) {
+  const { t } = useTranslation()
+  if (isWhole || text.length <= FIELD_CHARACTERS)
+    return (
+      <Box component="bdi" dir="auto" sx={long}>
+        {text}
+      </Box>
+    )
+  return (
+    <bdi dir="auto">
+      {text.slice(0, FIELD_CHARACTERS)}{' '}
+      <Box component="bdi" sx={soft}>
+        {t('message.longer', { n: text.length - FIELD_CHARACTERS })}
+      </Box>
+    </bdi>
   )
 }
 
@@ -155,6 +176,8 @@ export const line = {
   // What is scrolled to shows what stands around it.
   scrollMarginBlock: 96,
 } as const
+
+const long = { maxHeight: '70vh', overflowY: 'auto', maxWidth: '100%' } as const
 
 const segmentHead = {
   ...blockHead,

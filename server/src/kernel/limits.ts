@@ -285,5 +285,5 @@ export const limits = {
     unwrittenAlarms: 100,
     associationMs: 250,
   },
-  care: { placeDepth: 6, idsPerSearch: 100, patientsAtOnce: 8 },
+  care: { placeDepth: 6, idsPerSearch: 100, patientsAtOnce: 8, wardsLookedAt: 50 },
 } as const

@@ -2,6 +2,7 @@ import Box from '@mui/material/Box'
 import Button from '@mui/material/Button'
 import Tab from '@mui/material/Tab'
 import Tabs from '@mui/material/Tabs'
+import Typography from '@mui/material/Typography'
 import { useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import { Link, useParams, useSearchParams } from 'react-router'
@@ -92,6 +93,9 @@ function MessageTabs({ message, mayMend }: TabsProps) {
         ))}
       </Tabs>
       <div role="tabpanel" id="tab-panel" aria-labelledby={`tab-${tab}`}>
+        {tab === 'fields' && message.isCut ? (
+          <Typography sx={{ mb: 2 }}>{t('message.cut')}</Typography>
+        ) : undefined}
         {tab === 'fields' ? (
           <FieldPanels
             key={message.id}

@@ -1,4 +1,4 @@
-import { WardBoard, Wards } from '@hub/care/facility/wards.contract.ts'
+import { FirstTaken, WardBoard, Wards } from '@hub/care/facility/wards.contract.ts'
 import type { Occupant, ValueView, Vital } from '@hub/care/facility/wards.contract.ts'
 import { queryOptions, useQuery } from '@tanstack/react-query'
 import type { QueryClient } from '@tanstack/react-query'
@@ -19,17 +19,35 @@ const boardOf = (wardId: string) =>
     meta: { types: ['Location', 'Encounter', 'Patient', 'Observation', 'Flag'] },
   })
 
+const FIRST_TAKEN = queryOptions({
+  queryKey: ['ward-first-taken'],
+  queryFn: ({ signal }) => getJson(FirstTaken, '/api/v1/wards/first-taken', signal),
+  staleTime: 0,
+})
+
 const CHOSEN = 'mogran.ward'
 
-/** The ward that this machine shows from now on when no other is asked for. */
+/** The ward that somebody looks at: this machine shows it from now on when no other is asked for. */
 export function rememberWard(id: string): void {
   localStorage.setItem(CHOSEN, id)
 }
 
-/** The ward that was chosen last where it is still there, else the first. */
-export function usualWard<W extends { readonly id: string }>(wards: readonly W[] = []): W | undefined {
+/** The ward that was looked at last, where it is still there. */
+function rememberedWard(wards: readonly Ward[] = []): string | undefined {
   const chosen = localStorage.getItem(CHOSEN)
-  return wards.find(({ id }) => id === chosen) ?? wards[0]
+  return wards.find(({ id }) => id === chosen)?.id
+}
+
+interface Ward {
+  readonly id: string
+}
+
+/** The ward that was looked at last, else the first that has patients, else the first. `undefined` while that is not known. */
+export function useUsualWard(wards: readonly Ward[] | undefined): string | undefined {
+  const remembered = rememberedWard(wards)
+  const first = useQuery({ ...FIRST_TAKEN, enabled: wards !== undefined && remembered === undefined })
+  if (remembered !== undefined) return remembered
+  return first.isPending ? undefined : (first.data?.id ?? wards?.[0]?.id)
 }
 
 /** Asks for what the page will show; without an id that is the usual ward. */
@@ -37,8 +55,9 @@ export async function prepareWard(queries: QueryClient, wardId?: string): Promis
   const wards = queries.prefetchQuery(WARDS)
   if (wardId !== undefined) return queries.prefetchQuery(boardOf(wardId))
   await wards
-  const usual = usualWard(queries.getQueryData(WARDS.queryKey)?.wards)
-  if (usual !== undefined) await queries.prefetchQuery(boardOf(usual.id))
+  const remembered = rememberedWard(queries.getQueryData(WARDS.queryKey)?.wards)
+  if (remembered === undefined) await queries.prefetchQuery(FIRST_TAKEN)
+  else await queries.prefetchQuery(boardOf(remembered))
 }
 
 export function useWards() {

@@ -3,20 +3,21 @@ import Box from '@mui/material/Box'
 import MenuItem from '@mui/material/MenuItem'
 import TextField from '@mui/material/TextField'
 import Typography from '@mui/material/Typography'
+import { useEffect } from 'react'
 import { useTranslation } from 'react-i18next'
-import { Navigate, useNavigate, useParams } from 'react-router'
+import { Navigate, useLocation, useNavigate, useParams } from 'react-router'
 
 import { Page } from '../../ui/page.tsx'
 import { BedTile } from './bed-tile.tsx'
-import { rememberWard, usualWard, useWardBoard, useWards } from './ward.data.ts'
+import { rememberWard, useUsualWard, useWardBoard, useWards } from './ward.data.ts'
 
 export function WardPage() {
   const { t } = useTranslation()
   const { wardId } = useParams()
   const wards = useWards()
-  const usual = usualWard(wards.data)
+  const usual = useUsualWard(wards.data)
   if (wardId !== undefined) return <Board wardId={wardId} />
-  if (usual !== undefined) return <Navigate to={`/ward/${usual.id}`} replace />
+  if (usual !== undefined) return <Navigate to={`/ward/${usual}`} state={BY_ITSELF} replace />
   return (
     <Page title={t('nav.ward')} query={wards} isEmpty={(list) => list.length === 0} empty={t('ward.none')}>
       {() => undefined}
@@ -24,9 +25,17 @@ export function WardPage() {
   )
 }
 
+/** The hub chose the ward: nobody looked for it. */
+const BY_ITSELF = 'by-itself'
+
 function Board({ wardId }: { readonly wardId: string }) {
   const { t } = useTranslation()
   const board = useWardBoard(wardId)
+  const isMeant = useLocation().state !== BY_ITSELF
+  const isThere = board.data !== undefined
+  useEffect(() => {
+    if (isMeant && isThere) rememberWard(wardId)
+  }, [isMeant, isThere, wardId])
   return (
     <Page
       title={board.data?.name ?? t('nav.ward')}
@@ -44,17 +53,13 @@ function WardChoice({ wardId }: { readonly wardId: string }) {
   const { t } = useTranslation()
   const navigate = useNavigate()
   const { data = [] } = useWards()
-  const open = (chosen: string) => {
-    rememberWard(chosen)
-    void navigate(`/ward/${chosen}`)
-  }
   if (data.length < 2) return undefined
   return (
     <TextField
       select
       size="small"
       value={data.some(({ id }) => id === wardId) ? wardId : ''}
-      onChange={({ target }) => open(target.value)}
+      onChange={({ target }) => void navigate(`/ward/${target.value}`)}
       slotProps={{ select: { inputProps: { 'aria-label': t('ward.choose') } } }}
       sx={{ minWidth: 200 }}
     >

@@ -8,11 +8,14 @@ import { keepDigits } from '../../api/transport.ts'
 
 export type Item = z.infer<typeof WorkItem>
 
+/** Conflicts come without an event of the record, and there may be hundreds: they are read in this rhythm, not with every change of a patient. */
+const ASK_MS = 10_000
+
 export function useWorklist() {
   return useQuery({
     queryKey: ['worklist'],
     queryFn: ({ signal }) => getJson(Worklist, '/api/v1/interop/worklist', signal),
-    meta: { types: ['Provenance', 'Patient', 'Encounter'] },
+    refetchInterval: ASK_MS,
   })
 }
 

@@ -11,6 +11,8 @@ import type { WardBoard } from './wards.contract.ts'
 
 export interface WardReader {
   wards(caller: Caller): Promise<readonly { readonly id: string; readonly name: string }[]>
+  /** Id of the first ward that has patients, among the first `limits.care.wardsLookedAt`. */
+  firstTaken(caller: Caller): Promise<string | undefined>
   /** @throws Fault `not-found` */
   board(caller: Caller, id: string): Promise<WardBoard>
 }
@@ -23,12 +25,13 @@ export function createWardReader({ search }: { readonly search: Search }): WardR
 
   return {
     async wards(caller) {
-      const reading = { find, caller }
-      const tops = await find<Location>(caller, 'Location', { 'partof:missing': 'true', ...MANY })
-      const wards = await wardsBelow(reading, tops, limits.care.placeDepth)
-      return wards
-        .map(({ id, name, identifier }) => ({ id, name: name ?? identifier?.[0]?.value ?? id }))
-        .toSorted((a, b) => a.name.localeCompare(b.name, 'en', { numeric: true }))
+      return wardsOf({ find, caller })
+    },
+    async firstTaken(caller) {
+      const wards = await wardsOf({ find, caller })
+      for (const { id } of wards.slice(0, limits.care.wardsLookedAt))
+        if (await isTaken({ find, caller }, id)) return id
+      return undefined
     },
     async board(caller, id) {
       const [ward] = ID.test(id) ? await find<Location>(caller, 'Location', { _id: id }) : []
@@ -41,6 +44,27 @@ export function createWardReader({ search }: { readonly search: Search }): WardR
       return wardBoard(await recordOf({ find, caller }, ward))
     },
   }
+}
+
+async function wardsOf(reading: Reading): Promise<readonly { readonly id: string; readonly name: string }[]> {
+  const tops = await reading.find<Location>(reading.caller, 'Location', {
+    'partof:missing': 'true',
+    ...MANY,
+  })
+  const wards = await wardsBelow(reading, tops, limits.care.placeDepth)
+  return wards
+    .map(({ id, name, identifier }) => ({ id, name: name ?? identifier?.[0]?.value ?? id }))
+    .toSorted((a, b) => a.name.localeCompare(b.name, 'en', { numeric: true }))
+}
+
+async function isTaken({ find, caller }: Reading, ward: string): Promise<boolean> {
+  const top = `Location/${ward}`
+  const places = await below({ find, caller }, [top])
+  const ids = [top, ...places.map(({ id }) => `Location/${id}`)]
+  const stays = await inChunks(ids, (location) =>
+    find<Encounter>(caller, 'Encounter', { location, status: 'in-progress', _count: '1' }),
+  )
+  return stays.length > 0
 }
 
 /** All places below some places, level by level. */

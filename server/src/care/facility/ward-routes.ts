@@ -9,13 +9,19 @@ export interface WardRoutesOptions {
   readonly callerOf: (authorization: string | undefined, correlation?: string) => Caller | Promise<Caller>
 }
 
-/** `wards` and `wards/:id/beds`. Registered below `/api/v1`, whose error handler answers. */
+/** `wards`, `wards/first-taken` and `wards/:id/beds`. Registered below `/api/v1`, whose error handler answers. */
 export function wardRoutes({ wards, callerOf }: WardRoutesOptions): FastifyPluginAsync {
   return async (app) => {
     app.get('/wards', async ({ headers, id }) => {
       const caller = await callerOf(headers.authorization, id)
       authoriseCommand(caller, 'ward.read')
       return { wards: await wards.wards(caller) }
+    })
+    app.get('/wards/first-taken', async ({ headers, id }) => {
+      const caller = await callerOf(headers.authorization, id)
+      authoriseCommand(caller, 'ward.read')
+      const first = await wards.firstTaken(caller)
+      return first === undefined ? {} : { id: first }
     })
     app.get<{ Params: { id: string } }>('/wards/:id/beds', async ({ headers, id, params }, reply) => {
       const caller = await callerOf(headers.authorization, id)

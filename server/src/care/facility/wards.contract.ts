@@ -69,5 +69,7 @@ const Bed = z.object({
 export type Bed = z.infer<typeof Bed>
 
 export const Wards = z.object({ wards: z.array(z.object({ id: z.string(), name: z.string() })) })
+/** The first ward, in the order of the list, that has patients; absent when none has, as far as was looked. */
+export const FirstTaken = z.object({ id: z.string().optional() })
 export const WardBoard = z.object({ id: z.string(), name: z.string(), beds: z.array(Bed) })
 export type WardBoard = z.infer<typeof WardBoard>
