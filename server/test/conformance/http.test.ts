@@ -21,6 +21,13 @@ it('HT-01 HT-02 HT-03 speaks JSON to those who take it', async () => {
     expect(await accepts(accept), accept).toBe(200)
   for (const format of ['json', 'application/json', 'application/fhir%2Bjson'])
     expect(await accepts('text/html', `?_format=${format}`), format).toBe(200)
+  const form = { 'content-type': 'application/x-www-form-urlencoded', accept: 'text/html' }
+  for (const [raw, status] of [
+    ['_format=json', 200],
+    ['_format=xml', 406],
+    ['_count=1', 406],
+  ] as const)
+    expect((await ask('POST', '/Patient/_search', { raw, headers: form })).status, raw).toBe(status)
   expect(await accepts('text/plain')).toBe(406)
   expect(await accepts('*/*', '?_format=csv')).toBe(406)
 })

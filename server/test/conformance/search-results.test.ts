@@ -351,7 +351,10 @@ it('SR-32 SR-33 brings all references that can be followed', async () => {
 it('SR-35 includes by what it knows', async () => {
   for (const include of ['Foo:bar', 'Observation:nope', 'Observation:subject:Foo'])
     expectRefused(await ask('GET', `/Observation?_include=${include}`), 400)
-  const lenient = await search('_include=Foo:bar&_count=1', LENIENT)
+  const lenient = await search('_include=Foo:bar&_include=Patient:organization&_count=1', LENIENT)
   expect(entriesOf(lenient).some(({ search: found }) => found?.mode === 'outcome')).toBe(true)
   expect(idsOf(lenient).length).toBe(1)
+  expect(linkOf(lenient, 'self')).toContain('_include=Patient%3Aorganization')
+  for (const relation of ['self', 'next']) expect(linkOf(lenient, relation)).not.toContain('Foo')
+  expect((await ask('GET', linkOf(lenient, 'next') ?? '')).status).toBe(200)
 })

@@ -25,6 +25,8 @@ export interface Call {
   /** What the text says, where somebody has parsed it already. */
   readonly resource?: JsonObject
   readonly contentType?: string
+  /** As sent. */
+  readonly accept?: string
   /** `X-Provenance`, as sent. */
   readonly provenance?: string
   /** Where the resource stands in a Bundle (`Bundle.entry[2].resource`). */

@@ -140,10 +140,9 @@ function inCompartment(deps: RestDeps, { type, id, third }: Omit<Target, 'fourth
 
 /** The parameters of a form count together with those of the address. @throws Fault `not-acceptable` */
 function formCall(call: Call): Call {
-  const form = pairsOf(call.text)
-  const format = form.find(([name]) => name === '_format')?.[1]
-  if (format !== undefined) checkAcceptable(undefined, format)
-  return { ...call, query: [...call.query, ...form] }
+  const query = [...call.query, ...pairsOf(call.text)]
+  checkAcceptable(call.accept, query.findLast(([name]) => name === '_format')?.[1])
+  return { ...call, query }
 }
 
 function noSuchPlace(path: readonly string[]): Fault {

@@ -53,6 +53,8 @@ export const fhirRest: FastifyPluginAsync<FhirRestOptions> = async (app, { rest,
     const id = request.headers['x-request-id']
     if (typeof id === 'string') reply.header('x-request-id', id)
     const { path, format } = addressOf(app, request)
+    // What a form asks for is known when it has been read.
+    if (request.method === 'POST' && path.at(-1) === '_search') return
     const isRaw = isBinaryRead({ method: methodOf(request), path }) && (format ?? '') === ''
     const { accept } = request.headers
     if (!isRaw || asksForOtherFhir(accept)) checkAcceptable(accept, format)
@@ -174,6 +176,7 @@ function callOf(app: FastifyInstance, request: FastifyRequest, caller: Caller): 
       ...header('ifNoneExist', utf8Header(headers['if-none-exist'])),
     },
     prefer: preferencesOf(String(headers['prefer'] ?? '')),
+    ...header('accept', headers.accept),
     ...header('provenance', headers['x-provenance']),
     text: raw ?? (request.body instanceof Uint8Array ? textOfBody(request.body) : ''),
     ...header('contentType', raw === undefined ? headers['content-type'] : FHIR_JSON),

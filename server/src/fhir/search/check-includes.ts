@@ -1,22 +1,42 @@
 import { fault } from '../../kernel/fault.ts'
 import type { Issue } from '../../kernel/fault.ts'
+import { soon } from '../../kernel/soon.ts'
 import type { Soon } from '../../kernel/soon.ts'
 import type { TypeModule } from '../definitions.ts'
-import type { Handling, Include } from './request.ts'
+import { queryText } from './query-text.ts'
+import type { Handling, Include, SearchRequest } from './request.ts'
 import type { SearchDeps } from './scope.ts'
 
-/** The includes that can be followed; the others are refused, or left out with a warning. @throws Fault `malformed` */
+/** The request with the includes that can be followed; the others are refused, or left out with a warning. @throws Fault `malformed` */
 export function checkIncludes(
   deps: SearchDeps,
-  includes: readonly Include[],
+  request: SearchRequest,
   handling: Handling,
-): Soon<CheckedIncludes> {
-  return includes.length === 0 ? { known: [], warnings: [] } : checked(deps, includes, handling)
+): Soon<SearchRequest> {
+  return request.includes.length === 0
+    ? request
+    : soon(checked(deps, request.includes, handling), ({ known, warnings }) =>
+        warnings.length === 0 ? request : without(request, { known, warnings }),
+      )
 }
 
 interface CheckedIncludes {
   readonly known: readonly Include[]
   readonly warnings: readonly Issue[]
+}
+
+/** Links name what was used only. */
+function without(request: SearchRequest, { known, warnings }: CheckedIncludes): SearchRequest {
+  const left = request.includes.filter((each) => !known.includes(each))
+  const texts = new Set(left.map(({ asked }) => asked.join('=')))
+  const used = request.used.filter((pair) => !texts.has(pair.join('=')))
+  return {
+    ...request,
+    includes: known,
+    used,
+    query: queryText(used),
+    warnings: [...request.warnings, ...warnings],
+  }
 }
 
 async function checked(

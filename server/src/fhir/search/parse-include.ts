@@ -9,7 +9,8 @@ export function includeOf(name: string, value: string): Include {
     throw fault('malformed', { code: 'not-supported', text: `${name}: the only modifier is :iterate` })
   }
   const iterate = modifier !== undefined
-  if (value === '*') return { reverse, iterate, source: '*', param: '*' }
+  const asked = [name, value] as const
+  if (value === '*') return { reverse, iterate, source: '*', param: '*', asked }
   const [source, param, target, ...more] = value.split(':')
   if (source === undefined || param === undefined || param === '' || more.length > 0) {
     throw fault('malformed', {
@@ -17,5 +18,5 @@ export function includeOf(name: string, value: string): Include {
       text: `${String(kind)} is written [type]:[reference parameter] or [type]:[reference parameter]:[target type]`,
     })
   }
-  return { reverse, iterate, source, param, ...(target === undefined ? {} : { target }) }
+  return { reverse, iterate, source, param, asked, ...(target === undefined ? {} : { target }) }
 }

@@ -70,6 +70,8 @@ export interface Include {
   readonly source: string
   readonly param: string
   readonly target?: string
+  /** As it was written. */
+  readonly asked: Pair
 }
 
 /** How much of each resource is sent. */

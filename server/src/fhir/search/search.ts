@@ -99,8 +99,7 @@ async function find(deps: FindDeps, caller: Caller, call: SearchCall): Promise<S
   const links = await withoutUnknownLinks(deps.definitions, { ...asked, module: asked.common, handling })
   const types = { ...asked, pairs: links.pairs }
   const prepared = deps.prepare(types.common, types.pairs, handling)
-  const { request } = prepared
-  const { known: includes, warnings } = await checkIncludes(deps, request.includes, handling)
+  const request = await checkIncludes(deps, prepared.request, handling)
   const branches = await branchesOf(deps, caller, { call, types, prepared })
   const identity = () => identityOf(request, call, caller)
   const state = request.page === undefined ? undefined : deps.tokens.open(request.page, identity())
@@ -112,7 +111,10 @@ async function find(deps: FindDeps, caller: Caller, call: SearchCall): Promise<S
       : await pageOf(branches, request, state)
   const total = await totalFor(branches, request, { page, isCount })
   await deps.access.noteRead(caller, call.type === undefined ? 'search-system' : 'search-type', call.type)
-  const { rows, notes } = await includedWith(deps, caller, { matches: page.matches, includes })
+  const { rows, notes } = await includedWith(deps, caller, {
+    matches: page.matches,
+    includes: request.includes,
+  })
   return {
     request: types.used.length === 0 ? request : withTypes(request, types.used),
     matches: page.matches,
@@ -120,7 +122,6 @@ async function find(deps: FindDeps, caller: Caller, call: SearchCall): Promise<S
     notes: [
       ...request.warnings,
       ...links.warnings,
-      ...warnings,
       ...(await pendingNotes(request)),
       ...notes,
       ...walkNotes(page),
