@@ -87,7 +87,10 @@ it('uses a renewed certificate without a restart, and keeps the old one when the
   // Two more looks at the same wrong files.
   await new Promise((resolve) => setTimeout(resolve, 2.5 * limits.hl7.certificateMs))
   expect(engine.reported).toHaveLength(1)
+  const problem = () => engine.listeners.problemOf('default')
+  expect(problem()).toMatch(/^New certificate files cannot be used, those before stay: .*mismatch/)
   await copyFile(renewed.key, files.key)
   await expect.poll(served, { timeout: 10_000 }).toBe('renewed')
+  expect(problem()).toBeUndefined()
   expect(await send(before, admit())).toContain('MSA|AA|A1')
 })

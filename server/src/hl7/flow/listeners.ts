@@ -15,7 +15,7 @@ export interface ListenersOptions {
 /** The open ports of the feeds. */
 export interface Listeners {
   of(feed: string): Listener | undefined
-  /** Why the port of a feed that shall run is not open. */
+  /** Why the port of a feed that shall run is not open, or what will close it to its senders. */
   problemOf(feed: string): string | undefined
   /**
    * Opens and closes ports until they are as the modes and the settings of the feeds say; connections of a port that closes get the answers that they
@@ -59,7 +59,7 @@ export function createListeners(options: ListenersOptions): Listeners {
   }
   return {
     of: (feed) => ports.open.get(feed)?.listener,
-    problemOf: (feed) => problems.get(feed),
+    problemOf: (feed) => problems.get(feed) ?? ports.open.get(feed)?.listener.problem(),
     follow: inTurn,
     close: async () => {
       isClosed = true

@@ -20,6 +20,8 @@ export interface WatchedCredentials {
   readonly credentials: Credentials
   /** Told of every new and usable set of files. */
   follow(use: (credentials: Credentials) => void): void
+  /** Why the files of now are not used. */
+  problem(): string | undefined
   readonly stop: () => void
 }
 
@@ -38,8 +40,9 @@ export async function watchCredentials(
   let told: string | undefined
   const tell = (error: unknown) => {
     // Once, not at each look.
-    if (told !== String(error)) report(error)
-    told = String(error)
+    const text = error instanceof Error ? error.message : String(error)
+    if (told !== text) report(error)
+    told = text
   }
   const look = async () => {
     const fresh = await read(files)
@@ -54,6 +57,7 @@ export async function watchCredentials(
     follow: (use) => {
       uses = [...uses, use]
     },
+    problem: () => told && `New certificate files cannot be used, those before stay: ${told}.`,
     stop: () => clearInterval(timer),
   }
 }

@@ -34,6 +34,8 @@ export interface ListenerCounts extends ConnectionCounts {
 export interface Listener {
   readonly port: number
   readonly counts: Readonly<ListenerCounts>
+  /** What has to be mended, though connections are taken: certificates that cannot be renewed. */
+  problem(): string | undefined
   /** Takes no more bytes, answers what it has, closes. */
   close(): Promise<void>
 }
@@ -57,7 +59,7 @@ export async function listenMllp(options: ListenerOptions): Promise<Listener> {
       counts.connections = open.size
     })
   }
-  const { server, stop } = await serverFor(options, counts, take)
+  const { server, stop, problem } = await serverFor(options, counts, take)
   server.maxConnections = bounds.connectionsPerFeed
   server.on('drop', () => counts.dropped++)
   server.listen(options.port, options.host)
@@ -65,6 +67,7 @@ export async function listenMllp(options: ListenerOptions): Promise<Listener> {
   return {
     port: portOf(server),
     counts,
+    problem,
     close: async () => {
       stop()
       const closed = once(server, 'close')
@@ -75,10 +78,12 @@ export async function listenMllp(options: ListenerOptions): Promise<Listener> {
   }
 }
 
-interface Serving {
+interface Serving extends Pick<Listener, 'problem'> {
   readonly server: Server
   readonly stop: () => void
 }
+
+const NOTHING = (): undefined => undefined
 
 /** A sender that closes its half behind its last message still waits for the answer. */
 const SOCKETS = { noDelay: true, keepAlive: true, allowHalfOpen: true }
@@ -88,7 +93,7 @@ async function serverFor(
   counts: ListenerCounts,
   take: (socket: Socket) => void,
 ): Promise<Serving> {
-  if (tls === undefined) return { server: createServer(SOCKETS, take), stop: () => undefined }
+  if (tls === undefined) return { server: createServer(SOCKETS, take), stop: NOTHING, problem: NOTHING }
   const withTake = (socket: TLSSocket) => {
     if (isAllowed(socket, tls.allow)) return take(socket)
     counts.refusedClients++
@@ -104,7 +109,7 @@ async function serverFor(
     counts.refusedClients++
     socket.destroy()
   })
-  return { server, stop: watched.stop }
+  return { server, stop: watched.stop, problem: () => watched.problem() }
 }
 
 function freshCounts(): ListenerCounts {

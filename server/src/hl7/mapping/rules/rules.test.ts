@@ -167,6 +167,12 @@ it.each([
   ['messages/ADT.yaml', 'ADT^A01:', 'ORU^R01:', /ORU\^R01 is mapped by another file/],
   ['tables/administrativeSex.csv', 'M,Male', 'F,Male', /administrativeSex\.csv: code "F" occurs twice/],
   ['feeds/default.yaml', 'zone: UTC', 'zone: [UTC]', /default\.yaml: \/zone must be string/],
+  [
+    'feeds/default.yaml',
+    'zone: UTC',
+    "zone: UTC\ntls: { cert: a, key: b, allow: ['CN=ward'] }",
+    /default\.yaml: \/tls must have property ca when property allow is present/,
+  ],
 ])('names file and row of what is wrong in %s (%s)', async (...[file, before, after, problem]) => {
   const folder = await copyOfRules()
   const text = await readFile(join(folder, file), 'utf8')
