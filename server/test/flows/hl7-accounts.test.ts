@@ -1,8 +1,8 @@
 import { expect, it } from 'vitest'
 
 import type { JsonObject } from '../../src/kernel/json.ts'
-import type { Engine } from './interface-engine.ts'
-import { after, items, type Message } from './order-day.ts'
+import { Sender, type Engine } from './interface-engine.ts'
+import { after, items, textOf, type Message } from './order-day.ts'
 
 const PID = `PID|1||M1^^^NORTH^MR||Okoye^Ada||19870402|F${'|'.repeat(10)}ACC1^^^NORTH^AN`
 const VISIT = `PV1|1|I|W1^05^A${'|'.repeat(16)}V1^^^NORTH^VN`
@@ -104,6 +104,25 @@ it.each(CREDITS)('ends a charge by a credit with %s, or asks', async (_, told, e
 it('takes two charges of one service with numbers of their own for two', async () => {
   const engine = await after(about('DFT^P03', charge('T1', 'CG')), about('DFT^P03', charge('T2', 'CG')))
   expect((await engine.all('ChargeItem')).map(({ status }) => status)).toEqual(['billable', 'billable'])
+  expect(await asked(engine)).toEqual([])
+})
+
+it.each([
+  ['open again', ['active'], ['BAR^P01', 'BAR^P02', 'BAR^P01']],
+  ['purged, changed', ['entered-in-error', 'status'], ['BAR^P01', 'BAR^P02', 'BAR^P05']],
+  ['ended, opened', ['inactive', 'status'], ['BAR^P01', 'BAR^P06', 'BAR^P01']],
+  ['ended, changed', ['inactive'], ['BAR^P01', 'BAR^P06', 'BAR^P05', 'ADT^A08']],
+])('knows whether an account is %s', async (_, expected, events) => {
+  const engine = await after(...events.map((event) => about(event)))
+  const states = (await engine.all('Account')).map(({ status }) => status)
+  expect([...states, ...(await asked(engine))]).toEqual(expected)
+})
+
+it('knows what the opening of an account alone has said, though it comes behind its end', async () => {
+  const late = textOf(about('BAR^P01', guarantor('G1')), 0)
+  const engine = await after(about('BAR^P01'), about('BAR^P06'))
+  expect(await new Sender(engine.port).send(late.replace('|M0|', '|M9|'))).toContain('MSA|AA')
+  expect(await engine.all('Account')).toMatchObject([{ status: 'inactive', guarantor: [{}] }])
   expect(await asked(engine)).toEqual([])
 })
 

@@ -116,3 +116,55 @@ it('never lets a status end before it began', async () => {
     status: ['planned 08:05-08:05', 'in-progress 08:05-'],
   })
 })
+
+const DOCTORS = { 7: '7^Att^Ann', 8: '8^Ref^Rob', 17: '9^Adm^Amy', 14: '7' }
+const LATE = at('A01', '0800', { ...DOCTORS, 44: '202603010755' })
+const MOVED = at('A02', '0900', { 3: 'W2^01^B', 7: '77^Other^Ona' })
+
+/** Doctors by their kind, the source of the admission, and when it was. */
+async function admissionOf({ engine }: Pick<World, 'engine'>) {
+  const visit = await withNumber(engine, 'Encounter', 'V4711')
+  const {
+    participant = [],
+    hospitalization = {},
+    period,
+  } = visit as {
+    participant?: { type: { coding: { code: string }[] }[]; individual: { display: string } }[]
+    hospitalization?: { admitSource?: { coding: { code: string }[] } }
+    period?: JsonObject
+  }
+  const doctors = participant.map(
+    ({ type, individual }) => `${type[0]?.coding[0]?.code} ${individual.display}`,
+  )
+  const { admitSource } = hospitalization
+  return [...doctors.toSorted(), admitSource?.coding[0]?.code, period?.['start'], period?.['end']]
+}
+
+const ADMITTED = ['ADM Amy Adm', 'ATND Ona Other', 'REF Rob Ref', '7', '2026-03-01T07:55:00+00:00']
+const LEFT = '2026-03-01T12:00:00+00:00'
+
+it.each([
+  ['a move', [MOVED, LATE], [...ADMITTED, undefined]],
+  ['a discharge', [MOVED, A03, LATE], [...ADMITTED, LEFT]],
+  ['both, the other way round', [A03, MOVED, LATE], [...ADMITTED, LEFT]],
+  ['a move without saying when it was', [MOVED, at('A01', '0755', DOCTORS)], [...ADMITTED, undefined]],
+  [
+    'a move that deletes the referrer and the source',
+    [at('A02', '0900', { 3: 'W2^01^B', 8: '""', 14: '""' }), LATE],
+    ['ADM Amy Adm', 'ATND Ann Att', undefined, '2026-03-01T07:55:00+00:00', undefined],
+  ],
+])('knows what an admission alone has said, though it comes behind %s', async (_, steps, expected) => {
+  const world = await after(steps)
+  expect(await admissionOf(world)).toEqual(expected)
+  expect(await itemsOf(world.engine)).toEqual([])
+})
+
+it.each([
+  ['a discharge', A03, 'finished'],
+  ['a leave', A21, 'onleave'],
+  ['a cancel', at('A11', '1000'), 'cancelled'],
+])('asks whether %s counts that comes behind a later message', async (_, step, status) => {
+  const { engine } = await after([LATE, at('A08', '1400'), step])
+  expect(await engine.all('Encounter')).toMatchObject([{ status: 'in-progress' }])
+  expect(await itemsOf(engine)).toEqual([`status "in-progress" "${status}"`])
+})

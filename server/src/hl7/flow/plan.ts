@@ -9,7 +9,7 @@ import { planEffects } from '../merging/plan-effects.ts'
 import { withoutOtherVariants } from '../record/choices.ts'
 import type { ElementChange } from '../record/element-changes.ts'
 import { comparable, isSame, withLongTexts } from '../record/exact-json.ts'
-import { timesOf, withHistories, withLate, withOwnHistories } from '../record/histories.ts'
+import { askedLate, timesOf, withHistories, withLate, withOwnHistories } from '../record/histories.ts'
 import { identify, referenceOf, type Identities, type Identity } from '../record/identity.ts'
 import { keepImage, readLastImage, sourcesOf, type LastImage } from '../record/last-image.ts'
 import { withLateStays } from '../record/late-stays.ts'
@@ -20,8 +20,9 @@ import { givenUp, heldByOthers, isKnownByOldNumbers } from '../record/numbers.ts
 import { rangesOnce, readOnce } from '../record/read-once.ts'
 import { clearedBy, countedOf, sentOf } from '../record/sent.ts'
 import { changesBy, draftOf, madeBy, type Step } from '../record/step.ts'
-import { countingOf, mayFill, toldBefore, withAnew } from '../record/superseded.ts'
+import { countingOf, toldBefore, withAnew } from '../record/superseded.ts'
 import { traceText, type Traced } from '../record/trace-text.ts'
+import { deletedSince } from '../record/untold.ts'
 import { planWaiting } from '../record/waiting.ts'
 import { isBefore, lastWord, type Word } from '../record/word.ts'
 import {
@@ -110,50 +111,67 @@ async function planImage(request: PlanRequest, identity: Identity, identities: I
   ])
   const vault = new Map<string, string>()
   const { next: sent, times } = timesOf(sentOf(image, identities, vault), image.parts ?? [])
-  const subject = { ...request, identities, identity, reference, trace, before, vault, times }
   const next = countingOf(before, saidBy(request, identity, sent))
-  if (next === undefined) return late(subject, sent, current)
-  const step = stepOf(subject, next, current)
-  return withNumbers(request, identity, step)
+  const isLate = next === undefined || (before !== undefined && isBefore(nowOf(request), before))
+  const subject = { ...request, identities, identity, reference, trace, before, vault, times, sent, isLate }
+  return withNumbers(request, identity, stepOf(subject, next, current))
 }
 
-function stepOf(subject: Subject, next: JsonObject, current: StoredVersion | undefined): Step {
-  const { parts = [] } = subject.identity.image
-  if (current === undefined)
-    return creation(
-      subject,
-      withUnsentMembers({ base: undefined, next, cleared: [], current: {} }, parts).next,
-    )
-  const { identity, reference, trace, vault } = subject
-  const resource = comparable(Buffer.from(current.bytes).toString('utf8'), vault)
-  if (isKnownByOldNumbers(identity, resource))
-    return { made: { reference, action: 'linked' }, trace, conflicts: formerItems(subject) }
-  const told = toldBefore(resource, saidBy(subject, identity, next))
-  if (told !== undefined) {
-    const conflicts = told.map((conflict) => worklistItem(subject, conflict))
-    return { made: { reference, action: 'superseded' }, trace, conflicts }
-  }
-  return update(subject, next, { resource, version: current.version })
-}
-
-/** What comes late changes nothing but the histories, those of the places among them. */
-function late(subject: Subject, said: JsonObject, current: StoredVersion | undefined): Step {
-  const { identity, reference, trace, vault, times } = subject
+/** @param next what counts of it; of what comes late the histories do in any case */
+function stepOf(subject: Subject, next: JsonObject | undefined, current: StoredVersion | undefined): Step {
+  const { identity, reference, trace, vault, isLate } = subject
   const { parts = [] } = identity.image
   const superseded: Step = { made: { reference, action: 'superseded' }, trace }
-  if (current === undefined) return superseded
+  if (current === undefined) {
+    if (isLate || next === undefined) return superseded
+    const words = { base: undefined, next, cleared: [], current: {} }
+    return creation(subject, withUnsentMembers(words, parts).next)
+  }
   const resource = comparable(Buffer.from(current.bytes).toString('utf8'), vault)
-  const is = withLateStays(
-    times.size === 0 ? resource : withLate(resource, said, { parts, times }),
-    said,
-    parts,
-  )
-  if (is === resource) return superseded
-  const draft = draftOf({ type: identity.image.type, id: identity.id ?? '' }, withLongTexts(is, vault), {
-    method: 'PUT',
-    expected: current.version,
-  })
-  return { ...superseded, draft, was: resource, is }
+  const stored = { resource, version: current.version }
+  if (next === undefined) {
+    const is = withLateHistories(subject, resource)
+    const step = { ...superseded, conflicts: lateItems(subject, resource) }
+    return is === resource ? step : { ...step, ...changeOf(subject, is, stored) }
+  }
+  if (isKnownByOldNumbers(identity, resource))
+    return { made: { reference, action: 'linked' }, trace, conflicts: formerItems(subject) }
+  const told = isLate ? undefined : toldBefore(resource, saidBy(subject, identity, next))
+  if (told !== undefined)
+    return { ...superseded, conflicts: told.map((conflict) => worklistItem(subject, conflict)) }
+  return update(subject, next, stored)
+}
+
+/** Those of the places among them. */
+function withLateHistories(
+  { identity: { image }, sent, times }: Pick<Subject, 'identity' | 'sent' | 'times'>,
+  resource: JsonObject,
+): JsonObject {
+  const { parts = [] } = image
+  const known = times.size === 0 ? resource : withLate(resource, sent, { parts, times })
+  return withLateStays(known, sent, parts)
+}
+
+function lateItems(subject: Subject, resource: JsonObject): readonly WorkItem[] {
+  const { initial = [], parts = [] } = subject.identity.image
+  const asked = askedLate(resource, subject.sent, { parts, times: subject.times })
+  return asked
+    .filter(({ element }) => !initial.includes(element))
+    .map((conflict) => worklistItem(subject, conflict))
+}
+
+interface Stored {
+  readonly resource: JsonObject
+  readonly version: number
+}
+
+function changeOf(
+  { identity: { image, id = '' }, vault }: Pick<Subject, 'identity' | 'vault'>,
+  is: JsonObject,
+  { resource, version }: Stored,
+): Pick<Step, 'draft' | 'was' | 'is'> {
+  const how = { method: 'PUT', expected: version } as const
+  return { draft: draftOf({ type: image.type, id }, withLongTexts(is, vault), how), was: resource, is }
 }
 
 /** Aliases that the write path would take from others stay with them; those that nobody has from now on are told. */
@@ -186,6 +204,10 @@ interface Subject extends PlanRequest {
   readonly before: LastImage | undefined
   readonly vault: Map<string, string>
   readonly times: ReadonlyMap<string, string>
+  /** All that the message says. */
+  readonly sent: JsonObject
+  /** The feed has said something later, or something that counts more. */
+  readonly isLate: boolean
 }
 
 function creation(subject: Subject, next: JsonObject): Step {
@@ -217,54 +239,38 @@ function contentOf({ id = '', isKnown, image: { content } }: Identity): readonly
   return content === undefined || isKnown ? [] : contentRecords({ id, version: 1 }, content)
 }
 
-function update(
-  subject: Subject,
-  sent: JsonObject,
-  current: { readonly resource: JsonObject; readonly version: number },
-): Step {
-  const { identity, reference, trace, before, vault, times } = subject
+function update(subject: Subject, sent: JsonObject, stored: Stored): Step {
+  const { identity, reference, trace, before, times, isLate } = subject
+  const { resource: was } = stored
   const { parts = [] } = identity.image
-  const base = withAnew(before?.image, { current: current.resource, next: sent }, parts)
-  const said = { next: sent, cleared: isLate(subject) ? [] : (identity.image.cleared ?? []) }
-  const { held, ...counted } = countedOf(identity.image, said, { ...base, ...current.resource })
+  const base = withAnew(before?.image, { current: was, next: sent }, parts)
+  const said = { next: sent, cleared: isLate ? [] : (identity.image.cleared ?? []) }
+  const { held, ...counted } = countedOf({ ...identity.image, isLate }, said, { ...base, ...was })
   const deleted = clearedBy(counted, subject.identities)
-  const words = { base, next: counted.next, cleared: deleted, current: current.resource }
+  const words = { base, next: counted.next, cleared: deleted, current: was }
   const { next, cleared } = withoutOtherVariants(withUnsentMembers(words, parts), base)
-  const merged = mergeThreeWay({ base, next, cleared, current: current.resource })
-  const codes = { was: current.resource, is: merged.resource }
-  const resource = withHistories(inPlace(merged.resource, parts, codes), {
-    parts,
-    times,
-    was: current.resource,
-  })
+  const merged = mergeThreeWay({ base, next, cleared, current: was })
+  const codes = { was, is: merged.resource }
+  const placed = inPlace(merged.resource, parts, codes)
+  const is = isLate ? withLateHistories(subject, placed) : withHistories(placed, { parts, times, was })
   const told = inPlace(nextImage({ base, next, cleared }), parts, codes)
-  const image = withOwnHistories(told, { resource, was: current.resource }, parts)
+  const image = withOwnHistories(told, { resource: is, was }, parts)
   const conflicts = [...held, ...merged.conflicts].map((conflict) => worklistItem(subject, conflict))
-  const isChanged = !isSame(resource, current.resource)
+  if (isLate) conflicts.push(...lateItems(subject, was))
+  const isChanged = !isSame(is, was)
   return {
     made: { reference, action: isChanged ? 'updated' : 'unchanged' },
     trace,
-    ...(isChanged
-      ? {
-          draft: draftOf(
-            { type: identity.image.type, id: identity.id ?? '' },
-            withLongTexts(resource, vault),
-            {
-              method: 'PUT',
-              expected: current.version,
-            },
-          ),
-        }
-      : {}),
-    records: [...(isChanged ? identity.confirms : []), ...identity.claims, ...keep(subject, image, cleared)],
-    was: current.resource,
-    is: resource,
+    records: [
+      ...(isChanged ? identity.confirms : []),
+      ...identity.claims,
+      ...keep(subject, image, [...cleared, ...deleted]),
+    ],
+    was,
+    is,
+    ...(isChanged && changeOf(subject, is, stored)),
     conflicts,
   }
-}
-
-function isLate(subject: Subject): boolean {
-  return subject.before !== undefined && isBefore(nowOf(subject), subject.before)
 }
 
 function keep(subject: Subject, image: JsonObject, cleared: readonly string[]): readonly RecordChange[] {
@@ -274,10 +280,7 @@ function keep(subject: Subject, image: JsonObject, cleared: readonly string[]): 
     before === undefined
       ? { [message]: trace }
       : sourcesOf(said.trace, message, { type: said.type, parts: said.parts ?? [], before, image })
-  const gone = mayFill(said.parts ?? [])
-    ? new Set([...(before?.deleted ?? []), ...cleared])
-    : new Set<string>()
-  const deleted = [...gone].filter((name) => image[name] === undefined)
+  const deleted = deletedSince(before, cleared, { image, parts: said.parts ?? [] })
   return keepImage(
     { reference, feed, before },
     {

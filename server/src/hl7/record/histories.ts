@@ -2,6 +2,7 @@ import type { JsonObject, JsonValue } from '../../kernel/json.ts'
 import { limits } from '../../kernel/limits.ts'
 import type { HistoryPart, ImagePart } from '../mapping/model/image.ts'
 import { isElements, isList, isSame } from './exact-json.ts'
+import type { Conflict } from './merge.ts'
 import { isBefore, periodOf, withPeriod } from './stay-periods.ts'
 
 /** By the name of a history the time at which what a message says of its element began. */
@@ -64,6 +65,27 @@ export function withLate(
     const [code, at] = [said[part.of], times.get(part.history)]
     if (part.tells !== true || code === undefined || at === undefined) return items
     return inserted(items, { part, code, at, whole: is })
+  })
+}
+
+/**
+ * What a message that comes late says of a time behind the beginning of what holds now: the one may have ended the other, or was taken back
+ * since, which only a person knows.
+ *
+ * @param said by the message
+ */
+export function askedLate(
+  is: JsonObject,
+  said: JsonObject,
+  { parts, times }: Omit<Change, 'was'>,
+): readonly Conflict[] {
+  return historiesOf(parts).flatMap((part) => {
+    const { history, of, asks } = part
+    const [current, incoming, at] = [is[of], said[of], times.get(history)]
+    const last = itemsOf(is[history]).at(-1)
+    if (asks !== true || current === undefined || incoming === undefined || last === undefined) return []
+    const isBehind = isOf(last, part, current) && isBefore(periodOf(last)['start'], at)
+    return isBehind && !isSame(current, incoming) ? [{ element: of, current, incoming }] : []
   })
 }
 

@@ -151,6 +151,11 @@ export function hasCode(whole: JsonObject, codes: Codes): boolean {
   return Object.entries(codes).some(([element, texts]) => texts.some((text) => text === whole[element]))
 }
 
+/** @param one what a message deletes of the list: the key of items, or `member=text` */
+export function hasDeleted({ by }: ListPart, item: JsonValue, one: string): boolean {
+  return isElements(item) && (keysOf(item, pathsOf(by)).includes(one) || hasText(item, one))
+}
+
 /** @param one `member=text` */
 function hasText(item: JsonObject, one: string): boolean {
   const [member = '', text] = one.split('=', 2)

@@ -79,14 +79,24 @@ interface Counted extends Words {
 
 /** What an image says of a resource that is there already. @param known codes that it has */
 export function countedOf(
-  { initial = [], whiles = [], parts = [] }: Pick<Image, 'initial' | 'whiles' | 'parts'>,
+  {
+    initial = [],
+    whiles = [],
+    parts = [],
+    isLate = false,
+  }: Pick<Image, 'initial' | 'whiles' | 'parts'> & { readonly isLate?: boolean },
   { next, cleared }: Words,
   known: JsonObject,
 ): Counted {
   const isPast = ({ element, codes }: While) => !codes.some((code) => code === known[element])
   const pasts = whiles.filter(isPast)
   const unasked = parts.flatMap((part) =>
-    typeof part === 'object' && 'only' in part && !hasCode(known, part.while) ? part.only : [],
+    typeof part === 'object' &&
+    'only' in part &&
+    !hasCode(known, part.while) &&
+    !(isLate && part.fills === true)
+      ? part.only
+      : [],
   )
   const past = new Set([...pasts.map(({ path }) => path), ...unasked])
   const counts = ([name]: readonly [string, unknown]) => !initial.includes(name) && !past.has(name)

@@ -1,10 +1,10 @@
 import type { JsonObject, JsonValue } from '../../kernel/json.ts'
-import type { AgainPart, ImagePart, LatePart } from '../mapping/model/image.ts'
-import { choiceOf } from './choices.ts'
+import type { AgainPart, ImagePart } from '../mapping/model/image.ts'
 import { isElements, isSame } from './exact-json.ts'
 import type { LastImage } from './last-image.ts'
 import { hasCode } from './list-parts.ts'
 import type { Conflict } from './merge.ts'
+import { untoldOf } from './untold.ts'
 import { isBefore, type Word } from './word.ts'
 
 interface Said extends Word {
@@ -22,25 +22,7 @@ export function countingOf(before: LastImage | undefined, said: Said): JsonObjec
   if (before === undefined) return next
   if (!isBefore(said, before))
     return parts.some((part) => isOutranked(before.image, next, part)) ? undefined : next
-  const part = lateIn(parts)
-  if (part === undefined) return undefined
-  const isTold = ([name, value]: readonly [string, unknown]) =>
-    !isSame(part.unknown?.[name], value as JsonValue | undefined)
-  const names = Object.entries(before.image)
-    .filter(isTold)
-    .map(([name]) => name)
-  const told = new Set([...names, ...(before.deleted ?? [])].map(choiceOf))
-  const untold = Object.entries(next).filter(([name]) => !told.has(choiceOf(name)))
-  return untold.length === 0 ? undefined : Object.fromEntries(untold)
-}
-
-/** Somebody has to know then what the feed has deleted. */
-export function mayFill(parts: readonly ImagePart[]): boolean {
-  return lateIn(parts) !== undefined
-}
-
-function lateIn(parts: readonly ImagePart[]): LatePart | undefined {
-  return parts.find((part): part is LatePart => typeof part === 'object' && 'late' in part)
+  return untoldOf(before, next, parts)
 }
 
 function isOutranked(before: JsonObject, next: JsonObject, part: ImagePart): boolean {

@@ -57,6 +57,8 @@ export interface HistoryPart {
   readonly period?: string
   /** The event is about the element: it says when it began, also where it comes late. */
   readonly tells?: boolean
+  /** What comes late and says that it began behind the beginning of what holds now is an item of the worklist. */
+  readonly asks?: true
   readonly when?: string
 }
 
@@ -64,6 +66,8 @@ export interface HistoryPart {
 export interface OnlyPart {
   readonly only: readonly string[]
   readonly while: Codes
+  /** A message that comes late fills what was never told all the same. */
+  readonly fills?: true
   readonly when?: string
 }
 
@@ -96,9 +100,9 @@ export interface NeedsPart {
   readonly when?: string
 }
 
-/** What comes behind a later word still fills what the feed has never told or deleted. */
+/** What comes behind a later word still fills what the feed has never told or deleted, or `nothing`: what it deletes is kept in mind only. */
 export interface LatePart {
-  readonly late: 'fills'
+  readonly late: 'fills' | 'nothing'
   /** By element the value that only says that it was never told. */
   readonly unknown?: JsonObject
   readonly when?: string
