@@ -119,3 +119,19 @@ it('leaves an order active that a person has opened again behind the word of its
   expect(await sender.send(textOf(told('SC', 'CM'), 20))).toContain('MSA|AA')
   expect(await engine.all('ServiceRequest')).toMatchObject([{ status: 'active' }])
 })
+
+async function statuses(engine: Engine): Promise<readonly unknown[]> {
+  const all = [...(await engine.all('ServiceRequest')), ...(await engine.all('MedicationRequest'))]
+  return all.map(({ status }) => status)
+}
+
+it.each<[string, string, string, string]>([
+  ['a refill that is asked for', 'RDE^O11', 'ORC|RF|P1|F1', 'RXE||AMX^AMX^L|500||mg'],
+  ['a state that is asked for', 'OML^O21', 'ORC|SS|P1', 'OBR|1|P1||GLU^GLU^L'],
+  ['a cancel that was not possible', 'ORM^O01', 'ORC|UC|P1|F1', 'OBR|1|P1|F1|GLU^GLU^L'],
+])('makes no active order of %s, until somebody places it', async (...[, event, orc, line]) => {
+  const engine = await after([event, ADA, orc, line])
+  expect(await statuses(engine)).toEqual(['unknown'])
+  expect(await new Sender(engine.port).send(textOf([event, ADA, 'ORC|NW|P1', line], 9))).toContain('MSA|AA')
+  expect(await statuses(engine)).toEqual(['active'])
+})

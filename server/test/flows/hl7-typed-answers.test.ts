@@ -98,13 +98,13 @@ it('says what became of each control code', async () => {
   const engine = await startEngine({ answers: 'application' })
   const sender = new Sender(engine.port)
   const replies: string[] = []
-  for (const [at, code] of ['NW', 'XO', 'HD', 'RL', 'CA'].entries()) {
+  for (const [at, code] of ['NW', 'XO', 'HD', 'RL', 'SS', 'CA'].entries()) {
     const lines = [PID, `ORC|${code}|P1^CLINIC`, OBR]
     const answer = await sender.send(message({ type: 'OML^O21^OML_O21', lines, id: `M${at}`, wants: '' }))
     expect(typeOf(answer)).toBe('ORL^O22^ORL_O22')
     replies.push(/\nORC\|(\w+)\|P1\^CLINIC\n/.exec(answer)?.[1] ?? '')
   }
-  expect(replies).toEqual(['OK', 'XR', 'HR', 'OR', 'CR'])
+  expect(replies).toEqual(['OK', 'XR', 'HR', 'OR', 'RR', 'CR'])
 })
 
 it('answers an order that cannot be taken without a group, with what is wrong and where', async () => {

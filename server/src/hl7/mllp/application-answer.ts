@@ -67,7 +67,7 @@ export function applicationAnswer(header: Header): ApplicationAnswer | undefined
   return answer?.since !== undefined && header.component(12, 1).trim() < answer.since ? undefined : answer
 }
 
-/** HL7 table 0119: what is said to a control code when the order was taken; `OK` to every other one. */
+/** HL7 table 0119: what is said to a control code when the order was taken; `OK` to every other one. What is asked for has only been received (`RR`). */
 const REPLIES: Readonly<Record<string, string>> = {
   CA: 'CR',
   DC: 'DR',
@@ -75,6 +75,9 @@ const REPLIES: Readonly<Record<string, string>> = {
   RL: 'OR',
   XO: 'XR',
   RP: 'RQ',
+  RF: 'RR',
+  SN: 'RR',
+  SS: 'RR',
 }
 
 /**
@@ -93,5 +96,5 @@ export function echoedOrders(frame: Buffer, header: Header): readonly string[] {
 /** ORC-1 to ORC-4: the answer, the number of the placer, of the filler, of the group. */
 function replied(line: string, bar: string): string {
   const [name = '', control = '', ...numbers] = line.split(bar)
-  return [name, REPLIES[control] ?? 'OK', ...numbers.slice(0, 3)].join(bar)
+  return [name, REPLIES[control.trim()] ?? 'OK', ...numbers.slice(0, 3)].join(bar)
 }
