@@ -113,11 +113,15 @@ it('SE-15 takes escaped separators for what they are', async () => {
     const made = await make({ resourceType: 'Basic', ...tagged(own), code: { coding } })
     ids.set(code, made.id)
   }
+  const coding = [{ system: 's', code: 'x' }]
+  const { id: pair } = await make({ resourceType: 'Basic', ...tagged(own), code: { coding } })
   const by = async (value: string): Promise<readonly string[]> =>
     find(`/Basic?_tag=${own}&code=${encodeURIComponent(value)}`)
   expect(await by('a\\,b')).toEqual([ids.get('a,b')])
   expect(await by('a,b')).toEqual([ids.get('a')])
   expect(await by('s\\|x')).toEqual([ids.get('s|x')])
+  expect(await by('s|x')).toEqual([pair])
+  expect(await by('|s\\|x')).toEqual([ids.get('s|x')])
   expect(await by('p\\$q')).toEqual([ids.get('p$q')])
   expect(await by('back\\\\slash')).toEqual([ids.get('back\\slash')])
 })

@@ -4,7 +4,7 @@ import type { NameKey, RangeKey, SearchKeys } from '../../store/keys.ts'
 import { boundedKey, boundedText } from './bounded.ts'
 import { containedKey, containedMarker, isNarrowing } from './contained-keys.ts'
 import type { ExtractContext } from './extract-context.ts'
-import { foldCode, foldText } from './folding.ts'
+import { foldText } from './folding.ts'
 import { readReference, type LiteralReference } from './references.ts'
 import { tokenForm } from './tokens.ts'
 import type { ZoneOffset } from './zone.ts'
@@ -72,7 +72,7 @@ export class KeyCollector {
 
   /** The four forms of a token, and those of its reference form when `modifier` is `:identifier`. */
   token(code: string | undefined, system: string | undefined, modifier = ''): void {
-    const folded = code === undefined ? undefined : foldCode(code)
+    const folded = code === undefined ? undefined : tokenForm(code)
     if (folded !== undefined) this.form(folded, modifier)
     if (system !== undefined) {
       this.form(`${system}|`, modifier)
