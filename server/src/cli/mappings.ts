@@ -15,6 +15,7 @@ import type { Message } from '../hl7/message/message.ts'
 import { parseMessage } from '../hl7/message/parse-message.ts'
 import { refuseUnknown } from '../hl7/outbound/create-outbound.ts'
 import { loadDestinations } from '../hl7/outbound/destination.ts'
+import { portProblems } from '../hl7/settings/follow-settings.ts'
 import { Fault } from '../kernel/fault.ts'
 import { compareWithGuide } from './guide-rows.ts'
 
@@ -28,7 +29,8 @@ const WORDS: Readonly<Record<string, number>> = { check: 0, test: 0, explain: 2,
 /** What each command says; a command that finds a problem makes the exit code 1. */
 const COMMANDS: Readonly<Record<string, (mapper: Mapper, args: readonly string[]) => Promise<string>>> = {
   check: async (mapper) => {
-    readFeeds(mapper.feeds)
+    const taken = portProblems(readFeeds(mapper.feeds).values())
+    if (taken.length > 0) throw new RulesError(taken)
     for (const destination of await loadDestinations(FOLDER)) refuseUnknown(mapper.outbound, destination)
     const sets = [[], ...(await loadRules(FOLDER)).overlays.map((overlay) => [overlay])]
     const definitions = loadDefinitions()

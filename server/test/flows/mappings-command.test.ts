@@ -38,6 +38,18 @@ it('checks the folder that the hub reads, and names file and key of what is wron
   expect(said).toContain("feeds/default.yaml: /returnTo must have required property 'port'")
 })
 
+it('names the feeds that have one port', async () => {
+  const folder = join(await freshFolder(), 'mappings')
+  await cp(MAPPINGS, folder, { recursive: true })
+  const feed = await readFile(join(folder, 'feeds', 'default.yaml'), 'utf8')
+  for (const name of ['east', 'west'])
+    await writeFile(join(folder, 'feeds', `${name}.yaml`), `${feed}port: 2600\n`)
+  expect(await check(folder)).toMatchObject({
+    code: 1,
+    said: expect.stringContaining('feeds/west.yaml, port: feeds/east.yaml has it, too'),
+  })
+})
+
 it('names row and element of a rule that no resource can hold', async () => {
   const folder = join(await freshFolder(), 'mappings')
   await cp(MAPPINGS, folder, { recursive: true })

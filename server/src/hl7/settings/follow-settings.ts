@@ -53,20 +53,28 @@ interface Settings {
   readonly destinations: readonly Destination[]
 }
 
+/** @returns one line for each port that two feeds have */
+export function portProblems(feeds: Iterable<Pick<FlowFeed, 'name' | 'port'>>): readonly string[] {
+  const taken = new Map<number, string>()
+  const problems: string[] = []
+  for (const { name, port } of feeds) {
+    if (port === undefined || port === 0) continue
+    const other = taken.get(port)
+    if (other !== undefined) problems.push(`feeds/${name}.yaml, port: feeds/${other}.yaml has it, too`)
+    taken.set(port, name)
+  }
+  return problems
+}
+
 /** @throws RulesError for two feeds on one port, and for files of certificates that are not there */
 async function refuseUnusable(feeds: readonly FlowFeed[]): Promise<void> {
-  const problems: string[] = []
-  const taken = new Map<number, string>()
-  for (const { name, port, tls } of feeds) {
-    const other = port === undefined || port === 0 ? undefined : taken.get(port)
-    if (other !== undefined) problems.push(`feeds/${name}.yaml, port: feeds/${other}.yaml has it, too`)
-    if (port !== undefined) taken.set(port, name)
+  const problems = [...portProblems(feeds)]
+  for (const { name, tls } of feeds)
     for (const key of ['cert', 'key', 'ca'] as const) {
       const file = tls?.[key]
       if (file !== undefined && !(await isReadable(file)))
         problems.push(`feeds/${name}.yaml, tls.${key}: the file cannot be read`)
     }
-  }
   if (problems.length > 0) throw new RulesError(problems)
 }
 
