@@ -25,6 +25,11 @@ test('says in words what is wrong with a number', async ({ page }) => {
   await row.getByRole('button', { name: /^Keep the record/ }).press('Enter')
   await expect(row).toHaveCount(0)
   await expect(page.getByRole('status').filter({ hasText: 'The record was kept' })).toBeVisible()
+  await page.getByRole('button', { name: 'Take the decision back' }).click()
+  await expect(page.getByRole('status').filter({ hasText: 'was taken back' })).toBeVisible()
+  await expect(row).toBeVisible()
+  await row.getByRole('button', { name: /^Keep the record/ }).press('Enter')
+  await expect(row).toHaveCount(0)
   // The keyboard stays on the page: on no other decision, so that a key that is held down makes none.
   await expect(page.locator('main:focus, main a:focus')).toHaveCount(1)
 })

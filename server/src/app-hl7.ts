@@ -64,7 +64,7 @@ export async function startHl7(app: FastifyInstance, foundation: Foundation): Pr
   const folders = watchFolders({ flow, records, report })
   const problemOf = (feed: string) => listeners.problemOf(feed) ?? folders.problemOf(feed)
   const api = { flow, listeners, problemOf, outbound, records: flow.records, resources, since: clock() }
-  const access = { callerOf: callerOfRequest, authorise: authoriseCommand }
+  const access = { callerOf: callerOfRequest, authorise: authoriseCommand, audit, clock }
   const merging = createMerging({ records: store.records, resources, reader: store.resources, report })
   // The plugin hands its options on to its parts: the prefix must not be among them.
   await app.register(async (scope) => scope.register(interopApi, { ...api, ...access }), {

@@ -35,6 +35,9 @@ export const Sheet = styled('table')({
   '& .lines': { whiteSpace: 'pre-wrap' },
   '& .long': { minWidth: 200, overflowWrap: 'anywhere' },
   '& .text': { minWidth: 200 },
+  // Numbers and names of systems may be long: they break, so that what stands behind them stays on the screen.
+  '& .code': { overflowWrap: 'anywhere' },
+  '& .code:not(.text)': { minWidth: 96 },
   '& .soft': { color: 'var(--mg-palette-text-secondary)' },
   '& a': { color: 'var(--mg-palette-primary-main)', textDecoration: 'none' },
   '& a.source': { color: 'inherit' },

@@ -15,8 +15,8 @@ interface WideSheetProps {
 }
 
 /**
- * A table of rows that scrolls by itself where it is wider than the page; what a row is about stays in sight. On a phone each row stands as a
- * list of its cells with the heads beside them, so that nothing has to be scrolled sideways. The arrow keys move between the rows.
+ * A table of rows that scrolls by itself where it is wider than the page; what a row is about stays in sight. On phones and tablets each
+ * row stands as a list of its cells with the heads beside them, so that nothing has to be scrolled sideways. The arrow keys move between the rows.
  */
 export function WideSheet({ label, heads, children }: WideSheetProps) {
   const shown = heads?.filter((head) => head !== false)
@@ -24,7 +24,7 @@ export function WideSheet({ label, heads, children }: WideSheetProps) {
     <Box
       sx={[
         wide,
-        shown ? (theme) => ({ [theme.breakpoints.down('sm')]: stackedUnder(shown.map(headText)) }) : {},
+        shown ? (theme) => ({ [theme.breakpoints.down('md')]: stackedUnder(shown.map(headText)) }) : {},
       ]}
       tabIndex={0}
       role="group"
@@ -61,7 +61,10 @@ function stackedUnder(heads: readonly string[]) {
     },
     '& table, & tbody': { display: 'block' },
     '& tr.row': {
-      display: 'block',
+      display: 'grid',
+      // One column on a phone, two on a tablet.
+      gridTemplateColumns: 'repeat(auto-fill, minmax(min(280px, 100%), 1fr))',
+      columnGap: '24px',
       padding: '6px 12px',
       borderBottom: 'var(--mg-line) solid var(--mg-palette-divider)',
     },
@@ -75,6 +78,7 @@ function stackedUnder(heads: readonly string[]) {
       textAlign: 'start',
       overflowWrap: 'anywhere',
     },
+    '& tr.row > th': { gridColumn: '1 / -1' },
     '& tr.row > td': { paddingInlineStart: '120px' },
     '& tr.row > td::before': {
       float: 'inline-start',

@@ -113,6 +113,8 @@ export const limits = {
     frameBytes: 16 * 1024 * 1024,
     frameBytesMost: 64 * 1024 * 1024,
     largeBytes: 256 * 1024,
+    /** So long a decision about a conflict can be taken back. */
+    decidedMs: 7 * 86_400_000,
     /** Documents in base64: a longer one goes into a Binary of its own, and so does what would make more than that in one resource. */
     attachmentChars: 1024 * 1024,
     attachmentsChars: 2 * 1024 * 1024,

@@ -14,7 +14,7 @@ import {
   TraceAnswer,
   Worklist,
 } from '../../src/hl7/hl7.contract.ts'
-import { admit, result, Sender, startEngine, type Engine } from './interface-engine.ts'
+import { admit, auditOf, result, Sender, startEngine, type Engine } from './interface-engine.ts'
 
 const administrator = systemCaller('tests', 'system')
 
@@ -27,7 +27,9 @@ async function apiOn(engine: Engine, caller: Caller = administrator): Promise<Fa
     return reply.code(status).send(outcome)
   })
   const { flow, listeners, outbound, store, resources } = engine
-  const options = { flow, listeners, outbound, records: store.records, resources, since: Date.now() }
+  const audit = await auditOf(engine)
+  const desks = { records: store.records, resources, audit, clock: Date.now, since: Date.now() }
+  const options = { flow, listeners, outbound, ...desks }
   await app.register(interopApi, {
     ...options,
     problemOf: () => undefined,
@@ -162,6 +164,38 @@ it('replays with a rehearsal first, and puts a conflict on the worklist until a 
   await ask(app, `/worklist/${items[0]?.id ?? ''}/resolve`, { decision: 'take' })
   expect((await engine.all('Patient'))[0]).toMatchObject({ birthDate: '1987-04-03' })
   expect(Worklist.parse(await ask(app, '/worklist'))).toEqual({ items: [], isCut: false })
+
+  const reopen = `/worklist/${items[0]?.id ?? ''}/reopen`
+  await ask(app, reopen, {})
+  expect((await engine.all('Patient'))[0]).toMatchObject({ birthDate: '1988-04-02' })
+  expect(Worklist.parse(await ask(app, '/worklist')).items).toEqual(items)
+  await ask(app, `/worklist/${items[0]?.id ?? ''}/resolve`, { decision: 'keep' })
+  await ask(app, reopen, {})
+  expect(Worklist.parse(await ask(app, '/worklist')).items).toEqual(items)
+  const again = await app.inject({ method: 'POST', url: `/api/v1/interop${reopen}`, payload: {} })
+  expect(again.statusCode).toBe(404)
+})
+
+it('does not take a decision back over what somebody has written since', async () => {
+  const engine = await startEngine({ ackAt: 'committed' })
+  const sender = new Sender(engine.port)
+  await sender.send(admit())
+  const write = async (birthDate: string) => {
+    const [patient = {}] = await engine.all('Patient')
+    const draft = { type: 'Patient', id: patient['id'] as string, method: 'PUT' as const }
+    await engine.resources.transact(administrator, {
+      drafts: [{ ...draft, resource: { ...patient, birthDate } }],
+    })
+  }
+  await write('1988-04-02')
+  await sender.send(admit({ id: 'A2', time: '20261123111500+0000', birth: '19870403' }))
+  const app = await apiOn(engine)
+  const [item] = Worklist.parse(await ask(app, '/worklist')).items
+  await ask(app, `/worklist/${item?.id ?? ''}/resolve`, { decision: 'take' })
+  await write('1990-01-01')
+  const url = `/api/v1/interop/worklist/${item?.id ?? ''}/reopen`
+  expect((await app.inject({ method: 'POST', url, payload: {} })).statusCode).toBe(409)
+  expect((await engine.all('Patient'))[0]).toMatchObject({ birthDate: '1990-01-01' })
 })
 
 it('traces the items of a list to what was said of each, wherever they stand now', async () => {

@@ -9,7 +9,16 @@ import { Feed, Feeds, LearnedProfile, Statistics } from '../../src/hl7/feeds.con
 import { MessageDetail, MessageList, ReplayAnswer } from '../../src/hl7/hl7.contract.ts'
 import { DeadLetters, Discarded, ReplayJob, ReplayJobs, TesterAnswer } from '../../src/hl7/replay.contract.ts'
 import { freshStore } from '../fresh-store.ts'
-import { admit, engineOn, result, Sender, settled, startEngine, type Engine } from './interface-engine.ts'
+import {
+  admit,
+  auditOf,
+  engineOn,
+  result,
+  Sender,
+  settled,
+  startEngine,
+  type Engine,
+} from './interface-engine.ts'
 
 const committed = { ackAt: 'committed' }
 
@@ -26,6 +35,8 @@ async function consoleOf(engine: Engine) {
     outbound,
     records: store.records,
     resources,
+    audit: await auditOf(engine),
+    clock: Date.now,
     since: Date.now(),
     prefix: '/api/v1/interop',
     callerOf: () => systemCaller('analyst', 'system'),

@@ -3,6 +3,8 @@ import { connect, type Socket } from 'node:net'
 
 import { onTestFinished } from 'vitest'
 
+import { createAuditTrail } from '../../src/audit/create-audit-trail.ts'
+import type { AuditTrail } from '../../src/audit/trail.ts'
 import type { JsonObject } from '../../src/kernel/json.ts'
 import type { Store } from '../../src/store/port.ts'
 import { freshFolder, freshStore } from '../fresh-store.ts'
@@ -23,6 +25,17 @@ export async function engineOn(
   const engine = await assembleEngine(store, { folder: await freshFolder(), ...parts, settings })
   onTestFinished(async () => engine.stop())
   return engine
+}
+
+/** An audit trail of its own, beside the engine. */
+export async function auditOf({ store }: Engine): Promise<AuditTrail> {
+  const audit = createAuditTrail({ folder: await freshFolder(), store, clock: Date.now, onError })
+  onTestFinished(async () => audit.close())
+  return audit
+}
+
+function onError(error: unknown): never {
+  throw error
 }
 
 const END = '\x1c\r'

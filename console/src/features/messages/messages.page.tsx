@@ -86,16 +86,16 @@ function MessageTable({ messages }: { readonly messages: readonly MessageRow[] }
                 {typeOf(message) || t('message.unreadable')}
               </Link>
             </td>
-            <td>
+            <td className="code">
               <Numbers of={message.numbers} />
             </td>
-            <td>
+            <td className="code">
               <bdi dir="ltr">{message.controlId}</bdi>
             </td>
-            <td>
+            <td className="code">
               <bdi>{message.feed}</bdi>
             </td>
-            <td className="soft">
+            <td className="soft code">
               <bdi dir="ltr">{message.sender}</bdi>
             </td>
             <td className="text">

@@ -34,6 +34,17 @@ export function useDecide() {
   })
 }
 
+/** Takes a decision back: the conflict is there again. */
+export function useTakeBack() {
+  const queries = useQueryClient()
+  return useMutation({
+    mutationFn: ({ item: { id } }: Decision) =>
+      postJson(z.undefined(), `/api/v1/interop/worklist/${encodeURIComponent(id)}/reopen`, {}),
+    networkMode: 'always',
+    onSettled: () => queries.invalidateQueries({ queryKey: ['worklist'] }),
+  })
+}
+
 /** How instants, days and references are told to the reader. */
 export interface Words {
   readonly time: (text: string) => string

@@ -1,3 +1,4 @@
+import Box from '@mui/material/Box'
 import Button from '@mui/material/Button'
 import Typography from '@mui/material/Typography'
 import { useTranslation } from 'react-i18next'
@@ -13,7 +14,7 @@ import { ProblemCard } from '../../ui/problem-card.tsx'
 import { rowButton } from '../../ui/row-button.ts'
 import { shortReference } from '../../ui/short-reference.ts'
 import { WideSheet } from '../../ui/wide-sheet.tsx'
-import { referencesOf, sidesOf, useDecide, useWorklist } from './worklist.data.ts'
+import { referencesOf, sidesOf, useDecide, useTakeBack, useWorklist } from './worklist.data.ts'
 import type { Decision, Item, Words } from './worklist.data.ts'
 
 /** Where a feed and a person disagree: somebody has to say what is right. */
@@ -45,10 +46,26 @@ type Decide = ReturnType<typeof useDecide>
 /** What became of the latest decision; it stays when the list is empty. */
 function Decided({ decide }: { readonly decide: Decide }) {
   const { t } = useTranslation()
+  const back = useTakeBack()
   if (decide.isError) return <ProblemCard error={decide.error} />
   if (!decide.isSuccess) return undefined
   const { decision, item } = decide.variables
-  return <Typography role="status">{t(`worklist.done.${decision}`, { element: elementOf(item) })}</Typography>
+  const isBack = back.isSuccess && back.variables === decide.variables
+  return (
+    <>
+      {back.isError ? <ProblemCard error={back.error} /> : undefined}
+      <Box sx={{ display: 'flex', flexWrap: 'wrap', alignItems: 'center', gap: 3 }}>
+        <Typography role="status">
+          {t(isBack ? 'worklist.done.back' : `worklist.done.${decision}`, { element: elementOf(item) })}
+        </Typography>
+        {isBack ? undefined : (
+          <Button variant="outlined" disabled={back.isPending} onClick={() => back.mutate(decide.variables)}>
+            {t('worklist.back')}
+          </Button>
+        )}
+      </Box>
+    </>
+  )
 }
 
 function Items({ items, decide }: { readonly items: readonly Item[]; readonly decide: Decide }) {
@@ -114,7 +131,12 @@ function Cells({ item, words }: { readonly item: Item; readonly words: Words }) 
   const [current = '', incoming = ''] = sidesOf(item, words)
   const why = item.why && t(`worklist.why.${item.why}`)
   const [type, id] = reference.split('/')
-  const name = <bdi dir="ltr">{elementOf(item)}</bdi>
+  const name = (
+    <bdi dir="ltr">
+      {type}.<wbr />
+      {item.element}
+    </bdi>
+  )
   return (
     <>
       <td className="unit">
@@ -122,7 +144,7 @@ function Cells({ item, words }: { readonly item: Item; readonly words: Words }) 
           {clinicalInstant(time, i18n.language)}
         </MayLink>
       </td>
-      <td>
+      <td className="code">
         <Numbers of={numbers} />
       </td>
       <td>
@@ -134,8 +156,8 @@ function Cells({ item, words }: { readonly item: Item; readonly words: Words }) 
           name
         )}
       </td>
-      <td className="text">{item.current === undefined && why ? why : <DataText text={current} />}</td>
-      <td className="text">{item.incoming === undefined && why ? why : <DataText text={incoming} />}</td>
+      <td className="text code">{item.current === undefined && why ? why : <DataText text={current} />}</td>
+      <td className="text code">{item.incoming === undefined && why ? why : <DataText text={incoming} />}</td>
       <td className="soft">
         <DataText text={feed} />
       </td>

@@ -1,8 +1,10 @@
 import type { FastifyRequest } from 'fastify'
 
+import type { AuditTrail } from '../../audit/trail.ts'
 import type { Caller } from '../../auth/caller.ts'
 import type { Command } from '../../auth/permissions.ts'
 import type { Resources } from '../../fhir/resources.ts'
+import type { Clock } from '../../kernel/clock.ts'
 import type { RecordStore } from '../../store/port.ts'
 import type { Flow } from '../flow/create-flow.ts'
 import type { Listeners } from '../flow/listeners.ts'
@@ -16,6 +18,8 @@ export interface InteropOptions {
   readonly problemOf: (feed: string) => string | undefined
   readonly records: RecordStore
   readonly resources: Pick<Resources, 'read' | 'peek' | 'transact'>
+  readonly audit: Pick<AuditTrail, 'noteRead'>
+  readonly clock: Clock
   /** Milliseconds UTC when the counting began. */
   readonly since: number
   readonly callerOf: (request: FastifyRequest) => Caller

@@ -1,6 +1,7 @@
 import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod'
 import { z } from 'zod'
 
+import type { Caller } from '../../auth/caller.ts'
 import { Resolution, TraceQuery, type Worklist } from '../hl7.contract.ts'
 import { FLOW } from '../journal/entry.ts'
 import type { WorkItem } from '../record/worklist.ts'
@@ -11,7 +12,7 @@ import { byAge, itemView } from './item-view.ts'
 import { messageCommandsApi, messagesApi } from './messages-api.ts'
 import { outboundApi } from './outbound-api.ts'
 import { replaysApi } from './replays-api.ts'
-import { resolveItem } from './resolve-item.ts'
+import { reopenItem, resolveItem, type Resolved } from './resolve-item.ts'
 import { withSegments } from './source-segment.ts'
 import { testerApi } from './tester-api.ts'
 
@@ -53,15 +54,41 @@ const recordApi: FastifyPluginAsyncZod<InteropOptions> = async (app, options) =>
     return { items: views.toSorted(byAge), isCut: found.length > WORKLIST_MOST }
   })
 
-  const schema = { params: z.object({ id: z.string().max(64) }), body: Resolution }
-  app.post('/worklist/:id/resolve', { schema }, async (request, reply) => {
+  const params = z.object({ id: z.string().max(64) })
+  app.post('/worklist/:id/resolve', { schema: { params, body: Resolution } }, async (request, reply) => {
     const caller = callerOf(request)
     authorise(caller, 'worklist.resolve')
-    await resolveItem({ records, resources }, caller, {
-      id: request.params.id,
-      decision: request.body.decision,
-    })
+    const { decision } = request.body
+    const resolved = await resolveItem(options, caller, { id: request.params.id, decision })
+    await noteDecision(options, caller, { ...resolved, interaction: `worklist-${decision}` })
     return reply.code(204).send()
+  })
+
+  app.post('/worklist/:id/reopen', { schema: { params } }, async (request, reply) => {
+    const caller = callerOf(request)
+    authorise(caller, 'worklist.resolve')
+    const reopened = await reopenItem(options, caller, request.params.id)
+    await noteDecision(options, caller, { ...reopened, interaction: 'worklist-reopen' })
+    return reply.code(204).send()
+  })
+}
+
+/** Who decided what about which record; a decision that keeps the record writes nothing else. */
+async function noteDecision(
+  { audit, clock }: InteropOptions,
+  { subject, correlation }: Caller,
+  { reference, interaction }: Resolved & { readonly interaction: string },
+): Promise<void> {
+  const patients = reference.startsWith('Patient/') ? [reference.slice('Patient/'.length)] : []
+  await audit.noteRead({
+    time: clock(),
+    subject,
+    action: 'E',
+    interaction,
+    entity: reference,
+    patients,
+    outcome: 'success',
+    ...(correlation === undefined ? {} : { correlation }),
   })
 }
 

@@ -1,8 +1,10 @@
 import type { Caller } from '../../auth/caller.ts'
 import type { Resources } from '../../fhir/resources.ts'
+import type { Clock } from '../../kernel/clock.ts'
 import { fault } from '../../kernel/fault.ts'
 import type { JsonObject, JsonValue } from '../../kernel/json.ts'
-import type { RecordStore } from '../../store/port.ts'
+import { limits } from '../../kernel/limits.ts'
+import type { RecordChange, RecordStore } from '../../store/port.ts'
 import { FLOW } from '../journal/entry.ts'
 import { isElements, isList, parseExact } from '../record/exact-json.ts'
 import type { WorkItem } from '../record/worklist.ts'
@@ -10,6 +12,18 @@ import type { WorkItem } from '../record/worklist.ts'
 export interface ResolveDeps {
   readonly records: RecordStore
   readonly resources: Pick<Resources, 'read' | 'transact'>
+  readonly clock: Clock
+}
+
+export interface Resolved {
+  readonly reference: string
+}
+
+interface Decided {
+  readonly item: WorkItem
+  readonly decision: 'keep' | 'take'
+  /** Who decided. */
+  readonly by: string
 }
 
 /**
@@ -18,39 +32,91 @@ export interface ResolveDeps {
  * @throws Fault `not-found`, `conflict` when the record has changed meanwhile, `unprocessable` when there is nothing to take
  */
 export async function resolveItem(
-  { records, resources }: ResolveDeps,
+  deps: ResolveDeps,
   caller: Caller,
   { id, decision }: { id: string; decision: 'keep' | 'take' },
-): Promise<void> {
-  const record = await records.get(FLOW.worklist, id)
+): Promise<Resolved> {
+  const record = await deps.records.get(FLOW.worklist, id)
   if (record === undefined)
     throw fault('not-found', { code: 'not-found', text: 'This item is not on the worklist any more.' })
-  const done = { op: 'delete' as const, collection: FLOW.worklist, id, revision: record.revision }
-  if (decision === 'keep') {
-    await records.apply([done])
-    return
-  }
   const item = record.value as unknown as WorkItem
+  const decided: Decided = { item, decision, by: caller.subject }
+  const value = decided as unknown as JsonObject
+  const expires = deps.clock() + limits.hl7.decidedMs
+  const done: readonly RecordChange[] = [
+    { op: 'delete', collection: FLOW.worklist, id, revision: record.revision },
+    { op: 'put', collection: FLOW.decided, id, value, expires },
+  ]
+  if (decision === 'keep') {
+    await deps.records.apply(done)
+    return item
+  }
   if (item.kind === 'identity') {
     throw fault('unprocessable', {
       code: 'business-rule',
       text: 'Nothing can be taken of an identifier: merge the two patients if they are one, then keep the record.',
     })
   }
-  const [type = '', resourceId = ''] = item.reference.split('/')
-  const current = await resources.read(caller, type, resourceId)
-  const incoming = item.incoming === undefined ? undefined : wrapped(item.incoming)
-  const text = JSON.stringify(
-    withElement(parseExact(Buffer.from(current.bytes).toString('utf8')), item.element, incoming),
-  )
+  await write(deps, caller, { item, value: item.incoming, done })
+  return item
+}
+
+/**
+ * Takes a decision back: the item is on the worklist again, and the record says what it said before, in the name of the caller.
+ *
+ * @throws Fault `not-found` when nothing was decided lately, `conflict` when the item is back already or the record has changed since
+ */
+export async function reopenItem(deps: ResolveDeps, caller: Caller, id: string): Promise<Resolved> {
+  const record = await deps.records.get(FLOW.decided, id)
+  if (record === undefined)
+    throw fault('not-found', { code: 'not-found', text: 'This decision cannot be taken back any more.' })
+  const { item, decision } = record.value as unknown as Decided
+  const done: readonly RecordChange[] = [
+    { op: 'insert', collection: FLOW.worklist, id, value: item as unknown as JsonObject },
+    { op: 'delete', collection: FLOW.decided, id, revision: record.revision },
+  ]
+  if (decision === 'take') {
+    await write(deps, caller, { item, value: item.current, expected: item.incoming, done })
+    return item
+  }
+  const result = await deps.records.apply(done)
+  if (result.outcome === 'refused') throw changed('This conflict is on the worklist again already.')
+  return item
+}
+
+interface Change {
+  readonly item: WorkItem
+  /** JSON text; the element is removed when there is none. */
+  readonly value: string | undefined
+  /** What the element has to say still, JSON text; absent when that does not matter. */
+  readonly expected?: string | undefined
+  /** In the same commit. */
+  readonly done: readonly RecordChange[]
+}
+
+async function write({ resources }: ResolveDeps, caller: Caller, change: Change): Promise<void> {
+  const { reference, element } = change.item
+  const [type = '', id = ''] = reference.split('/')
+  const current = await resources.read(caller, type, id)
+  const before = parseExact(Buffer.from(current.bytes).toString('utf8'))
+  const value = change.value === undefined ? undefined : wrapped(change.value)
+  const after = withElement(before, element, value)
+  if ('expected' in change) {
+    const expected = change.expected === undefined ? undefined : wrapped(change.expected)
+    if (JSON.stringify(withElement(before, element, expected)) !== JSON.stringify(before))
+      throw changed('The record has changed since; decide again by hand.')
+  }
+  const text = JSON.stringify(after)
   const resource = JSON.parse(text) as JsonObject
   const result = await resources.transact(caller, {
-    drafts: [{ type, id: resourceId, method: 'PUT', resource, text, expected: current.version }],
-    records: [done],
+    drafts: [{ type, id, method: 'PUT', resource, text, expected: current.version }],
+    records: change.done,
   })
-  if (result.outcome === 'stale') {
-    throw fault('conflict', { code: 'conflict', text: 'The record has changed meanwhile; look again.' })
-  }
+  if (result.outcome === 'stale') throw changed('The record has changed meanwhile; look again.')
+}
+
+function changed(text: string) {
+  return fault('conflict', { code: 'conflict', text })
 }
 
 function wrapped(text: string): JsonValue | undefined {

@@ -18,6 +18,8 @@ export const FLOW = {
   /** `<patient id>|<message>`. */
   patients: 'hl7-patients',
   worklist: 'hl7-worklist',
+  /** What a person decided about an item, for as long as that can be taken back. */
+  decided: 'hl7-decided',
   /** `<alias>|<message>`: what refers to a number that nothing has yet, see `waiting.ts`. */
   waiting: 'hl7-waiting',
   /** `<state>|<message>` for each message in a state that somebody may look for: see `state-marks.ts`. */
