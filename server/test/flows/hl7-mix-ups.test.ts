@@ -204,6 +204,16 @@ it('takes a result of the record that is linked to that of the order for one of 
   expect(await items(engine)).toEqual([])
 })
 
+const bornTo = (number: string) =>
+  `PID|1||B1^^^NORTH^MR||Okoye^Baby||20260301|F${'|'.repeat(13)}${number}^^^NORTH^MR`
+
+it('knows one mother of a child, whatever number of hers is told', async () => {
+  const engine = await after(['ADT^A28', bornTo('M2')], ['ADT^A31', bornTo('M2')], ['ADT^A31', bornTo('M1')])
+  const mothers = await engine.all('RelatedPerson')
+  expect(mothers).toMatchObject([{ identifier: [{ value: 'M1' }] }])
+  expect(mothers).toHaveLength(1)
+})
+
 it('makes the mother of two children two relatives', async () => {
   const mother = `NK1|1|Okoye^Ada|MTH${'|'.repeat(30)}K1^^^NORTH`
   const engine = await after(['ADT^A28', ADA, mother], ['ADT^A28', BEN, mother])
