@@ -70,7 +70,11 @@ test('prints all of a grid, whose times stand side by side', async ({ page, requ
   await page.goto(`/patients/${await patientId(request, stay)}`)
   const grid = page.getByRole('group', { name: 'Laboratory' }).getByRole('table')
   await expect(grid.locator('td.number')).toHaveCount(8)
+  // What stands in a list on a narrow screen is a table on paper.
+  const heads = page.getByRole('group', { name: 'Encounters' }).locator('thead')
+  await expect(heads).toHaveCSS('position', 'absolute')
   await page.emulateMedia({ media: 'print' })
+  await expect(heads).toHaveCSS('position', 'static')
   await expect(page.locator('.uplot canvas')).toBeVisible()
   const right = await grid.evaluate((table) => table.getBoundingClientRect().right)
   expect(right).toBeLessThanOrEqual(718)

@@ -1,4 +1,5 @@
 import Box from '@mui/material/Box'
+import type { Theme } from '@mui/material/styles'
 import type { ReactNode } from 'react'
 
 import { Heads, headText } from './heads.tsx'
@@ -22,10 +23,7 @@ export function WideSheet({ label, heads, children }: WideSheetProps) {
   const shown = heads?.filter((head) => head !== false)
   return (
     <Box
-      sx={[
-        wide,
-        shown ? (theme) => ({ [theme.breakpoints.down('md')]: stackedUnder(shown.map(headText)) }) : {},
-      ]}
+      sx={[wide, shown ? (theme) => ({ [narrowScreen(theme)]: stackedUnder(shown.map(headText)) }) : {}]}
       tabIndex={0}
       role="group"
       aria-label={label}
@@ -48,6 +46,11 @@ const wide = {
   },
   '& tr.row:hover > th, & tr.row:focus-within > th': { bgcolor: 'action.hover' },
 } as const
+
+/** Paper is narrow, too, and shows the table. */
+function narrowScreen({ breakpoints }: Theme): string {
+  return breakpoints.down('md').replace('@media', '@media screen and')
+}
 
 /** The heads are kept for readers of the screen; what stands before a cell is drawn of them. */
 function stackedUnder(heads: readonly string[]) {
