@@ -18,7 +18,7 @@ export interface Entry {
   readonly query: readonly Pair[]
   readonly conditions: Conditions
   /** The entry as it came. */
-  readonly item: Uint8Array
+  readonly item: Buffer
   /** Where its resource stands. It is parsed when its turn comes: all of a Bundle at once would be ten times its text. */
   readonly place?: Place
   /** `Bundle.entry[2]`. */
@@ -57,16 +57,12 @@ export function parsedOf(
 /** What is wrong with an entry as its sender wrote it. */
 function flawOf({ item }: Pick<Entry, 'item'>): Fault | undefined {
   try {
-    parseObject(textOf(item))
+    parseObject(item.toString('utf8'))
     return undefined
   } catch (error) {
     if (error instanceof Fault) return error
     throw error
   }
-}
-
-export function textOf(item: Uint8Array): string {
-  return Buffer.from(item.buffer, item.byteOffset, item.byteLength).toString('utf8')
 }
 
 /** Lines were counted from the beginning of the entry, not from that of the body. */

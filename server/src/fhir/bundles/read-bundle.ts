@@ -10,7 +10,7 @@ import { isObject, parseInTurns, parseObject } from '../json/parse.ts'
 import { placeOfMember } from '../json/plain-text.hot.ts'
 import type { Place } from '../json/plain-text.hot.ts'
 import { sameUrn } from '../keys/same-urn.ts'
-import { ofEntry, placed, textOf } from './entry.ts'
+import { ofEntry, placed } from './entry.ts'
 import type { Entry } from './entry.ts'
 import type { CutBundle } from './receive-bundle.ts'
 
@@ -58,7 +58,7 @@ export async function readBundle({ head, items }: CutBundle, base: string): Prom
 
 interface Raw {
   readonly index: number
-  readonly item: Uint8Array
+  readonly item: Buffer
   /** What addresses may begin with, the base first. */
   readonly roots: readonly string[]
 }
@@ -80,12 +80,12 @@ interface Parts {
 }
 
 /** @throws Fault `malformed` for what is no JSON; the resource is not looked at where the method needs one */
-async function partsOf(item: Uint8Array): Promise<Parts> {
+async function partsOf(item: Buffer): Promise<Parts> {
   const place = placeOfMember(item, RESOURCE)
   const entry = place && envelopeOf(item, place)
   if (entry && isObject(entry['request']) && BRINGS_RESOURCE.has(entry['request']['method']))
     return { entry, place }
-  const text = textOf(item)
+  const text = item.toString('utf8')
   const whole = await parseInTurns(text)
   const resource = isObject(whole['resource']) ? memberText(text, 'resource') : undefined
   if (resource === undefined) return { entry: whole }
@@ -98,7 +98,7 @@ const EMPTY = Buffer.from('{}')
 const BRINGS_RESOURCE: ReadonlySet<unknown> = new Set(['POST', 'PUT', 'PATCH'])
 
 /** `undefined` when that is no JSON: the whole entry tells where. */
-function envelopeOf(item: Uint8Array, { from, to }: Place): JsonObject | undefined {
+function envelopeOf(item: Buffer, { from, to }: Place): JsonObject | undefined {
   const rest = Buffer.concat([item.subarray(0, from), EMPTY, item.subarray(to)])
   try {
     return parseObject(rest.toString('utf8'))

@@ -8,7 +8,7 @@ import { EntryScanner } from '../json/entry-scanner.hot.ts'
 /** A Bundle as it arrived: its text with a 0 in the place of each entry, and the texts of the entries. */
 export interface CutBundle {
   readonly head: string
-  readonly items: readonly Uint8Array[]
+  readonly items: readonly Buffer[]
 }
 
 /** Cuts a Bundle into its entries while it arrives. @throws Fault `too-large`, `malformed` */

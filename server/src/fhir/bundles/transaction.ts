@@ -93,7 +93,7 @@ function placeOf({ entry, text }: WriteStep): Place {
   return { bytes, from: 0, to: bytes.length }
 }
 
-const NOTHING: Place = { bytes: new Uint8Array(0), from: 0, to: 0 }
+const NOTHING: Place = { bytes: Buffer.alloc(0), from: 0, to: 0 }
 
 function linkedOf(linker: Linker, step: WriteStep): Linked {
   const { type, id, entry } = step

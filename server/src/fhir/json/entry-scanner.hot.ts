@@ -27,7 +27,7 @@ export interface ScanLimits {
  */
 export class EntryScanner {
   /** Texts of the items, in order. */
-  readonly items: Uint8Array[] = []
+  readonly items: Buffer[] = []
   readonly #list: string
   readonly #limits: ScanLimits
   readonly #head: Uint8Array[] = []

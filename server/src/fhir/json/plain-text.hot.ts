@@ -13,7 +13,7 @@ const LOWER = 32
 
 /** Bytes of a JSON text, perhaps not proven to be one. */
 export interface Place {
-  readonly bytes: Uint8Array
+  readonly bytes: Buffer
   readonly from: number
   readonly to: number
 }
@@ -24,7 +24,7 @@ export interface Place {
  * @param name as it stands there, with its quotes
  * @returns `undefined` when there is no such member, when its name is written with escapes, or when its value is no object
  */
-export function placeOfMember(bytes: Uint8Array, name: Uint8Array): Place | undefined {
+export function placeOfMember(bytes: Buffer, name: Uint8Array): Place | undefined {
   let depth = 0
   for (let at = 0; at < bytes.length; at += 1) {
     const code = bytes[at] ?? 0
@@ -81,7 +81,7 @@ function endOfObject(bytes: Uint8Array, from: number): number {
 
 /** Which strings `plainText` asks about, and what stands in their place. */
 export interface StringRewrite {
-  /** Values of members with these names, with their quotes, are asked about, … */
+  /** Values of members with these names, with their quotes, are asked about, those of names with an escape, … */
   readonly names: readonly Uint8Array[]
   /** … and all that begin with one of these bytes (1 at its place). */
   readonly first: Uint8Array
@@ -95,7 +95,7 @@ const KEEP: StringRewrite = { names: [], first: new Uint8Array(256), replace: ()
 export function plainText(place: Place, rewrite = KEEP): string {
   const { bytes, from, to } = place
   filled = 0
-  nameAt = from
+  ;[nameAt, nameEnd, isNameAsked] = [from, from, false]
   makeRoom(to - from)
   for (let at = from; at < to;) {
     const code = bytes[at] ?? 0
@@ -113,20 +113,51 @@ export function plainText(place: Place, rewrite = KEEP): string {
 
 /** The space for longer texts than this does not stay. */
 const KEPT_BYTES = 64 * 1024
-/** What one text is put together in, how much of it there is, and where the last name stands in the source. */
+/** What one text is put together in, and how much of it there is. */
 let scratch = Buffer.allocUnsafeSlow(KEPT_BYTES)
 let filled = 0
-let nameAt = 0
+/** Where the last name stands in the source, and whether its values are asked about. */
+let [nameAt, nameEnd] = [0, 0]
+let isNameAsked = false
 
 /** @returns where the string ends */
-function takeString({ bytes, to }: Place, from: number, rewrite: StringRewrite): number {
-  const end = Math.min(endOfString(bytes, from), to)
-  const isName = bytes[skipBlank(bytes, end)] === COLON
-  if (isName) nameAt = from
-  const changed = isName ? undefined : replaced({ bytes, from, to: end }, rewrite)
-  if (changed === undefined) for (let at = from; at < end; at += 1) scratch[filled++] = bytes[at] ?? 0
-  else put(changed, to - end)
+function takeString(place: Place, from: number, rewrite: StringRewrite): number {
+  const { bytes, to } = place
+  const start = filled
+  const end = copyString(place, from)
+  if (bytes[skipBlank(bytes, end)] === COLON) {
+    ;[nameAt, nameEnd] = [from, end]
+    isNameAsked = hasEscape || isOneOf(place, from, rewrite.names)
+  } else if (isNameAsked || rewrite.first[bytes[from + 1] ?? 0] === 1) {
+    const changed = replaced({ bytes, from, to: end }, rewrite)
+    if (changed === undefined) return end
+    filled = start
+    put(changed, to - end)
+  }
   return end
+}
+
+/** Of the last string that was copied. */
+let hasEscape = false
+
+/** @returns where the string ends */
+function copyString({ bytes, to }: Place, from: number): number {
+  const target = scratch
+  let out = filled
+  target[out++] = QUOTE
+  hasEscape = false
+  let at = from + 1
+  while (at < to) {
+    const code = bytes[at++] ?? 0
+    target[out++] = code
+    if (code === QUOTE) break
+    if (code === BACKSLASH && at < to) {
+      hasEscape = true
+      target[out++] = bytes[at++] ?? 0
+    }
+  }
+  filled = out
+  return at
 }
 
 /** @returns where it ends */
@@ -159,26 +190,20 @@ function isOfScalar(code: number): boolean {
   )
 }
 
-function replaced(value: Place, { names, first, replace }: StringRewrite): string | undefined {
-  const { bytes, from } = value
-  const nameEnd = endOfString(bytes, nameAt)
-  const isAsked = first[bytes[from + 1] ?? 0] === 1 || isOneOf({ bytes, from: nameAt, to: nameEnd }, names)
-  if (!isAsked) return undefined
-  const name = stringAt({ bytes, from: nameAt, to: nameEnd })
+function replaced(value: Place, { replace }: StringRewrite): string | undefined {
+  const name = stringAt({ bytes: value.bytes, from: nameAt, to: nameEnd })
   const text = stringAt(value)
   return name === undefined || text === undefined ? undefined : replace(name, text)
 }
 
-/** A name with an escape may be any. */
-function isOneOf({ bytes, from, to }: Place, names: readonly Uint8Array[]): boolean {
-  for (let at = from; at < to; at += 1) if (bytes[at] === BACKSLASH) return true
+function isOneOf({ bytes }: Place, from: number, names: readonly Uint8Array[]): boolean {
   for (const name of names) if (isSame(bytes, from, name)) return true
   return false
 }
 
 /** `undefined` for what is no JSON string: parsing the text tells what is wrong. */
 function stringAt({ bytes, from, to }: Place): string | undefined {
-  const text = Buffer.from(bytes.buffer, bytes.byteOffset + from, to - from).toString('utf8')
+  const text = bytes.toString('utf8', from, to)
   if (!text.includes('\\')) return text.slice(1, -1)
   try {
     return String(JSON.parse(text))
