@@ -39,11 +39,21 @@ async function taken(text: string) {
 const numbered = (numbers: string) =>
   mapper.map(parseMessage(message('ORU^R01', `PID|1||${numbers}||Okoye^Ada`, 'OBR|1|P1|F1|X')), 'default')
 
+const systemsOf = (numbers: string) =>
+  numbered(numbers)
+    .images.find(({ key }) => key === 'patient')
+    ?.aliases.map(({ system }) => system)
+
 it('says which types of numbers do not identify anybody', () => {
   expect(() => numbered('471155^^^HOSP^PPS~SECRET12^^^HOSP^AN')).toThrow(
     'which patient it is about: numbers of type PPS, AN do not identify one in this feed (identityPreference of its file)',
   )
   expect(() => numbered('')).toThrow(/which patient it is about$/)
+})
+
+it('knows a person in evaluation mode by a number of type MRN, behind one of type MR', () => {
+  expect(systemsOf('1^^^EAST^MRN')).toEqual(['urn:mogran:assigner:EAST'])
+  expect(systemsOf('1^^^EAST^MRN~2^^^WEST^MR')?.[0]).toBe('urn:mogran:assigner:WEST')
 })
 
 /** What an odd field leaves behind: a resource that can be written, and a line for the statistics. */

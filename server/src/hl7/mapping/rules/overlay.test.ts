@@ -146,3 +146,21 @@ it('gives numbers of orders without assigner the application of MSH-3, where an 
     [{ value: 'P1', system: 'urn:mogran:assigner:CLINIC' }],
   ])
 })
+
+it('takes the facility out of what tells the beds of one house apart', async () => {
+  const bed = await readFile(join(MAPPINGS, 'datatypes', 'PL.Bed.yaml'), 'utf8')
+  const [image = ''] = /^image:\n(?: .*\n)+/m.exec(bed) ?? []
+  const files = {
+    'overlays/house/datatypes/PL.Bed.yaml': `datatype: PL\n${image.replace("'?PL.4.1', ", '')}rows: []\n`,
+    'feeds/east.yaml': await feedFor('[house]'),
+  }
+  const mapper = await createMapper(await rulesWith(files))
+  const beds = (feed: string) =>
+    ['W1^05^A', 'W1^05^A^NORTH'].map((place) => {
+      const visit = ADMIT.segments.map(({ raw }) => raw.replace('|X1|W1', `|I|${place}`)).join('\r')
+      const { images } = mapper.map(parseMessage(visit), feed)
+      return images.find(({ key }) => key === 'bed')?.aliases[0]?.value
+    })
+  expect(new Set(beds('east')).size).toBe(1)
+  expect(new Set(beds('default')).size).toBe(2)
+})
