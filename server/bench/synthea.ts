@@ -14,6 +14,8 @@ const AT_ONCE = 4
 const SETTLE_MS = 3000
 const SINGLE_SECONDS = 3
 const ISSUES_MOST = 50
+/** Synthea's own. */
+const INDENT = 2
 
 interface Bundle {
   readonly text: string
@@ -47,8 +49,10 @@ interface Import {
   readonly first: number
   /** The same resources once more, of other people: nothing is being compiled any more, as in all other rows. */
   readonly again: number
-  /** Some of what was imported, one by one over 16 connections. */
+  /** Some of what was imported, one by one over 16 connections, laid out as in its Bundle. */
   readonly single: number
+  /** The same without layout. */
+  readonly compact: number
   /** Bytes on disk of each resource behind the first import. */
   readonly bytesEach: number
 }
@@ -72,6 +76,7 @@ export async function importRows(bundles: readonly Bundle[], rounds: number, sma
   })
   return [
     row('beside single creates of the same', of('again'), of('single')),
+    row('beside single creates of the same without layout', of('again'), of('compact')),
     row('beside single creates of small Observations', of('again'), small),
     row('into a hub that has just started, beside these', of('first'), small),
     {
@@ -93,14 +98,9 @@ async function importTwice(hub: FreshHub, bundles: readonly Bundle[]): Promise<I
   const bytesEach = bytesOf(hub.folder) / bundles.reduce((sum, { resources }) => sum + resources.length, 0)
   const again = await rateOf([], (text) => send(hub, text), own.map(marked('-2')))
   await setTimeout(SETTLE_MS)
-  const requests = await singleCreates(hub)
-  const { perSecond: single } = await run({
-    port: hub.port,
-    connections: 16,
-    seconds: SINGLE_SECONDS,
-    request: (index) => requests[index % requests.length] ?? '',
-  })
-  return { first, again, single, bytesEach }
+  const last = await lastWritten(hub)
+  const compact = await singleRate(hub, last, undefined)
+  return { first, again, single: await singleRate(hub, last, INDENT), compact, bytesEach }
 }
 
 function isShared({ text }: Bundle): boolean {
@@ -138,22 +138,34 @@ function marked(mark: string): (bundle: Bundle) => Bundle {
       if (WITH_NUMBERS.has(resource.resourceType))
         for (const number of resource.identifier ?? []) number.value += mark
     }
-    return { text: JSON.stringify(changed, undefined, 2), resources }
+    return { text: JSON.stringify(changed, undefined, INDENT), resources }
   }
 }
 
-/** Creates of what was written last, without persons, whose numbers are taken. */
-async function singleCreates(hub: FreshHub): Promise<readonly string[]> {
+/** Without persons, whose numbers are taken. */
+async function lastWritten(hub: FreshHub): Promise<readonly Imported[]> {
   const { entry } = JSON.parse(await hub.ask('/fhir/_history?_count=1000')) as {
     entry: { resource: Imported }[]
   }
-  return entry
-    .map(({ resource }) => resource)
-    .filter(({ resourceType }) => !WITH_NUMBERS.has(resourceType))
-    .map((resource) => {
-      const body = JSON.stringify({ ...resource, id: undefined, meta: undefined })
-      return requestOf(`/fhir/${resource.resourceType}`, { token: hub.token, method: 'POST', body })
-    })
+  return entry.map(({ resource }) => resource).filter(({ resourceType }) => !WITH_NUMBERS.has(resourceType))
+}
+
+async function singleRate(
+  hub: FreshHub,
+  resources: readonly Imported[],
+  indent: number | undefined,
+): Promise<number> {
+  const requests = resources.map((resource) => {
+    const body = JSON.stringify({ ...resource, id: undefined, meta: undefined }, undefined, indent)
+    return requestOf(`/fhir/${resource.resourceType}`, { token: hub.token, method: 'POST', body })
+  })
+  const result = await run({
+    port: hub.port,
+    connections: 16,
+    seconds: SINGLE_SECONDS,
+    request: (index) => requests[index % requests.length] ?? '',
+  })
+  return result.perSecond
 }
 
 function bytesOf(folder: string): number {

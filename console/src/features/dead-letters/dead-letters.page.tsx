@@ -82,7 +82,7 @@ function Groups({ groups }: { readonly groups: readonly Group[] }) {
               <td className="unit">
                 <Link
                   to={`/messages/${group.example}?tab=${mayReplay ? 'mend' : 'course'}`}
-                  style={{ fontWeight: 600 }}
+                  style={{ fontWeight: 600, display: 'inline-block', lineHeight: '28px' }}
                 >
                   {t(mayReplay ? 'dead.mend' : 'dead.example')}
                 </Link>
