@@ -43,7 +43,7 @@ export async function startHl7(app: FastifyInstance, foundation: Foundation): Pr
     destinations,
     clock,
     isShared,
-    taker: createAnswerTaker({ mapper, resources, clock, report }),
+    taker: createAnswerTaker({ mapper, resources, reader: store.resources, clock, report }),
     report,
   })
   const answers = async (frame: Buffer) => outbound.takeAnswer(frame)

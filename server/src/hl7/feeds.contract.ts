@@ -21,7 +21,8 @@ export const Feed = z.object({
   folder: z.string().optional(),
   isTls: z.boolean(),
   mode: FeedMode,
-  state: z.enum(['listening', 'closed']),
+  /** `watching`: of a feed that has a folder and no port. */
+  state: z.enum(['listening', 'watching', 'closed']),
   /** Why its port is not open although it shall be. */
   problem: z.string().optional(),
   ackAt: z.enum(['stored', 'mapped', 'committed']),

@@ -81,7 +81,7 @@ export async function assembleEngine(store: Store, parts: EngineParts): Promise<
   const found = { reader: store.resources, definitions, access, clock, base, trail }
   const search = createSearch(found, createPageTokens(Buffer.alloc(32, 1)))
   const queries = createQueries({ rules: mapper, search, resources, audit, clock, report: onError })
-  const taker = createAnswerTaker({ mapper, resources, clock, report: onError })
+  const taker = createAnswerTaker({ mapper, resources, reader: store.resources, clock, report: onError })
   const isFoundBy = foundBy(definitions, base)
   const outbound = createOutbound({ store, isFoundBy, ...out, taker, ...shared })
   const flow = createFlow({

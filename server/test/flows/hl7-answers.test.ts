@@ -140,6 +140,13 @@ it('an answer that names another order changes none', async () => {
   expect(await engine.all('ServiceRequest')).toMatchObject([{ status: 'active', meta: { versionId: '1' } }])
 })
 
+/** Behind an accept acknowledgement, on a connection of its own. */
+function answerLate(engine: Engine, order: string | undefined, line: string): void {
+  const id = order?.split('|')[9] ?? ''
+  const head = `MSH|^~\\&|LAB||MOGRAN||2026||ORL^O22^ORL_O22|Y${id}|P|2.5.1`
+  new Sender(engine.port).write([head, `MSA|AA|${id}`, line].join('\r'))
+}
+
 it('an acceptance that comes late does not reopen what was withdrawn meanwhile', async () => {
   const peer = await startFiller({ type: 'ACK', code: 'CA' })
   const engine = await engineFor(peer.port, 'ServiceRequest.OML_O21')
@@ -147,15 +154,25 @@ it('an acceptance that comes late does not reopen what was withdrawn meanwhile',
   await put(engine, ORDER)
   await expect.poll(() => states(engine)).toEqual(['sent'])
   await put(engine, { ...ORDER, status: 'revoked' })
-  const id = peer.got[0]?.split('|')[9] ?? ''
-  const lines = [
-    'MSH|^~\\&|LAB||MOGRAN||2026||ORL^O22^ORL_O22|Y1|P|2.5.1',
-    `MSA|AA|${id}`,
-    'ORC|OK|o1|F77^LAB',
-  ]
-  new Sender(engine.port).write(lines.join('\r'))
+  answerLate(engine, peer.got[0], 'ORC|OK|o1|F77^LAB')
   await expect.poll(async () => numbersOf((await engine.all('ServiceRequest'))[0])).toEqual(['F77'])
   expect(await engine.all('ServiceRequest')).toMatchObject([{ status: 'revoked' }])
+})
+
+it('a cancel that is confirmed late does not end what is active again', async () => {
+  const peer = await startFiller({ type: 'ACK', code: 'CA' })
+  const engine = await engineFor(peer.port, 'ServiceRequest.OML_O21')
+  await put(engine, PATIENT)
+  await put(engine, ORDER)
+  await expect.poll(() => peer.got.length).toBe(1)
+  answerLate(engine, peer.got[0], 'ORC|OK|o1')
+  await expect.poll(() => states(engine)).toEqual(['answered'])
+  await put(engine, { ...ORDER, status: 'revoked' })
+  await expect.poll(() => peer.got.length).toBe(2)
+  await put(engine, ORDER)
+  answerLate(engine, peer.got[1], 'ORC|CR|o1|F77^LAB')
+  await expect.poll(async () => numbersOf((await engine.all('ServiceRequest'))[0])).toEqual(['F77'])
+  expect(await engine.all('ServiceRequest')).toMatchObject([{ status: 'active' }])
 })
 
 const NUMBERED = {

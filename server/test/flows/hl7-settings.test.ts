@@ -70,6 +70,16 @@ it('opens the port of a new feed, moves it, and closes it, while connections get
   await expect(new Sender(second).send(admit({ id: 'E3' }))).rejects.toThrow('closed')
 }, 60_000)
 
+it('says of a feed without a port that its folder is watched', async () => {
+  const folder = await freshFolder()
+  onTestFinished(() => removeFolder(folder))
+  const { hub } = await hubWith({ 'feeds/night.yaml': feedFile(`files: { folder: ${folder} }`) })
+  const state = async () => (await feedsOf(hub)).find(({ name }) => name === 'night')?.state
+  await expect.poll(state, SOON).toBe('watching')
+  await command(hub, '/feeds/night/mode', { mode: 'stopped' })
+  await expect.poll(state, SOON).toBe('closed')
+}, 60_000)
+
 it('answers by other settings of a feed without closing its connections', async () => {
   const port = await freePort()
   const { hub, write } = await hubWith({ 'feeds/east.yaml': feedFile(`port: ${port}`) })

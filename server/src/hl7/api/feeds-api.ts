@@ -131,6 +131,10 @@ function problemNow({ flow, problemOf }: InteropOptions, feed: string): string |
   return flow.feeds.has(feed) ? problemOf(feed) : GONE
 }
 
+function stateWithoutListener({ port, files }: FlowFeed, mode: FeedView['mode']): FeedView['state'] {
+  return port === undefined && files !== undefined && mode !== 'stopped' ? 'watching' : 'closed'
+}
+
 async function feedView(options: InteropOptions, feed: FlowFeed, waiting: Waiting): Promise<FeedView> {
   const { flow, listeners } = options
   const { name, ackAt, onFailure } = feed
@@ -146,7 +150,7 @@ async function feedView(options: InteropOptions, feed: FlowFeed, waiting: Waitin
     onFailure,
     isTls: feed.tls !== undefined,
     mode: flow.modes.of(name),
-    state: listener === undefined ? 'closed' : 'listening',
+    state: listener === undefined ? stateWithoutListener(feed, flow.modes.of(name)) : 'listening',
     messages: { ...flow.tally.of(name) },
     wire: { ...listener?.counts },
     perMinute: minutes.at(-2)?.received ?? 0,

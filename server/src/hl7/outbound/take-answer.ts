@@ -4,6 +4,7 @@ import type { Clock } from '../../kernel/clock.ts'
 import { Fault, fault, type FaultKind } from '../../kernel/fault.ts'
 import type { JsonObject, JsonValue } from '../../kernel/json.ts'
 import { limits } from '../../kernel/limits.ts'
+import type { ResourceReader, StoredVersion } from '../../store/port.ts'
 import type { Image, Mapped, MappingWarning } from '../mapping/model/image.ts'
 import type { Message } from '../message/message.ts'
 import { parseMessage } from '../message/parse-message.ts'
@@ -15,6 +16,8 @@ import type { StoredOut } from './outbox.ts'
 
 export interface AnswerDeps {
   readonly resources: Pick<Resources, 'peek' | 'transact'>
+  /** What the order said when its message was made. */
+  readonly reader: Pick<ResourceReader, 'vread'>
   readonly mapper: {
     accepts(message: Message): boolean
     map(message: Message, feed: string): Mapped
@@ -95,17 +98,18 @@ const FINAL: ReadonlySet<FaultKind> = new Set(['malformed', 'unprocessable', 'fo
 
 /** @returns whether it is done; `false` when the order has changed meanwhile */
 async function write(
-  { resources, clock }: AnswerDeps,
+  { resources, reader, clock }: AnswerDeps,
   stored: StoredOut,
   images: readonly Image[],
 ): Promise<boolean> {
-  const { destination, controlId: correlation, reference } = stored.message
+  const { destination, controlId: correlation, reference, version } = stored.message
   const [type = '', id = ''] = reference.split('/')
   const current = await resources.peek(type, id)
   if (current === undefined || current.deleted) return true
   const order = parseExact(Buffer.from(current.bytes).toString('utf8'))
   const of = images.filter((image) => image.type === type)
-  const next = answered(order, imageOf(of, order, id))
+  const told = version === current.version ? current : await reader.vread(type, id, version)
+  const next = answered(order, { image: imageOf(of, order, id), isReopened: isReopened(told, order) })
   if (next === undefined) return true
   const text = JSON.stringify(next)
   const resource = JSON.parse(text) as JsonObject
@@ -184,19 +188,38 @@ function isOtherService(one: JsonObject, other: JsonObject): boolean {
 }
 
 /** States that no answer takes an order out of. */
-const ENDED = new Set(['revoked', 'completed', 'entered-in-error', 'cancelled', 'stopped'])
+const ENDED: ReadonlySet<unknown> = new Set([
+  'revoked',
+  'completed',
+  'entered-in-error',
+  'cancelled',
+  'stopped',
+])
 /** States that an acceptance moves on: what was held or changed since is not reopened by an answer to an earlier message. */
 const UNDECIDED = new Set(['draft', 'unknown'])
 
+/** Somebody has made it active again since the message told its end: the answer is about that end. */
+function isReopened(told: StoredVersion | undefined, { status }: JsonObject): boolean {
+  if (told === undefined || told.deleted) return false
+  const { status: before } = JSON.parse(Buffer.from(told.bytes).toString('utf8')) as JsonObject
+  return ENDED.has(before) && !ENDED.has(status)
+}
+
+interface Said {
+  readonly image: Image | undefined
+  readonly isReopened: boolean
+}
+
 /** @returns `undefined` when nothing is new */
-function answered(order: JsonObject, image: Image | undefined): JsonObject | undefined {
+function answered(order: JsonObject, { image, isReopened: isPast }: Said): JsonObject | undefined {
   if (image === undefined) return undefined
   const had = (order['identifier'] ?? []) as readonly Identifier[]
   const fresh = identifiersOf(image.resource, 'FILL').filter(
     ({ system, value }) => !had.some((one) => one.system === system && one.value === value),
   )
-  const status = statusAfter(order['status'], image.resource['status'])
-  if (fresh.length === 0 && status === order['status']) return undefined
+  const now = order['status']
+  const status = isPast && now !== undefined ? now : statusAfter(now, image.resource['status'])
+  if (fresh.length === 0 && status === now) return undefined
   const identifier = [...had, ...fresh] as unknown as JsonObject[]
   return { ...order, ...(identifier.length > 0 && { identifier }), status }
 }

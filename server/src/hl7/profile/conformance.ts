@@ -11,6 +11,13 @@ const FieldRule = z.strictObject({
   codes: z.array(z.string()).optional(),
 })
 
+function keysAre(what: string) {
+  return {
+    error: ({ code }: { readonly code?: string }) =>
+      code === 'invalid_key' ? `the key must be ${what}` : undefined,
+  }
+}
+
 /** What messages of a type have to look like on one feed. */
 export const Profile = z.record(
   /** `ADT^A01`, or `ADT` for all others of the type. */
@@ -18,8 +25,11 @@ export const Profile = z.record(
   z.strictObject({
     segments: z.array(z.string().regex(/^[A-Z][A-Z0-9]{2}$/)).default([]),
     /** By position: `PID-3`. */
-    fields: z.record(z.string().regex(/^[A-Z][A-Z0-9]{2}-\d{1,3}$/), FieldRule).default({}),
+    fields: z
+      .record(z.string().regex(/^[A-Z][A-Z0-9]{2}-\d{1,3}$/), FieldRule, keysAre('a field such as PID-3'))
+      .default({}),
   }),
+  keysAre('a type of message such as ADT^A01 or ADT'),
 )
 export type Profile = z.output<typeof Profile>
 
