@@ -38,6 +38,7 @@ export interface Engine {
   /** Current resources of a type. */
   all(type: string): Promise<readonly JsonObject[]>
   /** Every commit so far. */
+  /** Those that changed resources: the audit trail has its own, whenever it is its time. */
   commits(): Promise<readonly LoggedCommit[]>
 }
 
@@ -119,7 +120,7 @@ export async function assembleEngine(store: Store, parts: EngineParts): Promise<
     reported,
     stop: async () => (stopped ??= stop()),
     all: async (type) => currentOf(store, type),
-    commits: async () => store.log.read(0, 10_000),
+    commits: async () => (await store.log.read(0, 10_000)).filter(({ changes }) => changes.length > 0),
   }
 }
 

@@ -191,7 +191,7 @@ it('replays the messages of a time span and says what changed', async () => {
   const from = new Date(Date.now() - 1000).toISOString()
   for (let at = 0; at < 5; at++) await sender.send(admit({ id: `A${at}`, mrn: `7${at}` }))
   // Who looked is written down a little later, in a commit that changes nothing.
-  const changes = async () => (await engine.commits()).filter((commit) => commit.changes.length > 0)
+  const changes = async () => engine.commits()
   const before = await changes()
   const to = new Date(Date.now() + 1000).toISOString()
   const job = ReplayJob.parse(await ask('/replays', { feed: 'default', from, to, type: 'ADT' }))
