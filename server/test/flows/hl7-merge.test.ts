@@ -378,6 +378,8 @@ it('lists merges in pages, the newest first', async () => {
     pages.push(page.merges.map(({ message }) => message))
     next = page.next
   }
+  // What is no id of a merge would read as the end of the list.
+  expect((await app.inject('/merges?cursor=x')).statusCode).toBe(400)
   await app.close()
   expect(pages.map(({ length }) => length)).toEqual([15, 15, 15])
   expect(pages.flat()).toEqual(Array.from({ length: 45 }, (_, at) => String(44 - at)))

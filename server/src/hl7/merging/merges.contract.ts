@@ -17,7 +17,7 @@ const Merge = z.object({
   left: z.array(z.string()),
 })
 
-const MergeId = z.string().max(64)
+const MergeId = z.guid()
 
 export const MergeQuery = z.strictObject({
   /** `next` of the page before. */

@@ -90,14 +90,11 @@ export function countedOf(
 ): Counted {
   const isPast = ({ element, codes }: While) => !codes.some((code) => code === known[element])
   const pasts = whiles.filter(isPast)
-  const unasked = parts.flatMap((part) =>
-    typeof part === 'object' &&
-    'only' in part &&
-    !hasCode(known, part.while) &&
-    !(isLate && part.fills === true)
-      ? part.only
-      : [],
-  )
+  const unasked = parts.flatMap((part) => {
+    if (typeof part !== 'object' || !('only' in part)) return []
+    const isFilled = isLate && part.fills === true
+    return isFilled || hasCode(known, part.while) ? [] : part.only
+  })
   const past = new Set([...pasts.map(({ path }) => path), ...unasked])
   const counts = ([name]: readonly [string, unknown]) => !initial.includes(name) && !past.has(name)
   return {
