@@ -15,7 +15,8 @@ export async function startFhir(app: FastifyInstance, foundation: Foundation): P
   const find: FindOnBehalf = async (caller, type, query) => {
     const pairs = [...query]
     const page = await fhir.search.find(caller, { type, pairs, handling: 'strict' })
-    return [...page.matches, ...page.included]
+    const rows = [...page.matches, ...page.included]
+    return { rows, ...(page.next === undefined ? {} : { next: page.next }) }
   }
   const wards = createWardReader({ search: find })
   const callerOf = (authorization: string | undefined, correlation?: string) =>

@@ -287,5 +287,5 @@ export const limits = {
     unwrittenAlarms: 100,
     associationMs: 250,
   },
-  care: { placeDepth: 6, idsPerSearch: 100, patientsAtOnce: 8, wardsLookedAt: 50 },
+  care: { pagesMost: 20, placeDepth: 6, idsPerSearch: 100, patientsAtOnce: 8, wardsLookedAt: 50 },
 } as const

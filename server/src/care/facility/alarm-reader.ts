@@ -4,7 +4,7 @@ import { openAlarms } from './alarm-view.ts'
 import type { Alarms } from './alarms.contract.ts'
 import type { Communication, Encounter, Flag, Location, Patient } from './record.contract.ts'
 import { referenced } from './record.contract.ts'
-import { MANY, type Reading, inChunks } from './search.ts'
+import { type Reading, inChunks } from './search.ts'
 import { nameOf, patientName, placesOf } from './ward-board.ts'
 
 /**
@@ -17,7 +17,7 @@ export async function readAlarms(
   patients?: readonly string[],
 ): Promise<readonly AlarmOf[]> {
   // A Flag that ended stays in the record; its period keeps it out of this search.
-  const query = { date: `gt${new Date().toISOString()}`, ...MANY }
+  const query = { date: `gt${new Date().toISOString()}` }
   const flags =
     patients === undefined
       ? await find<Flag>(caller, 'Flag', query)
@@ -53,7 +53,7 @@ async function placesOfPatients(
 ): Promise<ReadonlyMap<string, string>> {
   const { find, caller } = reading
   const stays = await inChunks(references, (patient) =>
-    find<Encounter>(caller, 'Encounter', { patient, status: 'in-progress', ...MANY }),
+    find<Encounter>(caller, 'Encounter', { patient, status: 'in-progress' }),
   )
   const at = stays.flatMap((stay) => {
     const [patient, place] = [referenced(stay.subject, 'Patient'), placesOf(stay).at(-1)]
@@ -68,7 +68,7 @@ async function placesOfPatients(
 }
 
 async function byId<T>({ find, caller }: Reading, type: string, ids: readonly string[]): Promise<T[]> {
-  return inChunks(ids, (_id) => find<T>(caller, type, { _id, ...MANY }))
+  return inChunks(ids, (_id) => find<T>(caller, type, { _id }))
 }
 
 /** The open alarm with this id; `undefined` when there is none, or no more. */

@@ -1,20 +1,26 @@
 import type { Caller } from '../../auth/caller.ts'
+import { fault } from '../../kernel/fault.ts'
 import { limits } from '../../kernel/limits.ts'
 import { parseStored } from './record.contract.ts'
 
 /**
- * One search of the FHIR server as the caller: what it may not see is not found.
+ * One page of a search of the FHIR server as the caller: what it may not see is not found.
  *
  * @param query as in a URL: `status=in-progress&_count=10`
- * @returns the matches of the first page, in its order, as JSON text
+ * @returns the matches in their order, as JSON text; `next`: token of the page behind, absent for the last one
  */
 export type Search = (
   caller: Caller,
   type: string,
   query: URLSearchParams,
-) => Promise<readonly { readonly bytes: Uint8Array }[]>
+) => Promise<{ readonly rows: readonly { readonly bytes: Uint8Array }[]; readonly next?: string }>
 
-/** The same with resources parsed; the caller names the interface that it reads of them. */
+/**
+ * The same with resources parsed; the caller names the interface that it reads of them. A query with `_count` gives the first so many, any other one
+ * all that there are: a board that misses a bed is worse than none.
+ *
+ * @throws Fault `too-costly` beyond `limits.care.pagesMost`
+ */
 export type Find = <T>(caller: Caller, type: string, query: Readonly<Record<string, string>>) => Promise<T[]>
 
 /** Whose question it is. */
@@ -23,12 +29,19 @@ export interface Reading {
   readonly caller: Caller
 }
 
-export const MANY = { _count: String(limits.fhir.pageMost) } as const
-
 export function createFind(search: Search): Find {
   return async <T>(caller: Caller, type: string, query: Readonly<Record<string, string>>) => {
-    const rows = await search(caller, type, new URLSearchParams(query))
-    return rows.map(({ bytes }) => parseStored(bytes) as T)
+    const found: T[] = []
+    const isAll = query['_count'] === undefined
+    const asked = new URLSearchParams({ _count: String(limits.fhir.pageMost), ...query })
+    for (let page = 0; page < limits.care.pagesMost; page += 1) {
+      const { rows, next } = await search(caller, type, asked)
+      for (const { bytes } of rows) found.push(parseStored(bytes) as T)
+      if (next === undefined || !isAll) return found
+      asked.set('_page', next)
+    }
+    const text = `There are more than ${found.length} resources ${type} to look through.`
+    throw fault('too-costly', { code: 'too-costly', text })
   }
 }
 

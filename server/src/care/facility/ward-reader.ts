@@ -5,7 +5,7 @@ import { readAlarms } from './alarm-reader.ts'
 import { readPatientValues } from './patient-values.ts'
 import type { Encounter, Location, Patient } from './record.contract.ts'
 import { hasCode, referenced } from './record.contract.ts'
-import { MANY, type Reading, type Search, createFind, inChunks, inGroups } from './search.ts'
+import { type Reading, type Search, createFind, inChunks, inGroups } from './search.ts'
 import { type WardRecord, wardBoard } from './ward-board.ts'
 import type { WardBoard } from './wards.contract.ts'
 
@@ -49,7 +49,6 @@ export function createWardReader({ search }: { readonly search: Search }): WardR
 async function wardsOf(reading: Reading): Promise<readonly { readonly id: string; readonly name: string }[]> {
   const tops = await reading.find<Location>(reading.caller, 'Location', {
     'partof:missing': 'true',
-    ...MANY,
   })
   const wards = await wardsBelow(reading, tops, limits.care.placeDepth)
   return wards
@@ -73,7 +72,7 @@ async function below({ find, caller }: Reading, parents: readonly string[]): Pro
   const seen = new Set(parents)
   let level = parents
   for (let depth = 0; level.length > 0 && depth < limits.care.placeDepth; depth += 1) {
-    const pages = await inChunks(level, (partof) => find<Location>(caller, 'Location', { partof, ...MANY }))
+    const pages = await inChunks(level, (partof) => find<Location>(caller, 'Location', { partof }))
     const fresh = pages.filter(({ id }) => !seen.has(`Location/${id}`))
     level = fresh.map(({ id }) => `Location/${id}`)
     for (const id of level) seen.add(id)
@@ -87,12 +86,12 @@ async function recordOf({ find, caller }: Reading, ward: Location): Promise<Ward
   const ids = [ward, ...places].map(({ id }) => `Location/${id}`)
   const status = 'in-progress'
   const encounters = await inChunks(ids, (location) =>
-    find<Encounter>(caller, 'Encounter', { location, status, ...MANY }),
+    find<Encounter>(caller, 'Encounter', { location, status }),
   )
   const once = [...new Map(encounters.map((encounter) => [encounter.id, encounter])).values()]
   const references = [...new Set(once.flatMap(({ subject }) => referenced(subject, 'Patient') ?? []))]
   const bare = references.map((reference) => reference.slice('Patient/'.length))
-  const patients = await inChunks(bare, (_id) => find<Patient>(caller, 'Patient', { _id, ...MANY }))
+  const patients = await inChunks(bare, (_id) => find<Patient>(caller, 'Patient', { _id }))
   const values = await inGroups(
     references,
     async (patient) => [patient, await readPatientValues(find, caller, patient)] as const,
@@ -119,7 +118,7 @@ async function wardsBelow(
     .filter((place) => !isWard(place) && !isBelowWard(place))
     .map(({ id }) => `Location/${id}`)
   if (others.length === 0 || depth === 0) return wards
-  const next = await inChunks(others, (partof) => find<Location>(caller, 'Location', { partof, ...MANY }))
+  const next = await inChunks(others, (partof) => find<Location>(caller, 'Location', { partof }))
   return [...wards, ...(await wardsBelow({ find, caller }, next, depth - 1))]
 }
 
