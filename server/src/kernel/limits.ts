@@ -212,6 +212,10 @@ export const limits = {
     followMs: 60_000,
     /** How soon references follow a merge. */
     mergeMs: 500,
+    /** One page of the list looks at so many merges, for so many that have a number; the page of one tells of so many resources. */
+    mergesLookedAt: 5000,
+    numberHolders: 100,
+    mergeStepsTold: 500,
     /** How long a feed stays with a process that is not heard of any more. */
     leaseMs: 8000,
     deadLettersCounted: 20_000,

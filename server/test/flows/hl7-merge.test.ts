@@ -1,14 +1,10 @@
 import { cp, readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 
-import { fastify } from 'fastify'
-import { validatorCompiler } from 'fastify-type-provider-zod'
 import { expect, it } from 'vitest'
 
 import { systemCaller } from '../../src/auth/caller.ts'
 import { createMerging } from '../../src/hl7/merging/create-merging.ts'
-import { mergesApi } from '../../src/hl7/merging/merges-api.ts'
-import { Merges } from '../../src/hl7/merging/merges.contract.ts'
 import { putMerge } from '../../src/hl7/record/merge-record.ts'
 import { uuid7 } from '../../src/kernel/ids.ts'
 import type { JsonObject } from '../../src/kernel/json.ts'
@@ -116,7 +112,7 @@ it('writes nothing when everything is sent again after a merge', async () => {
 it('takes a merge back, as far as nobody has changed it since', async () => {
   const { engine, merging } = await engineWith(EVERYTHING)
   await merging.run()
-  const [merge] = await merging.list()
+  const [merge] = (await merging.list()).merges
   expect(merge).toMatchObject({ kind: 'merge', state: 'done', moved: 3 })
   const undone = await merging.undo(systemCaller('test', 'system'), merge?.id ?? '')
   expect(undone).toMatchObject({ state: 'undone', left: [] })
@@ -234,7 +230,7 @@ it('a rehearsal of a merge says what it would do', async () => {
 it('a merge that a person has taken back is not done again by its message, but by another one', async () => {
   const { engine, merging, send } = await engineWith([ADMIT_KEPT, ADMIT_DOUBLE, MERGE])
   await merging.run()
-  const [merge] = await merging.list()
+  const [merge] = (await merging.list()).merges
   await merging.undo(systemCaller('test', 'system'), merge?.id ?? '')
   const living = async () => (await engine.all('Patient')).filter(({ active }) => active !== false)
   await engine.flow.processing.replay(merge?.message ?? '')
@@ -363,34 +359,12 @@ async function addMoves({ store: { records } }: Engine, count: number): Promise<
     )
 }
 
-it('lists merges in pages, the newest first', async () => {
-  const { engine, merging } = await engineWith([])
-  await addMoves(engine, 45)
-  const app = fastify()
-  app.setValidatorCompiler(validatorCompiler)
-  const access = { callerOf: () => systemCaller('test', 'system'), authorise: () => undefined }
-  await app.register(mergesApi, { merging, ...access })
-  const pages: string[][] = []
-  let next: string | undefined = ''
-  while (next !== undefined) {
-    const cursor: string = next === '' ? '' : `&cursor=${next}`
-    const page = Merges.parse((await app.inject(`/merges?count=15${cursor}`)).json())
-    pages.push(page.merges.map(({ message }) => message))
-    next = page.next
-  }
-  // What is no id of a merge would read as the end of the list.
-  expect((await app.inject('/merges?cursor=x')).statusCode).toBe(400)
-  await app.close()
-  expect(pages.map(({ length }) => length)).toEqual([15, 15, 15])
-  expect(pages.flat()).toEqual(Array.from({ length: 45 }, (_, at) => String(44 - at)))
-})
-
 it('takes a merge back only when those behind it are taken back', async () => {
   const { engine, merging, send } = await threeOfWhomTwoAreMerged()
   await send([merged('500', '4711', '5')])
   await merging.run()
   const caller = systemCaller('test', 'system')
-  const [last, first] = (await merging.list()).map(({ id }) => id)
+  const [last, first] = (await merging.list()).merges.map(({ id }) => id)
   await addMoves(engine, 250)
   await expect(merging.undo(caller, first ?? '')).rejects.toMatchObject({ kind: 'conflict' })
   await merging.undo(caller, last ?? '')

@@ -117,7 +117,7 @@ it('takes what is late to the patient who has the visit now, and asks about what
 it('takes the move of an account back as a whole', async () => {
   const { engine, merging } = await after([...BEFORE, ACCOUNT_MOVES])
   expect(await owners(engine, 'Account')).toEqual(['ACC1 of 2'])
-  const [move] = await merging.list()
+  const [move] = (await merging.list()).merges
   expect(await merging.undo(systemCaller('test', 'system'), move?.id ?? '')).toMatchObject({ left: [] })
   for (const type of ['Account', 'Encounter', 'DiagnosticReport', 'ChargeItem'])
     expect(new Set((await owners(engine, type)).map((one) => one.slice(-1))), type).toEqual(new Set(['1']))

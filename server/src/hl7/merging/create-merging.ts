@@ -5,6 +5,7 @@ import type { JsonObject } from '../../kernel/json.ts'
 import { limits } from '../../kernel/limits.ts'
 import type { RecordStore, ResourceReader } from '../../store/port.ts'
 import { mergeOf, MERGING, putMerge, putMoved, putStep, type MergeRecord } from '../record/merge-record.ts'
+import { changedBy, knownMerge, listMerges, type ListedMerges, type MergePage } from './listed-merges.ts'
 import { countReferences, repoint } from './repoint.ts'
 import { undoMerge } from './undo-merge.ts'
 
@@ -23,15 +24,13 @@ export interface Merging {
   /** Works on everything that is open now. */
   run(): Promise<void>
   /** Newest first. */
-  list(page?: MergePage): Promise<readonly MergeRecord[]>
+  list(page?: MergePage): Promise<ListedMerges>
+  /** @throws Fault `not-found` */
+  get(id: string): Promise<MergeRecord>
+  /** References of the resources that it changed: the first so many. */
+  changed(id: string): Promise<readonly string[]>
   /** @throws Fault `not-found`, `conflict` */
   undo(caller: Caller, id: string): Promise<MergeRecord>
-}
-
-export interface MergePage {
-  /** Only those before the merge with this id. */
-  readonly before?: string
-  readonly limit: number
 }
 
 const PAGE = 100
@@ -71,6 +70,7 @@ const TRAIL: ReadonlySet<string> = new Set(['Provenance', 'AuditEvent'])
 export function createMerging(deps: MergingDeps): Merging {
   let running: Promise<void> | undefined
   let timer: NodeJS.Timeout | undefined
+  const undoing = new Map<string, Promise<MergeRecord>>()
   const run = async (): Promise<void> => {
     running ??= work(deps).finally(() => (running = undefined))
     return running
@@ -88,12 +88,17 @@ export function createMerging(deps: MergingDeps): Merging {
       clearInterval(timer)
       await running?.catch(() => undefined)
     },
-    async list(page = { limit: PAGE }) {
-      const { before: to, limit } = page
-      const range = { collection: MERGING.merges, reverse: true, limit }
-      return (await deps.records.range({ ...range, ...(to === undefined ? {} : { to }) })).map(mergeOf)
+    list: async (page = { limit: PAGE }) => listMerges(deps, page),
+    get: async (id) => knownMerge(deps.records, id),
+    changed: async (id) => changedBy(deps.records, id),
+    undo: async (caller, id) => {
+      // Whoever asks twice gets the answer of the first: the second time everything would seem to be changed by somebody else.
+      const known = undoing.get(id)
+      if (known) return known
+      const undo = undoMerge(deps, caller, id).finally(() => undoing.delete(id))
+      undoing.set(id, undo)
+      return undo
     },
-    undo: async (caller, id) => undoMerge(deps, caller, id),
   }
 }
 

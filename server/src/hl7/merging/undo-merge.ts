@@ -6,8 +6,17 @@ import type { JsonObject } from '../../kernel/json.ts'
 import { everyRecord } from '../../store/every-record.ts'
 import type { RecordStore } from '../../store/port.ts'
 import { objectsIn } from '../mapping/model/objects.ts'
-import { deleteMoved, mergeOf, MERGING, putMerge, stepOf, type MergeRecord } from '../record/merge-record.ts'
+import {
+  deleteMoved,
+  mergeOf,
+  MERGING,
+  putMerge,
+  stepOf,
+  stepsOf,
+  type MergeRecord,
+} from '../record/merge-record.ts'
 import { createDraftBook } from './draft-book.ts'
+import { knownMerge } from './listed-merges.ts'
 import { withoutLinkOf } from './merged-resources.ts'
 import { restore } from './repoint.ts'
 
@@ -18,9 +27,7 @@ export interface UndoDeps {
 
 /** Takes a merge back: references, aliases, links and identifiers, as far as nobody has changed them since. @throws Fault `not-found`, `conflict` */
 export async function undoMerge(deps: UndoDeps, caller: Caller, id: string): Promise<MergeRecord> {
-  const record = await deps.records.get(MERGING.merges, id)
-  if (record === undefined) throw fault('not-found', { code: 'not-found', text: 'There is no such merge.' })
-  const merge = mergeOf(record)
+  const merge = await knownMerge(deps.records, id)
   if (merge.state !== 'done')
     throw fault('conflict', { code: 'conflict', text: 'Only a merge that is done can be taken back.' })
   const later = await mergedFurther(deps, merge)
@@ -48,8 +55,7 @@ async function mergedFurther(
 
 async function takeBack(deps: UndoDeps, caller: Caller, merge: MergeRecord): Promise<MergeRecord> {
   const left: string[] = []
-  const steps = { collection: MERGING.steps, from: `${merge.id}|`, to: `${merge.id}}` }
-  for await (const record of everyRecord(deps.records, steps)) {
+  for await (const record of everyRecord(deps.records, stepsOf(merge.id))) {
     const step = stepOf(record)
     const [type = '', id = ''] = step.reference.split('/')
     const current = await deps.resources.peek(type, id)

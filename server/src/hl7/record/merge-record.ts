@@ -75,6 +75,11 @@ export function putStep(merge: string, step: MergeStep): RecordChange {
   return { op: 'put', collection: MERGING.steps, id: `${merge}|${step.reference}`, value }
 }
 
+/** All steps of a merge, as a range. */
+export function stepsOf(merge: string) {
+  return { collection: MERGING.steps, from: `${merge}|`, to: `${merge}}` }
+}
+
 /** What was moved away from a patient is known under him, too: what was said of it before may come again. */
 export function putMoved({ kind, from, eventTime }: MergeRecord, reference: string): readonly RecordChange[] {
   if (kind !== 'move' || !from.startsWith('Patient/')) return []
