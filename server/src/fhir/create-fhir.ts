@@ -1,5 +1,6 @@
 import type { AuditArchive } from '../audit/create-audit-trail.ts'
 import type { Clock } from '../kernel/clock.ts'
+import { createTurns } from '../kernel/turns.ts'
 import type { KeyRebuilder } from '../store/key-rebuild.ts'
 import type { Store } from '../store/port.ts'
 import { auditedAccess } from './access.ts'
@@ -63,6 +64,7 @@ export function createFhir(options: FhirOptions): Fhir {
     search,
     rest: {
       resources,
+      turns: createTurns(),
       search,
       reader: store.resources,
       records: store.records,

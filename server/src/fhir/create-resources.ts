@@ -4,6 +4,7 @@ import type { Clock } from '../kernel/clock.ts'
 import { fault } from '../kernel/fault.ts'
 import { soon } from '../kernel/soon.ts'
 import type { Soon } from '../kernel/soon.ts'
+import { createTurns } from '../kernel/turns.ts'
 import type { HistoryRequest, Store, StoredVersion } from '../store/port.ts'
 import { auditedAccess, unknownResource } from './access.ts'
 import type { AccessRules } from './access.ts'
@@ -37,7 +38,15 @@ export interface ResourcesDeps {
 export function createResources(deps: ResourcesDeps): Resources {
   const { rules, audit, clock, identifyingSystems = [], ...rest } = deps
   const access = auditedAccess(rules, audit, clock)
-  const all: WriteDeps = { ...rest, access, audit, clock, identifyingSystems: new Set(identifyingSystems) }
+  const systems = new Set(identifyingSystems)
+  const all: WriteDeps = {
+    ...rest,
+    access,
+    audit,
+    clock,
+    identifyingSystems: systems,
+    turns: createTurns(),
+  }
   return {
     read: readerOf(all),
     vread: async (caller, which) => vread(all, caller, which),

@@ -37,8 +37,10 @@ export const limits = {
     knownAddresses: 1024,
     knownAddressChars: 1024,
     orValues: 500,
-    writeRetries: 3,
-    conditionalRetries: 20,
+    /** Tries of a write that others overtake; how many wait for their turn to try again, and how long. */
+    writeRetries: 20,
+    turnsWaiting: 2000,
+    turnMs: 20_000,
     /** Resources that one conditional delete may remove. */
     deleteMost: 100,
     /** Versions that are looked at for the total of a history of which the caller sees a part. */

@@ -1,13 +1,14 @@
 import { fault } from '../../kernel/fault.ts'
 import type { JsonObject } from '../../kernel/json.ts'
-import { limits } from '../../kernel/limits.ts'
 import { createPace } from '../../kernel/pace.ts'
 import { soon } from '../../kernel/soon.ts'
 import type { Soon } from '../../kernel/soon.ts'
+import { Lost, untilWon } from '../../kernel/turns.ts'
+import type { Guard } from '../../store/port.ts'
 import { locationOf, versionHeaders, writtenBody } from '../calls/answers.ts'
 import { ofType } from '../calls/call.ts'
 import type { Answer, Call } from '../calls/call.ts'
-import { refusal } from '../calls/refusal.ts'
+import { lostOf, refusal } from '../calls/refusal.ts'
 import type { RestDeps } from '../calls/rest-deps.ts'
 import type { Place } from '../json/plain-text.hot.ts'
 import type { Content, Draft, TransactResult, Written } from '../resources.ts'
@@ -27,14 +28,8 @@ type WriteStep = Extract<Step, { kind: 'write' }>
 
 /** All entries in one commit or none: deletions, creates and updates first, reads see the result. */
 export async function transaction(deps: RestDeps, call: Call, entries: readonly Entry[]): Promise<Answer> {
-  for (let attempt = 0; attempt < limits.fhir.conditionalRetries; attempt += 1) {
-    const done = await attemptTransaction(deps, call, entries)
-    if (done) return responseBundle('transaction-response', await answersOf(deps, call, done))
-  }
-  throw fault('conflict', {
-    code: 'conflict',
-    text: 'Others kept writing what this transaction stands on: retry',
-  })
+  const done = await untilWon(deps.turns, () => attemptTransaction(deps, call, entries))
+  return responseBundle('transaction-response', await answersOf(deps, call, done))
 }
 
 interface Done {
@@ -42,12 +37,12 @@ interface Done {
   readonly versions: ReadonlyMap<Step, Written>
 }
 
-/** `undefined` when something that the criteria found has changed meanwhile. */
+/** Lost when something that the criteria found has changed meanwhile. */
 async function attemptTransaction(
   deps: RestDeps,
   call: Call,
   entries: readonly Entry[],
-): Promise<Done | undefined> {
+): Promise<Done | Lost> {
   const { steps, guards, criteria } = await stepsOf(deps, call, entries)
   await checkReads(deps, call, steps)
   const writes = steps
@@ -67,7 +62,7 @@ async function attemptTransaction(
   if (drafts.length === 0) return { steps, versions: new Map() }
   // What its references mean is known, and guarded, once all drafts were read.
   const result = await deps.resources.transact(call.caller, { drafts, guards: references.guards })
-  if (result.outcome === 'stale') return staleOrThrow(result, writes, drafts)
+  if (result.outcome === 'stale') return lostOrThrow(result, writes, references.guards)
   return { steps, versions: new Map(writes.flatMap((step, index) => pairOf(step, result.versions[index]))) }
 }
 
@@ -156,15 +151,16 @@ function checkTarget({ entry, id }: WriteStep, resource: JsonObject, at: string)
   throw fault('malformed', { code: 'invalid', text, at: `${at}.id` })
 }
 
-function staleOrThrow(
+function lostOrThrow(
   result: Extract<TransactResult, { outcome: 'stale' }>,
   writes: readonly WriteStep[],
-  drafts: readonly Draft[],
-): undefined {
-  if (result.why === 'guard') return undefined
+  guards: readonly Guard[],
+): Lost {
   // A patch was made of a version that is no more: it is made again.
-  if (result.why === 'version' && writes.some(({ read }) => read !== undefined)) return undefined
-  throw refusal(result, drafts[0] ?? { type: 'Resource' })
+  const patches = writes.filter(({ read }) => read !== undefined).map(({ type, id }) => `${type}/${id}`)
+  if (result.why === 'guard' || (result.why === 'version' && patches.length > 0))
+    return new Lost([...lostOf(guards).names, ...patches])
+  throw refusal(result, writes[0] ?? { type: 'Resource' })
 }
 
 async function answersOf(deps: RestDeps, call: Call, { steps, versions }: Done): Promise<readonly Answer[]> {

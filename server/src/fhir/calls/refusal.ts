@@ -1,6 +1,7 @@
 import { fault } from '../../kernel/fault.ts'
 import type { JsonValue } from '../../kernel/json.ts'
-import type { StoredRecord } from '../../store/port.ts'
+import { Lost } from '../../kernel/turns.ts'
+import type { Guard, StoredRecord } from '../../store/port.ts'
 import type { Draft, TransactResult } from '../resources.ts'
 
 type Stale = Extract<TransactResult, { outcome: 'stale' }>
@@ -13,6 +14,15 @@ export function refusal({ why, reason, holder }: Stale, draft: Pick<Draft, 'type
     return fault('conflict', { code: 'duplicate', text, at: `${draft.type}.identifier` })
   }
   return fault('conflict', { code: 'conflict', text: `${reason}: read again and retry` })
+}
+
+/** What calls that stand on the same criteria wait for. */
+export function lostOf(guards: readonly Guard[]): Lost {
+  return new Lost(guards.flatMap((guard) => (guard.kind === 'record' ? [] : nameOf(guard))))
+}
+
+function nameOf(guard: Exclude<Guard, { kind: 'record' }>): string {
+  return guard.kind === 'exists' ? `${guard.type}/${guard.id}` : `${guard.type}?${guard.key ?? ''}`
 }
 
 /** Id of the resource that an alias record belongs to. */

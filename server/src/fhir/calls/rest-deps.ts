@@ -1,4 +1,5 @@
 import type { Clock } from '../../kernel/clock.ts'
+import type { Turns } from '../../kernel/turns.ts'
 import type { KeyRebuilder } from '../../store/key-rebuild.ts'
 import type { CommitLog, RecordStore, ResourceReader } from '../../store/port.ts'
 import type { Access } from '../access.ts'
@@ -11,6 +12,8 @@ import type { Answer, Call } from './call.ts'
 /** What the interactions work with. */
 export interface RestDeps {
   readonly resources: Resources
+  /** Of calls that read, decide and write. They may wait for single writes, which have turns of their own, never the other way round. */
+  readonly turns: Turns
   readonly search: Search
   /** For operations that walk the store; what they may give out is told by `access`. */
   readonly reader: ResourceReader

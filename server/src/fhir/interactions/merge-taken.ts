@@ -1,5 +1,4 @@
-import { fault } from '../../kernel/fault.ts'
-import { limits } from '../../kernel/limits.ts'
+import { Lost, untilWon } from '../../kernel/turns.ts'
 import type { StoredRecord, StoredVersion } from '../../store/port.ts'
 import type { Call } from '../calls/call.ts'
 import { holderId } from '../calls/refusal.ts'
@@ -21,7 +20,7 @@ export async function mergeInto(
 ): Promise<StoredVersion> {
   const { draft } = taken
   const id = holderId(taken.holder)
-  for (let attempt = 0; attempt <= limits.fhir.writeRetries; attempt += 1) {
+  return untilWon(deps.turns, async () => {
     const current = await deps.resources.read(call.caller, draft.type, id)
     const text = filled(Buffer.from(current.bytes).toString('utf8'), draft.text ?? '{}')
     if (text === undefined) return current
@@ -30,9 +29,8 @@ export async function mergeInto(
       drafts: [{ type: draft.type, id, method: 'PUT', resource, text, expected: current.version }],
     })
     const [version] = result.outcome === 'committed' ? result.versions : []
-    if (version) return version
-  }
-  throw fault('conflict', { code: 'conflict', text: `Others kept writing ${draft.type}/${id}: retry` })
+    return version ?? new Lost([`${draft.type}/${id}`])
+  })
 }
 
 /** The text with the absent elements of the other one; `undefined` when none is absent. */

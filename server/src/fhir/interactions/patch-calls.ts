@@ -1,5 +1,5 @@
 import { fault } from '../../kernel/fault.ts'
-import { limits } from '../../kernel/limits.ts'
+import { Lost, untilWon } from '../../kernel/turns.ts'
 import type { Guard, StoredVersion } from '../../store/port.ts'
 import { writeAnswer } from '../calls/answers.ts'
 import type { Answer, Call } from '../calls/call.ts'
@@ -20,12 +20,12 @@ interface Target {
 
 export async function patch(deps: RestDeps, call: Call, target: Target): Promise<Answer> {
   const change = readPatch(() => deps.definitions.elements(), call.text, call.contentType)
-  return untilApplied(() => tryPatch(deps, call, { target, change, guards: [] }))
+  return untilWon(deps.turns, () => tryPatch(deps, call, { target, change, guards: [] }))
 }
 
 export async function patchByCriteria(deps: RestDeps, call: Call, type: string): Promise<Answer> {
   const change = readPatch(() => deps.definitions.elements(), call.text, call.contentType)
-  return untilApplied(async () => {
+  return untilWon(deps.turns, async () => {
     const { id, guard } = await resolveCriteria(deps, call.caller, { type, query: queryText(call) })
     if (id === undefined)
       throw fault('not-found', {
@@ -42,12 +42,12 @@ interface Attempt {
   readonly guards: readonly Guard[]
 }
 
-/** `undefined` when somebody else wrote between reading and writing. */
+/** Lost when somebody else wrote between reading and writing. */
 async function tryPatch(
   deps: RestDeps,
   call: Call,
   { target, change, guards }: Attempt,
-): Promise<Answer | undefined> {
+): Promise<Answer | Lost> {
   refuseProvenance(call)
   const current = await deps.resources.read(call.caller, target.type, target.id)
   const draft = patchedDraft(call, current, change)
@@ -55,7 +55,8 @@ async function tryPatch(
   const result = await deps.resources.transact(call.caller, { drafts: [draft], guards })
   const [version] = result.outcome === 'committed' ? result.versions : []
   if (version) return writeAnswer(call, deps.base, { version, status: 200 })
-  if (result.outcome === 'stale' && (result.why === 'version' || result.why === 'guard')) return undefined
+  if (result.outcome === 'stale' && (result.why === 'version' || result.why === 'guard'))
+    return new Lost([`${target.type}/${target.id}`])
   throw result.outcome === 'stale' ? refusal(result, draft) : new Error('a commit without versions')
 }
 
@@ -80,12 +81,4 @@ export function patchedDraft(
   if (text === before) return undefined
   const place = at === undefined ? {} : { at }
   return { type, id, method: 'PATCH', resource: parseObject(text), text, expected: version, ...place }
-}
-
-async function untilApplied(attempt: () => Promise<Answer | undefined>): Promise<Answer> {
-  for (let count = 0; count < limits.fhir.conditionalRetries; count += 1) {
-    const answer = await attempt()
-    if (answer) return answer
-  }
-  throw fault('conflict', { code: 'conflict', text: 'Others kept writing this resource: retry' })
 }

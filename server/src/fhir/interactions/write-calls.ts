@@ -1,12 +1,13 @@
 import { fault } from '../../kernel/fault.ts'
-import { limits } from '../../kernel/limits.ts'
+import { untilWon } from '../../kernel/turns.ts'
+import type { Lost } from '../../kernel/turns.ts'
 import type { Guard, StoredVersion } from '../../store/port.ts'
 import { jsonBody, writeAnswer } from '../calls/answers.ts'
 import { resourceOf } from '../calls/call.ts'
 import type { Answer, Call } from '../calls/call.ts'
 import { criteriaOf, onlyNew, preconditionOf, resolveAll, resolveCriteria } from '../calls/conditions.ts'
 import { outcomeOf } from '../calls/outcome.ts'
-import { refusal } from '../calls/refusal.ts'
+import { lostOf, refusal } from '../calls/refusal.ts'
 import type { RestDeps } from '../calls/rest-deps.ts'
 import { Parsed } from '../resources.ts'
 import type { Draft, TransactResult, Written } from '../resources.ts'
@@ -22,7 +23,7 @@ export async function create(deps: RestDeps, call: Call, type: string): Promise<
   const query = criteriaOf(ifNoneExist, type)
   if (query === '')
     throw fault('malformed', { code: 'required', text: 'If-None-Exist is empty: give search parameters' })
-  return untilSettled(async () => {
+  return untilWon(deps.turns, async () => {
     const { id, guard } = await resolveCriteria(deps, call.caller, { type, query })
     if (id === undefined) return tryDraft(deps, call, { draft, guards: [guard] })
     return writeAnswer(call, deps.base, {
@@ -66,7 +67,7 @@ export async function updateByCriteria(deps: RestDeps, call: Call, type: string)
   const resource = await resourceOf(call, type)
   const given = resource['id']
   const content = { type, parsed: new Parsed(resource), text: call.text, ...placeOf(call) }
-  return untilSettled(async () => {
+  return untilWon(deps.turns, async () => {
     const { id, guard } = await resolveCriteria(deps, call.caller, { type, query: queryText(call) })
     if (id !== undefined && given !== undefined && given !== id) {
       throw fault('malformed', {
@@ -92,26 +93,30 @@ export async function remove(
 ): Promise<Answer> {
   refuseProvenance(call)
   const draft: Draft = { ...target, method: 'DELETE', ...expectation(call) }
-  const gone = versionOf(await deps.resources.transact(call.caller, { drafts: [draft] }), draft)
+  return removed(call, versionOf(await deps.resources.transact(call.caller, { drafts: [draft] }), draft))
+}
+
+function removed(call: Call, gone: StoredVersion): Answer {
   const { status, headers } = deletionAnswer(gone)
   if (call.prefer.return !== 'OperationOutcome') return { status, headers }
-  const text = `${target.type}/${target.id} is deleted`
+  const text = `${gone.type}/${gone.id} is deleted`
   const outcome = jsonBody(outcomeOf([{ severity: 'information', code: 'informational', text }]))
   return { status: 200, headers, body: outcome, outcome }
 }
 
 /** Deletes all that the criteria mean, or none. @see FHIR R4, "RESTful API", conditional delete */
 export async function removeByCriteria(deps: RestDeps, call: Call, type: string): Promise<Answer> {
-  return untilSettled(async () => {
+  refuseProvenance(call)
+  return untilWon(deps.turns, async () => {
     const { ids, guard } = await resolveAll(deps, call.caller, { type, query: queryText(call) })
-    const [only] = ids
-    if (only === undefined) return { status: 204, headers: {} }
-    if (ids.length === 1) return remove(deps, call, { type, id: only })
-    const drafts = ids.map((id): Draft => ({ type, id, method: 'DELETE' }))
+    if (ids.length === 0) return { status: 204, headers: {} }
+    const asked = ids.length === 1 ? expectation(call) : {}
+    const drafts = ids.map((id): Draft => ({ type, id, method: 'DELETE', ...asked }))
     const result = await deps.resources.transact(call.caller, { drafts, guards: [guard] })
-    if (result.outcome === 'committed') return { status: 204, headers: {} }
-    if (result.why === 'guard') return undefined
-    throw refusal(result, { type })
+    if (result.outcome === 'stale' && result.why === 'guard') return lostOf([guard])
+    if (result.outcome === 'stale') throw refusal(result, { type })
+    const [only] = result.versions
+    return only && ids.length === 1 ? removed(call, only) : { status: 204, headers: {} }
   })
 }
 
@@ -134,23 +139,15 @@ function placeOf({ at }: Call): { readonly at?: string } {
   return at === undefined ? {} : { at }
 }
 
-/** A create that stands on what was found before is tried again when that has changed. */
-async function untilSettled(attempt: () => Promise<Answer | undefined>): Promise<Answer> {
-  for (let count = 0; count < limits.fhir.conditionalRetries; count += 1) {
-    const answer = await attempt()
-    if (answer) return answer
-  }
-  throw fault('conflict', { code: 'conflict', text: 'Others kept writing what these criteria mean: retry' })
-}
-
+/** What stands on what was found before is lost when that has changed. */
 async function tryDraft(
   deps: RestDeps,
   call: Call,
   attempt: { draft: Draft; guards: readonly Guard[] },
-): Promise<Answer | undefined> {
+): Promise<Answer | Lost> {
   const { draft, guards } = attempt
   const result = await deps.resources.transact(call.caller, { drafts: withProvenance(call, draft), guards })
-  if (result.outcome === 'stale' && result.why === 'guard') return undefined
+  if (result.outcome === 'stale' && result.why === 'guard') return lostOf(guards)
   return answerWrite(deps, call, versionOf(result, draft))
 }
 

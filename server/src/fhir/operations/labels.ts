@@ -1,6 +1,6 @@
 import { fault } from '../../kernel/fault.ts'
 import type { JsonObject, JsonValue } from '../../kernel/json.ts'
-import { limits } from '../../kernel/limits.ts'
+import { Lost, untilWon } from '../../kernel/turns.ts'
 import type { StoredVersion } from '../../store/port.ts'
 import { jsonBody, versionHeaders } from '../calls/answers.ts'
 import type { Answer } from '../calls/call.ts'
@@ -65,7 +65,7 @@ export async function changeLabels(
     })
   const [argument] = given.all('meta')
   const wanted = labelsOf(isObject(argument?.value) ? argument.value : {})
-  for (let attempt = 0; attempt < limits.fhir.conditionalRetries; attempt += 1) {
+  return untilWon(deps.turns, async () => {
     const current = await deps.resources.read(call.caller, type, id)
     const text = withLabels(Buffer.from(current.bytes).toString('utf8'), (before) => change(before, wanted))
     if (text === undefined) return metaAnswer(current)
@@ -80,8 +80,8 @@ export async function changeLabels(
     const result = await deps.resources.transact(call.caller, { drafts: [draft] })
     if (result.outcome === 'committed' && result.versions[0]) return metaAnswer(result.versions[0])
     if (result.outcome === 'stale' && result.why !== 'version') throw refusal(result, draft)
-  }
-  throw fault('conflict', { code: 'conflict', text: `Others kept writing ${type}/${id}: retry` })
+    return new Lost([`${type}/${id}`])
+  })
 }
 
 /** What of a Meta is a label. */

@@ -7,6 +7,7 @@ import type { JsonObject } from '../../kernel/json.ts'
 import { limits } from '../../kernel/limits.ts'
 import { soon } from '../../kernel/soon.ts'
 import type { Soon } from '../../kernel/soon.ts'
+import type { Turns } from '../../kernel/turns.ts'
 import type { RecordChange, ResourceWrite, Row, Store, StoredVersion } from '../../store/port.ts'
 import { unknownResource } from '../access.ts'
 import type { Access } from '../access.ts'
@@ -31,6 +32,8 @@ export interface WriteDeps {
   readonly access: Access
   readonly audit: AuditTrail
   readonly clock: Clock
+  /** Of writes of one resource that do not say which version they replace. */
+  readonly turns: Turns
   /** Own absolute base such as `http://127.0.0.1:8080/fhir`. */
   readonly base: string
   readonly identifyingSystems: ReadonlySet<string>

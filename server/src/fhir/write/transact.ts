@@ -21,19 +21,53 @@ export async function transact(
 ): Promise<TransactResult> {
   for (const draft of transaction.drafts)
     deps.access.authorise(caller, INTERACTIONS[draft.method], draft.type)
+  const { turns } = deps
+  if (turns.areTaken(() => namesOf(transaction)))
+    return turns.take(namesOf(transaction), async () =>
+      settledAttempt(deps, caller, { ...(await firstAttempt(deps, caller, transaction)), transaction }),
+    )
+  const first = await firstAttempt(deps, caller, transaction)
+  return isRace(first.attempt, transaction.drafts)
+    ? turns.take(namesOf(transaction), () => settledAttempt(deps, caller, { ...first, transaction }))
+    : resultOf(first.attempt)
+}
+
+async function firstAttempt(
+  deps: WriteDeps,
+  caller: Caller,
+  transaction: Transaction,
+): Promise<{ readonly prepared: readonly Prepared[]; readonly attempt: Attempt }> {
   const first = await composedAll(deps, caller, transaction)
-  const { prepared } = first
-  for (let attempt = 0; attempt <= limits.fhir.writeRetries; attempt += 1) {
-    const composed = first.composed ?? (await composedAgain(deps, caller, { prepared, transaction }))
-    // What was composed is large, and not needed while the disk syncs.
-    first.composed = undefined
-    const result = await attemptCommit(deps, caller, { composed, transaction })
-    if (result.outcome === 'committed' || !isRace(result.refusal, transaction.drafts)) return resultOf(result)
+  const attempting = attemptCommit(deps, caller, { composed: first.composed, transaction })
+  // What was composed is large, and not needed while the disk syncs.
+  first.composed = []
+  return { prepared: first.prepared, attempt: await attempting }
+}
+
+/** Tries again as long as others come between: those of other processes, and those who asked for nothing of the same version. */
+async function settledAttempt(
+  deps: WriteDeps,
+  caller: Caller,
+  { attempt, ...rest }: Prepares & { readonly attempt: Attempt },
+): Promise<TransactResult> {
+  let last = attempt
+  for (let count = 0; isRace(last, rest.transaction.drafts); count += 1) {
+    if (count === limits.fhir.writeRetries)
+      throw fault('conflict', {
+        code: 'conflict',
+        text: 'Others kept writing the same resource: read it again and retry',
+      })
+    const composed = await composedAgain(deps, caller, rest)
+    last = await attemptCommit(deps, caller, { composed, transaction: rest.transaction })
   }
-  throw fault('conflict', {
-    code: 'conflict',
-    text: 'Others kept writing the same resource: read it again and retry',
-  })
+  return resultOf(last)
+}
+
+/** What others may replace between its reading and its commit. */
+function namesOf({ drafts }: Transaction): readonly string[] {
+  return drafts.flatMap(({ type, id, method, expected }) =>
+    id === undefined || method === 'POST' || expected !== undefined ? [] : `${type}/${id}`,
+  )
 }
 
 const INTERACTIONS = { POST: 'create', PUT: 'update', PATCH: 'update', DELETE: 'delete' } as const
@@ -53,7 +87,7 @@ async function composedAll(
   deps: WriteDeps,
   caller: Caller,
   transaction: Transaction,
-): Promise<{ readonly prepared: readonly Prepared[]; composed: readonly Composed[] | undefined }> {
+): Promise<{ readonly prepared: readonly Prepared[]; composed: readonly Composed[] }> {
   const composed: Composed[] = []
   let failure: { readonly error: unknown } | undefined
   const add = (made: Composed) => void composed.push(made)
@@ -211,7 +245,9 @@ function madeOf({ prepared, current, write }: Composed): Made {
 }
 
 /** A version race of drafts that did not ask for a certain version is the hub's business, not the caller's. */
-function isRace(refusal: Refusal, drafts: readonly Draft[]): boolean {
+function isRace(attempt: Attempt, drafts: readonly Draft[]): boolean {
+  if (attempt.outcome === 'committed') return false
+  const { refusal } = attempt
   return (
     refusal.kind === 'version' &&
     drafts.some(

@@ -1,0 +1,82 @@
+import { fault } from './fault.ts'
+import { limits } from './limits.ts'
+
+/** Lets those who lost a race wait for each other, first come, first served, instead of racing again. Within this process. */
+export interface Turns {
+  /** Whether somebody works on one of these names, or waits to. They are asked for only where anybody does at all. */
+  readonly areTaken: (names: () => readonly string[]) => boolean
+  /**
+   * Works when all who came before for one of the names have done.
+   *
+   * @throws Fault `busy` when too many wait, or when it takes too long
+   */
+  readonly take: <T>(names: readonly string[], work: () => Promise<T>) => Promise<T>
+}
+
+export function createTurns(): Turns {
+  const last = new Map<string, Promise<unknown>>()
+  let waiting = 0
+  return {
+    areTaken: (names) => last.size > 0 && names().some((name) => last.has(name)),
+    take: async (names, work) => {
+      if (waiting >= limits.fhir.turnsWaiting) throw busy()
+      // All names at once: each waits only for those who came before it, so no two can wait for each other.
+      const before = Promise.all(names.flatMap((name) => last.get(name) ?? []))
+      const own = Promise.withResolvers<void>()
+      // Who gives up lets nobody pass by those whom it waited for.
+      const turn = Promise.all([before, own.promise])
+      for (const name of names) last.set(name, turn)
+      const forget = () => {
+        for (const name of names) if (last.get(name) === turn) last.delete(name)
+      }
+      void turn.then(forget)
+      waiting += 1
+      try {
+        await inTime(before)
+        return await work()
+      } finally {
+        waiting -= 1
+        own.resolve()
+      }
+    },
+  }
+}
+
+async function inTime(before: Promise<unknown>): Promise<void> {
+  const late = Promise.withResolvers<never>()
+  const timer = setTimeout(() => late.reject(busy()), limits.fhir.turnMs)
+  try {
+    await Promise.race([before, late.promise])
+  } finally {
+    clearTimeout(timer)
+  }
+}
+
+function busy(): Error {
+  return fault('busy', {
+    code: 'throttled',
+    text: 'Too many write the same resource, or by the same criteria: try again shortly',
+  })
+}
+
+/** What an attempt gives that stood on something which has changed meanwhile: what it, and who else lost, should wait for. */
+export class Lost {
+  readonly names: readonly string[]
+
+  constructor(names: readonly string[]) {
+    this.names = names
+  }
+}
+
+/** Tries until nobody else comes between: once at once, then in turn with the others that lost. @throws Fault `conflict` */
+export async function untilWon<T extends object>(turns: Turns, attempt: () => Promise<T | Lost>): Promise<T> {
+  const first = await attempt()
+  if (!(first instanceof Lost)) return first
+  return turns.take(first.names, async () => {
+    for (let count = 0; count < limits.fhir.writeRetries; count += 1) {
+      const next = await attempt()
+      if (!(next instanceof Lost)) return next
+    }
+    throw fault('conflict', { code: 'conflict', text: 'Others kept writing what this stands on: retry' })
+  })
+}
