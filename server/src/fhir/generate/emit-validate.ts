@@ -28,7 +28,7 @@ export function emitValidate(type: Type, source: ValidateSource): string {
   const kept = keptIn(result === undefined ? rules : [...rules, result])
   const members = elements.flatMap((element) => cases(element, { required, kept, source, owner: type.name }))
   return [
-    `function ${checkName(type.name)}(o, c) {`,
+    `function ${checkName(type.name)}(o, c${type.name === 'Element' ? ', isBeside' : ''}) {`,
     ...(rules.length ? ['const before = c.malformed'] : []),
     ...choices.map((element) => `let ${chosen(element)} = ""`),
     ...(required.length ? ['let seen = 0'] : []),
@@ -42,12 +42,17 @@ export function emitValidate(type: Type, source: ValidateSource): string {
     emitSwitch([...(isElement ? [] : [{ name: 'resourceType', js: 'continue' }]), ...members]),
     ...(isElement ? ['filled = true'] : []),
     '}',
-    ...(isElement ? ['if (!filled) c.empty()'] : []),
+    ...(isElement ? [emptyLine(type)] : []),
     ...(required.length ? requiredLines(required) : []),
     ...(rules.length ? ['if (c.malformed === before) {', ...rules, '}'] : []),
     ...(result === undefined ? [] : [`return ${result}`]),
     '}',
   ].join('\n')
+}
+
+/** `_name` may have just an id where it stands beside a value. */
+function emptyLine({ name }: Type): string {
+  return `if (!filled${name === 'Element' ? ' && !(isBeside && o.id !== undefined)' : ''}) c.empty()`
 }
 
 /**
@@ -199,8 +204,9 @@ function primitiveItemLine(
 function primitiveOf(owner: string, { name }: Element, type: ElementType): ElementType {
   const system = SYSTEMS[`${owner}.${name}`]
   if (system !== undefined) return { ...type, type: system }
-  if (name === 'url' && type.type === 'uri' && !owner.includes('.') && owner !== 'Extension')
-    return { ...type, type: 'absolute' }
+  // R4 says that it is a string, and its text that it is a uri; parts of an extension have relative ones.
+  if (name === 'url' && owner === 'Extension') return { ...type, type: 'uri' }
+  if (name === 'url' && type.type === 'uri' && !owner.includes('.')) return { ...type, type: 'absolute' }
   // The element that holds the Reference looks at the text.
   if (name === 'reference' && owner === 'Reference') return { ...type, type: 'referenceText' }
   if (name === 'id' && owner !== 'ElementDefinition' && type.type !== 'System.Id')
@@ -238,7 +244,7 @@ function extraLine(
     return `checkExtras(v, ${check}, { check: c, name: ${text(name)}, values: ${value}${bound} })`
   }
   const missing = allowed === undefined ? '' : `if (${value} === undefined) c.codeMissing(${allowed}, v); `
-  return `if (c.enter(${text(name)}, v)) { ${check}(v, c); ${missing}c.leave() }`
+  return `if (c.enter(${text(name)}, v)) { ${check}(v, c, ${value} !== undefined); ${missing}c.leave() }`
 }
 
 /** Notes which variant of a choice is there, and complains about a second one. */

@@ -25,7 +25,7 @@ export function codesOf(url: string, systems: Readonly<Record<string, readonly s
 
 /** Values of parameters are read as leniently as the examples of R4 write them; `json`, `xml` and `ttl` stand for FHIR's own formats. */
 const MIME =
-  /^(?:json|xml|ttl|[\w!#$&^.+-]{1,127}\/[\w!#$&^.+*-]{1,127}(?:\s{0,4};\s{0,4}[\w!#$&^.+-]{1,127}=(?:"[^"]{0,200}"|[^;"]{1,200}))*)$/
+  /^(?:json|xml|ttl|[\w!#$&^.+-]{1,127}\/[\w!#$&^.+*-]{1,127}(?:\s{0,4};\s{0,4}[\w!#$&^.+-]{1,127}=(?:"[^"]{0,200}"|[^;"\s]{1,200}(?: [^;"\s]{1,200}){0,20}))*)$/
 const UCUM = /^[!-~]{1,200}$/
 const LOINC_ANSWER = /^LA\d{1,8}-\d$/
 /** BCP 47 (RFC 5646, 2.1): language, script, region, variants, extensions, private use. */

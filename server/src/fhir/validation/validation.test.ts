@@ -49,6 +49,17 @@ const BROKEN_STRUCTURE: readonly [string, Resource, string][] = [
     patient({ deceasedBoolean: true, deceasedDateTime: '2024' }),
     'structure Patient.deceased',
   ],
+  ['an id without a value', patient({ _birthDate: { id: 'a' } }), 'structure Patient.birthDate'],
+  [
+    'an id without a value among several',
+    patient({ name: [{ given: ['A', null], _given: [{ id: 'a' }, { id: 'b' }] }] }),
+    'structure Patient.name[0].given[1]',
+  ],
+  [
+    'nothing beside a value',
+    patient({ birthDate: '1987-04-02', _birthDate: {} }),
+    'structure Patient.birthDate',
+  ],
   ['an underscore on a complex element', patient({ _name: [{ id: 'a' }] }), 'structure Patient._name'],
   [
     'extensions of another number than values',
@@ -117,6 +128,23 @@ const BAD_VALUES: readonly [string, Resource, string][] = [
     'base64 of the wrong length',
     patient({ photo: [{ contentType: 'image/png', data: 'abcde' }] }),
     'value Patient.photo[0].data',
+  ],
+  [
+    'the url of an extension with a blank',
+    patient({ extension: [{ url: 'http://example.org/a b', valueString: 'x' }] }),
+    'value Patient.extension[0].url',
+  ],
+  [
+    'the url of a part with a blank',
+    patient({
+      extension: [{ url: 'http://example.org/a', extension: [{ url: ' b', valueString: 'x' }] }],
+    }),
+    'value Patient.extension[0].extension[0].url',
+  ],
+  [
+    'a mime type with a blank at its end',
+    patient({ photo: [{ contentType: 'text/plain; charset=utf-8 ', url: 'http://a' }] }),
+    'value Patient.photo[0].contentType',
   ],
   ['a time beyond midnight', observation({ valueTime: '24:00:00' }), 'value Observation.value'],
 ]
@@ -190,6 +218,11 @@ describe('structure', () => {
     expect(
       await found(patient({ _birthDate: absent, name: [{ given: [null, 'B'], _given: [absent, null] }] })),
     ).toEqual([])
+  })
+
+  it('accepts the id of a primitive beside its value', async () => {
+    const name = [{ family: 'Osman', _family: { id: 'b' }, given: ['A', 'B'], _given: [null, { id: 'c' }] }]
+    expect(await found(patient({ birthDate: '1987-04-02', _birthDate: { id: 'a' }, name }))).toEqual([])
   })
 
   it('answers nesting that is too deep with an issue', async () => {

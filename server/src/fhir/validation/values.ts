@@ -1,6 +1,5 @@
 import type { JsonObject, JsonValue } from '../../kernel/json.ts'
 import type { AllowedCodes } from './bindings.ts'
-import type { ObjectCheck } from './check-options.ts'
 import type { Check } from './check.ts'
 import { isObject } from './collections.ts'
 import { PRIMITIVES, type Format } from './primitives.ts'
@@ -63,10 +62,13 @@ interface ExtrasPlace extends Place {
   readonly allowed?: AllowedCodes
 }
 
+/** The check of what `_name` holds. @param isBeside whether there is a value that it belongs to */
+type ExtraCheck = (element: JsonObject, check: Check, isBeside: boolean) => void
+
 /** `_name` of an element that repeats: as long as its values, null where there is nothing to say. */
 export function checkExtras(
   value: JsonValue | undefined,
-  elementCheck: ObjectCheck,
+  elementCheck: ExtraCheck,
   { check, name, values, allowed }: ExtrasPlace,
 ): void {
   const count = check.count(name, value)
@@ -83,8 +85,9 @@ export function checkExtras(
     if (item === null && !Array.isArray(values))
       check.addAt(name, 'structure', `"_${name}" may have null only beside a value in "${name}".`)
     if (item === null || !check.item(name, i, item)) continue
-    elementCheck(item as JsonObject, check)
-    if (allowed && !hasItem(values, i)) check.codeMissing(allowed, item)
+    const isBeside = hasItem(values, i)
+    elementCheck(item as JsonObject, check, isBeside)
+    if (allowed && !isBeside) check.codeMissing(allowed, item)
     check.leave()
   }
 }
