@@ -105,6 +105,10 @@ it('refuses page links of other searches and broken ones', async () => {
     `/Patient?gender=male&_count=2&_page=${token}`,
     `/Observation?_count=2&_page=${token}`,
     `/Patient?_count=2&_page=x${token}`,
+    `/Patient?_count=2&_page=${token}.x`,
+    `/Patient?_count=2&_page=${token}*`,
+    `/Patient?_count=2&_page=${token.replace('*', '')}`,
+    ...['A', 'B', 'g', 'x'].map((end) => `/Patient?_count=2&_page=${token.slice(0, -1)}${end}${end}`),
     '/Patient?_page=x',
   ]) {
     expect((await server.ask('GET', path)).status).toBe(400)

@@ -60,10 +60,10 @@ export async function history(
   const page = await deps.resources.history(call.caller, { ...range, ...(members ? { members } : {}) })
   const { versions, total, next } = isCounted ? { ...page, versions: [], next: undefined } : page
   const address = `${deps.base}/${call.path.join('/')}`
-  const token =
-    next === undefined ? undefined : deps.tokens.sign({ driver: 0, after: [next] }, identityOf(call))
   const asked = call.query.find(([name]) => name === '_page')?.[1]
-  const links = pageLinks({ page: asked, next: token }, (at) =>
+  const place = next === undefined ? undefined : { driver: 0, after: [next] }
+  const around = deps.tokens.around(asked, place, () => identityOf(call))
+  const links = pageLinks({ ...around, page: asked }, (at) =>
     withQuery(address, at === undefined ? used : [...used, ['_page', at]]),
   )
   const counted = total === undefined ? {} : { total }

@@ -25,9 +25,9 @@ export async function search(deps: RestDeps, call: Call, where: Searched): Promi
 }
 
 function searchset(deps: RestDeps, page: SearchPage, where: Searched): Uint8Array {
-  const { request, matches, included, notes, total, next } = page
+  const { request, matches, included, notes, total } = page
   const address = addressOf(deps.base, where)
-  const link = pageLinks({ page: request.page, next }, (at) => pageAddress(address, request.query, at))
+  const link = pageLinks({ ...page, page: request.page }, (at) => pageAddress(address, request.query, at))
   const bundle = {
     resourceType: 'Bundle',
     type: 'searchset',

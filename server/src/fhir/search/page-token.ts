@@ -1,6 +1,7 @@
 import { hash, timingSafeEqual } from 'node:crypto'
 
 import { fault } from '../../kernel/fault.ts'
+import { limits } from '../../kernel/limits.ts'
 
 /** What a `next` link carries: where to go on, and for which search. */
 export interface PageState {
@@ -10,45 +11,78 @@ export interface PageState {
   readonly after: readonly (string | number)[]
 }
 
-/** Signs and checks page tokens, so that nobody can point one at data of another search. */
+/** Tokens of the pages on both sides of one. */
+export interface Around {
+  readonly next?: string
+  /** Empty: the first page, which has no token. */
+  readonly previous?: string
+}
+
+/**
+ * Signs and checks page tokens, so that nobody can point one at data of another search. A token holds its own place and those of the last
+ * pages before it, so that the way back is the way that the caller has come; one seal is over all of them.
+ */
 export interface PageTokens {
-  sign(state: PageState, search: string): string
-  /** @throws Fault `malformed` */
+  /** @param page token of the page, which was opened; absent on the first one. @param next where the next page begins, if there is one */
+  around(page: string | undefined, next: PageState | undefined, search: () => string): Around
+  /** @throws Fault `malformed` for what is not, to the letter, a token of this search */
   open(token: string, search: string): PageState
 }
 
-/** Stands between the token of a page and those of the pages before it, which lead back. */
-export const BEHIND = '*'
+/** Stands between the place of a page and those of the pages before it; the first of all is empty. */
+const BEHIND = '*'
 
-const SEAL_BYTES = 16
-/** In base64url. */
+/** Of base64url: 128 bits. */
 const SEAL_CHARS = 22
 
 /** @param secret at least 16 bytes; tokens of another secret are refused. */
 export function createPageTokens(secret: Uint8Array): PageTokens {
   const hmac = createHmac(secret)
-  const sealOf = (body: string, search: string): string => hmac(`${body}\0${search}`).slice(0, SEAL_CHARS)
+  const sealed = (places: readonly string[], search: string): string => {
+    const body = places.join(BEHIND)
+    return `${body}.${hmac(`${body}\0${search}`).slice(0, SEAL_CHARS)}`
+  }
   return {
-    sign: (state, search) => {
-      const body = Buffer.from(JSON.stringify([state.driver, ...state.after])).toString('base64url')
-      return `${body}.${sealOf(body, search)}`
+    around: (page, next, search) => {
+      const places = page === undefined ? [FIRST] : placesOf(page)
+      const [, ...before] = places
+      const ahead = next && [placeOf(next), ...places].slice(0, limits.fhir.pageTrail)
+      return {
+        ...(ahead ? { next: sealed(ahead, search()) } : {}),
+        ...(before.length > 0 ? { previous: before[0] === FIRST ? '' : sealed(before, search()) } : {}),
+      }
     },
     open: (token, search) => {
-      const [body = '', seal = ''] = (token.split(BEHIND, 1)[0] ?? '').split('.')
-      const [given, own] = [seal, sealOf(body, search)].map((text) => Buffer.from(text, 'base64url'))
-      if (given?.length !== SEAL_BYTES || own === undefined || !timingSafeEqual(given, own)) {
+      const places = placesOf(token)
+      if (!isSame(token, sealed(places, search))) {
         throw fault('malformed', {
           code: 'value',
           text: 'This page link does not belong to this search: start from the first page',
         })
       }
-      const [driver, ...after] = JSON.parse(Buffer.from(body, 'base64url').toString('utf8')) as [
+      const [place = ''] = places
+      const [driver, ...after] = JSON.parse(Buffer.from(place, 'base64url').toString('utf8')) as [
         number,
         ...(string | number)[],
       ]
       return { driver, after }
     },
   }
+}
+
+const FIRST = ''
+
+function placeOf({ driver, after }: PageState): string {
+  return Buffer.from(JSON.stringify([driver, ...after])).toString('base64url')
+}
+
+function placesOf(token: string): readonly string[] {
+  return token.slice(0, Math.max(token.lastIndexOf('.'), 0)).split(BEHIND)
+}
+
+function isSame(given: string, own: string): boolean {
+  const [a, b] = [Buffer.from(given), Buffer.from(own)]
+  return a.length === b.length && timingSafeEqual(a, b)
 }
 
 const BLOCK = 64

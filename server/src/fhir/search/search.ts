@@ -15,7 +15,7 @@ import { explained } from './explain.ts'
 import { hitsOf } from './hits.ts'
 import type { Query } from './hits.ts'
 import { includedWith } from './includes.ts'
-import type { PageTokens } from './page-token.ts'
+import type { Around, PageTokens } from './page-token.ts'
 import { pageOf } from './pages.ts'
 import { driversOf } from './pairs.ts'
 import { parseCriteria, parseRequest } from './parse-request.ts'
@@ -62,13 +62,11 @@ export interface Matches {
   readonly module: TypeModule
 }
 
-export interface SearchPage {
+export interface SearchPage extends Around {
   readonly request: SearchRequest
   readonly matches: readonly Match[]
   readonly included: readonly Row[]
   readonly total?: number
-  /** Token of the next page. */
-  readonly next?: string
   readonly notes: readonly Issue[]
 }
 
@@ -128,7 +126,7 @@ async function find(deps: FindDeps, caller: Caller, call: SearchCall): Promise<S
       ...(request.explain ? await explained(branches, page.plans) : []),
     ],
     ...(total === undefined ? {} : { total }),
-    ...(page.next ? { next: deps.tokens.sign(page.next, identity()) } : {}),
+    ...deps.tokens.around(request.page, page.next, identity),
   }
 }
 

@@ -7,6 +7,7 @@ import { pageLinks } from '../../calls/page-links.ts'
 import type { Link } from '../../calls/page-links.ts'
 import type { RestDeps } from '../../calls/rest-deps.ts'
 import { dateInterval } from '../../search/date-value.ts'
+import type { Around } from '../../search/page-token.ts'
 import { withQuery } from '../../search/query-text.ts'
 import type { Invocation, Operation } from '../operation.ts'
 import { everyonePage } from './everyone.ts'
@@ -87,7 +88,11 @@ export const everything: Operation = {
       id === undefined
         ? await everyonePage(deps, only(type, walk), state)
         : await everythingPage(deps, { ...walk, focus: await focusOf(deps, call, { type, id }) }, state)
-    const links = linksOf(deps, invocation, next && deps.tokens.sign(next, identity))
+    const links = linksOf(
+      deps,
+      invocation,
+      deps.tokens.around(page, next, () => identity),
+    )
     const head = JSON.stringify({
       resourceType: 'Bundle',
       type: 'searchset',
@@ -171,11 +176,11 @@ function identityOf(invocation: Invocation): string {
   ])
 }
 
-function linksOf({ base }: RestDeps, invocation: Invocation, next: string | undefined): readonly Link[] {
+function linksOf({ base }: RestDeps, invocation: Invocation, around: Around): readonly Link[] {
   const place = [invocation.type, invocation.id].filter((each) => each !== undefined).join('/')
   const address = `${base}/${place}/$everything`
   const used = usedOf(invocation)
-  return pageLinks({ page: invocation.given.text('_page'), next }, (page) =>
+  return pageLinks({ ...around, page: invocation.given.text('_page') }, (page) =>
     withQuery(address, page === undefined ? used : [...used, ['_page', page]]),
   )
 }
