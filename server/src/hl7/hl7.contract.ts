@@ -126,7 +126,7 @@ export const ReplayQuery = z.strictObject({ dryRun: z.enum(['true', 'false']).de
 
 export const WorkItem = z.object({
   id: z.string(),
-  kind: z.enum(['element', 'identity']),
+  kind: z.enum(['element', 'identity', 'place']),
   feed: z.string(),
   message: MessageId,
   time: Instant,
@@ -138,8 +138,10 @@ export const WorkItem = z.object({
   /** JSON texts: what the record holds, what the feed says. */
   current: z.string().optional(),
   incoming: z.string().optional(),
-  /** Of an identity: whose the number is instead. */
-  why: z.enum(['other', 'alike', 'several', 'unknown', 'former', 'moved', 'given', 'nobody']).optional(),
+  /** Of an identity: whose the number is instead. `bed`: another patient is in it. */
+  why: z
+    .enum(['other', 'alike', 'several', 'unknown', 'former', 'moved', 'given', 'nobody', 'bed'])
+    .optional(),
 })
 
 export const ReplayAnswer = z.object({

@@ -112,6 +112,8 @@ export const limits = {
   hl7: {
     /** What an element of a resource was before: older ones stand in the versions of the resource. */
     historyItems: 500,
+    /** Where more visits are at once is no bed: two patients in one are told to a person. */
+    bedVisits: 8,
     frameBytes: 16 * 1024 * 1024,
     frameBytesMost: 64 * 1024 * 1024,
     largeBytes: 256 * 1024,

@@ -7,7 +7,7 @@ import type { Message } from './order-day.ts'
 
 const ADA = 'PID|1||M1^^^NORTH^MR~N1^^^GOV^NI||Okoye^Ada||19870402|F'
 const BEN = 'PID|1||M2^^^NORTH^MR||Haddad^Ben||19610915|M'
-const visit = (number: string) => `PV1|1|I|W1^05^A${'|'.repeat(16)}${number}^^^NORTH^VN`
+const visit = (number: string, bed = number) => `PV1|1|I|W1^05^${bed}${'|'.repeat(16)}${number}^^^NORTH^VN`
 const service = (code: string, status = 'F') => `OBR|1|P1^CLINIC|F1^LAB|${code}^^L${'|'.repeat(21)}${status}`
 const value = (text: string, status = 'F') => `OBX|1|NM|GLU^Glucose^L||${text}|mmol/L|||||${status}`
 const order = ['ORC|NW|P1^CLINIC', 'OBR|1|P1^CLINIC||GLU^Glucose^L']
@@ -167,7 +167,7 @@ it('does the same with two patients of one message', async () => {
 })
 
 it.each<[string, Message, Message]>([
-  ['Encounter', ['ADT^A01', ADA, visit('V1')], ['ADT^A01', BEN, visit('V1')]],
+  ['Encounter', ['ADT^A01', ADA, visit('V1')], ['ADT^A01', BEN, visit('V1', 'B')]],
   ['ServiceRequest', ['ORM^O01', ADA, ...order], ['ORM^O01', BEN, ...order]],
   ['DocumentReference', ['MDM^T02', ADA, visit('V1'), ...letter], ['MDM^T02', BEN, visit('V2'), ...letter]],
 ])(

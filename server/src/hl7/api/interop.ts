@@ -4,6 +4,8 @@ import { z } from 'zod'
 import type { Caller } from '../../auth/caller.ts'
 import { Resolution, TraceQuery, type Worklist } from '../hl7.contract.ts'
 import { FLOW } from '../journal/entry.ts'
+import { readOnce } from '../record/read-once.ts'
+import { isOpen } from '../record/shared-beds.ts'
 import type { WorkItem } from '../record/worklist.ts'
 import { traceElements } from './element-trace.ts'
 import { feedsApi } from './feeds-api.ts'
@@ -47,7 +49,10 @@ const recordApi: FastifyPluginAsyncZod<InteropOptions> = async (app, options) =>
   app.get('/worklist', async (request): Promise<z.input<typeof Worklist>> => {
     authorise(callerOf(request), 'worklist.read')
     const found = await records.range({ collection: FLOW.worklist, limit: WORKLIST_MOST + 1 })
-    const items = found.slice(0, WORKLIST_MOST).map(({ value }) => value as unknown as WorkItem)
+    const all = found.slice(0, WORKLIST_MOST).map(({ value }) => value as unknown as WorkItem)
+    const known = { records, resources: readOnce(resources) }
+    const isOpenNow = await Promise.all(all.map(async (item) => isOpen(known, item)))
+    const items = all.filter((_, at) => isOpenNow[at])
     const views = await Promise.all(
       items.map(async (item) => itemView(item, await flow.journal.get(item.message))),
     )

@@ -51,14 +51,17 @@ export async function resolveItem(
     await deps.records.apply(done)
     return item
   }
-  if (item.kind === 'identity') {
-    throw fault('unprocessable', {
-      code: 'business-rule',
-      text: 'Nothing can be taken of an identifier: merge the two patients if they are one, then keep the record.',
-    })
-  }
+  if (item.kind !== 'element')
+    throw fault('unprocessable', { code: 'business-rule', text: NOTHING[item.kind] })
   await write(deps, caller, { item, value: item.incoming, done })
   return item
+}
+
+const NOTHING = {
+  identity:
+    'Nothing can be taken of an identifier: merge the two patients if they are one, then keep the record.',
+  place:
+    'Nothing can be taken of a bed: have the sender correct where the patients are, or keep the record if they share it.',
 }
 
 /**

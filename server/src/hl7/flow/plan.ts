@@ -19,6 +19,7 @@ import { followMoves } from '../record/moved.ts'
 import { givenUp, heldByOthers, isKnownByOldNumbers } from '../record/numbers.ts'
 import { rangesOnce, readOnce } from '../record/read-once.ts'
 import { clearedBy, countedOf, sentOf } from '../record/sent.ts'
+import { planBeds } from '../record/shared-beds.ts'
 import { changesBy, draftOf, madeBy, type Step } from '../record/step.ts'
 import { countingOf, toldBefore, withAnew } from '../record/superseded.ts'
 import { traceText, type Traced } from '../record/trace-text.ts'
@@ -77,12 +78,13 @@ export async function planMessage(given: PlanRequest): Promise<Plan> {
     steps.push(await planImage(request, identity, identities))
   }
   const waiting = await planWaiting(request, identities, steps)
+  const beds = await planBeds(request, identities, steps)
   steps.push(...waiting.steps)
   const conflicts = [
     ...steps.flatMap((step) => step.conflicts ?? []),
     ...identityItems(request, identities),
     ...movedItems(request, away),
-    ...waiting.conflicts,
+    ...[waiting, beds].flatMap((one) => one.conflicts),
   ]
   const written = steps.flatMap(({ draft }) => (draft ? [draft] : []))
   const effects = await planEffects(request, identities, written)
@@ -90,7 +92,7 @@ export async function planMessage(given: PlanRequest): Promise<Plan> {
     identities,
     conflicts: [...conflicts, ...effects.items],
     drafts: effects.drafts,
-    records: [...steps.flatMap((step) => step.records ?? []), ...waiting.records, ...effects.records],
+    records: [...steps, waiting, beds, effects].flatMap(({ records = [] }) => records),
     made: madeBy(steps, effects.changed),
     traced: steps.map(({ made: { reference }, trace }) => ({ reference, text: trace })),
     changes: () => changesBy(steps, effects.changed),

@@ -20,6 +20,8 @@ export const FLOW = {
   worklist: 'hl7-worklist',
   /** What a person decided about an item, for as long as that can be taken back. */
   decided: 'hl7-decided',
+  /** By the place of a bed the visits whose patients are in it, see `shared-beds.ts`. */
+  beds: 'hl7-beds',
   /** `<alias>|<message>`: what refers to a number that nothing has yet, see `waiting.ts`. */
   waiting: 'hl7-waiting',
   /** `<state>|<message>` for each message in a state that somebody may look for: see `state-marks.ts`. */

@@ -14,8 +14,11 @@ import type { Away } from './moved.ts'
 /** Something that only a person can decide. */
 export interface WorkItem {
   readonly id: string
-  /** `element`: a feed and a person disagree about a value. `identity`: an identifier belongs to another resource, or is nobody's any more (`current`). */
-  readonly kind: 'element' | 'identity'
+  /**
+   * `element`: a feed and a person disagree about a value. `identity`: an identifier belongs to another resource, or is nobody's any more
+   * (`current`). `place`: the bed and the other patients in it (`incoming`).
+   */
+  readonly kind: 'element' | 'identity' | 'place'
   readonly feed: string
   readonly message: string
   /** Milliseconds UTC. */
@@ -26,8 +29,8 @@ export interface WorkItem {
   /** JSON texts, so that every digit is kept. */
   readonly current?: string
   readonly incoming?: string
-  /** Of an identity: what is wrong with the number. */
-  readonly why?: Why
+  /** What is wrong with the number, or the place. */
+  readonly why?: Why | 'bed'
 }
 
 /**
