@@ -72,7 +72,7 @@ it('finds candidates by name, birth date and place, the whole text only', async 
   })
   expect(fieldsOf(answer, 'QRI')).toEqual([['QRI', '100', 'NA~DB']])
   const inTown = await sender.send(query({ qpd: 'Q22^Find Candidates^HL7|T2|@PID.11.3^omdurman' }))
-  expect(fieldsOf(inTown, 'MSH')[0]?.[8]).toBe('RSP^K22^RSP_K22')
+  expect(fieldsOf(inTown, 'MSH')[0]?.[8]).toBe('RSP^K22^RSP_K21')
   expect(fieldsOf(inTown, 'PID').map((fields) => fields[3])).toEqual(['4713^^^NORTH^MR'])
   const byYear = await sender.send(query({ qpd: 'Q22|T3|@PID.7^1987' }))
   expect(fieldsOf(byYear, 'PID')).toHaveLength(2)
@@ -301,11 +301,32 @@ it.each([
   await settled(engine, 'O1', 'rejected')
 })
 
-it('tells an error in the form in which the name of the query is answered', async () => {
-  const engine = await engineWith([NADIA])
+it.each([
+  ['2.4', 'RSP_K22', '04 555^PRN^PH'],
+  ['2.5', 'RSP_K21', '04 555^PRN^PH^^^^^^^^^04 555'],
+  ['2.6', 'RSP_K21', '^PRN^PH^^^^^^^^^04 555'],
+  ['2.8', 'RSP_K22', '^PRN^PH^^^^^^^^^04 555'],
+])('answers in the form of version %s, errors too', async (version, structure, phone) => {
+  const engine = await engineWith([{ ...NADIA, address: '||04 555' }])
   const sender = new Sender(engine.port)
-  const typeOf = async (qpd: string) => fieldsOf(await sender.send(query({ qpd })), 'MSH')[0]?.[8]
-  expect(await typeOf('IHE PDQ Query|T1|@PID.5.1^Salih|||||^^^NOWHERE')).toBe('RSP^K22^RSP_K21')
-  expect(await typeOf('Q22^Find Candidates^HL7|T2|')).toBe('RSP^K22^RSP_K22')
-  expect(await typeOf('Anything|T3|@PID.5.1^Salih')).toBe('RSP^K22^RSP_K22')
+  const ask = async (qpd: string, event?: string) =>
+    sender.send(query({ qpd, version, ...(event && { event }) }))
+  const typeOf = (answer: string) => fieldsOf(answer, 'MSH')[0]?.[8]
+  const found = await ask('IHE PDQ Query|T1|@PID.5.1^Salih')
+  expect(typeOf(found)).toBe(`RSP^K22^${structure}`)
+  expect(fieldsOf(found, 'PID')[0]?.[13]).toBe(phone)
+  expect(typeOf(await ask('IHE PDQ Query|T1|@PID.5.1^Salih|||||^^^NOWHERE'))).toBe(`RSP^K22^${structure}`)
+  expect(typeOf(await ask('Q22^Find Candidates^HL7|T2|'))).toBe(`RSP^K22^${structure}`)
+  expect(typeOf(await ask('Anything|T3|@PID.5.1^Salih'))).toBe(`RSP^K22^${structure}`)
+  // Required in the group of the person since 2.5, unknown there before.
+  const one = await ask('Q21^Get Person Demographics^HL7|T1|4711^^^NORTH', 'Q21')
+  expect(fieldsOf(one, 'QRI')).toEqual(version === '2.4' ? [] : [['QRI', '100']])
+})
+
+it('answers a query without parameters with an acknowledgement: there is nothing to repeat', async () => {
+  const engine = await engineWith([NADIA])
+  const answer = await new Sender(engine.port).send(query({ qpd: '' }).replace('QPD|\r', ''))
+  expect(fieldsOf(answer, 'MSH')[0]?.[8]).toBe('ACK^Q22^ACK')
+  expect(fieldsOf(answer, 'ERR')[0]?.[2]).toBe('QPD^1')
+  expect(answer.split('\n').map((line) => line.slice(0, 3))).toEqual(['MSH', 'MSA', 'ERR', ''])
 })

@@ -39,7 +39,7 @@ const namesOf = (answer: string) =>
 const typeOf = (answer: string) => answer.split('|')[8]
 
 it.each([
-  ['ORM^O01^ORM_O01', 'ORR^O02^ORR_O02', [PID, ORC, OBR], 'PID ORC'],
+  ['ORM^O01^ORM_O01', 'ORR^O02^ORR_O02', [PID, ORC, OBR, OBR], 'PID ORC OBR'],
   ['OMG^O19^OMG_O19', 'ORG^O20^ORG_O20', [PID, ORC, OBR], 'PID ORC'],
   ['OML^O21^OML_O21', 'ORL^O22^ORL_O22', [PID, ORC, OBR], 'PID ORC'],
   ['OML^O33^OML_O33', 'ORL^O34^ORL_O34', [PID, 'SPM|1|S1^CLINIC||BLD', ORC, OBR], 'PID SPM ORC'],
@@ -115,6 +115,16 @@ it('answers an order that cannot be taken without a group, with what is wrong an
   expect(namesOf(answer)).toEqual(['MSH', 'MSA', 'ERR'])
   expect(answer).toContain('MSA|AE|M1')
   expect(answer).toContain('ERR||PID')
+})
+
+it('says in MSA-3 alone what is wrong with an order before 2.3, whose answer has no ERR', async () => {
+  const engine = await startEngine({ answers: 'application' })
+  const lines = ['PID|1||||Salih^Nadia', ORC, OBR]
+  const order = message({ type: 'ORM^O01', lines, version: '2.2', wants: '' })
+  const answer = await new Sender(engine.port).send(order)
+  expect(typeOf(answer)).toBe('ORR^O02')
+  expect(namesOf(answer)).toEqual(['MSH', 'MSA'])
+  expect(answer).toMatch(/MSA\|AE\|M1\|\w+/)
 })
 
 it('answers with a plain acknowledgement in original mode unless the feed wants otherwise', async () => {

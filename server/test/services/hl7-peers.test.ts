@@ -240,6 +240,41 @@ it.for(['hl7apy', 'HAPI HL7v2'] as const)(
   },
 )
 
+/** Queries about one person, several, nobody, and one that is refused. */
+const QUERIES = [
+  ['Q21', 'Q21^Get Person Demographics^HL7|T1|7001^^^NORTH'],
+  ['Q21', 'Q21|T1|9999^^^NORTH'],
+  ['Q22', 'Q22^Find Candidates^HL7|T1|@PID.5.1^Salih'],
+  ['Q22', 'IHE PDQ Query|T1|@PID.99^Salih'],
+  ['Q23', 'Q23|T1|7001^^^NORTH'],
+  ['Q23', 'IHE PIX Query|T1|9999^^^NORTH'],
+] as const
+
+it('answers queries and orders so that the validating parser of HAPI HL7v2 has nothing to say', async (context) => {
+  needs('HAPI HL7v2', context)
+  const engine = await startEngine({ ackAt: 'committed', answers: 'application' })
+  const sender = new Sender(engine.port)
+  for (const mrn of ['7001^^^NORTH^MR~77^^^SOUTH^PI', '7002'])
+    expect(await sender.send(admit({ id: mrn.slice(0, 4), mrn }))).toContain('MSA|AA')
+  const answers: string[] = []
+  const ask = async (text: string) => answers.push((await sender.send(text)).replaceAll('\n', '\r'))
+  for (const version of VERSIONS.slice(VERSIONS.indexOf('2.4'))) {
+    for (const [event, qpd] of QUERIES)
+      await ask(
+        [
+          `MSH|^~\\&|ASKER|NORTH|HUB|MOGRAN|20260301||QBP^${event}^QBP_Q21|Q1|P|${version}`,
+          `QPD|${qpd}`,
+          'RCP|I|1^RD',
+          '',
+        ].join('\r'),
+      )
+    const [order] = ORDER_TRIGGERS
+    for (const message of order && isIn(order, version) ? storyOf(order, version).messages : [])
+      await ask(message)
+  }
+  expect(await askPeer('HAPI HL7v2', ['check'], answers)).toEqual(answers.map(() => 'sound'))
+})
+
 it('sends messages in every version, about which the validating parser of HAPI HL7v2 has nothing to say', async (context) => {
   needs('HAPI HL7v2', context)
   const sent = (await Promise.all(SENT_VERSIONS.map(async (version) => sentIn(version)))).flat()

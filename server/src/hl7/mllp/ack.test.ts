@@ -45,6 +45,14 @@ describe('buildAck', () => {
     expect(answer('MSH|^~\\&|A|B|C|D|||ORU^R01|7|P|2.7', [deep])[2]).toMatch(/^ERR\|\|OBX\^2\^5\^3\^4\|103/)
   })
 
+  it('keeps MSA-3 within its length where ERR-8 has the whole text', () => {
+    const long: AckError = { ...undecodable, text: 'x'.repeat(100) }
+    const [, msa, err] = answer('MSH|^~\\&|A|B|C|D|||ADT^A01^ADT_A01|7|P|2.5', [long])
+    expect(msa).toBe(`MSA|AE|7|${'x'.repeat(80)}`)
+    expect(err).toContain('x'.repeat(100))
+    expect(answer('MSH|^~\\&|A|B|C|D|||ADT^A01|7|P|2.4', [long])[1]).toContain('x'.repeat(100))
+  })
+
   it('uses ERR-1 up to 2.4', () => {
     expect(answer('MSH|^~\\&|A|B|C|D|||ADT^A01|7|P|2.4', [undecodable])[2]).toBe(
       'ERR|MSH^1^18^102&Data type error&HL70357',

@@ -1,6 +1,7 @@
 import { Fault, type FaultKind, type Issue } from '../../kernel/fault.ts'
 import { applicationAnswer, echoedOrders } from './application-answer.ts'
 import type { Header } from './header.ts'
+import { timeStamp } from './time-stamp.ts'
 
 /** MSA-1, HL7 table 0008: `A` answers of the application, `C` answers of the transport (enhanced mode). */
 export type AckCode = 'AA' | 'AE' | 'AR' | 'CA' | 'CE' | 'CR'
@@ -175,7 +176,9 @@ function shapeOf(request: Omit<AckRequest, 'controlId' | 'nowMs'>): Shape {
   const echoed = ['', echo(11) || 'P', echo(12) || OWN_VERSION, '', '', '', '', '', echo(18)]
   const tail = withoutEmptyEnd(echoed).join(bar)
   const [msaHead = '', msaEnd = ''] = msaSegment(request, writer).split(ID)
-  const segments = errors.map((error) => `${withoutEmptyEnd(errSegment(error, writer)).join(bar)}\r`)
+  // The answer to an order has no ERR before 2.3: MSA-3 says it.
+  const told = isTyped && !writer.since('2.3') ? [] : errors
+  const segments = told.map((error) => `${withoutEmptyEnd(errSegment(error, writer)).join(bar)}\r`)
   return [
     ['MSH', marks, echo(5), echo(6), echo(3), echo(4), ''].join(bar),
     ['', '', ownType, ''].join(bar),
@@ -188,9 +191,14 @@ function msaSegment(
   { header = NO_HEADER, code, errors, expected = '' }: Omit<AckRequest, 'controlId' | 'nowMs'>,
   writer: Writer,
 ): string {
-  const text = writer.since('2.7') ? '' : escaped(errors[0]?.text ?? '', writer)
+  const whole = writer.since('2.7') ? '' : (errors[0]?.text ?? '')
+  // ERR-8 has the rest.
+  const text = escaped(writer.since('2.5') ? whole.slice(0, TEXT_LENGTH) : whole, writer)
   return withoutEmptyEnd(['MSA', code, header.field(10) && ID, text, expected]).join(writer.bar)
 }
+
+/** Of MSA-3. */
+const TEXT_LENGTH = 80
 
 /** Stands for MSA-2: no text has a line end inside. */
 const ID = '\r'
@@ -271,20 +279,6 @@ function escaped(text: string, { bar, marks }: Writer): string {
     return special.includes(char) && name !== undefined ? `${escape}${name}${escape}` : char
   }).join('')
 }
-
-/** TS with milliseconds, in UTC. */
-export function timeStamp(nowMs: number): string {
-  const second = Math.floor(nowMs / 1000)
-  if (second !== lastSecond.at) {
-    const iso = new Date(second * 1000).toISOString()
-    lastSecond.text = iso.slice(0, 19).replaceAll(/[-:T]/g, '')
-    lastSecond.at = second
-  }
-  return `${lastSecond.text}.${String(Math.trunc(nowMs - second * 1000)).padStart(3, '0')}+0000`
-}
-
-/** Many messages come in one second. */
-const lastSecond = { at: Number.NaN, text: '' }
 
 /** Orders HL7 versions (`2.3` before `2.3.1`) by their numbers. */
 export function compareVersions(left: string, right: string): number {

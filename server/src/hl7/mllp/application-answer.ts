@@ -13,10 +13,13 @@ interface ApplicationAnswer {
 }
 
 const ORDER = ['PID', 'ORC']
+/** One of them stands behind an ORC. */
+const DETAILS = ['OBR', 'RQD', 'RQ1', 'RXO', 'ODS', 'ODT']
 
 /** @see HL7 v2.5.1, 4.4 and 4.13 (orders), 4.16 (vaccines are not answered), 7.3 (R40, IHE PCD-04); v2.7, table 0354 */
 const ANSWERS: Readonly<Record<string, ApplicationAnswer>> = {
-  'ORM^O01': named('ORR^O02', ORDER),
+  // The only one whose group has to say what was ordered.
+  'ORM^O01': named('ORR^O02', [...ORDER, ...DETAILS]),
   'OMG^O19': named('ORG^O20', ORDER),
   'OML^O21': named('ORL^O22', ORDER),
   'OMI^O23': named('ORI^O24', [...ORDER, 'OBR', 'IPC']),
@@ -88,9 +91,14 @@ export function echoedOrders(frame: Buffer, header: Header): readonly string[] {
   const { echoed = [] } = applicationAnswer(header) ?? {}
   const bar = header.fieldSeparator
   const lines = frame.toString('latin1').split(/[\r\n]+/)
-  const group = lines.filter((line) => echoed.includes(line.slice(0, 3)) && line.charAt(3) === bar)
+  const known = lines.filter((line) => echoed.includes(line.slice(0, 3)) && line.charAt(3) === bar)
+  const group = known.filter((line, at) => !isDetail(line) || !isDetail(known[at - 1]))
   if (!group.some((line) => line.startsWith('ORC'))) return []
   return group.map((line) => (line.startsWith('ORC') ? replied(line, bar) : line))
+}
+
+function isDetail(line = ''): boolean {
+  return DETAILS.includes(line.slice(0, 3))
 }
 
 /** ORC-1 to ORC-4: the answer, the number of the placer, of the filler, of the group. */

@@ -1,5 +1,5 @@
-import { timeStamp } from './ack.ts'
 import { problemsOfBatch, problemsOfFile, type Batches } from './batch.ts'
+import { timeStamp } from './time-stamp.ts'
 
 /** The answers to the messages of batches, each in a batch of its own that names the one which it answers. */
 export function buildBatchAck(

@@ -21,15 +21,7 @@ import {
   type Identifier,
   type PersonsDeps,
 } from './persons.ts'
-import {
-  readCriteria,
-  readDomains,
-  readPerson,
-  readQuery,
-  structureNamed,
-  type Domain,
-  type Query,
-} from './read-query.ts'
+import { readCriteria, readDomains, readPerson, readQuery, type Domain, type Query } from './read-query.ts'
 
 export interface QueriesDeps extends PersonsDeps {
   readonly rules: QueryRules
@@ -203,13 +195,14 @@ async function refuseUnknown(desk: Desk, domains: readonly Domain[]): Promise<vo
 
 /** The segments of each person, as many persons as fit into one answer. */
 async function written(
-  { query }: Desk,
+  { query, header }: Desk,
   candidates: readonly Candidate[],
 ): Promise<readonly (readonly string[])[]> {
   const pages: (readonly string[])[] = []
   let bytes = 0
   for (const { person, confidence, reasons } of candidates) {
-    const segments = await query.rule.write(person, { confidence: String(confidence), reasons: [...reasons] })
+    const about = { confidence: String(confidence), reasons: [...reasons], version: versionOf(header) }
+    const segments = await query.rule.write(person, about)
     bytes += segments.reduce((sum, segment) => sum + Buffer.byteLength(segment), 0)
     if (bytes > limits.hl7.queryAnswerBytes) break
     pages.push(segments)
@@ -239,22 +232,25 @@ async function note(
   })
 }
 
+function versionOf(header: Header): string {
+  return header.component(12, 1).trim()
+}
+
 /** @see HL7 v2.5.1, 5.3.1 (RSP), 5.5.5 (QAK), 2.15.4 (DSC) */
 function write({ feed, header, frame, query, controlId, clock }: Desk, ack: Ack, found: Found): Buffer {
   const code = ackCode('application', ack)
   const bar = header.fieldSeparator
   const qpd = segmentBytes(frame, 'QPD', header)?.slice(0, limits.hl7.queryBytes)
-  const [, name = '', tag = ''] = qpd?.split(bar) ?? []
-  const { answer, names } = query.rule
-  const [usual = ''] = names.values()
-  const type = [
-    ...answer,
-    structureNamed(names, name.split(header.encodingCharacters.charAt(0))) ?? usual,
-  ] as const
-  const head = buildAck({ header, code, errors: ack.errors, controlId, nowMs: clock(), type })
+  const { rule } = query
+  const type = [...rule.answer, rule.structureIn(versionOf(header))] as const
+  const said = { header, code, errors: ack.errors, controlId, nowMs: clock() }
+  // The answer to a query has to repeat its parameters: without them it cannot be one.
+  if (qpd === undefined) return buildAck(said)
+  const [, name = '', tag = ''] = qpd.split(bar)
+  const head = buildAck({ ...said, type })
   const status = ack.verdict !== 'accept' ? code : found.given === 0 ? 'NF' : 'OK'
   const qak = ['QAK', tag, status, name, found.total, found.given, found.left].join(bar)
-  const echoed = [qak, ...(qpd === undefined ? [] : [qpd])].map((line) => `${line}\r`).join('')
+  const echoed = [qak, qpd].map((line) => `${line}\r`).join('')
   const persons = found.segments.map((line) => `${redelimited(line, header)}\r`).join('')
   const dsc = found.pointer === undefined ? '' : `${['DSC', found.pointer, 'I'].join(bar)}\r`
   return Buffer.concat([

@@ -16,25 +16,13 @@ export interface Query {
 export function readQuery({ rule }: FeedQuery, message: Message): Query {
   const qpd = message.segment('QPD')
   if (qpd === undefined) throw missing('QPD', 'A query needs a QPD segment.')
-  if (
-    structureNamed(
-      rule.names,
-      [1, 2].map((part) => qpd.field(1)[0]?.component(part) ?? ''),
-    ) === undefined
-  ) {
-    const text = `A query of this name is not answered here; known are ${[...rule.names.keys()].join(', ')}.`
+  const names = [1, 2].map((part) => qpd.field(1)[0]?.component(part) ?? '')
+  if (!names.some((name) => rule.names.has(name.trim().toUpperCase()))) {
+    const text = `A query of this name is not answered here; known are ${[...rule.names].join(', ')}.`
     throw fault('unsupported', { code: 'not-supported', at: 'QPD-1', text })
   }
   const pointer = message.get('DSC-1')
   return { qpd, quantity: quantityOf(message), ...(pointer !== '' && { pointer }) }
-}
-
-/** MSH-9.3 of the answer to a query, by the components of QPD-1: an error is told in the form that the asker knows, too. */
-export function structureNamed(
-  names: ReadonlyMap<string, string>,
-  [code = '', text = '']: readonly string[],
-): string | undefined {
-  return [code, text].map((name) => names.get(name.trim().toUpperCase())).find((name) => name !== undefined)
 }
 
 /** RCP: when the answer shall come, how much of it, in which mode. */

@@ -20,8 +20,10 @@ export interface FeedQuery {
 export interface QueryRule {
   /** Message code and event of the answer. */
   readonly answer: readonly [code: string, event: string]
-  /** The names in QPD-1 that are answered, in capitals, each with the structure of its answer. */
-  readonly names: ReadonlyMap<string, string>
+  /** The names in QPD-1 that are answered, in capitals. */
+  readonly names: ReadonlySet<string>
+  /** MSH-9.3 of the answer in a version of the standard. */
+  structureIn(version: string): string
   /** Fields of QPD. */
   readonly person?: number
   readonly criteria?: number
@@ -33,7 +35,7 @@ export interface QueryRule {
   readonly isForOthers: boolean
   /** By their place, `PID.5.2`. */
   readonly parameters: ReadonlyMap<string, QueryParameter>
-  /** Segments about one person. */
+  /** Segments about one person, in the `version` among the variables. */
   write(person: JsonObject, variables: Readonly<Record<string, JsonValue>>): Promise<readonly string[]>
 }
 

@@ -63,8 +63,10 @@ export interface OutRow {
 export interface QueryFile {
   readonly query: string
   readonly answer: string
-  /** Names of the query, each with the structure of its answer. */
-  readonly names: Readonly<Record<string, string>>
+  /** Names of the query. */
+  readonly names: readonly string[]
+  /** Structure of the answer by the version that has it so first, the oldest first. */
+  readonly structures: Readonly<Record<string, string>>
   readonly person?: number
   readonly criteria?: number
   readonly threshold?: number

@@ -1,4 +1,5 @@
 import type { JsonObject } from '../../../kernel/json.ts'
+import { compareVersions } from '../../mllp/ack.ts'
 import type { QueryParameter, QueryRule } from '../../rules/query-rules.ts'
 import { missing } from '../rules/load.ts'
 import { compileResourceExpression } from '../rules/resource-expression.ts'
@@ -12,10 +13,14 @@ export function compileQuery(file: QueryFile, files: RuleFiles): QueryRule {
   const kit = createOutKit(files)
   const [code = '', event = ''] = file.answer.split('^')
   const write = compileSegments(file.segments, kit)
+  const structures = Object.entries(file.structures)
+  const [[, oldest] = ['', '']] = structures
   const parameters = new Map((file.parameters ?? []).map((row) => [row.field, compileParameter(row, kit)]))
   return {
     answer: [code, event],
-    names: new Map(Object.entries(file.names).map(([name, structure]) => [name.toUpperCase(), structure])),
+    names: new Set(file.names.map((name) => name.toUpperCase())),
+    structureIn: (version) =>
+      structures.findLast(([since]) => compareVersions(version, since) >= 0)?.[1] ?? oldest,
     ...(file.person !== undefined && { person: file.person }),
     ...(file.criteria !== undefined && { criteria: file.criteria }),
     ...(file.threshold !== undefined && { threshold: file.threshold }),
