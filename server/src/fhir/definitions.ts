@@ -90,6 +90,8 @@ export interface Definitions {
   readonly types: readonly string[]
   /** Canonical urls of the profiles that resources can be checked against. */
   readonly profiles: readonly string[]
+  /** Whether one of these is meant: a version, where the canonical names one, must be that of the profile. */
+  holdsProfile(canonical: string): boolean
   /** Those that constrain this resource type; reads all of them at first use. */
   profilesOf(type: string): readonly string[]
   /** Another number whenever search parameters were added or taken away. */

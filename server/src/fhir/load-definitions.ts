@@ -19,6 +19,7 @@ import { dangling } from './validation/dangling.ts'
 import type { ExtensionRule } from './validation/extensions.ts'
 import { checkAsked } from './validation/profiles/claims.ts'
 import type { ProfilePlan } from './validation/profiles/plan.ts'
+import { isVersion } from './validation/profiles/version.ts'
 import { decimalWriting } from './validation/whole-numbers.ts'
 
 const GENERATED = fileURLToPath(new URL('../../.generated', import.meta.url))
@@ -30,10 +31,11 @@ const GENERATED = fileURLToPath(new URL('../../.generated', import.meta.url))
  */
 export function loadDefinitions(zone = 'UTC', folder: string = GENERATED): Definitions {
   const read = (name: string): unknown => JSON.parse(readFileSync(join(folder, name), 'utf8'))
-  const { types, profiles, hash, walkHash } = read('index.json') as {
+  const { types, profiles, versions, hash, walkHash } = read('index.json') as {
     types: readonly string[]
     /** Canonical url to the file of its plan. */
     profiles: Readonly<Record<string, string>>
+    versions: Readonly<Record<string, string>>
     hash: string
     walkHash: string
   }
@@ -64,11 +66,13 @@ export function loadDefinitions(zone = 'UTC', folder: string = GENERATED): Defin
 
   const checkOf = (type: string) => compiledOf(type)?.check
 
-  const { profileOf, profileIn } = profilesIn(profiles, load)
+  const held = heldIn(profiles, versions)
+  const { profileOf, profileIn } = profilesIn(held, load)
   let byType: ReadonlyMap<string, readonly (readonly [url: string, file: string])[]> | undefined
   return {
     types,
     profiles: Object.keys(profiles),
+    holdsProfile: (canonical) => held(canonical) !== undefined,
     profilesOf: (type) => {
       byType ??= Map.groupBy(Object.entries(profiles), ([, file]) => profileIn(file).type)
       return (byType.get(type) ?? []).map(([url]) => url).toSorted()
@@ -117,12 +121,24 @@ function tablesIn(read: (name: string) => unknown) {
   }
 }
 
-/** @param profiles canonical url to the file of its plan */
-function profilesIn(
+/** The file of the plan of a profile, by its canonical. */
+function heldIn(
   profiles: Readonly<Record<string, string>>,
+  versions: Readonly<Record<string, string>>,
+): (canonical: string) => string | undefined {
+  const files = new Map(Object.entries(profiles))
+  return (canonical) => {
+    const bar = canonical.indexOf('|')
+    if (bar === -1) return files.get(canonical)
+    const url = canonical.slice(0, bar)
+    return isVersion(versions[url] ?? '', canonical.slice(bar + 1)) ? files.get(url) : undefined
+  }
+}
+
+function profilesIn(
+  held: (canonical: string) => string | undefined,
   load: NodeJS.Require,
 ): Pick<Known, 'profileOf' | 'profileIn'> {
-  const files = new Map(Object.entries(profiles))
   const plans = new Map<string, ProfilePlan>()
   const profileIn = (file: string): ProfilePlan => {
     const plan = plans.get(file) ?? (load(`./${file}`) as CompiledFile<ProfilePlan>)(RUNTIME)
@@ -132,8 +148,7 @@ function profilesIn(
   return {
     profileIn,
     profileOf: (canonical) => {
-      const bar = canonical.indexOf('|')
-      const file = files.get(bar === -1 ? canonical : canonical.slice(0, bar))
+      const file = held(canonical)
       return file === undefined ? undefined : profileIn(file)
     },
   }
@@ -164,7 +179,7 @@ function typeModule(compiled: CompiledType, { zone, compiledOf, ...known }: Type
       most,
       { warnings = false, stored = false, text, profiles = [], posted, targetOf } = {},
     ) => {
-      const profileOf = (url: string) => known.profileOf(url) ?? posted?.get(url.replace(/\|.*$/s, ''))
+      const profileOf = (url: string) => known.profileOf(url) ?? posted?.get(url)
       const check = new Check(
         { type, most, resource, warnings, stored, text },
         posted ? { ...known, profileOf, ...(targetOf && { targetOf }) } : known,

@@ -41,6 +41,8 @@ const SHADE = differential(
   }),
 )
 
+const NONE_YET = differential(at('Observation.note', { min: 1 }))
+
 const OWN = differential(
   at('Patient', {
     constraint: [
@@ -190,6 +192,24 @@ it('checks what a resource claims, and knows a version from another', async () =
   expect(claimed.text).toContain('required')
   const other = await ask('POST', '/Patient/$validate', { body: claim(`${url('patient')}|9`) })
   expect(other.text).toContain('does not hold the profile')
+})
+
+it('checks against the version that is asked for, or says that it is not here', async () => {
+  await profile('edition', 'Patient', { version: '1', ...differential(at('Patient.gender', { min: 1 })) })
+  await profile('edition', 'Patient', { version: '2', ...differential(at('Patient.photo', { min: 1 })) })
+  // A version of R4's own profile that the hub did not bring along.
+  await make({ ...profileOn('Observation', `${R4}vitalsigns`, NONE_YET), version: '9' })
+  expect(await errors('edition|1', PATIENT)).toEqual(['required Patient.gender'])
+  expect(await errors('edition|2', PATIENT)).toEqual(['required Patient.photo'])
+  expect(await errors('edition|3', PATIENT)).toEqual(['not-found Patient'])
+  const pulse = { resourceType: 'Observation', status: 'final', code: { text: 'x' } }
+  const asked = async (version: string): Promise<string> => {
+    const profiles = encodeURIComponent(`${R4}vitalsigns|${version}`)
+    return (await ask('POST', `/Observation/$validate?profile=${profiles}`, { body: pulse })).text
+  }
+  expect(await asked('9')).toContain('Observation.note')
+  expect(await asked('4.0.1')).toContain('Observation.category')
+  expect(await asked('8')).toContain('does not hold the profile')
 })
 
 it('says of a profile that cannot be used why', async () => {

@@ -28,7 +28,7 @@ export function generate(folder: string): { readonly types: number } {
   const source = { specification, corrections, model: modelOf(specification), runtime: RUNTIME_NAMES }
   const files = new Map(specification.types.map((type) => [`${type}.cjs`, emitModule(type, source)]))
   files.set('data-types.cjs', emitDataTypes(source))
-  const { urls, extensionUrls, extensions, modules } = emitProfiles(source)
+  const { urls, versions, extensionUrls, extensions, modules } = emitProfiles(source)
   for (const [name, text] of modules) files.set(name, text)
   const params = specification.types.map((type) => [type, searchParams(type, specification)] as const)
   files.set('params.json', JSON.stringify(Object.fromEntries(params)))
@@ -43,6 +43,7 @@ export function generate(folder: string): { readonly types: number } {
     JSON.stringify({
       types: specification.types,
       profiles: urls,
+      versions,
       hash: fingerprint(definitions),
       walkHash: walkFingerprint(),
     }),

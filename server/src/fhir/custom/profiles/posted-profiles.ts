@@ -19,7 +19,7 @@ import { bare, BASE, unversioned, usable, withoutR4 } from './profile-definition
 import { tableModel } from './table-model.ts'
 
 export interface PostedProfiles {
-  /** By url. */
+  /** By url, and by what was asked for where that has a version. */
   readonly plans: ReadonlyMap<string, ProfilePlan>
   /** What of them was not checked, and why: asked for when the check is over. */
   readonly notes: () => readonly Issue[]
@@ -35,7 +35,7 @@ export async function postedProfiles(
   caller: Caller,
   urls: readonly string[],
 ): Promise<PostedProfiles> {
-  const wanted = urls.filter((url) => !isOwn(deps, bare(url)))
+  const wanted = urls.filter((url) => !isOwn(deps, url))
   if (wanted.length === 0) return { plans: new Map(), notes: () => [] }
   const scope = { caller }
   const notes: Issue[] = []
@@ -58,8 +58,15 @@ export async function postedProfiles(
   const plans = [...profiles.values()].flatMap((profile) =>
     attempt(profile, notes, () => [profile.url, postedPlan(profile, source)] as const),
   )
+  const byUrl = new Map(plans)
+  const named = wanted.flatMap((url) => {
+    const plan = byUrl.get(bare(url))
+    if (plan && isEdition(profiles.get(plan.url), url)) return [[url, plan] as const]
+    if (plan) notes.push(note(`${url} is not checked beside the other version of it that is asked for`))
+    return []
+  })
   return {
-    plans: new Map(plans),
+    plans: new Map([...byUrl, ...named]),
     notes: () => distinct([...notes, ...ruleNotes(base.unchecked), ...skippedNotes(base.skipped)]),
   }
 }
@@ -67,9 +74,13 @@ export async function postedProfiles(
 /** Compiled ones, and R4's own definitions of types. */
 function isOwn({ definitions }: SearchDeps, url: string): boolean {
   return (
-    definitions.profiles.includes(url) ||
-    (url.startsWith(BASE) && definitions.types.includes(url.slice(BASE.length)))
+    definitions.holdsProfile(url) ||
+    (url.startsWith(BASE) && definitions.types.includes(bare(url).slice(BASE.length)))
   )
+}
+
+function isEdition(profile: ProfileDefinition | undefined, canonical: string): boolean {
+  return bare(canonical) === canonical || profile?.version === canonical.slice(bare(canonical).length + 1)
 }
 
 /** Walks from the wanted ones to their bases and the profiles of their elements. */
@@ -82,9 +93,9 @@ async function definitionsOf(
   const asked = new Set<string>()
   const waiting = [...wanted]
   for (let url = waiting.shift(); url !== undefined; url = waiting.shift()) {
-    if (asked.has(bare(url)) || asked.size >= limits.fhir.postedProfiles) continue
-    asked.add(bare(url))
-    const resource = await findCanonical(deps, scope, { type: 'StructureDefinition', canonical: url })
+    if (found.has(bare(url)) || asked.has(url)) continue
+    asked.add(url)
+    const resource = await storedProfile(deps, scope, { url, number: asked.size })
     const profile = resource && usable(resource)
     // Of one that is asked for, and of a base, somebody else says that it is missing; R4's own extensions are checked wherever they stand.
     if (resource && !profile) notes.push(note(`The profile ${url} cannot be used: ${whyNot(resource)}`))
@@ -95,6 +106,16 @@ async function definitionsOf(
     waiting.push(...referred(profile).filter((each) => !isOwn(deps, bare(each))))
   }
   return settled(deps, found)
+}
+
+/** Nothing behind so many. */
+async function storedProfile(
+  deps: SearchDeps,
+  scope: Asker,
+  { url, number }: { readonly url: string; readonly number: number },
+): Promise<JsonObject | undefined> {
+  if (number > limits.fhir.postedProfiles) return undefined
+  return findCanonical(deps, scope, { type: 'StructureDefinition', canonical: url })
 }
 
 function whyNot({ derivation }: JsonObject): string {

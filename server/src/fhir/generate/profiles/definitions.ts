@@ -10,6 +10,7 @@ import type { Constraint } from '../structure-definition.ts'
 export interface ProfileDefinition {
   readonly resourceType: 'StructureDefinition'
   readonly url: string
+  readonly version?: string
   readonly name: string
   readonly type: string
   readonly derivation?: string

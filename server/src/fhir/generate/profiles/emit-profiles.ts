@@ -6,6 +6,8 @@ import { emitProfile } from './emit-profile.ts'
 export interface ProfileModules {
   /** Canonical url to the name of its module. */
   readonly urls: Readonly<Record<string, string>>
+  /** Of each of these urls. */
+  readonly versions: Readonly<Record<string, string>>
   /** The same of R4's own extensions. */
   readonly extensionUrls: Readonly<Record<string, string>>
   /** Those of R4 and of `fhir-profiles/`. */
@@ -30,6 +32,7 @@ export function emitProfiles(source: ModuleSource): ProfileModules {
   const parts = emitAll(sound, 'extension', { source, sources })
   return {
     urls: profiles.urls,
+    versions: Object.fromEntries(definitions.map(({ url, version = '' }) => [url, version])),
     extensionUrls: parts.urls,
     extensions: [...extensions, ...own],
     modules: new Map([...profiles.modules, ...parts.modules]),

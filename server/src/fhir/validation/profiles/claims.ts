@@ -2,6 +2,7 @@ import type { JsonObject, JsonValue } from '../../../kernel/json.ts'
 import type { Check } from '../check.ts'
 import { isObject } from '../collections.ts'
 import { checkProfile } from './check-profile.ts'
+import { isVersionOfR4 } from './version.ts'
 
 /** Checks a resource against the profiles that its meta names. One that the hub does not hold is a warning. */
 export function checkClaims(resource: JsonObject, check: Check): void {
@@ -70,12 +71,9 @@ const BASE = 'http://hl7.org/fhir/StructureDefinition/'
 function baseIn(url: string, { types }: Check): string | undefined {
   if (!url.startsWith(BASE)) return undefined
   const [type = '', version = ''] = url.slice(BASE.length).split('|', 2)
-  if (!OF_R4.test(version)) return undefined
+  if (!isVersionOfR4(version)) return undefined
   return types.has(type) || type === 'Resource' || type === 'DomainResource' ? type : undefined
 }
-
-/** Of its definitions, 4.0.1 that of the last correction; or none. */
-const OF_R4 = /^(?:4\.0(?:\.[01])?)?$/
 
 const NO_DOMAIN: ReadonlySet<unknown> = new Set(['Binary', 'Bundle', 'Parameters'])
 

@@ -5,6 +5,7 @@ import { loadDefinitions } from '../../load-definitions.ts'
 
 const definitions = loadDefinitions()
 const R4 = 'http://hl7.org/fhir/StructureDefinition/'
+const OWN = 'https://mogran.org/fhir/StructureDefinition/facility-patient'
 
 type Resource = JsonObject & { readonly resourceType: string }
 
@@ -142,5 +143,22 @@ describe('profiles that a resource names', () => {
     expect(
       await found(pressure({ meta: undefined, component: [systolic] }), { profiles: [`${R4}bp`] }),
     ).toContain('error required Observation.component')
+  })
+  it('are not those of another version', async () => {
+    const resource: Resource = {
+      resourceType: 'Patient',
+      meta: { profile: [`${R4}vitalsigns|9`, `${R4}Patient|5.0.0`, `${OWN}|2.0.0`] },
+    }
+    expect(await found(resource)).toEqual(
+      [0, 1, 2].map((n) => `warning not-found Patient.meta.profile[${n}]`),
+    )
+    for (const asked of [`${R4}bp|9`, `${R4}bp|4.0.10`, `${R4}Patient|5.0.0`, `${OWN}|2.0.0`])
+      expect(await found({ resourceType: 'Patient' }, { profiles: [asked] })).toEqual([
+        'error not-found Patient',
+      ])
+    for (const held of [`${R4}bp|4.0.1`, `${R4}bp|4.0.0`, `${R4}bp|4.0`, `${OWN}|1.0.0`, `${OWN}|1.0`])
+      expect(await found({ resourceType: 'Basic', code: {} }, { profiles: [held] })).not.toContain(
+        'error not-found Basic',
+      )
   })
 })
