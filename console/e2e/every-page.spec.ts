@@ -2,7 +2,7 @@ import { AxeBuilder } from '@axe-core/playwright'
 import type { Page } from '@playwright/test'
 import { expect, test } from '@playwright/test'
 
-import { admit, found, freshStay, patientId, report, signIn } from './hub.ts'
+import { admit, found, freshStay, merge as mergeInto, patientId, report, signIn } from './hub.ts'
 import type { Look } from './hub.ts'
 
 const TAGS = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa']
@@ -14,6 +14,7 @@ const LOOKS: readonly Look[] = [
 ]
 
 const stay = freshStay()
+const gone = freshStay()
 const addresses: string[] = []
 /** Pages that lead those on who may open messages, with the login of somebody who may not. */
 const others: string[] = []
@@ -22,6 +23,8 @@ test.beforeAll(async ({ request, browser }) => {
   await admit(stay)
   await report({ mrn: stay.mrn, id: `${stay.mrn}0`, value: '6.90', flag: 'HH' })
   await report({ mrn: stay.mrn, id: `${stay.mrn}1`, value: '4.0', flag: '' })
+  await admit(gone)
+  await mergeInto(stay, gone)
   const id = await patientId(request, stay)
   const page = await browser.newPage()
   await signIn(page)
@@ -29,6 +32,8 @@ test.beforeAll(async ({ request, browser }) => {
   const message = await page.locator('a[data-row]').first().getAttribute('href')
   await page.goto('/destinations/pharmacy')
   const sent = await page.locator('a[data-row]').first().getAttribute('href')
+  await page.goto(`/merges?number=${stay.mrn}`)
+  const merge = await page.locator('a[data-row]').first().getAttribute('href')
   await page.close()
   const [result] = await found(request, `Observation?subject=Patient/${id}`)
   others.push(`/source/Observation/${result?.id}`)
@@ -51,6 +56,8 @@ test.beforeAll(async ({ request, browser }) => {
     '/dead-letters?replay=default',
     '/mapping',
     '/worklist',
+    '/merges',
+    String(merge),
     '/nowhere',
   )
 })

@@ -35,6 +35,16 @@ export async function transfer(stay: Stay): Promise<void> {
   await tell(stay, 'A02')
 }
 
+/** Makes one patient of two; the first one goes on. */
+export async function merge(into: Stay, gone: Stay): Promise<void> {
+  await send([
+    `MSH|^~\\&|WARD|HTEST|HUB|HTEST|${stamp()}||ADT^A40^ADT_A39|M${gone.mrn}|P|2.5.1`,
+    `EVN||${stamp()}`,
+    `PID|1||${into.mrn}^^^HTEST^MR||${into.family}^Amna||19810714|F`,
+    `MRG|${gone.mrn}^^^HTEST^MR`,
+  ])
+}
+
 async function tell({ mrn, family, ward, bed }: Stay, event: 'A01' | 'A02'): Promise<void> {
   await send([
     `MSH|^~\\&|WARD|HTEST|HUB|HTEST|${stamp()}||ADT^${event}|${CONTROL[event]}${mrn}|P|2.5.1`,

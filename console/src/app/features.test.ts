@@ -14,7 +14,7 @@ it('gives every entry of the rail an address and a key of its own', () => {
 })
 
 it('opens pages by the permission table of the server', () => {
-  expect(open('nurse')).toEqual(['/ward', '/patients', '/worklist'])
+  expect(open('nurse')).toEqual(['/ward', '/patients', '/worklist', '/merges'])
   expect(open('administrator')).toEqual([
     '/ward',
     '/patients',
@@ -24,6 +24,7 @@ it('opens pages by the permission table of the server', () => {
     '/dead-letters',
     '/mapping',
     '/worklist',
+    '/merges',
   ])
   expect(open('billing')).toEqual(['/patients'])
 })

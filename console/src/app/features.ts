@@ -121,6 +121,17 @@ export const FEATURES: readonly Feature[] = [
     nav: { group: 'interop', text: 'nav.worklist', icon: 'fork', key: 'c' },
     load: async () => ({ Component: (await import('../features/worklist/worklist.page.tsx')).WorklistPage }),
   },
+  {
+    path: 'merges',
+    allowed: (roles) => mayUse(roles, 'worklist.read'),
+    nav: { group: 'interop', text: 'nav.merges', icon: 'merge', key: 'u' },
+    load: async () => ({ Component: (await import('../features/merges/merges.page.tsx')).MergesPage }),
+  },
+  {
+    path: 'merges/:mergeId',
+    allowed: (roles) => mayUse(roles, 'worklist.read'),
+    load: async () => ({ Component: (await import('../features/merges/merge.page.tsx')).MergePage }),
+  },
 ]
 
 /** Where the rail entry leads: the address without its parameters. */

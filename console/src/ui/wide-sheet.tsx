@@ -65,9 +65,9 @@ function stackedUnder(heads: readonly string[]) {
     '& table, & tbody': { display: 'block' },
     '& tr.row': {
       display: 'grid',
-      // One column on a phone, two on a tablet.
-      gridTemplateColumns: 'repeat(auto-fill, minmax(min(280px, 100%), 1fr))',
-      columnGap: '24px',
+      // One column on a phone, two on a tablet, beside the wide rail, too.
+      gridTemplateColumns: 'repeat(auto-fill, minmax(min(240px, 100%), 1fr))',
+      columnGap: '16px',
       padding: '6px 12px',
       borderBottom: 'var(--mg-line) solid var(--mg-palette-divider)',
     },
@@ -82,11 +82,11 @@ function stackedUnder(heads: readonly string[]) {
       overflowWrap: 'anywhere',
     },
     '& tr.row > th': { gridColumn: '1 / -1' },
-    '& tr.row > td': { paddingInlineStart: '120px' },
+    '& tr.row > td': { paddingInlineStart: '104px' },
     '& tr.row > td::before': {
       float: 'inline-start',
-      width: 112,
-      marginInlineStart: '-120px',
+      width: 96,
+      marginInlineStart: '-104px',
       fontSize: 12,
       fontWeight: 400,
       color: 'var(--mg-palette-text-secondary)',
