@@ -16,7 +16,7 @@ import * as operators from './validation/operators.ts'
 import { PRIMITIVES } from './validation/primitives.ts'
 import { checkReference } from './validation/references.ts'
 import * as syntax from './validation/syntax.hot.ts'
-import { checkUnit } from './validation/unit.ts'
+import { adviseOnUnit, checkUnit } from './validation/unit.ts'
 import * as values from './validation/values.ts'
 
 /** What generated code may call. It gets it as an argument: a generated file imports nothing. */
@@ -34,6 +34,7 @@ export const RUNTIME = {
   TEXT,
   TOKEN,
   URI,
+  adviseOnUnit,
   checkAttachment,
   checkBundle,
   checkCoding,

@@ -25,6 +25,7 @@ const WORDS: Readonly<Record<string, string>> = {
   Duration: 'if ($code !== undefined) checkUnit(o, "s1", c)',
   Distance: 'if ($code !== undefined) checkUnit(o, "m1", c)',
   Coding: 'if (c.warnings && $code !== undefined) checkCoding(o, c)',
+  Quantity: 'if (c.warnings && $code !== undefined) adviseOnUnit(o, c)',
   CodeSystem: 'if ($count !== undefined || $content === "not-present") checkConcepts(o, c)',
   Attachment: 'if ($size !== undefined) checkAttachment(o, c)',
 }

@@ -97,7 +97,8 @@ function cases(element: Element, context: Context): readonly Member[] {
       name: type.property,
       js: `${keep(type.property)}${prefix}${valueLine(element, type, context)}; ${element.name === 'id' ? 'continue' : 'break'}`,
     }
-    if (!isPrimitive(type.type, context.source.model)) return [value]
+    // A narrative has no extensions; its id stands in its text.
+    if (type.type === 'xhtml' || !isPrimitive(type.type, context.source.model)) return [value]
     return [
       value,
       {

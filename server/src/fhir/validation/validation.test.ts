@@ -60,6 +60,11 @@ const BROKEN_STRUCTURE: readonly [string, Resource, string][] = [
     patient({ birthDate: '1987-04-02', _birthDate: {} }),
     'structure Patient.birthDate',
   ],
+  [
+    'extensions of a narrative',
+    patient({ text: { status: 'generated', div: `<div ${XMLNS}>A</div>`, _div: { id: 'a' } } }),
+    'structure Patient.text._div',
+  ],
   ['an underscore on a complex element', patient({ _name: [{ id: 'a' }] }), 'structure Patient._name'],
   [
     'extensions of another number than values',
