@@ -100,6 +100,18 @@ it('finds the answer behind garbage, and in whatever pieces it comes', async () 
   expect(got).toHaveLength(1)
 })
 
+it('finds the answer in a batch, beside others', async () => {
+  const { port, got } = await startPeer(({ id, socket }) => {
+    const [other, own] = ['OTHER', id].map((name) => ack('AA', name).slice(1, -2))
+    socket.write(`\x0bFHS|^~\\&|LAB\rBHS|^~\\&|LAB\r${other}${own}BTS|2\rFTS|1\r\x1c\r`)
+  })
+  const engine = await engineFor({ lab: port })
+  await order(engine, 'one')
+  await expect.poll(() => codesOf(engine)).toEqual(['answered AA'])
+  expect(got).toHaveLength(1)
+  expect(engine.outbound.strayAnswers).toBe(1)
+})
+
 it('sends again what was answered by half, too long, or not by its name, and says why it waits', async () => {
   const { port, got } = await startPeer(({ id, attempt, socket }) => {
     if (attempt === 1) socket.end(ack('AA', id).slice(0, -4))
@@ -162,6 +174,7 @@ it('keeps what the application said, in whatever order and however often both an
   const dead = await engine.outbound.outbox.listDead('lab', { limit: 10 })
   expect(dead.map(({ message }) => message.reason)).toEqual(['AE', 'AE'])
   expect(got).toHaveLength(7)
+  expect((await messagesOf(engine)).map(({ attempts }) => attempts)).toEqual(expected.map(() => 1))
   expect(engine.outbound.strayAnswers).toBe(0)
 })
 

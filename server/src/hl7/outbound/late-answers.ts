@@ -79,13 +79,15 @@ async function writeDown(deps: From, answer: Buffer): Promise<StoredOut | undefi
  * What an answer that nobody waits for says about a message. When the application has spoken the message has arrived, whatever its lane knows of it,
  * and the transport (CA, CE, CR) has nothing to add.
  */
-function changeBy(answer: Buffer, { state, code: before }: OutMessage): Partial<OutMessage> {
+function changeBy(answer: Buffer, { state, code: before, attempts }: OutMessage): Partial<OutMessage> {
   const { state: next, code, reason } = verdictOf(answer)
   const isSettled = state === 'queued' || before?.startsWith('A') === true
   if (code.startsWith('C') && isSettled) return {}
   return {
     state: next,
     code,
+    // It may have come before the lane could count its first attempt.
+    attempts: Math.max(attempts, 1),
     ...(reason === undefined ? {} : { reason }),
     answer: answer.toString('latin1').slice(0, limits.hl7.answerKept),
   }

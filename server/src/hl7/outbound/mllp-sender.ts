@@ -2,6 +2,7 @@ import { once } from 'node:events'
 import type { Socket } from 'node:net'
 
 import { limits } from '../../kernel/limits.ts'
+import { isBatch, splitBatches } from '../mllp/batch.ts'
 import { framed } from '../mllp/connection.ts'
 import { Framer } from '../mllp/framer.ts'
 import { msaOf } from '../mllp/msa.ts'
@@ -84,7 +85,7 @@ function createLine(destination: Destination, take: (answer: Buffer) => void) {
       fresh.on('data', (chunk: Buffer) => {
         for (const event of framer.push(chunk)) {
           if (event.kind === 'too-large') return void fresh.destroy(new Error(TOO_LARGE))
-          take(event.bytes)
+          for (const answer of answersIn(event.bytes)) take(answer)
         }
         return undefined
       })
@@ -93,6 +94,11 @@ function createLine(destination: Destination, take: (answer: Buffer) => void) {
     },
     close: () => void socket?.destroy(),
   }
+}
+
+/** A peer may answer as it answers batches. */
+function answersIn(frame: Buffer): readonly Buffer[] {
+  return isBatch(frame) ? splitBatches(frame).messages : [frame]
 }
 
 /** @throws Error when the connection goes first, or it is over */
