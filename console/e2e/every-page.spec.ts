@@ -56,6 +56,7 @@ test.beforeAll(async ({ request, browser }) => {
     '/dead-letters?replay=default',
     '/mapping',
     '/worklist',
+    '/worklist/decided',
     '/merges',
     String(merge),
     '/nowhere',

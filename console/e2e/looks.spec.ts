@@ -62,6 +62,15 @@ test('shows where the focus is at each stop of the keyboard', async ({ page }) =
   }
 })
 
+test('has the whole head of the page on a phone, with the longest words and lines', async ({ page }) => {
+  await signIn(page, 'admin', { language: 'fr', theme: 'contrast' })
+  await page.setViewportSize({ width: 360, height: 780 })
+  await page.goto('/merges')
+  await expect(page.locator('h1')).toBeVisible()
+  const over = 'document.documentElement.scrollWidth - document.documentElement.clientWidth'
+  expect(await page.evaluate(over)).toBe(0)
+})
+
 test('keeps within the width of a phone and of a tablet, in both directions', async ({ page }) => {
   test.setTimeout(120_000)
   const widths = { phone: { width: 360, height: 780 }, tablet: { width: 768, height: 1024 } } as const

@@ -30,6 +30,14 @@ test('says in words what is wrong with a number', async ({ page }) => {
   await expect(row).toBeVisible()
   await row.getByRole('button', { name: /^Keep the record/ }).press('Enter')
   await expect(row).toHaveCount(0)
+  // Any decision, not only the latest one of this page.
+  await page.getByRole('link', { name: 'Decisions of the last 7 days' }).click()
+  await expect(row).toContainText('record kept Mary Wani')
+  await row.getByRole('button', { name: /^Take back/ }).press('Enter')
+  await expect(row).toHaveCount(0)
+  await page.goto('/worklist')
+  await row.getByRole('button', { name: /^Keep the record/ }).press('Enter')
+  await expect(row).toHaveCount(0)
   // The keyboard stays on the page: on no other decision, so that a key that is held down makes none.
   await expect(page.locator('main:focus, main a:focus')).toHaveCount(1)
 })

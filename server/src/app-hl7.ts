@@ -64,7 +64,7 @@ export async function startHl7(app: FastifyInstance, foundation: Foundation): Pr
   const folders = watchFolders({ flow, records, report })
   const problemOf = (feed: string) => listeners.problemOf(feed) ?? folders.problemOf(feed)
   const api = { flow, listeners, problemOf, outbound, records: flow.records, resources, since: clock() }
-  const access = { callerOf: callerOfRequest, authorise: authoriseCommand, audit, clock }
+  const access = accessOf(foundation)
   const merging = createMerging({ records: store.records, resources, reader: store.resources, report })
   // The plugin hands its options on to its parts: the prefix must not be among them.
   await app.register(async (scope) => scope.register(interopApi, { ...api, ...access }), {
@@ -84,6 +84,12 @@ export async function startHl7(app: FastifyInstance, foundation: Foundation): Pr
   await openPorts({ flow, listeners, folders, outbound, mapper, folder, closing })
   refuseTakenPort(flow, listeners)
   return listeners.of('default')?.port
+}
+
+/** Who calls, what they may do, and what is noted of it. */
+function accessOf({ audit, auth: { accounts }, clock }: Foundation) {
+  const nameOf = async (subject: string) => (await accounts.get(subject))?.name
+  return { callerOf: callerOfRequest, authorise: authoriseCommand, nameOf, audit, clock }
 }
 
 /** The port of the configuration is promised to whoever starts the hub; those of other feeds are tried again while everything else runs. */

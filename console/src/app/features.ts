@@ -122,6 +122,11 @@ export const FEATURES: readonly Feature[] = [
     load: async () => ({ Component: (await import('../features/worklist/worklist.page.tsx')).WorklistPage }),
   },
   {
+    path: 'worklist/decided',
+    allowed: (roles) => mayUse(roles, 'worklist.read'),
+    load: async () => ({ Component: (await import('../features/worklist/decided.page.tsx')).DecidedPage }),
+  },
+  {
     path: 'merges',
     allowed: (roles) => mayUse(roles, 'worklist.read'),
     nav: { group: 'interop', text: 'nav.merges', icon: 'merge', key: 'u' },

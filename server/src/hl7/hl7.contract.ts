@@ -189,6 +189,27 @@ export const TraceAnswer = z.object({
 
 /** The oldest first, so that none moves while somebody decides; `isCut`: there are more. */
 export const Worklist = z.object({ items: z.array(WorkItem), isCut: z.boolean() })
+/** Newest first: what can be taken back. */
+export const DecidedItems = z.object({
+  items: z.array(
+    WorkItem.extend({
+      decision: z.enum(['keep', 'take']),
+      /** The name of who decided, or the id of a client. */
+      by: z.string(),
+      /** Absent for decisions of before this was noted. */
+      decided: Instant.optional(),
+    }),
+  ),
+  next: z.string().optional(),
+})
+export const DecidedQuery = z.strictObject({
+  /** `next` of the page before. */
+  cursor: z
+    .string()
+    .regex(/^\d{15}\.[\w-]{1,64}$/)
+    .optional(),
+  count: z.coerce.number().int().min(1).max(200).default(50),
+})
 export const Resolution = z.strictObject({
   /** `keep` what the record holds, or `take` what the feed says. */
   decision: z.enum(['keep', 'take']),

@@ -117,8 +117,8 @@ export const limits = {
     frameBytes: 16 * 1024 * 1024,
     frameBytesMost: 64 * 1024 * 1024,
     largeBytes: 256 * 1024,
-    /** So long a decision about a conflict can be taken back. */
-    decidedMs: 7 * 86_400_000,
+    /** So long a decision about a conflict can be taken back, and so many are listed. */
+    decided: { ms: 7 * 86_400_000, listed: 20_000 },
     /** Documents in base64: a longer one goes into a Binary of its own, and so does what would make more than that in one resource. */
     attachmentChars: 1024 * 1024,
     attachmentsChars: 2 * 1024 * 1024,
@@ -217,9 +217,7 @@ export const limits = {
     /** How soon references follow a merge. */
     mergeMs: 500,
     /** One page of the list looks at so many merges, for so many that have a number; the page of one tells of so many resources. */
-    mergesLookedAt: 5000,
-    numberHolders: 100,
-    mergeStepsTold: 500,
+    merges: { lookedAt: 5000, numberHolders: 100, stepsTold: 500 },
     /** How long a feed stays with a process that is not heard of any more. */
     leaseMs: 8000,
     deadLettersCounted: 20_000,

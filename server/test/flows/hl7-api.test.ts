@@ -8,6 +8,7 @@ import { answerTo } from '../../src/fhir/calls/outcome.ts'
 import { interopApi } from '../../src/hl7/api/interop.ts'
 import { Feeds, Statistics } from '../../src/hl7/feeds.contract.ts'
 import {
+  DecidedItems,
   MessageDetail,
   MessageList,
   ReplayAnswer,
@@ -33,6 +34,7 @@ async function apiOn(engine: Engine, caller: Caller = administrator): Promise<Fa
   await app.register(interopApi, {
     ...options,
     problemOf: () => undefined,
+    nameOf: async () => undefined,
     prefix: '/api/v1/interop',
     callerOf: () => caller,
     authorise: authoriseCommand,
@@ -165,8 +167,11 @@ it('replays with a rehearsal first, and puts a conflict on the worklist until a 
   expect((await engine.all('Patient'))[0]).toMatchObject({ birthDate: '1987-04-03' })
   expect(Worklist.parse(await ask(app, '/worklist'))).toEqual({ items: [], isCut: false })
 
+  const decided = async () => DecidedItems.parse(await ask(app, '/worklist/decided')).items
+  expect(await decided()).toMatchObject([{ ...items[0], decision: 'take', by: administrator.subject }])
   const reopen = `/worklist/${items[0]?.id ?? ''}/reopen`
   await ask(app, reopen, {})
+  expect(await decided()).toEqual([])
   expect((await engine.all('Patient'))[0]).toMatchObject({ birthDate: '1988-04-02' })
   expect(Worklist.parse(await ask(app, '/worklist')).items).toEqual(items)
   await ask(app, `/worklist/${items[0]?.id ?? ''}/resolve`, { decision: 'keep' })
@@ -174,6 +179,37 @@ it('replays with a rehearsal first, and puts a conflict on the worklist until a 
   expect(Worklist.parse(await ask(app, '/worklist')).items).toEqual(items)
   const again = await app.inject({ method: 'POST', url: `/api/v1/interop${reopen}`, payload: {} })
   expect(again.statusCode).toBe(404)
+})
+
+it('lists decisions in pages, the latest first', async () => {
+  const engine = await startEngine({ ackAt: 'committed' })
+  const app = await apiOn(engine)
+  const item = {
+    kind: 'element',
+    feed: 'default',
+    message: '0688b68855b400e68f',
+    reference: 'Patient/1',
+    element: 'gender',
+  }
+  for (const n of [3, 1, 2, 5, 4])
+    await engine.store.records.apply([
+      {
+        op: 'put',
+        collection: 'hl7-decided',
+        id: `i${n}`,
+        // Two of one instant.
+        value: { item: { ...item, id: `i${n}`, time: 0 }, decision: 'keep', by: 'x', at: Math.min(n, 4) },
+      },
+    ])
+  const pages: string[][] = []
+  let next: string | undefined = ''
+  while (next !== undefined) {
+    const cursor: string = next === '' ? '' : `&cursor=${next}`
+    const page = DecidedItems.parse(await ask(app, `/worklist/decided?count=2${cursor}`))
+    pages.push(page.items.map(({ id }) => id))
+    next = page.next
+  }
+  expect(pages).toEqual([['i5', 'i4'], ['i3', 'i2'], ['i1']])
 })
 
 it('does not take a decision back over what somebody has written since', async () => {

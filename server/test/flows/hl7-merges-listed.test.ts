@@ -84,7 +84,7 @@ it('finds merges by the number of either patient, and by that of a visit that wa
   expect(await kinds('number=v3')).toEqual(['move'])
   expect(await list('number=none')).toEqual({ merges: [] })
   // Behind more than one page looks at.
-  await addMoves(engine, limits.hl7.mergesLookedAt + 1)
+  await addMoves(engine, limits.hl7.merges.lookedAt + 1)
   const first = await list('number=500')
   expect(first).toEqual({ merges: [], next: expect.any(String) as string })
   expect(await kinds(`number=500&cursor=${first.next}`)).toEqual(['move'])

@@ -38,6 +38,7 @@ async function consoleOf(engine: Engine) {
     audit: await auditOf(engine),
     clock: Date.now,
     since: Date.now(),
+    nameOf: async () => undefined,
     prefix: '/api/v1/interop',
     callerOf: () => systemCaller('analyst', 'system'),
     authorise: authoriseCommand,

@@ -40,9 +40,14 @@ export function TopBar({ who, openPalette }: TopBarProps) {
 function Brand() {
   const { t } = useTranslation()
   return (
-    <Box sx={{ display: 'flex', alignItems: 'center', gap: 2, minWidth: { lg: 204 } }}>
+    <Box sx={{ display: 'flex', alignItems: 'center', gap: 2, minWidth: { xs: 0, lg: 204 } }}>
       <img src="/icon.svg" alt="" width="24" height="24" />
-      <Typography variant="h3" component="span" translate="no" sx={{ whiteSpace: 'nowrap' }}>
+      <Typography
+        variant="h3"
+        component="span"
+        translate="no"
+        sx={{ minWidth: 0, overflow: 'hidden', textOverflow: 'ellipsis', whiteSpace: 'nowrap' }}
+      >
         {site.site}
       </Typography>
       {site.mode === 'evaluation' ? (
@@ -58,8 +63,8 @@ const bar = {
   height: 48,
   display: 'flex',
   alignItems: 'center',
-  gap: 2,
-  px: 4,
+  gap: { xs: 1, sm: 2 },
+  px: { xs: 2, sm: 4 },
   bgcolor: 'background.paper',
   borderBottom: 'var(--mg-line) solid var(--mg-palette-divider)',
 } as const

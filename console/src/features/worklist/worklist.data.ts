@@ -1,12 +1,13 @@
-import { Worklist } from '@hub/hl7/hl7.contract.ts'
+import { DecidedItems, Worklist } from '@hub/hl7/hl7.contract.ts'
 import type { WorkItem } from '@hub/hl7/hl7.contract.ts'
-import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
+import { keepPreviousData, useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
 import { z } from 'zod'
 
 import { getJson, postJson } from '../../api/http.ts'
 import { keepDigits } from '../../api/transport.ts'
 
 export type Item = z.infer<typeof WorkItem>
+export type DecidedItem = z.infer<typeof DecidedItems>['items'][number]
 
 /** Conflicts come without an event of the record, and there may be hundreds: they are read in this rhythm, not with every change of a patient. */
 const ASK_MS = 10_000
@@ -15,6 +16,17 @@ export function useWorklist() {
   return useQuery({
     queryKey: ['worklist'],
     queryFn: ({ signal }) => getJson(Worklist, '/api/v1/interop/worklist', signal),
+    refetchInterval: ASK_MS,
+  })
+}
+
+/** What was decided and can be taken back still, in pages. */
+export function useDecided(cursor: string | undefined) {
+  const query = cursor === undefined ? '' : `?${new URLSearchParams({ cursor })}`
+  return useQuery({
+    queryKey: ['worklist', 'decided', query],
+    queryFn: ({ signal }) => getJson(DecidedItems, `/api/v1/interop/worklist/decided${query}`, signal),
+    placeholderData: keepPreviousData,
     refetchInterval: ASK_MS,
   })
 }
@@ -38,7 +50,7 @@ export function useDecide() {
 export function useTakeBack() {
   const queries = useQueryClient()
   return useMutation({
-    mutationFn: ({ item: { id } }: Decision) =>
+    mutationFn: ({ item: { id } }: Pick<Decision, 'item'>) =>
       postJson(z.undefined(), `/api/v1/interop/worklist/${encodeURIComponent(id)}/reopen`, {}),
     networkMode: 'always',
     onSettled: () => queries.invalidateQueries({ queryKey: ['worklist'] }),

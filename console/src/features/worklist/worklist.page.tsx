@@ -2,20 +2,16 @@ import Box from '@mui/material/Box'
 import Button from '@mui/material/Button'
 import Typography from '@mui/material/Typography'
 import { useTranslation } from 'react-i18next'
+import { Link } from 'react-router'
 
 import { useMay } from '../../api/may.ts'
-import { placeName, usePlaces } from '../../api/places.ts'
-import { DataText } from '../../ui/data-text.tsx'
-import { clinicalDate, clinicalInstant, preciseInstant } from '../../ui/dates.ts'
-import { MayLink } from '../../ui/may-link.tsx'
-import { Numbers } from '../../ui/numbers.tsx'
 import { Page } from '../../ui/page.tsx'
 import { ProblemCard } from '../../ui/problem-card.tsx'
 import { rowButton } from '../../ui/row-button.ts'
-import { shortReference } from '../../ui/short-reference.ts'
 import { WideSheet } from '../../ui/wide-sheet.tsx'
-import { referencesOf, sidesOf, useDecide, useTakeBack, useWorklist } from './worklist.data.ts'
-import type { Decision, Item, Words } from './worklist.data.ts'
+import { elementOf, ItemCells, useWords } from './item-cells.tsx'
+import { useDecide, useTakeBack, useWorklist } from './worklist.data.ts'
+import type { Decision, Item } from './worklist.data.ts'
 
 /** Where a feed and a person disagree: somebody has to say what is right. */
 export function WorklistPage() {
@@ -25,6 +21,11 @@ export function WorklistPage() {
     <Page
       title={t('nav.worklist')}
       query={useWorklist()}
+      actions={
+        <Button component={Link} to="/worklist/decided" variant="outlined">
+          {t('decided.open')}
+        </Button>
+      }
       under={<Decided decide={decide} />}
       isEmpty={({ items }) => items.length === 0}
       empty={t('worklist.none')}
@@ -88,7 +89,7 @@ function Items({ items, decide }: { readonly items: readonly Item[]; readonly de
       <tbody>
         {items.map((item) => (
           <tr key={item.id} className="row">
-            <Cells item={item} words={words} />
+            <ItemCells item={item} words={words} at={item.time} />
             {isDecider ? (
               <td>
                 <Choice
@@ -102,66 +103,6 @@ function Items({ items, decide }: { readonly items: readonly Item[]; readonly de
         ))}
       </tbody>
     </WideSheet>
-  )
-}
-
-/** Times as the reader writes them; places by their names, whatever else is referred to by its type and the end of its id. */
-function useWords(items: readonly Item[]): Words {
-  const { language } = useTranslation().i18n
-  const places = usePlaces(items.flatMap(referencesOf))
-  return {
-    time: (text) => apart(text.includes('T') ? preciseInstant(text, language) : clinicalDate(text, language)),
-    reference: (text) => apart(placeName(places, text) ?? shortReference(text)),
-  }
-}
-
-/** Isolated: the Arabic name of a month must not turn what stands beside it around. */
-function apart(text: string): string {
-  return `\u2068${text}\u2069`
-}
-
-/** `Patient.birthDate`. */
-function elementOf({ reference, element }: Item): string {
-  return `${reference.split('/', 1)[0] ?? ''}.${element}`
-}
-
-function Cells({ item, words }: { readonly item: Item; readonly words: Words }) {
-  const { time, reference, numbers = [], message, feed } = item
-  const { t, i18n } = useTranslation()
-  const [current = '', incoming = ''] = sidesOf(item, words)
-  const why = item.why && t(`worklist.why.${item.why}`)
-  const [type, id] = reference.split('/')
-  const name = (
-    <bdi dir="ltr">
-      {type}.<wbr />
-      {item.element}
-    </bdi>
-  )
-  return (
-    <>
-      <td className="unit">
-        <MayLink need="messages.read" to={`/messages/${message}`}>
-          {clinicalInstant(time, i18n.language)}
-        </MayLink>
-      </td>
-      <td className="code">
-        <Numbers of={numbers} />
-      </td>
-      <td>
-        {type === 'Patient' ? (
-          <MayLink need="chart.read" to={`/patients/${id}`}>
-            {name}
-          </MayLink>
-        ) : (
-          name
-        )}
-      </td>
-      <td className="text code">{item.current === undefined && why ? why : <DataText text={current} />}</td>
-      <td className="text code">{item.incoming === undefined && why ? why : <DataText text={incoming} />}</td>
-      <td className="soft">
-        <DataText text={feed} />
-      </td>
-    </>
   )
 }
 

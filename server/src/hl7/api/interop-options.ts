@@ -18,6 +18,8 @@ export interface InteropOptions {
   readonly problemOf: (feed: string) => string | undefined
   readonly records: RecordStore
   readonly resources: Pick<Resources, 'read' | 'peek' | 'transact'>
+  /** The name of a person by the id of the account. */
+  readonly nameOf: (subject: string) => Promise<string | undefined>
   readonly audit: Pick<AuditTrail, 'noteRead'>
   readonly clock: Clock
   /** Milliseconds UTC when the counting began. */

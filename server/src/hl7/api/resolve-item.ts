@@ -8,6 +8,7 @@ import type { RecordChange, RecordStore } from '../../store/port.ts'
 import { FLOW } from '../journal/entry.ts'
 import { isElements, isList, parseExact } from '../record/exact-json.ts'
 import type { WorkItem } from '../record/worklist.ts'
+import type { Decided } from './decided.ts'
 
 export interface ResolveDeps {
   readonly records: RecordStore
@@ -17,13 +18,6 @@ export interface ResolveDeps {
 
 export interface Resolved {
   readonly reference: string
-}
-
-interface Decided {
-  readonly item: WorkItem
-  readonly decision: 'keep' | 'take'
-  /** Who decided. */
-  readonly by: string
 }
 
 /**
@@ -40,9 +34,10 @@ export async function resolveItem(
   if (record === undefined)
     throw fault('not-found', { code: 'not-found', text: 'This item is not on the worklist any more.' })
   const item = record.value as unknown as WorkItem
-  const decided: Decided = { item, decision, by: caller.subject }
+  const at = deps.clock()
+  const decided: Decided = { item, decision, by: caller.subject, at }
   const value = decided as unknown as JsonObject
-  const expires = deps.clock() + limits.hl7.decidedMs
+  const expires = at + limits.hl7.decided.ms
   const done: readonly RecordChange[] = [
     { op: 'delete', collection: FLOW.worklist, id, revision: record.revision },
     { op: 'put', collection: FLOW.decided, id, value, expires },

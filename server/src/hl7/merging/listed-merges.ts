@@ -35,7 +35,7 @@ export async function listMerges(
   if (wanted?.size === 0) return { merges }
   const range = { collection: MERGING.merges, reverse: true, ...(before === undefined ? {} : { to: before }) }
   for await (const record of everyRecord(records, range)) {
-    if (merges.length === limit || looked === limits.hl7.mergesLookedAt) return { merges, next: last }
+    if (merges.length === limit || looked === limits.hl7.merges.lookedAt) return { merges, next: last }
     looked += 1
     last = record.id
     const merge = mergeOf(record)
@@ -54,7 +54,7 @@ const TYPES = ['Patient', 'Encounter', 'Account'] as const
 /** References of what has the number, in whatever system. */
 async function numbered(reader: ListDeps['reader'], number: string): Promise<ReadonlySet<string>> {
   const key = tokenKey('identifier', number)
-  const limit = limits.hl7.numberHolders
+  const limit = limits.hl7.merges.numberHolders
   const pages = await Promise.all(
     TYPES.map(async (type) => {
       const page = await reader.scan({ type, key, order: 'date', direction: 'desc', limit })
@@ -73,6 +73,6 @@ export async function knownMerge(records: RecordStore, id: string): Promise<Merg
 
 /** References of the resources that a merge changed: the first so many. */
 export async function changedBy(records: RecordStore, id: string): Promise<readonly string[]> {
-  const steps = await records.range({ ...stepsOf(id), limit: limits.hl7.mergeStepsTold })
+  const steps = await records.range({ ...stepsOf(id), limit: limits.hl7.merges.stepsTold })
   return steps.map((record) => stepOf(record).reference)
 }
