@@ -1,6 +1,8 @@
 import { describe, expect, it } from 'vitest'
 
 import { Fault } from '../../kernel/fault.ts'
+import { STANDARD_DELIMITERS } from '../message/delimiters.ts'
+import { decodeEscapes } from '../message/escapes.ts'
 import { decodeMessage, encodeText } from './charset.ts'
 import { readHeader } from './header.ts'
 
@@ -81,6 +83,21 @@ describe('decodeMessage', () => {
     for (const charset of ['KLINGON', 'UNICODE UTF-16', '8859/99']) {
       expect(refusal(() => decode(charset, 'x')).kind).toBe('unsupported')
     }
+  })
+})
+
+describe('hexadecimal escape sequences', () => {
+  it.each([
+    ['8859/2', '\\XA3\\od\\XBC\\', 'Łodź'],
+    ['8859/15', '5 \\XA4\\', '5 €'],
+    ['GB 18030-2000', '\\XCDF5\\\\X417C\\', '王A|'],
+    ['ISO IR87', '\\X1B24423B3345441B2842\\', '山田'],
+    ['8859/2', '\\F\\XA3\\F\\', '|XA3|'],
+    ['8859/1', '\\XFC\\', 'ü'],
+    ['UNICODE UTF-8', '\\XC3BC\\', 'ü'],
+    ['8859/2', 'a\\XC\\b\\F\\', 'a\\XC\\b|'],
+  ])('of %s are bytes of that set: %s', (charset, raw, text) => {
+    expect(decodeEscapes(decode(charset, raw) ?? '', STANDARD_DELIMITERS)).toBe(text)
   })
 })
 

@@ -85,10 +85,36 @@ function decode(reading: Reading): string {
   const { bytes, declared, label, isSwitching } = reading
   if (!isSwitching && label === 'us-ascii' && !isAscii(bytes)) throw undecodable(declared)
   try {
-    return isSwitching ? decodeWithSwitches(reading) : new TextDecoder(label, { fatal: true }).decode(bytes)
+    const decoder = new TextDecoder(label, { fatal: true })
+    return spelledInUtf8(isSwitching ? decodeWithSwitches(reading) : decoder.decode(bytes), reading)
   } catch (error) {
     if (error instanceof TypeError) throw undecodable(declared)
     throw error
+  }
+}
+
+/** Read by those who decode escapes: they have the text alone, and know these bytes in UTF-8 and Latin-1 (`bytesAsText`). */
+const READ_LATER: ReadonlySet<string> = new Set(['utf-8', 'us-ascii', 'iso-8859-1'])
+
+/** Bytes of a hexadecimal sequence (`\XD6D0\`) are of the set of the message: they become those of UTF-8. What is no text in the set stays. */
+function spelledInUtf8(text: string, { header, label }: Reading): string {
+  const escape = escapeOf(header)
+  if (escape === '' || READ_LATER.has(label) || !text.includes(`${escape}X`)) return text
+  const mark = RegExp.escape(escape)
+  // The other sequences are passed over with their ends, which begin none.
+  const sequences = new RegExp(`${mark}(?:X((?:[\\dA-Fa-f]{2})+)|[FSRETPHN]|\\.[^${mark}]{0,8})${mark}`, 'g')
+  return text.replaceAll(sequences, (sequence, hex?: string) =>
+    hex === undefined ? sequence : `${escape}X${inUtf8(hex, label)}${escape}`,
+  )
+}
+
+function inUtf8(hex: string, label: string): string {
+  const bytes = Buffer.from(hex, 'hex')
+  try {
+    const text = new TextDecoder(label, { fatal: true }).decode(bytes)
+    return isAscii(Buffer.from(text)) ? hex : Buffer.from(text).toString('hex').toUpperCase()
+  } catch {
+    return hex
   }
 }
 
