@@ -4,6 +4,7 @@ import { loadavg } from 'node:os'
 import { createMapper } from '../src/hl7/mapping/mapper.ts'
 import { parseMessage } from '../src/hl7/message/parse-message.ts'
 import { MAPPINGS, startHl7Hub, type Hl7Hub } from './hl7-hub.ts'
+import { wireInTurns } from './hl7-wire.ts'
 import { longestGapMs } from './large-message.ts'
 import { syncsPerSecond } from './machine.ts'
 import { admitMessage, cpuOf, loadMllp, medianLoad, resultMessage, type MllpResult } from './mllp-load.ts'
@@ -32,13 +33,8 @@ let round = 0
 let laterSeconds = 0
 
 const PARTS: Readonly<Record<string, readonly (() => Promise<void>)[]>> = {
-  all: [
-    ...['bare', 'medplum', 'node-hl7-server'].map((peer) => async () => benchPeer(peer)),
-    benchHub,
-    benchRecord,
-    benchEngine,
-  ],
-  ack: [async () => benchPeer('bare'), async () => benchPeer('medplum'), benchAcknowledgement],
+  all: [async () => benchWire(['bare', 'medplum', 'node-hl7-server']), benchHub, benchRecord, benchEngine],
+  ack: [async () => benchWire(['bare', 'medplum'])],
   meanwhile: [async () => withHub(burstMeanwhile)],
   record: [benchRecord],
   engine: [benchEngine],
@@ -53,21 +49,44 @@ row(
 )
 process.stdout.write(table())
 
-async function benchPeer(name: string): Promise<void> {
-  const peer = await start(PEER, { words: [name, String(await freePort())] })
+/**
+ * The wire alone, beside receivers that store nothing: the hub's feed is paused, so that all of the processor time is that of taking messages in.
+ */
+async function benchWire(names: readonly string[]): Promise<void> {
+  const peers = await Promise.all(
+    names.map(async (name) => ({
+      name,
+      peer: await start(PEER, { words: [name, String(await freePort())] }),
+    })),
+  )
   try {
-    await burst(`${name}, stores nothing`, { mllp: Number(peer.ready['mllp']), pid: peer.pid }, 50)
+    await withHub(async (hub) => {
+      await pause(hub, true)
+      const receivers = peers.map(({ name, peer }) => ({
+        name: `${name}, stores nothing`,
+        mllp: Number(peer.ready['mllp']),
+        pid: peer.pid,
+      }))
+      const own = { name: 'hub, socket to durable ACK', mllp: hub.mllp, pid: hub.pid }
+      for (const { name, ...result } of await wireInTurns([
+        ...receivers,
+        { ...own, settle: async () => settle(hub) },
+      ]))
+        wireRow(`${name} (ADT, 50)`, result)
+      row(
+        'hub, lines of the paused feed into the store',
+        '',
+        `${(laterSeconds * 1000).toFixed(0)} ms CPU in all`,
+      )
+      await stopAndWait(hub)
+    })
   } finally {
-    await peer.stop()
+    for (const { peer } of peers) await peer.stop()
   }
 }
 
 async function benchHub(): Promise<void> {
   await withHub(async (hub) => {
-    await pause(hub, true)
-    await burst('hub, socket to durable ACK', { ...hub, between: async () => settle(hub) }, 50)
-    await stopAndWait(hub)
-    await pause(hub, false)
     await burstMeanwhile(hub)
     await pause(hub, true)
     const gap = await longestGapMs(hub)
@@ -115,20 +134,6 @@ async function stopAndWait(hub: Hl7Hub): Promise<void> {
     `${syncs.toFixed(0)}/s`,
     `wanted of one connection: ${wanted.toFixed(0)}/s, has ${single.perSecond.toFixed(0)}/s`,
   )
-}
-
-/** The wire alone: nothing is processed, so that all of the processor time is that of taking messages in. */
-async function benchAcknowledgement(): Promise<void> {
-  await withHub(async (hub) => {
-    await pause(hub, true)
-    await burst('hub, socket to durable ACK', { ...hub, between: async () => settle(hub) }, 50)
-    row(
-      'hub, lines of the paused feed into the store',
-      '',
-      `${(laterSeconds * 1000).toFixed(0)} ms CPU in all`,
-    )
-    await stopAndWait(hub)
-  })
 }
 
 /** What a paused feed leaves to be done: its lines go from the journal file into the store, else with their messages. A look at the journal waits for it. */
@@ -250,16 +255,7 @@ function perCoreSecond(work: () => void): number {
   return measure(1000)
 }
 
-interface Receiver extends Pick<Hl7Hub, 'mllp' | 'pid'> {
-  /** Between the parts of a burst: what is done then is not measured. */
-  readonly between?: () => Promise<void>
-}
-
-async function burst(
-  what: string,
-  { mllp: port, pid, between }: Receiver,
-  connections: number,
-): Promise<MllpResult> {
+async function burst(what: string, { mllp: port, pid }: Hl7Hub, connections: number): Promise<MllpResult> {
   const first = 1_000_000 * ++round
   const load = { port, pid, connections }
   await loadMllp({
@@ -270,14 +266,14 @@ async function burst(
   })
   const message = (index: number) => admitMessage(first + index)
   const measured = { ...load, seconds: 10 * SECONDS, most: 1000 * SECONDS, message }
-  const result = await medianLoad(BURST_PARTS, measured, between)
-  const { perSecond, p50Ms, p99Ms, cpuMicros } = result
-  row(
-    `${what} (ADT, ${connections})`,
-    `${perSecond.toFixed(0)}/s`,
-    `${cpuMicros.toFixed(0)} us CPU, p50 ${p50Ms.toFixed(1)} p99 ${p99Ms.toFixed(1)} ms`,
-  )
+  const result = await medianLoad(BURST_PARTS, measured)
+  wireRow(`${what} (ADT, ${connections})`, result)
   return result
+}
+
+function wireRow(what: string, { perSecond, p50Ms, p99Ms, cpuMicros }: Omit<MllpResult, 'count'>): void {
+  const times = `p50 ${p50Ms.toFixed(1)} p99 ${p99Ms.toFixed(1)} ms`
+  row(what, `${perSecond.toFixed(0)}/s`, `${cpuMicros.toFixed(0)} us CPU, ${times}`)
 }
 
 async function freePort(): Promise<number> {

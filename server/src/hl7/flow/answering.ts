@@ -47,6 +47,12 @@ export function accepted(
   })
 }
 
+function senderOf(header: Header | undefined): string {
+  const application = header?.field(3) ?? ''
+  const facility = header?.field(4) ?? ''
+  return application === '' || facility === '' ? application + facility : `${application} ${facility}`
+}
+
 /** The header's texts in the journal are for people and filters: cut, so that no sender fills it with them. */
 export function lineOf({ feed, clock }: AnsweringDeps, bytes: Buffer, header: Header | undefined): Entry {
   const now = clock()
@@ -57,7 +63,7 @@ export function lineOf({ feed, clock }: AnsweringDeps, bytes: Buffer, header: He
     type: text(header?.component(9, 1) ?? ''),
     event: text(header === undefined ? '' : triggerEvent(bytes, header)),
     controlId: text(header?.field(10) ?? ''),
-    sender: text([header?.field(3), header?.field(4)].filter(Boolean).join(' ')),
+    sender: text(senderOf(header)),
     version: text(header?.component(12, 1) ?? ''),
     bytes: bytes.length,
     hash: '',

@@ -72,11 +72,10 @@ export function createIntake(deps: IntakeDeps): Intake {
     receive: async (frame, later) => {
       if (isCommitByte(frame)) return undefined
       const way = ways(later)
-      const takeOne = async (message: Buffer, own: WayBack) => receiveOne(deps, message, own)
-      return answerOf(
-        deps.feed,
-        isBatch(frame) ? await takeBatch(deps, { frame, way }, takeOne) : await takeOne(frame, way),
-      )
+      const reply = isBatch(frame)
+        ? await takeBatch(deps, { frame, way }, async (message, own) => receiveOne(deps, message, own))
+        : await receiveOne(deps, frame, way)
+      return answerOf(deps.feed, reply)
     },
     take: async (message) => {
       const { later } = ways(() => undefined)
@@ -96,7 +95,8 @@ export function createIntake(deps: IntakeDeps): Intake {
   }
 }
 
-async function receiveOne(deps: IntakeDeps, frame: Buffer, way: WayBack): Promise<Reply> {
+/** Not async itself: each promise that only hands another one on costs three turns of the queue of microtasks, for every message. */
+function receiveOne(deps: IntakeDeps, frame: Buffer, way: WayBack): Promise<Reply> {
   deps.tally.count(deps.feed.name, 'received')
   const header = readHeader(frame)
   if (!header) {
@@ -104,12 +104,7 @@ async function receiveOne(deps: IntakeDeps, frame: Buffer, way: WayBack): Promis
     const ack = narrow === undefined ? NOT_A_MESSAGE : UTF_16
     return turnDown(deps, { frame, header: findHeader(narrow ?? frame), way }, ack)
   }
-  // An acknowledgement is never acknowledged; it may answer what the hub has sent.
-  if (isAnswer(header)) {
-    await deps.answers(frame, header)
-    way.stored(true)
-    return { ack: ACCEPTED }
-  }
+  if (isAnswer(header)) return takeAnswer(deps, { frame, header, way })
   const refusal = refusalOf(deps, frame, header)
   const taken = { frame, header, way }
   const { queries, feed } = deps
@@ -123,6 +118,13 @@ async function receiveOne(deps: IntakeDeps, frame: Buffer, way: WayBack): Promis
     })
   if (refusal) return turnDown(deps, taken, refusal)
   return queries?.isQuery(feed.name, header) ? ask({ ...deps, queries }, taken) : take(deps, taken)
+}
+
+/** An acknowledgement is never acknowledged; it may answer what the hub has sent. */
+async function takeAnswer({ answers }: IntakeDeps, { frame, header, way }: Taken): Promise<Reply> {
+  await answers(frame, header)
+  way.stored(true)
+  return { ack: ACCEPTED }
 }
 
 function refusalOf({ feed, understands }: IntakeDeps, frame: Buffer, header: Header): Ack | undefined {
@@ -143,10 +145,15 @@ function refusalOf({ feed, understands }: IntakeDeps, frame: Buffer, header: Hea
 
 /** A second header in one frame: what is behind it may be of another patient. */
 function hasAnother(frame: Buffer, { fieldSeparator }: Header): boolean {
-  const behind = frame.indexOf('MSH') + 3
-  const follows = (end: string) => frame.includes(`${end}MSH${fieldSeparator}`, behind, 'latin1')
-  return follows('\r') || follows('\n')
+  const begin = `MSH${fieldSeparator}`
+  const first = frame.indexOf(begin, 0, 'latin1')
+  for (let at = first; at !== -1; at = frame.indexOf(begin, at + begin.length, 'latin1'))
+    if (at > first && (frame[at - 1] === CR || frame[at - 1] === LF)) return true
+  return false
 }
+
+const CR = 0x0d
+const LF = 0x0a
 
 interface Refused extends Omit<Taken, 'header'> {
   readonly header: Header | undefined
@@ -190,24 +197,27 @@ async function take(deps: IntakeDeps, taken: Taken): Promise<Reply> {
   if (!journaled) return { ack: NOT_STORED, bytes: answer(deps, header, { level, ack: NOT_STORED }) }
   const { message, progress } = journaled
   const stored = Buffer.from(message.entry.ack ?? '', 'latin1')
-  if (mode.isEnhanced) {
-    if (mode.application !== 'NE') way.later(applicationAck(deps, header, { mode, progress, frame }))
-    return replyOf(ACCEPTED, wants(mode.accept, ACCEPTED) ? stored : undefined)
-  }
-  return answerAtOnce(deps, taken, { stored, progress })
-}
-
-/** Original mode: one answer, at the point where the feed wants it. */
-async function answerAtOnce(
-  deps: IntakeDeps,
-  { frame, header }: Taken,
-  { stored, progress }: { readonly stored: Buffer; readonly progress: Progress },
-): Promise<Reply> {
-  const level = 'application'
+  if (mode.isEnhanced) return transportReply(deps, taken, { mode, progress, stored })
+  // Original mode: one answer, at the point where the feed wants it.
   const isTyped = deps.feed.answers === 'application' && applicationAnswer(header) !== undefined
-  const ack = await verdictAt(isTyped ? 'committed' : deps.feed.ackAt, progress)
+  const ackAt = isTyped ? 'committed' : deps.feed.ackAt
+  const ack = ackAt === 'stored' ? ACCEPTED : await verdictAt(ackAt, progress)
   if (isTyped) return { ack, bytes: answer(deps, header, { level, ack, typedFor: frame }) }
   return { ack, bytes: ack.verdict === 'accept' ? stored : answer(deps, header, { level, ack }) }
+}
+
+/** Enhanced mode: the answer of the transport; that of the application follows. */
+function transportReply(
+  deps: IntakeDeps,
+  { frame, header, way }: Taken,
+  {
+    mode,
+    progress,
+    stored,
+  }: { readonly mode: AckMode; readonly progress: Progress; readonly stored: Buffer },
+): Reply {
+  if (mode.application !== 'NE') way.later(applicationAck(deps, header, { mode, progress, frame }))
+  return replyOf(ACCEPTED, wants(mode.accept, ACCEPTED) ? stored : undefined)
 }
 
 interface WrittenDown {
@@ -246,8 +256,7 @@ function atRest(entry: Entry): Progress {
 }
 
 /** What is known about the message at the point where its feed wants the acknowledgement; after a while, that it is not known yet. */
-async function verdictAt(ackAt: FlowFeed['ackAt'], { mapped, done }: Progress): Promise<Ack> {
-  if (ackAt === 'stored') return ACCEPTED
+async function verdictAt(ackAt: 'mapped' | 'committed', { mapped, done }: Progress): Promise<Ack> {
   const atEnd = done.then(ackOfEntry)
   const verdict = ackAt === 'mapped' ? mapped.then(async (isMapped) => (isMapped ? ACCEPTED : atEnd)) : atEnd
   const late = Promise.withResolvers<Ack>()

@@ -7,8 +7,11 @@ import { lineChanges, type NewLine } from './journal-line.ts'
 /** `written`: on its way to the disk. `waiting`: durable. `claimed`: its message is being committed. `handed`: on its way to the store. */
 type Stage = 'written' | 'waiting' | 'claimed' | 'handed' | 'over'
 
+/** What the flow reads and what the store takes are one object: there is one of it for each message that waits. */
+type Line = Journaled & NewLine
+
 interface Waiting {
-  readonly line: NewLine
+  readonly line: Line
   readonly sinceMs: number
   /** Set when it is durable. */
   end?: Place
@@ -27,12 +30,16 @@ export const PLACE = 'place'
 
 /** The lines that are in the file and not in the store yet, and how they get there. */
 export class Desk {
-  readonly lines = new Map<string, Journaled>()
   readonly bySecond = new Map<string, Journaled>()
   bytes = 0
+  /** Lines that are durable and not over. */
+  durable = 0
   readonly #deps: DeskDeps
-  /** All that is not over, in the order of the file. */
-  readonly #order = new Map<string, Waiting>()
+  /** All that is not over. */
+  readonly #lines = new Map<string, Waiting>()
+  /** In the order of the file; what is over stays for a while in front. */
+  #order: Waiting[] = []
+  #first = 0
   #file: AheadFile | undefined
   /** The newest line on its way to the file; it gets there behind all others. */
   #appended: Promise<unknown> = Promise.resolve()
@@ -53,10 +60,11 @@ export class Desk {
   async add(line: NewLine, payload: Payload): Promise<Journaled> {
     if (this.#file === undefined) throw new Error('the journal is not open')
     const { id, second, entry, bytes } = line
-    const message: Journaled =
+    const message: Line =
       second === undefined ? { id, entry, revision: 1, bytes } : { id, entry, revision: 1, bytes, second }
-    const waiting: Waiting = { line, sinceMs: performance.now(), stage: 'written' }
-    this.#order.set(id, waiting)
+    const waiting: Waiting = { line: message, sinceMs: performance.now(), stage: 'written' }
+    this.#lines.set(id, waiting)
+    this.#order.push(waiting)
     this.bytes += bytes.length
     if (second !== undefined) this.bySecond.set(second, message)
     try {
@@ -68,7 +76,7 @@ export class Desk {
       throw error
     }
     waiting.stage = 'waiting'
-    this.lines.set(id, message)
+    this.durable++
     this.#soon()
     // Small ones need not be read again for their mapping; many large ones would fill the memory.
     if (bytes.length <= limits.hl7.aheadKeptBytes) return message
@@ -80,13 +88,18 @@ export class Desk {
     this.#file?.flush()
   }
 
+  get(id: string): Journaled | undefined {
+    const waiting = this.#lines.get(id)
+    return waiting === undefined || waiting.stage === 'written' ? undefined : waiting.line
+  }
+
   /** Ids of durable lines behind `after` in order. */
   idsBehind(after: string): readonly string[] {
-    return [...this.lines.keys()].filter((id) => id > after).toSorted()
+    return [...this.#lines.keys()].filter((id) => id > after && this.get(id) !== undefined).toSorted()
   }
 
   claim(id: string): NewLine | undefined {
-    const waiting = this.#order.get(id)
+    const waiting = this.#lines.get(id)
     if (waiting?.stage !== 'waiting') return undefined
     waiting.stage = 'claimed'
     waiting.claim = Promise.withResolvers()
@@ -94,7 +107,7 @@ export class Desk {
   }
 
   release(id: string, isStored: boolean): void {
-    const waiting = this.#order.get(id)
+    const waiting = this.#lines.get(id)
     if (waiting?.stage !== 'claimed') return
     waiting.stage = 'waiting'
     if (isStored) this.#over(waiting)
@@ -103,7 +116,7 @@ export class Desk {
   }
 
   isClaimed(id: string): boolean {
-    return this.#order.get(id)?.stage === 'claimed'
+    return this.#lines.get(id)?.stage === 'claimed'
   }
 
   /** Hands over everything that nobody has claimed. */
@@ -114,7 +127,7 @@ export class Desk {
   async settled(): Promise<void> {
     await Promise.allSettled([this.#appended])
     this.settle()
-    await Promise.all([...this.#order.values()].map(async ({ claim }) => claim?.promise))
+    await Promise.all([...this.#lines.values()].map(async ({ claim }) => claim?.promise))
     // What was claimed and could not be committed goes the way of the others.
     this.settle()
     await this.#settling
@@ -123,8 +136,8 @@ export class Desk {
   /** Groups of lines, each in one step: what belongs together is in the same transaction anyway. */
   #handOver(isWanted: (waiting: Waiting) => boolean, most = Infinity): void {
     const wanted: Waiting[] = []
-    for (const waiting of this.#order.values()) {
-      if (wanted.length >= most) break
+    for (let at = this.#first; at < this.#order.length && wanted.length < most; at++) {
+      const waiting = this.#order[at] as Waiting
       if (waiting.stage === 'waiting' && isWanted(waiting)) wanted.push(waiting)
     }
     for (let at = 0; at < wanted.length; at += limits.hl7.aheadBatch) {
@@ -152,15 +165,18 @@ export class Desk {
 
   #over(waiting: Waiting): void {
     const { id, second, bytes } = waiting.line
+    if (waiting.stage !== 'written') this.durable--
     waiting.stage = 'over'
     this.bytes -= bytes.length
-    this.lines.delete(id)
+    this.#lines.delete(id)
     if (second !== undefined) this.bySecond.delete(second)
-    for (const [first, one] of this.#order) {
-      if (one.stage !== 'over') break
-      if (one.end !== undefined) this.#reached = one.end
-      this.#order.delete(first)
+    for (; this.#order[this.#first]?.stage === 'over'; this.#first++) {
+      const { end } = this.#order[this.#first] as Waiting
+      if (end !== undefined) this.#reached = end
     }
+    if (this.#first * 2 < this.#order.length) return
+    this.#order = this.#order.slice(this.#first)
+    this.#first = 0
   }
 
   /** Notes in the store how much of the file it has. */
@@ -178,7 +194,7 @@ export class Desk {
   }
 
   #soon(): void {
-    if (this.#order.size === 0 && this.#reached === this.#told) return
+    if (this.#lines.size === 0 && this.#reached === this.#told) return
     this.#timer ??= setTimeout(() => {
       this.#timer = undefined
       this.#tidy()
@@ -188,7 +204,7 @@ export class Desk {
   /** Most lines reach the store with their message; what waits for long, or is too much, goes ahead of it. */
   #tidy(): void {
     const oldMs = performance.now() - limits.hl7.aheadKeptMs
-    const isMuch = this.lines.size > limits.hl7.aheadMessages / 2 || this.bytes > limits.hl7.aheadBytes / 2
+    const isMuch = this.durable > limits.hl7.aheadMessages / 2 || this.bytes > limits.hl7.aheadBytes / 2
     this.#handOver(({ sinceMs }) => isMuch || sinceMs < oldMs, limits.hl7.aheadStep)
     if (this.#reached !== this.#told) void this.tell(this.#reached).then(() => this.#soon())
     else this.#soon()
@@ -197,7 +213,7 @@ export class Desk {
   async stop(): Promise<void> {
     clearTimeout(this.#timer)
     await this.settled()
-    await this.#file?.close(this.#order.size === 0)
+    await this.#file?.close(this.#lines.size === 0)
     this.#file = undefined
   }
 }

@@ -84,7 +84,7 @@ export function openAheadFile(folder: string, after: Place, disk: Disk = DISK): 
   const writer = new GroupWriter(folder, after, disk)
   let forgotten = 0
   return {
-    append: async (payload) => writer.append(payload),
+    append: (payload) => writer.append(payload),
     flush: () => writer.flush(),
     forget({ file }) {
       if (file <= forgotten) return
@@ -143,13 +143,17 @@ class GroupWriter {
     this.current = openNext(folder, after.file)
   }
 
-  async append(payload: Payload): Promise<Place> {
+  append(payload: Payload): Promise<Place> {
+    if (payload.room === 0) return Promise.reject(new TypeError('There is nothing to append'))
     const answer = Promise.withResolvers<Place>()
-    if (payload.room === 0) throw new TypeError('There is nothing to append')
     this.#waiting.push({ payload, answer })
+    this.#schedule()
+    return answer.promise
+  }
+
+  #schedule(): void {
     if (!this.#isScheduled) setImmediate(this.#atEndOfTurn)
     this.#isScheduled = true
-    return answer.promise
   }
 
   readonly #atEndOfTurn = (): void => {
@@ -159,28 +163,22 @@ class GroupWriter {
 
   flush(): void {
     if (this.#waiting.length === 0 || this.#writing !== undefined) return
-    this.#writing = this.#writeAll().finally(() => {
-      this.#writing = undefined
-      this.flush()
-    })
+    const group = this.#waiting
+    this.#waiting = []
+    this.#writing = this.#write(group)
+      .catch((error: unknown) => {
+        for (const { answer } of group) answer.reject(error)
+      })
+      .finally(() => {
+        this.#writing = undefined
+        // What has come meanwhile is read first: it shares the next sync.
+        if (this.#waiting.length > 0) this.#schedule()
+      })
   }
 
   async close(): Promise<void> {
-    this.flush()
-    while (this.#writing !== undefined) await this.#writing
+    for (this.flush(); this.#writing !== undefined; this.flush()) await this.#writing
     closeSync(this.current.fd)
-  }
-
-  async #writeAll(): Promise<void> {
-    while (this.#waiting.length > 0) {
-      const group = this.#waiting
-      this.#waiting = []
-      try {
-        await this.#write(group)
-      } catch (error) {
-        for (const { answer } of group) answer.reject(error)
-      }
-    }
   }
 
   #turnOver(): void {

@@ -48,15 +48,15 @@ export interface AheadDeps {
 export function createAhead({ records, folder, report }: AheadDeps): Ahead {
   const desk = new Desk({ records, report })
   return {
-    add: async (line) => desk.add(line, payloadOf(line)),
-    get: (id) => desk.lines.get(id),
+    add: (line) => desk.add(line, payloadOf(line)),
+    get: (id) => desk.get(id),
     bySecond: (second) => desk.bySecond.get(second),
     idsBehind: (after) => desk.idsBehind(after),
     claim: (id) => desk.claim(id),
     release: (id, isStored) => desk.release(id, isStored),
     isClaimed: (id) => desk.isClaimed(id),
     get isFull() {
-      return desk.lines.size >= limits.hl7.aheadMessages || desk.bytes >= limits.hl7.aheadBytes
+      return desk.durable >= limits.hl7.aheadMessages || desk.bytes >= limits.hl7.aheadBytes
     },
     flush: () => desk.flush(),
     settle: () => desk.settle(),

@@ -32,10 +32,13 @@ const CR = 0x0d
 const LF = 0x0a
 const VT = 0x0b
 const FS = 0x1c
+const LETTER_B = 0x42
+const LETTER_F = 0x46
 
 /** @returns whether the bytes begin with FHS or BHS */
 export function isBatch(bytes: Buffer): boolean {
   const start = firstLetter(bytes)
+  if (bytes[start] !== LETTER_F && bytes[start] !== LETTER_B) return false
   return /^[FB]HS[^\w\s]/.test(bytes.toString('latin1', start, start + 4))
 }
 

@@ -70,8 +70,8 @@ function readingOf(all: Buffer, header: Header, override: string | undefined): R
   const names = override === undefined ? declaredCharsets(header) : [override]
   const [declared = ''] = names
   const label = labelOf(declared)
-  const hasMark = MARK.equals(all.subarray(0, MARK.length))
-  const bytes = hasMark ? all.subarray(MARK.length) : all
+  const hasMark = isMarked(all)
+  const bytes = hasMark ? all.subarray(3) : all
   // The mark says UTF-8, MSH-18 something else.
   if (hasMark && override === undefined && label !== 'utf-8' && !isAscii(bytes)) throw undecodable(declared)
   const isAnnounced = switches(bytes) && (names.length > 1 || label === 'iso-2022-jp')
@@ -79,7 +79,10 @@ function readingOf(all: Buffer, header: Header, override: string | undefined): R
   return { bytes, header, declared, label, isSwitching }
 }
 
-const MARK = Buffer.of(0xef, 0xbb, 0xbf)
+/** Begins with the byte order mark of UTF-8. */
+function isMarked(bytes: Buffer): boolean {
+  return bytes[0] === 0xef && bytes[1] === 0xbb && bytes[2] === 0xbf
+}
 
 function decode(reading: Reading): string {
   const { bytes, declared, label, isSwitching } = reading
@@ -172,12 +175,18 @@ const PART = /^(?:ISO[ _-]?)?8859[/-]/
 const REGISTERED = /^ISO[ _]IR ?/
 
 function isKnown(label: string): boolean {
+  if (KNOWN.has(label)) return true
   try {
-    return new TextDecoder(label).encoding !== ''
+    void new TextDecoder(label)
   } catch {
     return false
   }
+  KNOWN.add(label)
+  return true
 }
+
+/** The Encoding Standard has about two hundred labels; asking for a decoder each time costs more than the rest of the check. */
+const KNOWN = new Set<string>()
 
 function undecodable(declared: string) {
   const name = declared === '' ? 'UTF-8 (none was declared)' : 'the declared character set'

@@ -18,11 +18,7 @@ const VERSIONS = new Set('2.1 2.2 2.3 2.3.1 2.4 2.5 2.5.1 2.6 2.7 2.7.1 2.8 2.8.
  * @see HL7 v2.5.1, 2.9.2.2 (rules for the responding system: rejections for MSH-9, MSH-11, MSH-12)
  */
 export function checkHeader(bytes: Buffer, header: Header, accepts: Accepts): Ack | undefined {
-  const errors = [
-    ...checkDelimiters(header),
-    ...checkType(bytes, header, accepts),
-    ...checkIds(header, accepts),
-  ]
+  const errors = checkDelimiters(header).concat(checkType(bytes, header, accepts), checkIds(header, accepts))
   return errors.length === 0 ? undefined : { verdict: 'reject', errors }
 }
 

@@ -131,9 +131,12 @@ export class Connection {
 
   #receive(frame: Buffer): void {
     this.#options.counts.frames++
-    const receive = async () => this.#options.receive(frame, this.#later)
-    const coming = this.#batch === undefined ? receive() : this.#batch.then(receive)
-    if (this.#batch !== undefined || isBatch(frame)) this.#behind(coming)
+    const before = this.#batch
+    const coming =
+      before === undefined
+        ? this.#options.receive(frame, this.#later)
+        : before.then(async () => this.#options.receive(frame, this.#later))
+    if (before !== undefined || isBatch(frame)) this.#behind(coming)
     this.#answer(frame.length, coming)
   }
 

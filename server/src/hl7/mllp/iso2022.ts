@@ -52,8 +52,16 @@ export function switches(bytes: Buffer): boolean {
 
 /** The same of the sequences of HL7, which need no announcement: they say what they mean. */
 export function spellsSwitches(bytes: Buffer, escape: string): boolean {
-  return spelledBeginnings(escape).some((beginning) => bytes.includes(beginning, 0, 'latin1'))
+  if (escape === '') return false
+  const code = escape.charCodeAt(0)
+  for (let at = bytes.indexOf(code); at !== -1; at = bytes.indexOf(code, at + 1))
+    if ((bytes[at + 1] === LETTER_C || bytes[at + 1] === LETTER_M) && bytes[at + 2] === DIGIT_2) return true
+  return false
 }
+
+const LETTER_C = 0x43
+const LETTER_M = 0x4d
+const DIGIT_2 = 0x32
 
 /** How sequences of HL7 begin. */
 function spelledBeginnings(escape: string): readonly string[] {
