@@ -111,6 +111,7 @@ it.each([
   ['open again', ['active'], ['BAR^P01', 'BAR^P02', 'BAR^P01']],
   ['purged, changed', ['entered-in-error', 'status'], ['BAR^P01', 'BAR^P02', 'BAR^P05']],
   ['ended, opened', ['inactive', 'status'], ['BAR^P01', 'BAR^P06', 'BAR^P01']],
+  ['purged, ended', ['entered-in-error', 'status'], ['BAR^P01', 'BAR^P02', 'BAR^P06']],
   ['ended, changed', ['inactive'], ['BAR^P01', 'BAR^P06', 'BAR^P05', 'ADT^A08']],
 ])('knows whether an account is %s', async (_, expected, events) => {
   const engine = await after(...events.map((event) => about(event)))

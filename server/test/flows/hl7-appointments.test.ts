@@ -185,3 +185,84 @@ it('leaves the status where an update says none, or one that no table knows', as
   expect(await after(booked, off, rebooked)).toMatchObject({ status: 'booked' })
   expect(await after(['S14', withStatus('ODD'), PID, ...ROOM])).toMatchObject({ status: 'booked' })
 })
+
+const asNumbered = (placer: string, filler: string) =>
+  sch('CHK').replace('A1^CLINIC|A2^HUB', `${placer}|${filler}`)
+
+it('is one appointment that gets the number of its filler later, or is told by one of its numbers', async () => {
+  const numbers = [
+    ['A1^CLINIC', ''],
+    ['A1^CLINIC', 'A2^HUB'],
+    ['', 'A2^HUB'],
+    ['A1^CLINIC', ''],
+  ] as const
+  const engine = await told(numbers.map(([placer, filler]) => ['S14', asNumbered(placer, filler), PID]))
+  expect(await engine.all('Appointment')).toMatchObject([{ identifier: [{ value: 'A1' }, { value: 'A2' }] }])
+  expect(await engine.store.records.range({ collection: 'hl7-worklist', limit: 2 })).toEqual([])
+})
+
+it('takes two numbers of the filler for two appointments, and asks about the one of the placer', async () => {
+  const engine = await told([
+    ['S12', asNumbered('A1^CLINIC', 'A2^HUB'), PID],
+    ['S12', asNumbered('A1^CLINIC', 'A3^HUB'), PID],
+  ])
+  expect(await engine.all('Appointment')).toHaveLength(2)
+  expect(await engine.store.records.range({ collection: 'hl7-worklist', limit: 2 })).toMatchObject([
+    { value: { incoming: expect.stringContaining('A1') as string } },
+  ])
+})
+
+const UNTIMED = sch('CHK', '^^^202604011000')
+
+it('is not where it was when it is moved to a time without an end', async () => {
+  const booked = ['S12', sch('CHK'), PID, ...ROOM] as const
+  const moved = await after(booked, ['S14', UNTIMED, PID, ...ROOM])
+  expect(moved).toMatchObject({
+    status: 'proposed',
+    requestedPeriod: [{ start: '2026-04-01T10:00:00+00:00' }],
+  })
+  expect(moved).not.toHaveProperty('start')
+  const again = await after(booked, ['S14', UNTIMED, PID, ...ROOM], booked)
+  expect(again).toMatchObject({ status: 'booked', start: '2026-04-01T09:00:00+00:00' })
+  expect(again).not.toHaveProperty('requestedPeriod')
+  expect(await after(booked, ['S15', UNTIMED, PID])).toMatchObject({
+    status: 'cancelled',
+    start: '2026-04-01T09:00:00+00:00',
+  })
+})
+
+it('asks where somebody who has come is moved to a time without an end', async () => {
+  const arrived = ['S12', `${sch('CHK')}${'|'.repeat(14)}Arrived`, PID, ...ROOM] as const
+  const engine = await told([arrived, ['S14', UNTIMED, PID, ...ROOM]])
+  expect(await engine.all('Appointment')).toMatchObject([
+    { status: 'arrived', start: '2026-04-01T09:00:00+00:00' },
+  ])
+  expect(await engine.store.records.range({ collection: 'hl7-worklist', limit: 2 })).toMatchObject([
+    { value: { element: 'status', current: '"arrived"', incoming: '"proposed"' } },
+  ])
+})
+
+/** The first comes behind the second, though it is about a time before. */
+async function late(first: Told, second: Told) {
+  const engine = await told([second])
+  const [event, ...segments] = first
+  const msh = `MSH|^~\\&|BOOK|NORTH|HUB|MOGRAN|20260301090000||SIU^${event}|L1|P|2.5.1`
+  expect(await new Sender(engine.port).send([msh, ...segments, ''].join('\r'))).toContain('MSA|AA')
+  const [appointment] = await engine.all('Appointment')
+  return appointment
+}
+
+it('learns from a booking behind its cancel what only that has said, and no time of before', async () => {
+  const booked = ['S12', sch('CHK'), 'NTE|1||Come early', PID, ...RESOURCES] as const
+  expect(await late(booked, ['S15', sch('RAIN', ''), PID])).toMatchObject({
+    status: 'cancelled',
+    cancelationReason: { coding: [{ code: 'RAIN' }] },
+    reasonCode: [{ coding: [{ code: 'CHK' }] }],
+    comment: 'Come early',
+    start: '2026-04-01T09:00:00+00:00',
+    end: '2026-04-01T09:30:00+00:00',
+  })
+  const moved = await late(booked, ['S14', UNTIMED, PID, ...ROOM])
+  expect(moved).toMatchObject({ comment: expect.stringContaining('Ground floor') as string })
+  expect(moved).not.toHaveProperty('start')
+})

@@ -54,6 +54,17 @@ it.each(['BAR^P12', 'ADT^A08'])(
   },
 )
 
+it('knows a diagnosis again that is added behind its deletion', async () => {
+  const [added, deleted] = ['A', 'D'].map((action) => diagnosis({ number: 'D1^NORTH', action }))
+  const engine = await after(
+    ['BAR^P12', VISIT, added ?? ''],
+    ['BAR^P12', VISIT, deleted ?? ''],
+    ['BAR^P12', VISIT, added ?? ''],
+  )
+  expect((await engine.all('Condition')).map(told)).toEqual(['I10'])
+  expect(await items(engine)).toEqual([])
+})
+
 it('ends none of several diagnoses that fit', async () => {
   const engine = await after(
     ['ADT^A01', VISIT, diagnosis({}), diagnosis({}).replace('Text', 'Other')],

@@ -218,3 +218,31 @@ it('brings no document back by a change of it that was replaced or cancelled, un
   await send('T08', 35)
   expect(await states()).toEqual(['DOC1 current', 'DOC2 current'])
 })
+
+const notice = (event: string, [time, txa, text = '']: readonly string[]) =>
+  [
+    `MSH|^~\\&|DOCS|NORTH|HUB|MOGRAN|20261123${time}||MDM^${event}|N${time}|P|2.5.1`,
+    `EVN||20261123${time}`,
+    'PID|1||4711^^^NORTH^MR||Salih^Nadia||19870402|F',
+    `PV1|1|I|W1^05^A${'|'.repeat(16)}V4711^^^NORTH^VN`,
+    `TXA|1|DS|TX|${'|'.repeat(8)}${txa}`,
+    text && `OBX|1|TX|DS||${text}||||||F`,
+    '',
+  ].join('\r')
+
+it.each([
+  ['a change of it', notice('T03', ['1100', 'D1|||||AU||AV']), { status: 'current', docStatus: 'final' }],
+  ['its cancel', notice('T11', ['1100', 'D1|||||AU||CA']), { status: 'entered-in-error' }],
+  ['what replaces it', notice('T10', ['1100', 'D2|D1', 'new']), { status: 'superseded' }],
+  ['a later text', notice('T08', ['1100', 'D1', 'new']), { content: [{ attachment: { data: 'bmV3' } }] }],
+])('keeps the text of a document that comes behind %s', async (_, later, like) => {
+  const { engine, sender } = await start()
+  const text = notice('T02', ['1000', 'D1', 'text'])
+  for (const message of [later, text]) expect(await sender.send(message)).toContain('MSA|AA')
+  const found = await engine.all('DocumentReference')
+  expect(
+    found.filter(({ masterIdentifier }) => textAt(masterIdentifier as JsonObject, 'value') === 'D1'),
+  ).toMatchObject([
+    { type: { coding: [{ code: 'DS' }] }, content: [{ attachment: { data: 'dGV4dA==' } }], ...like },
+  ])
+})

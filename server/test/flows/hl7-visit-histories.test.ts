@@ -168,3 +168,30 @@ it.each([
   expect(await engine.all('Encounter')).toMatchObject([{ status: 'in-progress' }])
   expect(await itemsOf(engine)).toEqual([`status "in-progress" "${status}"`])
 })
+
+it.each([
+  [
+    'another class behind an update',
+    [at('A01', '0800'), at('A08', '0910'), at('A07', '0900', { 2: 'O' })],
+    1,
+  ],
+  [
+    'the class that the update said',
+    [at('A01', '0800'), at('A08', '0910', { 2: 'O' }), at('A07', '0900', { 2: 'O' })],
+    0,
+  ],
+  [
+    'a class of before the one of now',
+    [at('A04', '0800', { 2: 'E' }), at('A06', '0910'), at('A07', '0900', { 2: 'O' })],
+    0,
+  ],
+] as const)('asks once where a change of class comes late with %s', async (_, steps, count) => {
+  const { engine, send } = await start()
+  const [first, later, late] = steps.map((step, minute) => [step, adt('4711', step), minute] as const)
+  for (const [step, text] of [first, later, late].filter((one) => one !== undefined)) {
+    const time = String(step.evn).slice(5)
+    await send(text.replace(/(MOGRAN\|)\d+/, `$1${time}`))
+  }
+  const classes = (await itemsOf(engine)).filter((one) => one.startsWith('class'))
+  expect(classes).toHaveLength(count)
+})

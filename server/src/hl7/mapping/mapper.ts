@@ -61,7 +61,7 @@ export async function createMapper(
   keptAt: readonly string[] = [],
   elements?: () => ElementTable,
 ): Promise<Mapper> {
-  const sources = await loadRules(folder, keptAt)
+  const sources = await loadRules(folder, keptAt, elements === undefined ? [] : ['/elements'])
   const compiled = compileAll(sources)
   if (elements !== undefined && !sources.isKept) refuseUnknownElements(sources, elements())
   const feeds = new Map(

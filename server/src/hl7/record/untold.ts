@@ -1,7 +1,7 @@
 import type { JsonObject, JsonValue } from '../../kernel/json.ts'
 import type { ImagePart, LatePart, ListPart } from '../mapping/model/image.ts'
 import { choiceOf } from './choices.ts'
-import { isElements, isList, isSame } from './exact-json.ts'
+import { isElements, isList, isSame, leavesOf } from './exact-json.ts'
 import type { LastImage } from './last-image.ts'
 import { hasDeleted, haveOneKey } from './list-parts.ts'
 import { isBefore } from './stay-periods.ts'
@@ -21,12 +21,15 @@ export function untoldOf(
 ): JsonObject | undefined {
   const part = lateIn(parts)
   if (part?.late !== 'fills') return undefined
+  const isCompleted = (name: string, value: JsonValue) =>
+    part.completes?.includes(name) === true && isPartOf(value, next[name])
   const isTold = ([name, value]: readonly [string, JsonValue | undefined]) =>
-    value !== undefined && !isSame(part.unknown?.[name], value)
+    value !== undefined && !isSame(part.unknown?.[name], value) && !isCompleted(name, value)
   const names = Object.entries(image)
     .filter(isTold)
     .map(([name]) => name)
   const told = new Set([...names, ...deleted].map(choiceOf))
+  if (part.together?.some((name) => told.has(name)) === true) for (const name of part.together) told.add(name)
   const untold = Object.entries(next).flatMap(([name, value]) => {
     const rest =
       isList(value) || isElements(value) ? restOf({ image, deleted }, [name, value], parts) : undefined
@@ -34,6 +37,12 @@ export function untoldOf(
     return told.has(choiceOf(name)) ? [] : [[name, value] as const]
   })
   return untold.length === 0 ? undefined : Object.fromEntries(untold)
+}
+
+/** Whether the one agrees with all that the other says. */
+function isPartOf(told: JsonValue, said: JsonValue | undefined): boolean {
+  const all: ReadonlyMap<string, JsonValue> = said === undefined ? new Map() : leavesOf(said)
+  return [...leavesOf(told)].every(([path, value]) => isSame(all.get(path), value))
 }
 
 /** What a feed has deleted, as long as it does not say it again; where nothing fills what was never told nobody asks. */

@@ -105,6 +105,10 @@ export interface LatePart {
   readonly late: 'fills' | 'nothing'
   /** By element the value that only says that it was never told. */
   readonly unknown?: JsonObject
+  /** Elements that what comes late makes whole where it agrees with all that was told. */
+  readonly completes?: readonly string[]
+  /** Elements of which none is filled where one was told: a start without its end. */
+  readonly together?: readonly string[]
   readonly when?: string
 }
 

@@ -5,9 +5,12 @@ import { fileURLToPath } from 'node:url'
 
 import { expect, it, onTestFinished } from 'vitest'
 
+import { loadDefinitions } from '../../../fhir/load-definitions.ts'
 import { createMapper } from '../mapper.ts'
 
 const MAPPINGS = fileURLToPath(new URL('../../../../../mappings/', import.meta.url))
+
+const elements = () => loadDefinitions().elements()
 
 async function started(): Promise<{ readonly folder: string; readonly kept: string }> {
   const top = await mkdtemp(join(tmpdir(), 'kept-rules-'))
@@ -58,6 +61,14 @@ it('checks the rules of an older version against what this one expects', async (
   )
   await rm(join(folder, 'schemas'), { recursive: true })
   await expect(createMapper(folder, [kept])).rejects.toThrow(/DFT\.yaml: \/images/)
+})
+
+it('checks the elements of rules that were kept by who did not check them', async () => {
+  const { folder, kept } = await started()
+  await change(join(folder, 'segments', 'PID.Patient.yaml'), 'to: birthDate', 'to: birthDay')
+  await createMapper(folder, [kept])
+  await expect(createMapper(folder, [kept], elements)).rejects.toThrow(/PID\.Patient\.yaml.*birthDay/)
+  await expect(createMapper(folder, [kept], elements)).rejects.toThrow(/birthDay/)
 })
 
 it.each(['', '{"key":', 'null', '[]'])(

@@ -17,13 +17,13 @@ interface File {
   readonly overlays: readonly (readonly [name: string, entries: Entries])[]
 }
 
-/** The code that reads rules: what another version of it has read is read again. */
-const READERS = ['kept-rules.ts', 'load.ts', 'overlay.ts', 'table.ts'] as const
+/** The code that reads and checks rules: what another version of it has found right is read and checked again. */
+const READERS = ['kept-rules.ts', 'load.ts', 'overlay.ts', 'table.ts', '../element-problems.ts'] as const
 
 /**
  * @param folders texts of the schemas, of the base and of the overlays by path
- * @param names of the overlays, in order
- * @returns what changes with every change of a rule, a schema or the code that reads them
+ * @param names of the overlays, in order, and what else the rules are checked against
+ * @returns what changes with every change of a rule, a schema or the code that reads and checks them
  */
 export function keyOf(folders: readonly ReadonlyMap<string, string>[], names: readonly string[]): string {
   const hash = createHash('sha256').update(names.join('\n'))

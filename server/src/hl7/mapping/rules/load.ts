@@ -66,14 +66,19 @@ export interface RuleSources {
  * Reads all rule files of a `mappings/` folder and checks their shape against the schemas of this hub.
  *
  * @param keptAt files that keep what was read and found right, the first is ours to write: the same rules are then neither parsed nor checked
+ * @param checks what the caller checks them against beside: what was kept without it is not known to be right
  * @throws RulesError
  */
-export async function loadRules(folder: string, keptAt: readonly string[] = []): Promise<RuleSources> {
+export async function loadRules(
+  folder: string,
+  keptAt: readonly string[] = [],
+  checks: readonly string[] = [],
+): Promise<RuleSources> {
   const schemas = new Map([...Object.values(KINDS), SHARED].map((name) => [name, schemaText(name)]))
   const base = readTexts(folder)
   const names = namesIn(join(folder, 'overlays'))
   const overlays = new Map(names.map((name) => [name, readTexts(join(folder, 'overlays', name))]))
-  const key = keyOf([schemas, base, ...overlays.values()], names)
+  const key = keyOf([schemas, base, ...overlays.values()], [...names, ...checks])
   const kept = readKept(keptAt, key)
   const read = kept ?? (await parseRules(base, overlays))
   const validators = kept === undefined ? await compileSchemas(schemas) : new Map<Kind, ValidateFunction>()
