@@ -65,7 +65,14 @@ export async function startSearchKeys(hub: {
   await custom.refresh()
   const onError = (error: unknown) =>
     log.error({ err: error }, 'search keys could not be rebuilt; it is tried again')
-  const keys = createKeyRebuilder({ store, keysOf: keysOfRows(definitions, base), clock, onError })
+  const keys = createKeyRebuilder({
+    store,
+    keysOf: keysOfRows(definitions, base),
+    clock,
+    onError,
+    onUnmade: (rebuild, unmade, error) =>
+      log.warn({ rebuild, ...unmade, err: error }, 'search keys of a resource could not be made'),
+  })
   await keys.start({ name: 'definitions', target: `${KEY_ENCODING}:${definitions.hash}` })
   custom.run(keys)
   return {

@@ -73,7 +73,7 @@ export interface SearchParam {
   readonly components?: readonly string[]
   /** Of a posted composite: its parts, under the codes that their keys stand under. */
   readonly parts?: readonly SearchParam[]
-  /** Of a parameter that was posted as a resource: how far its index is; absent when it is built. */
+  /** Of a parameter that was posted as a resource: how far its index is; nothing when all resources are in it. */
   readonly progress?: () => Promise<IndexProgress | undefined>
   /** The parts of a composite stand in elements that repeat: they must be met by one and the same. */
   readonly perElement?: true
@@ -83,6 +83,9 @@ export interface SearchParam {
 export interface IndexProgress {
   readonly done: number
   readonly total: number
+  /** Those that will not have them. */
+  readonly failed: number
+  readonly isFinished: boolean
 }
 
 export interface Definitions {

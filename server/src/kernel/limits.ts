@@ -37,7 +37,7 @@ export const limits = {
     knownAddresses: 1024,
     knownAddressChars: 1024,
     orValues: 500,
-    /** Tries of a write that others overtake; how many wait for their turn to try again, and how long. */
+    /** Tries of a write that others overtake; how many wait for their turn, and how long. */
     writeRetries: 20,
     turnsWaiting: 2000,
     turnMs: 20_000,
@@ -54,14 +54,13 @@ export const limits = {
     /** Stored profiles that one `$validate` reads, bases and profiles of elements included, and the longest rule of theirs that it walks. */
     postedProfiles: 50,
     ruleChars: 2000,
-    /** Work that all rules of one `$validate` may make, what one use of a pattern counts for, the longest text it is used on, and its time. */
+    /** Work of all rules of one `$validate`, what one use of a pattern counts for, the longest text it is used on, and its time. */
     ruleSteps: 300_000,
     patternSteps: 600,
     ruleTextChars: 4096,
     patternMs: 100,
-    /** Work that the expression of a posted SearchParameter may make in one resource. */
+    /** Work that the expression of a posted SearchParameter may make in one resource; issues that `$validate` lists. */
     parameterSteps: 2_000_000,
-    /** Issues that `$validate` lists. */
     validateIssues: 1000,
   },
   store: {
@@ -94,9 +93,11 @@ export const limits = {
     /** Decoded rows that the embedded store keeps. */
     cachedRowBytes: 128 * 1024 * 1024,
     guardRows: 10_000,
-    /** Rebuilds of search keys that are remembered, resources of one step, and how long a process holds one without a sign of life. */
+    /** Rebuilds of search keys that are remembered; resources and time of one step; resources without keys that are named; the lease. */
     rebuilds: 1000,
     rebuildStep: 100,
+    rebuildStepMs: 2000,
+    rebuildUnmade: 20,
     rebuildLeaseMs: 30_000,
     rebuildPollMs: 5000,
     /** Tries of one MongoDB operation, and rounds of a batch or a record that others overtake. */

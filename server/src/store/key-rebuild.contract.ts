@@ -1,22 +1,38 @@
 import { describe, expect, it, onTestFinished, vi } from 'vitest'
 
 import { commitOf, keysOf, writeOf, type Bench } from './contract-bench.ts'
-import { createKeyRebuilder, type KeyRebuilder, type RebuildProgress } from './key-rebuild.ts'
-import type { SearchKeys } from './keys.ts'
-import type { Row } from './port.ts'
+import {
+  createKeyRebuilder,
+  type KeyRebuilder,
+  type KeyRebuilderOptions,
+  type RebuildProgress,
+} from './key-rebuild.ts'
 
 const RESOURCES = 25
 const STEP = 4
+
+interface Odd {
+  /** Behind so many keys there are none. */
+  readonly most?: number
+  /** By id: the rebuild whose keys cannot be made. */
+  readonly lost?: Readonly<Record<string, string>>
+  /** Has more keys than a row counts, and a document holds. */
+  readonly tooMany?: string
+}
+
+const TOO_MANY = Array.from({ length: 70_000 }, (_, n) => String(n).padStart(300, 'x'))
 
 /** Keys of everything that is stored, made again behind the back of those who read and write. */
 export function keyRebuildContract(bench: Bench): void {
   describe('key rebuild', () => {
     const keyed: string[] = []
-    const rebuilder = (key: string, most = Infinity): KeyRebuilder => {
-      const keys = async (row: Row): Promise<SearchKeys> => {
+    const rebuilder = (key: string, { most = Infinity, lost = {}, tooMany = '' }: Odd = {}): KeyRebuilder => {
+      const keys: KeyRebuilderOptions['keysOf'] = async (row, unmade) => {
         if (keyed.length >= most) throw new Error('enough')
         keyed.push(row.id)
-        return keysOf({ k: [key], date: row.date })
+        const rebuild = lost[row.id]
+        if (rebuild !== undefined) unmade(rebuild, new Error('too much'))
+        return keysOf({ k: row.id === tooMany ? TOO_MANY : [key], date: row.date })
       }
       const clock = (): number => bench.now
       const made = createKeyRebuilder({
@@ -24,6 +40,7 @@ export function keyRebuildContract(bench: Bench): void {
         keysOf: keys,
         clock,
         onError: () => undefined,
+        onUnmade: () => undefined,
         step: STEP,
       })
       onTestFinished(() => made.close())
@@ -98,12 +115,34 @@ export function keyRebuildContract(bench: Bench): void {
       expect(keyed.length).toBeLessThanOrEqual(RESOURCES + 2 * STEP)
     })
 
-    it('leaves the keys of what has none to give, counts it, and goes on', async () => {
+    it('leaves the keys of what has none to give, counts and names it, and goes on', async () => {
       await fill()
-      const rebuild = rebuilder('a=1', 10)
+      const rebuild = rebuilder('a=1', { most: 10 })
       await rebuild.start({ name: 'n', target: 'x' })
-      expect(await finished(rebuild)).toMatchObject({ done: RESOURCES, failed: RESOURCES - 10 })
+      const progress = await finished(rebuild)
+      expect(progress).toMatchObject({ done: RESOURCES, failed: RESOURCES - 10 })
+      const named = progress.unmade.map(({ id }) => id)
+      expect(named).toHaveLength(RESOURCES - 10)
+      expect(new Set([...keyed, ...named]).size).toBe(RESOURCES)
       expect(await found('a=1')).toBe(10)
+    })
+
+    it('counts only what is missing of its own keys', async () => {
+      await fill()
+      const rebuild = rebuilder('a=1', { lost: { p7: 'n', p8: 'other' } })
+      await rebuild.start({ name: 'n', target: 'x' })
+      const unmade = [{ type: 'Patient', id: 'p7', version: 1 }]
+      expect(await finished(rebuild)).toMatchObject({ done: RESOURCES, failed: 1, unmade })
+      expect(await found('a=1')).toBe(RESOURCES)
+    })
+
+    it('ends where the store cannot take the keys of one', async () => {
+      await fill()
+      const rebuild = rebuilder('a=1', { tooMany: 'p7' })
+      await rebuild.start({ name: 'n', target: 'x' })
+      const unmade = [{ type: 'Patient', id: 'p7', version: 1 }]
+      expect(await finished(rebuild)).toMatchObject({ done: RESOURCES, failed: 1, unmade })
+      expect(await found('a=1')).toBe(RESOURCES - 1)
     })
   })
 }

@@ -2,8 +2,10 @@ import { randomUUID } from 'node:crypto'
 import { setTimeout } from 'node:timers/promises'
 
 import type { Clock } from '../kernel/clock.ts'
+import { Fault } from '../kernel/fault.ts'
 import type { JsonObject } from '../kernel/json.ts'
 import { limits } from '../kernel/limits.ts'
+import { createPace } from '../kernel/pace.ts'
 import type { SearchKeys } from './keys.ts'
 import type { KeyChange, Row, Store, StoredRecord } from './port.ts'
 
@@ -22,10 +24,15 @@ export interface RebuildProgress extends Omit<KeyRebuild, 'types'> {
   /** Resources that were looked at, of about so many. */
   readonly done: number
   readonly total: number
-  /** Resources whose keys could not be made: they keep the old ones. */
+  /** Resources whose keys could not be made: they are not found by them. */
   readonly failed: number
+  /** The first of these. */
+  readonly unmade: readonly Unmade[]
   readonly isFinished: boolean
 }
+
+/** A version that did not get its keys. */
+export type Unmade = Pick<KeyChange, 'type' | 'id' | 'version'>
 
 export interface KeyRebuilder {
   /** On return the order is durable: any process of the store carries it out, also after a kill. */
@@ -37,11 +44,17 @@ export interface KeyRebuilder {
 
 export interface KeyRebuilderOptions {
   readonly store: Store
-  /** The keys of a stored version by what is known now. */
-  readonly keysOf: (row: Row) => Promise<SearchKeys>
+  /**
+   * The keys of a stored version by what is known now.
+   *
+   * @param unmade told of rebuilds by name whose keys are not among them, and why
+   */
+  readonly keysOf: (row: Row, unmade: (rebuild: string, error: unknown) => void) => Promise<SearchKeys>
   readonly clock: Clock
   /** Told of every failed step; it is tried again. */
   readonly onError: (error: unknown) => void
+  /** Told of the first versions that do not get their keys: that is final. */
+  readonly onUnmade: (rebuild: string, unmade: Unmade, error: unknown) => void
   /** Resources of one step. */
   readonly step?: number
 }
@@ -49,7 +62,9 @@ export interface KeyRebuilderOptions {
 const COLLECTION = 'key-rebuilds'
 
 /** The record of a rebuild is also its lease. */
-interface State extends RebuildProgress {
+interface State extends Omit<RebuildProgress, 'unmade'> {
+  /** Older versions of the hub wrote none. */
+  readonly unmade?: readonly Unmade[]
   /** Index into `types`, and the place in the commit order of that type. */
   readonly at: number
   readonly after?: { readonly sort: number; readonly tie: number | string }
@@ -102,8 +117,9 @@ async function states({ records }: Store): Promise<readonly StoredRecord[]> {
 // Only this file writes the collection.
 const stateOf = ({ value }: StoredRecord): State => value as unknown as State
 
-function progressOf({ name, target, types, done, total, failed, isFinished }: State): RebuildProgress {
-  return { name, target, types, done, total, failed, isFinished }
+function progressOf(state: State): RebuildProgress {
+  const { name, target, types, done, total, failed, unmade = [], isFinished } = state
+  return { name, target, types, done, total, failed, unmade, isFinished }
 }
 
 async function begin(store: Store, rebuild: KeyRebuild): Promise<{ outcome: 'applied' | 'refused' }> {
@@ -115,7 +131,7 @@ async function begin(store: Store, rebuild: KeyRebuild): Promise<{ outcome: 'app
   )
   const total = counts.reduce((sum, count) => sum + count, 0)
   const head = await store.log.head()
-  const place = { at: 0, done: 0, failed: 0, total, head, isFinished: total === 0 }
+  const place = { at: 0, done: 0, failed: 0, unmade: [], total, head, isFinished: total === 0 }
   const state: State = { name, target, types, ...place, holder: '', until: 0 }
   return save(store, { name, state, revision: known?.revision ?? 0 })
 }
@@ -169,31 +185,82 @@ async function stepFrom(work: Work, state: State): Promise<State> {
     type,
     page.map(({ id }) => id),
   )
-  const there = rows.filter((row) => row !== undefined)
-  const old = there.filter((row) => row.commit <= state.head)
-  const made = await Promise.all(old.map(async (row) => changeOf(work, row)))
-  const changes = made.filter((change) => change !== undefined)
-  if (changes.length > 0) await store.rekey(changes)
+  const made = await madeOf(work, state, rows)
   const counted = {
     ...rest,
-    done: state.done + old.length,
-    failed: state.failed + made.length - changes.length,
+    done: state.done + made.old,
+    failed: state.failed + made.unmade.length,
+    unmade: [...progressOf(state).unmade, ...made.unmade].slice(0, limits.store.rebuildUnmade),
   }
-  const last = page.at(-1)
-  const isNewer = there.length > 0 && old.length === 0
-  if (last !== undefined && page.length === step && !isNewer)
-    return { ...counted, after: { sort: last.sort, tie: last.tie } }
+  const last = page[made.looked - 1]
+  const isNewer = made.old === 0 && rows.some((row) => row !== undefined)
+  const isLast = made.looked === page.length && (page.length < step || isNewer)
+  if (last !== undefined && !isLast) return { ...counted, after: { sort: last.sort, tie: last.tie } }
   const at = state.at + 1
   return { ...counted, at, isFinished: at >= state.types.length }
 }
 
-async function changeOf({ keysOf, onError }: Work, row: Row): Promise<KeyChange | undefined> {
-  try {
-    return { type: row.type, id: row.id, version: row.version, keys: await keysOf(row) }
-  } catch (error) {
-    onError(error)
-    return undefined
+interface Made {
+  /** Rows that were looked at: all, or those that the time was enough for. */
+  readonly looked: number
+  /** Rows among them that were there at the start. */
+  readonly old: number
+  readonly unmade: readonly Unmade[]
+}
+
+/** One after the other, with pauses: a single one may be much work. */
+async function madeOf(work: Work, state: State, rows: readonly (Row | undefined)[]): Promise<Made> {
+  const changes: KeyChange[] = []
+  const unmade: Unmade[] = []
+  const pace = createPace()
+  const end = performance.now() + limits.store.rebuildStepMs
+  const lose = (lost: Unmade, error: unknown): void => {
+    unmade.push(lost)
+    if (state.failed + unmade.length <= limits.store.rebuildUnmade) work.onUnmade(state.name, lost, error)
   }
+  let looked = 0
+  let old = 0
+  for (const row of rows) {
+    if (looked > 0 && (work.signal.aborted || performance.now() > end)) break
+    looked += 1
+    if (row === undefined || row.commit > state.head) continue
+    old += 1
+    const { type, id, version } = row
+    const lost = { type, id, version }
+    try {
+      const keys = await work.keysOf(row, (rebuild, error) => {
+        if (rebuild === state.name) lose(lost, error)
+      })
+      changes.push({ ...lost, keys })
+    } catch (error) {
+      lose(lost, error)
+    }
+    await pace()
+  }
+  await rekeyed(work, changes, lose)
+  return { looked, old, unmade }
+}
+
+/** What the store does not take must not keep the others from their keys; one that is away or busy is asked again. */
+async function rekeyed(
+  { store }: Pick<Work, 'store'>,
+  changes: readonly KeyChange[],
+  lose: (unmade: Unmade, error: unknown) => void,
+): Promise<void> {
+  if (changes.length === 0) return
+  try {
+    await store.rekey(changes)
+  } catch (error) {
+    if (isPassing(error)) throw error
+    const [only] = changes
+    if (only && changes.length === 1)
+      return lose({ type: only.type, id: only.id, version: only.version }, error)
+    for (const change of changes) await rekeyed({ store }, [change], lose)
+  }
+}
+
+function isPassing(error: unknown): boolean {
+  return error instanceof Fault && (error.kind === 'unavailable' || error.kind === 'busy')
 }
 
 async function paused(ms: number, signal: AbortSignal): Promise<void> {

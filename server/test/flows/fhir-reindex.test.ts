@@ -118,6 +118,7 @@ async function hubFinding(store: Store, walkHash: string) {
     keysOf: keysOfRows(definitions, 'http://127.0.0.1/fhir'),
     clock: Date.now,
     onError: () => undefined,
+    onUnmade: () => undefined,
   })
   await custom.refresh()
   custom.run(keys)

@@ -274,3 +274,45 @@ it('stores what R4 says already without searching twice', async () => {
   expect((await ask('PUT', '/SearchParameter/guide-family', other)).status).toBe(422)
   expect(await find('/Patient?family=x')).toEqual({ status: 200, ids: [], notes: '[]' })
 })
+
+it('ends where the expression is too much work in one resource, tells so, and answers for the rest', async () => {
+  const { ask, find } = clientOf(await hubOn(await freshFolder()))
+  for (const [id, items] of [
+    ['large', 2000],
+    ['a', 2],
+    ['b', 3],
+  ] as const)
+    await ask('PUT', `/Questionnaire/${id}`, questionnaire(id, items))
+  const costly = 'Questionnaire.item.where(%resource.item.code.code.distinct().count() > 1).code'
+  const token = { base: ['Questionnaire'], type: 'token' }
+  await ask('PUT', '/SearchParameter/tribe', parameter({ ...token, expression: costly }))
+  const cheap = { ...token, id: 'cheap', url: 'http://example.org/cheap', code: 'cheap' }
+  await ask('PUT', '/SearchParameter/cheap', parameter({ ...cheap, expression: 'Questionnaire.item.code' }))
+  // The one that is too much keeps no other from its keys.
+  expect((await built(find, '/Questionnaire?cheap=c1')).ids.toSorted()).toEqual(['a', 'b', 'large'])
+  const query = '/Questionnaire?tribe=c1'
+  await expect.poll(async () => (await find(query)).notes, { timeout: 20_000 }).toContain('1 of 3 resources')
+  expect((await find(query)).ids.toSorted()).toEqual(['a', 'b'])
+  const headers = { 'if-none-exist': 'tribe=c1' }
+  const refused = await ask('POST', '/Questionnaire', questionnaire('c', 1), headers)
+  expect(refused.status).toBe(422)
+  expect(await refused.text()).toContain('too-costly')
+  // Divided, it is found.
+  expect((await ask('PUT', '/Questionnaire/large', questionnaire('large', 4))).status).toBe(200)
+  expect(await find(query)).toMatchObject({ notes: '[]' })
+  expect((await find(query)).ids).toHaveLength(3)
+})
+
+function questionnaire(id: string, items: number): Json {
+  return {
+    resourceType: 'Questionnaire',
+    id,
+    status: 'active',
+    item: Array.from({ length: items }, (_, n) => ({
+      linkId: String(n),
+      text: 'x',
+      type: 'string',
+      code: [{ system: 'http://example.org/c', code: `c${String(n)}` }],
+    })),
+  }
+}

@@ -82,6 +82,7 @@ export async function startFhir(options: Partial<FhirOptions> = {}): Promise<Fhi
     keysOf: keysOfRows(definitions, base),
     clock: Date.now,
     onError: () => undefined,
+    onUnmade: () => undefined,
   })
   const fhir = createFhir({
     store,

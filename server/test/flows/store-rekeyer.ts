@@ -20,6 +20,9 @@ const rebuilder = createKeyRebuilder({
   onError: (error) => {
     throw error
   },
+  onUnmade: (_rebuild, _unmade, error) => {
+    throw error
+  },
   keysOf: async (row) => {
     if (left-- === 0) process.kill(process.pid, 'SIGKILL')
     writeSync(1, `${row.id}\n`)

@@ -1,10 +1,13 @@
+import type { JsonObject } from '../../kernel/json.ts'
 import { soon } from '../../kernel/soon.ts'
 import type { Soon } from '../../kernel/soon.ts'
 import type { Definitions, SearchParam, TypeModule } from '../definitions.ts'
 import { KeyCollector } from '../keys/collector.ts'
+import type { ExtractContext } from '../keys/extract-context.ts'
 import type { ZoneOffset } from '../keys/zone.ts'
 import { postedIssues } from './posted-issues.ts'
 import type { Added } from './posted-issues.ts'
+import { rebuildName } from './posted.ts'
 import type { CustomParameter } from './posted.ts'
 
 /** R4's definitions with the search parameters that were added to them. */
@@ -69,7 +72,7 @@ function withParameters(
     params: withAdded(module.params, own, progressOf),
     extract: (resource, context, more) =>
       module.extract(resource, context, (keys) => {
-        for (const parameter of own) parameter.collect(module.type, resource, keys)
+        for (const parameter of own) collect(parameter, { type: module.type, resource, keys }, context)
         more?.(keys)
       }),
     elements: (resource, composite, base) => {
@@ -80,6 +83,26 @@ function withParameters(
         module.elements(resource, composite, base)
       )
     },
+  }
+}
+
+interface Collecting {
+  readonly type: string
+  readonly resource: JsonObject
+  readonly keys: KeyCollector
+}
+
+/** One that is too much work in a resource must not keep the others from finding it. */
+function collect(
+  parameter: CustomParameter,
+  { type, resource, keys }: Collecting,
+  { unmade }: ExtractContext,
+): void {
+  try {
+    parameter.collect(type, resource, keys)
+  } catch (error) {
+    if (!unmade) throw error
+    unmade(rebuildName(parameter), error)
   }
 }
 

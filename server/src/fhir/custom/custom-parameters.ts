@@ -2,11 +2,12 @@ import { setTimeout } from 'node:timers/promises'
 
 import type { JsonObject } from '../../kernel/json.ts'
 import { limits } from '../../kernel/limits.ts'
-import type { KeyRebuilder } from '../../store/key-rebuild.ts'
+import type { KeyRebuilder, RebuildProgress, Unmade } from '../../store/key-rebuild.ts'
 import type { ResourceReader } from '../../store/port.ts'
 import type { IndexProgress } from '../definitions.ts'
 import type { CustomDefinitions } from './custom-definitions.ts'
 import { usableParameters } from './posted-issues.ts'
+import { rebuildName } from './posted.ts'
 import type { CustomParameter } from './posted.ts'
 
 /** Search parameters that are posted as resources: read from the store, indexed in the background, pending until then. */
@@ -47,7 +48,9 @@ export function createCustomParameters(options: CustomParametersOptions): Custom
     const state = await stateOf(reader)
     if (state === known) return
     parameters = await readParameters(options)
-    definitions.replace(parameters, (parameter) => progressOf(() => rebuilder, parameter))
+    definitions.replace(parameters, (parameter) =>
+      progressOf({ reader, rebuilder: () => rebuilder }, parameter),
+    )
     known = state
     index()
   }
@@ -110,24 +113,49 @@ async function startIndexes(
 ): Promise<void> {
   await setTimeout(limits.fhir.customPollMs * 2, undefined, { signal }).catch(() => undefined)
   if (signal.aborted) return
-  for (const { id, fingerprint, types } of parameters)
-    await rebuilder.start({ name: rebuildName(id), target: fingerprint, types })
+  for (const parameter of parameters)
+    await rebuilder.start({
+      name: rebuildName(parameter),
+      target: parameter.fingerprint,
+      types: parameter.types,
+    })
 }
 
-function rebuildName(id: string): string {
-  return `search-parameter ${id}`
+interface Progressing {
+  readonly reader: ResourceReader
+  readonly rebuilder: () => KeyRebuilder | undefined
 }
 
 function progressOf(
-  rebuilder: () => KeyRebuilder | undefined,
-  { id, fingerprint }: CustomParameter,
+  { reader, rebuilder }: Progressing,
+  parameter: CustomParameter,
 ): () => Promise<IndexProgress | undefined> {
-  let isBuilt = false
+  let built: RebuildProgress | undefined
   return async () => {
-    if (isBuilt) return undefined
-    const all = (await rebuilder()?.progress()) ?? []
-    const own = all.find(({ name, target }) => name === rebuildName(id) && target === fingerprint)
-    isBuilt = own?.isFinished === true
-    return isBuilt ? undefined : { done: own?.done ?? 0, total: own?.total ?? 0 }
+    const own = built ?? (await rebuildOf(rebuilder(), parameter))
+    if (own?.isFinished !== true) return { done: 0, total: 0, ...own, failed: 0, isFinished: false }
+    built = own
+    if (own.failed === 0) return undefined
+    const failed = own.failed - (await keyedSince(reader, own.unmade))
+    built = failed === 0 ? { ...own, failed } : own
+    return failed === 0 ? undefined : { ...own, failed }
   }
+}
+
+async function rebuildOf(
+  rebuilder: KeyRebuilder | undefined,
+  { id, fingerprint }: CustomParameter,
+): Promise<RebuildProgress | undefined> {
+  const all = (await rebuilder?.progress()) ?? []
+  return all.find(({ name, target }) => name === rebuildName({ id }) && target === fingerprint)
+}
+
+/** How many of these versions are no more: what was written since has its keys, or is gone. */
+async function keyedSince(reader: ResourceReader, unmade: readonly Unmade[]): Promise<number> {
+  let count = 0
+  for (const { type, id, version } of unmade) {
+    const [row] = await reader.fetch(type, [id])
+    if (row?.version !== version) count += 1
+  }
+  return count
 }

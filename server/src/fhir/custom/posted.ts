@@ -24,6 +24,11 @@ export interface CustomParameter {
   ) => readonly SearchKeys[]
 }
 
+/** Names what makes its keys for the resources that are stored already. */
+export function rebuildName({ id }: Pick<CustomParameter, 'id'>): string {
+  return `search-parameter ${id}`
+}
+
 /** What a posted parameter is read with. */
 export interface Vocabulary {
   readonly table: ElementTable
