@@ -291,7 +291,9 @@ it('refuses a destination whose character set nobody can write', () => {
   expect(() => readDestination('lab', { ...file, charset: 'KLINGON' })).toThrow(
     'lab.yaml, charset: is no character set',
   )
-  expect(readDestination('lab', { ...file, charset: 'ISO IR87' }).charset).toBe('ISO IR87')
+  for (const charset of ['ISO IR87', '~ISO IR87'])
+    expect(readDestination('lab', { ...file, charset }).charset).toBe(charset)
+  expect(() => readDestination('lab', { ...file, charset: 'ASCII~KLINGON' })).toThrow('is no character set')
 })
 
 it('tries no sooner because more waits, says when it tries next, and at once when somebody asks for it', async () => {

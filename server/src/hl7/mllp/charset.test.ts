@@ -24,6 +24,11 @@ const marked = (charset: string, name: number[], override?: string) => {
   return header && decodeMessage(bytes, header, override).slice(0, 3)
 }
 
+/** Neither a surrogate nor one of the private ones that the platform decodes from two sequences. */
+function isCharacter(code: number): boolean {
+  return code < 0xd8_00 || code > 0xf8_ff
+}
+
 function refusal(run: () => unknown): Partial<Fault> {
   try {
     run()
@@ -152,6 +157,24 @@ describe('encodeText', () => {
     const header = readHeader(Buffer.from(message))
     const bytes = encodeText(message, header)
     expect(header && decodeMessage(bytes, header)).toBe(message)
+  })
+
+  it('writes characters of all of Unicode in GB 18030, with four bytes where it has no two', () => {
+    expect([...encodeText('é€㐀𠀀', undefined, 'GB 18030-2000')]).toEqual([
+      0xa8, 0xa6, 0xa2, 0xe3, 0x81, 0x39, 0xee, 0x39, 0x95, 0x32, 0x82, 0x36,
+    ])
+    const all = Array.from({ length: 0x11_00_00 }, (_, code) => code).filter((code) => code % 37 === 0)
+    const text = all
+      .filter(isCharacter)
+      .map((code) => String.fromCodePoint(code))
+      .join('')
+    const bytes = encodeText(text, undefined, 'GB 18030-2000')
+    expect(new TextDecoder('gb18030', { fatal: true }).decode(bytes) === text).toBe(true)
+  })
+
+  it.each(['8859/1', '8859/9'])('takes %s for what it is, not for a set of Windows', (charset) => {
+    expect(refusal(() => encodeText('5 €', undefined, charset))).toMatchObject({ kind: 'unprocessable' })
+    expect([...encodeText('é', undefined, charset)]).toEqual([0xe9])
   })
 
   it('refuses a character that the set does not have', () => {

@@ -14,7 +14,8 @@ export function encodeAs(label: string, text: string): Buffer {
   const bytes = bytesIn(label)
   const parts: number[] = []
   for (const character of text) {
-    const known = character <= '\x7f' ? [character.charCodeAt(0)] : bytes.get(character)
+    const known =
+      character <= '\x7f' ? [character.charCodeAt(0)] : (bytes.get(character) ?? beyond(character, label))
     if (known === undefined) throw missing(label)
     parts.push(...known)
   }
@@ -45,11 +46,42 @@ function bytesIn(label: string): ReadonlyMap<string, readonly number[]> {
   if (known !== undefined) return known
   // The platform takes ASCII for windows-1252.
   const made = label === 'us-ascii' ? new Map<string, readonly number[]>() : turnedRound(label)
+  if (label === GB18030) addFourBytes(made)
   tables.set(label, made)
   return made
 }
 
-function turnedRound(label: string): ReadonlyMap<string, readonly number[]> {
+/** Holds every character of Unicode: those that have no two bytes have four, which count. */
+const GB18030 = 'gb18030'
+const FOUR_BYTES = 39_420
+const FIRST_BEYOND = 189_000
+
+function fourBytes(number: number): number[] {
+  const tens = Math.floor(number / 10)
+  const [first, second] = [Math.floor(tens / 1260), Math.floor(tens / 126) % 10]
+  return [0x81 + first, 0x30 + second, 0x81 + (tens % 126), 0x30 + (number % 10)]
+}
+
+function addFourBytes(table: Map<string, readonly number[]>): void {
+  const all = Array.from({ length: FOUR_BYTES }, (_, number) => fourBytes(number))
+  const text = new TextDecoder(GB18030).decode(Uint8Array.from(all.flat()))
+  for (const [at, character] of Array.from(text).entries())
+    if (!table.has(character)) table.set(character, all[at] ?? [])
+}
+
+/** Bytes of what is outside of the basic plane, which no table holds. */
+function beyond(character: string, label: string): readonly number[] | undefined {
+  const over = (character.codePointAt(0) ?? 0) - 0x1_00_00
+  return label === GB18030 && over >= 0 ? fourBytes(FIRST_BEYOND + over) : undefined
+}
+
+/** The platform takes some sets of ISO 8859 for those of Windows, and reads 0x80 as the euro sign in Chinese ones: the standards have neither. */
+function firstByte(label: string): number {
+  if (label.startsWith('iso-8859-')) return 0xa0
+  return label.startsWith('gb') ? 0x81 : 0x80
+}
+
+function turnedRound(label: string): Map<string, readonly number[]> {
   const decoder = new TextDecoder(label, { fatal: true })
   const table = new Map<string, readonly number[]>()
   const note = (bytes: readonly number[]): boolean => {
@@ -63,7 +95,7 @@ function turnedRound(label: string): ReadonlyMap<string, readonly number[]> {
       return false
     }
   }
-  for (let first = 0x80; first <= 0xff; first++) {
+  for (let first = firstByte(label); first <= 0xff; first++) {
     if (note([first])) continue
     for (let second = 0x30; second <= 0xff; second++) note([first, second])
   }

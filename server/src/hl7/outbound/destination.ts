@@ -49,6 +49,7 @@ const DestinationFile = z.strictObject({
   receivingFacility: z.string().default(''),
   processingId: z.enum(['P', 'T', 'D']).default('P'),
   version: z.enum(VERSIONS).default('2.5.1'),
+  /** MSH-18. Several, as in `ASCII~ISO IR87`, for sets that a text switches to. */
   charset: z
     .string()
     .refine(isKnownCharset, 'is no character set that the hub can write')
@@ -59,7 +60,7 @@ const DestinationFile = z.strictObject({
 
 function isKnownCharset(name: string): boolean {
   try {
-    encodeText('', undefined, name)
+    for (const one of name.split('~')) encodeText('', undefined, one)
     return true
   } catch (error) {
     if (error instanceof Fault) return false

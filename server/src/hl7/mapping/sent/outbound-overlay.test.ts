@@ -30,6 +30,14 @@ async function built(
   files: Readonly<Record<string, string>>,
   overlays: readonly string[],
 ): Promise<readonly string[]> {
+  return (await builtWhole(files, overlays, HEADER)).slice(1)
+}
+
+async function builtWhole(
+  files: Readonly<Record<string, string>>,
+  overlays: readonly string[],
+  header: typeof HEADER,
+): Promise<readonly string[]> {
   const { outbound } = await createMapper(await rulesWith(files))
   const text = await outbound.laidOver(overlays).build({
     definition: 'ServiceRequest.OML_O21',
@@ -38,9 +46,9 @@ async function built(
       Promise.resolve(address === 'Patient/p1' ? [PATIENT] : []),
     controlId: 'C1',
     nowMs: 0,
-    header: HEADER,
+    header,
   })
-  return (text ?? '').split('\r').slice(1, -1)
+  return (text ?? '').split('\r').slice(0, -1)
 }
 
 const FILES = {
@@ -55,6 +63,15 @@ segments:
 `,
   'overlays/north/fields/XPN.yaml': "rows: [{ id: kind, to: '.7', const: L }]\n",
 }
+
+it.each([
+  ['UNICODE UTF-8', 'UNICODE UTF-8'],
+  ['~ISO IR87', 'ASCII~ISO IR87'],
+  ['', ''],
+])('says the character sets %s in MSH-18', async (charset, said) => {
+  const [msh = ''] = await builtWhole({}, [], { ...HEADER, charset })
+  expect(msh.split('|')[17] ?? '').toBe(said)
+})
 
 it('lays segments, rows and fields of an overlay over those of all, for whom it is meant', async () => {
   expect(await built(FILES, [])).toEqual([

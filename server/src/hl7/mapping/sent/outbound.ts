@@ -90,7 +90,8 @@ function compileFile(
   return async ({ resource, previous, cause, controlId, nowMs, header, lookup: outside }) => {
     const lookup = withContained(resource, outside)
     const now = `${new Date(nowMs).toISOString().slice(0, 19)}Z`
-    const view = { focus: resource, variables: { ...header, controlId, now, resource, previous, cause } }
+    const ofHeader = { ...header, charset: charsetsOf(header) }
+    const view = { focus: resource, variables: { ...ofHeader, controlId, now, resource, previous, cause } }
     if (condition !== undefined && !isTrue(condition(view))) return undefined
     const { whole, texts } = await textsFor(view, lookup)
     if (cause !== undefined && isDeepStrictEqual(texts, (await textsFor(view, before(lookup))).texts))
@@ -98,13 +99,18 @@ function compileFile(
     const apart = file.apart === undefined ? texts : toldApart(texts, file.apart)
     const { nulls = [] } = file
     const isCompared = previous !== undefined && nulls.length > 0 && isTrue(hasNulls(whole))
-    const old = { focus: previous ?? {}, variables: { ...header, resource: previous } }
+    const old = { focus: previous ?? {}, variables: { ...ofHeader, resource: previous } }
     const past = withContained(old.focus, before(outside))
     const had = isCompared ? await textsOrNone(textsFor(old, past)) : []
     return withNulls(apart, had, nulls)
       .map((text) => `${text}\r`)
       .join('')
   }
+}
+
+/** Repetitions of MSH-18: an empty one stands for ASCII, which says the same. */
+function charsetsOf({ charset }: BuildRequest['header']): string[] {
+  return charset.split('~').map((name, _, all) => (name === '' && all.length > 1 ? 'ASCII' : name))
 }
 
 /** The event stands in the first segment: what follows may depend on it. */
