@@ -52,6 +52,14 @@ export const ReplayRequest = z
     message: 'must be later than "from"',
   })
 
+/** How many messages a replay would process: `POST /replays?dryRun=true` writes nothing. */
+export const ReplayCount = z.object({
+  count: z.int(),
+  /** So long was counted; there may be more. */
+  isCut: z.boolean(),
+})
+export const ReplaysQuery = z.strictObject({ dryRun: z.enum(['true', 'false']).default('false') })
+
 export const ReplayJob = z.object({
   id: z.string(),
   request: ReplayRequest,
@@ -59,6 +67,8 @@ export const ReplayJob = z.object({
   started: Instant,
   ended: Instant.optional(),
   state: z.enum(['running', 'done', 'cancelled']),
+  /** How many messages it was to process when it began; absent for replays of before this was counted. */
+  expected: ReplayCount.optional(),
   /** Share of the time span that is done, 0 to 1. */
   progress: z.number(),
   /** Messages that were processed again, and what became of them. */

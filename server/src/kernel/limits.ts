@@ -222,8 +222,8 @@ export const limits = {
     /** How long a feed stays with a process that is not heard of any more. */
     leaseMs: 8000,
     deadLettersCounted: 20_000,
-    replayPage: 200,
-    replayLookMs: 1000,
+    /** Of many messages: so many at once; how long the messages of a span are counted beforehand. */
+    replay: { page: 200, lookMs: 1000, countMs: 1500 },
     modesMs: 2000,
     /** How soon a port that could not be opened is tried again. */
     portRetryMs: 5000,

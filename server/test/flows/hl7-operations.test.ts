@@ -195,7 +195,12 @@ it('replays the messages of a time span and says what changed', async () => {
   const changes = async () => engine.commits()
   const before = await changes()
   const to = new Date(Date.now() + 1000).toISOString()
-  const job = ReplayJob.parse(await ask('/replays', { feed: 'default', from, to, type: 'ADT' }))
+  const span = { feed: 'default', from, to, type: 'ADT' }
+  const expected = { count: 5, isCut: false }
+  expect(await ask('/replays?dryRun=true', span)).toEqual(expected)
+  expect(await ask('/replays?dryRun=true', { ...span, type: 'ORU' })).toEqual({ ...expected, count: 0 })
+  expect(ReplayJobs.parse(await ask('/replays')).jobs).toEqual([])
+  const job = ReplayJob.parse(await ask('/replays', span))
   const now = async () => ReplayJob.parse(await ask(`/replays/${job.id}`))
   await expect.poll(async () => (await now()).state).toBe('done')
   expect(await now()).toMatchObject({
@@ -205,6 +210,7 @@ it('replays the messages of a time span and says what changed', async () => {
     failed: 0,
     progress: 1,
     by: 'analyst',
+    expected,
   })
   expect(await changes()).toEqual(before)
   expect(ReplayJobs.parse(await ask('/replays')).jobs).toHaveLength(1)

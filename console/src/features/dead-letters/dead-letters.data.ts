@@ -1,5 +1,5 @@
 import { ReplayAnswer } from '@hub/hl7/hl7.contract.ts'
-import { DeadLetters, ReplayJob, ReplayJobs, ReplayRequest } from '@hub/hl7/replay.contract.ts'
+import { DeadLetters, ReplayCount, ReplayJob, ReplayJobs, ReplayRequest } from '@hub/hl7/replay.contract.ts'
 import { keepPreviousData, useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
 import type { z } from 'zod'
 
@@ -45,6 +45,20 @@ export function useTriedOut(id: string) {
     staleTime: 0,
     gcTime: 0,
   })
+}
+
+/** How many messages a replay would process. */
+export function useCountSpan() {
+  return useMutation({
+    mutationFn: (span: Span) => postJson(ReplayCount, '/api/v1/interop/replays?dryRun=true', span),
+    networkMode: 'always',
+  })
+}
+
+/** Share that is done, in percent: of the messages where all were counted, else of the time span. */
+export function percentOf({ state, expected, done, progress }: Job): number {
+  const isCounted = state !== 'done' && expected?.isCut === false && expected.count > 0
+  return Math.round(100 * (isCounted ? Math.min(1, done / expected.count) : progress))
 }
 
 /** Processes messages again, or gives them up: those of a group, or what a feed got within a time span. */

@@ -3,9 +3,11 @@ import Button from '@mui/material/Button'
 import { useTranslation } from 'react-i18next'
 
 import { useMay } from '../../api/may.ts'
+import { atLeast } from '../../ui/at-least.ts'
 import { clinicalInstant } from '../../ui/dates.ts'
+import { figure } from '../../ui/figure.ts'
 import { rowButton } from '../../ui/row-button.ts'
-import { useCancelJob, useReplayJobs } from './dead-letters.data.ts'
+import { percentOf, useCancelJob, useReplayJobs } from './dead-letters.data.ts'
 import type { Job } from './dead-letters.data.ts'
 
 const SHOWN = 3
@@ -27,8 +29,12 @@ function JobLine({ job }: { readonly job: Job }) {
   const { t, i18n } = useTranslation()
   const cancel = useCancelJob()
   const mayReplay = useMay('messages.replay')
-  const { id, state, started, progress, done, changed, unchanged, failed, request } = job
-  const percent = Math.round(progress * 100)
+  const { id, state, started, expected, request } = job
+  const percent = percentOf(job)
+  const [done, changed, unchanged, failed] = [job.done, job.changed, job.unchanged, job.failed].map((n) =>
+    figure(n, i18n.language),
+  )
+  const of = expected ? atLeast({ count: expected.count, isMore: expected.isCut }, i18n.language) : '?'
   const isGivingUp = request.discard !== undefined
   return (
     <Box component="li" sx={line}>
@@ -41,11 +47,11 @@ function JobLine({ job }: { readonly job: Job }) {
       <progress max={100} value={percent} aria-label={t('job.progress', { percent })} />
       <span>
         {isGivingUp
-          ? t('job.discard.counts', { done: done - failed, failed })
-          : t('job.counts', { done, changed, unchanged, failed })}
+          ? t('job.discard.counts', { done: figure(job.done - job.failed, i18n.language), failed })
+          : t('job.counts', { done, of, changed, unchanged, failed })}
       </span>
       {state === 'running' && mayReplay ? (
-        <Button sx={rowButton} onClick={() => cancel.mutate(id)}>
+        <Button sx={rowButton} disabled={cancel.isPending} onClick={() => cancel.mutate(id)}>
           {t('job.cancel')}
         </Button>
       ) : undefined}

@@ -10,11 +10,12 @@ import type { SubmitEvent } from 'react'
 import { useTranslation } from 'react-i18next'
 
 import { useFeedNames } from '../../api/feeds.ts'
+import { atLeast } from '../../ui/at-least.ts'
 import { siteInstant } from '../../ui/dates.ts'
 import { Field } from '../../ui/field.tsx'
 import { ProblemCard } from '../../ui/problem-card.tsx'
 import { site } from '../../ui/site.ts'
-import { SPAN_STATES, useStartJob } from './dead-letters.data.ts'
+import { SPAN_STATES, useCountSpan, useStartJob } from './dead-letters.data.ts'
 import type { Span } from './dead-letters.data.ts'
 
 interface ReplaySpanProps {
@@ -27,58 +28,81 @@ interface ReplaySpanProps {
 export function ReplaySpan({ feed, close }: ReplaySpanProps) {
   const { t } = useTranslation()
   const replay = useStartJob()
+  const count = useCountSpan()
   const [problem, setProblem] = useState<'from' | 'to' | undefined>()
+  const isCounted = count.isSuccess && (count.data.count > 0 || count.data.isCut)
   const take = (event: SubmitEvent<HTMLFormElement>) => {
     // Not by `action`: that would empty the form when an entry is wrong.
     event.preventDefault()
     const span = spanOf(new FormData(event.currentTarget))
     setProblem(typeof span === 'string' ? span : undefined)
-    if (typeof span !== 'string') replay.mutate(span, { onSuccess: close })
+    if (typeof span === 'string') return
+    // What is started is what was counted: an entry that changes asks for the count again.
+    if (isCounted) replay.mutate(span, { onSuccess: close })
+    else count.mutate(span)
   }
   return (
     <Dialog open onClose={close} maxWidth="sm" fullWidth aria-labelledby="span-title">
-      <form onSubmit={take} noValidate>
+      <form onSubmit={take} onChange={count.reset} noValidate>
         <DialogTitle id="span-title" variant="h2">
           {t('span.title')}
         </DialogTitle>
         <DialogContent sx={{ display: 'grid', gridTemplateColumns: 'minmax(0, 1fr)', gap: 4 }}>
           {replay.isError ? <ProblemCard error={replay.error} /> : undefined}
+          {count.isError ? <ProblemCard error={count.error} /> : undefined}
           <Typography>{t('span.explain', { zone: site.zone })}</Typography>
           <FeedField feed={feed} />
-          <Box
-            sx={{
-              display: 'grid',
-              gridTemplateColumns: { xs: 'minmax(0, 1fr)', sm: 'repeat(2, minmax(0, 1fr))' },
-              alignItems: 'start',
-              gap: 4,
-            }}
-          >
-            {(['from', 'to'] as const).map((name) => (
-              <Field
-                key={name}
-                name={name}
-                type="datetime-local"
-                label={t(`span.${name}`)}
-                problem={problem === name ? t(`span.${name}.wrong`) : undefined}
-              />
-            ))}
-            <StateField />
-            <Field
-              name="type"
-              label={t('span.type')}
-              placeholder="ADT^A01"
-              slotProps={{ input: { dir: 'ltr' } }}
-            />
-          </Box>
+          <SpanFields problem={problem} />
+          <Counted count={count} />
         </DialogContent>
         <DialogActions>
           <Button onClick={close}>{t('dialog.close')}</Button>
-          <Button type="submit" variant="outlined" disabled={replay.isPending}>
-            {t('span.do')}
+          <Button type="submit" variant="outlined" disabled={replay.isPending || count.isPending}>
+            {t(isCounted ? 'span.do' : 'span.count')}
           </Button>
         </DialogActions>
       </form>
     </Dialog>
+  )
+}
+
+function SpanFields({ problem }: { readonly problem: 'from' | 'to' | undefined }) {
+  const { t } = useTranslation()
+  return (
+    <Box sx={twoColumns}>
+      {(['from', 'to'] as const).map((name) => (
+        <Field
+          key={name}
+          name={name}
+          type="datetime-local"
+          label={t(`span.${name}`)}
+          problem={problem === name ? t(`span.${name}.wrong`) : undefined}
+        />
+      ))}
+      <StateField />
+      <Field name="type" label={t('span.type')} placeholder="ADT^A01" slotProps={{ input: { dir: 'ltr' } }} />
+    </Box>
+  )
+}
+
+const twoColumns = {
+  display: 'grid',
+  gridTemplateColumns: { xs: 'minmax(0, 1fr)', sm: 'repeat(2, minmax(0, 1fr))' },
+  alignItems: 'start',
+  gap: 4,
+} as const
+
+/** How many messages it is about; said before it can be started. */
+function Counted({ count }: { readonly count: ReturnType<typeof useCountSpan> }) {
+  const { t, i18n } = useTranslation()
+  const n = count.data && atLeast({ count: count.data.count, isMore: count.data.isCut }, i18n.language)
+  return (
+    <Typography role="status" sx={{ fontWeight: 600, minHeight: 20 }}>
+      {count.isPending ? t('span.counting') : undefined}
+      {n === undefined
+        ? undefined
+        : t(count.data?.count === 0 && !count.data.isCut ? 'span.nothing' : 'span.counted', { n })}
+    </Typography>
   )
 }
 

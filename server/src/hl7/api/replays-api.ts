@@ -8,7 +8,13 @@ import { progressOf, type StoredReplay } from '../flow/replays.ts'
 import { FLOW } from '../journal/entry.ts'
 import { timeOfId } from '../journal/message-time.ts'
 import type { Cause } from '../journal/state-marks.ts'
-import { ReplayRequest, type DeadLetters, type ReplayJob, type ReplayJobs } from '../replay.contract.ts'
+import {
+  ReplayRequest,
+  ReplaysQuery,
+  type DeadLetters,
+  type ReplayJob,
+  type ReplayJobs,
+} from '../replay.contract.ts'
 import type { InteropOptions } from './interop-options.ts'
 import { instant } from './message-view.ts'
 
@@ -36,11 +42,13 @@ export const replaysApi: FastifyPluginAsyncZod<InteropOptions> = async (app, opt
     return jobView(await flow.replays.get(request.params.id))
   })
 
-  app.post('/replays', { schema: { body: ReplayRequest } }, async (request, reply) => {
+  const schema = { body: ReplayRequest, querystring: ReplaysQuery }
+  app.post('/replays', { schema }, async (request, reply) => {
     const caller = callerOf(request)
     authorise(caller, 'messages.replay')
     if (!flow.feeds.has(request.body.feed))
       throw fault('not-found', { code: 'not-found', text: 'There is no such feed.' })
+    if (request.query.dryRun === 'true') return flow.replays.count(request.body)
     const job = await flow.replays.create(request.body, caller.subject)
     return reply.code(202).send(jobView(job))
   })
@@ -52,7 +60,7 @@ export const replaysApi: FastifyPluginAsyncZod<InteropOptions> = async (app, opt
 }
 
 function jobView(job: StoredReplay): JobView {
-  const { id, request, by, started, ended, state, done, changed, unchanged, failed } = job
+  const { id, request, by, started, ended, state, expected, done, changed, unchanged, failed } = job
   return {
     id,
     request,
@@ -64,6 +72,7 @@ function jobView(job: StoredReplay): JobView {
     failed,
     started: instant(started),
     progress: progressOf(job),
+    ...(expected === undefined ? {} : { expected }),
     ...(ended === undefined ? {} : { ended: instant(ended) }),
   }
 }

@@ -1,25 +1,24 @@
-import type { z } from 'zod'
-
 import type { Clock } from '../../kernel/clock.ts'
 import { fault } from '../../kernel/fault.ts'
 import { uuid7 } from '../../kernel/ids.ts'
 import type { JsonObject } from '../../kernel/json.ts'
 import { limits } from '../../kernel/limits.ts'
 import type { RecordStore, StoredRecord } from '../../store/port.ts'
-import { FLOW, journaledOf, type Entry, type Journaled } from '../journal/entry.ts'
-import { timeOfId, idAt } from '../journal/message-time.ts'
-import { causeOf } from '../journal/state-marks.ts'
-import type { ReplayRequest } from '../replay.contract.ts'
+import { FLOW, type Entry, type Journaled } from '../journal/entry.ts'
+import { timeOfId } from '../journal/message-time.ts'
 import type { Processing } from './processing.ts'
+import { countSpan, pageOfSpan, startOf, type ReplaySpan, type SpanCount } from './replay-span.ts'
 import type { Gate } from './work-queue.ts'
 
 export interface ReplayState {
-  readonly request: z.output<typeof ReplayRequest>
+  readonly request: ReplaySpan
   readonly by: string
   /** Milliseconds UTC. */
   readonly started: number
   readonly ended?: number
   readonly state: 'running' | 'done' | 'cancelled'
+  /** How many messages it was to process when it was created. */
+  readonly expected?: SpanCount
   /** Id of the last message that was looked at. */
   readonly cursor: string
   readonly done: number
@@ -35,7 +34,9 @@ export interface StoredReplay extends ReplayState {
 
 /** Replays of many messages: they go on after a restart, in the process that works on the feed. */
 export interface Replays {
-  create(request: ReplayState['request'], by: string): Promise<StoredReplay>
+  create(request: ReplaySpan, by: string): Promise<StoredReplay>
+  /** How many messages it would process; writes nothing. */
+  count(request: ReplaySpan): Promise<SpanCount>
   get(id: string): Promise<StoredReplay>
   /** Newest first. */
   list(): Promise<readonly StoredReplay[]>
@@ -75,7 +76,8 @@ export function createReplays(deps: ReplayDeps): Replays {
         by,
         started: clock(),
         state: 'running',
-        cursor: idAt(Date.parse(request.from)),
+        expected: await countSpan(records, request, clock),
+        cursor: startOf(request),
         done: 0,
         changed: 0,
         unchanged: 0,
@@ -86,6 +88,7 @@ export function createReplays(deps: ReplayDeps): Replays {
       lookSoon()
       return { ...state, id, revision: 1 }
     },
+    count: async (request) => countSpan(records, request, clock),
     get: async (id) => known(records, id),
     list: async () => list(records),
     async cancel(id) {
@@ -97,7 +100,7 @@ export function createReplays(deps: ReplayDeps): Replays {
       }
     },
     start() {
-      timer = setInterval(lookSoon, limits.hl7.replayLookMs).unref()
+      timer = setInterval(lookSoon, limits.hl7.replay.lookMs).unref()
       lookSoon()
     },
     async stop() {
@@ -114,15 +117,8 @@ async function runJob(deps: ReplayDeps, id: string, signal: AbortSignal): Promis
   for (;;) {
     const job = await known(records, id)
     if (job.state !== 'running' || signal.aborted || !gate.isOpen(job.request.feed)) return
-    const page = await records.range({
-      collection: FLOW.journal,
-      from: `${job.cursor}\u0000`,
-      to: idAt(Math.min(Date.parse(job.request.to), job.started)),
-      limit: limits.hl7.replayPage,
-    })
-    const wanted = page.map(journaledOf).filter(({ entry }) => isWanted(entry, job.request))
+    const { wanted, cursor, isLast } = await pageOfSpan(records, job.request, job)
     const counts = await workOn(deps, job, wanted)
-    const cursor = page.at(-1)?.id ?? job.cursor
     const sums = {
       cursor,
       done: job.done + wanted.length,
@@ -130,12 +126,11 @@ async function runJob(deps: ReplayDeps, id: string, signal: AbortSignal): Promis
       unchanged: job.unchanged + counts.unchanged,
       failed: job.failed + counts.failed,
     }
-    const isOver = page.length < limits.hl7.replayPage
     // A job that was cancelled meanwhile is read again, and ends.
     await save(records, job, {
       ...job,
       ...sums,
-      ...(isOver ? { state: 'done' as const, ended: clock() } : {}),
+      ...(isLast ? { state: 'done' as const, ended: clock() } : {}),
     })
   }
 }
@@ -168,15 +163,6 @@ function outcomeOf({ state, made = [] }: Entry): 'changed' | 'unchanged' | 'fail
   if (state === 'discarded') return 'unchanged'
   if (state !== 'committed') return 'failed'
   return made.some(({ action }) => action === 'created' || action === 'updated') ? 'changed' : 'unchanged'
-}
-
-const NEVER: ReadonlySet<Entry['state']> = new Set(['duplicate', 'rejected', 'discarded'])
-
-function isWanted(entry: Entry, { feed, state, type, cause }: ReplayState['request']): boolean {
-  if (entry.feed !== feed || NEVER.has(entry.state)) return false
-  if (state !== undefined && entry.state !== state) return false
-  if (type !== undefined && type !== entry.type && type !== `${entry.type}^${entry.event}`) return false
-  return cause === undefined || (entry.state === 'dead' && causeOf(entry).key === cause)
 }
 
 /** Share of the time span that is done. */
