@@ -110,7 +110,12 @@ it('stores nothing of a transaction whose reads cannot be answered', async () =>
 it('tells the time of each version in full', async () => {
   for (const type of ['batch', 'transaction']) {
     const [entry] = entriesOf(await send(type, [post(PATIENT)]))
-    expect(entry?.response?.lastModified).toBe(entry?.resource?.meta.lastUpdated)
+    const { id = '', meta } = entry?.resource ?? {}
+    expect(entry?.response?.lastModified).toBe(meta?.lastUpdated)
+    const known = { method: 'GET', url: `Patient/${id}/_history/1`, ifNoneMatch: 'W/"1"' }
+    const reads = [get(`Patient/${id}`), get(`Patient/${id}/_history/1`), { request: known }]
+    for (const { response } of entriesOf(await send(type, reads)))
+      expect(response).toMatchObject({ etag: 'W/"1"', lastModified: meta?.lastUpdated })
   }
 })
 

@@ -20,11 +20,7 @@ export async function read(
   call: Call,
   { type, id }: { type: string; id: string },
 ): Promise<Answer> {
-  const version = await deps.resources.read(call.caller, type, id)
-  const { lastUpdated } = version
-  const headers = versionHeaders(version)
-  if (isUnchanged(call.conditions, version)) return { status: 304, headers, lastUpdated }
-  return { status: 200, headers, lastUpdated, body: bodyOf(deps, call, version) }
+  return versionAnswer(deps, call, await deps.resources.read(call.caller, type, id))
 }
 
 export async function vread(
@@ -35,9 +31,15 @@ export async function vread(
   const { type, id } = which
   const number = /^[1-9]\d{0,14}$/.test(which.version) ? Number(which.version) : -1
   const version = await deps.resources.vread(call.caller, { type, id, version: number })
+  return versionAnswer(deps, call, version)
+}
+
+/** 304 where the caller has it. */
+function versionAnswer(deps: RestDeps, call: Call, version: StoredVersion): Answer {
+  const { lastUpdated } = version
   const headers = versionHeaders(version)
-  if (isUnchanged(call.conditions, version)) return { status: 304, headers }
-  return { status: 200, headers, body: bodyOf(deps, call, version) }
+  if (isUnchanged(call.conditions, version)) return { status: 304, headers, lastUpdated }
+  return { status: 200, headers, lastUpdated, body: bodyOf(deps, call, version) }
 }
 
 function bodyOf(deps: RestDeps, call: Call, version: StoredVersion): Uint8Array {

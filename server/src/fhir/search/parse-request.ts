@@ -71,7 +71,9 @@ const CONTROLS = new Map<string, Control>(
       draft.sort = [...draft.sort, ...sortOf(draft, value)]
     },
     _total: (draft, value) => {
-      draft.total = oneOf('_total', value, ['none', 'estimate', 'accurate'] as const)
+      // The client of HAPI FHIR has a word of its own.
+      const total = value === 'estimated' ? 'estimate' : value
+      draft.total = oneOf('_total', total, ['none', 'estimate', 'accurate'] as const)
     },
     _include: (draft, value, name) => draft.addInclude(name, value),
     _revinclude: (draft, value, name) => draft.addInclude(name, value),

@@ -170,6 +170,7 @@ public class HapiFhir {
         .withRight(Observation.VALUE_QUANTITY.greaterThan().number(80).andNoUnits())).returnBundle(Bundle.class).execute()));
     say("missing", () -> size(pulses(hub, id).where(Observation.ENCOUNTER.isMissing(true)).count(2).returnBundle(Bundle.class).execute()));
     say("counts", () -> pulses(hub, id).summaryMode(SummaryEnum.COUNT).returnBundle(Bundle.class).execute().getTotal());
+    say("estimate", () -> pulses(hub, id).totalMode(SearchTotalModeEnum.ESTIMATED).count(1).returnBundle(Bundle.class).execute().hasTotal());
     say("unknown parameter", () -> hub.search().byUrl("Patient?tribe=x").returnBundle(Bundle.class).execute());
   }
 
