@@ -69,6 +69,8 @@ export interface SearchParam {
   readonly url: string
   /** Types that a reference may point to. */
   readonly target?: readonly string[]
+  /** Data types of what a token or a reference finds: some modifiers ask for what only certain types have. */
+  readonly reads?: readonly string[]
   /** Parameter codes of a composite's parts. */
   readonly components?: readonly string[]
   /** Of a posted composite: its parts, under the codes that their keys stand under. */

@@ -31,10 +31,11 @@ function simpleParameter(
   { table, walkHash }: Vocabulary,
 ): CustomParameter {
   const node = pathOf(expression, 'expression')
-  for (const root of types) readableTypes(node, { table, root, type, at: 'expression' })
+  const found = types.flatMap((root) => readableTypes(node, { table, root, type, at: 'expression' }))
+  const reads = [...new Set(found)]
   return {
     id,
-    param: { code, type, url, ...(type === 'reference' ? { target } : {}) },
+    param: { code, type, url, reads, ...(type === 'reference' ? { target } : {}) },
     types,
     fingerprint: fingerprintOf([code, type, types, expression, walkHash]),
     collect: (root, each, keys) => {

@@ -69,6 +69,16 @@ function branchLines(
   })
 }
 
+/** The data types of what a parameter finds; a rule without a path says true or false. */
+export function typesRead(type: string, { branches }: TypeParameter, model: Model): readonly string[] {
+  const focus: Compiled = { kind: 'path', parts: [{ type, js: '[o]', item: 'o' }] }
+  const types = branches.flatMap((branch) => {
+    const compiled = compilePath(branch, { model, focus, variables: {}, root: type })
+    return compiled.kind === 'path' ? compiled.parts.map((part) => part.type) : ['boolean']
+  })
+  return [...new Set(types)]
+}
+
 export function extractor(paramType: string, { type }: Part): string {
   const found = EXTRACTOR_NAMES[paramType]?.[type]
   if (found === undefined) throw new Error(`a ${paramType} parameter can not read ${type}`)

@@ -1,7 +1,7 @@
 import type { SearchParam, SearchParamType } from '../definitions.ts'
 import { createBindings, onlySystem } from './bindings.ts'
 import type { Corrections } from './corrections.ts'
-import { emitExtract } from './emit-extract.ts'
+import { emitExtract, typesRead } from './emit-extract.ts'
 import { emitParts, isPerElement } from './emit-parts.ts'
 import { checkName, emitValidate } from './emit-validate.ts'
 import { mainDate, orderedDate } from './main-date.ts'
@@ -24,7 +24,7 @@ export interface ModuleSource {
 export function emitModule(type: string, source: ModuleSource): string {
   const facts = {
     type,
-    params: searchParams(type, source.specification),
+    params: searchParams(type, source),
     ...elementLists(type, source.model),
     ...optional('mainDate', mainDate(type, source.specification)),
     ...optional('ordered', orderedDate(type, source.specification, source.model)),
@@ -93,14 +93,18 @@ function codeSystems(types: readonly Type[], source: ModuleSource): ReadonlyMap<
 }
 
 /** As they stand in the module of the type. */
-export function searchParams(type: string, specification: Specification): readonly SearchParam[] {
+export function searchParams(
+  type: string,
+  { specification, model }: Pick<ModuleSource, 'specification' | 'model'>,
+): readonly SearchParam[] {
   const codes = new Map(specification.searchParameters.map(({ url, code }) => [url, code]))
   return parametersOf(type, specification).map((parameter) => {
     const { code, type: kind, url, target, component } = parameter.definition
     const param: SearchParam = { code, type: kind as SearchParamType, url }
     const components = component?.map(({ definition }) => codes.get(definition) ?? definition)
     const perElement = components && isPerElement(parameter, type) && { perElement: true }
-    return Object.assign(param, target && { target }, components && { components }, perElement)
+    const reads = (kind === 'token' || kind === 'reference') && { reads: typesRead(type, parameter, model) }
+    return Object.assign(param, target && { target }, components && { components }, perElement, reads)
   })
 }
 

@@ -30,7 +30,7 @@ export function generate(folder: string): { readonly types: number } {
   files.set('data-types.cjs', emitDataTypes(source))
   const { urls, versions, extensionUrls, extensions, modules } = emitProfiles(source)
   for (const [name, text] of modules) files.set(name, text)
-  const params = specification.types.map((type) => [type, searchParams(type, specification)] as const)
+  const params = specification.types.map((type) => [type, searchParams(type, source)] as const)
   files.set('params.json', JSON.stringify(Object.fromEntries(params)))
   files.set('extensions.json', emitExtensions(extensions, { corrections, extensionUrls }))
   files.set('code-systems.json', emitCodeSystems(specification))

@@ -58,17 +58,35 @@ function paramOf(module: TypeModule, code: string): SearchParam {
   return param
 }
 
+const CODED = ['CodeableConcept', 'Coding', 'code']
+
+/** Those that ask for something which only values of these data types have. @see FHIR R4, "Search", modifiers */
+const ASKS_FOR: Readonly<Record<string, readonly string[]>> = {
+  text: ['CodeableConcept', 'Coding', 'Identifier'],
+  'of-type': ['Identifier'],
+  in: CODED,
+  'not-in': CODED,
+  above: CODED,
+  below: CODED,
+  identifier: ['Reference'],
+}
+
 /** The modifiers that a parameter takes, names of types apart. */
 export function modifiersOf(param: SearchParam): readonly string[] {
   if (param.code === '_id') return ID_MODIFIERS
-  const known = MODIFIERS[param.type]
+  const { reads } = param
+  const ofType = MODIFIERS[param.type]
+  const known = reads
+    ? ofType.filter((each) => ASKS_FOR[each]?.some((type) => reads.includes(type)) !== false)
+    : ofType
   if (isCanonical(param)) return [...known, 'below']
   return isHierarchical(param) ? [...known, 'above', 'below'] : known
 }
 
 function checkModifier(param: SearchParam, modifier: string | undefined): void {
+  if (modifier === undefined) return
   const known = modifiersOf(param)
-  if (modifier === undefined || known.includes(modifier)) return
+  if (known.includes(modifier)) return
   if (param.type === 'reference' && isTarget(param, modifier)) return
   throw unknownModifier(param, modifier, [...known, ...(param.target ?? [])])
 }
