@@ -196,6 +196,8 @@ export const limits = {
     fileKnownMs: 30 * 86_400_000,
     /** How long what refers to a number waits for what has it, and how many messages at most are looked at when it comes. */
     waitingMs: 90 * 86_400_000,
+    /** The same of a result that names the number of its filler alone, which mostly is its own: each keeps 1.1 kB for so long. */
+    waitingOwnMs: 14 * 86_400_000,
     waiting: 100,
     retentionMs: 60_000,
     retentionStep: 500,

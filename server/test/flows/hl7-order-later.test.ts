@@ -1,6 +1,8 @@
 import { expect, it } from 'vitest'
 
-import { after, items, type Message } from './order-day.ts'
+import { systemCaller } from '../../src/auth/caller.ts'
+import { Sender } from './interface-engine.ts'
+import { after, items, textOf, type Message } from './order-day.ts'
 import { ordersNamed } from './order-names.ts'
 
 const ADA = 'PID|1||M1^^^NORTH^MR||Okoye^Ada||19870402|F'
@@ -195,4 +197,25 @@ it.each<[string, readonly Message[], readonly string[]]>([
   const engine = await after(...messages)
   expect(await ordersNamed(engine, 'DiagnosticReport')).toEqual(orders)
   expect(await ordersNamed(engine, 'Observation')).toEqual(orders)
+})
+
+it('leaves a result at its number when the order is made over FHIR, until the next message about it', async () => {
+  const engine = await after(report('GLU'))
+  const [patient] = await engine.all('Patient')
+  const type = { coding: [{ system: 'http://terminology.hl7.org/CodeSystem/v2-0203', code: 'PLAC' }] }
+  const filed = {
+    resourceType: 'ServiceRequest',
+    status: 'active',
+    intent: 'order',
+    identifier: [{ type, system: 'urn:mogran:feed:default', value: 'P1' }],
+    code: { text: 'GLU' },
+    subject: { reference: `Patient/${patient?.['id'] as string}` },
+  }
+  await engine.resources.transact(systemCaller('tests', 'system'), {
+    drafts: [{ type: 'ServiceRequest', method: 'POST', resource: filed }],
+  })
+  expect(await ordersNamed(engine, 'DiagnosticReport')).toEqual(['P1'])
+  const sender = new Sender(engine.port)
+  expect(await sender.send(textOf(report('GLU'), 9))).toContain('MSA|AA')
+  expect(await ordersNamed(engine, 'DiagnosticReport')).toEqual(['GLU'])
 })

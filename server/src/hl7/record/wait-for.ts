@@ -55,7 +55,7 @@ export function waitFor(
         collection: FLOW.waiting,
         id: [aliasId(alias), message, key, one.unsaid?.list ?? ''].join('|'),
         value: JSON.parse(JSON.stringify(value)) as JsonObject,
-        expires: nowMs + limits.hl7.waitingMs,
+        expires: nowMs + (one.unsaid === undefined ? limits.hl7.waitingMs : limits.hl7.waitingOwnMs),
       }
     })
   })
