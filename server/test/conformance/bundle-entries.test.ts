@@ -1,9 +1,11 @@
+import { randomUUID } from 'node:crypto'
+
 import { expect, it } from 'vitest'
 
 import { entriesOf, expectRefused, fresh, hubForFile, tagged } from './fhir-peer.ts'
 import type { Answer, Json } from './fhir-peer.ts'
 
-const { ask, make, find } = hubForFile()
+const { ask, base, make, find } = hubForFile()
 const PATIENT = { resourceType: 'Patient' }
 
 async function send(type: string, entry: readonly unknown[], more: Json = {}): Promise<Answer> {
@@ -225,4 +227,64 @@ it('processes no Bundle within another one, and says so', async () => {
   const batch = await ask('POST', '', { body: { ...resource, entry } })
   expect(batch.at('entry.0.response.status')).toBe('400 Bad Request')
   expect(batch.at('entry.0.response.outcome.issue.0.details.text')).toContain('not within another one')
+})
+
+it.each<[string, Json, string]>([
+  [
+    'ifNoneExist of an update',
+    { method: 'PUT', url: 'Patient/x', ifNoneExist: 'identifier=x' },
+    'ifNoneExist',
+  ],
+  ['ifNoneExist of a deletion', { method: 'DELETE', url: 'Patient/x', ifNoneExist: '_id=x' }, 'ifNoneExist'],
+  ['ifMatch of a create', { method: 'POST', url: 'Patient', ifMatch: 'W/"1"' }, 'ifMatch'],
+  ['ifMatch that is a number', { method: 'PUT', url: 'Patient/x', ifMatch: 1 }, 'ifMatch'],
+  [
+    'a time that is none',
+    { method: 'GET', url: 'Patient/x', ifModifiedSince: 'yesterday' },
+    'ifModifiedSince',
+  ],
+])('does not pass over %s', async (_what, request, name) => {
+  const refused = await send('transaction', [{ resource: { ...PATIENT, id: 'x' }, request }])
+  expectRefused(refused, 400)
+  expect(refused.at('issue.0.expression.0')).toBe(`Bundle.entry[0].request.${name}`)
+})
+
+it('refuses an update under the address of another resource', async () => {
+  const [one, other] = [fresh(), fresh()]
+  const update = (fullUrl: string): Json => ({
+    fullUrl,
+    resource: { ...PATIENT, id: one },
+    request: { method: 'PUT', url: `Patient/${one}` },
+  })
+  const refused = await send('transaction', [update(`${base()}/Patient/${other}`)])
+  expectRefused(refused, 400)
+  expect(refused.at('issue.0.expression.0')).toBe('Bundle.entry[0].fullUrl')
+  for (const fullUrl of [`${base()}/Patient/${one}`, `http://example.org/fhir/Patient/${other}`])
+    expect((await send('transaction', [update(fullUrl)])).status).toBe(200)
+})
+
+it('finds links of narratives as XML may write them, and to parts', async () => {
+  const fullUrl = `urn:uuid:${randomUUID()}`
+  const links = `<a href='${fullUrl}#part'>a</a><a class="x"  href = "${fullUrl}">b</a><img src="${fullUrl}" alt="href=${fullUrl}"/>`
+  const text = { status: 'additional', div: `<div xmlns="http://www.w3.org/1999/xhtml">${links}</div>` }
+  const answer = await send('transaction', [{ fullUrl, ...post(PATIENT) }, post({ ...PATIENT, text })])
+  const [named, told] = entriesOf(answer).map(({ resource }) => resource)
+  const to = `Patient/${String(named?.id)}`
+  const expected = links
+    .replace(`'${fullUrl}#`, `'${to}#`)
+    .replace(` = "${fullUrl}"`, ` = "${to}"`)
+    .replace(`src="${fullUrl}"`, `src="${to}"`)
+  expect(told?.['text']).toMatchObject({ div: text.div.replace(links, expected) })
+})
+
+it('resolves a conditional reference below its own address, too', async () => {
+  const tag = fresh()
+  const { id } = await make({ ...PATIENT, ...tagged(tag) })
+  const about = (reference: string): Json => ({
+    resource: { resourceType: 'Basic', code: { text: 'x' }, subject: { reference } },
+    request: { method: 'POST', url: 'Basic' },
+  })
+  const answer = await send('transaction', [about(`${base()}/Patient?_tag=${tag}`)])
+  expect(answer.at('entry.0.resource.subject.reference')).toBe(`Patient/${id}`)
+  expectRefused(await send('transaction', [about(`${base()}/Patient?_tag=none`)]), 412)
 })

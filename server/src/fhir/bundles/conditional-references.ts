@@ -6,6 +6,7 @@ import type { Guard } from '../../store/port.ts'
 import type { Call } from '../calls/call.ts'
 import { resolveCriteria } from '../calls/conditions.ts'
 import type { RestDeps } from '../calls/rest-deps.ts'
+import { readReference } from '../keys/references.ts'
 import { meetsAll } from '../search/clause.ts'
 import type { Subject } from '../search/clause.ts'
 import type { Matches } from '../search/search.ts'
@@ -22,6 +23,13 @@ export interface Linked {
 }
 
 const CONDITIONAL = /^(?<type>[A-Z][A-Za-z]+)\?(?<query>.+)$/s
+
+/** Also below the own address: what that says is the same. */
+function criteriaIn(reference: string, { base }: Pick<RestDeps, 'base'>): CriteriaGroups | undefined {
+  return CONDITIONAL.exec(readReference(reference, base).text)?.groups
+}
+
+type CriteriaGroups = Readonly<Record<string, string | undefined>>
 
 export interface ConditionalReferences {
   /** What the criteria mean, as far as they were resolved; those that were not are noted. */
@@ -62,7 +70,7 @@ export function createConditionalReferences(
     target(reference) {
       if (!reference.includes('?')) return undefined
       const target = resolved.get(reference)
-      if (target === undefined && CONDITIONAL.test(reference)) noted.add(reference)
+      if (target === undefined && criteriaIn(reference, deps)) noted.add(reference)
       return target
     },
     resolveNoted: (at) => (noted.size === 0 ? undefined : resolveAll(at)),
@@ -93,7 +101,7 @@ async function resolveOne(
   call: Call,
   wanted: Wanted,
 ): Promise<{ target: string; guard: Guard }> {
-  const { type = '', query = '' } = CONDITIONAL.exec(wanted.reference)?.groups ?? {}
+  const { type = '', query = '' } = criteriaIn(wanted.reference, deps) ?? {}
   if (!deps.definitions.types.includes(type))
     throw fault('malformed', {
       code: 'value',

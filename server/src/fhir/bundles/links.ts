@@ -13,8 +13,8 @@ import type { Step } from './step.ts'
  */
 const LINK_TYPES = new Set(['uri', 'url'])
 const RELATIVE = /^[A-Z][A-Za-z]+\/[A-Za-z0-9.-]{1,64}$/
-/** The value of an href or src attribute, without its quotes. */
-const NARRATIVE_LINK = /(?<=\b(?:href|src)=["'])[^"']+(?=["'])/g
+/** The value of an href or src attribute, without its quotes; XML allows blanks around the equals sign. */
+const NARRATIVE_LINK = /(?<=\b(?:href|src)\s*=\s*["'])[^"']+(?=["'])/g
 
 /** Where the full addresses of a transaction's entries end up: `urn:uuid:…` to `Patient/<new id>`. */
 export type LinkMap = ReadonlyMap<string, string>
@@ -136,6 +136,14 @@ function rootOf(fullUrl: string | undefined): string | undefined {
 }
 
 function narrative(div: string, find: Find): string | undefined {
-  const changed = div.replaceAll(NARRATIVE_LINK, (target) => find(target) ?? target)
+  const changed = div.replaceAll(NARRATIVE_LINK, (target) => linked(target, find) ?? target)
   return changed === div ? undefined : changed
+}
+
+/** A link may lead to a part of what it names: `urn:uuid:…#part`. */
+function linked(target: string, find: Find): string | undefined {
+  const mark = target.indexOf('#')
+  if (mark < 1) return find(target)
+  const found = find(target.slice(0, mark))
+  return found === undefined ? undefined : found + target.slice(mark)
 }

@@ -4,12 +4,14 @@ import { Fault, fault } from '../../kernel/fault.ts'
 import type { JsonObject } from '../../kernel/json.ts'
 import { createPace } from '../../kernel/pace.ts'
 import { checkCriteria, METHODS, pairsOf } from '../calls/call.ts'
-import type { Conditions, Method } from '../calls/call.ts'
+import type { Method } from '../calls/call.ts'
 import { memberText } from '../json/members.ts'
 import { isObject, parseInTurns, parseObject } from '../json/parse.ts'
 import { placeOfMember } from '../json/plain-text.hot.ts'
 import type { Place } from '../json/plain-text.hot.ts'
+import { readReference } from '../keys/references.ts'
 import { sameUrn } from '../keys/same-urn.ts'
+import { conditionsOf } from './entry-conditions.ts'
 import { ofEntry, placed } from './entry.ts'
 import type { Entry } from './entry.ts'
 import type { CutBundle } from './receive-bundle.ts'
@@ -52,7 +54,7 @@ export async function readBundle({ head, items }: CutBundle, base: string): Prom
     entries.push(await entryOrFault({ index, item, roots }))
     await pace()
   }
-  checkFullUrls(entries)
+  checkFullUrls(entries, base)
   return { type, entries }
 }
 
@@ -164,7 +166,7 @@ function readEntry({ index, item, roots }: Raw, { entry, place }: Parts): Entry 
     path,
     queryText,
     query,
-    conditions: conditionsOf(request),
+    conditions: conditionsOf(request, method, `${at}.request`),
     item,
     ...(place === undefined ? {} : { place }),
     at,
@@ -217,19 +219,17 @@ function segmentsOf(path: string, at: string): readonly string[] {
   }
 }
 
-const CONDITIONS = ['ifMatch', 'ifNoneMatch', 'ifModifiedSince', 'ifNoneExist'] as const
-
-function conditionsOf(request: JsonObject): Conditions {
-  const given = CONDITIONS.map((name) => [name, request[name]] as const).filter(
-    ([, value]) => typeof value === 'string',
-  )
-  return Object.fromEntries(given)
-}
-
-function checkFullUrls(entries: ReadBundle['entries']): void {
+function checkFullUrls(entries: ReadBundle['entries'], base: string): void {
   const seen = new Set<string>()
-  for (const { fullUrl, at } of entries) {
+  for (const entry of entries) {
+    const { fullUrl, at } = entry
     if (fullUrl === undefined) continue
+    if (isOther(entry, base))
+      throw fault('malformed', {
+        code: 'value',
+        text: 'fullUrl is the address of another resource here: references to that one would be led astray',
+        at: `${at}.fullUrl`,
+      })
     const address = sameUrn(fullUrl)
     if (seen.has(address))
       throw fault('malformed', {
@@ -239,4 +239,11 @@ function checkFullUrls(entries: ReadBundle['entries']): void {
       })
     seen.add(address)
   }
+}
+
+/** An update that goes by the address of another resource of this server. @see FHIR R4, "Bundle", fullUrl: it shall not disagree with the id */
+function isOther({ method, path, fullUrl }: Entry, base: string): boolean {
+  if (method !== 'PUT' || path.length !== 2 || fullUrl === undefined) return false
+  const { type, id } = readReference(fullUrl, base)
+  return fullUrl.startsWith(`${base}/`) && type !== undefined && `${type}/${String(id)}` !== path.join('/')
 }

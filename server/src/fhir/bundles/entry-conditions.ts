@@ -1,0 +1,33 @@
+import { fault } from '../../kernel/fault.ts'
+import type { JsonObject, JsonValue } from '../../kernel/json.ts'
+import type { Conditions, Method } from '../calls/call.ts'
+
+const CONDITIONS = ['ifMatch', 'ifNoneMatch', 'ifModifiedSince', 'ifNoneExist'] as const
+
+/**
+ * Under what conditions the request of an entry is meant.
+ *
+ * @param at where the request stands
+ * @throws Fault `malformed` for one that cannot be looked at: it must not pass for none
+ */
+export function conditionsOf(request: JsonObject, method: Method, at: string): Conditions {
+  const given = CONDITIONS.flatMap((name) => {
+    const value = request[name]
+    if (value === undefined) return []
+    const text = problemOf(name, value, method)
+    if (text !== undefined) throw fault('malformed', { code: 'value', text, at: `${at}.${name}` })
+    return [[name, value]]
+  })
+  return Object.fromEntries(given) as Conditions
+}
+
+function problemOf(name: (typeof CONDITIONS)[number], value: JsonValue, method: Method): string | undefined {
+  if (typeof value !== 'string') return `${name} must be a text`
+  if (name === 'ifNoneExist' && method !== 'POST')
+    return 'ifNoneExist is a condition of a create: put criteria of other requests into their url'
+  if (name === 'ifMatch' && method === 'POST')
+    return 'ifMatch is a condition on a version that is there: a POST has none'
+  if (name === 'ifModifiedSince' && Number.isNaN(Date.parse(value)))
+    return 'ifModifiedSince must be an instant such as 2026-01-31T12:00:00Z'
+  return undefined
+}
