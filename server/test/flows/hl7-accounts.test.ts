@@ -133,3 +133,13 @@ it('counts that somebody asks for protection', async () => {
   const other = await after(['ADT^A01', PID, `PD1${'|'.repeat(12)}N`, VISIT])
   expect(other.flow.tally.unmappedOf('default')).toMatchObject([{ at: 'EVN-2' }])
 })
+
+it.each([
+  ['the null deletes an amount', '""', undefined],
+  ['the null deletes no other amount', '""|30&USD', { value: 30, currency: 'USD' }],
+  ['what is no amount deletes nothing', 'much', { value: 20, currency: 'USD' }],
+])('knows what a charge costs: %s', async (_, price, expected) => {
+  const told = charge('T1', 'CG')
+  const engine = await after(about('DFT^P03', told), about('DFT^P03', told.replace('20&USD', price)))
+  expect((await engine.all('ChargeItem')).map(({ priceOverride }) => priceOverride)).toEqual([expected])
+})

@@ -88,15 +88,20 @@ function compileRow(row: Row, file: string, kit: RowKit): CompiledRow {
 const NONE: readonly Node[] = []
 
 /** Most fields are empty: a row without values is left before its condition is asked. A row without a field has no values, which is not nothing. */
-function apply({ from, holds, body, deleted }: CompiledRow, target: Target): number {
+function apply(row: CompiledRow, target: Target): number {
+  const { from, holds, body } = row
   if (from === undefined) return holds === undefined || holds(target) ? body(NONE, target) : 0
   const found = findNodes(from, target)
   const first = found[0]
-  if (first === undefined || (holds !== undefined && !holds(target))) return 0
-  if (found.length === 1 && !first.isNull) return body(found, target)
-  const nodes = found.filter((node) => !node.isNull)
-  if (nodes.length > 0) return body(nodes, target)
-  if (target.outer === undefined && target.path === '') clear(target.draft, deleted)
+  if (first === undefined) return 0
+  if (first.isNull && found.every((node) => node.isNull)) return applyNull(row, target)
+  if (holds !== undefined && !holds(target)) return 0
+  return body(found.length === 1 ? found : found.filter((node) => !node.isNull), target)
+}
+
+function applyNull({ holds, deleted }: CompiledRow, target: Target): number {
+  const isAbout = holds === undefined || holds(target) || holds({ ...target, asksOfNull: true })
+  if (isAbout && target.outer === undefined && target.path === '') clear(target.draft, deleted)
   return 0
 }
 

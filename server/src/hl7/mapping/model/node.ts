@@ -212,4 +212,6 @@ export interface Scope {
   readonly segment: Segment
   /** The value that the rows of a data type work on. */
   readonly node: Node | undefined
+  /** What would be said of a value is asked about the null of HL7: it has no form that could be wrong. */
+  readonly asksOfNull?: boolean
 }

@@ -1,6 +1,6 @@
 import type { Node, Scope } from '../model/node.ts'
 import { compilePath, fieldsOf, findNodes, type FieldName, type Path } from '../model/path.ts'
-import { readTimeStamp } from '../values/time-stamp.ts'
+import { FORMS } from './text-forms.ts'
 
 export interface Predicate {
   readonly holds: (scope: Scope) => boolean
@@ -172,26 +172,22 @@ function invoke(
       const [text, other] = [texts(scope)[0], argument(scope)[0]]
       return text !== undefined && other !== undefined && holds(text, other)
     })
+  const path = part.kind === 'texts' ? part.path : undefined
   switch (name) {
     case 'exists':
-      return test(existence(part, texts))
+      return test(existence(path, texts))
     case 'empty': {
-      const exists = existence(part, texts)
+      const exists = existence(path, texts)
       return test((scope) => !exists(scope))
     }
     case 'startsWith':
       return compared((text, other) => text.startsWith(other))
     case 'contains':
       return compared((text, other) => text.includes(other))
-    case 'convertsToDecimal':
-      return test((scope) => DECIMAL.test(first(scope)))
-    case 'convertsToLimit':
-      return test((scope) => LIMIT.test(first(scope)))
-    case 'convertsToDateTime':
-      return test((scope) => readTimeStamp(first(scope).trim()) !== undefined)
-    case 'convertsToTime':
-      return test((scope) => readTimeStamp(`19700101${first(scope).trim()}`)?.time !== undefined)
     default: {
+      const isOfForm = FORMS[name]
+      if (isOfForm !== undefined)
+        return test((scope) => isOfForm(first(scope)) || (scope.asksOfNull === true && isNullAt(path, scope)))
       const change = CHANGES[name]
       if (change === undefined)
         throw new SyntaxError(`"${name}" is no function of conditions, in "${parser.text}"`)
@@ -207,11 +203,15 @@ const CHANGES: Readonly<Record<string, (texts: readonly string[]) => readonly st
   trim: (texts) => texts.flatMap((text) => text.trim() || []),
 }
 
-const DECIMAL = /^\s*[+-]?(\d{1,300}(\.\d*)?|\.\d{1,300})\s*$/
-const LIMIT = /^\s*[<>]=?\s*[+-]?(\d{1,30}(\.\d{1,30})?|\.\d{1,30})\s*$/
+function isNullAt(path: Path | undefined, scope: Scope): boolean {
+  const nodes = path === undefined ? [] : findNodes(path, scope)
+  return nodes.length > 0 && nodes.every((node) => node.isNull)
+}
 
-function existence(part: Part, texts: (scope: Scope) => readonly string[]): (scope: Scope) => boolean {
-  const path = part.kind === 'texts' ? part.path : undefined
+function existence(
+  path: Path | undefined,
+  texts: (scope: Scope) => readonly string[],
+): (scope: Scope) => boolean {
   if (path === undefined) return (scope) => texts(scope).length > 0
   return (scope) => {
     for (const node of findNodes(path, scope)) if (!node.isNull) return true
