@@ -73,5 +73,5 @@ export function createAuditTrail({ folder, store, clock, onError }: AuditTrailOp
 
 /** An `AuditRow` as JSON; its id sorts by time. */
 function lineOf(entry: AuditEntry, clock: Clock): string {
-  return `{"id":"${uuid7(clock())}",${JSON.stringify(entry).slice(1)}`
+  return JSON.stringify({ id: uuid7(clock()), ...entry })
 }

@@ -170,9 +170,9 @@ function byDay(groups: readonly (readonly string[])[]): ReadonlyMap<string, stri
 }
 
 const DAY_MS = 86_400_000
-const TIME = /"time":(\d{1,15})/
+const TIME = '"time":'
 
 /** Days since 1970. */
 function dayOf(line: string): number {
-  return Math.floor(Number(TIME.exec(line)?.[1]) / DAY_MS)
+  return Math.floor(Number.parseInt(line.slice(line.indexOf(TIME) + TIME.length), 10) / DAY_MS)
 }

@@ -14,9 +14,14 @@ export function uuid7(nowMs: number): string {
     randomFillSync(POOL)
     used = 0
   }
-  const a = 0x70 | ((POOL[used++] ?? 0) >> 4)
-  const b = 0x80 | ((POOL[used++] ?? 0) >> 2)
-  return `${timeText(nowMs)}-${hex(a)}${byte()}-${hex(b)}${byte()}-${byte()}${byte()}${byte()}${byte()}${byte()}${byte()}`
+  putTime(nowMs)
+  putByte(14, 0x70 | (random() >> 4))
+  putByte(16, random())
+  putByte(19, 0x80 | (random() >> 2))
+  putByte(21, random())
+  for (let at = 24; at < TEXT.length; at += 2) putByte(at, random())
+  // A text in one piece: what is joined of pieces takes ten times the memory until somebody looks into it.
+  return TEXT.toString('latin1')
 }
 
 /** The milliseconds since 1970 that such a UUID was made at; `undefined` for what is none. */
@@ -26,26 +31,25 @@ export function timeOf(uuid: string): number | undefined {
   return head === undefined || tail === undefined ? undefined : Number.parseInt(head + tail, 16)
 }
 
+const TEXT = Buffer.from('00000000-0000-7000-8000-000000000000', 'latin1')
 let lastMs = -1
-let lastText = ''
 
 /** Many ids are made in the same millisecond. */
-function timeText(nowMs: number): string {
+function putTime(nowMs: number): void {
   const ms = Math.trunc(nowMs)
-  if (ms !== lastMs) {
-    const time = ms.toString(16).padStart(12, '0')
-    lastMs = ms
-    lastText = `${time.slice(0, 8)}-${time.slice(8)}`
-  }
-  return lastText
+  if (ms === lastMs) return
+  const time = ms.toString(16).padStart(12, '0')
+  TEXT.write(`${time.slice(0, 8)}-${time.slice(8)}`, 'latin1')
+  lastMs = ms
 }
 
-const HEX = Array.from({ length: 256 }, (_, value) => value.toString(16).padStart(2, '0'))
-
-function hex(value: number): string {
-  return HEX[value] ?? ''
+function random(): number {
+  return POOL[used++] ?? 0
 }
 
-function byte(): string {
-  return hex(POOL[used++] ?? 0)
+const DIGITS = Buffer.from('0123456789abcdef', 'latin1')
+
+function putByte(at: number, value: number): void {
+  TEXT[at] = DIGITS[value >> 4] ?? 0
+  TEXT[at + 1] = DIGITS[value & 15] ?? 0
 }

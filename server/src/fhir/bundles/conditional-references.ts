@@ -22,6 +22,9 @@ export interface Linked {
   read(): Soon<JsonObject>
 }
 
+/** What a transaction writes of a type: few ask. */
+export type LinkedOf = (type: string) => readonly Linked[]
+
 const CONDITIONAL = /^(?<type>[A-Z][A-Za-z]+)\?(?<query>.+)$/s
 
 /** Also below the own address: what that says is the same. */
@@ -80,7 +83,7 @@ export function createConditionalReferences(
 
 interface Wanted {
   readonly reference: string
-  readonly resources: readonly Linked[]
+  readonly resources: LinkedOf
   /** `Patient/1`, what the same transaction deletes. */
   readonly deleted: ReadonlySet<string>
   /** Resources that were asked for before, as criteria see them. */
@@ -129,8 +132,7 @@ async function withWritten(
 ): Promise<ReadonlySet<string>> {
   const ids = new Set(stored)
   const pace = createPace()
-  for (const resource of resources) {
-    if (resource.type !== type) continue
+  for (const resource of resources(type)) {
     const subject = subjects.get(resource) ?? (await subjectOf(deps, resource, matches))
     subjects.set(resource, subject)
     if (meets(subject, matches)) ids.add(resource.id)

@@ -3,7 +3,7 @@ import { createPace } from '../../kernel/pace.ts'
 import type { RestDeps } from '../calls/rest-deps.ts'
 import type { Subject } from '../search/clause.ts'
 import { meets, subjectOf } from './conditional-references.ts'
-import type { Linked } from './conditional-references.ts'
+import type { Linked, LinkedOf } from './conditional-references.ts'
 import type { Steps } from './steps.ts'
 
 /**
@@ -16,14 +16,14 @@ import type { Steps } from './steps.ts'
 export async function checkOnlyMatches(
   deps: RestDeps,
   criteria: Steps['criteria'],
-  written: readonly Linked[],
+  written: LinkedOf,
 ): Promise<void> {
   const subjects = new Map<Linked, Subject>()
   const pace = createPace()
   for (const [step, matches] of criteria) {
     if (step.kind !== 'write') continue
-    for (const linked of written) {
-      if (linked.type !== step.type || linked.id === step.id) continue
+    for (const linked of written(step.type)) {
+      if (linked.id === step.id) continue
       const subject = subjects.get(linked) ?? (await subjectOf(deps, linked, matches))
       subjects.set(linked, subject)
       await pace()

@@ -3,6 +3,8 @@ import { isUtf8 } from 'node:buffer'
 import { Fault, fault } from '../../kernel/fault.ts'
 import type { JsonObject } from '../../kernel/json.ts'
 import { createPace } from '../../kernel/pace.ts'
+import { soon } from '../../kernel/soon.ts'
+import type { Soon } from '../../kernel/soon.ts'
 import { checkCriteria, METHODS, pairsOf } from '../calls/call.ts'
 import type { Method } from '../calls/call.ts'
 import { memberText } from '../json/members.ts'
@@ -51,8 +53,10 @@ export async function readBundle({ head, items }: CutBundle, base: string): Prom
   const entries: (Entry | Broken)[] = []
   for (const [index, item] of items.entries()) {
     if (!isUtf8(item)) throw fault('malformed', { code: 'structure', text: 'The body is not UTF-8' })
-    entries.push(await entryOrFault({ index, item, roots }))
-    await pace()
+    const reading = entryOrFault({ index, item, roots })
+    entries.push(reading instanceof Promise ? await reading : reading)
+    const slice = pace()
+    if (slice) await slice
   }
   checkFullUrls(entries, base)
   return { type, entries }
@@ -65,13 +69,19 @@ interface Raw {
   readonly roots: readonly string[]
 }
 
-async function entryOrFault(raw: Raw): Promise<Entry | Broken> {
-  try {
-    return readEntry(raw, await partsOf(raw.item))
-  } catch (error) {
+function entryOrFault(raw: Raw): Soon<Entry | Broken> {
+  const told = (error: unknown): Broken => {
     const at = `Bundle.entry[${String(raw.index)}]`
     if (error instanceof Fault) return { fault: placed(ofEntry(error), at), at }
     throw error
+  }
+  try {
+    const parts = partsOf(raw.item)
+    return parts instanceof Promise
+      ? parts.then((each) => readEntry(raw, each)).catch(told)
+      : readEntry(raw, parts)
+  } catch (error) {
+    return told(error)
   }
 }
 
@@ -82,17 +92,18 @@ interface Parts {
 }
 
 /** @throws Fault `malformed` for what is no JSON; the resource is not looked at where the method needs one */
-async function partsOf(item: Buffer): Promise<Parts> {
+function partsOf(item: Buffer): Soon<Parts> {
   const place = placeOfMember(item, RESOURCE)
   const entry = place && envelopeOf(item, place)
   if (entry && isObject(entry['request']) && BRINGS_RESOURCE.has(entry['request']['method']))
     return { entry, place }
   const text = item.toString('utf8')
-  const whole = await parseInTurns(text)
-  const resource = isObject(whole['resource']) ? memberText(text, 'resource') : undefined
-  if (resource === undefined) return { entry: whole }
-  const bytes = Buffer.from(resource, 'utf8')
-  return { entry: whole, place: { bytes, from: 0, to: bytes.length } }
+  return soon(parseInTurns(text), (whole) => {
+    const resource = isObject(whole['resource']) ? memberText(text, 'resource') : undefined
+    if (resource === undefined) return { entry: whole }
+    const bytes = Buffer.from(resource, 'utf8')
+    return { entry: whole, place: { bytes, from: 0, to: bytes.length } }
+  })
 }
 
 const RESOURCE = Buffer.from('"resource"')

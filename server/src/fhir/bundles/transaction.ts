@@ -5,7 +5,7 @@ import { soon } from '../../kernel/soon.ts'
 import type { Soon } from '../../kernel/soon.ts'
 import { Lost, untilWon } from '../../kernel/turns.ts'
 import type { Guard } from '../../store/port.ts'
-import { locationOf, versionHeaders, writtenBody } from '../calls/answers.ts'
+import { etagOf, locationOf, writtenBody } from '../calls/answers.ts'
 import { ofType } from '../calls/call.ts'
 import type { Answer, Call } from '../calls/call.ts'
 import { lostOf, refusal } from '../calls/refusal.ts'
@@ -13,7 +13,7 @@ import type { RestDeps } from '../calls/rest-deps.ts'
 import type { Place } from '../json/plain-text.hot.ts'
 import type { Content, Draft, TransactResult, Written } from '../resources.ts'
 import { createConditionalReferences } from './conditional-references.ts'
-import type { ConditionalReferences, Linked } from './conditional-references.ts'
+import type { ConditionalReferences, Linked, LinkedOf } from './conditional-references.ts'
 import { contentOf, parsedOf, placedIn } from './entry.ts'
 import type { Entry } from './entry.ts'
 import { createLinker, linkMap } from './links.ts'
@@ -50,15 +50,16 @@ async function attemptTransaction(
     .toSorted((a, b) => ORDER[a.method] - ORDER[b.method])
   const linker = createLinker(linkMap(steps), () => deps.definitions.elements())
   const bodies = writes.filter(({ method }) => method !== 'DELETE')
-  const linked = bodies.map((step) => linkedOf(linker, step))
-  await checkOnlyMatches(deps, criteria, linked)
+  const resources = linkedByType(linker, bodies)
+  await checkOnlyMatches(deps, criteria, resources)
   const references = createConditionalReferences(deps, call, {
     guards,
-    resources: linked,
+    resources,
     deleted: new Set(writes.flatMap((step) => (step.method === 'DELETE' ? `${step.type}/${step.id}` : []))),
   })
   await checkUnwritten(steps)
-  const drafts = writes.map((step) => draftOf(linker, references, step))
+  const linking = { linker, references }
+  const drafts = writes.map((step) => draftOf(linking, step))
   if (drafts.length === 0) return { steps, versions: new Map() }
   // What its references mean is known, and guarded, once all drafts were read.
   const result = await deps.resources.transact(call.caller, { drafts, guards: references.guards })
@@ -90,6 +91,17 @@ function placeOf({ entry, text }: WriteStep): Place {
 
 const NOTHING: Place = { bytes: Buffer.alloc(0), from: 0, to: 0 }
 
+/** What is written of a type, made for the first who asks. */
+function linkedByType(linker: Linker, writes: readonly WriteStep[]): LinkedOf {
+  const known = new Map<string, readonly Linked[]>()
+  return (type) => {
+    const made =
+      known.get(type) ?? writes.flatMap((step) => (step.type === type ? linkedOf(linker, step) : []))
+    known.set(type, made)
+    return made
+  }
+}
+
 function linkedOf(linker: Linker, step: WriteStep): Linked {
   const { type, id, entry } = step
   return {
@@ -103,26 +115,28 @@ function linkedOf(linker: Linker, step: WriteStep): Linked {
   }
 }
 
-function draftOf(linker: Linker, references: ConditionalReferences, step: WriteStep): Draft {
+/** What all drafts of a transaction share. */
+interface Linking {
+  readonly linker: Linker
+  readonly references: ConditionalReferences
+}
+
+/** Thousands of drafts wait for their turns: they hold no more than they need. */
+function draftOf(linking: Linking, step: WriteStep): Draft {
   const { type, id, method, entry } = step
   const { precondition, read: expected } = step
-  const target = {
+  return {
     type,
     id,
     method,
     ...(expected === undefined ? {} : { expected }),
     ...(precondition ? { precondition } : {}),
+    ...(method === 'DELETE' ? {} : { read: () => readStep(linking, step), at: `${entry.at}.resource` }),
   }
-  if (method === 'DELETE') return target
-  return { ...target, read: readerOf(linker, references, step), at: `${entry.at}.resource` }
 }
 
 /** What a draft is when its turn comes. @throws Fault `malformed` when it is no JSON, or not of its type and id */
-function readerOf(
-  linker: Linker,
-  references: ConditionalReferences,
-  step: WriteStep,
-): NonNullable<Draft['read']> {
+function readStep({ linker, references }: Linking, step: WriteStep): Soon<Content> {
   const { entry } = step
   const at = `${entry.at}.resource`
   const relinked = (): string =>
@@ -136,12 +150,11 @@ function readerOf(
       checkTarget(step, ofType(content.resource, step.type, at), at)
       return content
     })
-  return () =>
-    placedIn(entry, () => {
-      const text = relinked()
-      const resolving = references.resolveNoted(at)
-      return resolving === undefined ? parsed(text) : resolving.then(() => parsed(relinked()))
-    })
+  return placedIn(entry, () => {
+    const text = relinked()
+    const resolving = references.resolveNoted(at)
+    return resolving === undefined ? parsed(text) : resolving.then(() => parsed(relinked()))
+  })
 }
 
 /** @throws Fault `malformed` */
@@ -184,7 +197,7 @@ async function answerOf(
     return foundAnswer(call, await deps.resources.read(call.caller, step.type, step.id))
   if (!version) throw new Error('a transaction step without its version')
   if (step.method === 'DELETE')
-    return { status: 204, headers: version.version === 0 ? {} : { etag: `W/"${String(version.version)}"` } }
+    return { status: 204, headers: version.version === 0 ? {} : { etag: etagOf(version.version) } }
   return writtenAnswer(call, version, version.isCreated ? 201 : 200)
 }
 
@@ -193,6 +206,6 @@ function foundAnswer(call: Call, version: Written): Answer {
 }
 
 function writtenAnswer(call: Call, version: Written, status: 200 | 201): Answer {
-  const headers = { ...versionHeaders(version), location: locationOf(version) }
+  const headers = { etag: etagOf(version.version), location: locationOf(version) }
   return { status, headers, lastUpdated: version.lastUpdated, ...writtenBody(call, version) }
 }

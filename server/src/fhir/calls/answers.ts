@@ -13,7 +13,7 @@ import { outcomeOf } from './outcome.ts'
  */
 export const NOT_KEPT = 'no-store'
 
-function etagOf(version: number): string {
+export function etagOf(version: number): string {
   return `W/"${String(version)}"`
 }
 

@@ -69,7 +69,8 @@ function readJson(text: string): JsonValue {
 /** @throws Fault `malformed` */
 function checkSurrogates(value: JsonValue, text: string): void {
   // Only an escape brings half a character into text that came as UTF-8.
-  if (SURROGATE.test(text)) checkWellFormed(value, isObject(value) ? (value['resourceType'] ?? null) : null)
+  if (text.includes('\\u') && SURROGATE.test(text))
+    checkWellFormed(value, isObject(value) ? (value['resourceType'] ?? null) : null)
 }
 
 export function isObject(value: unknown): value is JsonObject {

@@ -161,7 +161,14 @@ async function settled(committing: Promise<CommitResult>, made: readonly Made[])
 }
 
 function committedAs(commit: number, made: readonly Made[]): Attempt {
-  return { outcome: 'committed', commit, versions: made.map((version) => ({ commit, ...version })) }
+  return { outcome: 'committed', commit, versions: made.map((version) => numbered(version, commit)) }
+}
+
+/** The version itself: nobody else has what was made for this commit. */
+function numbered(version: Made, commit: number): Written {
+  return version.commit === undefined
+    ? Object.assign(version, { commit })
+    : { ...version, commit: version.commit }
 }
 
 function originOf(caller: Caller, transaction: Transaction): Pick<Commit, 'facility' | 'correlation'> {

@@ -1,9 +1,7 @@
 import { Changes } from './changes.ts'
-import type { Bytes } from './databases.ts'
 import { classKey, hashKey, nameKey, type IndexFile } from './index-file.ts'
 import { INTERVALS, writeInterval, type Interval } from './intervals.hot.ts'
 import { shortHash, type KeyHash } from './key-hash.ts'
-import type { Layout } from './list-layout.ts'
 import type { ListPlace } from './packed-lists.ts'
 import { HashedLists, PlaceLists } from './place-lists.ts'
 import { EARLIEST, POSTINGS, writePosting } from './postings.hot.ts'
@@ -21,7 +19,7 @@ interface Place {
   readonly isDropped: boolean
 }
 
-/** A list, by what of it is told by its key in the index. */
+/** A list, with its key in the index. */
 interface ListOf<T> {
   readonly prefix: Buffer
   readonly changed: T
@@ -36,8 +34,9 @@ export class MergeLists {
   readonly #places: Place[] = []
   readonly #rows = new PlaceLists()
   readonly #postings = new HashedLists(this.#rows)
-  readonly #names = new Map<string, ListOf<number>>()
-  readonly #ranges = new Map<string, ListOf<DatedInterval[]>>()
+  /** By the hash of their parameter: by text, and by length class. */
+  readonly #names = new Map<number, Map<string, number>>()
+  readonly #ranges = new Map<number, Map<number, DatedInterval[]>>()
 
   constructor(hash: KeyHash) {
     this.#hash = hash
@@ -59,29 +58,30 @@ export class MergeLists {
     for (let i = 0; i < rowKeyCount(row); i++)
       this.#post(shortHash(rowHashHi(row, i), rowHashLo(row, i)), place)
     const { ranges, names } = rowFiled(row)
-    for (const { p, lo, hi } of ranges) {
-      const prefix = classKey(this.#hash.of(type, p).short, lengthClass(lo, hi))
-      this.#intervals(prefix).push({ lo: finite(lo), hi, seq, isDropped })
-    }
+    for (const { p, lo, hi } of ranges)
+      this.#intervals(this.#hash.of(type, p).short, lengthClass(lo, hi)).push({
+        lo: finite(lo),
+        hi,
+        seq,
+        isDropped,
+      })
     if (names.length === 0) return
     const named = this.#place({ sort: EARLIEST, seq, isDropped })
-    for (const { p, text } of names) this.#name(nameKey(this.#hash.of(type, p).short, nameText(text)), named)
+    for (const { p, text } of names) this.#rows.add(this.#named(this.#hash.of(type, p).short, text), named)
   }
 
-  /** In the order of the databases' keys. */
-  lists({ chunks, ranges, names }: IndexFile): readonly ChangedList[] {
+  /** In the order of the databases' keys, each made when it is asked for: twenty thousand at once would be copied by the collector. */
+  *lists({ chunks, ranges, names }: IndexFile): Generator<ChangedList, void> {
     const shared = new SharedChanges(this.#places, this.#rows)
-    const posted = this.#postings.inOrder().map(({ hash, list }) => ({
-      place: { database: chunks, layout: POSTINGS, prefix: hashKey(hash, 0) },
-      changes: shared.of(list),
-    }))
-    return [
-      ...posted,
-      ...inOrder([...this.#ranges.values()], { database: ranges, layout: INTERVALS }, intervalChanges),
-      ...inOrder([...this.#names.values()], { database: names, layout: POSTINGS }, ({ changed }) =>
-        shared.of(changed),
-      ),
-    ]
+    for (const { hash, list } of this.#postings.inOrder())
+      yield {
+        place: { database: chunks, layout: POSTINGS, prefix: hashKey(hash, 0) },
+        changes: shared.of(list),
+      }
+    for (const { prefix, changed } of inOrder(this.#ranges, classKey))
+      yield { place: { database: ranges, layout: INTERVALS, prefix }, changes: intervalChanges(changed) }
+    for (const { prefix, changed } of inOrder(this.#names, nameKey))
+      yield { place: { database: names, layout: POSTINGS, prefix }, changes: shared.of(changed) }
   }
 
   #place(place: Place): number {
@@ -92,18 +92,21 @@ export class MergeLists {
     this.#rows.add(this.#postings.listOf(hash), place)
   }
 
-  #name(prefix: Buffer, place: number): void {
-    const name = prefix.toString('latin1')
-    let list = this.#names.get(name)
-    if (list === undefined) this.#names.set(name, (list = { prefix, changed: this.#rows.begin() }))
-    this.#rows.add(list.changed, place)
+  #named(parameter: number, text: string): number {
+    let texts = this.#names.get(parameter)
+    if (texts === undefined) this.#names.set(parameter, (texts = new Map()))
+    const name = nameText(text)
+    let list = texts.get(name)
+    if (list === undefined) texts.set(name, (list = this.#rows.begin()))
+    return list
   }
 
-  #intervals(prefix: Buffer): DatedInterval[] {
-    const name = prefix.toString('latin1')
-    let list = this.#ranges.get(name)
-    if (list === undefined) this.#ranges.set(name, (list = { prefix, changed: [] }))
-    return list.changed
+  #intervals(parameter: number, size: number): DatedInterval[] {
+    let classes = this.#ranges.get(parameter)
+    if (classes === undefined) this.#ranges.set(parameter, (classes = new Map()))
+    let list = classes.get(size)
+    if (list === undefined) classes.set(size, (list = []))
+    return list
   }
 }
 
@@ -111,14 +114,14 @@ interface DatedInterval extends Interval {
   readonly isDropped: boolean
 }
 
-function inOrder<T>(
-  lists: readonly ListOf<T>[],
-  { database, layout }: { database: Bytes; layout: Layout },
-  changesOf: (list: ListOf<T>) => Changes,
-): ChangedList[] {
-  return lists
-    .toSorted((a, b) => a.prefix.compare(b.prefix))
-    .map((list) => ({ place: { database, layout, prefix: list.prefix }, changes: changesOf(list) }))
+function inOrder<Name, T>(
+  lists: ReadonlyMap<number, ReadonlyMap<Name, T>>,
+  keyOf: (parameter: number, name: Name) => Buffer,
+): readonly ListOf<T>[] {
+  const all = [...lists].flatMap(([parameter, named]) =>
+    [...named].map(([name, changed]) => ({ prefix: keyOf(parameter, name), changed })),
+  )
+  return all.toSorted((a, b) => a.prefix.compare(b.prefix))
 }
 
 class SharedChanges {
@@ -129,6 +132,8 @@ class SharedChanges {
   readonly #ordered: readonly Place[]
   /** By hash: lists that differ, and what they change. */
   readonly #made = new Map<number, { readonly list: number; readonly changes: Changes }[]>()
+  /** By place: what lists of that place alone change, which most are. */
+  readonly #single: (Changes | undefined)[] = []
 
   constructor(places: readonly Place[], rows: PlaceLists) {
     this.#places = places
@@ -140,6 +145,8 @@ class SharedChanges {
   }
 
   of(list: number): Changes {
+    const only = this.#rows.onlyPlaceOf(list)
+    if (only !== undefined) return (this.#single[only] ??= this.#changesOf(Uint32Array.of(only)))
     const hash = this.#rows.hashOf(list)
     const alike = this.#made.get(hash)
     const known = alike?.find((other) => this.#rows.isSame(other.list, list))
@@ -152,7 +159,8 @@ class SharedChanges {
 
   #changesOf(places: Uint32Array): Changes {
     const changes = new Changes(POSTINGS, places.length)
-    for (const rank of places.map((place) => this.#ranks[place] ?? 0).toSorted()) {
+    for (const [at, place] of places.entries()) places[at] = this.#ranks[place] ?? 0
+    for (const rank of places.toSorted()) {
       const posting = this.#ordered[rank] as Place
       writePosting(changes.bytes, changes.place(posting.isDropped), posting)
     }
@@ -166,7 +174,7 @@ class SharedChanges {
   }
 }
 
-function intervalChanges({ changed }: ListOf<DatedInterval[]>): Changes {
+function intervalChanges(changed: readonly DatedInterval[]): Changes {
   const changes = new Changes(INTERVALS, changed.length)
   const ordered = changed.toSorted(
     (a, b) => a.lo - b.lo || a.seq - b.seq || Number(b.isDropped) - Number(a.isDropped),

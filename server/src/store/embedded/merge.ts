@@ -33,20 +33,21 @@ export function mergeRows(files: Files, step: MergeStep, isToEnd: () => boolean)
   // What is written from here on takes long, and while an old state is read no page of the rows' file is used again.
   files.data.env.resetReadTxn()
   const { seed, upTo: reached } = step
-  let from = 0
+  let slice = sliceOf(lists)
   do {
     if (isToEnd()) return false
-    const slice = spread(lists.slice(from, from + SLICE))
-    from += SLICE
-    const row = from < lists.length ? step.from - 1 : reached
+    const next = sliceOf(lists)
+    const row = next.length > 0 ? step.from - 1 : reached
+    const changed = spread(slice)
     index.env.transactionSync(() => {
-      for (const { place, changes } of slice) {
+      for (const { place, changes } of changed) {
         if (place.database === index.names) applyChanges(place, changes)
         else changeList(place, changes, !isRekeyed)
       }
       putWatermark(index, { format: INDEX_FORMAT, row, reached, seed })
     })
-  } while (from < lists.length)
+    slice = next
+  } while (slice.length > 0)
   return true
 }
 
@@ -55,6 +56,17 @@ export function mergeRows(files: Files, step: MergeStep, isToEnd: () => boolean)
  * all would copy the whole file.
  */
 const SLICE = 1000
+
+/** What comes next; `take` would end them. */
+function sliceOf(lists: Generator<ChangedList, void>): readonly ChangedList[] {
+  const slice: ChangedList[] = []
+  while (slice.length < SLICE) {
+    const { done, value } = lists.next()
+    if (done === true) break
+    slice.push(value)
+  }
+  return slice
+}
 
 /** In an order that is none: inserting in key order leaves pages half empty, as each split gives what comes next to the new one. */
 function spread<T>(sorted: readonly T[]): readonly T[] {
@@ -70,21 +82,20 @@ const STRIDE = 31
 function listsOf(
   { data, index, hash }: Files,
   step: MergeStep,
-): { lists: readonly ChangedList[]; isRekeyed: boolean } {
+): { lists: Generator<ChangedList, void>; isRekeyed: boolean } {
   const changed = new MergeLists(hash)
   const change = (seq: number, isDropped: boolean): void => {
     const row = data.rows.getBinary(numberKey(seq))
     if (row !== undefined) changed.changeKeys(seq, row, isDropped)
   }
   const replaced = new Set<number>()
-  const rows = { start: numberKey(step.from), end: numberKey(step.upTo + 1) }
-  for (const { key, value } of data.rows.getRange(rows)) {
-    changed.addVersion(key.readUIntBE(0, 6), value)
-    replaced.add(rowPrevious(value))
-  }
+  // From the last one on: what a row replaces comes behind it.
+  const rows = { start: numberKey(step.upTo), end: numberKey(step.from - 1), reverse: true }
   for (const { key, value } of data.rows.getRange(rows)) {
     const seq = key.readUIntBE(0, 6)
+    changed.addVersion(seq, value)
     if (!replaced.has(seq)) changed.changeKeys(seq, value, false)
+    replaced.add(rowPrevious(value))
   }
   for (const seq of replaced) if (seq > 0 && seq < step.from) change(seq, true)
   let isRekeyed = false

@@ -17,7 +17,7 @@ it('keeps the places of each list in their order, however many lists and places 
       wanted.set(hashOf(i), [...new Set([...(wanted.get(hashOf(i)) ?? []), place])])
     }
   }
-  const lists = hashed.inOrder()
+  const lists = [...hashed.inOrder()]
   expect(lists.map(({ hash }) => hash)).toEqual([...wanted.keys()].toSorted((a, b) => a - b))
   expect(new Map(lists.map(({ hash, list }) => [hash, [...rows.placesOf(list)]]))).toEqual(wanted)
 })

@@ -46,6 +46,11 @@ export class PlaceLists {
     return this.#hashes[list] ?? 0
   }
 
+  /** Of a list that has one place. */
+  onlyPlaceOf(list: number): number | undefined {
+    return this.#counts[list] === 1 ? this.#places[this.#last[list] ?? 0] : undefined
+  }
+
   placesOf(list: number): Uint32Array {
     const places = new Uint32Array(this.#counts[list] ?? 0)
     let link = this.#last[list] ?? 0
@@ -90,9 +95,9 @@ export class HashedLists {
     return list
   }
 
-  inOrder(): readonly { readonly hash: number; readonly list: number }[] {
-    const hashes = this.#hashes.filter((hash) => hash >= 0).toSorted()
-    return Array.from(hashes, (hash) => ({ hash, list: this.#numbers[this.#slotOf(hash)] ?? 0 }))
+  *inOrder(): Generator<{ readonly hash: number; readonly list: number }, void> {
+    for (const hash of this.#hashes.filter((each) => each >= 0).toSorted())
+      yield { hash, list: this.#numbers[this.#slotOf(hash)] ?? 0 }
   }
 
   /** Where it is, or where it may go. */

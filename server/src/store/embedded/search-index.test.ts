@@ -88,6 +88,21 @@ it('closes behind the running slice of a long merge; the rest is found and merge
   await again.close()
 }, 60_000)
 
+it('finds every key of a merge that takes several transactions', async () => {
+  const folder = await freshFolder()
+  const store = await open(folder, 1000)
+  const lists = Array.from({ length: 50 }, (_, i) => Array.from({ length: 50 }, (__, k) => `${i}=${k}`))
+  const writes = lists.map((k, i) => writeOf({ id: `p${i}`, keys: keysOf({ k }) }))
+  await store.commit(commitOf({ writes }))
+  await store.close()
+  const merged = await open(folder, 10)
+  expect(merged.health()).toMatchObject({ unmerged_rows: 0 })
+  const keys = lists.flat()
+  const counts = await Promise.all(keys.map(async (key) => merged.resources.count('Patient', key, 10)))
+  expect(counts).toEqual(keys.map(() => 1))
+  await merged.close()
+})
+
 async function change(store: Store, model: Map<string, Resource>, random: Random): Promise<void> {
   await changeAll(store, model, { ids: [`r${random(400)}`], random })
 }
