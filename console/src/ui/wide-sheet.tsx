@@ -1,5 +1,4 @@
 import Box from '@mui/material/Box'
-import type { Theme } from '@mui/material/styles'
 import type { ReactNode } from 'react'
 
 import { Heads, headText } from './heads.tsx'
@@ -16,14 +15,14 @@ interface WideSheetProps {
 }
 
 /**
- * A table of rows that scrolls by itself where it is wider than the page; what a row is about stays in sight. On phones and tablets each
- * row stands as a list of its cells with the heads beside them, so that nothing has to be scrolled sideways. The arrow keys move between the rows.
+ * A table of rows that scrolls by itself where it is wider than the page; what a row is about stays in sight. Where there is no room for
+ * its columns each row stands as a list of its cells with the heads beside them, so that nothing has to be scrolled sideways. The arrow keys move between the rows.
  */
 export function WideSheet({ label, heads, children }: WideSheetProps) {
   const shown = heads?.filter((head) => head !== false)
   return (
     <Box
-      sx={[wide, shown ? (theme) => ({ [narrowScreen(theme)]: stackedUnder(shown.map(headText)) }) : {}]}
+      sx={[wide, shown ? stackedWhereNarrow(shown.map(headText)) : {}]}
       tabIndex={0}
       role="group"
       aria-label={label}
@@ -47,9 +46,13 @@ const wide = {
   '& tr.row:hover > th, & tr.row:focus-within > th': { bgcolor: 'action.hover' },
 } as const
 
-/** Paper is narrow, too, and shows the table. */
-function narrowScreen({ breakpoints }: Theme): string {
-  return breakpoints.down('md').replace('@media', '@media screen and')
+/** What a column takes, about. */
+const COLUMN = 116
+
+/** Where the table has no room beside the rail, however wide the screen is. Paper is narrow, too, and shows the table. */
+function stackedWhereNarrow(heads: readonly string[]) {
+  const narrow = `@container (max-width: ${heads.length * COLUMN}px)`
+  return { containerType: 'inline-size', '@media screen': { [narrow]: stackedUnder(heads) } }
 }
 
 /** The heads are kept for readers of the screen; what stands before a cell is drawn of them. */

@@ -40,7 +40,15 @@ export function TopBar({ who, openPalette }: TopBarProps) {
 function Brand() {
   const { t } = useTranslation()
   return (
-    <Box sx={{ display: 'flex', alignItems: 'center', gap: 2, minWidth: { xs: 0, lg: 204 } }}>
+    <Box
+      sx={{
+        display: 'flex',
+        alignItems: 'center',
+        gap: 2,
+        flexShrink: { xs: 1, sm: 0 },
+        minWidth: { xs: 0, lg: 204 },
+      }}
+    >
       <img src="/icon.svg" alt="" width="24" height="24" />
       <Typography
         variant="h3"

@@ -87,7 +87,7 @@ function Groups({ groups }: { readonly groups: readonly Group[] }) {
                   {t(mayReplay ? 'dead.mend' : 'dead.example')}
                 </Link>
                 {mayReplay ? (
-                  <Box sx={{ display: 'grid', justifyItems: 'start' }}>
+                  <Box sx={{ display: 'flex', flexDirection: 'column', alignItems: 'start' }}>
                     <ReplayGroup group={group} disabled={running.has(group.key)} />
                     <GiveUpGroup group={group} disabled={running.has(group.key)} />
                   </Box>
@@ -113,7 +113,7 @@ function GroupCells({
       <td className="number">
         <strong>{figure(count, i18n.language)}</strong>
       </td>
-      <td className="text">
+      <td className="text code">
         <Link data-row to={`/messages?${new URLSearchParams({ state: 'dead', cause: key })}`}>
           <bdi lang="en">{text}</bdi>
         </Link>
@@ -122,21 +122,21 @@ function GroupCells({
           <bdi dir="ltr">{code}</bdi>
         </span>
       </td>
-      <td className="unit">
+      <td className="code">
         <bdi dir="ltr">{at ?? '–'}</bdi>
       </td>
       <td>
         <bdi dir="ltr">{type}</bdi>
       </td>
-      <td>
+      <td className="code">
         <bdi>{feed}</bdi>
       </td>
-      <td className="soft unit">
-        <bdi>{clinicalInstant(oldest, i18n.language)}</bdi>
+      <td className="soft">
+        <bdi className="unit">{clinicalInstant(oldest, i18n.language)}</bdi>
         {until === undefined ? undefined : (
           <>
             {' – '}
-            <bdi>{until}</bdi>
+            <bdi className="unit">{until}</bdi>
           </>
         )}
       </td>
