@@ -143,3 +143,56 @@ it.each([
   const engine = await after(about('DFT^P03', told), about('DFT^P03', told.replace('20&USD', price)))
   expect((await engine.all('ChargeItem')).map(({ priceOverride }) => priceOverride)).toEqual([expected])
 })
+
+const insured = (policy: string) => `IN1|1|PLAN1|C1^^^NORTH|Company${'|'.repeat(32)}${policy}`
+
+it.each([
+  ['without a policy, then with one', ['', 'P1'], ['', 'P1']],
+  ['with a policy, then without', ['P1', ''], ['P1', '']],
+  ['with another policy', ['P1', 'P2'], ['P1', 'P2']],
+  ['with the same policy', ['P1', 'P1'], ['P1']],
+])('asks once whether a coverage is the one of before that is told %s', async (_, told, expected) => {
+  const engine = await after(...told.map((policy) => about('BAR^P05', insured(policy))))
+  const coverages = await engine.all('Coverage')
+  expect(coverages.map(({ subscriberId }) => subscriberId ?? '')).toEqual(expected)
+  expect(await asked(engine)).toEqual(expected.length > 1 ? ['alike'] : [])
+  const found = await engine.store.records.range({ collection: 'hl7-worklist', limit: 1 })
+  for (const { id } of found)
+    await engine.store.records.apply([{ op: 'delete', collection: 'hl7-worklist', id }])
+  const again = textOf(about('BAR^P05', insured(told[1] ?? '')), 40)
+  expect(await new Sender(engine.port).send(again)).toContain('MSA|AA')
+  expect(await asked(engine)).toEqual([])
+})
+
+it('takes two policies of one plan in a message for two', async () => {
+  const engine = await after(about('BAR^P05', insured('P1'), insured('P2').replace('IN1|1', 'IN1|2')))
+  expect(await engine.all('Coverage')).toHaveLength(2)
+  expect(await asked(engine)).toEqual([])
+})
+
+const line = (kind: string, code: string) => charge('T1', kind).replace('1001', code)
+
+it.each([
+  ['two lines', [[line('CG', '1001'), line('CG', '2002')]], ['1001 billable', '2002 billable']],
+  [
+    'a credit of the second',
+    [[line('CG', '1001'), line('CG', '2002')], [line('CD', '2002')]],
+    ['1001 billable', '2002 aborted'],
+  ],
+  [
+    'a line and its credit',
+    [[line('CG', '1001'), line('CG', '2002'), line('CD', '1001')]],
+    ['1001 aborted', '2002 billable'],
+  ],
+  ['a line that is corrected later', [[line('CG', '1001')], [line('CG', '2002')]], ['2002 billable']],
+])('tells charges of one number apart by their services: %s', async (_, messages, expected) => {
+  const told = messages.flatMap((lines) => [about('DFT^P03', ...lines), about('DFT^P03', ...lines)])
+  const engine = await after(...told)
+  const charges = (await engine.all('ChargeItem')) as readonly (JsonObject & {
+    code: { coding: JsonObject[] }
+  })[]
+  expect(
+    charges.map(({ code, status }) => `${code.coding[0]?.['code'] as string} ${status as string}`),
+  ).toEqual(expected)
+  expect(await asked(engine)).toEqual([])
+})
