@@ -111,3 +111,45 @@ it('names the characters of an id to those who update under one that is none', a
   expectRefused(answer, 400)
   expect(answer.text).toContain('A-Z')
 })
+
+// RFC 9110, section 13.1.4 and 13.2.2: without If-Match, and only where it is a time.
+it('takes If-Unmodified-Since for what a client knows of a resource', async () => {
+  const { id } = await make(PATIENT)
+  const known = (await ask('GET', `/Patient/${id}`)).headers.get('last-modified') ?? ''
+  const before = new Date(Date.parse(known) - 1000).toUTCString()
+  expectRefused(await put(id, { 'if-unmodified-since': before }), 412)
+  expectRefused(await ask('DELETE', `/Patient/${id}`, { headers: { 'if-unmodified-since': before } }), 412)
+  expect((await put(id, { 'if-unmodified-since': before, 'if-match': 'W/"1"' })).status).toBe(200)
+  const later = new Date(Date.now() + 5000).toUTCString()
+  for (const time of [later, 'yesterday'])
+    expect((await put(id, { 'if-unmodified-since': time })).status).toBe(200)
+  expect((await put(fresh(), { 'if-unmodified-since': before })).status).toBe(201)
+})
+
+it('holds a deletion of several to its precondition, and tells how many are deleted', async () => {
+  const value = fresh()
+  for (let n = 0; n < 2; n++) await make({ ...PATIENT, identifier: [{ system: SYSTEM, value }] })
+  const remove = (headers: Headers): Promise<Answer> =>
+    ask('DELETE', `/Patient?identifier=${SYSTEM}|${value}`, { headers })
+  expectRefused(await remove({ 'if-match': 'W/"9"' }), 412)
+  expect(await find(`/Patient?identifier=${SYSTEM}|${value}`)).toHaveLength(2)
+  const prefer = 'return=OperationOutcome'
+  const done = await remove({ prefer, 'if-match': 'W/"1"' })
+  expect([done.status, done.at('issue.0.details.text')]).toEqual([200, '2 Patient resources are deleted'])
+  const again = await remove({ prefer })
+  expect([again.status, again.at('issue.0.details.text')]).toEqual([200, expect.stringContaining('Nothing')])
+})
+
+it('says in a transaction what was deleted, too', async () => {
+  const { id } = await make(PATIENT)
+  const entry = [`Patient/${id}`, `Patient?_id=${fresh()}`].map((url) => ({
+    request: { method: 'DELETE', url },
+  }))
+  const answer = await ask('POST', '', {
+    body: { resourceType: 'Bundle', type: 'transaction', entry },
+    headers: { prefer: 'return=OperationOutcome' },
+  })
+  const responses = entriesOf(answer).map(({ response }) => response)
+  expect(responses.map((response) => response?.status)).toEqual(['200 OK', '200 OK'])
+  expect(responses[0]?.outcome).toMatchObject({ issue: [{ details: { text: `Patient/${id} is deleted` } }] })
+})

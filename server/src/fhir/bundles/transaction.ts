@@ -5,7 +5,7 @@ import { soon } from '../../kernel/soon.ts'
 import type { Soon } from '../../kernel/soon.ts'
 import { Lost, untilWon } from '../../kernel/turns.ts'
 import type { Guard } from '../../store/port.ts'
-import { etagOf, locationOf, writtenBody } from '../calls/answers.ts'
+import { deletionAnswer, etagOf, locationOf, writtenBody } from '../calls/answers.ts'
 import { ofType } from '../calls/call.ts'
 import type { Answer, Call } from '../calls/call.ts'
 import { lostOf, refusal } from '../calls/refusal.ts'
@@ -191,13 +191,12 @@ async function answerOf(
   call: Call,
   { step, version }: { step: Step; version: Written | undefined },
 ): Promise<Answer> {
-  if (step.kind === 'nothing') return { status: 204, headers: {} }
+  if (step.kind === 'nothing') return deletionAnswer(call, [])
   if (step.kind === 'read') return readAnswer(deps, call, step.entry)
   if (step.kind === 'found')
     return foundAnswer(call, await deps.resources.read(call.caller, step.type, step.id))
   if (!version) throw new Error('a transaction step without its version')
-  if (step.method === 'DELETE')
-    return { status: 204, headers: version.version === 0 ? {} : { etag: etagOf(version.version) } }
+  if (step.method === 'DELETE') return deletionAnswer(call, [version])
   return writtenAnswer(call, version, version.isCreated ? 201 : 200)
 }
 

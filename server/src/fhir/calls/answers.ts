@@ -50,3 +50,22 @@ export function writtenBody(
 export function locationOf({ type, id, version }: StoredVersion): string {
   return `${type}/${id}/_history/${String(version)}`
 }
+
+/** The answer to a deletion. @param gone what is deleted, or was before; none: nothing meets the criteria */
+export function deletionAnswer({ prefer }: Pick<Call, 'prefer'>, gone: readonly StoredVersion[]): Answer {
+  const [first, ...others] = gone
+  const headers =
+    first === undefined || first.version === 0 || others.length > 0 ? {} : { etag: etagOf(first.version) }
+  if (prefer.return !== 'OperationOutcome') return { status: 204, headers }
+  const text = deletionText(gone)
+  const outcome = jsonBody(outcomeOf([{ severity: 'information', code: 'informational', text }]))
+  return { status: 200, headers, body: outcome, outcome }
+}
+
+function deletionText([first, ...others]: readonly StoredVersion[]): string {
+  if (first === undefined) return 'Nothing meets these criteria: nothing is deleted'
+  const { type, id } = first
+  return others.length === 0
+    ? `${type}/${id} is deleted`
+    : `${String(others.length + 1)} ${type} resources are deleted`
+}

@@ -41,6 +41,7 @@ export interface Conditions {
   readonly ifMatch?: string
   readonly ifNoneMatch?: string
   readonly ifModifiedSince?: string
+  readonly ifUnmodifiedSince?: string
   readonly ifNoneExist?: string
 }
 

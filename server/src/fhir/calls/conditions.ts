@@ -12,19 +12,28 @@ import type { RestDeps } from './rest-deps.ts'
 const ETAG = /^(?:W\/)?"(?<version>[A-Za-z0-9.-]{1,64})"$|^(?<bare>\d{1,18})$/
 
 /**
- * What If-Match and If-None-Match ask of a write; `undefined` without either.
+ * What If-Match, If-None-Match and If-Unmodified-Since ask of a write; `undefined` without any. The first comes before the last, which means
+ * nothing when it is no time.
  *
  * @throws Fault `malformed` when If-Match is neither `*` nor a list of versions
  * @see RFC 9110, section 13.1
  */
-export function preconditionOf({ ifMatch, ifNoneMatch }: Conditions): Precondition | undefined {
+export function preconditionOf({
+  ifMatch,
+  ifNoneMatch,
+  ifUnmodifiedSince,
+}: Conditions): Precondition | undefined {
   const wanted = ifMatch === undefined ? undefined : tagsOf(ifMatch)
   const unwanted = ifNoneMatch === undefined ? undefined : tagsOf(ifNoneMatch)
   if (wanted?.includes(undefined) === true)
     throw fault('malformed', { code: 'value', text: 'If-Match must be a version such as W/"3", or *' })
-  if (!wanted && !unwanted) return undefined
+  const until = wanted ? Number.NaN : Date.parse(ifUnmodifiedSince ?? '')
+  if (!wanted && !unwanted && Number.isNaN(until)) return undefined
   return {
-    holds: (current) => (!wanted || names(wanted, current)) && !(unwanted && names(unwanted, current)),
+    holds: (current) =>
+      (!wanted || names(wanted, current)) &&
+      !(unwanted && names(unwanted, current)) &&
+      !(current && secondOf(current) > until),
     otherwise: 'precondition',
   }
 }
@@ -79,7 +88,12 @@ export function isUnchanged(
 ): boolean {
   if (ifNoneMatch !== undefined) return isTagged(ifNoneMatch, `"${String(version.version)}"`)
   const since = ifModifiedSince === undefined ? Number.NaN : Date.parse(ifModifiedSince)
-  return Math.floor(version.lastUpdated / 1000) * 1000 <= since
+  return secondOf(version) <= since
+}
+
+/** What Last-Modified says. */
+function secondOf({ lastUpdated }: { readonly lastUpdated: number }): number {
+  return Math.floor(lastUpdated / 1000) * 1000
 }
 
 export interface Resolved {

@@ -1,12 +1,11 @@
 import { fault } from '../../kernel/fault.ts'
 import { untilWon } from '../../kernel/turns.ts'
 import type { Lost } from '../../kernel/turns.ts'
-import type { Guard, StoredVersion } from '../../store/port.ts'
-import { jsonBody, writeAnswer } from '../calls/answers.ts'
+import type { Guard } from '../../store/port.ts'
+import { deletionAnswer, writeAnswer } from '../calls/answers.ts'
 import { resourceOf } from '../calls/call.ts'
 import type { Answer, Call } from '../calls/call.ts'
 import { criteriaOf, onlyNew, preconditionOf, resolveAll, resolveCriteria } from '../calls/conditions.ts'
-import { outcomeOf } from '../calls/outcome.ts'
 import { lostOf, refusal } from '../calls/refusal.ts'
 import type { RestDeps } from '../calls/rest-deps.ts'
 import { Parsed } from '../resources.ts'
@@ -93,15 +92,8 @@ export async function remove(
 ): Promise<Answer> {
   refuseProvenance(call)
   const draft: Draft = { ...target, method: 'DELETE', ...expectation(call) }
-  return removed(call, versionOf(await deps.resources.transact(call.caller, { drafts: [draft] }), draft))
-}
-
-function removed(call: Call, gone: StoredVersion): Answer {
-  const { status, headers } = deletionAnswer(gone)
-  if (call.prefer.return !== 'OperationOutcome') return { status, headers }
-  const text = `${gone.type}/${gone.id} is deleted`
-  const outcome = jsonBody(outcomeOf([{ severity: 'information', code: 'informational', text }]))
-  return { status: 200, headers, body: outcome, outcome }
+  const gone = versionOf(await deps.resources.transact(call.caller, { drafts: [draft] }), draft)
+  return deletionAnswer(call, [gone])
 }
 
 /** Deletes all that the criteria mean, or none. @see FHIR R4, "RESTful API", conditional delete */
@@ -109,19 +101,14 @@ export async function removeByCriteria(deps: RestDeps, call: Call, type: string)
   refuseProvenance(call)
   return untilWon(deps.turns, async () => {
     const { ids, guard } = await resolveAll(deps, call.caller, { type, query: queryText(call) })
-    if (ids.length === 0) return { status: 204, headers: {} }
-    const asked = ids.length === 1 ? expectation(call) : {}
-    const drafts = ids.map((id): Draft => ({ type, id, method: 'DELETE', ...asked }))
+    if (ids.length === 0) return deletionAnswer(call, [])
+    const deletion = { type, method: 'DELETE', ...expectation(call) } as const
+    const drafts = ids.map((id): Draft => Object.assign({ id }, deletion))
     const result = await deps.resources.transact(call.caller, { drafts, guards: [guard] })
     if (result.outcome === 'stale' && result.why === 'guard') return lostOf([guard])
     if (result.outcome === 'stale') throw refusal(result, { type })
-    const [only] = result.versions
-    return only && ids.length === 1 ? removed(call, only) : { status: 204, headers: {} }
+    return deletionAnswer(call, result.versions)
   })
-}
-
-function deletionAnswer({ version }: StoredVersion): Answer {
-  return { status: 204, headers: version === 0 ? {} : { etag: `W/"${String(version)}"` } }
 }
 
 export function queryText({ query }: Pick<Call, 'query'>): string {

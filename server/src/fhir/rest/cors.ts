@@ -9,6 +9,7 @@ const REQUEST_HEADERS = [
   'content-type',
   'if-match',
   'if-modified-since',
+  'if-unmodified-since',
   'if-none-exist',
   'if-none-match',
   'origin',

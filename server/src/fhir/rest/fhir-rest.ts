@@ -173,6 +173,7 @@ function callOf(app: FastifyInstance, request: FastifyRequest, caller: Caller): 
       ...header('ifMatch', headers['if-match']),
       ...header('ifNoneMatch', headers['if-none-match']),
       ...header('ifModifiedSince', headers['if-modified-since']),
+      ...header('ifUnmodifiedSince', headers['if-unmodified-since']),
       ...header('ifNoneExist', utf8Header(headers['if-none-exist'])),
     },
     prefer: preferencesOf(String(headers['prefer'] ?? '')),
