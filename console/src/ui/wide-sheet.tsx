@@ -21,12 +21,7 @@ interface WideSheetProps {
 export function WideSheet({ label, heads, children }: WideSheetProps) {
   const shown = heads?.filter((head) => head !== false)
   return (
-    <Box
-      sx={[wide, shown ? stackedWhereNarrow(shown.map(headText)) : {}]}
-      tabIndex={0}
-      role="group"
-      aria-label={label}
-    >
+    <Box sx={[wide, shown ? stackedWhereNarrow(shown) : {}]} tabIndex={0} role="group" aria-label={label}>
       <Sheet onKeyDown={moveInRows}>
         {shown ? <Heads of={shown} /> : undefined}
         {children}
@@ -46,13 +41,14 @@ const wide = {
   '& tr.row:hover > th, & tr.row:focus-within > th': { bgcolor: 'action.hover' },
 } as const
 
-/** What a column takes, about. */
-const COLUMN = 116
+/** What a column of texts and one of figures take, about. */
+const [TEXT, FIGURES] = [120, 72]
 
 /** Where the table has no room beside the rail, however wide the screen is. Paper is narrow, too, and shows the table. */
-function stackedWhereNarrow(heads: readonly string[]) {
-  const narrow = `@container (max-width: ${heads.length * COLUMN}px)`
-  return { containerType: 'inline-size', '@media screen': { [narrow]: stackedUnder(heads) } }
+function stackedWhereNarrow(heads: readonly Head[]) {
+  const widths = heads.map((head) => (typeof head === 'string' ? TEXT : FIGURES))
+  const narrow = `@container (max-width: ${widths.reduce((sum, width) => sum + width, 0)}px)`
+  return { containerType: 'inline-size', '@media screen': { [narrow]: stackedUnder(heads.map(headText)) } }
 }
 
 /** The heads are kept for readers of the screen; what stands before a cell is drawn of them. */

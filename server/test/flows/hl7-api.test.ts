@@ -121,6 +121,17 @@ it('shows the beginning of a long message, also where the cut goes through a cha
   }
 })
 
+it('shows the bytes of a message that cannot be decoded as its sender most likely means them', async () => {
+  const engine = await startEngine()
+  const sender = new Sender(engine.port)
+  const bytes = Buffer.from(admit({ name: 'M\u00fcller^\u0080uro' }), 'latin1')
+  expect(await sender.send(bytes)).toContain('MSA|AE')
+  const app = await apiOn(engine)
+  const [message] = MessageList.parse(await ask(app, '/messages')).messages
+  const { raw } = MessageDetail.parse(await ask(app, `/messages/${message?.id ?? ''}`))
+  expect(raw).toContain('|M\u00fcller^\u20acuro|')
+})
+
 it('refuses a replay that ends before it begins, and a mended text that is not there', async () => {
   const engine = await startEngine({ ackAt: 'committed' })
   await new Sender(engine.port).send(admit())

@@ -103,13 +103,14 @@ export function instant(ms: number): string {
 }
 
 /**
- * What cannot be decoded is shown byte by byte: the raw bytes are what a person needs to see then.
+ * What cannot be decoded is shown byte by byte: the raw bytes are what a person needs to see then. Most such senders mean windows-1252, and all
+ * that is above 0x9F is the same in Latin-1.
  *
  * @param loose bytes at the end that may be the beginning of a character
  */
 function textOf(bytes: Buffer, charset: string | undefined, loose = 0): string {
   const header = readHeader(bytes)
-  if (header === undefined) return bytes.toString('latin1')
+  if (header === undefined) return eachByte.decode(bytes)
   for (let less = 0; less <= loose; less++) {
     try {
       return decodeMessage(bytes.subarray(0, bytes.length - less), header, charset)
@@ -117,8 +118,10 @@ function textOf(bytes: Buffer, charset: string | undefined, loose = 0): string {
       // A byte less may be whole characters.
     }
   }
-  return bytes.toString('latin1')
+  return eachByte.decode(bytes)
 }
+
+const eachByte = new TextDecoder('windows-1252')
 
 /** Of the longest character in any set. */
 const CHARACTER_BYTES = 4
