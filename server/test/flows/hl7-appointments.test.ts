@@ -266,3 +266,15 @@ it('learns from a booking behind its cancel what only that has said, and no time
   expect(moved).toMatchObject({ comment: expect.stringContaining('Ground floor') as string })
   expect(moved).not.toHaveProperty('start')
 })
+
+it('is cancelled by a status that says it is discontinued, and reports a service that it cannot find', async () => {
+  const off = `${sch('CHK')}${'|'.repeat(14)}Dc`
+  expect(await after(['S12', sch('CHK'), PID], ['S14', off, PID])).toMatchObject({ status: 'cancelled' })
+  const unnamed = ['RGS|1', 'AIS|1|D|^Consultation']
+  const engine = await told([
+    ['S12', sch('CHK'), PID, 'RGS|1', 'AIS|1|A|^Consultation'],
+    ['S22', sch('CHK'), PID, ...unnamed],
+  ])
+  expect(await engine.all('Appointment')).toMatchObject([{ serviceType: [{ text: 'Consultation' }] }])
+  expect(engine.flow.tally.unmappedOf('default')).toMatchObject([{ at: 'AIS-3.2' }])
+})
