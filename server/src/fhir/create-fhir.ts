@@ -54,8 +54,12 @@ export function createFhir(options: FhirOptions): Fhir {
   const { store, definitions, rules, audit, clock, keys, base } = options
   const access = auditedAccess(rules, audit, clock)
   const tokens = createPageTokens(options.pageSecret)
+  const turns = createTurns()
   const events = { access, definitions, source: audit }
-  const resources = withEvents(noticing(createResources(options), options.onSearchParameters), events)
+  const resources = withEvents(
+    noticing(createResources({ ...options, turns }), options.onSearchParameters),
+    events,
+  )
   const found = { reader: store.resources, definitions, access, clock, base }
   const search = createSearch({ ...found, trail: eventTrail(audit, definitions) }, tokens)
   const { takenIdentifier = 'refuse', searchUnknown = 'refuse', cors = false } = options
@@ -64,7 +68,7 @@ export function createFhir(options: FhirOptions): Fhir {
     search,
     rest: {
       resources,
-      turns: createTurns(),
+      turns,
       search,
       reader: store.resources,
       records: store.records,

@@ -5,6 +5,7 @@ import { fault } from '../kernel/fault.ts'
 import { soon } from '../kernel/soon.ts'
 import type { Soon } from '../kernel/soon.ts'
 import { createTurns } from '../kernel/turns.ts'
+import type { Turns } from '../kernel/turns.ts'
 import type { HistoryRequest, Store, StoredVersion } from '../store/port.ts'
 import { auditedAccess, unknownResource } from './access.ts'
 import type { AccessRules } from './access.ts'
@@ -33,10 +34,12 @@ export interface ResourcesDeps {
   readonly identifyingSystems?: readonly string[]
   /** `HUB_REFERENCES` */
   readonly references?: 'check-type' | 'enforce'
+  /** Where others wait for the same resources, too. */
+  readonly turns?: Turns
 }
 
 export function createResources(deps: ResourcesDeps): Resources {
-  const { rules, audit, clock, identifyingSystems = [], ...rest } = deps
+  const { rules, audit, clock, identifyingSystems = [], turns = createTurns(), ...rest } = deps
   const access = auditedAccess(rules, audit, clock)
   const systems = new Set(identifyingSystems)
   const all: WriteDeps = {
@@ -45,7 +48,7 @@ export function createResources(deps: ResourcesDeps): Resources {
     audit,
     clock,
     identifyingSystems: systems,
-    turns: createTurns(),
+    turns,
   }
   return {
     read: readerOf(all),

@@ -107,6 +107,8 @@ export interface Transaction {
   /** `Organization/<id>`s that the new resources belong to; the author's facilities when absent. */
   readonly facilities?: readonly string[]
   readonly correlation?: string
+  /** Its author has waited for its turn with all that it writes: it must not wait again. */
+  readonly inTurn?: boolean
 }
 
 /** A version as it was stored just now. */

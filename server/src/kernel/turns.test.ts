@@ -54,6 +54,19 @@ it('sends away who waits too long, and lets nobody pass by whom that one waited 
   }
 })
 
+it('does not push in where it is known what it is about', async () => {
+  const turns = createTurns()
+  const end = Promise.withResolvers<void>()
+  const first = turns.take(['a'], () => end.promise)
+  const tries: boolean[] = []
+  const second = untilWon(turns, async (inTurn) => ({ tries: tries.push(inTurn) }), ['a'])
+  await setImmediate()
+  expect(tries).toEqual([])
+  end.resolve()
+  await Promise.all([first, second])
+  expect(tries).toEqual([true])
+})
+
 it('tries again in turn what was lost, and gives up at last', async () => {
   const turns = createTurns()
   let tries = 0

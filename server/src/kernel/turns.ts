@@ -68,15 +68,29 @@ export class Lost {
   }
 }
 
-/** Tries until nobody else comes between: once at once, then in turn with the others that lost. @throws Fault `conflict` */
-export async function untilWon<T extends object>(turns: Turns, attempt: () => Promise<T | Lost>): Promise<T> {
-  const first = await attempt()
-  if (!(first instanceof Lost)) return first
-  return turns.take(first.names, async () => {
-    for (let count = 0; count < limits.fhir.writeRetries; count += 1) {
-      const next = await attempt()
-      if (!(next instanceof Lost)) return next
-    }
-    throw fault('conflict', { code: 'conflict', text: 'Others kept writing what this stands on: retry' })
-  })
+/** Whoever has its turn must not wait for the same names again. */
+type Attempt<T> = (inTurn: boolean) => Promise<T | Lost>
+
+/**
+ * Tries until nobody else comes between: once at once, then in turn with the others that lost.
+ *
+ * @param known what it is about, where that is known from the start: then it does not push in
+ * @throws Fault `conflict`
+ */
+export async function untilWon<T extends object>(
+  turns: Turns,
+  attempt: Attempt<T>,
+  known: readonly string[] = [],
+): Promise<T> {
+  if (turns.areTaken(() => known)) return turns.take(known, () => tried(attempt))
+  const first = await attempt(false)
+  return first instanceof Lost ? turns.take(first.names, () => tried(attempt)) : first
+}
+
+async function tried<T extends object>(attempt: Attempt<T>): Promise<T> {
+  for (let count = 0; count < limits.fhir.writeRetries; count += 1) {
+    const next = await attempt(true)
+    if (!(next instanceof Lost)) return next
+  }
+  throw fault('conflict', { code: 'conflict', text: 'Others kept writing what this stands on: retry' })
 }

@@ -3,8 +3,8 @@ import type { JsonObject } from '../../kernel/json.ts'
 import { createPace } from '../../kernel/pace.ts'
 import { soon } from '../../kernel/soon.ts'
 import type { Soon } from '../../kernel/soon.ts'
-import { Lost, untilWon } from '../../kernel/turns.ts'
-import type { Guard } from '../../store/port.ts'
+import { untilWon } from '../../kernel/turns.ts'
+import type { Lost } from '../../kernel/turns.ts'
 import { deletionAnswer, etagOf, locationOf, writtenBody } from '../calls/answers.ts'
 import { ofType } from '../calls/call.ts'
 import type { Answer, Call } from '../calls/call.ts'
@@ -28,7 +28,7 @@ type WriteStep = Extract<Step, { kind: 'write' }>
 
 /** All entries in one commit or none: deletions, creates and updates first, reads see the result. */
 export async function transaction(deps: RestDeps, call: Call, entries: readonly Entry[]): Promise<Answer> {
-  const done = await untilWon(deps.turns, () => attemptTransaction(deps, call, entries))
+  const done = await untilWon(deps.turns, (inTurn) => attemptTransaction(deps, call, { entries, inTurn }))
   return responseBundle('transaction-response', await answersOf(deps, call, done))
 }
 
@@ -41,7 +41,7 @@ interface Done {
 async function attemptTransaction(
   deps: RestDeps,
   call: Call,
-  entries: readonly Entry[],
+  { entries, inTurn }: { readonly entries: readonly Entry[]; readonly inTurn: boolean },
 ): Promise<Done | Lost> {
   const { steps, guards, criteria } = await stepsOf(deps, call, entries)
   await checkReads(deps, call, steps)
@@ -62,8 +62,9 @@ async function attemptTransaction(
   const drafts = writes.map((step) => draftOf(linking, step))
   if (drafts.length === 0) return { steps, versions: new Map() }
   // What its references mean is known, and guarded, once all drafts were read.
-  const result = await deps.resources.transact(call.caller, { drafts, guards: references.guards })
-  if (result.outcome === 'stale') return lostOrThrow(result, writes, references.guards)
+  const asked = { drafts, guards: references.guards, inTurn }
+  const result = await deps.resources.transact(call.caller, asked)
+  if (result.outcome === 'stale') return lostOrThrow(result, writes, lostOf(asked))
   return { steps, versions: new Map(writes.flatMap((step, index) => pairOf(step, result.versions[index]))) }
 }
 
@@ -167,12 +168,11 @@ function checkTarget({ entry, id }: WriteStep, resource: JsonObject, at: string)
 function lostOrThrow(
   result: Extract<TransactResult, { outcome: 'stale' }>,
   writes: readonly WriteStep[],
-  guards: readonly Guard[],
+  lost: Lost,
 ): Lost {
   // A patch was made of a version that is no more: it is made again.
-  const patches = writes.filter(({ read }) => read !== undefined).map(({ type, id }) => `${type}/${id}`)
-  if (result.why === 'guard' || (result.why === 'version' && patches.length > 0))
-    return new Lost([...lostOf(guards).names, ...patches])
+  const isPatch = writes.some(({ read }) => read !== undefined)
+  if (result.why === 'guard' || (result.why === 'version' && isPatch)) return lost
   throw refusal(result, writes[0] ?? { type: 'Resource' })
 }
 

@@ -2,7 +2,8 @@ import { fault } from '../../kernel/fault.ts'
 import type { JsonValue } from '../../kernel/json.ts'
 import { Lost } from '../../kernel/turns.ts'
 import type { Guard, StoredRecord } from '../../store/port.ts'
-import type { Draft, TransactResult } from '../resources.ts'
+import type { Draft, Transaction, TransactResult } from '../resources.ts'
+import { replacedBy } from '../write/prepare.ts'
 
 type Stale = Extract<TransactResult, { outcome: 'stale' }>
 
@@ -16,9 +17,10 @@ export function refusal({ why, reason, holder }: Stale, draft: Pick<Draft, 'type
   return fault('conflict', { code: 'conflict', text: `${reason}: read again and retry` })
 }
 
-/** What calls that stand on the same criteria wait for. */
-export function lostOf(guards: readonly Guard[]): Lost {
-  return new Lost(guards.flatMap((guard) => (guard.kind === 'record' ? [] : nameOf(guard))))
+/** Calls that stand on the same criteria wait for each other, and for those that write the same resources. */
+export function lostOf({ guards = [], drafts }: Pick<Transaction, 'guards' | 'drafts'>): Lost {
+  const criteria = guards.flatMap((guard) => (guard.kind === 'record' ? [] : nameOf(guard)))
+  return new Lost([...criteria, ...replacedBy(drafts)])
 }
 
 function nameOf(guard: Exclude<Guard, { kind: 'record' }>): string {

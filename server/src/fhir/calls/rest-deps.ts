@@ -12,7 +12,7 @@ import type { Answer, Call } from './call.ts'
 /** What the interactions work with. */
 export interface RestDeps {
   readonly resources: Resources
-  /** Of calls that read, decide and write. They may wait for single writes, which have turns of their own, never the other way round. */
+  /** Of calls that read, decide and write: those of the writes themselves. */
   readonly turns: Turns
   readonly search: Search
   /** For operations that walk the store; what they may give out is told by `access`. */

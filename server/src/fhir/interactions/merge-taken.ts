@@ -20,17 +20,20 @@ export async function mergeInto(
 ): Promise<StoredVersion> {
   const { draft } = taken
   const id = holderId(taken.holder)
-  return untilWon(deps.turns, async () => {
+  const names = [`${draft.type}/${id}`]
+  const tries = async (inTurn: boolean): Promise<StoredVersion | Lost> => {
     const current = await deps.resources.read(call.caller, draft.type, id)
     const text = filled(Buffer.from(current.bytes).toString('utf8'), draft.text ?? '{}')
     if (text === undefined) return current
     const resource = parseObject(text)
     const result = await deps.resources.transact(call.caller, {
       drafts: [{ type: draft.type, id, method: 'PUT', resource, text, expected: current.version }],
+      inTurn,
     })
     const [version] = result.outcome === 'committed' ? result.versions : []
-    return version ?? new Lost([`${draft.type}/${id}`])
-  })
+    return version ?? new Lost(names)
+  }
+  return untilWon(deps.turns, tries, names)
 }
 
 /** The text with the absent elements of the other one; `undefined` when none is absent. */

@@ -1,10 +1,11 @@
 import { fault } from '../../kernel/fault.ts'
-import { Lost, untilWon } from '../../kernel/turns.ts'
+import { untilWon } from '../../kernel/turns.ts'
+import type { Lost } from '../../kernel/turns.ts'
 import type { Guard, StoredVersion } from '../../store/port.ts'
 import { writeAnswer } from '../calls/answers.ts'
 import type { Answer, Call } from '../calls/call.ts'
 import { preconditionOf, resolveCriteria } from '../calls/conditions.ts'
-import { refusal } from '../calls/refusal.ts'
+import { lostOf, refusal } from '../calls/refusal.ts'
 import type { RestDeps } from '../calls/rest-deps.ts'
 import { parseObject } from '../json/parse.ts'
 import { readPatch } from '../patch/patch.ts'
@@ -20,19 +21,21 @@ interface Target {
 
 export async function patch(deps: RestDeps, call: Call, target: Target): Promise<Answer> {
   const change = readPatch(() => deps.definitions.elements(), call.text, call.contentType)
-  return untilWon(deps.turns, () => tryPatch(deps, call, { target, change, guards: [] }))
+  const names = [`${target.type}/${target.id}`]
+  const tries = (inTurn: boolean) => tryPatch(deps, call, { target, change, guards: [], inTurn })
+  return untilWon(deps.turns, tries, names)
 }
 
 export async function patchByCriteria(deps: RestDeps, call: Call, type: string): Promise<Answer> {
   const change = readPatch(() => deps.definitions.elements(), call.text, call.contentType)
-  return untilWon(deps.turns, async () => {
+  return untilWon(deps.turns, async (inTurn) => {
     const { id, guard } = await resolveCriteria(deps, call.caller, { type, query: queryText(call) })
     if (id === undefined)
       throw fault('not-found', {
         code: 'not-found',
         text: `No ${type} meets these criteria: nothing is patched`,
       })
-    return tryPatch(deps, call, { target: { type, id }, change, guards: [guard] })
+    return tryPatch(deps, call, { target: { type, id }, change, guards: [guard], inTurn })
   })
 }
 
@@ -40,23 +43,25 @@ interface Attempt {
   readonly target: Target
   readonly change: Patch
   readonly guards: readonly Guard[]
+  readonly inTurn: boolean
 }
 
 /** Lost when somebody else wrote between reading and writing. */
 async function tryPatch(
   deps: RestDeps,
   call: Call,
-  { target, change, guards }: Attempt,
+  { target, change, ...conditions }: Attempt,
 ): Promise<Answer | Lost> {
   refuseProvenance(call)
   const current = await deps.resources.read(call.caller, target.type, target.id)
   const draft = patchedDraft(call, current, change)
   if (!draft) return writeAnswer(call, deps.base, { version: current, status: 200 })
-  const result = await deps.resources.transact(call.caller, { drafts: [draft], guards })
+  const transaction = { ...conditions, drafts: [draft] }
+  const result = await deps.resources.transact(call.caller, transaction)
   const [version] = result.outcome === 'committed' ? result.versions : []
   if (version) return writeAnswer(call, deps.base, { version, status: 200 })
   if (result.outcome === 'stale' && (result.why === 'version' || result.why === 'guard'))
-    return new Lost([`${target.type}/${target.id}`])
+    return lostOf(transaction)
   throw result.outcome === 'stale' ? refusal(result, draft) : new Error('a commit without versions')
 }
 

@@ -22,9 +22,9 @@ export async function create(deps: RestDeps, call: Call, type: string): Promise<
   const query = criteriaOf(ifNoneExist, type)
   if (query === '')
     throw fault('malformed', { code: 'required', text: 'If-None-Exist is empty: give search parameters' })
-  return untilWon(deps.turns, async () => {
+  return untilWon(deps.turns, async (inTurn) => {
     const { id, guard } = await resolveCriteria(deps, call.caller, { type, query })
-    if (id === undefined) return tryDraft(deps, call, { draft, guards: [guard] })
+    if (id === undefined) return tryDraft(deps, call, { draft, guards: [guard], inTurn })
     return writeAnswer(call, deps.base, {
       version: await deps.resources.read(call.caller, type, id),
       status: 200,
@@ -66,7 +66,7 @@ export async function updateByCriteria(deps: RestDeps, call: Call, type: string)
   const resource = await resourceOf(call, type)
   const given = resource['id']
   const content = { type, parsed: new Parsed(resource), text: call.text, ...placeOf(call) }
-  return untilWon(deps.turns, async () => {
+  return untilWon(deps.turns, async (inTurn) => {
     const { id, guard } = await resolveCriteria(deps, call.caller, { type, query: queryText(call) })
     if (id !== undefined && given !== undefined && given !== id) {
       throw fault('malformed', {
@@ -81,7 +81,7 @@ export async function updateByCriteria(deps: RestDeps, call: Call, type: string)
       typeof known === 'string'
         ? { ...content, ...asked, id: known, method: 'PUT' }
         : { ...content, ...asked, method: 'POST' }
-    return tryDraft(deps, call, { draft, guards: [guard] })
+    return tryDraft(deps, call, { draft, guards: [guard], inTurn })
   })
 }
 
@@ -99,13 +99,14 @@ export async function remove(
 /** Deletes all that the criteria mean, or none. @see FHIR R4, "RESTful API", conditional delete */
 export async function removeByCriteria(deps: RestDeps, call: Call, type: string): Promise<Answer> {
   refuseProvenance(call)
-  return untilWon(deps.turns, async () => {
+  return untilWon(deps.turns, async (inTurn) => {
     const { ids, guard } = await resolveAll(deps, call.caller, { type, query: queryText(call) })
     if (ids.length === 0) return deletionAnswer(call, [])
     const deletion = { type, method: 'DELETE', ...expectation(call) } as const
     const drafts = ids.map((id): Draft => Object.assign({ id }, deletion))
-    const result = await deps.resources.transact(call.caller, { drafts, guards: [guard] })
-    if (result.outcome === 'stale' && result.why === 'guard') return lostOf([guard])
+    const transaction = { drafts, guards: [guard], inTurn }
+    const result = await deps.resources.transact(call.caller, transaction)
+    if (result.outcome === 'stale' && result.why === 'guard') return lostOf(transaction)
     if (result.outcome === 'stale') throw refusal(result, { type })
     return deletionAnswer(call, result.versions)
   })
@@ -130,11 +131,11 @@ function placeOf({ at }: Call): { readonly at?: string } {
 async function tryDraft(
   deps: RestDeps,
   call: Call,
-  attempt: { draft: Draft; guards: readonly Guard[] },
+  { draft, ...conditions }: { draft: Draft; guards: readonly Guard[]; inTurn: boolean },
 ): Promise<Answer | Lost> {
-  const { draft, guards } = attempt
-  const result = await deps.resources.transact(call.caller, { drafts: withProvenance(call, draft), guards })
-  if (result.outcome === 'stale' && result.why === 'guard') return lostOf(guards)
+  const transaction = { ...conditions, drafts: withProvenance(call, draft) }
+  const result = await deps.resources.transact(call.caller, transaction)
+  if (result.outcome === 'stale' && result.why === 'guard') return lostOf(transaction)
   return answerWrite(deps, call, versionOf(result, draft))
 }
 

@@ -65,7 +65,8 @@ export async function changeLabels(
     })
   const [argument] = given.all('meta')
   const wanted = labelsOf(isObject(argument?.value) ? argument.value : {})
-  return untilWon(deps.turns, async () => {
+  const names = [`${type}/${id}`]
+  const tries = async (inTurn: boolean): Promise<Answer | Lost> => {
     const current = await deps.resources.read(call.caller, type, id)
     const text = withLabels(Buffer.from(current.bytes).toString('utf8'), (before) => change(before, wanted))
     if (text === undefined) return metaAnswer(current)
@@ -77,11 +78,12 @@ export async function changeLabels(
       text,
       expected: current.version,
     } as const
-    const result = await deps.resources.transact(call.caller, { drafts: [draft] })
+    const result = await deps.resources.transact(call.caller, { drafts: [draft], inTurn })
     if (result.outcome === 'committed' && result.versions[0]) return metaAnswer(result.versions[0])
     if (result.outcome === 'stale' && result.why !== 'version') throw refusal(result, draft)
-    return new Lost([`${type}/${id}`])
-  })
+    return new Lost(names)
+  }
+  return untilWon(deps.turns, tries, names)
 }
 
 /** What of a Meta is a label. */

@@ -74,6 +74,13 @@ export interface Drafts {
   readonly now: number
 }
 
+/** The resources that drafts replace, by which their writers wait for each other. */
+export function replacedBy(drafts: readonly Pick<Draft, 'type' | 'id' | 'method'>[]): readonly string[] {
+  return drafts.flatMap(({ type, id, method }) =>
+    id === undefined || method === 'POST' ? [] : `${type}/${id}`,
+  )
+}
+
 /** The content of a draft, none for a deletion; where it has only a text, or makes it, one of the caller's own. */
 export function contentOf({ resource, parsed, text, read }: Draft): Soon<Given | undefined> {
   if (read !== undefined) return read()

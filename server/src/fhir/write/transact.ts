@@ -9,7 +9,7 @@ import { ALIASES } from '../aliases.ts'
 import type { Draft, Transaction, TransactResult, Written } from '../resources.ts'
 import { compose } from './compose.ts'
 import type { Composed, WriteDeps } from './compose.ts'
-import { contentOf, prepareAll } from './prepare.ts'
+import { contentOf, prepareAll, replacedBy } from './prepare.ts'
 import type { Prepared } from './prepare.ts'
 import { checkReferenced } from './referenced.ts'
 
@@ -22,10 +22,10 @@ export async function transact(
   for (const draft of transaction.drafts)
     deps.access.authorise(caller, INTERACTIONS[draft.method], draft.type)
   const { turns } = deps
-  if (turns.areTaken(() => namesOf(transaction)))
-    return turns.take(namesOf(transaction), async () =>
-      settledAttempt(deps, caller, { ...(await firstAttempt(deps, caller, transaction)), transaction }),
-    )
+  const withRetries = async (): Promise<TransactResult> =>
+    settledAttempt(deps, caller, { ...(await firstAttempt(deps, caller, transaction)), transaction })
+  if (transaction.inTurn === true) return withRetries()
+  if (turns.areTaken(() => namesOf(transaction))) return turns.take(namesOf(transaction), withRetries)
   const first = await firstAttempt(deps, caller, transaction)
   return isRace(first.attempt, transaction.drafts)
     ? turns.take(namesOf(transaction), () => settledAttempt(deps, caller, { ...first, transaction }))
@@ -65,9 +65,7 @@ async function settledAttempt(
 
 /** What others may replace between its reading and its commit. */
 function namesOf({ drafts }: Transaction): readonly string[] {
-  return drafts.flatMap(({ type, id, method, expected }) =>
-    id === undefined || method === 'POST' || expected !== undefined ? [] : `${type}/${id}`,
-  )
+  return replacedBy(drafts.filter(({ expected }) => expected === undefined))
 }
 
 const INTERACTIONS = { POST: 'create', PUT: 'update', PATCH: 'update', DELETE: 'delete' } as const
