@@ -6,7 +6,7 @@ import { join } from 'node:path'
 import { expect, test } from '@playwright/test'
 import type { APIRequestContext, Page } from '@playwright/test'
 
-import { bearer, signIn } from './hub.ts'
+import { admit, freshStay, bearer, signIn } from './hub.ts'
 
 /** The settings of the hub are one folder: a test that breaks it must not run beside one that changes it. */
 test.describe.configure({ mode: 'serial' })
@@ -42,6 +42,16 @@ async function register(request: APIRequestContext, number: string): Promise<voi
   const answer = await request.post('/fhir/Patient', { headers: await bearer(request), data })
   expect(answer.status()).toBe(201)
 }
+
+test('says in the list of destinations why one does not answer', async ({ page }) => {
+  await admit(freshStay())
+  await signIn(page)
+  await page.goto('/destinations')
+  await expect(page.getByRole('row', { name: /^pharmacy/ })).toContainText(
+    'Nobody listens at 127.0.0.1:9',
+    SOON,
+  )
+})
 
 test('shows a destination from when its file is there, pauses it, and sends again what it refused', async ({
   page,

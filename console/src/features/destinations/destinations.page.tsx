@@ -88,7 +88,7 @@ function Cells({ destination }: { readonly destination: Destination }) {
   const { language } = useTranslation().i18n
   const { ago } = useAges()
   const now = useNow(5000)
-  const { name, address, isTls, waiting, sent, dead, lastAnswer, lastError } = destination
+  const { name, address, isTls, waiting, sent, dead, lastAnswer } = destination
   const to = `/destinations/${encodeURIComponent(name)}`
   return (
     <>
@@ -131,14 +131,19 @@ function Cells({ destination }: { readonly destination: Destination }) {
         )}
       </td>
       <td className="text">
-        {lastError === undefined ? (
-          '–'
-        ) : (
-          <Link to={`${to}/${encodeURIComponent(lastError.id)}`}>
-            <bdi lang="en">{lastError.reason}</bdi>
-          </Link>
-        )}
+        <Wrong destination={destination} />
       </td>
     </>
+  )
+}
+
+/** Why nothing gets through now comes before what was refused once. */
+function Wrong({ destination: { name, reason, lastError } }: { readonly destination: Destination }) {
+  if (reason !== undefined) return <bdi lang="en">{reason}</bdi>
+  if (lastError === undefined) return '–'
+  return (
+    <Link to={`/destinations/${encodeURIComponent(name)}/${encodeURIComponent(lastError.id)}`}>
+      <bdi lang="en">{lastError.reason}</bdi>
+    </Link>
   )
 }

@@ -1,10 +1,10 @@
 import type { z } from 'zod'
 
 import { limits } from '../../kernel/limits.ts'
-import type { RecordStore } from '../../store/port.ts'
+import type { RecordStore, StoredRecord } from '../../store/port.ts'
 import { FLOW, journaledOf, type Entry, type Journaled } from '../journal/entry.ts'
 import { idAt } from '../journal/message-time.ts'
-import { causeOf } from '../journal/state-marks.ts'
+import { causeOf, isMarked } from '../journal/state-marks.ts'
 import type { ReplayRequest } from '../replay.contract.ts'
 
 export type ReplaySpan = z.output<typeof ReplayRequest>
@@ -16,6 +16,8 @@ export interface SpanPage {
   readonly isLast: boolean
 }
 
+type Reader = Pick<RecordStore, 'range' | 'get'>
+
 /** Lower than the id of every message of the span. */
 export function startOf({ from }: ReplaySpan): string {
   return idAt(Date.parse(from))
@@ -23,19 +25,35 @@ export function startOf({ from }: ReplaySpan): string {
 
 /** The next messages of the span behind the cursor; what came after it was started does not belong to it. */
 export async function pageOfSpan(
-  records: Pick<RecordStore, 'range'>,
+  records: Reader,
   request: ReplaySpan,
   { cursor, started }: { readonly cursor: string; readonly started: number },
 ): Promise<SpanPage> {
   const limit = limits.hl7.replay.page
+  const to = idAt(Math.min(Date.parse(request.to), started))
+  const mark = markOf(request)
+  const [collection, before] = mark === undefined ? [FLOW.journal, ''] : [FLOW.states, `${mark}|`]
   const page = await records.range({
-    collection: FLOW.journal,
-    from: `${cursor}\u0000`,
-    to: idAt(Math.min(Date.parse(request.to), started)),
+    collection,
+    from: `${before}${cursor}\u0000`,
+    to: `${before}${to}`,
     limit,
   })
-  const wanted = page.map(journaledOf).filter(({ entry }) => isWanted(entry, request))
-  return { wanted, cursor: page.at(-1)?.id ?? cursor, isLast: page.length < limit }
+  const ids = page.map(({ id }) => id.slice(before.length))
+  const lines = mark === undefined ? page : await linesOf(records, ids)
+  const wanted = lines.map(journaledOf).filter(({ entry }) => isWanted(entry, request))
+  return { wanted, cursor: ids.at(-1) ?? cursor, isLast: page.length < limit }
+}
+
+/** A state that few messages are in: these are looked up, instead of all messages of the span being looked through. */
+function markOf({ state, cause }: ReplaySpan): Entry['state'] | undefined {
+  if (cause !== undefined) return 'dead'
+  return state !== undefined && isMarked(state) ? state : undefined
+}
+
+async function linesOf(records: Reader, ids: readonly string[]): Promise<readonly StoredRecord[]> {
+  const lines = await Promise.all(ids.map(async (id) => records.get(FLOW.journal, id)))
+  return lines.filter((line) => line !== undefined)
 }
 
 export interface SpanCount {
@@ -46,7 +64,7 @@ export interface SpanCount {
 
 /** How many messages a replay would process, counted for a bounded time. */
 export async function countSpan(
-  records: Pick<RecordStore, 'range'>,
+  records: Reader,
   request: ReplaySpan,
   clock: () => number,
 ): Promise<SpanCount> {
