@@ -94,6 +94,15 @@ it('answers in enhanced mode only what the sender asked for', async () => {
   ).toContain('MSA|CR|Q3')
 })
 
+it('goes on at once behind an acknowledgement of what nobody can have sent', async () => {
+  const engine = await startEngine()
+  const sender = new Sender(engine.port)
+  const long = 'x'.repeat(5000)
+  sender.write(`MSH|^~\\&|WARD|NORTH|HUB|MOGRAN|20261128||ACK|C1|P|2.5.1\rMSA|AA|${long}\r`)
+  expect(await sender.send(admit({ id: 'A1' }))).toContain('MSA|AA|A1')
+  expect(engine.reported).toEqual([])
+})
+
 it('never acknowledges an acknowledgement', async () => {
   const engine = await startEngine()
   const sender = new Sender(engine.port)

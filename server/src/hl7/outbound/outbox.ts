@@ -124,7 +124,7 @@ export function createOutbox(records: RecordStore, clock: Clock): Outbox {
       ])
       return result.outcome === 'applied'
     },
-    byControlId: async (controlId) => storedOf(await records.bySecond(MESSAGES, controlId)),
+    byControlId: async (controlId) => byControlId(records, controlId),
     async get(id) {
       const stored = await get(id)
       if (stored) return stored
@@ -227,6 +227,11 @@ export function queueId(id: string, { destination, lane }: OutMessage): string {
 
 function laneName(lane: number): string {
   return String(lane).padStart(2, '0')
+}
+
+/** A peer may name anything, and a store has a longest key. */
+async function byControlId(records: RecordStore, controlId: string): Promise<StoredOut | undefined> {
+  return controlId.length > ID_LENGTH ? undefined : storedOf(await records.bySecond(MESSAGES, controlId))
 }
 
 /**
