@@ -265,5 +265,5 @@ it('checks what stands beside primitive values', async () => {
   const plain = { ...lived([]), address: [{ line: ['x 1'] }] }
   expect(await errors('streets', plain)).toEqual(['required Patient.address[0].line[0].extension'])
   const named = lived([{ extension }], { _birthDate: { id: 'a' }, deceasedDateTime: '2020' })
-  expect(await errors('streets', named)).toEqual(['structure Patient.birthDate'])
+  expect(await errors('streets', named)).toEqual(['structure Patient.birthDate.id'])
 })
