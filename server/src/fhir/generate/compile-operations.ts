@@ -1,3 +1,4 @@
+import { isResourceOf } from '../validation/collections.ts'
 import { list, needed, PLAIN_FUNCTIONS, test, type Compiler } from './compile-functions.ts'
 import {
   booleanOf,
@@ -12,6 +13,7 @@ import {
   type Truth,
 } from './compiled-expression.ts'
 import type { PathNode } from './fhirpath-parser.ts'
+import type { Model } from './model.ts'
 
 type Binary = Extract<PathNode, { kind: 'binary' }>
 type Call = Extract<PathNode, { kind: 'call' }>
@@ -140,9 +142,9 @@ const FUNCTIONS: Readonly<Record<string, Compiler>> = {
   },
   select: (on, [projection], scope) => select(on, needed(projection), scope),
   iif: (on, args, scope) => iif(on, args, scope),
-  is: (on, [type]) => typeTest(on, typeName(type)),
-  as: (on, [type]) => narrowed(on, typeName(type)),
-  ofType: (on, [type]) => narrowed(on, typeName(type)),
+  is: (on, [type], { model }) => typeTest(on, typeName(type), model),
+  as: (on, [type], { model }) => narrowed(on, typeName(type), model),
+  ofType: (on, [type], { model }) => narrowed(on, typeName(type), model),
   first: (on) => eachPart(on, (js) => `at(${js}, 0)`),
   tail: (on) => eachPart(on, (js) => `${js}.slice(1)`),
   trace: (on) => on,
@@ -229,22 +231,30 @@ function repeat(on: Compiled, projection: PathNode, scope: Scope): Compiled {
   return list('*', `repeated(${collectionOf(on)}, (${item.name}) => ${next})`)
 }
 
-function narrowed(on: Compiled, type: string): Extract<Compiled, { kind: 'path' }> {
+function narrowed(on: Compiled, type: string, model: Model): Extract<Compiled, { kind: 'path' }> {
   if (on.kind !== 'path') throw new Error(`as ${type} needs a path`)
   const parts = on.parts.flatMap((part): readonly Part[] => {
     if (part.type === type) return [part]
-    if (part.type !== '*' && part.type !== 'Resource') return []
+    if (part.type !== '*' && part.type !== 'Resource') return isBelow(part.type, type, model) ? [part] : []
     return [{ type, js: `${part.js}.filter((t) => isType(t, ${JSON.stringify(type)}))` }]
   })
   return { kind: 'path', parts }
 }
 
+/** Whether an abstract type is what another one is made from. */
+function isBelow(type: string, abstract: string, model: Model): boolean {
+  const isResource = model.get(type)?.kind === 'resource'
+  if (abstract === 'Element') return !isResource
+  if (abstract === 'BackboneElement') return type.includes('.')
+  return isResource && isResourceOf(type, abstract)
+}
+
 /** Also of the types that are made from it: a code is a string. */
-function typeTest(on: Compiled, type: string): Compiled {
+function typeTest(on: Compiled, type: string, model: Model): Compiled {
   const types = [type, ...(SUBTYPES[type] ?? [])]
   if (on.kind === 'boolean') return test(String(type === 'boolean'))
   if (on.kind === 'value') return test(`${collectionOf(on)}.some((t) => isType(t, ${JSON.stringify(type)}))`)
-  const parts = types.flatMap((each) => narrowed(on, each).parts)
+  const parts = types.flatMap((each) => narrowed(on, each, model).parts)
   return test(`(${collectionOf({ kind: 'path', parts })}).length > 0`)
 }
 

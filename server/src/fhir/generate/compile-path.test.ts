@@ -60,6 +60,15 @@ describe('compilePath', () => {
   })
 })
 
+it('knows what is below abstract types', () => {
+  const truths = ['name.first() is Element', 'Patient is DomainResource', 'Patient is Resource']
+  const lies = ['Patient is Element', 'name.first() is Resource', 'name.first() is BackboneElement']
+  for (const each of truths) expect(evaluate(each, patient)).toEqual([true])
+  for (const each of lies) expect(evaluate(each, patient)).toEqual([false])
+  const withContact = { ...patient, contact: [{ gender: 'male' }] }
+  expect(evaluate('contact.first() is BackboneElement', withContact)).toEqual([true])
+})
+
 describe('the part of FHIRPath that compiles', () => {
   it.each<[string, unknown]>([
     ["iif(active, 'yes', 'no')", ['yes']],

@@ -100,11 +100,20 @@ const TEXTS: ReadonlySet<string> = new Set([
 /** As far as JSON shows: resources by their type, primitives by how they stand in JSON. */
 export function isType(item: JsonValue, type: string): boolean {
   if (isObject(item))
-    return typeof item['resourceType'] === 'string' ? item['resourceType'] === type : isComplex(type)
+    return typeof item['resourceType'] === 'string'
+      ? isResourceOf(item['resourceType'], type)
+      : isComplex(type)
   if (typeof item === 'boolean') return type === 'boolean'
   if (typeof item === 'number') return type === 'decimal' || (type === 'integer' && Number.isInteger(item))
   return typeof item === 'string' && (TEXTS.has(type) || FORMS[type]?.test(item) === true)
 }
+
+/** Also of the abstract types. */
+export function isResourceOf(name: string, type: string): boolean {
+  return name === type || type === 'Resource' || (type === 'DomainResource' && !NO_DOMAIN.has(name))
+}
+
+const NO_DOMAIN: ReadonlySet<string> = new Set(['Binary', 'Bundle', 'Parameters'])
 
 /** Dates and times are known by their form. */
 const FORMS: Readonly<Record<string, RegExp>> = {
