@@ -65,14 +65,15 @@ test('prints all of a grid, whose times stand side by side', async ({ page, requ
     await report({ mrn: stay.mrn, id: `${stay.mrn}${day}`, value: `${1234 + day}.50`, flag: 'HH', at })
   }
   await signIn(page)
-  // A sheet of A4 between margins of 1 cm.
-  await page.setViewportSize({ width: 718, height: 1000 })
+  await page.setViewportSize({ width: 360, height: 1000 })
   await page.goto(`/patients/${await patientId(request, stay)}`)
   const grid = page.getByRole('group', { name: 'Laboratory' }).getByRole('table')
   await expect(grid.locator('td.number')).toHaveCount(8)
   // What stands in a list on a narrow screen is a table on paper.
   const heads = page.getByRole('group', { name: 'Encounters' }).locator('thead')
   await expect(heads).toHaveCSS('position', 'absolute')
+  // A sheet of A4 between margins of 1 cm.
+  await page.setViewportSize({ width: 718, height: 1000 })
   await page.emulateMedia({ media: 'print' })
   await expect(heads).toHaveCSS('position', 'static')
   await expect(page.locator('.uplot canvas')).toBeVisible()

@@ -32,5 +32,20 @@ test('shows who was merged into whom, and takes it back after asking', async ({ 
 test('says so when no merge has the number', async ({ page }) => {
   await signIn(page, 'nurse')
   await page.goto('/merges?number=nobody')
-  await expect(page.getByText('No merge of anything that has the number nobody.')).toBeVisible()
+  await expect(page.getByText('No message merged anything that has the number nobody.')).toBeVisible()
+})
+
+test('leads from the chart of a merged record to its merge', async ({ page, request }) => {
+  const [kept, gone] = [freshStay(), freshStay()]
+  await admit(kept)
+  await admit(gone)
+  const id = await patientId(request, gone)
+  await merge(kept, gone)
+  await signIn(page, 'nurse')
+  await page.goto(`/patients/${id}`)
+  await page.getByRole('link', { name: 'How it was merged' }).click()
+  const row = page.getByRole('row').filter({ hasText: gone.mrn })
+  await expect(row).toContainText(kept.mrn)
+  // A nurse sees it, and takes nothing back.
+  await expect(row.getByRole('button')).toHaveCount(0)
 })

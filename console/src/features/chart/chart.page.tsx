@@ -3,10 +3,12 @@ import Typography from '@mui/material/Typography'
 import { useTranslation } from 'react-i18next'
 import { Link, useParams } from 'react-router'
 
+import { useMay } from '../../api/may.ts'
 import { Page } from '../../ui/page.tsx'
 import { Section } from '../../ui/section.tsx'
 import { Banner } from './banner.tsx'
 import { OBSERVATIONS, usePerson, useResults, useStays } from './chart.data.ts'
+import type { Person } from './chart.data.ts'
 import { Demographics } from './demographics.tsx'
 import { ResultGrids } from './result-grids.tsx'
 import { StayTable } from './stay-table.tsx'
@@ -26,12 +28,7 @@ export function ChartPage() {
       >
         {(content) => (
           <Box sx={layout}>
-            {content.mergedInto === undefined ? undefined : (
-              <Box role="note" sx={merged}>
-                {t('chart.merged')}{' '}
-                <Link to={`/patients/${content.mergedInto}`}>{t('chart.mergedInto')}</Link>
-              </Box>
-            )}
+            <Merged person={content} />
             <Box sx={{ display: 'grid', gap: 4, minWidth: 0 }}>
               <Section title={t('chart.demographics')}>
                 <Demographics person={content} />
@@ -43,6 +40,25 @@ export function ChartPage() {
         )}
       </Page>
     </>
+  )
+}
+
+/** The record that goes on; and how it came to that, for those who can take it back. */
+function Merged({ person: { mergedInto, numbers } }: { readonly person: Person }) {
+  const { t } = useTranslation()
+  const maySee = useMay('worklist.read')
+  const [number] = numbers
+  if (mergedInto === undefined) return undefined
+  return (
+    <Box role="note" sx={merged}>
+      {t('chart.merged')} <Link to={`/patients/${mergedInto}`}>{t('chart.mergedInto')}</Link>
+      {maySee && number ? (
+        <>
+          {' · '}
+          <Link to={`/merges?${new URLSearchParams({ number: number.text })}`}>{t('chart.merge')}</Link>
+        </>
+      ) : undefined}
+    </Box>
   )
 }
 
