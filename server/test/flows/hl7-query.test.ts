@@ -284,6 +284,11 @@ it('answers in the delimiters and the character set of the query', async () => {
   const own = message.replaceAll('|', '#').replaceAll('^', '*').replace('*~\\&', '*~%&')
   const answer = await new Sender(engine.port).send(own)
   expect(answer).toContain('#M\u00fcller %F%1*J^rg#')
+  // The fifth, since 2.7, says that a text was cut.
+  const cut = query({ qpd: 'Q22|T1|@PID.3.1^1', version: '2.8' }).replace('^~\\&', '^~\\&#')
+  expect(await new Sender(engine.port).send(cut)).toContain('M\u00c3\u00bcller \\P\\1^J\\S\\rg')
+  const unsaid = await new Sender(engine.port).send(query({ qpd: 'Q22|T1|@PID.3.1^1' }))
+  expect(fieldsOf(unsaid, 'MSH')[0]?.[17]).toBe('UNICODE UTF-8')
   const ascii = await new Sender(engine.port).send(query({ qpd: 'Q22|T1|@PID.3.1^1', tail: '||||||ASCII' }))
   expect(fieldsOf(ascii, 'MSA')[0]?.[1]).toBe('AE')
   expect(fieldsOf(ascii, 'ERR')[0]?.[2]).toBe('MSH^1^18^1')

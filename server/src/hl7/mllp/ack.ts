@@ -270,7 +270,7 @@ function withoutEmptyEnd(parts: string[]): string[] {
 /** Own texts are ASCII; anything else in them (a value from a fault) would not fit the echoed character set. */
 function escaped(text: string, { bar, marks }: Writer): string {
   if (text === '') return ''
-  const names = ['F', 'S', 'R', 'E', 'T']
+  const names = ['F', 'S', 'R', 'E', 'T', 'P']
   const escape = marks.charAt(2)
   const special = bar + marks
   const clean = text.replaceAll(/[^\x20-\x7e]/g, '?')

@@ -1,11 +1,11 @@
 import type { Header } from '../mllp/header.ts'
 
 const STANDARD = '|^~\\&'
-const NAMES = 'FSRET'
+const NAMES = 'FSRETP'
 
 /** Writes segments that hold the usual delimiters with those of the message that they answer. */
 export function redelimited(text: string, { fieldSeparator, encodingCharacters }: Header): string {
-  const wanted = fieldSeparator + encodingCharacters.slice(0, 4)
+  const wanted = fieldSeparator + encodingCharacters
   if (wanted === STANDARD) return text
   const escape = wanted.charAt(3)
   const plain = (character: string) => {

@@ -1,3 +1,5 @@
+import { isAscii } from 'node:buffer'
+
 import type { AuditTrail } from '../../audit/trail.ts'
 import { systemCaller, type Caller } from '../../auth/caller.ts'
 import type { Clock } from '../../kernel/clock.ts'
@@ -232,6 +234,12 @@ async function note(
   })
 }
 
+/** Who names no character set is answered in UTF-8, which has to be said where the answer is not ASCII. */
+function announcing(header: Header, text: string): Header {
+  if (!['', '""'].includes(header.field(18)) || isAscii(Buffer.from(text))) return header
+  return { ...header, field: (number) => (number === 18 ? 'UNICODE UTF-8' : header.field(number)) }
+}
+
 function versionOf(header: Header): string {
   return header.component(12, 1).trim()
 }
@@ -243,7 +251,9 @@ function write({ feed, header, frame, query, controlId, clock }: Desk, ack: Ack,
   const qpd = segmentBytes(frame, 'QPD', header)?.slice(0, limits.hl7.queryBytes)
   const { rule } = query
   const type = [...rule.answer, rule.structureIn(versionOf(header))] as const
-  const said = { header, code, errors: ack.errors, controlId, nowMs: clock() }
+  const persons = found.segments.map((line) => `${redelimited(line, header)}\r`).join('')
+  const announced = feed.charset === undefined ? announcing(header, persons) : header
+  const said = { header: announced, code, errors: ack.errors, controlId, nowMs: clock() }
   // The answer to a query has to repeat its parameters: without them it cannot be one.
   if (qpd === undefined) return buildAck(said)
   const [, name = '', tag = ''] = qpd.split(bar)
@@ -251,7 +261,6 @@ function write({ feed, header, frame, query, controlId, clock }: Desk, ack: Ack,
   const status = ack.verdict !== 'accept' ? code : found.given === 0 ? 'NF' : 'OK'
   const qak = ['QAK', tag, status, name, found.total, found.given, found.left].join(bar)
   const echoed = [qak, qpd].map((line) => `${line}\r`).join('')
-  const persons = found.segments.map((line) => `${redelimited(line, header)}\r`).join('')
   const dsc = found.pointer === undefined ? '' : `${['DSC', found.pointer, 'I'].join(bar)}\r`
   return Buffer.concat([
     head,
