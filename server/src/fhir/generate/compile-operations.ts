@@ -236,9 +236,20 @@ function narrowed(on: Compiled, type: string, model: Model): Extract<Compiled, {
   const parts = on.parts.flatMap((part): readonly Part[] => {
     if (part.type === type) return [part]
     if (part.type !== '*' && part.type !== 'Resource') return isBelow(part.type, type, model) ? [part] : []
-    return [{ type, js: `${part.js}.filter((t) => isType(t, ${JSON.stringify(type)}))` }]
+    return [{ type, js: `${part.js}.filter((t) => ${shownBy(type, model)})` }]
   })
   return { kind: 'path', parts }
+}
+
+/** JSON does not name data types: an object is of one when it has no other elements than that, and those with values where it has some. */
+function shownBy(type: string, model: Model): string {
+  const isSuch = `isType(t, ${JSON.stringify(type)})`
+  const known = model.get(type)
+  if (known?.kind !== 'complex' || type === 'Element' || type === 'BackboneElement') return isSuch
+  const elements = [...known.elements.values()].flatMap(({ types }) =>
+    types.map((each) => [each.property, model.get(each.type)?.kind === 'complex'] as const),
+  )
+  return `${isSuch} && hasOnly(t, ${JSON.stringify(Object.fromEntries(elements))})`
 }
 
 /** Whether an abstract type is what another one is made from. */

@@ -69,6 +69,15 @@ it('knows what is below abstract types', () => {
   expect(evaluate('contact.first() is BackboneElement', withContact)).toEqual([true])
 })
 
+it('tells data types apart where only the resource shows them', () => {
+  const one = { ...patient, link: [{ other: { reference: 'Patient/2' }, type: 'refer' }] }
+  expect(evaluate('children().ofType(HumanName).family', one)).toEqual(['A', 'D'])
+  expect(evaluate('descendants().where($this is Reference).reference', one)).toEqual(['Patient/2'])
+  expect(evaluate('name.select($this).ofType(Coding)', one)).toEqual([])
+  const coded = { ...patient, maritalStatus: { coding: [{ code: 'M' }] }, contact: [{ code: { text: 'x' } }] }
+  expect(evaluate('descendants().ofType(Coding).code', coded)).toEqual(['M'])
+})
+
 describe('the part of FHIRPath that compiles', () => {
   it.each<[string, unknown]>([
     ["iif(active, 'yes', 'no')", ['yes']],

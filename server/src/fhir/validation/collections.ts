@@ -108,6 +108,18 @@ export function isType(item: JsonValue, type: string): boolean {
   return typeof item === 'string' && (TEXTS.has(type) || FORMS[type]?.test(item) === true)
 }
 
+/** @param elements whether the element is an object, by its name */
+export function hasOnly(item: JsonValue, elements: Readonly<Record<string, boolean>>): boolean {
+  return (
+    isObject(item) &&
+    Object.keys(item).every((name) =>
+      name.startsWith('_')
+        ? Object.hasOwn(elements, name.slice(1))
+        : elements[name] === isObject(listOf(item[name])[0]),
+    )
+  )
+}
+
 /** Also of the abstract types. */
 export function isResourceOf(name: string, type: string): boolean {
   return name === type || type === 'Resource' || (type === 'DomainResource' && !NO_DOMAIN.has(name))
