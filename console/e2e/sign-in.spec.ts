@@ -13,7 +13,12 @@ test('says what is wrong, then lets a nurse in and out', async ({ page }) => {
   await expect(page.getByRole('alert')).toHaveText('User name or password is wrong.')
   await page.getByLabel('Password').fill('demo')
   await page.keyboard.press('Enter')
-  await expect(page.getByRole('navigation').getByRole('link')).toHaveText(['Ward', 'Patients', 'Conflicts'])
+  await expect(page.getByRole('navigation').getByRole('link')).toHaveText([
+    'Ward',
+    'Patients',
+    'Conflicts',
+    'Merges',
+  ])
   await page.goto('/messages')
   await expect(page.getByRole('heading', { name: 'Not for your role' })).toBeVisible()
   await page.getByRole('button', { name: /Signed in as/ }).click()

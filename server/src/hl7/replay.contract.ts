@@ -67,6 +67,8 @@ export const ReplayJob = z.object({
   started: Instant,
   ended: Instant.optional(),
   state: z.enum(['running', 'done', 'cancelled']),
+  /** The feed is paused: it goes on when that runs. */
+  isHeld: z.boolean().optional(),
   /** How many messages it was to process when it began; absent for replays of before this was counted. */
   expected: ReplayCount.optional(),
   /** Share of the time span that is done, 0 to 1. */

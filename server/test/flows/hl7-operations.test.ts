@@ -200,7 +200,10 @@ it('replays the messages of a time span and says what changed', async () => {
   expect(await ask('/replays?dryRun=true', span)).toEqual(expected)
   expect(await ask('/replays?dryRun=true', { ...span, type: 'ORU' })).toEqual({ ...expected, count: 0 })
   expect(ReplayJobs.parse(await ask('/replays')).jobs).toEqual([])
+  await ask('/feeds/default/mode', { mode: 'paused' })
   const job = ReplayJob.parse(await ask('/replays', span))
+  expect(job).toMatchObject({ state: 'running', isHeld: true, done: 0 })
+  await ask('/feeds/default/mode', { mode: 'running' })
   const now = async () => ReplayJob.parse(await ask(`/replays/${job.id}`))
   await expect.poll(async () => (await now()).state).toBe('done')
   expect(await now()).toMatchObject({

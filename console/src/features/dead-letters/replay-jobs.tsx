@@ -50,6 +50,7 @@ function JobLine({ job }: { readonly job: Job }) {
           ? t('job.discard.counts', { done: figure(job.done - job.failed, i18n.language), failed })
           : t('job.counts', { done, of, changed, unchanged, failed })}
       </span>
+      {job.isHeld === true ? <strong>{t('job.held')}</strong> : undefined}
       {state === 'running' && mayReplay ? (
         <Button sx={rowButton} disabled={cancel.isPending} onClick={() => cancel.mutate(id)}>
           {t('job.cancel')}
@@ -63,8 +64,10 @@ const line = {
   display: 'flex',
   flexWrap: 'wrap',
   alignItems: 'center',
-  gap: 4,
+  columnGap: 4,
+  rowGap: 1,
   px: 3,
+  py: 1,
   minHeight: 36,
   fontSize: 13,
   '& progress': { accentColor: 'var(--mg-palette-primary-main)' },

@@ -4,6 +4,7 @@ import { z } from 'zod'
 import { fault } from '../../kernel/fault.ts'
 import { limits } from '../../kernel/limits.ts'
 import type { RecordStore } from '../../store/port.ts'
+import type { Flow } from '../flow/create-flow.ts'
 import { progressOf, type StoredReplay } from '../flow/replays.ts'
 import { FLOW } from '../journal/entry.ts'
 import { timeOfId } from '../journal/message-time.ts'
@@ -34,12 +35,12 @@ export const replaysApi: FastifyPluginAsyncZod<InteropOptions> = async (app, opt
 
   app.get('/replays', async (request): Promise<z.input<typeof ReplayJobs>> => {
     authorise(callerOf(request), 'messages.read')
-    return { jobs: (await flow.replays.list()).map(jobView) }
+    return { jobs: (await flow.replays.list()).map((job) => jobView(flow, job)) }
   })
 
   app.get('/replays/:id', { schema: { params: ById } }, async (request): Promise<JobView> => {
     authorise(callerOf(request), 'messages.read')
-    return jobView(await flow.replays.get(request.params.id))
+    return jobView(flow, await flow.replays.get(request.params.id))
   })
 
   const schema = { body: ReplayRequest, querystring: ReplaysQuery }
@@ -50,16 +51,16 @@ export const replaysApi: FastifyPluginAsyncZod<InteropOptions> = async (app, opt
       throw fault('not-found', { code: 'not-found', text: 'There is no such feed.' })
     if (request.query.dryRun === 'true') return flow.replays.count(request.body)
     const job = await flow.replays.create(request.body, caller.subject)
-    return reply.code(202).send(jobView(job))
+    return reply.code(202).send(jobView(flow, job))
   })
 
   app.post('/replays/:id/cancel', { schema: { params: ById } }, async (request): Promise<JobView> => {
     authorise(callerOf(request), 'messages.replay')
-    return jobView(await flow.replays.cancel(request.params.id))
+    return jobView(flow, await flow.replays.cancel(request.params.id))
   })
 }
 
-function jobView(job: StoredReplay): JobView {
+function jobView({ modes }: Pick<Flow, 'modes'>, job: StoredReplay): JobView {
   const { id, request, by, started, ended, state, expected, done, changed, unchanged, failed } = job
   return {
     id,
@@ -72,6 +73,7 @@ function jobView(job: StoredReplay): JobView {
     failed,
     started: instant(started),
     progress: progressOf(job),
+    ...(state === 'running' && modes.of(request.feed) === 'paused' ? { isHeld: true } : {}),
     ...(expected === undefined ? {} : { expected }),
     ...(ended === undefined ? {} : { ended: instant(ended) }),
   }
