@@ -21,6 +21,8 @@ import {
 } from './interface-engine.ts'
 
 const committed = { ackAt: 'committed' }
+/** Replays of a feed that runs again are looked for once a second. */
+const SOON = { timeout: 10_000 }
 
 /** The API as the console uses it. */
 async function consoleOf(engine: Engine) {
@@ -205,7 +207,7 @@ it('replays the messages of a time span and says what changed', async () => {
   expect(job).toMatchObject({ state: 'running', isHeld: true, done: 0 })
   await ask('/feeds/default/mode', { mode: 'running' })
   const now = async () => ReplayJob.parse(await ask(`/replays/${job.id}`))
-  await expect.poll(async () => (await now()).state).toBe('done')
+  await expect.poll(async () => (await now()).state, SOON).toBe('done')
   expect(await now()).toMatchObject({
     done: 5,
     changed: 0,
@@ -223,6 +225,19 @@ it('replays the messages of a time span and says what changed', async () => {
     profile: expect.stringContaining('ADT^A01:') as string,
     overlay: { name: 'default', files: [], fields: [], codes: [] },
   })
+})
+
+it('counts what a replay has done when it was stopped half-way', async () => {
+  const engine = await startEngine(committed)
+  const ask = await consoleOf(engine)
+  const sender = new Sender(engine.port)
+  for (let at = 0; at < 50; at++) await sender.send(admit({ id: `A${at}`, mrn: `7${at}` }))
+  const span = { feed: 'default', from: '2026-01-01T00:00:00Z', to: '2100-01-01T00:00:00Z' }
+  const { id } = ReplayJob.parse(await ask('/replays', span))
+  const cancelled = ReplayJob.parse(await ask(`/replays/${id}/cancel`, {}))
+  expect(cancelled).toMatchObject({ state: 'cancelled', done: 0 })
+  await expect.poll(async () => ReplayJob.parse(await ask(`/replays/${id}`)).done, SOON).toBe(50)
+  expect(await ask(`/replays/${id}`)).toMatchObject({ state: 'cancelled', unchanged: 50, failed: 0 })
 })
 
 it('gives up all messages of one cause with a reason, and leaves the others', async () => {

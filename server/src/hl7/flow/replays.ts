@@ -119,28 +119,52 @@ async function runJob(deps: ReplayDeps, id: string, signal: AbortSignal): Promis
     if (job.state !== 'running' || signal.aborted || !gate.isOpen(job.request.feed)) return
     const { wanted, cursor, isLast } = await pageOfSpan(records, job.request, job)
     const counts = await workOn(deps, job, wanted)
-    const sums = {
+    await notePage(records, job, {
+      ...counts,
       cursor,
-      done: job.done + wanted.length,
-      changed: job.changed + counts.changed,
-      unchanged: job.unchanged + counts.unchanged,
-      failed: job.failed + counts.failed,
-    }
-    // A job that was cancelled meanwhile is read again, and ends.
-    await save(records, job, {
-      ...job,
-      ...sums,
-      ...(isLast ? { state: 'done' as const, ended: clock() } : {}),
+      done: wanted.length,
+      ...(isLast ? { ended: clock() } : {}),
     })
   }
 }
+
+interface PageDone extends Counts {
+  readonly cursor: string
+  readonly done: number
+  /** Of the last page. */
+  readonly ended?: number
+}
+
+/** What was done counts, also of a job that was cancelled meanwhile; where another process was faster, its own counts. */
+async function notePage(
+  records: RecordStore,
+  before: StoredReplay,
+  { ended, ...page }: PageDone,
+): Promise<void> {
+  let job = before
+  while (job.cursor === before.cursor) {
+    const saved = await save(records, job, {
+      ...job,
+      cursor: page.cursor,
+      done: job.done + page.done,
+      changed: job.changed + page.changed,
+      unchanged: job.unchanged + page.unchanged,
+      failed: job.failed + page.failed,
+      ...(ended !== undefined && job.state === 'running' ? { state: 'done' as const, ended } : {}),
+    })
+    if (saved) return
+    job = await known(records, job.id)
+  }
+}
+
+type Counts = Pick<ReplayState, 'changed' | 'unchanged' | 'failed'>
 
 /** Side by side where their partitions allow it, handed in by age. */
 async function workOn(
   { processing, report }: ReplayDeps,
   { request: { discard }, by }: ReplayState,
   messages: readonly Journaled[],
-): Promise<Pick<ReplayState, 'changed' | 'unchanged' | 'failed'>> {
+): Promise<Counts> {
   const counts = { changed: 0, unchanged: 0, failed: 0 }
   await Promise.all(
     messages.map(async (message) => {
