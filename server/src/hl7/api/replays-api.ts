@@ -3,6 +3,7 @@ import { z } from 'zod'
 
 import { fault } from '../../kernel/fault.ts'
 import { limits } from '../../kernel/limits.ts'
+import { createPace } from '../../kernel/pace.ts'
 import type { RecordStore } from '../../store/port.ts'
 import type { Flow } from '../flow/create-flow.ts'
 import { progressOf, type StoredReplay } from '../flow/replays.ts'
@@ -84,6 +85,7 @@ const PAGE = 1000
 /** The newest first, counted up to a bound: a flood of failures must not keep the page from being shown. */
 async function deadLetters(records: RecordStore): Promise<z.input<typeof DeadLetters>> {
   const groups = new Map<string, Group>()
+  const pace = createPace()
   let to = 'dead}'
   for (let counted = 0; counted < limits.hl7.deadLettersCounted; counted += PAGE) {
     const page = await records.range({
@@ -97,6 +99,7 @@ async function deadLetters(records: RecordStore): Promise<z.input<typeof DeadLet
     const last = page.at(-1)
     if (last === undefined || page.length < PAGE) return answer(groups, false)
     to = last.id
+    await pace()
   }
   return answer(groups, true)
 }

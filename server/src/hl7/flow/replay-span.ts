@@ -1,6 +1,7 @@
 import type { z } from 'zod'
 
 import { limits } from '../../kernel/limits.ts'
+import { createPace } from '../../kernel/pace.ts'
 import type { RecordStore, StoredRecord } from '../../store/port.ts'
 import { FLOW, journaledOf, type Entry, type Journaled } from '../journal/entry.ts'
 import { idAt } from '../journal/message-time.ts'
@@ -62,19 +63,21 @@ export interface SpanCount {
   readonly isCut: boolean
 }
 
-/** How many messages a replay would process, counted for a bounded time. */
+/** How many messages a replay would process, counted for a bounded time, between everything else. */
 export async function countSpan(
   records: Reader,
   request: ReplaySpan,
   clock: () => number,
 ): Promise<SpanCount> {
   const started = clock()
+  const pace = createPace()
   let [count, cursor] = [0, startOf(request)]
   while (clock() - started < limits.hl7.replay.countMs) {
     const page = await pageOfSpan(records, request, { cursor, started })
     count += page.wanted.length
     if (page.isLast) return { count, isCut: false }
     cursor = page.cursor
+    await pace()
   }
   return { count, isCut: true }
 }
