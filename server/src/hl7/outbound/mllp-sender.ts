@@ -128,7 +128,7 @@ export class Misnamed extends Error {
   }
 }
 
-/** MSA-2 byte by byte. */
+/** MSA-2, one character a byte. */
 export function answeredId(answer: Buffer): string | undefined {
   return msaOf(answer)?.[2]
 }

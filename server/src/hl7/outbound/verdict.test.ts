@@ -1,5 +1,6 @@
 import { expect, it } from 'vitest'
 
+import { answeredId } from './mllp-sender.ts'
 import { verdictOf } from './verdict.ts'
 
 const answer = (code: string, ...lines: readonly string[]) =>
@@ -15,6 +16,12 @@ it.each([
   ['', 'unknown', 'dead', 'no'],
 ])('%s is %s', (code, ...[outcome, state, reason]) => {
   expect(verdictOf(answer(code))).toEqual({ code, outcome, state, ...(reason && { reason }) })
+})
+
+it('reads the fields of a receiver that fills them up with blanks', () => {
+  const padded = Buffer.from('MSH|^~\\&|LAB||HUB||2026||ACK|1|P|2.3\rMSA|AA  |C1                  |\r')
+  expect(verdictOf(padded)).toEqual({ code: 'AA', outcome: 'taken', state: 'answered' })
+  expect(answeredId(padded)).toBe('C1')
 })
 
 it('an answer without a code says what is missing', () => {
