@@ -242,6 +242,20 @@ it('asks where somebody who has come is moved to a time without an end', async (
   ])
 })
 
+it.each(['Arrived', 'Complete'])('asks where what has begun is cancelled: %s', async (code) => {
+  const begun = ['S14', `${sch('CHK')}${'|'.repeat(14)}${code}`, PID, ...ROOM] as const
+  const engine = await told([begun, ['S15', sch('RAIN'), PID]])
+  const [appointment] = await engine.all('Appointment')
+  const status = code === 'Arrived' ? 'arrived' : 'fulfilled'
+  expect(appointment).toMatchObject({ status })
+  expect(appointment).not.toHaveProperty('cancelationReason')
+  expect(await engine.store.records.range({ collection: 'hl7-worklist', limit: 2 })).toMatchObject([
+    { value: { element: 'status', current: `"${status}"`, incoming: '"cancelled"' } },
+  ])
+  // A discontinuation is of what has begun.
+  expect(await after(begun, ['S16', sch('RAIN'), PID])).toMatchObject({ status: 'cancelled' })
+})
+
 /** The first comes behind the second, though it is about a time before. */
 async function late(first: Told, second: Told) {
   const engine = await told([second])
