@@ -54,6 +54,30 @@ it.each(['BAR^P12', 'ADT^A08'])(
   },
 )
 
+const procedure = (number: string, action: string) =>
+  `PR1|1||4711^Text^OPS||202603010800${'|'.repeat(14)}${number}|${action}`
+
+it.each(['BAR^P12', 'ADT^A08'])(
+  '%s deletes a procedure, and makes nothing of an unknown one',
+  async (event) => {
+    const engine = await after(
+      ['ADT^A01', VISIT, procedure('C1^NORTH', 'A')],
+      [event, VISIT, procedure('C2^NORTH', 'D')],
+    )
+    expect(await engine.all('Procedure')).toMatchObject([{ status: 'completed' }])
+    expect(await items(engine)).toEqual([expect.stringContaining('C2')])
+    const known = await after(
+      ['ADT^A01', VISIT, procedure('C1^NORTH', 'A'), procedure('', '')],
+      [event, VISIT, procedure('C1^NORTH', 'D'), procedure('', 'D')],
+    )
+    expect(await known.all('Procedure')).toMatchObject([
+      { status: 'entered-in-error' },
+      { status: 'entered-in-error' },
+    ])
+    expect(await items(known)).toEqual([])
+  },
+)
+
 it('knows a diagnosis again that is added behind its deletion', async () => {
   const [added, deleted] = ['A', 'D'].map((action) => diagnosis({ number: 'D1^NORTH', action }))
   const engine = await after(

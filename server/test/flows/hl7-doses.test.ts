@@ -11,7 +11,7 @@ const KINDS = {
     'RAS^O17',
     PID,
     orc(event),
-    'RXA|0|1|202603011000|202603011000|ASP^Aspirin^L|100|mg||||||||||||||CP|A',
+    'RXA|0|1|202603011000|202603011000|ASP^Aspirin^L|100|mg|||||||||||||CP|A',
   ],
   MedicationDispense: (event: Numbers): Message => [
     'RDS^O13',
@@ -83,3 +83,23 @@ it.each(['MedicationAdministration', 'MedicationDispense', 'MedicationRequest'] 
     expect(await items(engine)).toEqual([])
   },
 )
+
+it('deletes a dose with what is told with it, and makes nothing of one that nobody knows', async () => {
+  const [event, pid, order, given = ''] = KINDS.MedicationAdministration(['P1', 'F1'])
+  const result = 'OBX|1|NM|8310-5^Temperature^LN||37|Cel^^UCUM|||||F|||202603011000'
+  const told = (action: string): Message => [
+    event,
+    pid ?? '',
+    order ?? '',
+    given.replace(/A$/, action),
+    result,
+  ]
+  const unknown = await after(told('D'))
+  expect(await unknown.all('MedicationAdministration')).toEqual([])
+  expect(await unknown.all('Observation')).toEqual([])
+  expect(await items(unknown)).toMatchObject([{ why: 'unknown' }])
+  const known = await after(told('A'), told('D'))
+  expect(await known.all('MedicationAdministration')).toMatchObject([{ status: 'entered-in-error' }])
+  expect(await known.all('Observation')).toMatchObject([{ status: 'entered-in-error' }])
+  expect(await items(known)).toEqual([])
+})

@@ -78,3 +78,23 @@ it('reports a second lot, which has no place', async () => {
   expect(await engine.all('Immunization')).toMatchObject([{ lotNumber: 'L1' }])
   expect(engine.flow.tally.unmappedOf('default')).toMatchObject([{ at: 'RXA-15' }])
 })
+
+it('makes nothing of a deleted vaccination that nobody knows', async () => {
+  const [deleted, ...others] = told({ filler: 'F2', action: 'D' })
+  const engine = await after(told({ filler: 'F1' }), [
+    deleted,
+    ...others,
+    'OBX|1|CE|30956-7^Type^LN||08^X^CVX',
+  ])
+  expect(await given(engine)).toEqual(['08 completed F1'])
+  expect(await engine.all('Observation')).toEqual([])
+  expect(await items(engine)).toMatchObject([{ incoming: expect.stringContaining('F2') as string }])
+})
+
+it('deletes with a vaccination what is told with it', async () => {
+  const about = 'OBX|1|CE|30956-7^Type^LN||08^Vaccine^CVX||||||F'
+  const withType = (action: string): Message => [...told({ filler: 'F1', action }), about]
+  const engine = await after(withType('A'), withType('D'))
+  expect(await engine.all('Observation')).toMatchObject([{ status: 'entered-in-error' }])
+  expect(await items(engine)).toEqual([])
+})
