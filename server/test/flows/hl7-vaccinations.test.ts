@@ -98,3 +98,14 @@ it('deletes with a vaccination what is told with it', async () => {
   expect(await engine.all('Observation')).toMatchObject([{ status: 'entered-in-error' }])
   expect(await items(engine)).toEqual([])
 })
+
+it('writes nothing where a vaccination is told again by one of its numbers', async () => {
+  const both = { placer: 'P1', filler: 'F1' }
+  const engine = await after(
+    told(both),
+    told({ placer: 'P1' }),
+    told({ filler: 'F1' }),
+    told({ placer: 'P1' }),
+  )
+  expect(await engine.all('Immunization')).toMatchObject([{ meta: { versionId: '1' } }])
+})

@@ -46,7 +46,15 @@ export function withUnsentItems(part: ListPart, words: PartWords, { was, is }: W
   })
   if (words.now === undefined) return [...sent, ...others]
   const past = isLate ? others : others.map((item) => left(item, part, { sent: now, is }))
-  return part.ends === undefined ? [...sent, ...past] : oneBehindTheOther(sent, past)
+  return part.ends === undefined ? inOrderOf(before, sent, past) : oneBehindTheOther(sent, past)
+}
+
+/** A message that repeats some of the items as they were says nothing new: they keep their order. */
+function inOrderOf(before: readonly JsonObject[], sent: JsonObject[], past: JsonObject[]): JsonObject[] {
+  const items = [...sent, ...past]
+  if (past.length === 0 || before.length !== items.length) return items
+  const [was, is] = [before, items].map((all) => new Set(all.map((one) => JSON.stringify(one))))
+  return is !== undefined && was?.symmetricDifference(is).size === 0 ? [...before] : items
 }
 
 /** Who is somewhere since a later time was in this place before: nobody is taken out of the place of now. */
