@@ -122,6 +122,48 @@ it.each([
   expect(await items(engine)).toHaveLength(count)
 })
 
+const ofOne = (code: string, action = '') => diagnosis({ code, number: 'D1^NORTH', action })
+
+it.each<[string, readonly (readonly string[])[], readonly string[]]>([
+  ['keeps both', [[ofOne('I10'), ofOne('J45')]], ['I10', 'J45']],
+  [
+    'deletes the one that is named',
+    [[ofOne('I10'), ofOne('J45')], [ofOne('J45', 'D')]],
+    ['I10', 'J45 entered-in-error'],
+  ],
+  ['keeps the one that is corrected', [[ofOne('I10')], [ofOne('J45')]], ['J45']],
+  [
+    'deletes the one of before by another code',
+    [[ofOne('I10')], [ofOne('J45', 'D')]],
+    ['J45 entered-in-error'],
+  ],
+  [
+    'keeps what is deleted and told in one message',
+    [[ofOne('I10')], [ofOne('I10', 'D'), ofOne('I10', 'A')]],
+    ['I10'],
+  ],
+  ['takes one that is told twice for one', [[ofOne('I10'), ofOne('I10').replace('Text', 'Other')]], ['I10']],
+])('of diagnoses with one number %s', async (_, messages, expected) => {
+  const all = messages.flatMap((segments): Message[] => [
+    ['ADT^A08', VISIT, ...segments],
+    ['ADT^A08', VISIT, ...segments],
+  ])
+  const engine = await after(...all)
+  expect((await engine.all('Condition')).map(told).toSorted()).toEqual(expected)
+  expect(await items(engine)).toEqual([])
+})
+
+it('keeps procedures of other codes or times that have one number', async () => {
+  const [one, two] = [procedure('C1^NORTH', 'A'), procedure('C1^NORTH', 'A').replace('4711', '4712')]
+  const deleted: Message = ['ADT^A08', VISIT, two.replace('|A', '|D')]
+  const engine = await after(['ADT^A08', VISIT, one, two], ['ADT^A08', VISIT, one, two], deleted)
+  const states = (await engine.all('Procedure')).map((each) => `${told(each)} ${each['status'] as string}`)
+  expect(states.toSorted()).toEqual(['4711 completed', '4712 entered-in-error'])
+  expect(await items(engine)).toEqual([])
+  const again: Message = ['ADT^A08', VISIT, one, one.replace('0800', '0900')]
+  expect(await (await after(again, again)).all('Procedure')).toHaveLength(2)
+})
+
 it.each(['BAR^P01', 'BAR^P02', 'BAR^P05', 'BAR^P06'])('%s without an account says so', async (event) => {
   const engine = await after([event, VISIT])
   const [line] = await engine.store.records.range({ collection: 'hl7-journal', limit: 1 })

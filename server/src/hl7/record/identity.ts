@@ -1,6 +1,7 @@
 import { ALIASES, aliasId, claim, type Alias } from '../../fhir/aliases.ts'
 import type { JsonObject } from '../../kernel/json.ts'
 import type { RecordChange } from '../../store/port.ts'
+import { ITEMS, MEMBERS } from '../mapping/compile/identity.ts'
 import { hasOtherNumber, identifiersOf } from '../mapping/compile/other-number.ts'
 import type { Effect, Image, Mapped } from '../mapping/model/image.ts'
 import {
@@ -159,7 +160,7 @@ async function identityOf(desk: Desk, said: Said): Promise<Identity> {
 
 function takenOf(
   {
-    image: { aliases, item, type },
+    image: { aliases, item, type, resource },
     id,
     held,
     near,
@@ -169,11 +170,17 @@ function takenOf(
   return aliases.flatMap((alias, at): Taken[] => {
     const holder = held[at] ?? near[at]?.id
     if (holder === undefined || holder === id) return []
-    // Things that are told apart may share their number.
-    if ((item !== undefined || RESULTS.has(type)) && !others.has(alias)) return []
+    // Things that are told apart may share their number, but nothing that they are known by beside it.
+    const isShared = RESULTS.has(type) || (item !== undefined && !isBeside(alias, resource))
+    if (isShared && !others.has(alias)) return []
     const isTwin = others.get(alias) === 'twin'
     return [{ alias, holder, isOther: others.has(alias), ...(isTwin && { isTwin }) }]
   })
+}
+
+function isBeside({ system, value }: Alias, resource: JsonObject): boolean {
+  if (system === ITEMS || system === MEMBERS) return false
+  return identifiersOf(resource).every((one) => one['value'] !== value)
 }
 
 /** A new thing is compared with what is probably the same; of a message that tells several of them the first is the one to compare with. */

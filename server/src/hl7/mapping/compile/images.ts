@@ -12,7 +12,7 @@ import { effectsOf } from './effects.ts'
 import { completeHistories } from './histories.ts'
 import { ITEMS, MEMBERS, type Identified, type IdentityDesk } from './identity.ts'
 import { createIndex, type ImageIndex } from './image-index.ts'
-import { isLaterWord, tellLast } from './last-word.ts'
+import { isLaterWord, isOneThing, tellLast } from './last-word.ts'
 import { numberPlace, outOfSequence, tie, unidentified, unknownText, type Filled } from './links.ts'
 import { withoutEarlyEnds } from './soundness.ts'
 import { createTaken, type Taken } from './taken.ts'
@@ -261,9 +261,7 @@ interface Candidate {
 function toldApart(desk: Desk, candidate: Candidate): Identified | undefined {
   const { identity, image, target, known } = candidate
   const { item } = identity
-  const isItemAgain = item !== undefined && known.item?.alias.value === item.alias.value
-  const isSame = JSON.stringify(known.resource) === JSON.stringify(target.draft.resource)
-  if (isItemAgain ? image.own !== 'update' || isSame : !identity.isComposed) return said(desk, candidate)
+  if (isOneThing(candidate, known, target.draft)) return said(desk, candidate)
   const isJoined = image.join !== undefined && joinTexts(known.resource, target.draft.resource, image.join)
   const text = `There is another ${image.key} of this identity before: ${isJoined ? 'joined to it' : 'numbered'}`
   if (image.own === 'update')

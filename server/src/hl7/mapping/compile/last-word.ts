@@ -1,6 +1,7 @@
 import type { Alias } from '../../../fhir/aliases.ts'
+import type { CompiledImage } from './compile-message.ts'
 import type { Draft } from './draft.ts'
-import { MEMBERS } from './identity.ts'
+import { MEMBERS, type Identified } from './identity.ts'
 import { contradicts, identifiersOf } from './other-number.ts'
 import { pathOf } from './target.ts'
 
@@ -66,4 +67,15 @@ function takeLastWord(earlier: Draft, later: Draft): void {
   const digits = [...(earlier.literals ?? [])].filter(([path]) => !isTaken(path))
   const theirs = [...(later.literals ?? [])].filter(([path]) => isTaken(path))
   earlier.literals = digits.length + theirs.length > 0 ? new Map([...digits, ...theirs]) : undefined
+}
+
+/** Two drafts of one identity that a message is not meant to tell apart: what it deletes and tells is there. */
+export function isOneThing(
+  { image, identity: { item, isComposed } }: { readonly image: CompiledImage; readonly identity: Identified },
+  known: Draft,
+  again: Draft,
+): boolean {
+  if (item === undefined || known.item?.alias.value !== item.alias.value) return !isComposed
+  if (image.own !== 'update' || image.terms?.known === true) return true
+  return JSON.stringify(known.resource) === JSON.stringify(again.resource)
 }
