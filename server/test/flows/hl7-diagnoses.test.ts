@@ -142,7 +142,6 @@ it.each<[string, readonly (readonly string[])[], readonly string[]]>([
     [[ofOne('I10')], [ofOne('I10', 'D'), ofOne('I10', 'A')]],
     ['I10'],
   ],
-  ['takes one that is told twice for one', [[ofOne('I10'), ofOne('I10').replace('Text', 'Other')]], ['I10']],
 ])('of diagnoses with one number %s', async (_, messages, expected) => {
   const all = messages.flatMap((segments): Message[] => [
     ['ADT^A08', VISIT, ...segments],
@@ -151,6 +150,13 @@ it.each<[string, readonly (readonly string[])[], readonly string[]]>([
   const engine = await after(...all)
   expect((await engine.all('Condition')).map(told).toSorted()).toEqual(expected)
   expect(await items(engine)).toEqual([])
+})
+
+it('keeps two diagnoses of one number and code that are told otherwise, and asks', async () => {
+  const message: Message = ['ADT^A08', VISIT, D1, D1, D1.replace('Text', 'Other')]
+  const engine = await after(message, message)
+  expect((await engine.all('Condition')).map(told)).toEqual(['I10', 'I10'])
+  expect(await items(engine)).toHaveLength(1)
 })
 
 it('keeps procedures of other codes or times that have one number', async () => {
