@@ -101,6 +101,7 @@ it(
     const { longestMs, wholeMs } = await turnsDuring(async () => {
       expect(await ids(server, '/Observation?status:not=final,amended')).toEqual([])
     })
-    expect(longestMs).toBeLessThan(wholeMs * 0.75)
+    // A machine that walks it all in little more than a slice of time has no turn to give.
+    expect(longestMs).toBeLessThan(Math.max(wholeMs * 0.75, 2 * limits.work.sliceMs))
   },
 )
