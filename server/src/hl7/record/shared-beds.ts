@@ -2,22 +2,15 @@ import { createHash } from 'node:crypto'
 
 import type { JsonObject } from '../../kernel/json.ts'
 import { limits } from '../../kernel/limits.ts'
-import type { RecordChange, RecordStore, StoredRecord } from '../../store/port.ts'
+import type { RecordChange, StoredRecord } from '../../store/port.ts'
 import { FLOW } from '../journal/entry.ts'
 import { objectsIn } from '../mapping/model/objects.ts'
 import { isElements } from './exact-json.ts'
 import { referenceOf, type Identities } from './identity.ts'
-import type { KnownResources } from './read-once.ts'
+import { patientsOf } from './same-thing.ts'
 import type { Step } from './step.ts'
+import type { RecordRequest } from './waiting.ts'
 import type { WorkItem } from './worklist.ts'
-
-interface Request {
-  readonly records: RecordStore
-  readonly resources: KnownResources
-  readonly feed: string
-  readonly message: string
-  readonly nowMs: number
-}
 
 interface Planned {
   readonly records: readonly RecordChange[]
@@ -35,7 +28,7 @@ interface Move {
  * Who is in a bed is kept by the bed: a search would go through all visits that it ever had.
  */
 export async function planBeds(
-  request: Request,
+  request: RecordRequest,
   identities: Identities,
   steps: readonly Step[],
 ): Promise<Planned> {
@@ -77,7 +70,7 @@ function placesOf({ status, location }: JsonObject): ReadonlySet<string> {
   )
 }
 
-async function isBed({ resources }: Request, identities: Identities, place: string): Promise<boolean> {
+async function isBed({ resources }: RecordRequest, identities: Identities, place: string): Promise<boolean> {
   const [type = '', id = ''] = place.split('/')
   if (type !== 'Location') return false
   const named = [...identities.values()].find((one) => referenceOf(one) === place)
@@ -85,7 +78,7 @@ async function isBed({ resources }: Request, identities: Identities, place: stri
   return isElements(physicalType) && objectsIn(physicalType['coding']).some(({ code }) => code === 'bd')
 }
 
-async function planBed(request: Request, place: string, { came, left }: Move): Promise<Planned> {
+async function planBed(request: RecordRequest, place: string, { came, left }: Move): Promise<Planned> {
   const known = await request.records.get(FLOW.beds, place)
   const visits = known === undefined ? [] : visitsOf(known)
   // So many in one place are in no bed: it is a hall, or a name for having none.
@@ -96,7 +89,7 @@ async function planBed(request: Request, place: string, { came, left }: Move): P
     visits.filter((visit) => !left.has(visit)),
   )
   for (const [visit, is] of came) lying.set(visit, is)
-  const patients = patientsOf(lying)
+  const patients = peopleIn(lying)
   const [newcomer] = came.keys()
   const isShared = patients.size > 1
   const over: readonly RecordChange[] =
@@ -109,7 +102,7 @@ async function planBed(request: Request, place: string, { came, left }: Move): P
 
 /** Who has left by another way than a message is not there any more, either. */
 async function lyingIn(
-  { resources }: Pick<Request, 'resources'>,
+  { resources }: Pick<RecordRequest, 'resources'>,
   place: string,
   visits: readonly string[],
 ): Promise<Map<string, JsonObject>> {
@@ -121,20 +114,20 @@ async function lyingIn(
   return lying
 }
 
-function patientsOf(lying: ReadonlyMap<string, JsonObject>): ReadonlySet<string> {
-  return new Set([...lying].map(([visit, is]) => patientOf(is) ?? visit))
+function peopleIn(lying: ReadonlyMap<string, JsonObject>): ReadonlySet<string> {
+  return new Set([...lying].map(([visit, is]) => patientsOf(is)[0] ?? visit))
 }
 
 /** Whether an item about a bed, or any other, still needs somebody. */
 export async function isOpen(
-  { records, resources }: Pick<Request, 'records' | 'resources'>,
+  { records, resources }: Pick<RecordRequest, 'records' | 'resources'>,
   { kind, incoming = '[]' }: WorkItem,
 ): Promise<boolean> {
   if (kind !== 'place') return true
   const [{ reference: place = '' } = {}] = JSON.parse(incoming) as { readonly reference?: string }[]
   const known = await records.get(FLOW.beds, place)
   const lying = await lyingIn({ resources }, place, known === undefined ? [] : visitsOf(known))
-  return patientsOf(lying).size > 1
+  return peopleIn(lying).size > 1
 }
 
 function visitsOf({ value }: StoredRecord): readonly string[] {
@@ -143,11 +136,6 @@ function visitsOf({ value }: StoredRecord): readonly string[] {
 
 function idOf(reference: string): string {
   return reference.slice(reference.indexOf('/') + 1)
-}
-
-function patientOf({ subject }: JsonObject): string | undefined {
-  const reference = isElements(subject) ? subject['reference'] : undefined
-  return typeof reference === 'string' ? reference : undefined
 }
 
 /** Two messages that put somebody into one bed at once are planned one behind the other. */
@@ -170,9 +158,13 @@ interface Sharing {
   readonly lying: ReadonlyMap<string, JsonObject>
 }
 
-function sharing({ feed, message, nowMs }: Request, place: string, { newcomer, lying }: Sharing): WorkItem {
-  const who = patientOf(lying.get(newcomer) ?? {}) ?? newcomer
-  const others = [...patientsOf(lying)].filter((one) => one !== who)
+function sharing(
+  { feed, message, nowMs }: RecordRequest,
+  place: string,
+  { newcomer, lying }: Sharing,
+): WorkItem {
+  const [who = newcomer] = patientsOf(lying.get(newcomer) ?? {})
+  const others = [...peopleIn(lying)].filter((one) => one !== who)
   const incoming = JSON.stringify([place, ...others].map((reference) => ({ reference })))
   const about = { kind: 'place', element: 'location', incoming, why: 'bed' } as const
   return { id: itemId(place), feed, message, time: nowMs, reference: newcomer, ...about }

@@ -13,7 +13,8 @@ import { answered, isOpen, waitFor, waitingOf } from './wait-for.ts'
 import { holderOf, meantOf, sharersOf, type Sharer } from './whole-number.ts'
 import { takenItems, type WorkItem } from './worklist.ts'
 
-interface Request {
+/** What a plan about the record is made with. */
+export interface RecordRequest {
   readonly records: RecordStore
   readonly resources: KnownResources
   readonly feed: string
@@ -32,7 +33,7 @@ interface Planned {
  * the message that brings the order lets what waits for it refer to it, as if the order had been there first.
  */
 export async function planWaiting(
-  request: Request,
+  request: RecordRequest,
   identities: Identities,
   steps: readonly Step[],
 ): Promise<Planned> {
@@ -76,12 +77,12 @@ function broughtBy(identities: Identities, steps: readonly Step[]): readonly Ali
   return [...new Map(all.map((alias) => [aliasId(alias), alias])).values()]
 }
 
-async function waitingFor({ records }: Request, alias: Alias): Promise<readonly StoredRecord[]> {
+async function waitingFor({ records }: RecordRequest, alias: Alias): Promise<readonly StoredRecord[]> {
   const from = `${aliasId(alias)}|`
   return records.range({ collection: FLOW.waiting, from, to: `${from}~`, limit: limits.hl7.waiting })
 }
 
-interface Desk extends Request {
+interface Desk extends RecordRequest {
   readonly identities: Identities
   readonly steps: readonly Step[]
   /** What the message writes anyway. */
