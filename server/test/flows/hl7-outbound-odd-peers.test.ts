@@ -112,6 +112,17 @@ it('finds the answer in a batch, beside others', async () => {
   expect(engine.outbound.strayAnswers).toBe(1)
 })
 
+it('closes the connection to a peer that answers with more than a batch may hold, and sends again', async () => {
+  const { port, got } = await startPeer(({ id, attempt, socket }) => {
+    const tooMany = `\x0bBHS|^~\\&|LAB\r${'MSH|\r'.repeat(limits.hl7.batchMessages + 1)}\x1c\r`
+    socket.write(attempt === 1 ? tooMany : ack('AA', id))
+  })
+  const engine = await engineFor({ lab: port })
+  await order(engine, 'one')
+  await expect.poll(() => codesOf(engine), { timeout: 10_000 }).toEqual(['answered AA'])
+  expect(got).toHaveLength(2)
+})
+
 it('sends again what was answered by half, too long, or not by its name, and says why it waits', async () => {
   const { port, got } = await startPeer(({ id, attempt, socket }) => {
     if (attempt === 1) socket.end(ack('AA', id).slice(0, -4))

@@ -1,6 +1,7 @@
 import { once } from 'node:events'
 import type { Socket } from 'node:net'
 
+import { Fault } from '../../kernel/fault.ts'
 import { limits } from '../../kernel/limits.ts'
 import { isBatch, splitBatches } from '../mllp/batch.ts'
 import { framed } from '../mllp/connection.ts'
@@ -85,7 +86,9 @@ function createLine(destination: Destination, take: (answer: Buffer) => void) {
       fresh.on('data', (chunk: Buffer) => {
         for (const event of framer.push(chunk)) {
           if (event.kind === 'too-large') return void fresh.destroy(new Error(TOO_LARGE))
-          for (const answer of answersIn(event.bytes)) take(answer)
+          const answers = answersIn(event.bytes)
+          if (answers === undefined) return void fresh.destroy(new Error(TOO_MANY))
+          for (const answer of answers) take(answer)
         }
         return undefined
       })
@@ -96,9 +99,15 @@ function createLine(destination: Destination, take: (answer: Buffer) => void) {
   }
 }
 
-/** A peer may answer as it answers batches. */
-function answersIn(frame: Buffer): readonly Buffer[] {
-  return isBatch(frame) ? splitBatches(frame).messages : [frame]
+/** A peer may answer as it answers batches. @returns `undefined` for more messages than a batch may have: nobody above would catch a fault */
+function answersIn(frame: Buffer): readonly Buffer[] | undefined {
+  if (!isBatch(frame)) return [frame]
+  try {
+    return splitBatches(frame).messages
+  } catch (error) {
+    if (error instanceof Fault) return undefined
+    throw error
+  }
 }
 
 /** @throws Error when the connection goes first, or it is over */
@@ -115,6 +124,7 @@ async function answerOrEnd(there: Socket, answer: Promise<Buffer>, end: AbortSig
 }
 
 const TOO_LARGE = `the answer is larger than ${limits.hl7.answerBytes} bytes`
+const TOO_MANY = `the answer is a batch of more than ${limits.hl7.batchMessages} messages`
 const NONE = 'there was no answer in time'
 /** The commit byte of a peer that could not store the message. @see MLLP release 2, negative commit acknowledgement */
 const NOT_WRITTEN = 0x15
