@@ -237,6 +237,7 @@ it.each<[string, Json, string]>([
   ],
   ['ifNoneExist of a deletion', { method: 'DELETE', url: 'Patient/x', ifNoneExist: '_id=x' }, 'ifNoneExist'],
   ['ifMatch of a create', { method: 'POST', url: 'Patient', ifMatch: 'W/"1"' }, 'ifMatch'],
+  ['ifNoneMatch of a create', { method: 'POST', url: 'Patient', ifNoneMatch: '*' }, 'ifNoneMatch'],
   ['ifMatch that is a number', { method: 'PUT', url: 'Patient/x', ifMatch: 1 }, 'ifMatch'],
   [
     'a time that is none',
@@ -259,9 +260,21 @@ it('refuses an update under the address of another resource', async () => {
   const refused = await send('transaction', [update(`${base()}/Patient/${other}`)])
   expectRefused(refused, 400)
   expect(refused.at('issue.0.expression.0')).toBe('Bundle.entry[0].fullUrl')
-  for (const fullUrl of [`${base()}/Patient/${one}`, `http://example.org/fhir/Patient/${other}`])
-    expect((await send('transaction', [update(fullUrl)])).status).toBe(200)
+  expectRefused(await send('transaction', [update(`Patient/${other}`)]), 400)
+  const fine = [`${base()}/Patient/${one}`, `http://example.org/fhir/Patient/${other}`, `Patient/${one}`]
+  for (const fullUrl of fine) expect((await send('transaction', [update(fullUrl)])).status).toBe(200)
 })
+
+it.each(['x', '1', 'Patient', '/Patient/x', 'Patient/x/_history/1', ' urn:uuid:x', ''])(
+  'refuses "%s" for a fullUrl',
+  async (fullUrl) => {
+    for (const type of ['batch', 'transaction']) {
+      const refused = await send(type, [{ fullUrl, ...post(PATIENT) }])
+      expectRefused(refused, 400)
+      expect(refused.at('issue.0.expression.0')).toBe('Bundle.entry[0].fullUrl')
+    }
+  },
+)
 
 it('finds links of narratives as XML may write them, and to parts', async () => {
   const fullUrl = `urn:uuid:${randomUUID()}`

@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest'
 
-import { expectRefused, fresh, hubForFile } from './fhir-peer.ts'
+import { entriesOf, expectRefused, fresh, hubForFile } from './fhir-peer.ts'
 import type { Json } from './fhir-peer.ts'
 
 const { ask, base, make, find } = hubForFile()
@@ -162,4 +162,51 @@ it('refuses criteria where it would overlook them', async () => {
   const lenient = { headers: { prefer: 'handling=lenient' } }
   expect((await ask('POST', `/Patient?${criteria}`, { body, ...lenient })).status).toBe(201)
   expect((await ask('PUT', `/Patient/${id}?_pretty=true`, { body: { ...body, id } })).status).toBe(200)
+})
+
+it('deletes in a transaction, too, all that the criteria mean, with everything else or not at all', async () => {
+  const { value, ids } = await holders(3)
+  const deletion = { request: { method: 'DELETE', url: `Patient?${criterion(value)}` } }
+  const creation = { resource: patient(fresh()), request: { method: 'POST', url: 'Patient' } }
+  const transact = (...entry: readonly Json[]) =>
+    ask('POST', '', {
+      body: { resourceType: 'Bundle', type: 'transaction', entry },
+      headers: { prefer: 'return=OperationOutcome' },
+    })
+  const broken = { ...creation, resource: { resourceType: 'Patient', gender: 'x' } }
+  expectRefused(await transact(deletion, broken), 400)
+  // Two entries would end on the same resource.
+  const again = { request: { method: 'DELETE', url: `Patient/${String(ids[1])}` } }
+  expectRefused(await transact(deletion, again), 400)
+  const stale = { request: { ...deletion.request, ifMatch: 'W/"2"' } }
+  expectRefused(await transact(stale), 412)
+  expect((await find(`/Patient?${criterion(value)}`)).length).toBe(3)
+
+  const answer = await transact(creation, deletion, creation)
+  const responses = entriesOf(answer).map(({ response }) => response)
+  expect(responses.map((response) => response?.status)).toEqual(['201 Created', '200 OK', '201 Created'])
+  expect(responses[1]?.outcome).toMatchObject({
+    issue: [{ details: { text: '3 Patient resources are deleted' } }],
+  })
+  for (const id of ids) expectRefused(await ask('GET', `/Patient/${id}`), 410)
+  expect((await ask('GET', `/Patient/${String(ids[0])}/_history`)).at('entry.0.request.method')).toBe(
+    'DELETE',
+  )
+})
+
+it('deletes as many at once as the limit says, in a transaction and alone', async () => {
+  const { value } = await holders(101)
+  const entry = [{ request: { method: 'DELETE', url: `Patient?${criterion(value)}` } }]
+  const body = { resourceType: 'Bundle', type: 'transaction', entry }
+  for (const refused of [
+    await ask('POST', '', { body }),
+    await ask('DELETE', `/Patient?${criterion(value)}`),
+  ]) {
+    expectRefused(refused, 412)
+    expect(refused.text).toContain('More than 100')
+  }
+  const [first] = await find(`/Patient?${criterion(value)}&_count=1`)
+  await ask('DELETE', `/Patient/${String(first)}`)
+  expect((await ask('POST', '', { body })).status).toBe(200)
+  expect(await find(`/Patient?${criterion(value)}`)).toEqual([])
 })

@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest'
 
-import { entriesOf, expectRefused, fresh, hubForFile } from './fhir-peer.ts'
+import { entriesOf, expectRefused, fresh, hubForFile, tagged } from './fhir-peer.ts'
 import type { Answer, Json } from './fhir-peer.ts'
 
 const { ask, base, make, find } = hubForFile()
@@ -152,4 +152,25 @@ it('says in a transaction what was deleted, too', async () => {
   const responses = entriesOf(answer).map(({ response }) => response)
   expect(responses.map((response) => response?.status)).toEqual(['200 OK', '200 OK'])
   expect(responses[0]?.outcome).toMatchObject({ issue: [{ details: { text: `Patient/${id} is deleted` } }] })
+})
+
+it.each<[string, string, Headers]>([
+  ['a create', 'POST', { 'if-match': 'W/"1"' }],
+  ['a create', 'POST', { 'if-none-match': '*' }],
+  ['an update', 'PUT', { 'if-none-exist': 'identifier=x' }],
+  ['a patch', 'PATCH', { 'if-none-exist': 'identifier=x' }],
+  ['a deletion', 'DELETE', { 'if-none-exist': 'identifier=x' }],
+])('does not pass over a condition that cannot be asked of %s', async (_what, method, headers) => {
+  const value = fresh()
+  const { id } = await make({ ...PATIENT, identifier: [{ system: SYSTEM, value }] })
+  const path = method === 'POST' ? '/Patient' : `/Patient/${id}`
+  const body = method === 'DELETE' ? {} : { body: { ...PATIENT, id, ...tagged(value) } }
+  const refused = await ask(method, path, { ...body, headers })
+  expectRefused(refused, 400)
+  expect(refused.text.toLowerCase()).toContain(Object.keys(headers)[0])
+  expect((await ask('GET', `/Patient/${id}`)).at('meta.versionId')).toBe('1')
+  expect(await find(`/Patient?_tag=${value}`)).toEqual([])
+  // A search changes nothing.
+  const search = await ask('POST', `/Patient/_search?_id=${id}`, { headers })
+  expect(search.status, search.text).toBe(200)
 })

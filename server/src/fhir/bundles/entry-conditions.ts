@@ -1,6 +1,7 @@
 import { fault } from '../../kernel/fault.ts'
 import type { JsonObject, JsonValue } from '../../kernel/json.ts'
 import type { Conditions, Method } from '../calls/call.ts'
+import { misplaced } from '../calls/conditions.ts'
 
 const CONDITIONS = ['ifMatch', 'ifNoneMatch', 'ifModifiedSince', 'ifNoneExist'] as const
 
@@ -23,11 +24,7 @@ export function conditionsOf(request: JsonObject, method: Method, at: string): C
 
 function problemOf(name: (typeof CONDITIONS)[number], value: JsonValue, method: Method): string | undefined {
   if (typeof value !== 'string') return `${name} must be a text`
-  if (name === 'ifNoneExist' && method !== 'POST')
-    return 'ifNoneExist is a condition of a create: put criteria of other requests into their url'
-  if (name === 'ifMatch' && method === 'POST')
-    return 'ifMatch is a condition on a version that is there: a POST has none'
   if (name === 'ifModifiedSince' && Number.isNaN(Date.parse(value)))
     return 'ifModifiedSince must be an instant such as 2026-01-31T12:00:00Z'
-  return undefined
+  return misplaced(name, method, name)
 }

@@ -11,11 +11,10 @@ import { memberText } from '../json/members.ts'
 import { isObject, parseInTurns, parseObject } from '../json/parse.ts'
 import { placeOfMember } from '../json/plain-text.hot.ts'
 import type { Place } from '../json/plain-text.hot.ts'
-import { readReference } from '../keys/references.ts'
-import { sameUrn } from '../keys/same-urn.ts'
 import { conditionsOf } from './entry-conditions.ts'
 import { ofEntry, placed } from './entry.ts'
 import type { Entry } from './entry.ts'
+import { checkFullUrls } from './full-urls.ts'
 import type { CutBundle } from './receive-bundle.ts'
 
 /** An entry that cannot be processed: a batch goes on without it. */
@@ -228,33 +227,4 @@ function segmentsOf(path: string, at: string): readonly string[] {
     const text = 'The url has a broken percent escape'
     throw fault('malformed', { code: 'value', text, at: `${at}.request.url` })
   }
-}
-
-function checkFullUrls(entries: ReadBundle['entries'], base: string): void {
-  const seen = new Set<string>()
-  for (const entry of entries) {
-    const { fullUrl, at } = entry
-    if (fullUrl === undefined) continue
-    if (isOther(entry, base))
-      throw fault('malformed', {
-        code: 'value',
-        text: 'fullUrl is the address of another resource here: references to that one would be led astray',
-        at: `${at}.fullUrl`,
-      })
-    const address = sameUrn(fullUrl)
-    if (seen.has(address))
-      throw fault('malformed', {
-        code: 'duplicate',
-        text: 'Two entries have the same fullUrl (bdl-7)',
-        at: `${at}.fullUrl`,
-      })
-    seen.add(address)
-  }
-}
-
-/** An update that goes by the address of another resource of this server. @see FHIR R4, "Bundle", fullUrl: it shall not disagree with the id */
-function isOther({ method, path, fullUrl }: Entry, base: string): boolean {
-  if (method !== 'PUT' || path.length !== 2 || fullUrl === undefined) return false
-  const { type, id } = readReference(fullUrl, base)
-  return fullUrl.startsWith(`${base}/`) && type !== undefined && `${type}/${String(id)}` !== path.join('/')
 }

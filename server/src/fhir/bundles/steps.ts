@@ -1,9 +1,10 @@
 import { Fault, fault } from '../../kernel/fault.ts'
 import { uuid7 } from '../../kernel/ids.ts'
+import { limits } from '../../kernel/limits.ts'
 import { createPace } from '../../kernel/pace.ts'
 import type { Guard } from '../../store/port.ts'
 import type { Call } from '../calls/call.ts'
-import { criteriaOf, onlyNew, preconditionOf, resolveCriteria } from '../calls/conditions.ts'
+import { criteriaOf, onlyNew, preconditionOf, resolveAll, resolveCriteria } from '../calls/conditions.ts'
 import type { RestDeps } from '../calls/rest-deps.ts'
 import { changesState, isOperation } from '../operations/run-operation.ts'
 import type { Precondition } from '../resources.ts'
@@ -14,6 +15,7 @@ import { patchStep } from './patch-step.ts'
 import type { Step } from './step.ts'
 
 export interface Steps {
+  /** In the order of the entries; a deletion by criteria has one for each resource that it means. */
   readonly steps: readonly Step[]
   readonly guards: readonly Guard[]
   /** Of the writes that criteria led to. */
@@ -28,9 +30,10 @@ export async function stepsOf(deps: RestDeps, call: Call, entries: readonly Entr
   const pace = createPace()
   const created = new Map<string, Step>()
   for (const entry of entries) {
-    const { step, guard, matches } = await placedStep(deps, call, entry)
+    const { step, others = [], guard, matches } = await placedStep(deps, call, entry)
     const own = sameOrOwn(created, step)
-    steps.push(own)
+    steps.push(own, ...others)
+    if (steps.length > limits.fhir.bundleEntries) throw tooMany(entry)
     if (matches && own === step) criteria.set(own, matches)
     if (guard) guards.push(guard)
     await pace()
@@ -38,6 +41,11 @@ export async function stepsOf(deps: RestDeps, call: Call, entries: readonly Entr
   const settled = afterDeletions(steps, () => uuid7(deps.clock()))
   checkIdentities(settled)
   return { steps: settled, guards, criteria }
+}
+
+function tooMany({ at }: Entry): Fault {
+  const text = `With what its criteria delete the transaction has more than ${String(limits.fhir.bundleEntries)} changes: send it in parts`
+  return fault('too-costly', { code: 'too-costly', text, at })
 }
 
 /** Deletions come first: what `ifNoneExist` found is not there any more when another entry deletes it, so it is created. */
@@ -83,6 +91,8 @@ function sameOrOwn(created: Map<string, Step>, step: Step): Step {
 
 interface Decided {
   readonly step: Step
+  /** What else the criteria of a deletion mean. */
+  readonly others?: readonly Step[]
   readonly guard?: Guard
   /** Where the step is a create or an update by criteria. */
   readonly matches?: Matches
@@ -157,18 +167,26 @@ function asked({ conditions }: Entry): { readonly precondition?: Precondition } 
   return precondition ? { precondition } : {}
 }
 
+/** As by itself, it deletes all that the criteria mean. */
+async function deletionSteps(
+  deps: RestDeps,
+  call: Call,
+  { entry, type }: { entry: Entry; type: string },
+): Promise<Decided> {
+  const { ids, guard } = await resolveAll(deps, call.caller, { type, query: entry.queryText })
+  const [step = { kind: 'nothing', entry } as const, ...others] = ids.map((id) =>
+    instanceStep({ entry, type, method: 'DELETE', id }),
+  )
+  return { step, others, guard }
+}
+
 async function conditionalStep(
   deps: RestDeps,
   call: Call,
   { entry, type, method }: Omit<Instance, 'id'>,
 ): Promise<Decided> {
+  if (method === 'DELETE') return deletionSteps(deps, call, { entry, type })
   const { id, ...found } = await resolveCriteria(deps, call.caller, { type, query: entry.queryText })
-  const { guard } = found
-  if (method === 'DELETE')
-    return {
-      guard,
-      step: id === undefined ? { kind: 'nothing', entry } : instanceStep({ entry, type, method, id }),
-    }
   const given = (await contentOf(entry)).resource?.['id']
   if (id !== undefined && given !== undefined && given !== id) {
     throw fault('malformed', {

@@ -34,7 +34,7 @@ export async function transaction(deps: RestDeps, call: Call, entries: readonly 
 
 interface Done {
   readonly steps: readonly Step[]
-  readonly versions: ReadonlyMap<Step, Written>
+  readonly versions: ReadonlyMap<Entry, readonly Written[]>
 }
 
 /** Lost when something that the criteria found has changed meanwhile. */
@@ -65,14 +65,24 @@ async function attemptTransaction(
   const asked = { drafts, guards: references.guards, inTurn }
   const result = await deps.resources.transact(call.caller, asked)
   if (result.outcome === 'stale') return lostOrThrow(result, writes, lostOf(asked))
-  return { steps, versions: new Map(writes.flatMap((step, index) => pairOf(step, result.versions[index]))) }
+  return { steps, versions: byEntry(writes, result.versions) }
 }
 
 /** @see FHIR R4, "RESTful API", transaction processing rules */
 const ORDER: Readonly<Record<WriteStep['method'], number>> = { DELETE: 0, POST: 1, PUT: 2, PATCH: 2 }
 
-function pairOf(step: Step, version: Written | undefined): readonly (readonly [Step, Written])[] {
-  return version ? [[step, version]] : []
+function byEntry(
+  writes: readonly WriteStep[],
+  versions: readonly Written[],
+): ReadonlyMap<Entry, readonly Written[]> {
+  const made = new Map<Entry, Written[]>()
+  for (const [index, version] of versions.entries()) {
+    const entry = writes[index]?.entry
+    const before = entry && made.get(entry)
+    if (before) before.push(version)
+    else if (entry) made.set(entry, [version])
+  }
+  return made
 }
 
 /** Entries that write nothing must be JSON all the same. @throws Fault `malformed` */
@@ -179,8 +189,12 @@ function lostOrThrow(
 async function answersOf(deps: RestDeps, call: Call, { steps, versions }: Done): Promise<readonly Answer[]> {
   const answers: Answer[] = []
   const pace = createPace()
+  let answered: Entry | undefined
   for (const step of steps) {
-    answers.push(await answerOf(deps, call, { step, version: versions.get(step) }))
+    // What one entry deletes is one answer.
+    if (step.entry !== answered)
+      answers.push(await answerOf(deps, call, { step, versions: versions.get(step.entry) ?? [] }))
+    answered = step.entry
     await pace()
   }
   return answers
@@ -189,14 +203,15 @@ async function answersOf(deps: RestDeps, call: Call, { steps, versions }: Done):
 async function answerOf(
   deps: RestDeps,
   call: Call,
-  { step, version }: { step: Step; version: Written | undefined },
+  { step, versions }: { step: Step; versions: readonly Written[] },
 ): Promise<Answer> {
   if (step.kind === 'nothing') return deletionAnswer(call, [])
   if (step.kind === 'read') return readAnswer(deps, call, step.entry)
   if (step.kind === 'found')
     return foundAnswer(call, await deps.resources.read(call.caller, step.type, step.id))
+  const [version] = versions
   if (!version) throw new Error('a transaction step without its version')
-  if (step.method === 'DELETE') return deletionAnswer(call, [version])
+  if (step.method === 'DELETE') return deletionAnswer(call, versions)
   return writtenAnswer(call, version, version.isCreated ? 201 : 200)
 }
 

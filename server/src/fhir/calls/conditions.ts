@@ -6,7 +6,7 @@ import type { Precondition } from '../resources.ts'
 import type { Clause } from '../search/clause.ts'
 import type { Matches } from '../search/search.ts'
 import { pairsOf } from './call.ts'
-import type { Conditions } from './call.ts'
+import type { Call, Conditions, Method } from './call.ts'
 import type { RestDeps } from './rest-deps.ts'
 
 const ETAG = /^(?:W\/)?"(?<version>[A-Za-z0-9.-]{1,64})"$|^(?<bare>\d{1,18})$/
@@ -35,6 +35,38 @@ export function preconditionOf({
       !(unwanted && names(unwanted, current)) &&
       !(current && secondOf(current) > until),
     otherwise: 'precondition',
+  }
+}
+
+/**
+ * What a condition of a write says that it cannot be asked of; `undefined` where it can.
+ *
+ * @param name as the caller has to be told, `If-Match` or `ifMatch`
+ */
+export function misplaced(condition: keyof Conditions, method: Method, name: string): string | undefined {
+  if (condition === 'ifNoneExist' && method !== 'POST')
+    return `${name} is a condition of a create: put criteria of other requests into their address`
+  if ((condition === 'ifMatch' || condition === 'ifNoneMatch') && method === 'POST')
+    return `${name} is a condition on a version that is there: a create has none, use criteria (If-None-Exist)`
+  return undefined
+}
+
+const HEADERS = { ifMatch: 'If-Match', ifNoneMatch: 'If-None-Match', ifNoneExist: 'If-None-Exist' } as const
+
+/**
+ * A condition of a write that is passed over protects nobody.
+ *
+ * @throws Fault `malformed`
+ */
+export function checkConditions({
+  method,
+  path,
+  conditions,
+}: Pick<Call, 'method' | 'path' | 'conditions'>): void {
+  if (method === 'GET' || method === 'HEAD' || path.at(-1) === '_search') return
+  for (const [condition, name] of Object.entries(HEADERS) as readonly [keyof typeof HEADERS, string][]) {
+    const text = conditions[condition] === undefined ? undefined : misplaced(condition, method, name)
+    if (text !== undefined) throw fault('malformed', { code: 'not-supported', text })
   }
 }
 

@@ -4,6 +4,7 @@ import { isId } from '../access.ts'
 import { jsonBody } from '../calls/answers.ts'
 import { checkCriteria, pairsOf } from '../calls/call.ts'
 import type { Answer, Call, Method } from '../calls/call.ts'
+import { checkConditions } from '../calls/conditions.ts'
 import { checkAcceptable, checkBody } from '../calls/negotiate.ts'
 import { outcomeOf } from '../calls/outcome.ts'
 import type { RestDeps } from '../calls/rest-deps.ts'
@@ -29,6 +30,7 @@ export async function dispatch(deps: RestDeps, call: Call): Promise<Answer> {
   if (!act) return methodNotAllowed(path)
   checkBody(call)
   checkCriteria(call)
+  checkConditions(call)
   return act(deps, call, { type, id, third, fourth })
 }
 
