@@ -1,5 +1,5 @@
 import { once } from 'node:events'
-import type { RequestListener, Server } from 'node:http'
+import type { IncomingMessage, RequestListener, Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 
 import { limits } from './kernel/limits.ts'
@@ -21,7 +21,11 @@ export interface EarlyServer {
 
 export async function listenEarly(host: string, port: number): Promise<EarlyServer> {
   let handle: RequestListener = comeBack
-  const server = createServer((request, response) => handle(request, response))
+  const server = createServer({ shouldUpgradeCallback }, (request, response) => {
+    const { url = '' } = request
+    if (!url.startsWith('/')) request.url = url.replace(SCHEME_AND_HOST, '/')
+    handle(request, response)
+  })
   server.requestTimeout = limits.http.requestMs
   server.listen(port, host)
   await once(server, 'listening')
@@ -40,6 +44,14 @@ export async function listenEarly(host: string, port: number): Promise<EarlyServ
       clearTimeout(cut)
     },
   }
+}
+
+/** Of an absolute form, which every server has to take (RFC 9112, section 3.2.2). */
+const SCHEME_AND_HOST = /^https?:\/\/[^/?#]*\/?/i
+
+/** Any other upgrade is an offer that is passed over (RFC 9110, section 7.8): clients such as Java's ask for HTTP/2 with each first request. */
+function shouldUpgradeCallback(this: Server, { headers }: IncomingMessage): boolean {
+  return headers.upgrade?.toLowerCase() === 'websocket' && this.listenerCount('upgrade') > 0
 }
 
 const comeBack: RequestListener = (_request, response) => {

@@ -8,7 +8,7 @@ import { entriesOf, expectRefused, fresh, hubForFile, idsOf, tagged } from './fh
 import type { Json, Sent } from './fhir-peer.ts'
 
 const ORIGIN = 'https://app.example.org'
-const { ask, base, make, find } = hubForFile({ HUB_CORS_ORIGINS: ORIGIN })
+const { ask, base, token: ownToken, make, find } = hubForFile({ HUB_CORS_ORIGINS: ORIGIN })
 const PATIENT = { resourceType: 'Patient' }
 const TYPE = { 'content-type': 'application/fhir+json' }
 
@@ -386,4 +386,23 @@ it('lets no cache keep a record (RFC 9111), only what is the same for everybody'
   expect(await kept('POST', '/Patient', { body: PATIENT })).toBe('no-store')
   expect(await kept('POST', '', { body: { resourceType: 'Bundle', type: 'batch' } })).toBe('no-store')
   expect(await kept('GET', '/metadata')).toBe('no-cache')
+})
+
+it('takes the odd forms of a request that RFC 9110 and 9112 let clients send', async () => {
+  const { host, port } = new URL(base())
+  const send = async (address: string, more: readonly string[]): Promise<string> => {
+    const headers = [`Host: ${host}`, `Authorization: Bearer ${ownToken()}`, ...more, 'Connection: close']
+    const socket = connect(Number(port), '127.0.0.1')
+    socket.end([`GET ${address} HTTP/1.1`, ...headers, '', ''].join('\r\n'))
+    return Buffer.concat(await socket.toArray()).toString('utf8')
+  }
+  const path = '/fhir/Patient?_count=0'
+  expect(await send(`http://${host}${path}`, [])).toMatch(/^HTTP\/1.1 200 [^]*"searchset"/)
+  // The HTTP client of Java offers HTTP/2 with its first request over plain TCP.
+  const offer = [
+    'Upgrade: h2c',
+    'HTTP2-Settings: AAMAAABkAAQCAAAAAAIAAAAA',
+    'Connection: Upgrade, HTTP2-Settings',
+  ]
+  expect(await send(path, offer)).toMatch(/^HTTP\/1.1 200 [^]*"searchset"/)
 })
