@@ -307,7 +307,7 @@ it('tells with OPTIONS what an address answers to', async () => {
     const { status, headers, text } = await ask('OPTIONS', path)
     expect([status, headers.get('allow'), text], path).toEqual([204, `${methods}, OPTIONS`, ''])
   }
-  expectRefused(await ask('OPTIONS', '/Patient/x/y/z/w'), 404)
+  for (const path of ['/Patient/x/y/z/w', '/Foo', '/Foo/1']) expectRefused(await ask('OPTIONS', path), 404)
 })
 
 it.each(['POST', 'PUT', 'PATCH', 'DELETE'])('answers %s at /metadata by what goes there', async (method) => {
@@ -345,6 +345,12 @@ it('looks at method and address before the body', async () => {
 it('takes names of preferences in any case', async () => {
   const made = await ask('POST', '/Patient', { body: PATIENT, headers: { prefer: 'Return=minimal' } })
   expect([made.status, made.text]).toEqual([201, ''])
+})
+
+// RFC 7240, section 2.
+it('counts the first of two preferences of one name', async () => {
+  const headers = { prefer: 'return=minimal, return=representation' }
+  expect((await ask('POST', '/Patient', { body: PATIENT, headers })).text).toBe('')
 })
 
 // RFC 8259, section 8.1: a parser may overlook the mark.

@@ -120,6 +120,10 @@ it('RD-17 prints for people', async () => {
   const read = await ask('GET', `/Patient/${id}?_pretty=true`)
   expect(read.text).toMatch(/^\{\n\s+"resourceType"/)
   expect(read.json).toEqual((await ask('GET', `/Patient/${id}`)).json)
+  const refused = await ask('GET', '/Patient/none?_pretty=true')
+  const headers = { 'content-type': 'application/x-www-form-urlencoded' }
+  const found = await ask('POST', '/Patient/_search', { raw: '_count=1&_pretty=true', headers })
+  for (const { text } of [refused, found]) expect(text).toMatch(/^\{\n\s+"resourceType"/)
 })
 
 it('DE-01 DE-02 deletes and names the version', async () => {

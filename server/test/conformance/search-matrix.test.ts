@@ -72,7 +72,9 @@ it.each([
 })
 
 it('DT-29 refuses what is no date', async () => {
-  for (const date of ['2013-13', 'foo', '2013-02-30', '2013-03-14T25:00:00Z'])
+  const hours = ['T24:00:00Z', 'T10:00:00%2B15:00', 'T10:00:00-14:01', 'T10:00:00%2B10:60']
+  const times = hours.map((each) => `2013-03-14${each}`)
+  for (const date of ['2013-13', 'foo', '2013-02-30', '2013-03-14T25:00:00Z', '0000', ...times])
     expectRefused(await ask('GET', `/Observation?date=${date}`), 400)
 })
 

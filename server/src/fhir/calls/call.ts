@@ -50,15 +50,14 @@ export interface Preferences {
   readonly handling?: 'strict' | 'lenient'
 }
 
-/** `Prefer: return=minimal, handling=lenient` (RFC 7240); what is unknown is ignored, as it says. */
+/** `Prefer: return=minimal, handling=lenient` (RFC 7240): what is unknown is ignored, and of what is said twice the first counts. */
 export function preferencesOf(header: string | undefined): Preferences {
   if (header === undefined || header === '') return { return: 'representation' }
-  const wanted = new Map(
-    header.split(/[,;]/).map((part) => {
-      const [name = '', value = ''] = part.trim().split('=')
-      return [name.trim().toLowerCase(), value.trim().replaceAll('"', '')] as const
-    }),
-  )
+  const said = header.split(/[,;]/).map((part) => {
+    const [name = '', value = ''] = part.trim().split('=')
+    return [name.trim().toLowerCase(), value.trim().replaceAll('"', '')] as const
+  })
+  const wanted = new Map(said.toReversed())
   const given = wanted.get('return')
   const handling = wanted.get('handling')
   return {

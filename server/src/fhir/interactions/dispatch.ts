@@ -164,11 +164,12 @@ function checkId({ method, path }: Call, id: string): void {
 }
 
 /** The methods of an address, for OPTIONS. @throws Fault `not-found` */
-export function methodsAt(path: readonly string[]): string {
+export function methodsAt(deps: RestDeps, path: readonly string[]): string {
   if (isOperation(path)) return [...methodsOf(path), 'OPTIONS'].join(', ')
   const name = placeName(path)
   const place = PLACES[name]
   if (!place || (WITH_ID.has(name) && !isId(path[1] ?? ''))) throw noSuchPlace(path)
+  if (!SYSTEM.has(name)) checkType(deps, path[0] ?? '')
   return allowedAt(name)
 }
 

@@ -101,6 +101,7 @@ function statementOf(
     status: 'active',
     date: new Date(changed).toISOString(),
     kind: 'instance',
+    name: 'Mogran',
     software: { name: 'Mogran', version: VERSION },
     implementation: { description: 'Mogran, one FHIR record for every clinical feed', url: base },
     fhirVersion: '4.0.1',

@@ -46,7 +46,8 @@ export const fhirRest: FastifyPluginAsync<FhirRestOptions> = async (app, { rest,
     if (status === 401 && error instanceof Fault) reply.header('www-authenticate', challengeOf(error))
     if (status === 413) dropRestOfBody(request, reply)
     if (status === 415 && request.method === 'PATCH') reply.header('accept-patch', PATCH_FORMATS.join(', '))
-    return reply.code(status).type(FHIR_JSON).send(jsonBody(outcome))
+    const body = isPretty(request) ? indent(JSON.stringify(outcome)) : jsonBody(outcome)
+    return reply.code(status).type(FHIR_JSON).send(body)
   })
   app.addHook('onRequest', async (request, reply) => {
     reply.header('cache-control', NOT_KEPT)
@@ -79,7 +80,7 @@ export const fhirRest: FastifyPluginAsync<FhirRestOptions> = async (app, { rest,
   const bodyLimit = limits.fhir.resourceBytes
   const method = METHODS.filter((each) => each !== 'POST')
   app.route({ method, url: '/', bodyLimit, exposeHeadRoute: false, handler })
-  answerOptions(app)
+  answerOptions(app, rest)
   app.route({ method: [...METHODS], url: '/*', bodyLimit, exposeHeadRoute: false, handler })
 }
 
@@ -105,9 +106,9 @@ function answerEverybody(app: FastifyInstance, rest: RestDeps): void {
   })
 }
 
-function answerOptions(app: FastifyInstance): void {
+function answerOptions(app: FastifyInstance, rest: RestDeps): void {
   const handler = async (request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> => {
-    const allow = methodsAt(addressOf(app, request).path)
+    const allow = methodsAt(rest, addressOf(app, request).path)
     // RFC 5789, section 3.1.
     if (allow.includes('PATCH')) reply.header('accept-patch', PATCH_FORMATS.join(', '))
     return reply.code(204).header('allow', allow).send()
@@ -225,9 +226,16 @@ function answer(
   const bytes = Buffer.from(body.buffer, body.byteOffset, body.byteLength)
   // Raw content names its own type and is no JSON.
   if (headers['content-type'] !== undefined) return reply.send(bytes)
-  if ((request.raw.url ?? '').includes('_pretty=true'))
-    return reply.type(FHIR_JSON).send(indent(bytes.toString('utf8')))
+  if (isPretty(request)) return reply.type(FHIR_JSON).send(indent(bytes.toString('utf8')))
   // Head and body of a small answer leave as one string in one system call; a large one is not worth the copy.
   const isSmall = bytes.length <= limits.http.oneWriteBytes
   return reply.type(FHIR_JSON).send(isSmall ? bytes.toString('utf8') : bytes)
+}
+
+const PRETTY = /[?&]_pretty=true(?:&|$)/
+
+/** Asked for by the address or by the form of a search. */
+function isPretty({ raw: { url = '' }, body, headers }: FastifyRequest): boolean {
+  const isForm = body instanceof Uint8Array && headers['content-type']?.includes('form')
+  return PRETTY.test(url) || (isForm === true && PRETTY.test(`?${Buffer.from(body).toString('latin1')}`))
 }

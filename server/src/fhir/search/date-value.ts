@@ -11,7 +11,8 @@ import type { Comparator, Interval } from './comparison.ts'
  */
 export function dateInterval(text: string, param: string, zone: ZoneOffset): Interval {
   // A blank stands for the plus sign of an offset that a client forgot to encode.
-  const interval = HOUR_ALONE.test(text) ? undefined : intervalOf(text.replace(' ', '+'), zone)
+  const dated = text.replace(' ', '+')
+  const interval = NO_DATE.test(dated) ? undefined : intervalOf(dated, zone)
   if (interval) return interval
   throw fault('malformed', {
     code: 'value',
@@ -19,7 +20,8 @@ export function dateInterval(text: string, param: string, zone: ZoneOffset): Int
   })
 }
 
-const HOUR_ALONE = /T\d\d(?!:)/
+/** What FHIR's dateTime forbids beyond the calendar: a year 0, an hour alone or 24, offsets over 14:00. */
+const NO_DATE = /^0000|T(?:24|\d\d(?!:))|[+-](?:1[5-9]:|[2-9]\d:|14:(?!00)|\d\d:[6-9])/
 
 /** For `ap` the interval grows on both sides by a tenth of its distance to now. */
 export function widened(comparator: Comparator, { lo, hi }: Interval, now: number): Interval {
