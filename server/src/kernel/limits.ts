@@ -37,8 +37,8 @@ export const limits = {
     knownAddresses: 1024,
     knownAddressChars: 1024,
     orValues: 500,
-    /** Tries of a write that others overtake; how many wait for their turn, and how long. */
-    writeRetries: 20,
+    /** Tries of a write that other processes overtake, how much longer each waits than the one before; how many wait for their turn, and how long. */
+    tries: { most: 100, stepMs: 2, mostMs: 40 },
     turnsWaiting: 2000,
     turnMs: 20_000,
     /** Resources that one conditional delete may remove. */

@@ -1,3 +1,5 @@
+import { setTimeout } from 'node:timers/promises'
+
 import { fault } from './fault.ts'
 import { limits } from './limits.ts'
 
@@ -44,7 +46,7 @@ export function createTurns(): Turns {
 
 async function inTime(before: Promise<unknown>): Promise<void> {
   const late = Promise.withResolvers<never>()
-  const timer = setTimeout(() => late.reject(busy()), limits.fhir.turnMs)
+  const timer = globalThis.setTimeout(() => late.reject(busy()), limits.fhir.turnMs)
   try {
     await Promise.race([before, late.promise])
   } finally {
@@ -88,9 +90,25 @@ export async function untilWon<T extends object>(
 }
 
 async function tried<T extends object>(attempt: Attempt<T>): Promise<T> {
-  for (let count = 0; count < limits.fhir.writeRetries; count += 1) {
+  for (let count = 0; ; count += 1) {
+    await beforeTry(count)
     const next = await attempt(true)
     if (!(next instanceof Lost)) return next
   }
-  throw fault('conflict', { code: 'conflict', text: 'Others kept writing what this stands on: retry' })
+}
+
+/**
+ * Waits before the next try of what other processes overtook: at random, so that those who met do not meet again, and longer each time.
+ *
+ * @param count tries since the first one
+ * @throws Fault `conflict` after `limits.fhir.tries`
+ */
+export async function beforeTry(count: number): Promise<void> {
+  const { most, stepMs, mostMs } = limits.fhir.tries
+  if (count === most)
+    throw fault('conflict', {
+      code: 'conflict',
+      text: 'Others kept writing the same resource, or what this stands on: read it again and retry',
+    })
+  if (count > 1) await setTimeout(Math.random() * Math.min(count * stepMs, mostMs))
 }

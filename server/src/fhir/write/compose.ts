@@ -95,7 +95,7 @@ function replaced(deps: WriteDeps, type: string, id: string): Soon<Replaced> {
 }
 
 async function replacedWithoutRow({ store }: WriteDeps, type: string, id: string): Promise<Replaced> {
-  for (let attempt = 0; attempt <= limits.fhir.writeRetries; attempt += 1) {
+  for (let attempt = 0; attempt < limits.fhir.tries.most; attempt += 1) {
     const current = await store.resources.read(type, id)
     if (!current) return {}
     if (current.deleted) return { current }

@@ -2,8 +2,8 @@ import { randomUUID } from 'node:crypto'
 
 import type { Caller } from '../../auth/caller.ts'
 import { fault } from '../../kernel/fault.ts'
-import { limits } from '../../kernel/limits.ts'
 import { createPace } from '../../kernel/pace.ts'
+import { beforeTry } from '../../kernel/turns.ts'
 import type { Commit, CommitResult, RecordChange, Refusal, StoredVersion } from '../../store/port.ts'
 import { ALIASES } from '../aliases.ts'
 import type { Draft, Transaction, TransactResult, Written } from '../resources.ts'
@@ -52,11 +52,7 @@ async function settledAttempt(
 ): Promise<TransactResult> {
   let last = attempt
   for (let count = 0; isRace(last, rest.transaction.drafts); count += 1) {
-    if (count === limits.fhir.writeRetries)
-      throw fault('conflict', {
-        code: 'conflict',
-        text: 'Others kept writing the same resource: read it again and retry',
-      })
+    await beforeTry(count)
     const composed = await composedAgain(deps, caller, rest)
     last = await attemptCommit(deps, caller, { composed, transaction: rest.transaction })
   }

@@ -100,7 +100,10 @@ export class Writer {
     await Promise.resolve()
     while (this.#queue.length > 0) {
       await this.#batch(this.#queue.splice(0, limits.store.batchCommits))
-      if (this.#yields) await pause(limits.store.yieldMs)
+      const yields = this.#yields
+      // What is refused from now on has overtaken nobody.
+      this.#yields = false
+      if (yields) await pause(limits.store.yieldMs)
     }
     this.#busy = false
   }
