@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 
+import { HUB_FLAGS } from './hub-process.ts'
 import { start, type Started } from './process.ts'
 
 const HUB = new URL('../src/main.ts', import.meta.url)
@@ -32,7 +33,7 @@ export async function startHl7Hub(): Promise<Hl7Hub> {
   const feed = join(mappings, 'feeds', 'default.yaml')
   writeFileSync(feed, `${readFileSync(feed, 'utf8')}\nframeBytes: 67108864\n`)
   const hub = await start(HUB, {
-    flags: ['--max-semi-space-size=8'],
+    flags: HUB_FLAGS,
     env: {
       MALLOC_MMAP_THRESHOLD_: '1048576',
       HUB_DATA: join(folder, 'data'),

@@ -8,6 +8,9 @@ const HUB = new URL('../src/main.ts', import.meta.url)
 const BARE = new URL('bare.ts', import.meta.url)
 const CLIENT = 'bench:0123456789abcdefghij'
 
+/** As `npm start` has them. */
+export const HUB_FLAGS: readonly string[] = ['--min-semi-space-size=4', '--max-semi-space-size=32']
+
 /** A hub on a fresh folder, as it is shipped: authentication, audit and synced writes are on. */
 export interface FreshHub extends Started {
   readonly folder: string
@@ -23,8 +26,7 @@ export function freshFolder(): string {
 
 export function startHub(folder: string): Promise<Started> {
   return start(HUB, {
-    // As `npm start` does.
-    flags: ['--max-semi-space-size=8'],
+    flags: HUB_FLAGS,
     env: {
       NODE_COMPILE_CACHE: join(tmpdir(), 'node-compile-cache'),
       MALLOC_MMAP_THRESHOLD_: '1048576',

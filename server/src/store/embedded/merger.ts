@@ -5,6 +5,9 @@ import { limits } from '../../kernel/limits.ts'
 import type { MergeAnswer, MergeWorkerData } from './merge-worker.ts'
 import type { MergeStep } from './merge.ts'
 
+/** Space of young objects of the merging thread, three parts of 8 MB: little of a merge outlives a collection. */
+const YOUNG_MB = 24
+
 /** Orders merges, one at a time. */
 export interface Merger {
   /** Resolves when the postings of the rows `from..upTo` are in the index and durable. */
@@ -23,6 +26,7 @@ export function createMerger(files: Omit<MergeWorkerData, 'isClosing'>, closing:
   function worker(): Worker {
     started ??= new Worker(new URL('./merge-worker.ts', import.meta.url), {
       workerData: { ...files, isClosing } satisfies MergeWorkerData,
+      resourceLimits: { maxYoungGenerationSizeMb: YOUNG_MB },
     })
     return started
   }
