@@ -1,3 +1,5 @@
+import { randomUUID } from 'node:crypto'
+
 import { expect, it } from 'vitest'
 
 import { entriesOf, expectRefused, fresh, hubForFile, tagged } from './fhir-peer.ts'
@@ -143,4 +145,26 @@ it('takes the search of $lastn from a Parameters resource, too', async () => {
   }
   expectRefused(await lastn(patient, { name: 'nothing', valueString: 'x' }), 400)
   expectRefused(await lastn(patient, { name: 'code', valuePeriod: { start: '2020' } }), 400)
+})
+
+it('leaves alone what a Bundle in a transaction says of its own entries', async () => {
+  const [patient, organization] = [`urn:uuid:${randomUUID()}`, `urn:uuid:${randomUUID()}`]
+  const sent = { resourceType: 'Patient', managingOrganization: { reference: organization } }
+  const about = { resourceType: 'Basic', code: { text: 'x' }, subject: { reference: patient } }
+  const inside = [
+    { fullUrl: patient, resource: sent },
+    { fullUrl: `urn:uuid:${randomUUID()}`, resource: about },
+  ]
+  const kept = { resourceType: 'Bundle', type: 'collection', entry: inside }
+  const entry = [
+    { fullUrl: organization, ...create({ resourceType: 'Organization', name: 'x' }) },
+    { fullUrl: patient, ...create(sent) },
+    create(kept),
+  ]
+  const answer = await ask('POST', '', { body: { resourceType: 'Bundle', type: 'transaction', entry } })
+  expect(answer.status, answer.text).toBe(200)
+  const link = entriesOf(answer)[0]?.response?.location?.match(/Organization\/[^/]+/)?.[0]
+  const linked = { ...sent, managingOrganization: { reference: link } }
+  expect(answer.at('entry.1.resource')).toMatchObject(linked)
+  expect(answer.at('entry.2.resource.entry')).toEqual([{ ...inside[0], resource: linked }, inside[1]])
 })

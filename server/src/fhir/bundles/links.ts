@@ -35,6 +35,7 @@ export interface Linker {
 }
 
 export interface LinkSource {
+  readonly type: string
   readonly fullUrl: string | undefined
   readonly place: Place
   /** What else a reference is replaced by. */
@@ -47,10 +48,11 @@ export function createLinker(links: LinkMap, elements: () => ElementTable): Link
   const relative = first.slice()
   for (let letter = UPPER_A; letter <= UPPER_Z; letter += 1) relative[letter] = 1
   return {
-    relinked({ fullUrl, place, otherwise = () => undefined }) {
-      const root = rootOf(fullUrl)
+    relinked({ type, fullUrl, place, otherwise = () => undefined }) {
+      const own = type === 'Bundle' ? namesOfEntries(place) : undefined
+      const root = own ? undefined : rootOf(fullUrl)
       const find: Find = (target) =>
-        links.get(sameUrn(target)) ??
+        (own?.has(sameUrn(target)) === true ? undefined : links.get(sameUrn(target))) ??
         (root !== undefined && RELATIVE.test(target) ? links.get(root + target) : undefined)
       const elsewhere: string[] = []
       const replace = (name: string, value: string): string | undefined => {
@@ -66,6 +68,14 @@ export function createLinker(links: LinkMap, elements: () => ElementTable): Link
       return text
     },
   }
+}
+
+const FULL_URL = /"fullUrl"\s*:\s*"([^"]+)"/g
+
+/** What a Bundle names itself stays: its links lead to its own entries first. @see FHIR R4, "Bundle", resolving references */
+function namesOfEntries({ bytes, from, to }: Place): ReadonlySet<string> {
+  const urls = bytes.toString('utf8', from, to).matchAll(FULL_URL)
+  return new Set(urls.map(([, url = '']) => sameUrn(url)))
 }
 
 const ASKED = ['"reference"', '"div"'].map((name) => Buffer.from(name))

@@ -120,7 +120,7 @@ function linkedOf(linker: Linker, step: WriteStep): Linked {
     id,
     at: `${entry.at}.resource`,
     read: async () => {
-      const text = linker.relinked({ fullUrl: entry.fullUrl, place: placeOf(step) })
+      const text = linker.relinked({ type, fullUrl: entry.fullUrl, place: placeOf(step) })
       return (await parsedOf(entry, text)).resource
     },
   }
@@ -152,6 +152,7 @@ function readStep({ linker, references }: Linking, step: WriteStep): Soon<Conten
   const at = `${entry.at}.resource`
   const relinked = (): string =>
     linker.relinked({
+      type: step.type,
       fullUrl: entry.fullUrl,
       place: placeOf(step),
       otherwise: (each) => references.target(each),
