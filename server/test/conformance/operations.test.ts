@@ -257,6 +257,13 @@ it('OP-33 reads and changes meta alone', async () => {
   expect(idsOf(await ask('GET', `/Patient?_tag=${tag}b`))).toEqual([id])
   expect(codes(await ask('POST', `/Patient/${id}/$meta-delete`, { body }))).toEqual([tag])
   expect(idsOf(await ask('GET', `/Patient?_tag=${tag}b`))).toEqual([])
+  // A label that is overlooked looks like one that was set.
+  const odd = [{ security: { code: 'R' } }, { tag: [] }, { tag: ['x'] }, { profile: 'x' }, { labels: [] }]
+  for (const valueMeta of odd)
+    for (const name of ['$meta-add', '$meta-delete']) {
+      const wrong = { resourceType: 'Parameters', parameter: [{ name: 'meta', valueMeta }] }
+      expectRefused(await ask('POST', `/Patient/${id}/${name}`, { body: wrong }), 400)
+    }
 })
 
 it('OP-34 gives the last observations of each code', async () => {

@@ -64,7 +64,7 @@ export async function changeLabels(
       text: 'The labels of older versions stay as they are: change those of the resource',
     })
   const [argument] = given.all('meta')
-  const wanted = labelsOf(isObject(argument?.value) ? argument.value : {})
+  const wanted = wantedOf(isObject(argument?.value) ? argument.value : {})
   const names = [`${type}/${id}`]
   const tries = async (inTurn: boolean): Promise<Answer | Lost> => {
     const current = await deps.resources.read(call.caller, type, id)
@@ -84,6 +84,25 @@ export async function changeLabels(
     return new Lost(names)
   }
   return untilWon(deps.turns, tries, names)
+}
+
+const OTHERS = new Set(['id', 'extension', 'versionId', 'lastUpdated', 'source'])
+
+/** A label that was passed over would look like one that counts. @throws Fault `malformed` */
+function wantedOf(meta: JsonObject): Labels {
+  const labels = labelsOf(meta)
+  const odd = Object.keys(meta).find((name) => !OTHERS.has(name) && !Object.hasOwn(labels, name))
+  if (odd === undefined && Object.entries(labels).every(areLabels)) return labels
+  throw fault('malformed', {
+    code: 'structure',
+    text: 'meta has lists of labels: profile of addresses, security and tag of Codings',
+  })
+}
+
+function areLabels([name, list]: readonly [string, readonly JsonValue[]]): boolean {
+  return (
+    list.length > 0 && list.every((each) => (name === 'profile' ? typeof each === 'string' : isObject(each)))
+  )
 }
 
 /** What of a Meta is a label. */
