@@ -10,6 +10,7 @@ import { checkCoding } from './validation/codings.ts'
 import * as collections from './validation/collections.ts'
 import { checkConcepts } from './validation/concepts.ts'
 import { checkContained } from './validation/contained.ts'
+import * as conversions from './validation/conversions.ts'
 import { checkExtension } from './validation/extensions.ts'
 import * as functions from './validation/functions.ts'
 import * as operators from './validation/operators.ts'
@@ -24,6 +25,7 @@ export const RUNTIME = {
   ...collections,
   ...operators,
   ...functions,
+  ...conversions,
   ...syntax,
   ...values,
   DATE,

@@ -19,6 +19,21 @@ const RULES: readonly (readonly [string, Json, Json])[] = [
     { telecom: [{ value: '12345' }] },
   ],
   ["id.replaceMatches('[0-9]', '') = 'p'", { id: 'p1' }, { id: 'q1' }],
+  [
+    "telecom.select(value.toQuantity('g')).all($this < 5 'kg')",
+    { telecom: [{ value: "4 'kg'" }] },
+    { telecom: [{ value: "6 'kg'" }] },
+  ],
+  [
+    "identifier.aggregate(iif($total.empty() or $this.value > $total, value, $total)) = 'b'",
+    { identifier: [{ value: 'b' }, { value: 'a' }] },
+    { identifier: [{ value: 'b' }, { value: 'c' }] },
+  ],
+  [
+    'identifier.all(system = %ucum)',
+    { identifier: [{ system: 'http://unitsofmeasure.org' }] },
+    { identifier: [{}] },
+  ],
   ['name.count() <= 1', { name: [{ text: 'A' }] }, { name: [{ text: 'A' }, { text: 'B' }] }],
   [
     'birthDate <= today() - 18 years',

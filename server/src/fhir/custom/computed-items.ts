@@ -4,7 +4,7 @@ import { RUNTIME_FUNCTIONS } from '../generate/compile-functions.ts'
 import { TESTS, VALUES } from '../generate/compile-operations.ts'
 import { same } from '../validation/collections.ts'
 import type { Collection } from '../validation/collections.ts'
-import { equivalent, now, today } from '../validation/functions.ts'
+import { equivalent, now, timeOfDay, today } from '../validation/functions.ts'
 import { and3, equal, implies3, not3, or3, truth, xor3 } from '../validation/operators.ts'
 import type { Truth } from '../validation/operators.ts'
 import type { Item, Items } from './items.ts'
@@ -59,17 +59,29 @@ export function operated(op: string, [left, right]: readonly [Items, Items], wal
 export function computed(name: string, lists: readonly Items[], walk: Walk | undefined): Items {
   const own = Object.hasOwn(OWN, name) ? OWN[name] : undefined
   const values = lists.map(valuesOf)
-  if (own) return itemsOf(walk && own(values, walk), [])
+  if (own) return itemsOf(walk && own(values, walk), [], TYPES[name])
   const [runtime] = RUNTIME_FUNCTIONS.get(name) ?? []
   if (runtime === undefined) return []
   walk?.spend(workOf(name, values))
-  return itemsOf(run(runtime, values), SELECTING_FUNCTIONS.has(name) ? lists : [])
+  return itemsOf(run(runtime, values), SELECTING_FUNCTIONS.has(name) ? lists : [], TYPES[name])
+}
+
+/** What JSON does not show of what they give. */
+const TYPES: Readonly<Record<string, string>> = {
+  now: 'dateTime',
+  timeOfDay: 'time',
+  toDate: 'date',
+  toDateTime: 'dateTime',
+  toDecimal: 'decimal',
+  toTime: 'time',
+  today: 'date',
 }
 
 /** What they give was there before, with its type. */
 const SELECTING_FUNCTIONS: ReadonlySet<string> = new Set([
   'distinct',
   'exclude',
+  'getValue',
   'intersect',
   'last',
   'single',
@@ -86,6 +98,7 @@ const OWN: Readonly<Record<string, (values: readonly Collection[], walk: Walk) =
   replaceMatches: (values, walk) =>
     onTexts(values, ([text = '', pattern = '', by = '']) => walk.replaceMatches(text, pattern, by)),
   now,
+  timeOfDay,
   today,
 }
 
@@ -144,11 +157,11 @@ function valuesOf(items: Items): Collection {
 }
 
 /** @param from items whose types those of the same values have */
-function itemsOf(result: unknown, from: readonly Items[]): Items {
+function itemsOf(result: unknown, from: readonly Items[], type?: string): Items {
   if (result === undefined) return []
   const values = (Array.isArray(result) ? result : [result]) as Collection
   const known = new Map(from.flat().map((item) => [item.value, item]))
-  return values.map((value) => known.get(value) ?? { type: typeShown(value), value })
+  return values.map((value) => known.get(value) ?? { type: type ?? typeShown(value), value })
 }
 
 function typeShown(value: JsonValue): string {

@@ -47,8 +47,7 @@ function walk(node: PathNode, place: Place): readonly string[] {
     case 'this':
       return place.focus
     case 'variable':
-      if (!ROOT_NAMES.has(node.name)) throw new DefinitionError(`%${node.name} is not supported`)
-      return [place.root]
+      return [variable(node.name, place)]
     case 'empty':
       return []
     case 'member':
@@ -61,6 +60,12 @@ function walk(node: PathNode, place: Place): readonly string[] {
     default:
       return call(node, place)
   }
+}
+
+function variable(name: string, { root }: Place): string {
+  if (name === '$index') return 'integer'
+  if (!ROOT_NAMES.has(name)) throw new DefinitionError(`%${name} is not supported`)
+  return root
 }
 
 /** An expression of a parameter is asked of the resource itself. */
@@ -161,17 +166,25 @@ const RESULTS: ReadonlyMap<string, Result> = new Map([
     'exists empty not all allTrue allFalse anyTrue anyFalse hasValue isDistinct subsetOf supersetOf',
   ),
   ...named('boolean', 'startsWith endsWith contains toBoolean'),
-  ...named('boolean', 'convertsToBoolean convertsToDecimal convertsToInteger convertsToString'),
+  ...named(
+    'boolean',
+    'convertsToBoolean convertsToDate convertsToDateTime convertsToDecimal convertsToInteger',
+  ),
+  ...named('boolean', 'convertsToQuantity convertsToString convertsToTime'),
   ...named('integer', 'count length indexOf toInteger'),
-  ...named('decimal', 'abs ceiling floor round truncate toDecimal'),
-  ...named('string', 'join lower replace split substring toString trim upper'),
+  ...named('decimal', 'abs ceiling exp floor ln log power round sqrt truncate toDecimal'),
+  ...named('string', 'join lower replace split substring toChars toString trim upper'),
+  ...named('date', 'toDate'),
+  ...named('dateTime', 'toDateTime'),
+  ...named('time', 'toTime'),
+  ...named('Quantity', 'toQuantity'),
   ...named('Extension', 'extension'),
   // Of what is referred to only the type is known: it has no elements, and is nothing to search by.
   ...named('what is resolved', 'resolve'),
   ...named(whereTypes, 'where'),
   ...named(({ focus, place }) => childTypes(focus, place), 'children'),
   ...named(({ focus, place }) => descendantTypes(focus, place), 'descendants'),
-  ...named(focusTypes, 'first last tail skip take single distinct intersect exclude trace'),
+  ...named(focusTypes, 'first last tail skip take single distinct intersect exclude getValue trace'),
   ...named(allTypes, 'union combine'),
   ...named(({ given }) => given.flat(), 'select'),
   ...named(({ given: [, ...branches] }) => branches.flat(), 'iif'),

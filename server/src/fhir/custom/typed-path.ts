@@ -57,8 +57,13 @@ function evaluated(node: PathNode, root: Root, focus: Items): Items {
       return called(node, root, focus)
     case 'variable':
     default:
-      return root.variables?.[node.name] ?? [rootItem(root)]
+      return variable(node.name, root)
   }
+}
+
+/** `$index` and `$total` are nothing where nothing is counted. */
+function variable(name: string, root: Root): Items {
+  return root.variables?.[name] ?? (name.startsWith('$') ? [] : [rootItem(root)])
 }
 
 function binary({ op, left, right }: Extract<PathNode, { kind: 'binary' }>, root: Root, focus: Items): Items {
@@ -157,7 +162,16 @@ const FUNCTIONS: Readonly<Record<string, Function>> = {
     ...(other ? itemsAt(other, root, focus) : []),
   ],
   select: (items, { args: [projection] }, { root }) =>
-    projection ? items.flatMap((item) => itemsAt(projection, root, [item])) : [],
+    projection ? ofEach(items, projection, root).flat() : [],
+  aggregate: (items, { args: [next, start] }, { root, focus }) => {
+    let total = start ? itemsAt(start, root, focus) : []
+    if (!next) return total
+    for (const [index, item] of items.entries()) {
+      const variables = { ...root.variables, $total: total, $index: [{ type: 'integer', value: index }] }
+      total = itemsAt(next, { ...root, variables }, [item])
+    }
+    return total
+  },
   repeat: (items, { args: [projection] }, { root }) => {
     const found = new Map<JsonValue, Item>()
     if (!projection) return []
@@ -202,7 +216,36 @@ function levels(start: Items, next: (level: Items) => Items): Items {
 }
 
 function where(items: Items, { args: [condition] }: Call, { root }: Place): Items {
-  return condition ? items.filter((item) => isTrue(itemsAt(condition, root, [item]))) : items
+  if (!condition) return items
+  const found = ofEach(items, condition, root)
+  return items.filter((_item, index) => isTrue(found[index] ?? []))
+}
+
+/** What an expression finds at each of them. */
+function ofEach(items: Items, node: PathNode, root: Root): readonly Items[] {
+  if (!counts(node)) return items.map((item) => itemsAt(node, root, [item]))
+  return items.map((item, index) => {
+    const variables = { ...root.variables, $index: [{ type: 'integer', value: index }] }
+    return itemsAt(node, { ...root, variables }, [item])
+  })
+}
+
+const COUNTING = new WeakMap<PathNode, boolean>()
+
+/** Whether an expression asks for the number of the item that it looks at. */
+function counts(node: PathNode): boolean {
+  const known = COUNTING.get(node)
+  if (known !== undefined) return known
+  const found = node.kind === 'variable' ? node.name === '$index' : partsOf(node).some(counts)
+  COUNTING.set(node, found)
+  return found
+}
+
+function partsOf(node: PathNode): readonly PathNode[] {
+  if (node.kind === 'binary') return [node.left, node.right]
+  if (node.kind === 'index') return [node.on]
+  const on = node.kind === 'call' || node.kind === 'member' ? node.on : undefined
+  return [...(on ? [on] : []), ...(node.kind === 'call' ? node.args : [])]
 }
 
 function childrenOf(items: Items, root: Root): Items {

@@ -1,5 +1,6 @@
 import { isResourceOf } from '../validation/collections.ts'
 import { list, needed, PLAIN_FUNCTIONS, test, type Compiler } from './compile-functions.ts'
+import { PROJECTIONS } from './compile-projections.ts'
 import {
   booleanOf,
   collectionOf,
@@ -130,6 +131,7 @@ function union(left: Compiled, right: Compiled): Compiled {
 
 const FUNCTIONS: Readonly<Record<string, Compiler>> = {
   ...PLAIN_FUNCTIONS,
+  ...PROJECTIONS,
   exists: (on, args, scope) => test(thereOf(args[0] ? where(on, args[0], scope) : on)),
   empty: (on) => negated(truthOf(thereOf(on), true)),
   not: (on) => negated(booleanOf(on)),
@@ -140,15 +142,12 @@ const FUNCTIONS: Readonly<Record<string, Compiler>> = {
       `(${on.parts.map((part) => every(part, lambda(part, needed(condition), scope))).join(' && ') || 'true'})`,
     )
   },
-  select: (on, [projection], scope) => select(on, needed(projection), scope),
-  iif: (on, args, scope) => iif(on, args, scope),
   is: (on, [type], { model }) => typeTest(on, typeName(type), model),
   as: (on, [type], { model }) => narrowed(on, typeName(type), model),
   ofType: (on, [type], { model }) => narrowed(on, typeName(type), model),
   first: (on) => eachPart(on, (js) => `at(${js}, 0)`),
   tail: (on) => eachPart(on, (js) => `${js}.slice(1)`),
   trace: (on) => on,
-  repeat: (on, [projection], scope) => repeat(on, needed(projection), scope),
   combine: (on, [other], scope) =>
     list('*', `cat(${collectionOf(on)}, ${collectionOf(scope.compile(needed(other), scope))})`),
   resolve: (on) => list('*', `resolved(${collectionOf(on)}, ROOT)`),
@@ -199,36 +198,7 @@ function every({ js, there }: Part, meets: string): string {
 
 function lambda(part: Part, condition: PathNode, scope: Scope): string {
   const item = itemScope(scope, part.type)
-  return `(${item.name}) => ${testOf(item.scope.compile(condition, item.scope))}`
-}
-
-function select(on: Compiled, projection: PathNode, scope: Scope): Compiled {
-  if (on.kind !== 'path') throw new Error('select() needs a path')
-  const parts = on.parts.map((part) => {
-    const item = itemScope(scope, part.type)
-    return {
-      type: '*',
-      js: `${part.js}.flatMap((${item.name}) => ${collectionOf(item.scope.compile(projection, item.scope))})`,
-    }
-  })
-  return { kind: 'path', parts }
-}
-
-/** The branch that is not taken is not evaluated. */
-function iif(on: Compiled, [condition, yes, no]: readonly PathNode[], scope: Scope): Compiled {
-  const inner = { ...scope, focus: on }
-  const chosenBy = testOf(inner.compile(needed(condition), inner))
-  const [first, second] = [inner.compile(needed(yes), inner), no && inner.compile(no, inner)]
-  if (first.kind === 'boolean' && second?.kind !== 'path' && second?.kind !== 'value')
-    return test(`(${chosenBy} ? ${first.js} : ${second?.js ?? 'undefined'})`, false)
-  return list('*', `(${chosenBy} ? ${collectionOf(first)} : ${second ? collectionOf(second) : 'NONE'})`)
-}
-
-/** All that the projection gives, of what it gave as well. */
-function repeat(on: Compiled, projection: PathNode, scope: Scope): Compiled {
-  const item = itemScope(scope, '*')
-  const next = collectionOf(item.scope.compile(projection, item.scope))
-  return list('*', `repeated(${collectionOf(on)}, (${item.name}) => ${next})`)
+  return `(${item.name}, ${item.index}) => ${testOf(item.scope.compile(condition, item.scope))}`
 }
 
 function narrowed(on: Compiled, type: string, model: Model): Extract<Compiled, { kind: 'path' }> {

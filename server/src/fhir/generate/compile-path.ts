@@ -35,15 +35,7 @@ function compile(node: PathNode, scope: Scope): Compiled {
   }
 }
 
-const SYSTEMS: Readonly<Record<string, string>> = {
-  ucum: 'http://unitsofmeasure.org',
-  loinc: 'http://loinc.org',
-  sct: 'http://snomed.info/sct',
-}
-
 function variable(name: string, { variables }: Scope): Compiled {
-  const system = Object.hasOwn(SYSTEMS, name) ? SYSTEMS[name] : undefined
-  if (system !== undefined) return { kind: 'value', js: JSON.stringify(system) }
   const found = variables[name]
   if (!found) throw new Error(`%${name} is not known`)
   return found

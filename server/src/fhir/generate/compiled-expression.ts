@@ -81,10 +81,19 @@ export function thereOf(compiled: Compiled): string {
   return `(${[...tests].join(' || ')})`
 }
 
-export function itemScope(scope: Scope, type: string): { readonly name: string; readonly scope: Scope } {
+interface ItemScope {
+  readonly name: string
+  /** Of the item's number, `$index`. */
+  readonly index: string
+  readonly scope: Scope
+}
+
+export function itemScope(scope: Scope, type: string): ItemScope {
   const name = `t${scope.depth}`
   const focus: Compiled = { kind: 'path', parts: [{ type, js: `one(${name})`, item: name, there: 'true' }] }
-  return { name, scope: { ...scope, focus, depth: scope.depth + 1 } }
+  const index = `i${scope.depth}`
+  const variables = { ...scope.variables, $index: { kind: 'value', js: index } as const }
+  return { name, index, scope: { ...scope, focus, variables, depth: scope.depth + 1 } }
 }
 
 /** Reads a compiled expression as a boolean: one item that is no boolean counts as true (FHIRPath, "singleton evaluation"). */

@@ -6,11 +6,11 @@ const ARGUMENTS: ReadonlyMap<string, readonly [least: number, most: number]> = n
   ...taking(
     [0, 0],
     'abs allFalse allTrue anyFalse anyTrue ceiling children convertsToBoolean convertsToDate convertsToDateTime convertsToDecimal',
-    'convertsToInteger convertsToString convertsToTime count descendants distinct empty exp first floor hasValue htmlChecks',
+    'convertsToInteger convertsToString convertsToTime count descendants distinct empty exp first floor getValue hasValue htmlChecks',
     'isDistinct last length ln lower not now resolve single sqrt tail timeOfDay toBoolean toChars toDate toDateTime toDecimal',
     'toInteger toString toTime today trim truncate upper',
   ),
-  ...taking([0, 1], 'exists join round'),
+  ...taking([0, 1], 'convertsToQuantity exists join round toQuantity'),
   ...taking(
     [1, 1],
     'all as combine conformsTo contains endsWith exclude extension indexOf intersect is log matches matchesFull memberOf ofType',

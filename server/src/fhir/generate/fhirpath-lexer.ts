@@ -8,7 +8,7 @@ export interface Token {
 
 /** Dates and times stand for texts, as in resources: `@2024-02`, `@T14:30`. */
 const LEXEME =
-  /\s*(?:(?<comment>\/\/[^\n]*|\/\*[^*]*\*+(?:[^/*][^*]*\*+)*\/)|@(?<date>\d{4}(?:-\d\d){0,2}(?:T(?:\d\d(?::\d\d){0,2}(?:\.\d+)?)?(?:Z|[+-]\d\d:\d\d)?)?|T\d\d(?::\d\d){0,2}(?:\.\d+)?)|(?<name>[A-Za-z_][A-Za-z0-9_]*)|`(?<quoted>[^`]*)`|'(?<string>(?:[^'\\]|\\.)*)'|(?<number>\d+(?:\.\d+)?)|%(?<variable>[A-Za-z][A-Za-z0-9_-]*)|\$(?<this>this)|(?<symbol><=|>=|!=|!~|[.()[\]|&+\-*/=<>~,{}]))/y
+  /\s*(?:(?<comment>\/\/[^\n]*|\/\*[^*]*\*+(?:[^/*][^*]*\*+)*\/)|@(?<date>\d{4}(?:-\d\d){0,2}(?:T(?:\d\d(?::\d\d){0,2}(?:\.\d+)?)?(?:Z|[+-]\d\d:\d\d)?)?|T\d\d(?::\d\d){0,2}(?:\.\d+)?)|(?<name>[A-Za-z_][A-Za-z0-9_]*)|`(?<quoted>[^`]*)`|'(?<string>(?:[^'\\]|\\.)*)'|(?<number>\d+(?:\.\d+)?)|%(?:(?<variable>[A-Za-z][A-Za-z0-9_-]*)|[`'"](?<quotedVariable>[A-Za-z][A-Za-z0-9_.-]*)[`'"])|\$(?<this>this)|(?<ofEach>\$(?:index|total))|(?<symbol><=|>=|!=|!~|[.()[\]|&+\-*/=<>~,{}]))/y
 
 const ESCAPES: Readonly<Record<string, string>> = { n: '\n', r: '\r', t: '\t', f: '\f' }
 
@@ -28,7 +28,8 @@ export function fhirPathTokens(text: string): readonly Token[] {
 }
 
 function token(groups: Readonly<Record<string, string | undefined>>, at: number): Token {
-  const { date, name, quoted, string, number, variable, symbol } = groups
+  const { date, name, quoted, string, number, symbol } = groups
+  const variable = groups['variable'] ?? groups['quotedVariable'] ?? groups['ofEach']
   if (date !== undefined) return { kind: 'string', text: date.replace(/^T|T$/, ''), at }
   if (name !== undefined) return { kind: 'name', text: name, at }
   if (quoted !== undefined) return { kind: 'name', text: quoted, at }

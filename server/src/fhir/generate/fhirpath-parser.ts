@@ -129,10 +129,27 @@ function term(reader: Reader): PathNode {
   reader.next++
   if (token.kind === 'string') return { kind: 'literal', value: token.text }
   if (token.kind === 'number') return number(reader, Number(token.text))
-  if (token.kind === 'variable') return { kind: 'variable', name: token.text }
+  if (token.kind === 'variable') return variable(token.text)
   if (token.kind === 'this') return { kind: 'this' }
   reader.next--
   throw unexpected(reader)
+}
+
+const CONSTANTS: ReadonlyMap<string, string> = new Map([
+  ['loinc', 'http://loinc.org'],
+  ['sct', 'http://snomed.info/sct'],
+  ['ucum', 'http://unitsofmeasure.org'],
+])
+const PREFIXES: readonly (readonly [prefix: string, base: string])[] = [
+  ['ext-', 'http://hl7.org/fhir/StructureDefinition/'],
+  ['vs-', 'http://hl7.org/fhir/ValueSet/'],
+]
+
+/** Some are short for an address. @see FHIR R4, "FHIRPath", variables */
+function variable(name: string): PathNode {
+  const [prefix = '', base = ''] = PREFIXES.find(([each]) => name.startsWith(each)) ?? []
+  const value = CONSTANTS.get(name) ?? (base && base + name.slice(prefix.length))
+  return value === '' ? { kind: 'variable', name } : { kind: 'literal', value }
 }
 
 /** Alone, or with a unit: `4 'mg'`, `7 days`. */

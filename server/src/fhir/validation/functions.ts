@@ -1,6 +1,6 @@
 import type { JsonValue } from '../../kernel/json.ts'
 import { isObject, NONE, one, same, type Collection } from './collections.ts'
-import { exact, toInteger, toText, type Truth } from './operators.ts'
+import { exact, toText } from './operators.ts'
 import { combinedQuantity, quantityDifference, shiftedDate } from './quantities.ts'
 
 /**
@@ -38,6 +38,11 @@ export function split(items: Collection, separator: Collection): Collection {
   return typeof text === 'string' && typeof by === 'string' ? text.split(by) : NONE
 }
 
+export function characters(items: Collection): Collection {
+  const [text] = items
+  return items.length === 1 && typeof text === 'string' ? Array.from(text) : NONE
+}
+
 export function joinedBy(items: Collection, separator: Collection = NONE): string | undefined {
   return items.length === 0
     ? undefined
@@ -45,7 +50,7 @@ export function joinedBy(items: Collection, separator: Collection = NONE): strin
 }
 
 const onNumber =
-  (change: (value: number) => number) =>
+  (change: (value: number) => number | undefined) =>
   (items: Collection): number | undefined =>
     items.length === 1 && typeof items[0] === 'number' ? change(items[0]) : undefined
 
@@ -57,7 +62,13 @@ export function absolute(items: Collection): JsonValue | undefined {
   return typeof item['value'] === 'number' ? { ...item, value: Math.abs(item['value']) } : undefined
 }
 
+/** What is no number, the logarithm of nothing among it, is empty. */
+const finite = (value: number): number | undefined => (Number.isFinite(value) ? exact(value) : undefined)
+
 export const ceiling = onNumber(Math.ceil)
+export const exponential = onNumber((value) => finite(Math.exp(value)))
+export const naturalLogarithm = onNumber((value) => finite(Math.log(value)))
+export const squareRoot = onNumber((value) => finite(Math.sqrt(value)))
 export const floor = onNumber(Math.floor)
 export const truncated = onNumber(Math.trunc)
 
@@ -65,8 +76,7 @@ const arithmetic =
   (compute: (a: number, b: number) => number) =>
   (a: Collection, b: Collection): number | undefined => {
     const [[left], [right]] = [a, b]
-    const result = typeof left === 'number' && typeof right === 'number' ? compute(left, right) : Number.NaN
-    return Number.isFinite(result) ? exact(result) : undefined
+    return typeof left === 'number' && typeof right === 'number' ? finite(compute(left, right)) : undefined
   }
 
 const difference = arithmetic((a, b) => a - b)
@@ -91,36 +101,14 @@ export const times = onQuantities(product, '.')
 export const dividedBy = onQuantities(quotient, '/')
 export const wholes = arithmetic((a, b) => Math.trunc(a / b))
 export const rest = arithmetic((a, b) => a % b)
-
-export function toDecimal(items: Collection): number | undefined {
-  const [value] = items
-  if (typeof value === 'number') return value
-  if (typeof value === 'boolean') return Number(value)
-  return typeof value === 'string' && /^[+-]?\d{1,40}(?:\.\d{1,40})?$/.test(value) ? Number(value) : undefined
-}
+export const power = arithmetic((a, b) => a ** b)
+export const logarithm = arithmetic((value, base) => Math.log(value) / Math.log(base))
 
 const DIGITS_MOST = 15
 
 export function rounded(items: Collection, [digits = 0]: Collection = NONE): number | undefined {
   const places = typeof digits === 'number' ? Math.min(Math.max(digits, 0), DIGITS_MOST) : 0
   return onNumber((value) => Number(`${Math.round(Number(`${value}e${places}`))}e-${places}`))(items)
-}
-
-const converts = (convert: (items: Collection) => unknown) => (items: Collection) =>
-  items.length === 0 ? undefined : convert(items) !== undefined
-
-export const convertsToBoolean = converts((items) => toBoolean(items))
-export const convertsToInteger = converts(toInteger)
-export const convertsToDecimal = converts(toDecimal)
-export const convertsToString = converts(toText)
-
-const TRUE: ReadonlySet<JsonValue | undefined> = new Set(['true', 't', 'yes', 'y', '1', '1.0'])
-const FALSE: ReadonlySet<JsonValue | undefined> = new Set(['false', 'f', 'no', 'n', '0', '0.0'])
-
-export function toBoolean(items: Collection): Truth {
-  const text = toText(items)?.toLowerCase()
-  if (TRUE.has(text)) return true
-  return FALSE.has(text) ? false : undefined
 }
 
 export function distinct(items: Collection): Collection {
@@ -169,6 +157,19 @@ export function repeated(items: Collection, next: (item: JsonValue) => Collectio
   return found
 }
 
+/** @param next what becomes of the total with an item, the first of all being the first one's */
+export function aggregated(
+  items: Collection,
+  next: (item: JsonValue, total: Collection, index: number) => Collection,
+  start: Collection = NONE,
+): Collection {
+  return items.reduce<Collection>((total, item, index) => next(item, total, index), start)
+}
+
+/** The value of a primitive element that has one. */
+export const valueOf = (items: Collection): Collection =>
+  items.length === 1 && typeof items[0] !== 'object' ? items : NONE
+
 /** The same in any order, texts without case and with blanks as one; nothing is like nothing. */
 export function equivalent(a: Collection, b: Collection): boolean {
   if (a.length !== b.length) return false
@@ -191,3 +192,4 @@ function plainText(item: JsonValue): JsonValue {
 /** Of today in UTC. */
 export const today = (): string => now().slice(0, 10)
 export const now = (): string => new Date().toISOString()
+export const timeOfDay = (): string => now().slice(11, 23)

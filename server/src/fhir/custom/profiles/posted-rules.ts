@@ -77,7 +77,7 @@ function isWalkable(node: PathNode): boolean {
   return node.kind !== 'member' || !node.on || isWalkable(node.on)
 }
 
-const VARIABLES: ReadonlySet<string> = new Set(['context', 'resource', 'rootResource'])
+const VARIABLES: ReadonlySet<string> = new Set(['context', 'resource', 'rootResource', '$index', '$total'])
 
 function isWalkableCall({ name, on, args }: Extract<PathNode, { kind: 'call' }>): boolean {
   if (!(WALKED_FUNCTIONS.has(name) || COMPUTED_FUNCTIONS.has(name)) || (on && !isWalkable(on))) return false
