@@ -32,7 +32,7 @@ const RULES: readonly (readonly [string, Json, Json])[] = [
   [
     'identifier.all(system = %ucum)',
     { identifier: [{ system: 'http://unitsofmeasure.org' }] },
-    { identifier: [{}] },
+    { identifier: [{ system: 'http://example.org' }] },
   ],
   ['name.count() <= 1', { name: [{ text: 'A' }] }, { name: [{ text: 'A' }, { text: 'B' }] }],
   [

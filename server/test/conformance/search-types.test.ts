@@ -340,8 +340,18 @@ it('ST-41 finds places by their distance', async () => {
   expect(await by('near=15.6|32.5|5|km')).toBe('A')
   expect(await by('near=15.6|32.5|6000|m')).toBe('A B')
   expect(await by('near=15.6|32.5|1000|km')).toBe('A B C')
+  for (const value of [
+    '15.6|32.5||m',
+    '15.6|32.5|50|',
+    '15.6|32.5',
+    '15.6|32.5|30|[mi_us]',
+    '15.6|32.5|30|[mi_i]',
+  ])
+    expect(await by(`near=${value}`), value).toBe('A B')
+  expect(await by('near=15.6|32.5|5|[mi_us]')).toBe('A B')
+  expect(await by('near=15.6|32.5|1|[mi_us]')).toBe('A')
   expect(await by('near=15.6|32.5|1000000|m')).toBe('A B C')
-  for (const value of ['15.6', '15.6|32.5|5|kg', 'a|b|1|km', '95|1|1|km'])
+  for (const value of ['15.6', '15.6|32.5|5|kg', 'a|b|1|km', '95|1|1|km', '1|190|1', '1|1|-1', '1|1|1|km|1'])
     expectRefused(await ask('GET', `/Location?near=${value}`), 400)
 })
 

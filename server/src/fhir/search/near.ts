@@ -5,24 +5,27 @@ import type { Test } from './clause.ts'
 import { splitAt } from './values.ts'
 
 const EARTH_METRES = 6_371_000
-/** For a value without a distance. */
-const NEARBY = { distance: 50, unit: 'km' }
+/** Where no distance is given it is ours to choose; where no unit is given it is this one. */
+const NEARBY = { distance: '50', unit: 'km' }
 const NUMBER = /^[+-]?\d{1,9}(?:\.\d{1,15})?$/
 
-/** `latitude|longitude|distance|unit` of Location: the straight distance on the globe. @throws Fault `malformed` */
+/**
+ * `latitude|longitude|distance|unit` of Location: the straight distance on the globe.
+ *
+ * @throws Fault `malformed`
+ * @see FHIR R4, "Location", search parameter near
+ */
 export function nearTest(value: string): Test {
-  const [latitude = '', longitude = '', distance = String(NEARBY.distance), unit = NEARBY.unit, ...more] =
-    splitAt(value, '|')
-  const length = canonicalUnit(unit)
-  const isWritten = [latitude, longitude, distance].every((text) => NUMBER.test(text)) && more.length === 0
-  if (!isWritten || length?.dimension !== 'm1' || Math.abs(Number(latitude)) > 90) {
+  const [latitude = '', longitude = '', ...within] = splitAt(value, '|')
+  const isWritten = NUMBER.test(latitude) && NUMBER.test(longitude)
+  const from = { latitude: Number(latitude), longitude: Number(longitude) }
+  const most = mostMetres(within)
+  if (!isWritten || Math.abs(from.latitude) > 90 || Math.abs(from.longitude) > 180 || most === undefined) {
     throw fault('malformed', {
       code: 'value',
-      text: 'near is written latitude|longitude, |distance and |unit of length (UCUM, such as km) may follow',
+      text: 'near is written latitude|longitude, in degrees; |distance and |unit of length (UCUM, such as km or [mi_i]) may follow',
     })
   }
-  const from = { latitude: Number(latitude), longitude: Number(longitude) }
-  const most = canonicalValue(Number(distance), length)
   return {
     by: 'body',
     key: 'near:missing=false',
@@ -31,6 +34,35 @@ export function nearTest(value: string): Test {
       return place !== undefined && metresBetween(from, place) <= most
     },
   }
+}
+
+/** @returns `undefined` for what is no distance */
+function mostMetres([distance = '', unit = '', ...more]: readonly string[]): number | undefined {
+  const given = distance === '' ? NEARBY : { distance, unit: unit === '' ? NEARBY.unit : unit }
+  const metres = metresOf(given.unit)
+  if (metres === undefined || !NUMBER.test(given.distance) || more.length > 0) return undefined
+  const most = Number(given.distance) * metres
+  return most < 0 ? undefined : most
+}
+
+const SURVEY_FOOT_METRES = 1200 / 3937
+/** Of the lands that are measured in them. No key of a resource holds them. */
+const SURVEY_FEET: ReadonlyMap<string, number> = new Map([
+  ['[ft_us]', 1],
+  ['[yd_us]', 3],
+  ['[fth_us]', 6],
+  ['[rd_us]', 16.5],
+  ['[ch_us]', 66],
+  ['[fur_us]', 660],
+  ['[mi_us]', 5280],
+])
+
+/** @returns `undefined` for what is no unit of length */
+function metresOf(unit: string): number | undefined {
+  const feet = SURVEY_FEET.get(unit)
+  if (feet !== undefined) return feet * SURVEY_FOOT_METRES
+  const length = canonicalUnit(unit)
+  return length?.dimension === 'm1' ? canonicalValue(1, length) : undefined
 }
 
 interface Place {
