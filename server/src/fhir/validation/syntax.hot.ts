@@ -62,7 +62,7 @@ export function isFilledText(value: JsonValue | undefined): boolean {
 
 /** Whether JSON text can bring control characters into a string: raw ones stand in no JSON text, so only escapes can. */
 export function hasControls(text: string): boolean {
-  return text.includes('\\u00') || text.includes('\\b') || text.includes('\\f')
+  return text.includes('\\') && (text.includes('\\u00') || text.includes('\\b') || text.includes('\\f'))
 }
 
 /** ASCII without blanks. */

@@ -4,8 +4,11 @@ import type { ElementTable } from '../elements.ts'
 import { stringIn, treeOf } from '../json/tree.ts'
 import type { Tree } from '../json/tree.ts'
 
-/** A member's value, or a list's first item that is so, with a fraction or an exponent. */
-const DECIMAL = /\s{0,99}:\s{0,99}(?:\[[\d\s,+-]{0,9999})?-?\d{1,99}(?:\.\d|[eE])/y
+/** Behind a name: digits of a value, or of a list up to its first such item, and then a fraction or an exponent. No two ways to read it. */
+const DECIMAL = '"\\s{0,99}:[\\d\\s,+[-]*[.eE]'
+/** One search for all names (one for each takes three times as long), by these names: resources have few such sets, a hostile sender many. */
+const searches = new Map<string, RegExp>()
+const SEARCHES_MOST = 256
 
 interface Written {
   /** JSON of a resource that is valid apart from this. */
@@ -24,18 +27,20 @@ export function decimalWriting(
   { text, type, integers }: Written,
   elements: () => ElementTable,
 ): readonly Issue[] {
-  if (!integers.values().some((name) => hasDecimal(text, `"${name}"`))) return []
+  if (!searchFor(integers).test(text)) return []
   const issues: Issue[] = []
   walk(treeOf(text), { type: 'Resource', at: type }, { table: elements(), issues })
   return issues
 }
 
-function hasDecimal(text: string, name: string): boolean {
-  for (let at = text.indexOf(name); at !== -1; at = text.indexOf(name, at + 1)) {
-    DECIMAL.lastIndex = at + name.length
-    if (DECIMAL.test(text)) return true
-  }
-  return false
+function searchFor(integers: ReadonlySet<string>): RegExp {
+  const names = [...integers].join('|')
+  const known = searches.get(names)
+  if (known !== undefined) return known
+  if (searches.size >= SEARCHES_MOST) searches.clear()
+  const search = new RegExp(`"(?:${names})${DECIMAL}`)
+  searches.set(names, search)
+  return search
 }
 
 interface Place {
