@@ -43,7 +43,9 @@ function timeOfDay(text: {
   fraction: string | undefined
 }): { ms: number; widthMs: number } | undefined {
   const { hour, minute, second, fraction } = text
-  const ms = Number(hour) * 3_600_000 + Number(minute ?? 0) * 60_000 + Number(second ?? 0) * 1000
+  // A leap second belongs to its own day; machine time counts the second before it twice.
+  const seconds = Math.min(Number(second ?? 0), 59)
+  const ms = Number(hour) * 3_600_000 + Number(minute ?? 0) * 60_000 + seconds * 1000
   if (Number(hour) > 24 || Number(minute ?? 0) > 59 || Number(second ?? 0) > 60) return undefined
   if (minute === undefined) return { ms, widthMs: 3_600_000 }
   if (second === undefined) return { ms, widthMs: 60_000 }
