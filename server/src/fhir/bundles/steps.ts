@@ -2,13 +2,14 @@ import { Fault, fault } from '../../kernel/fault.ts'
 import { uuid7 } from '../../kernel/ids.ts'
 import { limits } from '../../kernel/limits.ts'
 import { createPace } from '../../kernel/pace.ts'
-import type { Guard } from '../../store/port.ts'
+import type { Guard, WriteMethod } from '../../store/port.ts'
 import type { Call } from '../calls/call.ts'
 import { criteriaOf, onlyNew, preconditionOf, resolveAll, resolveCriteria } from '../calls/conditions.ts'
 import type { RestDeps } from '../calls/rest-deps.ts'
 import { changesState, isOperation } from '../operations/run-operation.ts'
 import type { Precondition } from '../resources.ts'
 import type { Matches } from '../search/search.ts'
+import { INTERACTIONS } from '../write/transact.ts'
 import { contentOf, placed } from './entry.ts'
 import type { Entry } from './entry.ts'
 import { patchStep } from './patch-step.ts'
@@ -119,6 +120,19 @@ async function stepOf(deps: RestDeps, call: Call, entry: Entry): Promise<Decided
       at: `${entry.at}.request.url`,
     })
   }
+  return writeStep(deps, call, { entry, type, id, method })
+}
+
+interface Write {
+  readonly entry: Entry
+  readonly type: string
+  readonly id: string | undefined
+  readonly method: WriteMethod
+}
+
+async function writeStep(deps: RestDeps, call: Call, { entry, type, id, method }: Write): Promise<Decided> {
+  // Who may not write is refused where nothing is to be written, too. An update by criteria may be a create: that is asked of its draft.
+  if (method !== 'PUT') deps.access.authorise(call.caller, INTERACTIONS[method], type)
   if (method === 'POST') return createStep(deps, call, { entry, type })
   if (method === 'PATCH') return patchStep(deps, call, { entry, type, id })
   return id === undefined

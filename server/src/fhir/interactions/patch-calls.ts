@@ -20,14 +20,14 @@ interface Target {
 }
 
 export async function patch(deps: RestDeps, call: Call, target: Target): Promise<Answer> {
-  const change = readPatch(() => deps.definitions.elements(), call.text, call.contentType)
+  const change = changeOf(deps, call, target.type)
   const names = [`${target.type}/${target.id}`]
   const tries = (inTurn: boolean) => tryPatch(deps, call, { target, change, guards: [], inTurn })
   return untilWon(deps.turns, tries, names)
 }
 
 export async function patchByCriteria(deps: RestDeps, call: Call, type: string): Promise<Answer> {
-  const change = readPatch(() => deps.definitions.elements(), call.text, call.contentType)
+  const change = changeOf(deps, call, type)
   return untilWon(deps.turns, async (inTurn) => {
     const { id, guard } = await resolveCriteria(deps, call.caller, { type, query: queryText(call) })
     if (id === undefined)
@@ -37,6 +37,12 @@ export async function patchByCriteria(deps: RestDeps, call: Call, type: string):
       })
     return tryPatch(deps, call, { target: { type, id }, change, guards: [guard], inTurn })
   })
+}
+
+/** A patch that turns out to change nothing wants the right to change, too. */
+function changeOf(deps: RestDeps, { caller, text, contentType }: Call, type: string): Patch {
+  deps.access.authorise(caller, 'update', type)
+  return readPatch(() => deps.definitions.elements(), text, contentType)
 }
 
 interface Attempt {

@@ -22,6 +22,7 @@ export async function create(deps: RestDeps, call: Call, type: string): Promise<
   const query = criteriaOf(ifNoneExist, type)
   if (query === '')
     throw fault('malformed', { code: 'required', text: 'If-None-Exist is empty: give search parameters' })
+  deps.access.authorise(call.caller, 'create', type)
   return untilWon(deps.turns, async (inTurn) => {
     const { id, guard } = await resolveCriteria(deps, call.caller, { type, query })
     if (id === undefined) return tryDraft(deps, call, { draft, guards: [guard], inTurn })
@@ -99,6 +100,7 @@ export async function remove(
 /** Deletes all that the criteria mean, or none. @see FHIR R4, "RESTful API", conditional delete */
 export async function removeByCriteria(deps: RestDeps, call: Call, type: string): Promise<Answer> {
   refuseProvenance(call)
+  deps.access.authorise(call.caller, 'delete', type)
   return untilWon(deps.turns, async (inTurn) => {
     const { ids, guard } = await resolveAll(deps, call.caller, { type, query: queryText(call) })
     if (ids.length === 0) return deletionAnswer(call, [])

@@ -66,6 +66,7 @@ export async function changeLabels(
   const [argument] = given.all('meta')
   const wanted = wantedOf(isObject(argument?.value) ? argument.value : {})
   const names = [`${type}/${id}`]
+  deps.access.authorise(call.caller, 'update', type)
   const tries = async (inTurn: boolean): Promise<Answer | Lost> => {
     const current = await deps.resources.read(call.caller, type, id)
     const text = withLabels(Buffer.from(current.bytes).toString('utf8'), (before) => change(before, wanted))

@@ -64,7 +64,8 @@ function namesOf({ drafts }: Transaction): readonly string[] {
   return replacedBy(drafts.filter(({ expected }) => expected === undefined))
 }
 
-const INTERACTIONS = { POST: 'create', PUT: 'update', PATCH: 'update', DELETE: 'delete' } as const
+/** The right that each method wants. */
+export const INTERACTIONS = { POST: 'create', PUT: 'update', PATCH: 'update', DELETE: 'delete' } as const
 
 interface Job {
   readonly composed: readonly Composed[]
