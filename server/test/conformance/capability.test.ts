@@ -12,9 +12,15 @@ interface Param {
   readonly documentation?: string
 }
 
+interface Interaction {
+  readonly code: string
+  readonly documentation?: string
+}
+
 interface Declared {
   readonly type: string
-  readonly interaction: readonly { readonly code: string }[]
+  readonly documentation?: string
+  readonly interaction: readonly Interaction[]
   readonly searchParam: readonly Param[]
   readonly searchInclude: readonly string[]
   readonly searchRevInclude: readonly string[]
@@ -24,7 +30,7 @@ interface Declared {
 
 interface Rest {
   readonly resource: readonly Declared[]
-  readonly interaction: readonly { readonly code: string }[]
+  readonly interaction: readonly Interaction[]
   readonly operation: readonly { readonly name: string }[]
   readonly searchParam: readonly Param[]
   readonly compartment: readonly string[]
@@ -272,6 +278,25 @@ it('has the formats, compartments and profiles that it declares', async () => {
     const answer = await ask('POST', path, { body: { resourceType: type } })
     expect(answer.text, profile).not.toContain('does not hold the profile')
   }
+})
+
+it('says what it refuses where one would look for it', async () => {
+  const bundle = declared.find(({ type }) => type === 'Bundle')
+  expect(bundle?.documentation).toContain('take no chain')
+  for (const name of ['composition', 'message'])
+    expectRefused(await ask('GET', `/Bundle?${name}.identifier=x`), 501)
+  expect(rest.documentation).toContain('need it to look into contained')
+  expectRefused(await ask('GET', '?_contained=true'), 400)
+  const list = rest.searchParam.find(({ name }) => name === '_list')
+  expect(list?.documentation).toContain('functional lists')
+  expectRefused(await ask('GET', '/Patient?_list=$current-problems'), 501)
+  const histories = [...rest.interaction, ...(bundle?.interaction ?? [])].filter(({ code }) =>
+    code.startsWith('history'),
+  )
+  expect(histories.length).toBe(3)
+  for (const { documentation = '' } of histories)
+    for (const name of documentation.match(/_[a-z]+/g) ?? ['none'])
+      expect((await ask('GET', `/_history?${name}=~`)).text, name).not.toContain('is no parameter')
 })
 
 it('names the parameters that shape an answer', async () => {

@@ -126,8 +126,11 @@ function historyRequest(deps: RestDeps, call: Call, of: { type?: string; id?: st
   return { request, used, isCounted }
 }
 
+/** For those who ask. */
+export const HISTORY_NAMES = '_count, _since, _at, _list, _summary, _elements'
+
 function unknownInHistory(name: string): Fault {
-  const text = `"${name.slice(0, 64)}" is no parameter of a history: use _count, _since, _at, _list, _summary, _elements`
+  const text = `"${name.slice(0, 64)}" is no parameter of a history: use ${HISTORY_NAMES}`
   return fault('malformed', { code: 'not-supported', text })
 }
 

@@ -10,6 +10,7 @@ import type { RestDeps } from '../calls/rest-deps.ts'
 import { shaped, shapeOf } from '../calls/shaping.ts'
 import type { Definitions, SearchParam } from '../definitions.ts'
 import { PLACES } from '../interactions/dispatch.ts'
+import { HISTORY_NAMES } from '../interactions/read-calls.ts'
 import type { OperationDefinition } from '../operations/operation-definition.ts'
 import { OPERATIONS } from '../operations/registry.ts'
 import { PATCH_FORMATS } from '../patch/patch.ts'
@@ -132,7 +133,7 @@ function restOf(types: readonly SearchedType[], cors: boolean): JsonObject {
   const sources = revIncludes(types)
   return {
     mode: 'server',
-    documentation: `Every search takes ${RESULT_PARAMETERS.join(', ')}; those across types take _type as well. Unknown parameters are refused unless the request says Prefer: handling=lenient.`,
+    documentation: `Every search takes ${RESULT_PARAMETERS.join(', ')}; those across types take _type as well, and need it to look into contained resources. Unknown parameters are refused unless the request says Prefer: handling=lenient.`,
     security: { cors, service: [OAUTH], description: 'OAuth 2.0 bearer tokens from /auth/token' },
     resource: types.map((type) => resourceOf(type, sources.get(type.type) ?? [])),
     searchParam: EVERYWHERE,
@@ -153,7 +154,11 @@ const BUNDLES = [{ code: 'transaction' }, { code: 'batch' }]
 /** What filters resources of all types and has no SearchParameter in R4. */
 const EVERYWHERE = [
   { name: '_has', type: 'special', documentation: '_has:[type]:[reference]:[parameter], nested and chained' },
-  { name: '_list', type: 'special', documentation: 'The id of a List' },
+  {
+    name: '_list',
+    type: 'special',
+    documentation: 'The id of a List; functional lists ($current-problems) are not supported',
+  },
 ]
 const COMPARTMENT = 'http://hl7.org/fhir/CompartmentDefinition/'
 
@@ -165,14 +170,27 @@ type Interactions = readonly (readonly [
 ])[]
 
 function declaredInteractions(interactions: Interactions): readonly JsonObject[] {
-  return interactions.filter(([place, method]) => PLACES[place]?.[method]).map(([, , code]) => ({ code }))
+  return interactions
+    .filter(([place, method]) => PLACES[place]?.[method])
+    .map(([, , code]) =>
+      code.startsWith('history') ? { code, documentation: `Takes ${HISTORY_NAMES}` } : { code },
+    )
 }
+
+/** What one would expect of a type and does not find. */
+const LIMITS: ReadonlyMap<string, string> = new Map([
+  [
+    'Bundle',
+    'A Bundle is searched as a whole: composition and message lead into it, and take no chain; nothing is included by them.',
+  ],
+])
 
 function resourceOf({ type, params, profiles }: SearchedType, revInclude: readonly string[]): JsonObject {
   return {
     type,
     profile: `http://hl7.org/fhir/StructureDefinition/${type}`,
     ...listed('supportedProfile', profiles),
+    ...(LIMITS.has(type) ? { documentation: LIMITS.get(type) } : {}),
     interaction: declaredInteractions(INTERACTIONS.filter(([, , , right]) => may(ROLES, right, type))),
     versioning: 'versioned-update',
     readHistory: true,

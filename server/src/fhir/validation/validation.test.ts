@@ -299,7 +299,7 @@ describe('references', () => {
 
 describe('narratives', () => {
   it('accepts simple formatting', async () => {
-    const div = `<div ${XMLNS}><p style="color: red">A &amp; B &nbsp; <a href="http://a">b</a><br/></p><!-- c --></div>`
+    const div = `<div ${XMLNS}><p style="color: red">A &amp; B &#160;&quot;&apos;&lt;&gt; <a href="http://a">b</a><br/></p><!-- c --></div>`
     expect(await found(narrative(div))).toEqual([])
   })
 
@@ -315,6 +315,8 @@ describe('narratives', () => {
     `<div ${XMLNS}>a</div><div>b</div>`,
     `<div ${XMLNS}>  </div>`,
     `<div ${XMLNS}>a & b</div>`,
+    `<div ${XMLNS}>a&nbsp;b</div>`,
+    `<div ${XMLNS}><img src="a" alt="&copy;"/></div>`,
     `<div ${XMLNS}><!DOCTYPE x>a</div>`,
     '<p>a</p>',
     'a',

@@ -1,5 +1,3 @@
-import { ENTITIES } from './xhtml-entities.ts'
-
 /**
  * HTML elements that a narrative may have: chapters 7 to 11 (without 9.4, `ins` and `del`) and 15 of HTML 4.0, links, images and their maps.
  *
@@ -22,7 +20,8 @@ const ATTRIBUTES: ReadonlySet<string> = new Set(
 const NAME = /[A-Za-z][\w:.-]{0,100}/y
 const ATTRIBUTE = /\s+([A-Za-z_:][\w:.-]{0,100})\s{0,20}=\s{0,20}(?:"([^"<]*)"|'([^'<]*)')/y
 const TAG_END = /\s*(\/?)>/y
-/** Named entities of HTML are allowed in narratives, as HL7's validator takes them; a bare ampersand is not. */
+/** The narrative is XML without a document type: of the names of HTML it knows those of XML alone. @see FHIR R4, "Narrative" */
+const ENTITIES: ReadonlySet<string> = new Set(['amp', 'apos', 'gt', 'lt', 'quot'])
 const ENTITY = /&(?:([A-Za-z][A-Za-z0-9]{1,31})|#(\d{1,7})|#x([0-9A-Fa-f]{1,6}));/y
 const SCRIPT_URL = /^(?:javascript|vbscript|data:text)/i
 /** @see XML 1.0, 2.2 */
@@ -90,7 +89,9 @@ function entityProblem(text: string, at: number): string | undefined {
   if (!found) return 'An ampersand is written as &amp;.'
   const [reference, name, decimal, hexadecimal] = found
   if (name !== undefined)
-    return ENTITIES.has(name) ? undefined : `HTML knows no character "${reference}": write it as it is.`
+    return ENTITIES.has(name)
+      ? undefined
+      : `A narrative is XML, which knows no "${reference}": write the character as it is, or its number (&#160; for &nbsp;).`
   const code = decimal === undefined ? Number.parseInt(hexadecimal ?? '20', 16) : Number(decimal)
   return isXmlCharacter(code) ? undefined : `${reference} stands for no character of XML.`
 }
