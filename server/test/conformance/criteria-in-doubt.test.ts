@@ -85,6 +85,22 @@ it('refuses criteria without a value: the rest would mean more', async () => {
   expect(idsOf(await ask('GET', `/${url}`))).toHaveLength(1)
 })
 
+it('refuses criteria of blanks, which every name begins with', async () => {
+  const family = fresh()
+  const { id } = await make({ resourceType: 'Patient', name: [{ family }], gender: 'male' })
+  for (const odd of ['family=%20', 'family=%E2%80%8B', 'name:contains=%20', 'name=%20,x', 'gender:not=,'])
+    for (const method of ['DELETE', 'PUT']) {
+      const sent = method === 'PUT' ? { body: { resourceType: 'Patient' } } : {}
+      expectRefused(await ask(method, `/Patient?${odd}`, sent), 400)
+    }
+  for (const odd of ['identifier=,', 'identifier=%20', 'family=%20']) {
+    const headers = { 'if-none-exist': odd }
+    expectRefused(await ask('POST', '/Patient', { body: { resourceType: 'Patient' }, headers }), 400)
+  }
+  expectRefused(await ask('GET', '/Patient?family=%20'), 400)
+  expect(idsOf(await ask('GET', `/Patient?family=${family}`))).toEqual([id])
+})
+
 it('refuses criteria that choose among what they mean, but not those that shape the answer', async () => {
   const value = fresh()
   const { id } = await make(patient(value))

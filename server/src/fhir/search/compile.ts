@@ -120,7 +120,10 @@ function foreignType(param: SearchParam, text: string): string | undefined {
 
 function nameTest(param: string, how: 'starts' | 'contains' | 'exact', value: string): Test {
   const original = unescaped(value)
-  return { by: 'name', param, how, text: boundedText(foldText(original)), original }
+  const text = boundedText(foldText(original))
+  // Every text begins with nothing: a blank would mean whatever has a name.
+  if (text === '') throw fault('malformed', { code: 'value', text: `${param}: this text is blank` })
+  return { by: 'name', param, how, text, original }
 }
 
 /** Addresses are compared as they are; above and below count whole segments of their path. */

@@ -16,6 +16,7 @@ import type {
   SortKey,
 } from './request.ts'
 import { UnknownParameter, unknownModifier, unknownParameter } from './unknown-parameter.ts'
+import { alternatives } from './values.ts'
 
 /**
  * Checks the parameters of a search of one type.
@@ -50,7 +51,7 @@ export function parseCriteria(module: TypeModule, pairs: readonly Pair[]): reado
     const label = `"${name.slice(0, 64)}"`
     if (CONTROLS.has(name.split(':', 1)[0] ?? ''))
       throw idle(`${label} says nothing about which resources are meant`)
-    if (value === '') throw idle(`${label} has no value`)
+    if (alternatives(value).every((each) => each.trim() === '')) throw idle(`${label} has no value`)
   }
   return parseRequest(module, pairs, 'strict').filters
 }
