@@ -14,6 +14,17 @@ async function transact(...entry: readonly unknown[]): Promise<Answer> {
   return send('transaction', entry)
 }
 
+/** A transaction that is refused leaves no version of anything. */
+async function refuses(entry: readonly unknown[], ...status: readonly number[]): Promise<Answer> {
+  const before = await versions()
+  const answer = await transact(...entry)
+  expectRefused(answer, ...status)
+  expect(await versions()).toBe(before)
+  return answer
+}
+
+const versions = async (): Promise<unknown> => (await ask('GET', '/_history?_count=0')).json['total']
+
 function post(resource: Json, more: Json = {}, request: Json = {}): Json {
   return { resource, request: { method: 'POST', url: resource['resourceType'], ...request }, ...more }
 }
@@ -83,18 +94,34 @@ it('BT-02 lets one entry of a batch fail alone', async () => {
   expect(statuses(answer)).toEqual(['201', expect.stringMatching(/^4/), '201'])
   for (const index of [0, 2])
     expect((await ask('GET', `/Patient/${idIn(entriesOf(answer)[index])}`)).status).toBe(200)
+  expect(entriesOf(answer)[1]).not.toHaveProperty('resource')
   expect(entriesOf(answer)[1]?.response?.outcome).toMatchObject({ resourceType: 'OperationOutcome' })
+})
+
+it('BT-04 says of what a transaction makes where it is, its version and its time', async () => {
+  const own = fresh()
+  const answer = await transact(post(PATIENT), put({ ...PATIENT, id: own }, `Patient/${own}`))
+  for (const entry of entriesOf(answer)) {
+    const { id = '', meta } = entry.resource ?? {}
+    expect(entry.response?.location).toMatch(new RegExp(`(^|/)Patient/${id}/_history/1$`))
+    const lastModified = meta?.lastUpdated
+    expect(entry.response).toMatchObject({ status: '201 Created', etag: 'W/"1"', lastModified })
+  }
 })
 
 it('BT-05 BT-06 stores all of a transaction or nothing', async () => {
   const tag = fresh()
   const good = post({ ...PATIENT, ...tagged(tag) })
-  const versions = async (): Promise<unknown> => (await ask('GET', '/_history?_count=0')).json['total']
-  const before = await versions()
-  const refused = await transact(good, post(INVALID))
-  expectRefused(refused, 400, 422)
+  for (const entries of [
+    [good, post(INVALID)],
+    [post(INVALID), good],
+  ]) {
+    const refused = await refuses(entries, 400)
+    expect(refused.at('issue.0.expression.0')).toBe(
+      `Bundle.entry[${String(entries.indexOf(good) === 0 ? 1 : 0)}].resource.gender`,
+    )
+  }
   expect(await find(`/Patient?_tag=${tag}`)).toEqual([])
-  expect(await versions()).toBe(before)
   const answer = await transact(good, good)
   expect([answer.status, answer.json['type']]).toEqual([200, 'transaction-response'])
   expect((await find(`/Patient?_tag=${tag}`)).length).toBe(2)
@@ -143,32 +170,63 @@ it('BT-07 BT-08 BT-09 rewrites references to entries wherever they stand', async
   expect(stored.at('focus.1.reference')).toBe(other)
 })
 
+it('BT-07 BT-08 decided: rewrites urn:oid as well, and leaves elements of type oid and uuid alone', async () => {
+  const [oid, uuid] = ['urn:oid:1.2.36.146.595.217', 'urn:uuid:6a0e4e3c-7b8b-4c3e-9a6e-2f0a4e2d1c05']
+  const extension = [
+    { url: 'http://example.org/u', valueUri: oid },
+    { url: 'http://example.org/o', valueOid: oid },
+    { url: 'http://example.org/i', valueUuid: uuid },
+  ]
+  const entries = [
+    post(observation(oid, { extension })),
+    post(PATIENT, { fullUrl: oid }),
+    post(PATIENT, { fullUrl: uuid }),
+  ]
+  const answer = await transact(...entries)
+  expect(answer.status, answer.text.slice(0, 800)).toBe(200)
+  const [first, second] = entriesOf(answer)
+  const reference = `Patient/${idIn(second)}`
+  const stored = await ask('GET', `/Observation/${idIn(first)}`)
+  expect(stored.at('subject.reference')).toBe(reference)
+  expect(stored.at('extension')).toEqual([
+    { ...extension[0], valueUri: reference },
+    extension[1],
+    extension[2],
+  ])
+})
+
 it('BT-10 reads last, deletes first, answers in the order asked', async () => {
   const tag = fresh()
   const old = await make({ ...PATIENT, ...tagged(tag) })
-  const answer = await transact(get(`Patient?_tag=${tag}`), post({ ...PATIENT, ...tagged(tag) }), {
-    request: { method: 'DELETE', url: `Patient/${old.id}` },
-  })
-  expect(statuses(answer)).toEqual(['200', '201', '204'])
-  const [read, created] = entriesOf(answer)
+  const changed = await make(PATIENT)
+  const answer = await transact(
+    get(`Patient?_tag=${tag}`),
+    put({ ...PATIENT, ...tagged(tag), id: changed.id }, `Patient/${changed.id}`),
+    post({ ...PATIENT, ...tagged(tag) }),
+    { request: { method: 'DELETE', url: `Patient/${old.id}` } },
+  )
+  expect(statuses(answer)).toEqual(['200', '200', '201', '204'])
+  const [read, , created] = entriesOf(answer)
   const inner = read?.resource?.['entry'] as readonly Entry[]
-  expect(inner.map(({ resource }) => resource?.id)).toEqual([idIn(created)])
+  const found = inner.map(({ resource }) => resource?.id ?? '').toSorted()
+  expect(found).toEqual([idIn(created), changed.id].toSorted())
 })
 
 it('BT-11 refuses two entries on one resource', async () => {
   const value = fresh()
   const { id } = await make(identified(value))
   const change = put(identified(value, { id, gender: 'male' }), `Patient/${id}`)
-  expectRefused(await transact(change, change), 400)
-  expectRefused(await transact(change, { request: { method: 'DELETE', url: `Patient/${id}` } }), 400)
+  await refuses([change, change], 400)
+  await refuses([change, { request: { method: 'DELETE', url: `Patient/${id}` } }], 400)
   const conditional = put(identified(value, { gender: 'female' }), `Patient?${criterion(value)}`)
-  expectRefused(await transact(change, conditional), 400)
+  await refuses([change, conditional], 400)
   expect((await ask('GET', `/Patient/${id}`)).at('meta.versionId')).toBe('1')
 })
 
 it('BT-12 refuses one fullUrl twice', async () => {
   const fullUrl = 'urn:uuid:6a0e4e3c-7b8b-4c3e-9a6e-2f0a4e2d1c02'
-  expectRefused(await transact(post(PATIENT, { fullUrl }), post(PATIENT, { fullUrl })), 400)
+  await refuses([post(PATIENT, { fullUrl }), post(PATIENT, { fullUrl })], 400)
+  expectRefused(await send('batch', [post(PATIENT, { fullUrl }), post(PATIENT, { fullUrl })]), 400)
 })
 
 it('BT-13 creates on a condition, and references go to what is there', async () => {
@@ -185,7 +243,7 @@ it('BT-13 creates on a condition, and references go to what is there', async () 
   const { at } = await ask('GET', `/Observation/${idIn(entriesOf(second)[1])}`)
   expect(at('subject.reference')).toBe(`Patient/${idIn(entriesOf(first)[0])}`)
   await make(identified(value))
-  expectRefused(await transact(...entries), 412)
+  await refuses(entries, 412)
 })
 
 it('BT-14 updates on a condition', async () => {
@@ -194,13 +252,13 @@ it('BT-14 updates on a condition', async () => {
   expect(statuses(await transact(entry))).toEqual(['201'])
   expect(statuses(await transact(entry))).toEqual(['200'])
   await make(identified(value))
-  expectRefused(await transact(entry), 412)
+  await refuses([entry], 412)
 })
 
 it('BT-15 BT-16 resolves conditional references, also to what the bundle makes', async () => {
   const value = fresh()
   const reference = `Patient?${criterion(value)}`
-  expectRefused(await transact(post(observation(reference))), 400, 404, 412, 422)
+  await refuses([post(observation(reference))], 412)
   const made = await transact(post(observation(reference)), post(identified(value)))
   expect(made.status, made.text).toBe(200)
   const id = idIn(entriesOf(made)[1])
@@ -210,14 +268,14 @@ it('BT-15 BT-16 resolves conditional references, also to what the bundle makes',
     expect(stored.at('subject.reference')).toBe(`Patient/${id}`)
   }
   await make(identified(value))
-  expectRefused(await transact(post(observation(reference))), 400, 412, 422)
+  await refuses([post(observation(reference))], 412)
 })
 
 it('BT-17 updates the version that the entry names', async () => {
   const tag = fresh()
   const { id } = await make(PATIENT)
   const stale = put({ ...PATIENT, id, gender: 'male' }, `Patient/${id}`, { ifMatch: 'W/"9"' })
-  expectRefused(await transact(post({ ...PATIENT, ...tagged(tag) }), stale), 412)
+  await refuses([post({ ...PATIENT, ...tagged(tag) }), stale], 412)
   expect(await find(`/Patient?_tag=${tag}`)).toEqual([])
 })
 
@@ -229,19 +287,25 @@ it('BT-18 says that nothing changed', async () => {
 })
 
 it('BT-19 BT-20 BT-21 takes bundles to be processed, with requests', async () => {
-  expectRefused(await transact({ resource: PATIENT }), 400)
-  for (const type of ['collection', 'searchset', undefined])
+  await refuses([{ resource: PATIENT }], 400)
+  const before = await versions()
+  for (const type of ['collection', 'searchset', 'history', 'transaction-response', 'x', undefined])
     expectRefused(
       await ask('POST', '', { body: { resourceType: 'Bundle', type, entry: [post(PATIENT)] } }),
       400,
     )
   expectRefused(await ask('POST', '', { body: PATIENT }), 400)
+  for (const raw of ['[]', 'null', '"x"', 'x', ''])
+    expectRefused(await ask('POST', '', { raw, headers: { 'content-type': 'application/fhir+json' } }), 400)
+  expect(await versions()).toBe(before)
 })
 
 it('BT-22 knows its own address, and no other', async () => {
   const { id } = await make(PATIENT)
   expect(statuses(await transact(get(`${base()}/Patient/${id}`)))).toEqual(['200'])
-  expectRefused(await transact(get(`http://other.example.org/fhir/Patient/${id}`)), 400)
+  expect(statuses(await transact(post(PATIENT, {}, { url: `${base()}/Patient` })))).toEqual(['201'])
+  await refuses([post(PATIENT, {}, { url: 'http://other.example.org/fhir/Patient' })], 400)
+  await refuses([get(`http://other.example.org/fhir/Patient/${id}`)], 400)
 })
 
 it('BT-23 searches inside of a transaction', async () => {
@@ -267,9 +331,9 @@ it('BT-24 patches inside of a transaction', async () => {
   expect((await ask('GET', `/Patient/${id}`)).json['gender']).toBe('other')
 })
 
-it('BT-25 takes a bundle of nothing', async () => {
+it.each([{}, { entry: [] }])('BT-25 takes a bundle of nothing: %o', async (nothing) => {
   for (const type of ['batch', 'transaction']) {
-    const answer = await ask('POST', '', { body: { resourceType: 'Bundle', type } })
+    const answer = await ask('POST', '', { body: { resourceType: 'Bundle', type, ...nothing } })
     expect([answer.status, answer.json['type'], answer.json['entry']]).toEqual([
       200,
       `${type}-response`,
@@ -279,9 +343,13 @@ it('BT-25 takes a bundle of nothing', async () => {
 })
 
 it('BT-26 leaves resources out when asked', async () => {
-  const answer = await send('transaction', [post(PATIENT)], { prefer: 'return=minimal' })
-  expect(statuses(answer)).toEqual(['201'])
-  expect(entriesOf(answer)[0]?.resource).toBeUndefined()
+  for (const type of ['batch', 'transaction']) {
+    const entries = async (wish: string) =>
+      entriesOf(await send(type, [post(PATIENT)], { prefer: `return=${wish}` }))
+    const [[few], [whole]] = [await entries('minimal'), await entries('representation')]
+    expect([few?.response?.status, few?.response?.etag]).toEqual(['201 Created', 'W/"1"'])
+    expect([few?.resource, whole?.resource?.resourceType]).toEqual([undefined, 'Patient'])
+  }
 })
 
 it('BT-27 takes the base with and without a slash', async () => {
@@ -310,6 +378,7 @@ it('BT-29 changes nothing the second time', async () => {
   expect(statuses(await transact(...entries))).toEqual(['201', '201'])
   expect(statuses(await transact(...entries))).toEqual(['200', '200'])
   expect(idsOf(await ask('GET', `/Observation?subject=Patient/${a}`))).toEqual([b])
+  expect(idsOf(await ask('GET', `/Patient?_id=${a}`))).toEqual([a])
 })
 
 it('keeps Bundles of answers with their outcomes, and checks these', async () => {

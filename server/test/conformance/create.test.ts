@@ -1,16 +1,26 @@
-import { expect, it } from 'vitest'
+import { beforeEach, expect, it } from 'vitest'
 
-import { expectRefused, fresh, hubForFile, tagged } from './fhir-peer.ts'
+import { expectRefused, hubForFile } from './fhir-peer.ts'
+import type { Answer, Sent } from './fhir-peer.ts'
 
-const { ask, base, make, find } = hubForFile()
+const { ask, base, make } = hubForFile()
 const PATIENT = { resourceType: 'Patient' }
 const TYPE = { 'content-type': 'application/fhir+json' }
 
-/** Refuses each body of one row, and nothing of it may be found afterwards. */
-async function refuses(bodies: readonly unknown[], type = 'Patient'): Promise<void> {
-  const before = await find(`/${type}`)
-  for (const body of bodies) expectRefused(await ask('POST', `/${type}`, { body }), 400, 422)
-  expect(await find(`/${type}`)).toEqual(before)
+/** Every row that refuses implies that nothing is stored, no version of anything. */
+const versions = async (): Promise<unknown> => (await ask('GET', '/_history?_count=0')).json['total']
+
+let before: unknown
+beforeEach(async () => {
+  before = await versions()
+})
+
+/** Returns the one answer of a row that refuses. */
+async function refuses(path: string, sent: Sent, ...status: readonly number[]): Promise<Answer> {
+  const answer = await ask('POST', path, sent)
+  expectRefused(answer, ...status)
+  expect(await versions()).toBe(before)
+  return answer
 }
 
 it('CR-01 creates and says where', async () => {
@@ -30,6 +40,7 @@ it('CR-02 sends the version as ETag and the time as Last-Modified', async () => 
 
 it('CR-03 assigns an id of its own', async () => {
   expect((await make({ ...PATIENT, id: 'abc' })).id).not.toBe('abc')
+  expectRefused(await ask('GET', '/Patient/abc'), 404)
 })
 
 it('CR-04 replaces version and time of the sender, keeps profile, tag and security', async () => {
@@ -47,17 +58,16 @@ it('CR-04 replaces version and time of the sender, keeps profile, tag and securi
 
 it('CR-05 refuses a body of another type', async () => {
   const body = { resourceType: 'Observation', status: 'final', code: { text: 'x' } }
-  const answer = await ask('POST', '/Patient', { body })
-  expectRefused(answer, 400)
-  expect(answer.at('issue.0.code')).toBe('invalid')
+  expect((await refuses('/Patient', { body }, 400)).at('issue.0.code')).toBe('invalid')
 })
 
 it('CR-06 knows no type Foo', async () => {
-  expectRefused(await ask('POST', '/Foo', { body: { resourceType: 'Foo' } }), 404)
+  await refuses('/Foo', { body: { resourceType: 'Foo' } }, 404)
+  await refuses('/Foo', { body: PATIENT }, 404)
 })
 
 it('CR-07 takes type names by letter case', async () => {
-  expectRefused(await ask('POST', '/patient', { body: PATIENT }), 404)
+  await refuses('/patient', { body: PATIENT }, 404)
 })
 
 it.each([
@@ -65,61 +75,56 @@ it.each([
   ['CR-09 refuses an empty body', ['', ' ']],
   ['CR-10 refuses JSON that is no object', ['[]', '"Patient"', 'null', '5']],
 ])('%s', async (_row, texts) => {
-  const before = await find('/Patient')
   for (const raw of texts) {
-    const answer = await ask('POST', '/Patient', { raw, headers: TYPE })
-    expectRefused(answer, 400)
+    const answer = await refuses('/Patient', { raw, headers: TYPE }, 400)
     expect(['invalid', 'structure']).toContain(answer.at('issue.0.code'))
   }
-  expect(await find('/Patient')).toEqual(before)
 })
 
 it('CR-11 refuses an Observation without code', async () => {
-  const answer = await ask('POST', '/Observation', { body: { resourceType: 'Observation', status: 'final' } })
-  expectRefused(answer, 400, 422)
+  const body = { resourceType: 'Observation', status: 'final' }
+  const answer = await refuses('/Observation', { body }, 400, 422)
   expect(answer.at('issue.0.expression.0')).toMatch(/^Observation/)
 })
 
 it('CR-12 holds required bindings', async () => {
-  const answer = await ask('POST', '/Patient', { body: { ...PATIENT, gender: 'M' } })
-  expectRefused(answer, 400, 422)
+  const answer = await refuses('/Patient', { body: { ...PATIENT, gender: 'M' } }, 400, 422)
   expect(['code-invalid', 'value', 'invariant']).toContain(answer.at('issue.0.code'))
 })
 
 it('CR-13 names an unknown property', async () => {
-  const answer = await ask('POST', '/Patient', { body: { ...PATIENT, foo: 1 } })
-  expectRefused(answer, 400, 422)
+  const answer = await refuses('/Patient', { body: { ...PATIENT, foo: 1 } }, 400, 422)
   expect(answer.at('issue.0.expression')).toEqual(['Patient.foo'])
-  await refuses([{ ...PATIENT, foo: 1 }])
 })
 
 it('CR-14 refuses what is empty', async () => {
-  await refuses(
-    [{ name: [] }, { name: [{}] }, { birthDate: '' }, { birthDate: null }].map((part) => ({
-      ...PATIENT,
-      ...part,
-    })),
-  )
+  for (const part of [{ name: [] }, { name: [{}] }, { birthDate: '' }, { birthDate: null }])
+    await refuses('/Patient', { body: { ...PATIENT, ...part } }, 400)
 })
 
 it('CR-15 refuses what is no date', async () => {
-  const wrong = ['1990-13-01', '1990-1-1', '1990-02-30', '90-01-01']
-  await refuses(wrong.map((birthDate) => ({ ...PATIENT, birthDate })))
+  for (const birthDate of ['1990-13-01', '1990-1-1', '1990-02-30', '90-01-01'])
+    await refuses('/Patient', { body: { ...PATIENT, birthDate } }, 400)
 })
 
 it('CR-16 refuses two variants of one choice', async () => {
-  await refuses([{ ...PATIENT, deceasedBoolean: true, deceasedDateTime: '2020' }])
+  const body = { ...PATIENT, deceasedBoolean: true, deceasedDateTime: '2020' }
+  await refuses('/Patient', { body }, 400)
 })
 
 it('CR-17 wants a content type that it speaks', async () => {
   const raw = JSON.stringify(PATIENT)
-  expectRefused(await ask('POST', '/Patient', { raw, headers: { 'content-type': 'text/plain' } }), 415)
-  expectRefused(await ask('POST', '/Patient', { raw }), 415)
+  await refuses('/Patient', { raw, headers: { 'content-type': 'text/plain' } }, 415)
+  await refuses('/Patient', { raw }, 415)
 })
 
 it('CR-18 takes application/json', async () => {
   const headers = { 'content-type': 'application/json' }
-  expect((await ask('POST', '/Patient', { body: PATIENT, headers })).status).toBe(201)
+  const created = await ask('POST', '/Patient', { body: PATIENT, headers })
+  expect([created.status, created.headers.get('content-type')]).toEqual([
+    201,
+    'application/fhir+json; charset=utf-8',
+  ])
 })
 
 it('CR-19 keeps every character of a text', async () => {
@@ -127,7 +132,9 @@ it('CR-19 keeps every character of a text', async () => {
   const headers = { 'content-type': 'application/fhir+json; charset=UTF-8' }
   const created = await ask('POST', '/Patient', { body: { ...PATIENT, name: [{ family }] }, headers })
   expect(created.status).toBe(201)
-  expect((await ask('GET', `/Patient/${String(created.json['id'])}`)).at('name.0.family')).toBe(family)
+  const read = await ask('GET', `/Patient/${String(created.json['id'])}`)
+  expect(read.at('name.0.family')).toBe(family)
+  expect(read.text).toContain(JSON.stringify({ family }))
 })
 
 it('CR-20 keeps the precision of decimals', async () => {
@@ -159,13 +166,14 @@ it('CR-22 keeps contained resources where they are', async () => {
   const { id } = await make(sent)
   expect((await ask('GET', `/Patient/${id}`)).json).toMatchObject(sent)
   expectRefused(await ask('GET', `/Patient/${id}%23x`), 400, 404)
-  expectRefused(await ask('GET', '/Organization/x'), 404)
+  for (const path of ['/Organization/x', '/Patient/x']) expectRefused(await ask('GET', path), 404)
+  for (const path of ['/Organization/%23x', '/Patient/%23x']) expectRefused(await ask('GET', path), 400, 404)
 })
 
 it('CR-23 refuses a body over its limit', async () => {
   const body = { ...PATIENT, name: [{ text: 'x'.repeat(9 * 1024 * 1024) }] }
   // The refusal reaches the sender although it is still sending: each time, not only when it is quick.
-  for (let i = 0; i < 10; i++) expectRefused(await ask('POST', '/Patient', { body }), 413)
+  for (let i = 0; i < 10; i++) await refuses('/Patient', { body }, 413)
 })
 
 it.each([
@@ -176,14 +184,13 @@ it.each([
   const created = await ask('POST', '/Patient', { body: PATIENT, headers: { prefer: `return=${wish}` } })
   expect(created.status).toBe(201)
   expect(created.headers.get('location')).toContain('/_history/')
-  expect(created.headers.get('etag')).toMatch(/^W\/"/)
+  expect(created.headers.get('etag')).toBe('W/"1"')
   expect(created.json['resourceType']).toBe(type)
   if (type === undefined) expect(created.text).toBe('')
   if (type === 'OperationOutcome') expect(created.at('issue.0.severity')).toBe('information')
 })
 
 it('CR-27 stores no narrative that could run', async () => {
-  const tag = fresh()
   const parts = [
     '<script>alert(1)</script>',
     '<p onclick="alert(1)">x</p>',
@@ -192,8 +199,6 @@ it('CR-27 stores no narrative that could run', async () => {
   ]
   for (const part of parts) {
     const div = `<div xmlns="http://www.w3.org/1999/xhtml">${part}</div>`
-    const body = { ...PATIENT, ...tagged(tag), text: { status: 'generated', div } }
-    expectRefused(await ask('POST', '/Patient', { body }), 400, 422)
+    await refuses('/Patient', { body: { ...PATIENT, text: { status: 'generated', div } } }, 400)
   }
-  expect(await find(`/Patient?_tag=${tag}`)).toEqual([])
 })

@@ -55,6 +55,18 @@ it('HI-02 HI-03 says what each request was and how it was answered', async () =>
   }
 })
 
+it('HI-02 HI-03 says of a deletion the same, without a resource', async () => {
+  const all = await pages('/Patient/_history')
+  const [deletion, ...others] = all.filter(({ request }) => request?.method === 'DELETE')
+  expect(others).toEqual([])
+  const path = deletion?.request?.url ?? ''
+  expect(deletion?.fullUrl).toBe(`${base()}/${path}`)
+  expect(all.map(({ fullUrl }) => fullUrl).filter((url) => url === deletion?.fullUrl)).toHaveLength(2)
+  expect(deletion?.response).toMatchObject({ status: '204 No Content', etag: 'W/"2"' })
+  expect(Date.parse(deletion?.response?.lastModified ?? '')).toBeGreaterThan(0)
+  expect(deletion).not.toHaveProperty('resource')
+})
+
 it('HI-04 has none of what never was', async () => {
   expectRefused(await ask('GET', '/Patient/none/_history'), 404)
 })
@@ -77,6 +89,7 @@ it('HI-06 lists the whole system', async () => {
 it('HI-07 pages', async () => {
   const first = await ask('GET', `/Patient/${id}/_history?_count=1`)
   expect(entriesOf(first).length).toBe(1)
+  expect([first.json['total'], linkOf(first, 'next')]).toEqual([3, expect.stringContaining(base())])
   expect(await genders('_count=1')).toEqual(['other', 'female', 'male'])
 })
 
@@ -92,7 +105,9 @@ it('HI-09 shows what was current at a time', async () => {
 })
 
 it('HI-10 takes no garbage for a time', async () => {
-  expectRefused(await ask('GET', `/Patient/${id}/_history?_since=garbage`), 400)
+  for (const path of [`/Patient/${id}/_history`, '/Patient/_history', '/_history'])
+    for (const query of ['_since=garbage', '_at=garbage', '_since=2020-13-01', '_count=x', '_count=-1'])
+      expectRefused(await ask('GET', `${path}?${query}`), 400)
 })
 
 it('HI-11 repeats and loses nothing while others write', async () => {
