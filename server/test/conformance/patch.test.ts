@@ -239,3 +239,16 @@ it('names the formats of patches where it takes them and where it refuses anothe
   expect((await ask('OPTIONS', `/Patient/${id}`)).headers.get('accept-patch')).toBe(formats)
   expect((await ask('OPTIONS', '/metadata')).headers.get('accept-patch')).toBeNull()
 })
+
+it('refuses patches that would hold up everybody, and goes on', async () => {
+  const { id } = await make(SAMPLE)
+  const copies = Array.from({ length: 60 }, () => ({ op: 'copy', from: '/name', path: '/name/-' }))
+  expectRefused(await patch(id, copies), 422)
+  const name = Array.from({ length: 300 }, (_, n) => ({ family: String(n) }))
+  const { id: many } = await make({ ...SAMPLE, name })
+  const all = '%resource.name.where(%resource.name.where(%resource.name.exists()).exists()).exists()'
+  const part = [partOf('type', 'delete'), partOf('path', `Patient.name.where(${all})[0]`)]
+  const body = { resourceType: 'Parameters', parameter: [{ name: 'operation', part }] }
+  expectRefused(await ask('PATCH', `/Patient/${many}`, { body }), 422)
+  await unchanged(id)
+})

@@ -53,6 +53,13 @@ export function copyOf(tree: Tree): Tree {
   }
 }
 
+/** About as many bytes as its text; what holds nothing counts as well. */
+export function sizeOf(tree: Tree): number {
+  if (tree.kind === 'scalar') return tree.text.length + 1
+  if (tree.kind === 'list') return tree.items.reduce((sum, item) => sum + sizeOf(item), 2)
+  return tree.members.entries().reduce((sum, [name, value]) => sum + name.length + 3 + sizeOf(value), 2)
+}
+
 /** The string that a scalar holds; `undefined` for anything else. */
 export function stringIn(tree: Tree | undefined): string | undefined {
   return tree?.kind === 'scalar' && tree.text.startsWith('"')

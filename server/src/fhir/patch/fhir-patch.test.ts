@@ -174,3 +174,31 @@ it.each<[string, Parts]>([
 ])('refuses a patch that %s', (_what, parts) => {
   expect(() => patched({ name: NAMES, ...DATED }, parts)).toThrow(expect.objectContaining({ name: 'Fault' }))
 })
+
+it.each([
+  'Patient.name.where(%resource.name.where(%resource.name.where(%resource.name.exists()).exists()).exists())[0]',
+  'Patient.name.where(%resource.name.where($this = %resource.name[0]).count() = 300)',
+  'Patient.name.where(%resource.name.where($this in %resource.name).exists())[0]',
+  "Patient.name.where(%resource.name.where(text.contains('z')).exists())",
+])('does not walk %s to its end', (path) => {
+  const name = Array.from({ length: 300 }, (_, n) => ({
+    given: ['x'.repeat(100), String(n)],
+    text: 'a'.repeat(4000),
+  }))
+  const started = performance.now()
+  expect(() => patched({ name }, { type: 'delete', path })).toThrow(
+    expect.objectContaining({ kind: 'too-costly' }),
+  )
+  expect(performance.now() - started).toBeLessThan(5000)
+})
+
+it('walks what a patch of a long list needs', () => {
+  const name = Array.from({ length: 2000 }, (_, n) => ({ family: String(n) }))
+  const operations = [5, 700, 1999].map((n) => ({
+    type: 'replace',
+    path: `Patient.name.where(family = '${String(n)}').family`,
+    value: { valueString: 'x' },
+  }))
+  const { name: now } = patched({ name }, ...operations) as { readonly name: typeof name }
+  expect(now.filter(({ family }) => family === 'x').length).toBe(3)
+})

@@ -46,10 +46,10 @@ export function readFhirPatch(text: string): readonly PathOperation[] {
   const root = treeOf(text)
   const list = root.kind === 'object' ? root.members.get('parameter') : undefined
   const parameters = list?.kind === 'list' ? list.items : []
-  if (parameters.length > limits.fhir.patchOperations)
+  if (parameters.length > limits.fhir.patch.operations)
     throw fault('too-large', {
       code: 'too-long',
-      text: `A patch may have ${String(limits.fhir.patchOperations)} operations at most`,
+      text: `A patch may have ${String(limits.fhir.patch.operations)} operations at most`,
     })
   return parameters.map(readOperation)
 }
@@ -107,8 +107,9 @@ function broken(at: string, what: string): Fault {
 /** Applies all operations in order to the resource, which is changed. @throws Fault `unprocessable` at the first that does not fit */
 export function applyFhirPatch(table: ElementTable, tree: Tree, operations: readonly PathOperation[]): Tree {
   const type = tree.kind === 'object' ? (stringIn(tree.members.get('resourceType')) ?? '') : ''
+  const steps = { left: limits.fhir.patch.steps }
   for (const operation of operations) {
-    const found = select(table, { tree, type }, operation.path)
+    const found = select({ table, root: { tree, type }, steps }, operation.path)
     ACTS[operation.type](table, operation, found)
   }
   return tree

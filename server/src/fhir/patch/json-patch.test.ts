@@ -74,3 +74,19 @@ it.each<[string, string, unknown]>([
 ])('refuses a patch that %s', (_what, document, patch) => {
   expect(() => patched(document, patch)).toThrow(expect.objectContaining({ name: 'Fault' }))
 })
+
+const copies = (count: number): readonly object[] =>
+  Array.from({ length: count }, () => ({ op: 'copy', from: '/a', path: '/a/-' }))
+
+it('copies no more than a resource may have', () => {
+  expect(patched('{"a":["x"]}', copies(3))).toBe('{"a":["x",["x"],["x",["x"]],["x",["x"],["x",["x"]]]]}')
+  expect(() => patched('{"a":["x"]}', copies(60))).toThrow(expect.objectContaining({ kind: 'too-costly' }))
+  // What was taken out again was copied all the same.
+  const large = JSON.stringify({ a: 'x'.repeat(1024 * 1024) })
+  const rounds = Array.from({ length: 9 }, () => [
+    { op: 'copy', from: '/a', path: '/b' },
+    { op: 'remove', path: '/b' },
+  ]).flat()
+  expect(patched(large, rounds.slice(4))).toBe(large)
+  expect(() => patched(large, rounds)).toThrow(expect.objectContaining({ kind: 'too-costly' }))
+})

@@ -4,7 +4,7 @@ import type { JsonValue } from '../../kernel/json.ts'
 import { limits } from '../../kernel/limits.ts'
 import { elementsOf, memberText } from '../json/members.ts'
 import { isObject, parseJson } from '../json/parse.ts'
-import { copyOf, isEqual, treeOf } from '../json/tree.ts'
+import { copyOf, isEqual, sizeOf, treeOf } from '../json/tree.ts'
 import type { ListTree, ObjectTree, Tree } from '../json/tree.ts'
 
 /** One operation of a JSON Patch; `at` says where it stands, for messages. */
@@ -25,10 +25,10 @@ export function readJsonPatch(text: string): readonly JsonOperation[] {
   const patch = parseJson(text)
   if (!Array.isArray(patch))
     throw fault('malformed', { code: 'structure', text: 'A JSON Patch is a list of operations' })
-  if (patch.length > limits.fhir.patchOperations)
+  if (patch.length > limits.fhir.patch.operations)
     throw fault('too-large', {
       code: 'too-long',
-      text: `A patch may have ${String(limits.fhir.patchOperations)} operations at most`,
+      text: `A patch may have ${String(limits.fhir.patch.operations)} operations at most`,
     })
   const texts = elementsOf(text)
   return (patch as readonly JsonValue[]).map((each, index) => readOperation(each, texts[index] ?? '', index))
@@ -65,11 +65,25 @@ function broken(at: string, what: string): Fault {
   return fault('malformed', { code: 'structure', text: `${at} ${what}` })
 }
 
-/** Applies all operations in order to the tree, which is changed. @throws Fault `unprocessable` at the first that does not fit */
+/**
+ * Applies all operations in order to the tree, which is changed.
+ *
+ * @throws Fault `unprocessable` at the first that does not fit, `too-costly` for copies of copies that are larger than any resource
+ */
 export function applyJsonPatch(tree: Tree, operations: readonly JsonOperation[]): Tree {
   let root = tree
-  for (const operation of operations) root = apply(root, operation)
+  let room: number = limits.fhir.resourceBytes
+  for (const operation of operations) {
+    if (operation.op === 'copy') room -= sizeOf(get(root, operation.from ?? [], operation.at))
+    if (room < 0) throw tooMuch(operation)
+    root = apply(root, operation)
+  }
   return root
+}
+
+function tooMuch({ at }: JsonOperation): Fault {
+  const text = `${at}: the patch copies more than ${String(limits.fhir.resourceBytes)} bytes`
+  return fault('too-costly', { code: 'too-costly', text })
 }
 
 function apply(root: Tree, operation: JsonOperation): Tree {

@@ -4,31 +4,37 @@ import { limits } from '../../kernel/limits.ts'
 import type { ElementTable } from '../elements.ts'
 import { parseFhirPath } from '../generate/fhirpath-parser.ts'
 import type { PathNode } from '../generate/fhirpath-parser.ts'
-import { isEqual, stringIn } from '../json/tree.ts'
+import { isEqual, sizeOf, stringIn } from '../json/tree.ts'
 import type { Tree } from '../json/tree.ts'
 import { childrenOf, mayHave } from './located.ts'
 import type { Located } from './located.ts'
 
 type Items = readonly Located[]
 
+/** The work that the paths of one patch may still make: a condition may ask everything of everything. */
+export interface Steps {
+  left: number
+}
+
 interface Scope {
   readonly table: ElementTable
   readonly root: Located
   readonly focus: Items
+  readonly steps: Steps
 }
 
 /**
  * Finds the elements that a FHIRPath Patch is about: element names, indexes, and the functions that filter.
  *
- * @throws Fault `malformed` for what is no such path
+ * @throws Fault `malformed` for what is no such path, `too-costly` for one that takes too long
  * @see FHIR R4, "FHIRPath Patch"
  */
-export function select(table: ElementTable, root: Located, path: string): Items {
-  return evaluate(parsed(path), { table, root, focus: [root] })
+export function select({ table, root, steps }: Omit<Scope, 'focus'>, path: string): Items {
+  return evaluate(parsed(path), { table, root, steps, focus: [root] })
 }
 
 function parsed(path: string): PathNode {
-  if (path.length > limits.fhir.patchPath) throw notSupported('A path this long')
+  if (path.length > limits.fhir.patch.pathChars) throw notSupported('A path this long')
   try {
     return parseFhirPath(path)
   } catch {
@@ -47,6 +53,32 @@ function notSupported(what: string): Fault {
 }
 
 function evaluate(node: PathNode, scope: Scope): Items {
+  const found = walked(node, scope)
+  spend(
+    scope,
+    found.reduce((sum, { tree }) => sum + (tree.kind === 'scalar' ? weightOf(tree) : 1), 1),
+  )
+  return found
+}
+
+/** @throws Fault `too-costly` */
+function spend({ steps }: Scope, count: number): void {
+  steps.left -= count
+  if (steps.left >= 0) return
+  throw fault('too-costly', {
+    code: 'too-costly',
+    text: 'The paths of the patch take too long in this resource: name elements by their place, or send several patches',
+  })
+}
+
+const CHARS_A_STEP = 32
+
+/** What looking at all of it takes. */
+function weightOf(tree: Tree): number {
+  return 1 + sizeOf(tree) / CHARS_A_STEP
+}
+
+function walked(node: PathNode, scope: Scope): Items {
   if (node.kind === 'literal') return [value(JSON.stringify(node.value))]
   if (node.kind === 'quantity') throw notSupported('A quantity')
   if (node.kind === 'empty') return []
@@ -93,9 +125,14 @@ function binary({ op, left, right }: Binary, scope: Scope): Items {
   const [second] = b
   if (op === '|') return [...a, ...b]
   if (!first || !second) return []
-  return Object.hasOwn(EQUALITY, op)
-    ? truthItems(EQUALITY[op]?.(a, b) === true)
-    : compared(op, first.tree, second.tree)
+  const equality = Object.hasOwn(EQUALITY, op) ? EQUALITY[op] : undefined
+  if (!equality) return compared(op, first.tree, second.tree)
+  spend(scope, weightOfAll(a) * b.length)
+  return truthItems(equality(a, b))
+}
+
+function weightOfAll(items: Items): number {
+  return items.reduce((sum, { tree }) => sum + weightOf(tree), 0)
 }
 
 const EQUALITY: Readonly<Record<string, (a: Items, b: Items) => boolean>> = {
