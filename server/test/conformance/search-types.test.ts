@@ -374,3 +374,27 @@ it('says that it does not search inside of Bundles, instead of finding nothing',
     expect(answer.text).toContain('inside of Bundles')
   }
 })
+
+it.each(['a', 'é', '漢'])('compares texts of any length to their end, here of "%s"', async (letter) => {
+  const code = fresh()
+  const long = letter.repeat(1500)
+  const byId = new Map<string, string>()
+  for (const end of ['x', 'y']) {
+    const name = [{ family: `${long}${end}` }]
+    byId.set((await make({ resourceType: 'Patient', ...tagged(code), name })).id, end)
+  }
+  for (const [query, found] of [
+    [`family=${long}`, 'x y'],
+    [`family=${long}y`, 'y'],
+    [`family=${long}z`, ''],
+    [`family:exact=${long}x`, 'x'],
+    [`family:exact=${long}`, ''],
+    [`family:contains=${letter}x`, 'x'],
+  ] as const)
+    expect(await names(`/Patient?_tag=${code}&${query}`, byId), query.slice(0, 20)).toBe(found)
+  const below = `http://a.example/${'b/'.repeat(600)}`
+  const valueSet = { resourceType: 'ValueSet', status: 'draft', url: `${below}c/d`, ...tagged(code) }
+  byId.set((await make(valueSet)).id, 'd')
+  expect(await names(`/ValueSet?_tag=${code}&url:below=${below}c`, byId)).toBe('d')
+  expect(await names(`/ValueSet?_tag=${code}&url:below=${below}x`, byId)).toBe('')
+})

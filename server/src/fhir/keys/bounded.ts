@@ -22,6 +22,12 @@ export function boundedText(text: string): string {
   return text.length * 3 <= most || Buffer.byteLength(text) <= most ? text : startOf(text, most)
 }
 
+/** Whether `boundedText` may have cut this text: at most three bytes short of the bound it ends with a whole character. */
+export function mayBeCut(text: string): boolean {
+  const least = limits.store.keyBytes - 3
+  return text.length * 3 >= least && Buffer.byteLength(text) >= least
+}
+
 /** The longest start of `text` that takes at most `bytes` bytes and does not cut a character. */
 function startOf(text: string, bytes: number): string {
   const buffer = Buffer.from(text)

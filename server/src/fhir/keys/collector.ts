@@ -115,7 +115,7 @@ export class KeyCollector {
   }
 
   text(text: string, modifier = ''): void {
-    const folded = boundedText(foldText(text))
+    const folded = this.fitted(foldText(text))
     if (folded === '') return
     this.mark()
     checkMany(this.n.length)
@@ -126,13 +126,13 @@ export class KeyCollector {
   part(folded: string): void {
     if (folded === '') return
     checkMany(this.n.length)
-    this.n.push({ p: this.param, text: boundedText(`${folded}${PART}`) })
+    this.n.push({ p: this.param, text: this.fitted(`${folded}${PART}`) })
   }
 
   /** An address: found as a whole by its key, by its beginning (`:below`) and in order by its text, in which case counts. */
   uri(value: string): void {
     this.key(value)
-    this.n.push({ p: this.param, text: boundedText(value) })
+    this.n.push({ p: this.param, text: this.fitted(value) })
   }
 
   range(lo: number, hi: number, unit = ''): void {
@@ -200,6 +200,10 @@ export class KeyCollector {
     this.key(form, modifier)
     if (modifier !== '' || this.k.length === before) return
     if (this.param === 'code' || this.param === 'category') this.paired.push({ param: this.param, form })
+  }
+
+  private fitted(text: string): string {
+    return this.options.context.isWhole === true ? text : boundedText(text)
   }
 
   /** Keeps the lowest value under the parameter's name, the highest under `-name` when it differs. */

@@ -1,6 +1,7 @@
 import type { JsonObject } from '../../kernel/json.ts'
 import type { NameKey, RangeKey } from '../../store/keys.ts'
 import type { Row } from '../../store/port.ts'
+import { mayBeCut } from '../keys/bounded.ts'
 import { isHit } from './comparison.ts'
 import type { Comparator, Interval } from './comparison.ts'
 
@@ -40,7 +41,7 @@ export interface NameTest {
   readonly param: string
   /** `below`: the text itself, or an address under it. */
   readonly how: 'starts' | 'contains' | 'exact' | 'below'
-  /** In the form of the keys: folded, addresses as they are. */
+  /** In the form of the keys, but whole: folded, addresses as they are. */
   readonly text: string
   /** As the caller wrote it, for `exact`. */
   readonly original: string
@@ -68,6 +69,8 @@ export interface Subject {
   has(key: string): boolean
   ranges(): readonly RangeKey[]
   names(): readonly NameKey[]
+  /** The names again, without the bound of keys: read from the resource. */
+  wholeNames(): readonly NameKey[]
   /** Whether a value of the string parameter equals the text, case and accents included. */
   isExactly(param: string, text: string): boolean
   /** The elements that a composite is asked of. */
@@ -96,7 +99,7 @@ function passes(test: Test, subject: Subject): boolean {
     case 'range':
       return passesRange(test, subject)
     case 'name':
-      return subject.names().some((name) => isName(test, name)) && isExactWhereAsked(test, subject)
+      return passesName(test, subject) && isExactWhereAsked(test, subject)
     case 'parts':
       return passesParts(test, subject)
     case 'body':
@@ -116,6 +119,15 @@ function passesParts({ composite, parts, perElement }: PartsTest, subject: Subje
   return (
     !perElement || subject.elements(composite).some((element) => parts.every((part) => passes(part, element)))
   )
+}
+
+function passesName(test: NameTest, subject: Subject): boolean {
+  let isCut = false
+  for (const name of subject.names()) {
+    if (isName(test, name)) return true
+    isCut ||= name.p === test.param && mayBeCut(name.text)
+  }
+  return isCut && subject.wholeNames().some((name) => isName(test, name))
 }
 
 function isName({ param, how, text }: NameTest, name: NameKey): boolean {

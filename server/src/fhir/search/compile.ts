@@ -1,6 +1,6 @@
 import { fault } from '../../kernel/fault.ts'
 import type { SearchParam, SearchParamType, TypeModule } from '../definitions.ts'
-import { boundedKey, boundedText } from '../keys/bounded.ts'
+import { boundedKey } from '../keys/bounded.ts'
 import { unitRange } from '../keys/extract.ts'
 import { foldText } from '../keys/folding.ts'
 import { readReference, referencedType } from '../keys/references.ts'
@@ -120,7 +120,7 @@ function foreignType(param: SearchParam, text: string): string | undefined {
 
 function nameTest(param: string, how: 'starts' | 'contains' | 'exact', value: string): Test {
   const original = unescaped(value)
-  const text = boundedText(foldText(original))
+  const text = foldText(original)
   // Every text begins with nothing: a blank would mean whatever has a name.
   if (text === '') throw fault('malformed', { code: 'value', text: `${param}: this text is blank` })
   return { by: 'name', param, how, text, original }
@@ -139,8 +139,7 @@ function uriTests({ param: { code }, modifier, value, context }: Value): Test | 
     return { by: 'parts', composite: code, parts, perElement: false }
   }
   if (modifier === 'below') {
-    const text = boundedText(address)
-    return { by: 'name', param: code, how: 'below', text, original: address }
+    return { by: 'name', param: code, how: 'below', text: address, original: address }
   }
   const meant = modifier === 'above' ? aboveOf(address) : [address]
   return meant.map((each) => ({ by: 'key', key: boundedKey(`${code}=${each}`) }))

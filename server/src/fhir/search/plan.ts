@@ -1,5 +1,6 @@
 import type { Soon } from '../../kernel/soon.ts'
 import type { ResourceReader } from '../../store/port.ts'
+import { boundedText } from '../keys/bounded.ts'
 import type { Clause, NameTest, RangeTest, Test } from './clause.ts'
 import { reach } from './comparison.ts'
 
@@ -107,7 +108,7 @@ function rangeDriver({ param, comparator, interval }: RangeTest): Driver {
 }
 
 function nameDriver({ param, how, text }: NameTest): Driver {
-  return { by: 'names', param, prefix: how === 'contains' ? '' : text }
+  return { by: 'names', param, prefix: how === 'contains' ? '' : boundedText(text) }
 }
 
 /** How many candidates a driver has, at most `COUNT_CAP`. */

@@ -48,6 +48,10 @@ export class RowSubject implements Subject {
     return (this.#names ??= this.#current.names())
   }
 
+  wholeNames(): readonly NameKey[] {
+    return wholeNames({ resource: this.body(), module: this.#module, base: this.#base })
+  }
+
   isExactly(param: string, text: string): boolean {
     return isExactly({ resource: this.body(), module: this.#module, base: this.#base }, param, text)
   }
@@ -76,6 +80,7 @@ export function draftSubject(draft: DraftSubject): Subject {
     has: (key) => own.has(key),
     ranges: () => keys.r,
     names: () => keys.n,
+    wholeNames: () => (draft.isElement === true ? keys.n : wholeNames(draft)),
     isExactly: (param, text) => isExactly(draft, param, text),
     elements: (composite) => elementsOf(draft, composite),
     body: () => resource,
@@ -88,6 +93,8 @@ export interface DraftSubject {
   readonly resource: JsonObject
   readonly module: TypeModule
   readonly base: string
+  /** The keys are those of an element of the resource. */
+  readonly isElement?: true
 }
 
 type Readable = Omit<DraftSubject, 'id' | 'keys'>
@@ -95,7 +102,11 @@ type Readable = Omit<DraftSubject, 'id' | 'keys'>
 function elementsOf({ resource, module, base }: Readable, composite: string): readonly Subject[] {
   return module
     .elements(resource, composite, base)
-    .map((keys) => draftSubject({ id: '', keys, resource, module, base }))
+    .map((keys) => draftSubject({ id: '', keys, resource, module, base, isElement: true }))
+}
+
+function wholeNames({ resource, module, base }: Readable): readonly NameKey[] {
+  return module.extract(resource, { lastUpdated: 0, facilities: [], base, isWhole: true }).n
 }
 
 /**
@@ -105,8 +116,9 @@ function elementsOf({ resource, module, base }: Readable, composite: string): re
 function isExactly(draft: Readable, param: string, text: string): boolean {
   const folded = foldText(text)
   const only = without(draft.resource, (value) => value !== text && foldText(value) === folded)
-  const keys = draft.module.extract(only as JsonObject, { lastUpdated: 0, facilities: [], base: draft.base })
-  return keys.n.some((name) => name.p === param && name.text === folded)
+  return wholeNames({ ...draft, resource: only as JsonObject }).some(
+    (name) => name.p === param && name.text === folded,
+  )
 }
 
 function without(value: JsonValue, isLookalike: (text: string) => boolean): JsonValue | undefined {
