@@ -53,6 +53,18 @@ export function copyOf(tree: Tree): Tree {
   }
 }
 
+/** Whether there are more levels: what walks down by calling itself would have no room for all of them. */
+export function isDeeperThan(most: number, tree: Tree): boolean {
+  let level: readonly Tree[] = [tree]
+  for (let depth = 0; depth <= most && level.length > 0; depth += 1) level = level.flatMap(below)
+  return level.length > 0
+}
+
+function below(tree: Tree): readonly Tree[] {
+  if (tree.kind === 'scalar') return []
+  return tree.kind === 'list' ? tree.items : [...tree.members.values()]
+}
+
 /** About as many bytes as its text; what holds nothing counts as well. */
 export function sizeOf(tree: Tree): number {
   if (tree.kind === 'scalar') return tree.text.length + 1

@@ -90,3 +90,18 @@ it('copies no more than a resource may have', () => {
   expect(patched(large, rounds.slice(4))).toBe(large)
   expect(() => patched(large, rounds)).toThrow(expect.objectContaining({ kind: 'too-costly' }))
 })
+
+it('nests no deeper than what is read', () => {
+  const deep = Array.from({ length: 12 }, (_, n) => ({
+    op: 'copy',
+    from: '',
+    path: '/a'.repeat(2 ** n),
+  }))
+  const moves = Array.from({ length: 900 }, (_, n) => [
+    { op: 'add', path: `/x${String(n)}`, value: {} },
+    ...(n === 0 ? [] : [{ op: 'move', from: `/x${String(n - 1)}`, path: `/x${String(n)}/y` }]),
+  ]).flat()
+  for (const patch of [deep, moves.slice(0, 1000), moves.slice(0, 140)])
+    expect(() => patched('{}', patch)).toThrow(expect.objectContaining({ kind: 'unprocessable' }))
+  expect(patched('{}', moves.slice(0, 5))).toBe('{"x2":{"y":{"y":{}}}}')
+})

@@ -4,7 +4,7 @@ import type { JsonValue } from '../../kernel/json.ts'
 import { limits } from '../../kernel/limits.ts'
 import { elementsOf, memberText } from '../json/members.ts'
 import { isObject, parseJson } from '../json/parse.ts'
-import { copyOf, isEqual, sizeOf, treeOf } from '../json/tree.ts'
+import { copyOf, isDeeperThan, isEqual, sizeOf, treeOf } from '../json/tree.ts'
 import type { ListTree, ObjectTree, Tree } from '../json/tree.ts'
 
 /** One operation of a JSON Patch; `at` says where it stands, for messages. */
@@ -74,11 +74,21 @@ export function applyJsonPatch(tree: Tree, operations: readonly JsonOperation[])
   let root = tree
   let room: number = limits.fhir.resourceBytes
   for (const operation of operations) {
-    if (operation.op === 'copy') room -= sizeOf(get(root, operation.from ?? [], operation.at))
+    if (operation.op === 'copy') room -= roomFor(root, operation)
     if (room < 0) throw tooMuch(operation)
     root = apply(root, operation)
   }
-  return root
+  return shallow(root, 'the patch')
+}
+
+function roomFor(root: Tree, { from = [], at }: JsonOperation): number {
+  return sizeOf(shallow(get(root, from, at), at))
+}
+
+/** Moves and copies put what is deep into what is deep. */
+function shallow(tree: Tree, at: string): Tree {
+  if (!isDeeperThan(limits.fhir.nesting, tree)) return tree
+  throw misfit(at, `more than ${String(limits.fhir.nesting)} levels`)
 }
 
 function tooMuch({ at }: JsonOperation): Fault {
