@@ -3,7 +3,7 @@ import { expect, it } from 'vitest'
 import { entriesOf, expectRefused, fresh, hubForFile, idsOf, linkOf, tagged } from './fhir-peer.ts'
 import type { Answer, Json } from './fhir-peer.ts'
 
-const { ask, base, make } = hubForFile()
+const { ask, make } = hubForFile()
 const NO_TOKEN = { authorization: '' }
 
 it('OP-01 says what it can to everybody', async () => {
@@ -18,11 +18,13 @@ it('OP-01 says what it can to everybody', async () => {
 it('OP-02 has a version of that', async () => {
   const etag = (await ask('GET', '/metadata')).headers.get('etag') ?? ''
   expect((await ask('GET', '/metadata')).headers.get('etag')).toBe(etag)
-  expect((await ask('GET', '/metadata', { headers: { 'if-none-match': etag } })).status).toBe(304)
+  expect(etag).toMatch(/^W\/"/)
+  const known = await ask('GET', '/metadata', { headers: { 'if-none-match': etag } })
+  expect([known.status, known.text, known.headers.get('etag')]).toEqual([304, '', etag])
 })
 
 it('OP-03 decided: terminology comes later and says so', async () => {
-  expectRefused(await ask('GET', '/metadata?mode=terminology'), 400, 501)
+  expectRefused(await ask('GET', '/metadata?mode=terminology'), 501)
   expect((await ask('GET', '/metadata?mode=full')).status).toBe(200)
 })
 
@@ -64,13 +66,15 @@ it('OP-04 declares what it does, no more, no less', async () => {
 })
 
 it('OP-05 OP-06 knows its addresses and their methods', async () => {
-  expectRefused(await ask('GET', '/unknown/route/x/y'), 404)
+  for (const method of ['GET', 'OPTIONS', 'POST']) expectRefused(await ask(method, '/unknown/route/x/y'), 404)
   const { id } = await make({ resourceType: 'Patient' })
   const body = { resourceType: 'Patient' }
   const refused = await ask('POST', `/Patient/${id}`, { body })
-  expectRefused(refused, 404, 405)
-  if (refused.status === 405) expect(refused.headers.get('allow')).toContain('PUT')
-  expectRefused(await ask('PUT', '/Patient/_history', { body }), 400, 404, 405)
+  expectRefused(refused, 405)
+  expect(refused.headers.get('allow')).toBe('GET, HEAD, PUT, DELETE, PATCH, OPTIONS')
+  const history = await ask('PUT', '/Patient/_history', { body })
+  expectRefused(history, 405)
+  expect(history.headers.get('allow')).toBe('GET, HEAD, OPTIONS')
 })
 
 const INVALID = { resourceType: 'Patient', gender: 'M', birthDate: '1990-13-01' }
@@ -122,8 +126,8 @@ it('OP-10 OP-11 knows its profiles and resources', async () => {
   const answer = await ask('POST', `/Patient/$validate?profile=${profile}`, {
     body: { resourceType: 'Patient' },
   })
-  if (answer.status === 200) expect(severities(answer)).toContain('error')
-  else expectRefused(answer, 400, 404, 422)
+  expect(severities(answer)).toContain('error')
+  expect(answer.text).toContain('"code":"not-found"')
   expectRefused(await ask('POST', '/Patient/none/$validate?mode=delete'), 404)
 })
 
@@ -179,7 +183,7 @@ it('OP-12 OP-13 OP-14 OP-15 OP-16 OP-17 OP-18 gives everything of a patient, not
   expect(all).not.toContain(two)
   expect(all).not.toContain(foreign)
   const observations = await everything(`${path}?_type=Observation`)
-  expect(observations.filter((id) => id !== one).toSorted()).toEqual([early, late, undated].toSorted())
+  expect(observations.toSorted()).toEqual([early, late, undated].toSorted())
   const dated = await everything(`${path}?start=2020-01-01&end=2020-12-31`)
   expect(dated).toEqual(expect.arrayContaining([late, undated, encounter]))
   expect(dated).not.toContain(early)
@@ -243,6 +247,9 @@ it.each([
   ['OP-32', '/ConceptMap/$translate?system=http://hl7.org/fhir/administrative-gender&code=male'],
 ])('%s decided: terminology comes later, and %s says so', async (_rows, path) => {
   expectRefused(await ask('GET', path), 501)
+  const [address = ''] = path.split('?')
+  expectRefused(await ask('POST', address, { body: { resourceType: 'Parameters' } }), 501)
+  expectRefused(await ask('GET', address.replace('/$', '/none/$')), 501)
 })
 
 it('OP-33 reads and changes meta alone', async () => {
@@ -250,8 +257,12 @@ it('OP-33 reads and changes meta alone', async () => {
   const { id } = await make({ resourceType: 'Patient', ...tagged(tag) })
   const meta = { tag: [{ system: 'urn:test', code: `${tag}b` }] }
   const body = { resourceType: 'Parameters', parameter: [{ name: 'meta', valueMeta: meta }] }
-  const codes = (answer: Answer): readonly string[] =>
-    (answer.at('parameter.0.valueMeta.tag') as readonly { code: string }[]).map(({ code }) => code).toSorted()
+  const codes = (answer: Answer): readonly string[] => {
+    expect([answer.json['resourceType'], answer.at('parameter.0.name')]).toEqual(['Parameters', 'return'])
+    return (answer.at('parameter.0.valueMeta.tag') as readonly { code: string }[])
+      .map(({ code }) => code)
+      .toSorted()
+  }
   expect(codes(await ask('GET', `/Patient/${id}/$meta`))).toEqual([tag])
   expect(codes(await ask('POST', `/Patient/${id}/$meta-add`, { body }))).toEqual([tag, `${tag}b`])
   expect(idsOf(await ask('GET', `/Patient?_tag=${tag}b`))).toEqual([id])
@@ -290,15 +301,19 @@ it('OP-34 gives the last observations of each code', async () => {
   ])
     expectRefused(await ask('GET', `/Observation/$lastn?patient=Patient/${id}&${asked}`), 400)
   expectRefused(await ask('POST', '/Patient/$match', { body: { resourceType: 'Parameters' } }), 501)
+  expectRefused(await ask('GET', '/Composition/none/$document'), 501)
 })
 
 it('OP-35 OP-36 knows its operations and their methods', async () => {
   const unknown = await ask('GET', '/Patient/$unknown')
-  expectRefused(unknown, 400, 404, 501)
+  expectRefused(unknown, 404)
   expect(unknown.at('issue.0.code')).toBe('not-supported')
   const { id } = await make({ resourceType: 'Patient' })
-  expectRefused(await ask('GET', `/Patient/${id}/$meta-add`), 400, 405)
-  expect(base()).toMatch(/\/fhir$/)
+  for (const name of ['$meta-add', '$meta-delete']) {
+    const refused = await ask('GET', `/Patient/${id}/${name}`)
+    expectRefused(refused, 405)
+    expect(refused.headers.get('allow')).toBe('POST, OPTIONS')
+  }
 })
 
 it('collects the labels that a type or the system uses', async () => {

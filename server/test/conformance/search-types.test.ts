@@ -53,8 +53,10 @@ it('ST-05 ST-06 ST-08 folds accents and looks into every part of a name', async 
     E: { name: [{ family: 'Z', suffix: ['Quoth'] }] },
     F: { gender: 'male' },
   })
-  expect(await by('family=muller')).toBe('A B')
+  for (const family of ['muller', 'Müller', 'MULLER', 'Mu%CC%88ller'])
+    expect(await by(`family=${family}`), family).toBe('A B')
   expect(await by('name=quo')).toBe('C D E')
+  expect(await by('name=mil')).toBe('C')
   expect(await by('name=DR')).toBe('D')
   expect(await by('family:missing=true')).toBe('D F')
   expect(await by('family:missing=false')).toBe('A B C E')
@@ -142,20 +144,16 @@ it('ST-16 ST-17 finds tokens by their text, and what has another or none', async
     C: observation({ code: { text: 'other' } }),
   })
   expect(await by('code:text=abc')).toBe('A B')
+  for (const part of ['count', 'of', 'bc']) expect(await by(`code:text=${part}`), part).toBe('')
   expect(await by('category:not=lab')).toBe('B C')
   expect(await by('category:not=http://c|lab')).toBe('B C')
 })
 
 it('ST-18 answers for value sets that it holds, and clearly for others', async () => {
   for (const modifier of ['in', 'not-in'])
-    expectRefused(
-      await ask('GET', `/Observation?code:${modifier}=http://example.org/ValueSet/none`),
-      400,
-      404,
-      501,
-    )
+    expectRefused(await ask('GET', `/Observation?code:${modifier}=http://example.org/ValueSet/none`), 400)
   for (const modifier of ['above', 'below'])
-    expectRefused(await ask('GET', `/Observation?code:${modifier}=http://example.org/none|x`), 400, 404, 501)
+    expectRefused(await ask('GET', `/Observation?code:${modifier}=http://example.org/none|x`), 400)
   const url = `http://example.org/${fresh()}`
   const { by } = await fixtures('Observation', {
     A: observation({ code: coded({ system: url, code: 'a' }) }),
@@ -195,7 +193,8 @@ it('ST-20 ST-21 ST-22 ST-23 ST-24 finds references in every form', async () => {
   expect(await by(`subject=Patient/${one},Patient/${two}`)).toBe('A B')
   expect(await by('subject:identifier=http://i|v')).toBe('E')
   expect(await by(`subject=${encodeURIComponent(outside)}`)).toBe('D')
-  expect(await by('subject=Patient/1')).toBe('')
+  for (const query of ['subject=Patient/1', 'subject=1', 'patient=1', 'subject:Patient=1'])
+    expect(await by(query), query).toBe('')
 })
 
 it('ST-25 ST-26 ST-27 ST-28 ST-29 follows chains both ways', async () => {
@@ -305,6 +304,9 @@ it('ST-33 ST-34 ST-35 ST-36 ST-37 ST-38 finds quantities by value, unit and prec
   // Units of one dimension are compared by amount: 5.4 kg is more than 5.4 mg.
   expect(await by(`value-quantity=gt5.4|${UCUM}|mg`)).toBe('D E G')
   expect(await by(`value-quantity=ap5|${UCUM}|mg`)).toBe('A B C D E')
+  expect([await by(`value-quantity=ap4.8|${UCUM}|mg`), await by('value-quantity=ap7')]).toEqual(['', ''])
+  expect(await by('value-quantity=gt5.4')).toBe('D E')
+  expect(await by('value-quantity=5.4|http://other|mg')).toBe('')
 })
 
 it('ST-39 ST-40 keeps the parts of a composite together', async () => {
@@ -360,11 +362,11 @@ it('ST-42 finds the members of a list', async () => {
   const entry = ['A', 'B'].map((name) => ({ item: { reference: `Patient/${people.id(name)}` } }))
   const list = await make({ resourceType: 'List', status: 'current', mode: 'working', entry })
   expect(await people.by(`_list=${list.id}`)).toBe('A B')
-  expectRefused(await ask('GET', '/Patient?_list=$current-allergies'), 400, 501)
+  expectRefused(await ask('GET', '/Patient?_list=$current-allergies'), 501)
 })
 
 it('ST-43 decided: _filter comes later and says so', async () => {
-  expectRefused(await ask('GET', `/Patient?_filter=${encodeURIComponent('name eq x')}`), 400, 501)
+  expectRefused(await ask('GET', `/Patient?_filter=${encodeURIComponent('name eq x')}`), 400)
 })
 
 it('says that it does not search inside of Bundles, instead of finding nothing', async () => {

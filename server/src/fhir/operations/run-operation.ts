@@ -89,7 +89,7 @@ function placesOf({ system, type, instance, resource }: Operation['definition'])
 }
 
 function otherMethod(code: string, methods: readonly Method[]): Answer {
-  const allow = methods.join(', ')
+  const allow = [...methods, 'OPTIONS'].join(', ')
   const text = `$${code} answers to ${allow} only`
   const body = jsonBody(outcomeOf([{ severity: 'error', code: 'not-supported', text }]))
   return { status: 405, headers: { allow }, body }
