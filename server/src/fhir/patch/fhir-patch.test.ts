@@ -202,3 +202,21 @@ it('walks what a patch of a long list needs', () => {
   const { name: now } = patched({ name }, ...operations) as { readonly name: typeof name }
   expect(now.filter(({ family }) => family === 'x').length).toBe(3)
 })
+
+const TYPED = { name: 'type', valueCode: 'delete' }
+const NAMED = { name: 'path', valueString: 'Patient.birthDate' }
+
+it.each<[string, unknown]>([
+  ['one operation for the list of them', { name: 'operation', part: [TYPED, NAMED] }],
+  ['one part for the list of them', [{ name: 'operation', part: TYPED }]],
+  ['a part that has no name', [{ name: 'operation', part: [TYPED, NAMED, { valueString: 'x' }] }]],
+  ['a part that is none', [{ name: 'operation', part: [TYPED, NAMED, { name: 'Index', valueInteger: 1 }] }]],
+  [
+    'a part twice',
+    [{ name: 'operation', part: [TYPED, NAMED, { ...NAMED, valueString: 'Patient.gender' }] }],
+  ],
+  ['another parameter', [{ name: 'operation', part: [TYPED, NAMED] }, { name: 'operations' }]],
+])('does not overlook %s', (_what, parameter) => {
+  const body = JSON.stringify({ resourceType: 'Parameters', parameter })
+  expect(() => readFhirPatch(body)).toThrow(expect.objectContaining({ kind: 'malformed' }))
+})

@@ -44,8 +44,7 @@ export function readFhirPatch(text: string): readonly PathOperation[] {
       text: 'A FHIRPath Patch is a Parameters resource; for a JSON Patch send application/json-patch+json',
     })
   const root = treeOf(text)
-  const list = root.kind === 'object' ? root.members.get('parameter') : undefined
-  const parameters = list?.kind === 'list' ? list.items : []
+  const parameters = root.kind === 'object' ? listAt(root, 'parameter', 'Parameters') : []
   if (parameters.length > limits.fhir.patch.operations)
     throw fault('too-large', {
       code: 'too-long',
@@ -58,8 +57,7 @@ function readOperation(parameter: Tree, index: number): PathOperation {
   const at = `Parameters.parameter[${String(index)}]`
   if (parameter.kind !== 'object' || stringIn(parameter.members.get('name')) !== 'operation')
     throw broken(at, 'must be an "operation"')
-  const list = parameter.members.get('part')
-  const parts = new Map((list?.kind === 'list' ? list.items : []).flatMap(named))
+  const parts = partsOf(listAt(parameter, 'part', at), at)
   const text = (name: string): string | undefined =>
     stringIn(parts.get(name) && patchValue(given(parts, name)).pair.value)
   const type = TYPES.find((each) => each === text('type'))
@@ -83,9 +81,25 @@ function readOperation(parameter: Tree, index: number): PathOperation {
 
 const COUNTS = ['index', 'source', 'destination']
 
-function named(part: Tree): readonly (readonly [string, ObjectTree])[] {
-  const name = part.kind === 'object' ? stringIn(part.members.get('name')) : undefined
-  return part.kind === 'object' && name !== undefined ? [[name, part]] : []
+const PARTS: ReadonlySet<string> = new Set(['type', 'path', 'name', 'value', ...COUNTS])
+
+/** A misspelt part, or one of two of a name, must not look like one that is not there. */
+function partsOf(items: readonly Tree[], at: string): ReadonlyMap<string, ObjectTree> {
+  const parts = new Map<string, ObjectTree>()
+  for (const part of items) {
+    const name = part.kind === 'object' ? stringIn(part.members.get('name')) : undefined
+    if (part.kind !== 'object' || name === undefined || !PARTS.has(name))
+      throw broken(at, `has a part that is none of ${[...PARTS].join(', ')}`)
+    if (parts.has(name)) throw broken(at, `has two parts of the name ${name}`)
+    parts.set(name, part)
+  }
+  return parts
+}
+
+function listAt(holder: ObjectTree, name: string, at: string): readonly Tree[] {
+  const list = holder.members.get(name)
+  if (list === undefined || list.kind === 'list') return list?.items ?? []
+  throw broken(at, `must have a list as ${name}`)
 }
 
 function given(parts: ReadonlyMap<string, ObjectTree>, name: string): ObjectTree {
