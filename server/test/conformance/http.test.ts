@@ -75,6 +75,14 @@ it('HT-06 HT-07 helps those whom it refuses', async () => {
   expect(refused.at('issue.0.expression.0')).toBe('Patient.contact[0].gender')
 })
 
+it('HT-06 tells back what came in without its control characters', async () => {
+  const body = { resourceType: 'Patient', 'a\u0001b': 1 }
+  for (const refused of [await ask('GET', '/Patient/%00'), await ask('POST', '/Patient', { body })]) {
+    expectRefused(refused, 400, 404)
+    expect(JSON.stringify(refused.json['issue'])).not.toMatch(/\\u00[01]/)
+  }
+})
+
 it('HT-08 repeats the id of a request', async () => {
   const answer = await ask('GET', '/Patient', { headers: { 'x-request-id': 'abc-123' } })
   expect(answer.headers.get('x-request-id')).toBe('abc-123')

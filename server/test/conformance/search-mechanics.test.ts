@@ -280,3 +280,15 @@ it('answers a form in a format that it speaks only', async () => {
   expectRefused(await form(`_tag=${tag}&_format=xml`), 406)
   expect((await form(`_tag=${tag}&_format=json`)).status).toBe(200)
 })
+
+it.each(['_type=Patient&_type=Observation', '_type=', '_type=Patient,Observation'])(
+  'finds nothing wrong with its own answer to %s',
+  async (types) => {
+    await make({ resourceType: 'Patient' })
+    await make({ resourceType: 'Observation', status: 'final', code: { text: 'x' } })
+    const found = await ask('GET', `/?${types}`)
+    expect(found.status).toBe(200)
+    const judged = await ask('POST', '/Bundle/$validate', { body: found.json })
+    expect(judged.text).not.toContain('"error"')
+  },
+)

@@ -77,11 +77,18 @@ export function outcomeOf(issues: readonly Issue[]): JsonObject {
       ...(line === undefined || column === undefined ? {} : { extension: place(line, column) }),
       severity,
       code,
-      details: { text },
+      details: { text: printable(text) },
       ...(line === undefined ? {} : { diagnostics: `line ${line}, column ${column ?? 1}` }),
-      ...(at === undefined ? {} : { expression: [at] }),
+      ...(at === undefined ? {} : { expression: [printable(at)] }),
     })),
   }
+}
+
+const UNPRINTABLE = /\p{Cc}+/gu
+
+/** What came in is told back: a string of FHIR has no control characters, nor halves of a character. */
+function printable(text: string): string {
+  return text.replaceAll(UNPRINTABLE, ' ').toWellFormed()
 }
 
 const OF_ISSUE = 'http://hl7.org/fhir/StructureDefinition/operationoutcome-issue-'

@@ -74,8 +74,9 @@ function searchedTypes(bundle: JsonObject): ReadonlySet<string> | undefined {
   const [, path, query] = /^([^?#]{1,2000})\?([^#]{0,8000})$/.exec(typeof url === 'string' ? url : '') ?? []
   const type = /(?:^|\/)([A-Z][A-Za-z]{1,60})$/.exec(path ?? '')?.[1]
   if (type !== undefined) return new Set([type])
-  const types = new URLSearchParams(query).get('_type')
-  return types === null ? undefined : new Set(types.split(','))
+  const types = new URLSearchParams(query).getAll('_type').flatMap((each) => each.split(','))
+  const named = new Set(types.filter((each) => each !== ''))
+  return named.size === 0 ? undefined : named
 }
 
 function checkRequest(entry: JsonObject, check: Check): void {
