@@ -174,3 +174,15 @@ it.each<[string, string, Headers]>([
   const search = await ask('POST', `/Patient/_search?_id=${id}`, { headers })
   expect(search.status, search.text).toBe(200)
 })
+
+it.each(['$meta-add', '$meta-delete'])('holds %s to the version that is expected', async (name) => {
+  const { id } = await make({ ...PATIENT, meta: { tag: [{ system: SYSTEM, code: 'a' }] } })
+  const valueMeta = { tag: [{ system: SYSTEM, code: name === '$meta-add' ? 'b' : 'a' }] }
+  const body = { resourceType: 'Parameters', parameter: [{ name: 'meta', valueMeta }] }
+  const change = (version: string): Promise<Answer> =>
+    ask('POST', `/Patient/${id}/${name}`, { body, headers: { 'if-match': `W/"${version}"` } })
+  expectRefused(await change('2'), 412)
+  expect((await ask('GET', `/Patient/${id}`)).at('meta.versionId')).toBe('1')
+  expect((await change('1')).status).toBe(200)
+  expectRefused(await change('1'), 412)
+})

@@ -70,6 +70,14 @@ export function checkConditions({
   }
 }
 
+/** @throws Fault `precondition` when the caller expects another version than the current one */
+export function checkExpected({ conditions }: Pick<Call, 'conditions'>, current: StoredVersion): void {
+  if (preconditionOf(conditions)?.holds(current) !== false) return
+  const { type, id, version } = current
+  const text = `The precondition failed: ${type}/${id} is at version ${String(version)} by now`
+  throw fault('precondition', { code: 'conflict', text })
+}
+
 /** No resource met the criteria: one that has the id of the body is another one, and must not be overwritten. */
 export function onlyNew(conditions: Conditions): Precondition {
   const asked = preconditionOf(conditions)

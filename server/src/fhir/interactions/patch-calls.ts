@@ -4,7 +4,7 @@ import type { Lost } from '../../kernel/turns.ts'
 import type { Guard, StoredVersion } from '../../store/port.ts'
 import { writeAnswer } from '../calls/answers.ts'
 import type { Answer, Call } from '../calls/call.ts'
-import { preconditionOf, resolveCriteria } from '../calls/conditions.ts'
+import { checkExpected, resolveCriteria } from '../calls/conditions.ts'
 import { lostOf, refusal } from '../calls/refusal.ts'
 import type { RestDeps } from '../calls/rest-deps.ts'
 import { parseObject } from '../json/parse.ts'
@@ -82,11 +82,7 @@ export function patchedDraft(
   change: Patch,
 ): Draft | undefined {
   const { type, id, version } = current
-  if (preconditionOf(conditions)?.holds(current) === false)
-    throw fault('precondition', {
-      code: 'conflict',
-      text: `The precondition failed: ${type}/${id} is at version ${String(version)} by now`,
-    })
+  checkExpected({ conditions }, current)
   const before = Buffer.from(current.bytes).toString('utf8')
   const text = change(before)
   if (text === before) return undefined

@@ -4,6 +4,7 @@ import { Lost, untilWon } from '../../kernel/turns.ts'
 import type { StoredVersion } from '../../store/port.ts'
 import { jsonBody, versionHeaders } from '../calls/answers.ts'
 import type { Answer } from '../calls/call.ts'
+import { checkExpected } from '../calls/conditions.ts'
 import { refusal } from '../calls/refusal.ts'
 import type { RestDeps } from '../calls/rest-deps.ts'
 import { memberText, withMembers } from '../json/members.ts'
@@ -69,6 +70,7 @@ export async function changeLabels(
   deps.access.authorise(call.caller, 'update', type)
   const tries = async (inTurn: boolean): Promise<Answer | Lost> => {
     const current = await deps.resources.read(call.caller, type, id)
+    checkExpected(call, current)
     const text = withLabels(Buffer.from(current.bytes).toString('utf8'), (before) => change(before, wanted))
     if (text === undefined) return metaAnswer(current)
     const draft = {

@@ -37,6 +37,21 @@ it.each<[string, object, object]>([
   ],
   ['extensions of primitives', { birthDate: '1990' }, { birthDate: '1990', _birthDate: { id: 'b' } }],
   [
+    'extensions, of elements and in one another',
+    { extension: [{ url: 'http://a', valueDecimal: 1 }] },
+    {
+      extension: [
+        { url: 'http://a', valueCode: 'x', id: 'e' },
+        { url: 'http://b', extension: [{ url: 'c', valuePeriod: { start: '2020' } }] },
+      ],
+      _gender: {
+        extension: [
+          { url: 'http://d', _valueString: { extension: [{ url: 'http://e', valueString: 'x' }] } },
+        ],
+      },
+    },
+  ],
+  [
     'the narrative',
     {},
     { text: { status: 'empty', div: '<div xmlns="http://www.w3.org/1999/xhtml">x</div>' } },
@@ -55,4 +70,21 @@ it.each<[string, object, object]>([
 it('says no more than what has changed', () => {
   expect(difference({ gender: 'male', active: true }, { gender: 'male', active: true })).toEqual([])
   expect(difference({ contact: [CONTACT] }, { contact: [{ ...CONTACT, gender: 'other' }] })).toHaveLength(1)
+})
+
+it('brings extensions as parts: R4 has none in value[x]', () => {
+  const operations = difference({}, { extension: [{ url: 'http://a', valueString: 'x' }] })
+  const part = [
+    { name: 'type', valueCode: 'add' },
+    { name: 'path', valueString: 'Patient' },
+    { name: 'name', valueString: 'extension' },
+    {
+      name: 'value',
+      part: [
+        { name: 'url', valueString: 'http://a' },
+        { name: 'value', valueString: 'x' },
+      ],
+    },
+  ]
+  expect(operations.map((each) => JSON.parse(each) as unknown)).toEqual([{ name: 'operation', part }])
 })

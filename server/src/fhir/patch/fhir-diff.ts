@@ -128,7 +128,9 @@ function isAnonymous(type: string): boolean {
   return type.includes('.') || WITHOUT_VALUE.has(type)
 }
 
+/** Data types that R4 does not have in `value[x]`. */
 const WITHOUT_VALUE = new Set([
+  'Extension',
   'Narrative',
   'ElementDefinition',
   'ProdCharacteristic',
