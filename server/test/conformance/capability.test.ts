@@ -25,13 +25,13 @@ interface Declared {
   readonly searchInclude: readonly string[]
   readonly searchRevInclude: readonly string[]
   readonly supportedProfile?: readonly string[]
-  readonly operation: readonly { readonly name: string }[]
+  readonly operation: readonly { readonly name: string; readonly definition: string }[]
 }
 
 interface Rest {
   readonly resource: readonly Declared[]
   readonly interaction: readonly Interaction[]
-  readonly operation: readonly { readonly name: string }[]
+  readonly operation: readonly { readonly name: string; readonly definition: string }[]
   readonly searchParam: readonly Param[]
   readonly compartment: readonly string[]
   readonly documentation: string
@@ -252,6 +252,14 @@ it('runs the operations that it declares, and no others', async () => {
     const { at } = await ask('POST', `/$${name}`, { body: empty })
     expect(at('issue.0.code') !== 'not-supported', name).toBe(isDeclared(rest))
   }
+})
+
+it('names for each type the definition of its own $everything', () => {
+  const defined = declared.flatMap(({ type, operation }) =>
+    operation.flatMap(({ name, definition }) => (name === 'everything' ? `${type}: ${definition}` : [])),
+  )
+  const at = 'http://hl7.org/fhir/OperationDefinition'
+  expect(defined).toEqual([`Encounter: ${at}/Encounter-everything`, `Patient: ${at}/Patient-everything`])
 })
 
 it('has the formats, compartments and profiles that it declares', async () => {

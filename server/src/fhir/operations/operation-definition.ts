@@ -2,6 +2,8 @@
 export interface OperationDefinition {
   /** Canonical address: that of HL7 for operations of the specification. */
   readonly url: string
+  /** Types whose operation of this name is defined elsewhere. */
+  readonly urlOf?: Readonly<Record<string, string>>
   readonly name: string
   /** Without `$`. */
   readonly code: string

@@ -205,18 +205,19 @@ function resourceOf({ type, params, profiles }: SearchedType, revInclude: readon
     ...listed('searchParam', params.map(declared)),
     ...listed(
       'operation',
-      operations(({ resource }) => resource.includes(type) || resource.includes('Resource')),
+      operations(({ resource }) => resource.includes(type) || resource.includes('Resource'), type),
     ),
   }
 }
 
-function operations(isHere: (definition: OperationDefinition) => boolean): readonly JsonObject[] {
+function operations(isHere: (definition: OperationDefinition) => boolean, type = ''): readonly JsonObject[] {
   return OPERATIONS.map(({ definition }) => definition)
     .filter(isHere)
-    .map(({ code: name, url: definition, description: documentation }) =>
+    .map(({ code: name, url, urlOf, description: documentation }) => {
+      const definition = urlOf?.[type] ?? url
       // What R4 defines is said there.
-      definition.startsWith('urn:') ? { name, definition, documentation } : { name, definition },
-    )
+      return definition.startsWith('urn:') ? { name, definition, documentation } : { name, definition }
+    })
 }
 
 function listed(name: string, values: readonly (string | JsonObject)[]): JsonObject {

@@ -18,6 +18,7 @@ import type { Given, Span, Walk } from './walk.ts'
 export const everything: Operation = {
   definition: {
     url: 'http://hl7.org/fhir/OperationDefinition/Patient-everything',
+    urlOf: { Encounter: 'http://hl7.org/fhir/OperationDefinition/Encounter-everything' },
     name: 'Everything',
     code: 'everything',
     description:
