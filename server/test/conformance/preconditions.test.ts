@@ -179,9 +179,13 @@ it.each(['$meta-add', '$meta-delete'])('holds %s to the version that is expected
   const { id } = await make({ ...PATIENT, meta: { tag: [{ system: SYSTEM, code: 'a' }] } })
   const valueMeta = { tag: [{ system: SYSTEM, code: name === '$meta-add' ? 'b' : 'a' }] }
   const body = { resourceType: 'Parameters', parameter: [{ name: 'meta', valueMeta }] }
-  const change = (version: string): Promise<Answer> =>
-    ask('POST', `/Patient/${id}/${name}`, { body, headers: { 'if-match': `W/"${version}"` } })
+  const send = (headers: Headers): Promise<Answer> => ask('POST', `/Patient/${id}/${name}`, { body, headers })
+  const change = (version: string): Promise<Answer> => send({ 'if-match': `W/"${version}"` })
   expectRefused(await change('2'), 412)
+  expectRefused(await send({ 'if-none-match': '*' }), 412)
+  expectRefused(await send({ 'if-unmodified-since': 'Mon, 01 Jan 2001 00:00:00 GMT' }), 412)
+  expectRefused(await send({ 'if-match': 'garbage~' }), 400)
+  expectRefused(await send({ 'if-none-exist': 'identifier=x' }), 400)
   expect((await ask('GET', `/Patient/${id}`)).at('meta.versionId')).toBe('1')
   expect((await change('1')).status).toBe(200)
   expectRefused(await change('1'), 412)

@@ -162,3 +162,33 @@ it('UP-19 decided: a body that says no tag or label takes them away, and its pro
   expect(updated.at('meta.profile')).toEqual(profile)
   expect(Object.keys(updated.json['meta'] ?? {}).toSorted()).toEqual(['lastUpdated', 'profile', 'versionId'])
 })
+
+it.each([
+  ['minimal', undefined],
+  ['representation', 'Patient'],
+  ['OperationOutcome', 'OperationOutcome'],
+])('answers updates, patches and conditional creates with what is wished: %s', async (wish, type) => {
+  const value = fresh()
+  const identifier = [{ system: 'urn:test', value }]
+  const { id } = await make({ resourceType: 'Patient', identifier })
+  const headers = { prefer: `return=${wish}` }
+  const raw = '[{"op":"add","path":"/active","value":true}]'
+  const body = { resourceType: 'Patient', identifier }
+  const criteria = `identifier=urn:test|${value}`
+  const answers = [
+    await put(id, { identifier, gender: 'male' }, headers),
+    await ask('PATCH', `/Patient/${id}`, {
+      raw,
+      headers: { ...headers, 'content-type': 'application/json-patch+json' },
+    }),
+    await ask('PUT', `/Patient?${criteria}`, { body, headers }),
+    await ask('POST', '/Patient', { body, headers: { ...headers, 'if-none-exist': criteria } }),
+  ]
+  for (const [index, answer] of answers.entries()) {
+    expect([answer.status, answer.json['resourceType']]).toEqual([200, type])
+    const version = String(Math.min(index + 2, 4))
+    expect(answer.headers.get('etag')).toBe(`W/"${version}"`)
+    expect(answer.headers.get('location')).toBe(`${base()}/Patient/${id}/_history/${version}`)
+    if (type === undefined) expect(answer.text).toBe('')
+  }
+})

@@ -4,7 +4,7 @@ import { Lost, untilWon } from '../../kernel/turns.ts'
 import type { StoredVersion } from '../../store/port.ts'
 import { jsonBody, versionHeaders } from '../calls/answers.ts'
 import type { Answer } from '../calls/call.ts'
-import { checkExpected } from '../calls/conditions.ts'
+import { checkConditions, checkExpected } from '../calls/conditions.ts'
 import { refusal } from '../calls/refusal.ts'
 import type { RestDeps } from '../calls/rest-deps.ts'
 import { memberText, withMembers } from '../json/members.ts'
@@ -68,6 +68,8 @@ export async function changeLabels(
   const wanted = wantedOf(isObject(argument?.value) ? argument.value : {})
   const names = [`${type}/${id}`]
   deps.access.authorise(call.caller, 'update', type)
+  // It is an update of the resource: what cannot be asked of one cannot be asked of it.
+  checkConditions({ ...call, method: 'PUT' })
   const tries = async (inTurn: boolean): Promise<Answer | Lost> => {
     const current = await deps.resources.read(call.caller, type, id)
     checkExpected(call, current)
