@@ -255,7 +255,9 @@ it.each([
 it('OP-33 reads and changes meta alone', async () => {
   const tag = fresh()
   const { id } = await make({ resourceType: 'Patient', ...tagged(tag) })
-  const meta = { tag: [{ system: 'urn:test', code: `${tag}b` }] }
+  // Labels are a set.
+  const label = { system: 'urn:test', code: `${tag}b` }
+  const meta = { tag: [label, { ...label, display: 'the same' }] }
   const body = { resourceType: 'Parameters', parameter: [{ name: 'meta', valueMeta: meta }] }
   const codes = (answer: Answer): readonly string[] => {
     expect([answer.json['resourceType'], answer.at('parameter.0.name')]).toEqual(['Parameters', 'return'])

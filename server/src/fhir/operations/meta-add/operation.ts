@@ -18,9 +18,10 @@ export const metaAdd: Operation = {
   run: async (deps, invocation) =>
     changeLabels(deps, invocation, (before, given) =>
       eachKind((name) => {
-        const there = before[name] ?? []
-        const added = (given[name] ?? []).filter((label) => !there.some((each) => isSameLabel(each, label)))
-        return [...there, ...added]
+        const labels = [...(before[name] ?? [])]
+        for (const label of given[name] ?? [])
+          if (!labels.some((each) => isSameLabel(each, label))) labels.push(label)
+        return labels
       }),
     ),
 }
