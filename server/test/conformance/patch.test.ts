@@ -124,6 +124,11 @@ it('PA-09 wants a patch type', async () => {
     expectRefused(await ask('PATCH', `/Patient/${id}`, { raw, headers: { 'content-type': type } }), 415)
   expectRefused(await ask('PATCH', `/Patient/${id}`, { raw }), 415)
   await unchanged(id)
+  // As every body is: one version, one encoding.
+  for (const odd of ['json-patch+json; charset=iso-8859-1', 'fhir+json; fhirVersion=3.0']) {
+    const headers = { 'content-type': `application/${odd}` }
+    expectRefused(await ask('PATCH', `/Patient/${id}`, { raw: '[]', headers }), 415)
+  }
 })
 
 it('PA-10 patches nothing that never was', async () => {

@@ -68,8 +68,13 @@ function isR4(parameter: string): boolean {
 
 /** Whether resources come in this content type: JSON of FHIR 4.0 in UTF-8. */
 export function isTaken(contentType: string): boolean {
-  const [type = '', ...parameters] = partsOf(contentType)
-  return JSON_FORMATS.has(type) && parameters.every((each) => isR4(each) && isUtf8(each))
+  return isFhirType(contentType) && isReadable(contentType)
+}
+
+/** Whether a content type names no other version of FHIR and no other encoding than those that are read here. */
+export function isReadable(contentType: string): boolean {
+  const [, ...parameters] = partsOf(contentType)
+  return parameters.every((each) => isR4(each) && isUtf8(each))
 }
 
 function isUtf8(parameter: string): boolean {

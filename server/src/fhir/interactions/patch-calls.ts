@@ -5,6 +5,7 @@ import type { Guard, StoredVersion } from '../../store/port.ts'
 import { writeAnswer } from '../calls/answers.ts'
 import type { Answer, Call } from '../calls/call.ts'
 import { checkExpected, resolveCriteria } from '../calls/conditions.ts'
+import { isReadable } from '../calls/negotiate.ts'
 import { lostOf, refusal } from '../calls/refusal.ts'
 import type { RestDeps } from '../calls/rest-deps.ts'
 import { parseObject } from '../json/parse.ts'
@@ -42,7 +43,8 @@ export async function patchByCriteria(deps: RestDeps, call: Call, type: string):
 /** A patch that turns out to change nothing wants the right to change, too. */
 function changeOf(deps: RestDeps, { caller, text, contentType }: Call, type: string): Patch {
   deps.access.authorise(caller, 'update', type)
-  return readPatch(() => deps.definitions.elements(), text, contentType)
+  const format = isReadable(contentType ?? '') ? contentType : undefined
+  return readPatch(() => deps.definitions.elements(), text, format)
 }
 
 interface Attempt {
