@@ -189,4 +189,8 @@ it.each(['$meta-add', '$meta-delete'])('holds %s to the version that is expected
   expect((await ask('GET', `/Patient/${id}`)).at('meta.versionId')).toBe('1')
   expect((await change('1')).status).toBe(200)
   expectRefused(await change('1'), 412)
+  const request = { method: 'POST', url: `Patient/${id}/${name}`, ifMatch: 'W/"1"' }
+  const batch = { resourceType: 'Bundle', type: 'batch', entry: [{ request, resource: body }] }
+  const [entry] = entriesOf(await ask('POST', '', { body: batch }))
+  expect(entry?.response?.status).toMatch(/^412/)
 })

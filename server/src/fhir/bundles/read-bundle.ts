@@ -176,7 +176,7 @@ function readEntry({ index, item, roots }: Raw, { entry, place }: Parts): Entry 
     path,
     queryText,
     query,
-    conditions: conditionsOf(request, method, `${at}.request`),
+    conditions: conditionsOf(request, { method, path }, `${at}.request`),
     item,
     ...(place === undefined ? {} : { place }),
     at,

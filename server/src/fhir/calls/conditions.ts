@@ -6,7 +6,7 @@ import type { Precondition } from '../resources.ts'
 import type { Clause } from '../search/clause.ts'
 import type { Matches } from '../search/search.ts'
 import { pairsOf } from './call.ts'
-import type { Call, Conditions, Method } from './call.ts'
+import type { Call, Conditions } from './call.ts'
 import type { RestDeps } from './rest-deps.ts'
 
 const ETAG = /^(?:W\/)?"(?<version>[A-Za-z0-9.-]{1,64})"$|^(?<bare>\d{1,18})$/
@@ -43,10 +43,15 @@ export function preconditionOf({
  *
  * @param name as the caller has to be told, `If-Match` or `ifMatch`
  */
-export function misplaced(condition: keyof Conditions, method: Method, name: string): string | undefined {
+export function misplaced(
+  condition: keyof Conditions,
+  { method, path }: Pick<Call, 'method' | 'path'>,
+  name: string,
+): string | undefined {
   if (condition === 'ifNoneExist' && method !== 'POST')
     return `${name} is a condition of a create: put criteria of other requests into their address`
-  if ((condition === 'ifMatch' || condition === 'ifNoneMatch') && method === 'POST')
+  const isCreate = method === 'POST' && path.length === 1 && !/^(?:\$|_search$)/.test(path[0] ?? '')
+  if ((condition === 'ifMatch' || condition === 'ifNoneMatch') && isCreate)
     return `${name} is a condition on a version that is there: a create has none, use criteria (If-None-Exist)`
   return undefined
 }
@@ -58,14 +63,11 @@ const HEADERS = { ifMatch: 'If-Match', ifNoneMatch: 'If-None-Match', ifNoneExist
  *
  * @throws Fault `malformed`
  */
-export function checkConditions({
-  method,
-  path,
-  conditions,
-}: Pick<Call, 'method' | 'path' | 'conditions'>): void {
-  if (method === 'GET' || method === 'HEAD' || path.at(-1) === '_search') return
+export function checkConditions(call: Pick<Call, 'method' | 'path' | 'conditions'>): void {
+  const { method, conditions } = call
+  if (method === 'GET' || method === 'HEAD') return
   for (const [condition, name] of Object.entries(HEADERS) as readonly [keyof typeof HEADERS, string][]) {
-    const text = conditions[condition] === undefined ? undefined : misplaced(condition, method, name)
+    const text = conditions[condition] === undefined ? undefined : misplaced(condition, call, name)
     if (text !== undefined) throw fault('malformed', { code: 'not-supported', text })
   }
 }
