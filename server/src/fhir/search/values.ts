@@ -56,7 +56,7 @@ export interface TokenValue {
 /** `code`, `system|code`, `|code`, `system|`. */
 export function tokenValue(value: string, param: string): TokenValue {
   const parts = splitAt(value, '|').map(unescaped)
-  if (parts.length > 2)
+  if (parts.length > 2 || parts.join('|') === '|')
     throw fault('malformed', {
       code: 'value',
       text: `${param}: a token is "code", "system|code", "|code" or "system|"`,
