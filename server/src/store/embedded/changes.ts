@@ -1,3 +1,4 @@
+import { putBytes } from '../../kernel/short-bytes.ts'
 import type { Layout } from './list-layout.ts'
 
 /** One of the chunks that changes make of one: its entry that stands first (the bytes that tell entries apart), and how it is stored. */
@@ -61,7 +62,7 @@ export class Changes {
   /** @param at where the entry stands in the bytes */
   copy(isDropped: boolean, bytes: Buffer, at: number): void {
     const place = this.place(isDropped)
-    bytes.copy(this.#bytes, place, at, at + this.#layout.width)
+    putBytes(this.#bytes, place, { bytes, from: at, to: at + this.#layout.width })
   }
 
   /** @param from index of a change; `upTo` of the one behind the last */

@@ -23,6 +23,7 @@ abstract class ListCursor implements Cursor<number> {
   #isBegun = false
   /** Of the chunk; `undefined` behind the last one. */
   #chunkKey: Buffer | undefined
+  #isThere = false
   #hasOneChunk = true
   protected chunk: Buffer = NO_ENTRIES
   protected at = 0
@@ -32,6 +33,11 @@ abstract class ListCursor implements Cursor<number> {
     this.#walk = walk
     this.#isUp = walk.direction === 'asc'
     this.#loadFirst()
+  }
+
+  /** Whether the list has a chunk. */
+  get isThere(): boolean {
+    return this.#isThere
   }
 
   /** Whether the list has one chunk at most: nothing is put aside beside such a list, see `late-changes.ts`. */
@@ -65,6 +71,7 @@ abstract class ListCursor implements Cursor<number> {
     const { start } = this.#walk
     const stored = peek(database, prefix)
     if (stored === undefined) return
+    this.#isThere = true
     const { entries, isFollowed } = layout.unpack(stored)
     this.#hasOneChunk = !isFollowed
     this.#enter(prefix, entries)
@@ -107,21 +114,27 @@ abstract class ListCursor implements Cursor<number> {
 
 const NO_ENTRIES = Buffer.alloc(0)
 
-function withAdded(list: ListPlace, cursorOf: (place: ListPlace) => ListCursor): Cursor<number>[] {
+function withAdded(list: ListPlace, cursorOf: (place: ListPlace) => ListCursor): ListCursor[] {
   const filed = cursorOf(list)
   return filed.hasOneChunk ? [filed] : [filed, cursorOf(addedTo(list))]
 }
 
-/** The packed postings of one hash: the list, and what is still to be filed into it. */
+/**
+ * The packed postings of one hash: the list, and what is still to be filed into it.
+ *
+ * @param others what lies in runs, which is walked alone when there is no list
+ */
 export function postingCursors(
   { chunks: database }: IndexFile,
   walk: { hash: number; upTo: number; direction: Direction; after?: Place<number> },
+  others: readonly Cursor<number>[] = [],
 ): Cursor<number>[] {
   const { hash, upTo, direction, after } = walk
   const start = after && postingOf({ sort: after.key, seq: direction === 'asc' ? after.seq + 1 : after.seq })
   const list = { database, layout: POSTINGS, prefix: hashKey(hash, 0) }
   const way = { upTo, direction, ...(start && { start }) }
-  return withAdded(list, (place) => new PostingCursor(place, way))
+  const filed = withAdded(list, (place) => new PostingCursor(place, way))
+  return others.length > 0 && filed[0]?.isThere === false ? [...others] : [...filed, ...others]
 }
 
 class PostingCursor extends ListCursor {

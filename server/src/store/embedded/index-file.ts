@@ -14,6 +14,8 @@ export interface IndexFile {
   readonly ranges: Bytes
   /** hash, text, 0 -> the rows that have it, as postings that are all of one time. */
   readonly names: Bytes
+  /** run (4), block (4) -> postings of short lists, see `posting-runs.ts`. */
+  readonly runs: Bytes
   readonly meta: Bytes
 }
 
@@ -33,13 +35,14 @@ export function openIndexFile(path: string): IndexFile {
     chunks: database('chunks'),
     ranges: database('ranges'),
     names: database('names'),
+    runs: database('runs'),
     meta: database('meta'),
   }
 }
 
-export const INDEX_FORMAT = 5
-/** The one before knows no lists beside lists; all else is the same. */
-export const INDEX_FORMAT_READ = 4
+export const INDEX_FORMAT = 6
+/** The one before knows no runs; all else is the same. */
+export const INDEX_FORMAT_READ = 5
 
 const WATERMARK = Buffer.from('merged', 'utf8')
 
@@ -51,6 +54,15 @@ export interface Watermark {
   /** Up to which row some postings may be there already. */
   readonly reached: number
   readonly seed: string
+  /** The oldest first; absent in the format before. */
+  readonly runs?: readonly RunInfo[]
+}
+
+/** A run of postings, see `posting-runs.ts`. */
+export interface RunInfo {
+  readonly number: number
+  readonly blocks: number
+  readonly count: number
 }
 
 export function readWatermark(index: IndexFile): Watermark | undefined {

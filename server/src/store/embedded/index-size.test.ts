@@ -5,11 +5,22 @@ import { join } from 'node:path'
 import { expect, it, onTestFinished, vi } from 'vitest'
 
 import { commitOf, keysOf, writeOf } from '../contract-bench.ts'
+import { Changes } from './changes.ts'
 import type { Bytes } from './databases.ts'
-import { openIndexFile, putWatermark, readWatermark } from './index-file.ts'
+import {
+  hashKey,
+  openIndexFile,
+  putWatermark,
+  readWatermark,
+  type IndexFile,
+  type RunInfo,
+} from './index-file.ts'
 import { INTERVALS } from './intervals.hot.ts'
+import { changeList } from './late-changes.ts'
 import type { Layout } from './list-layout.ts'
-import { POSTINGS } from './postings.hot.ts'
+import { HashWalk } from './merge-runs.ts'
+import { rowOf, storedRun } from './posting-runs.ts'
+import { POSTINGS, writePosting } from './postings.hot.ts'
 import { openEmbeddedStore } from './store.ts'
 
 const RESOURCES = 20
@@ -98,9 +109,11 @@ it('is read as it is when the version before has written it', async () => {
   await store.close()
   const path = join(folder, 'index.mdb')
   const index = openIndexFile(path)
-  const watermark = readWatermark(index)
-  if (watermark !== undefined)
-    index.env.transactionSync(() => putWatermark(index, { ...watermark, format: 4 }))
+  const { runs = [], ...watermark } = readWatermark(index) ?? { format: 0, row: 0, reached: 0, seed: '' }
+  index.env.transactionSync(() => {
+    moveToLists(index, runs)
+    putWatermark(index, { ...watermark, format: 5 })
+  })
   await index.env.close()
   const { ino } = await stat(path)
   const again = await openEmbeddedStore({ folder, mergeRows: 2 })
@@ -109,9 +122,24 @@ it('is read as it is when the version before has written it', async () => {
   // One that is made anew is another file, or has no watermark yet.
   expect((await stat(path)).ino).toBe(ino)
   const kept = openIndexFile(path)
-  expect(readWatermark(kept)).toEqual({ ...watermark, format: 4 })
+  expect(readWatermark(kept)).toEqual({ ...watermark, format: 5 })
   await kept.env.close()
 })
+
+/** What the version before knows: no runs. */
+function moveToLists(index: IndexFile, runs: readonly RunInfo[]): void {
+  const walk = new HashWalk(
+    runs.map((run) => storedRun(index, run)),
+    false,
+  )
+  while (walk.next()) {
+    const changes = new Changes(POSTINGS, walk.postings.length)
+    for (const posting of walk.postings)
+      writePosting(changes.bytes, changes.place(false), { sort: posting.sort, seq: rowOf(posting) })
+    changeList({ database: index.chunks, layout: POSTINGS, prefix: hashKey(walk.hash, 0) }, changes, false)
+  }
+  for (const key of index.runs.getKeys({})) index.runs.removeSync(Buffer.from(key))
+}
 
 const NOTHING = { entries: Buffer.alloc(0), isFollowed: false }
 

@@ -1,5 +1,6 @@
+import { putBytes } from '../../kernel/short-bytes.ts'
 import type { Chunk, Layout } from './list-layout.ts'
-import { putNumber, putSigned, readNumber, readSigned } from './postings.hot.ts'
+import { putNumber, putSigned, read48, readNumber, readSigned, write48 } from './postings.hot.ts'
 
 /** Intervals as they are worked with: 22 bytes each, lower bound (8, see `writeOrdered`), row (6), upper bound (8, a double); ascending. */
 const INTERVAL = 22
@@ -24,29 +25,57 @@ export interface Interval {
 
 export function writeInterval(bytes: Buffer, at: number, { lo, hi, seq }: Interval): void {
   writeOrdered(bytes, at, lo)
-  bytes.writeUIntBE(seq, at + SEQ, 6)
-  bytes.writeDoubleBE(hi, at + HI)
+  write48(bytes, at + SEQ, seq)
+  writeDouble(bytes, at + HI, hi)
 }
 
 export const lowAt = (intervals: Buffer, at: number): number => readOrdered(intervals, at)
-export const intervalSeqAt = (intervals: Buffer, at: number): number => intervals.readUIntBE(at + SEQ, 6)
-export const highAt = (intervals: Buffer, at: number): number => intervals.readDoubleBE(at + HI)
+export const intervalSeqAt = (intervals: Buffer, at: number): number => read48(intervals, at + SEQ)
+export const highAt = (intervals: Buffer, at: number): number => readDouble(intervals, at + HI)
 
 /** A double whose bytes compare as the numbers do: the sign bit is turned, negative numbers are turned as a whole. */
 function writeOrdered(bytes: Buffer, at: number, number: number): void {
-  bytes.writeDoubleBE(number, at)
-  const isNegative = (bytes[at] ?? 0) >= 0x80
-  if (isNegative) for (let i = at; i < at + 8; i++) bytes[i] = ~(bytes[i] ?? 0)
-  else bytes[at] = (bytes[at] ?? 0) | 0x80
+  WORDS.setFloat64(0, number)
+  const high = WORDS.getInt32(0)
+  const low = WORDS.getInt32(4)
+  put32(bytes, at, high < 0 ? ~high : high | SIGN)
+  put32(bytes, at + 4, high < 0 ? ~low : low)
 }
 
-const turned = Buffer.alloc(8)
-
 function readOrdered(bytes: Buffer, at: number): number {
-  bytes.copy(turned, 0, at, at + 8)
-  if ((turned[0] ?? 0) >= 0x80) turned[0] = (turned[0] ?? 0) & 0x7f
-  else for (let i = 0; i < 8; i++) turned[i] = ~(turned[i] ?? 0)
-  return turned.readDoubleBE(0)
+  const high = get32(bytes, at)
+  const low = get32(bytes, at + 4)
+  WORDS.setInt32(0, high < 0 ? high & ~SIGN : ~high)
+  WORDS.setInt32(4, high < 0 ? low : ~low)
+  return WORDS.getFloat64(0)
+}
+
+function writeDouble(bytes: Buffer, at: number, number: number): void {
+  WORDS.setFloat64(0, number)
+  put32(bytes, at, WORDS.getInt32(0))
+  put32(bytes, at + 4, WORDS.getInt32(4))
+}
+
+function readDouble(bytes: Buffer, at: number): number {
+  WORDS.setInt32(0, get32(bytes, at))
+  WORDS.setInt32(4, get32(bytes, at + 4))
+  return WORDS.getFloat64(0)
+}
+
+const WORDS = new DataView(new ArrayBuffer(8))
+const SIGN = 0x8000_0000 | 0
+
+function put32(bytes: Buffer, at: number, word: number): void {
+  bytes[at] = word >>> 24
+  bytes[at + 1] = word >>> 16
+  bytes[at + 2] = word >>> 8
+  bytes[at + 3] = word
+}
+
+function get32(bytes: Buffer, at: number): number {
+  const high = ((bytes[at] ?? 0) << 8) | (bytes[at + 1] ?? 0)
+  const low = ((bytes[at + 2] ?? 0) << 8) | (bytes[at + 3] ?? 0)
+  return (high << 16) | low
 }
 
 /** How the upper bound stands: it is the lower one, it follows as a double, or it is so much above, plus 1. */
@@ -66,7 +95,7 @@ function packIntervals({ entries, isFollowed }: Chunk): Buffer {
     const same = at === 0 ? 0 : sameBytes(entries, at)
     const zeros = zeroBytes(entries, at, 8 - same)
     packed[out++] = same * 16 + zeros
-    out += entries.copy(packed, out, at + same, at + 8 - zeros)
+    out = putBytes(packed, out, { bytes: entries, from: at + same, to: at + 8 - zeros })
     const nextSeq = intervalSeqAt(entries, at)
     out = putSigned(packed, out, nextSeq - seq)
     seq = nextSeq
@@ -93,7 +122,7 @@ function putHigh(packed: Buffer, at: number, { lo, hi }: { lo: number; hi: numbe
   const isShort = above > 0 && above < 2 ** 42 && Number.isInteger(above) && lo + above === hi
   if (isShort) return putNumber(packed, at, above + APART)
   const behind = putNumber(packed, at, APART)
-  packed.writeDoubleBE(hi, behind)
+  writeDouble(packed, behind, hi)
   return behind + 8
 }
 
@@ -107,17 +136,16 @@ function unpackIntervals(packed: Buffer): Chunk {
     const form = packed[reader.at++] ?? 0
     const same = form >> 4
     const end = 8 - (form & 15)
-    if (length > 0) entries.copy(entries, length, length - INTERVAL, length - INTERVAL + same)
-    packed.copy(entries, length + same, reader.at, reader.at + end - same)
-    entries.fill(0, length + end, length + 8)
-    reader.at += end - same
+    for (let i = 0; i < same; i++) entries[length + i] = entries[length - INTERVAL + i] ?? 0
+    for (let i = same; i < end; i++) entries[length + i] = packed[reader.at++] ?? 0
+    for (let i = end; i < 8; i++) entries[length + i] = 0
     seq += readSigned(packed, reader)
-    entries.writeUIntBE(seq, length + SEQ, 6)
+    write48(entries, length + SEQ, seq)
     const above = readNumber(packed, reader)
     if (above === APART) {
-      packed.copy(entries, length + HI, reader.at, reader.at + 8)
+      writeDouble(entries, length + HI, readDouble(packed, reader.at))
       reader.at += 8
-    } else entries.writeDoubleBE(lowAt(entries, length) + (above === SAME ? 0 : above - APART), length + HI)
+    } else writeDouble(entries, length + HI, lowAt(entries, length) + (above === SAME ? 0 : above - APART))
   }
   return { entries: entries.subarray(0, length), isFollowed: packed[0] === 1 }
 }

@@ -4,6 +4,7 @@ import { INTERVALS, writeInterval, type Interval } from './intervals.hot.ts'
 import { shortHash, type KeyHash } from './key-hash.ts'
 import type { ListPlace } from './packed-lists.ts'
 import { HashedLists, PlaceLists } from './place-lists.ts'
+import { buildRun, type BuiltRun, type RunPosting, type RunWriter } from './posting-runs.ts'
 import { EARLIEST, POSTINGS, writePosting } from './postings.hot.ts'
 import { rowDate, rowFiled, rowHashHi, rowHashLo, rowIsDeleted, rowKeyCount, rowType } from './row.ts'
 import { BY_COMMIT, BY_DATE, finite, lengthClass, nameText, sortOf } from './tail.ts'
@@ -18,6 +19,9 @@ interface Place {
   readonly seq: number
   readonly isDropped: boolean
 }
+
+/** Lists that a merge changes in so many places at most go into a run, see `posting-runs.ts`. */
+const SHORT = 8
 
 /** A list, with its key in the index. */
 interface ListOf<T> {
@@ -34,9 +38,13 @@ export class MergeLists {
   readonly #places: Place[] = []
   readonly #rows = new PlaceLists()
   readonly #postings = new HashedLists(this.#rows)
+  /** Of these what is dropped: it may lie in a run as well as in a list. */
+  readonly #dropped = new HashedLists(this.#rows)
   /** By the hash of their parameter: by text, and by length class. */
   readonly #names = new Map<number, Map<string, number>>()
   readonly #ranges = new Map<number, Map<number, DatedInterval[]>>()
+  #hashes: Float64Array | undefined
+  #shared: SharedChanges | undefined
 
   constructor(hash: KeyHash) {
     this.#hash = hash
@@ -47,6 +55,7 @@ export class MergeLists {
     this.#post(
       this.#hash.of(rowType(row), BY_COMMIT).short,
       this.#place({ sort: seq, seq, isDropped: false }),
+      false,
     )
   }
 
@@ -54,9 +63,9 @@ export class MergeLists {
     if (rowIsDeleted(row)) return
     const type = rowType(row)
     const place = this.#place({ sort: sortOf(rowDate(row)), seq, isDropped })
-    this.#post(this.#hash.of(type, BY_DATE).short, place)
+    this.#post(this.#hash.of(type, BY_DATE).short, place, isDropped)
     for (let i = 0; i < rowKeyCount(row); i++)
-      this.#post(shortHash(rowHashHi(row, i), rowHashLo(row, i)), place)
+      this.#post(shortHash(rowHashHi(row, i), rowHashLo(row, i)), place, isDropped)
     const { ranges, names } = rowFiled(row)
     for (const { p, lo, hi } of ranges)
       this.#intervals(this.#hash.of(type, p).short, lengthClass(lo, hi)).push({
@@ -72,24 +81,54 @@ export class MergeLists {
 
   /** In the order of the databases' keys, each made when it is asked for: twenty thousand at once would be copied by the collector. */
   *lists({ chunks, ranges, names }: IndexFile): Generator<ChangedList, void> {
-    const shared = new SharedChanges(this.#places, this.#rows)
-    for (const { hash, list } of this.#postings.inOrder())
+    const shared = (this.#shared ??= new SharedChanges(this.#places, this.#rows))
+    for (const hash of this.#inOrder()) {
+      const list = this.#filed(hash)
+      if (list === undefined) continue
       yield {
         place: { database: chunks, layout: POSTINGS, prefix: hashKey(hash, 0) },
         changes: shared.of(list),
       }
+    }
     for (const { prefix, changed } of inOrder(this.#ranges, classKey))
       yield { place: { database: ranges, layout: INTERVALS, prefix }, changes: intervalChanges(changed) }
     for (const { prefix, changed } of inOrder(this.#names, nameKey))
       yield { place: { database: names, layout: POSTINGS, prefix }, changes: shared.of(changed) }
   }
 
+  /** All of the short lists, and what the others drop. */
+  run(): BuiltRun {
+    const shared = (this.#shared ??= new SharedChanges(this.#places, this.#rows))
+    return buildRun((writer) => {
+      for (const hash of this.#inOrder()) {
+        const list = this.#postings.find(hash) ?? 0
+        const told = this.#isShort(list) ? list : this.#dropped.find(hash)
+        if (told !== undefined) shared.tell(told, hash, writer)
+      }
+    })
+  }
+
+  /** What changes in the B-tree. */
+  #filed(hash: number): number | undefined {
+    const list = this.#postings.find(hash) ?? 0
+    return this.#isShort(list) ? this.#dropped.find(hash) : list
+  }
+
+  #isShort(list: number): boolean {
+    return this.#rows.countOf(list) <= SHORT
+  }
+
+  #inOrder(): Float64Array {
+    return (this.#hashes ??= this.#postings.inOrder())
+  }
+
   #place(place: Place): number {
     return this.#places.push(place) - 1
   }
 
-  #post(hash: number, place: number): void {
+  #post(hash: number, place: number, isDropped: boolean): void {
     this.#rows.add(this.#postings.listOf(hash), place)
+    if (isDropped) this.#rows.add(this.#dropped.listOf(hash), place)
   }
 
   #named(parameter: number, text: string): number {
@@ -157,6 +196,24 @@ class SharedChanges {
     return changes
   }
 
+  /** Of one posting that is dropped and added again only the latter. */
+  tell(list: number, hash: number, writer: RunWriter): void {
+    const only = this.#rows.onlyPlaceOf(list)
+    if (only !== undefined) return writer.add(runPosting(hash, this.#places[only] as Place))
+    const ranks = this.#ranked(list)
+    for (const [at, rank] of ranks.entries()) {
+      const posting = this.#ordered[rank] as Place
+      const next = this.#ordered[ranks[at + 1] ?? -1]
+      if (next?.seq !== posting.seq || next.sort !== posting.sort) writer.add(runPosting(hash, posting))
+    }
+  }
+
+  #ranked(list: number): Uint32Array {
+    const places = this.#rows.placesOf(list)
+    for (const [at, place] of places.entries()) places[at] = this.#ranks[place] ?? 0
+    return places.toSorted()
+  }
+
   #changesOf(places: Uint32Array): Changes {
     const changes = new Changes(POSTINGS, places.length)
     for (const [at, place] of places.entries()) places[at] = this.#ranks[place] ?? 0
@@ -172,6 +229,10 @@ class SharedChanges {
     const [one, other] = [this.#places[a] as Place, this.#places[b] as Place]
     return one.sort - other.sort || one.seq - other.seq || Number(other.isDropped) - Number(one.isDropped)
   }
+}
+
+function runPosting(hash: number, { sort, seq, isDropped }: Place): RunPosting {
+  return { hash, sort, state: seq * 2 + (isDropped ? 1 : 0) }
 }
 
 function intervalChanges(changed: readonly DatedInterval[]): Changes {

@@ -1,10 +1,12 @@
-import { numberKey, type DataFile } from './databases.ts'
-import { INDEX_FORMAT, putWatermark, type IndexFile } from './index-file.ts'
+import { numberKey, peek, type DataFile } from './databases.ts'
+import { INDEX_FORMAT, putWatermark, readWatermark, type IndexFile } from './index-file.ts'
 import type { KeyHash } from './key-hash.ts'
 import { changeList } from './late-changes.ts'
 import { MergeLists, type ChangedList } from './merge-lists.ts'
 import { applyChanges } from './packed-lists.ts'
 import { rowPrevious } from './row.ts'
+import { addRun, removeOthers } from './run-levels.ts'
+import { spread } from './spread.ts'
 
 export interface MergeStep {
   readonly from: number
@@ -12,6 +14,8 @@ export interface MergeStep {
   /** Entries of `rekeyed` up to this number are filed, too. */
   readonly rekeyed: number
   readonly seed: string
+  /** Numbers of the runs that readers know. */
+  readonly kept: readonly number[]
 }
 
 interface Files {
@@ -29,25 +33,27 @@ interface Files {
  */
 export function mergeRows(files: Files, step: MergeStep, isToEnd: () => boolean): boolean {
   const { index } = files
-  const { lists, isRekeyed } = listsOf(files, step)
+  const { changed, isRekeyed } = changesOf(files, step)
   // What is written from here on takes long, and while an old state is read no page of the rows' file is used again.
   files.data.env.resetReadTxn()
-  const { seed, upTo: reached } = step
-  let slice = sliceOf(lists)
-  do {
+  const { seed, kept, upTo: reached } = step
+  const runs = readWatermark(index)?.runs ?? []
+  removeOthers(index, [...kept, ...runs.map(({ number }) => number)])
+  const told = { format: INDEX_FORMAT, reached, seed }
+  const lists = changed.lists(index)
+  for (let slice = sliceOf(lists); slice.length > 0; slice = sliceOf(lists)) {
     if (isToEnd()) return false
-    const next = sliceOf(lists)
-    const row = next.length > 0 ? step.from - 1 : reached
-    const changed = spread(slice)
     index.env.transactionSync(() => {
-      for (const { place, changes } of changed) {
+      for (const { place, changes } of spread(slice)) {
         if (place.database === index.names) applyChanges(place, changes)
         else changeList(place, changes, !isRekeyed)
       }
-      putWatermark(index, { format: INDEX_FORMAT, row, reached, seed })
+      putWatermark(index, { ...told, row: step.from - 1, runs })
     })
-    slice = next
-  } while (slice.length > 0)
+  }
+  const added = addRun(index, { runs, kept, added: changed.run(), isToEnd })
+  if (added === undefined) return false
+  index.env.transactionSync(() => putWatermark(index, { ...told, row: reached, runs: added }))
   return true
 }
 
@@ -68,34 +74,21 @@ function sliceOf(lists: Generator<ChangedList, void>): readonly ChangedList[] {
   return slice
 }
 
-/** In an order that is none: inserting in key order leaves pages half empty, as each split gives what comes next to the new one. */
-function spread<T>(sorted: readonly T[]): readonly T[] {
-  const result: T[] = []
-  for (let start = 0; start < STRIDE; start++)
-    for (let at = start; at < sorted.length; at += STRIDE) result.push(sorted[at] as T)
-  return result
-}
-
-const STRIDE = 31
-
 /** What is added counts more than what is dropped. */
-function listsOf(
-  { data, index, hash }: Files,
-  step: MergeStep,
-): { lists: Generator<ChangedList, void>; isRekeyed: boolean } {
+function changesOf({ data, hash }: Files, step: MergeStep): { changed: MergeLists; isRekeyed: boolean } {
   const changed = new MergeLists(hash)
   const change = (seq: number, isDropped: boolean): void => {
-    const row = data.rows.getBinary(numberKey(seq))
+    const row = peek(data.rows, numberKey(seq))
     if (row !== undefined) changed.changeKeys(seq, row, isDropped)
   }
   const replaced = new Set<number>()
-  // From the last one on: what a row replaces comes behind it.
-  const rows = { start: numberKey(step.upTo), end: numberKey(step.from - 1), reverse: true }
-  for (const { key, value } of data.rows.getRange(rows)) {
-    const seq = key.readUIntBE(0, 6)
-    changed.addVersion(seq, value)
-    if (!replaced.has(seq)) changed.changeKeys(seq, value, false)
-    replaced.add(rowPrevious(value))
+  // From the last one on: what a row replaces comes behind it. They are read one by one: a range copies each.
+  for (let seq = step.upTo; seq >= step.from; seq--) {
+    const row = peek(data.rows, numberKey(seq))
+    if (row === undefined) continue
+    changed.addVersion(seq, row)
+    if (!replaced.has(seq)) changed.changeKeys(seq, row, false)
+    replaced.add(rowPrevious(row))
   }
   for (const seq of replaced) if (seq > 0 && seq < step.from) change(seq, true)
   let isRekeyed = false
@@ -105,5 +98,5 @@ function listsOf(
     isRekeyed = true
     if (data.superseded.getBinary(numberKey(seq)) === undefined) change(seq, false)
   }
-  return { lists: changed.lists(index), isRekeyed }
+  return { changed, isRekeyed }
 }

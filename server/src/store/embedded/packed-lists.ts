@@ -1,3 +1,4 @@
+import { putBytes } from '../../kernel/short-bytes.ts'
 import type { Changes, ChunkChange, Piece } from './changes.ts'
 import { peek, type Bytes } from './databases.ts'
 import type { Layout, Chunk } from './list-layout.ts'
@@ -172,16 +173,24 @@ function applied(layout: Layout, entries: Buffer, { changes, from, upTo }: Part)
   for (let change = from; change < upTo; change++) {
     const at = change * width
     const place = placeIn(layout, entries, { bytes, at, from: next })
-    length += entries.copy(result, length, next * width, place * width)
+    length = putSome(result, length, { bytes: entries, from: next * width, to: place * width })
     const isThere = place * width < entries.length && isSame({ bytes: entries, at: place * width }, at)
     next = isThere ? place + 1 : place
     if (changes.isDropped(change)) continue
     if (length > 0 && isSame({ bytes: result, at: length - width }, at)) continue
-    length += bytes.copy(result, length, at, at + width)
+    length = putBytes(result, length, { bytes, from: at, to: at + width })
   }
-  length += entries.copy(result, length, next * width)
+  length = putSome(result, length, { bytes: entries, from: next * width, to: entries.length })
   return result.subarray(0, length)
 }
+
+/** Some entries, or none. */
+function putSome(target: Buffer, at: number, part: { bytes: Buffer; from: number; to: number }): number {
+  const { bytes, from, to } = part
+  return to - from > FEW_BYTES ? at + bytes.copy(target, at, from, to) : putBytes(target, at, part)
+}
+
+const FEW_BYTES = 128
 
 const NO_ENTRIES = Buffer.alloc(0)
 const NO_CHUNK: Chunk = { entries: NO_ENTRIES, isFollowed: false }

@@ -17,9 +17,11 @@ it('keeps the places of each list in their order, however many lists and places 
       wanted.set(hashOf(i), [...new Set([...(wanted.get(hashOf(i)) ?? []), place])])
     }
   }
-  const lists = [...hashed.inOrder()]
-  expect(lists.map(({ hash }) => hash)).toEqual([...wanted.keys()].toSorted((a, b) => a - b))
-  expect(new Map(lists.map(({ hash, list }) => [hash, [...rows.placesOf(list)]]))).toEqual(wanted)
+  const hashes = [...hashed.inOrder()]
+  expect(hashes).toEqual([...wanted.keys()].toSorted((a, b) => a - b))
+  const placesOf = (hash: number) => [...rows.placesOf(hashed.find(hash) ?? -1)]
+  expect(new Map(hashes.map((hash) => [hash, placesOf(hash)]))).toEqual(wanted)
+  expect(hashed.find(1)).toBeUndefined()
 })
 
 it('knows lists of the same places', () => {

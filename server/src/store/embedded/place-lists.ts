@@ -46,6 +46,10 @@ export class PlaceLists {
     return this.#hashes[list] ?? 0
   }
 
+  countOf(list: number): number {
+    return this.#counts[list] ?? 0
+  }
+
   /** Of a list that has one place. */
   onlyPlaceOf(list: number): number | undefined {
     return this.#counts[list] === 1 ? this.#places[this.#last[list] ?? 0] : undefined
@@ -95,9 +99,14 @@ export class HashedLists {
     return list
   }
 
-  *inOrder(): Generator<{ readonly hash: number; readonly list: number }, void> {
-    for (const hash of this.#hashes.filter((each) => each >= 0).toSorted())
-      yield { hash, list: this.#numbers[this.#slotOf(hash)] ?? 0 }
+  /** The list of a hash, if it has begun. */
+  find(hash: number): number | undefined {
+    const slot = this.#slotOf(hash)
+    return this.#hashes[slot] === hash ? this.#numbers[slot] : undefined
+  }
+
+  inOrder(): Float64Array {
+    return this.#hashes.filter((each) => each >= 0).toSorted()
   }
 
   /** Where it is, or where it may go. */

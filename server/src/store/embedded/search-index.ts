@@ -19,6 +19,7 @@ import type { KeyHash } from './key-hash.ts'
 import { createMerger, type Merger } from './merger.ts'
 import type { RekeyedRow } from './rekeyer.ts'
 import type { RowSet } from './row-set.ts'
+import { RunReader } from './run-reader.ts'
 import { compareNumbers, compareUtf8, type Cursor, type Direction, type Place } from './sorted-blocks.ts'
 import { reachOf, Tail } from './tail.ts'
 
@@ -55,6 +56,8 @@ export class SearchIndex {
   readonly #merger: Merger
   readonly #seed: string
   #mergedTo: number
+  /** Those of the state that is merged up to there. */
+  #runs: RunReader
   /** While a merge runs: the postings that it files. */
   #frozen: Waiting | undefined
   #waiting: Waiting
@@ -72,7 +75,9 @@ export class SearchIndex {
     this.#file = file
     const { dataPath, indexPath, hashSeed } = options
     this.#seed = JSON.stringify(hashSeed)
-    this.#mergedTo = readWatermark(file)?.row ?? 0
+    const watermark = readWatermark(file)
+    this.#mergedTo = watermark?.row ?? 0
+    this.#runs = new RunReader(file, watermark?.runs ?? [])
     this.#merger = createMerger({ dataPath, indexPath, hashSeed }, this.#closing.signal)
     this.#waiting = noneWaiting(options.hash)
     this.#lastRow = options.lastRow
@@ -123,7 +128,7 @@ export class SearchIndex {
   postings({ type, key, direction, after }: Walk<number>): Cursor<number> {
     const hash = this.#options.hash.of(type, key).short
     const walk = { hash, upTo: this.#mergedTo, direction, ...(after !== undefined && { after }) }
-    const cursors = postingCursors(this.#file, walk)
+    const cursors = postingCursors(this.#file, walk, this.#runs.cursors(hash, walk))
     for (const tail of this.#tails()) {
       const list = tail.postings(type, hash)
       if (list !== undefined) cursors.push(list.cursor(direction, after))
@@ -220,9 +225,11 @@ export class SearchIndex {
   }
 
   async #fileUpTo(upTo: number, rekeyed: number): Promise<void> {
-    await this.#merger.merge({ from: this.#mergedTo + 1, upTo, rekeyed, seed: this.#seed })
+    const kept = this.#runs.numbers
+    await this.#merger.merge({ from: this.#mergedTo + 1, upTo, rekeyed, seed: this.#seed, kept })
     this.#file.env.resetReadTxn()
     this.#mergedTo = upTo
+    this.#runs = new RunReader(this.#file, readWatermark(this.#file)?.runs ?? [])
     this.#filedRekeyed = rekeyed
     this.#options.onFiled(rekeyed)
   }
