@@ -32,6 +32,17 @@ export function resourceContract(bench: Bench): void {
       expect(await bench.store.resources.vread('Patient', 'b', 1)).toBeUndefined()
     })
 
+    it('knows nothing of ids that are too long to be stored', async () => {
+      const { resources } = bench.store
+      for (const id of [3000, 10_000, 100_000].map((length) => 'x'.repeat(length))) {
+        expect(await resources.read('Patient', id)).toBeUndefined()
+        expect(await resources.vread('Patient', id, 1)).toBeUndefined()
+        expect(await resources.fetch('Patient', [id])).toEqual([undefined])
+        const history = await resources.history({ type: 'Patient', id, limit: 1 })
+        expect(history.versions).toEqual([])
+      }
+    })
+
     it('refuses ids that nothing can be stored under, and lets other commits alone', async () => {
       const [long, empty, good] = await Promise.allSettled([
         commit({ id: 'x'.repeat(1000) }),

@@ -4,7 +4,7 @@ import { fresh, hubForFile } from './fhir-peer.ts'
 import type { Answer, Json } from './fhir-peer.ts'
 
 const { ask, find } = hubForFile()
-const WRITERS = 40
+const WRITERS = 64
 
 describe('many writers of one resource', () => {
   it('gives each update without a precondition its own version', async () => {

@@ -233,6 +233,8 @@ function encodeCurrent(seq: number, write: PreparedWrite): Buffer {
 }
 
 export function currentOf(data: DataFile, key: Buffer): Current | undefined {
+  // Nothing is stored under a longer id, and lmdb has no room for one: it fails instead of not finding it.
+  if (key.length > limits.store.keyBytes) return undefined
   const entry = peek(data.ids, key)
   if (entry === undefined) return undefined
   return { seq: entry.readUIntBE(0, 6), version: entry.readUInt32BE(6), deleted: entry[10] === 1 }
