@@ -45,8 +45,8 @@ export const limits = {
     deleteMost: 100,
     /** Versions that are looked at for the total of a history of which the caller sees a part. */
     historyCounted: 10_000,
-    /** Of one patch; `steps` bounds the work of its paths, and what it copies is at most as large as a resource. */
-    patch: { operations: 1000, pathChars: 1000, steps: 5_000_000 },
+    /** Of one patch; the work of one path and of all, which lets others run in between; what it copies is at most as large as a resource. */
+    patch: { operations: 1000, pathChars: 1000, pathSteps: 1_000_000, steps: 20_000_000 },
     /** Resources whose labels one `$meta` of a type or of the system collects. */
     labelled: 20_000,
     /** Stored resources that one `$validate` reads because a profile says something of what is referred to. */

@@ -13,6 +13,7 @@ import { applyFhirPatch, readFhirPatch } from '../../src/fhir/patch/fhir-patch.t
 import { applyJsonPatch, readJsonPatch } from '../../src/fhir/patch/json-patch.ts'
 import { Fault } from '../../src/kernel/fault.ts'
 import type { JsonObject, JsonValue } from '../../src/kernel/json.ts'
+import type { Soon } from '../../src/kernel/soon.ts'
 import { readXml, resourceOfXml, sameMarkup } from './fhir-xml.ts'
 import type { XmlElement } from './fhir-xml.ts'
 import { CORPUS } from './folder.ts'
@@ -29,35 +30,43 @@ interface JsonVector {
   readonly expected?: JsonValue
 }
 
-it.skipIf(!isHere)('JSON patches give what the vectors expect', () => {
+it.skipIf(!isHere)('JSON patches give what the vectors expect', async () => {
   const vectors = JSON.parse(read('json-patch-tests.json')) as readonly JsonVector[]
-  const results = vectors.map(({ comment, doc, patch }) => [
-    comment,
-    outcome(
-      () => applyJsonPatch(treeOf(JSON.stringify(doc)), readJsonPatch(JSON.stringify(patch))),
-      (tree) => JSON.parse(textOf(tree)) as JsonValue,
-    ),
-  ])
+  const results: unknown[] = []
+  for (const { comment, doc, patch } of vectors)
+    results.push([
+      comment,
+      await outcome(
+        () => applyJsonPatch(treeOf(JSON.stringify(doc)), readJsonPatch(JSON.stringify(patch))),
+        (tree) => JSON.parse(textOf(tree)) as JsonValue,
+      ),
+    ])
   expect(results).toEqual(vectors.map(({ comment, expected }) => [comment, expected ?? 'refused']))
   expect(vectors.length).toBeGreaterThan(15)
 })
 
-it.skipIf(!isHere)('FHIRPath patches give what the vectors expect', () => {
+it.skipIf(!isHere)('FHIRPath patches give what the vectors expect', async () => {
   const cases = fhirCases()
-  const results = cases.map(({ name, input, diff }) => [name, patched(input, diff)])
+  const results: unknown[] = []
+  for (const { name, input, diff } of cases) results.push([name, await patched(input, diff)])
   expect(results).toEqual(cases.map(({ name, output }) => [name, output ?? 'refused']))
   expect(cases.length).toBeGreaterThan(30)
 })
 
-it.skipIf(!isHere)('our diff between both sides of a vector leads from one to the other, and back', () => {
-  const cases = fhirCases().flatMap(({ name, input, output }) => (output ? [{ name, input, output }] : []))
-  const results = cases.map(({ name, input, output }) => [
-    name,
-    patched(input, between(input, output)),
-    patched(output, between(output, input)),
-  ])
-  expect(results).toEqual(cases.map(({ name, input, output }) => [name, output, input]))
-})
+it.skipIf(!isHere)(
+  'our diff between both sides of a vector leads from one to the other, and back',
+  async () => {
+    const cases = fhirCases().flatMap(({ name, input, output }) => (output ? [{ name, input, output }] : []))
+    const results: unknown[] = []
+    for (const { name, input, output } of cases)
+      results.push([
+        name,
+        await patched(input, between(input, output)),
+        await patched(output, between(output, input)),
+      ])
+    expect(results).toEqual(cases.map(({ name, input, output }) => [name, output, input]))
+  },
+)
 
 function read(name: string): string {
   return readFileSync(join(FOLDER, name), 'utf8')
@@ -85,7 +94,7 @@ function resourceIn({ children }: XmlElement, name: string): JsonObject | undefi
   return resource && resourceOfXml(table, resource)
 }
 
-function patched(input: JsonObject, patch: JsonObject): JsonValue {
+async function patched(input: JsonObject, patch: JsonObject): Promise<JsonValue> {
   return outcome(
     () => applyFhirPatch(table, treeOf(JSON.stringify(input)), readFhirPatch(JSON.stringify(patch))),
     (tree) =>
@@ -95,9 +104,9 @@ function patched(input: JsonObject, patch: JsonObject): JsonValue {
   )
 }
 
-function outcome<T>(run: () => T, show: (result: T) => JsonValue): JsonValue {
+async function outcome<T>(run: () => Soon<T>, show: (result: T) => JsonValue): Promise<JsonValue> {
   try {
-    return show(run())
+    return show(await run())
   } catch (error) {
     if (error instanceof Fault) return 'refused'
     throw error

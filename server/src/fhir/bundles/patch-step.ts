@@ -39,7 +39,7 @@ interface Target {
 async function patched(deps: RestDeps, call: Call, { entry, type, id, change }: Target): Promise<Step> {
   const current = await deps.resources.read(call.caller, type, id)
   const { conditions, at } = entry
-  const draft = patchedDraft({ conditions, at: `${at}.resource` }, current, change)
+  const draft = await patchedDraft({ conditions, at: `${at}.resource` }, current, change)
   if (!draft?.text) return { kind: 'found', entry, type, id }
   const precondition = preconditionOf(conditions)
   return {

@@ -62,7 +62,7 @@ async function tryPatch(
 ): Promise<Answer | Lost> {
   refuseProvenance(call)
   const current = await deps.resources.read(call.caller, target.type, target.id)
-  const draft = patchedDraft(call, current, change)
+  const draft = await patchedDraft(call, current, change)
   if (!draft) return writeAnswer(call, deps.base, { version: current, status: 200 })
   const transaction = { ...conditions, drafts: [draft] }
   const result = await deps.resources.transact(call.caller, transaction)
@@ -78,15 +78,15 @@ async function tryPatch(
  *
  * @throws Fault `precondition` when the caller expects another version, `unprocessable` when the patch does not fit
  */
-export function patchedDraft(
+export async function patchedDraft(
   { conditions, at }: Pick<Call, 'conditions' | 'at'>,
   current: StoredVersion,
   change: Patch,
-): Draft | undefined {
+): Promise<Draft | undefined> {
   const { type, id, version } = current
   checkExpected({ conditions }, current)
   const before = Buffer.from(current.bytes).toString('utf8')
-  const text = change(before)
+  const text = await change(before)
   if (text === before) return undefined
   const place = at === undefined ? {} : { at }
   return { type, id, method: 'PATCH', resource: parseObject(text), text, expected: version, ...place }

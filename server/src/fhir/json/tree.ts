@@ -65,11 +65,14 @@ function below(tree: Tree): readonly Tree[] {
   return tree.kind === 'list' ? tree.items : [...tree.members.values()]
 }
 
-/** About as many bytes as its text; what holds nothing counts as well. */
+/** What a part takes beside its text. */
+const PART_BYTES = 16
+
+/** About as many bytes as it takes. */
 export function sizeOf(tree: Tree): number {
-  if (tree.kind === 'scalar') return tree.text.length + 1
-  if (tree.kind === 'list') return tree.items.reduce((sum, item) => sum + sizeOf(item), 2)
-  return tree.members.entries().reduce((sum, [name, value]) => sum + name.length + 3 + sizeOf(value), 2)
+  if (tree.kind === 'scalar') return tree.text.length + PART_BYTES
+  if (tree.kind === 'list') return tree.items.reduce((sum, item) => sum + sizeOf(item), PART_BYTES)
+  return tree.members.entries().reduce((sum, [name, value]) => sum + name.length + sizeOf(value), PART_BYTES)
 }
 
 /** The string that a scalar holds; `undefined` for anything else. */

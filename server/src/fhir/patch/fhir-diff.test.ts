@@ -61,9 +61,9 @@ it.each<[string, object, object]>([
     { contained: [{ resourceType: 'Basic', id: 'a' }] },
     { contained: [{ resourceType: 'Basic', id: 'b' }] },
   ],
-])('tells %s', (_what, before, after) => {
+])('tells %s', async (_what, before, after) => {
   const parameters = `{"resourceType":"Parameters","parameter":[${difference(before, after).join(',')}]}`
-  const patched = textOf(applyFhirPatch(table, treeFrom(before), readFhirPatch(parameters)))
+  const patched = textOf(await applyFhirPatch(table, treeFrom(before), readFhirPatch(parameters)))
   expect(JSON.parse(patched)).toEqual({ resourceType: 'Patient', ...after })
 })
 

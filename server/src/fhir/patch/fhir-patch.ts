@@ -2,6 +2,7 @@ import { counted } from '../../kernel/counted.ts'
 import { fault } from '../../kernel/fault.ts'
 import type { Fault } from '../../kernel/fault.ts'
 import { limits } from '../../kernel/limits.ts'
+import { createPace } from '../../kernel/pace.ts'
 import { elementRow, repeats } from '../elements.ts'
 import type { ElementTable } from '../elements.ts'
 import { parseObject } from '../json/parse.ts'
@@ -118,13 +119,24 @@ function broken(at: string, what: string): Fault {
   return fault('malformed', { code: 'structure', text: `${at} ${what}`, at })
 }
 
-/** Applies all operations in order to the resource, which is changed. @throws Fault `unprocessable` at the first that does not fit */
-export function applyFhirPatch(table: ElementTable, tree: Tree, operations: readonly PathOperation[]): Tree {
+/** Applies all operations in order to the resource, which is changed. @throws Fault `unprocessable` at the first that does not fit, `too-costly` */
+export async function applyFhirPatch(
+  table: ElementTable,
+  tree: Tree,
+  operations: readonly PathOperation[],
+): Promise<Tree> {
   const type = tree.kind === 'object' ? (stringIn(tree.members.get('resourceType')) ?? '') : ''
-  const steps = { left: limits.fhir.patch.steps }
+  const { pathSteps, steps: allSteps } = limits.fhir.patch
+  const pace = createPace()
+  let left: number = allSteps
   for (const operation of operations) {
+    const steps = { left: Math.min(pathSteps, left) }
+    left -= steps.left
     const found = select({ table, root: { tree, type }, steps }, operation.path)
+    left += steps.left
     ACTS[operation.type](table, operation, found)
+    const slice = pace()
+    if (slice) await slice
   }
   return tree
 }

@@ -1,4 +1,7 @@
 import { fault } from '../../kernel/fault.ts'
+import type { JsonObject } from '../../kernel/json.ts'
+import { soon } from '../../kernel/soon.ts'
+import type { Soon } from '../../kernel/soon.ts'
 import type { ElementTable } from '../elements.ts'
 import { parseObject } from '../json/parse.ts'
 import { textOf, treeOf } from '../json/tree.ts'
@@ -10,7 +13,7 @@ import { applyJsonPatch, readJsonPatch } from './json-patch.ts'
 export const PATCH_FORMATS = ['application/json-patch+json', 'application/fhir+json'] as const
 
 /** A patch that was read: gives the text of the resource with its changes, every other digit as it was. */
-export type Patch = (text: string) => string
+export type Patch = (text: string) => Soon<string>
 
 /** @throws Fault `malformed`, `media-type` */
 export function readPatch(
@@ -34,19 +37,25 @@ export function readPatch(
 }
 
 /** Type and id stay, whatever the patch says. */
-function checked(apply: (tree: Tree) => Tree): Patch {
+function checked(apply: (tree: Tree) => Soon<Tree>): Patch {
   return (before) => {
     const tree = treeOf(before)
     const plain = textOf(tree)
-    const after = textOf(apply(tree))
-    // The layout of the stored text is no change.
-    if (after === plain) return before
-    const [old, now] = [parseObject(before), parseObject(after)]
-    const changed = (['resourceType', 'id'] as const).find((name) => old[name] !== now[name])
-    if (changed === undefined) return after
-    throw fault('unprocessable', {
-      code: 'business-rule',
-      text: `A patch cannot change ${changed}`,
+    return soon(apply(tree), (patched) => {
+      const after = textOf(patched)
+      // The layout of the stored text is no change.
+      if (after === plain) return before
+      checkSame(parseObject(before), parseObject(after))
+      return after
     })
   }
+}
+
+function checkSame(old: JsonObject, now: JsonObject): void {
+  const changed = (['resourceType', 'id'] as const).find((name) => old[name] !== now[name])
+  if (changed === undefined) return
+  throw fault('unprocessable', {
+    code: 'business-rule',
+    text: `A patch cannot change ${changed}`,
+  })
 }
