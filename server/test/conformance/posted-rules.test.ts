@@ -59,6 +59,11 @@ const RULES: readonly (readonly [string, Json, Json])[] = [
     { birthDate: '1970' },
   ],
   [
+    'contained.all($this is DomainResource) and gender is Element and %resource is DomainResource',
+    { ...contained({ resourceType: 'Organization', id: 'c', name: 'A' }), gender: 'male' },
+    { gender: 'male', ...contained({ resourceType: 'Binary', id: 'c', contentType: 'text/plain' }) },
+  ],
+  [
     'descendants().where($this is Period).all(start <= end)',
     { name: [{ period: { start: '2020', end: '2021' } }] },
     {

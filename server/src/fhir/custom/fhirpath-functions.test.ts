@@ -71,6 +71,8 @@ name[0].children(); name.descendants().count(); name.given.trace('x')
 (1 | 2 | 3).aggregate($this + $total, 0); (1 | 2 | 3).aggregate(iif($total.empty(), $this, iif($this > $total, $this, $total))); (5 | 6).aggregate($total + $index, 0)
 name.extension('http://example.org/x'); active.hasValue(); name.hasValue(); gender.getValue(); name.getValue()
 gender is code; gender is string; gender.as(code); gender.as(id); birthDate is date; deceased is dateTime; deceased is Period; name.first() is HumanName; multipleBirth is integer
+name.first() is Element; gender is Element; Patient is Resource; Patient is DomainResource; Patient is Element; $this.ofType(DomainResource).id
+contact.first() is BackboneElement; name.first() is BackboneElement; contact.ofType(BackboneElement).name.family; name.first() is Resource
 %ucum
 1 in (1 | 2); (1 | 2) contains 3; {} in (1 | 2); true and {}; false and {}; true or {}; false implies {}; {} implies true; true xor false; {} xor true
 'a' & {}; 'a' + 'b'; 'a' + {}; 1 / 2; 7 div 2; 7 mod 2; 1 / 0; 1 div 0; 1 - 2; -(3)

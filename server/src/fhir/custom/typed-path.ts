@@ -3,6 +3,7 @@ import { elementRow, propertiesOf, type ElementTable } from '../elements.ts'
 import { SUBTYPES } from '../generate/compile-operations.ts'
 import type { PathNode } from '../generate/fhirpath-parser.ts'
 import { referencedType } from '../keys/references.ts'
+import { isResourceOf } from '../validation/collections.ts'
 import { hasValue } from '../validation/operators.ts'
 import { quantityOf } from '../validation/quantities.ts'
 import { computed, isTrue, operated, truthItems } from './computed-items.ts'
@@ -193,7 +194,8 @@ const FUNCTIONS: Readonly<Record<string, Function>> = {
   hasValue: (items) => truthItems(hasValue(items.map(({ value }) => value))),
   as: narrowed,
   ofType: narrowed,
-  is: (items, { args: [type] }) => truthItems(items.length === 1 && items.some((item) => isOf(item, type))),
+  is: (items, { args: [type] }, { root }) =>
+    truthItems(items.length === 1 && items.some((item) => isOf(item, type, root))),
   extension: (items, { args: [url] }, { root }) =>
     step(items, 'extension', root).filter(
       ({ value }) => url?.kind === 'literal' && (value as JsonObject)['url'] === url.value,
@@ -265,18 +267,27 @@ function childrenAt(item: Item, name: string, { table }: Root): Items {
   return valuesAt(object, name, typeAt(table, own, name))
 }
 
-function narrowed(items: Items, { args: [type] }: Call): Items {
+function narrowed(items: Items, { args: [type] }: Call, { root }: Place): Items {
   if (type?.kind !== 'member') return []
   const wanted = dataType(type.name)
-  return items.filter((item) => item.type === wanted || ownType(item) === wanted)
+  return items.filter((item) => item.type === wanted || isMadeFrom(ownType(item), wanted, root))
 }
 
 /** Also of the types that are made from it. */
-function isOf(item: Item, wanted: PathNode | undefined): boolean {
+function isOf(item: Item, wanted: PathNode | undefined, root: Root): boolean {
   if (wanted?.kind !== 'member') return false
   const { type } = item
   const name = dataType(wanted.name)
-  return type === name || ownType(item) === name || SUBTYPES[name]?.includes(type) === true
+  return type === name || isMadeFrom(ownType(item), name, root) || SUBTYPES[name]?.includes(type) === true
+}
+
+/** Whether a type is the other one, or that is abstract and what this is made from. */
+function isMadeFrom(type: string, other: string, { table }: Root): boolean {
+  // Only resources have this element.
+  const isResource = elementRow(table, type, 'implicitRules') !== undefined
+  if (other === 'Element') return !isResource
+  if (other === 'BackboneElement') return type.includes('.')
+  return type === other || (isResource && isResourceOf(type, other))
 }
 
 /** FHIRPath's own names of primitives begin with a capital. */
