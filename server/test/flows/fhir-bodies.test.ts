@@ -95,6 +95,18 @@ it('gives content only to those who may read the resource behind it', async () =
   const path = `/Binary/${String(created.json['id'])}`
   const raw = await ask('GET', path)
   expect([raw.text, raw.headers.get('x-security-context')]).toEqual(['secret', context])
+  // Raw content that names no context does not open what was closed.
+  const plain = { 'content-type': 'text/plain' }
+  const puts = ['a', 'b', 'c'].map(async (text) => ask('PUT', path, { text, headers: plain }))
+  expect((await Promise.all(puts)).map(({ status }) => status)).toEqual([200, 200, 200])
+  const again = await ask('PUT', path, { text: 'more', headers: { ...plain, 'if-match': 'W/"4"' } })
+  expect(again.at('securityContext.reference')).toBe(context)
+  const late = await ask('PUT', path, { text: 'late', headers: { ...plain, 'if-match': 'W/"4"' } })
+  expect(late.status).toBe(412)
+  const fresh = async () => (await ask('PUT', '/Binary/fresh', { text: 'x', headers: plain })).status
+  expect([await fresh(), (await ask('DELETE', '/Binary/fresh')).status, await fresh()]).toEqual([
+    201, 204, 201,
+  ])
   await ask('DELETE', `/${context}`)
   expect((await ask('GET', path)).status).toBe(403)
 })

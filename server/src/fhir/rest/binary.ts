@@ -1,9 +1,13 @@
+import { Fault } from '../../kernel/fault.ts'
 import type { JsonObject } from '../../kernel/json.ts'
+import { beforeTry } from '../../kernel/turns.ts'
 import { isId } from '../access.ts'
 import { readContent } from '../binary-content.ts'
 import type { Answer, Call } from '../calls/call.ts'
 import { isFhirType } from '../calls/negotiate.ts'
 import type { RestDeps } from '../calls/rest-deps.ts'
+import { dispatch } from '../interactions/dispatch.ts'
+import { memberText } from '../json/members.ts'
 import { isObject, parseObject } from '../json/parse.ts'
 
 /** What a request says about its body beside the body itself. */
@@ -20,13 +24,11 @@ export interface RawBody {
  * @see FHIR R4, "Binary", section "Using Binaries with RESTful API"
  */
 export function binaryText(
-  { method, path }: Pick<Call, 'method' | 'path'>,
+  call: Pick<Call, 'method' | 'path'>,
   { bytes, contentType, securityContext }: RawBody,
 ): string | undefined {
-  const [type, id, ...more] = path
-  const isWrite = (method === 'POST' && id === undefined) || (method === 'PUT' && id !== undefined)
-  if (type !== 'Binary' || !isWrite || more.length > 0) return undefined
-  if (contentType === undefined || isFhirType(contentType)) return undefined
+  if (!isRawBinary(call, contentType)) return undefined
+  const [, id] = call.path
   const resource: JsonObject = {
     resourceType: 'Binary',
     ...(id === undefined ? {} : { id }),
@@ -35,6 +37,45 @@ export function binaryText(
     ...(bytes.length === 0 ? {} : { data: Buffer.from(bytes).toString('base64') }),
   }
   return JSON.stringify(resource)
+}
+
+/** Whether a Binary comes as its content alone. */
+export function isRawBinary(
+  { method, path: [type, id, ...more] }: Pick<Call, 'method' | 'path'>,
+  contentType: string | undefined,
+): contentType is string {
+  const isWrite = (method === 'POST' && id === undefined) || (method === 'PUT' && id !== undefined)
+  if (type !== 'Binary' || !isWrite || more.length > 0) return false
+  return contentType !== undefined && !isFhirType(contentType)
+}
+
+/**
+ * Replaces raw content by a request that names no context. One that the Binary has stays: without it everybody may read what was closed, and
+ * raw content has no other place for it.
+ *
+ * @param call its text is that of `binaryText`
+ */
+export async function replaceRaw(rest: RestDeps, call: Call): Promise<Answer> {
+  const { ifMatch, ifNoneMatch, ifUnmodifiedSince } = call.conditions
+  const isAsked = (ifMatch ?? ifNoneMatch ?? ifUnmodifiedSince) !== undefined
+  for (let count = 0; ; count += 1) {
+    await beforeTry(count)
+    const current = await rest.resources.peek('Binary', call.path[1] ?? '')
+    const text = `${call.text.slice(0, -1)}${current ? contextMember(current.bytes) : ''}}`
+    const seen = current ? { ifMatch: `W/"${String(current.version)}"` } : { ifNoneMatch: '*' }
+    try {
+      return await dispatch(rest, { ...call, text, ...(!isAsked && { conditions: seen }) })
+    } catch (error) {
+      // Somebody else came between.
+      if (isAsked || !(error instanceof Fault) || error.kind !== 'precondition') throw error
+    }
+  }
+}
+
+function contextMember(bytes: Uint8Array): string {
+  const text = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('utf8')
+  const context = memberText(text, 'securityContext')
+  return context === undefined ? '' : `,"securityContext":${context}`
 }
 
 export function isBinaryRead({ method, path }: Pick<Call, 'method' | 'path'>): boolean {
