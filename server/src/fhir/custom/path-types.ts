@@ -41,7 +41,7 @@ export function valueTypesAt(node: PathNode, table: ElementTable, root: string):
 function walk(node: PathNode, place: Place): readonly string[] {
   switch (node.kind) {
     case 'literal':
-      return [literalType(node.value)]
+      return [literalType(node)]
     case 'quantity':
       return ['Quantity']
     case 'this':

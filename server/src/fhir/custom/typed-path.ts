@@ -41,7 +41,7 @@ export function valueItemsAt(node: PathNode, root: Root, focus?: Items): Items {
 function evaluated(node: PathNode, root: Root, focus: Items): Items {
   switch (node.kind) {
     case 'literal':
-      return [{ type: literalType(node.value), value: node.value }]
+      return [{ type: literalType(node), value: node.value }]
     case 'quantity':
       return [{ type: 'Quantity', value: quantityOf(node.value, node.unit) }]
     case 'empty':
@@ -72,9 +72,8 @@ function binary({ op, left, right }: Extract<PathNode, { kind: 'binary' }>, root
   return op === '|' && root.mayRepeat ? sides.flat() : operated(op, sides, root.walk)
 }
 
-export function literalType(value: string | number | boolean): string {
-  if (typeof value !== 'number') return typeof value
-  return Number.isInteger(value) ? 'integer' : 'decimal'
+export function literalType({ value, type }: Extract<PathNode, { kind: 'literal' }>): string {
+  return type ?? (typeof value === 'number' ? 'integer' : typeof value)
 }
 
 function called(node: Call, root: Root, focus: Items): Items {

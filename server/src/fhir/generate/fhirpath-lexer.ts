@@ -1,7 +1,17 @@
 import { DefinitionError } from './definition-error.ts'
 
 export interface Token {
-  readonly kind: 'name' | 'string' | 'number' | 'variable' | 'this' | 'symbol' | 'end'
+  readonly kind:
+    | 'name'
+    | 'string'
+    | 'date'
+    | 'dateTime'
+    | 'time'
+    | 'number'
+    | 'variable'
+    | 'this'
+    | 'symbol'
+    | 'end'
   readonly text: string
   readonly at: number
 }
@@ -30,13 +40,19 @@ export function fhirPathTokens(text: string): readonly Token[] {
 function token(groups: Readonly<Record<string, string | undefined>>, at: number): Token {
   const { date, name, quoted, string, number, symbol } = groups
   const variable = groups['variable'] ?? groups['quotedVariable'] ?? groups['ofEach']
-  if (date !== undefined) return { kind: 'string', text: date.replace(/^T|T$/, ''), at }
+  if (date !== undefined) return { kind: momentOf(date), text: date.replace(/^T|T$/, ''), at }
   if (name !== undefined) return { kind: 'name', text: name, at }
   if (quoted !== undefined) return { kind: 'name', text: quoted, at }
   if (string !== undefined) return { kind: 'string', text: unescaped(string), at }
   if (number !== undefined) return { kind: 'number', text: number, at }
   if (variable !== undefined) return { kind: 'variable', text: variable, at }
   return symbol === undefined ? { kind: 'this', text: '$this', at } : { kind: 'symbol', text: symbol, at }
+}
+
+/** `2024-02`, `2024-02T`, `T14:30` */
+function momentOf(text: string): 'date' | 'dateTime' | 'time' {
+  if (text.startsWith('T')) return 'time'
+  return text.includes('T') ? 'dateTime' : 'date'
 }
 
 function unescaped(text: string): string {

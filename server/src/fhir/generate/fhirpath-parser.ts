@@ -3,9 +3,12 @@ import { DefinitionError } from './definition-error.ts'
 import { checkArguments } from './fhirpath-arguments.ts'
 import { fhirPathTokens, type Token } from './fhirpath-lexer.ts'
 
+/** Of a literal whose value does not show it. */
+type LiteralType = 'date' | 'dateTime' | 'time' | 'decimal'
+
 /** The part of FHIRPath that SearchParameters and invariants of R4 are written in. */
 export type PathNode =
-  | { readonly kind: 'literal'; readonly value: string | number | boolean }
+  | { readonly kind: 'literal'; readonly value: string | number | boolean; readonly type?: LiteralType }
   | { readonly kind: 'quantity'; readonly value: number; readonly unit: string }
   | { readonly kind: 'empty' }
   | { readonly kind: 'this' }
@@ -127,12 +130,32 @@ function term(reader: Reader): PathNode {
     return { kind: 'empty' }
   }
   reader.next++
-  if (token.kind === 'string') return { kind: 'literal', value: token.text }
-  if (token.kind === 'number') return number(reader, Number(token.text))
-  if (token.kind === 'variable') return variable(token.text)
-  if (token.kind === 'this') return { kind: 'this' }
+  const value = valueOf(reader, token)
+  if (value) return value
   reader.next--
   throw unexpected(reader)
+}
+
+function valueOf(reader: Reader, { kind, text }: Token): PathNode | undefined {
+  switch (kind) {
+    case 'string':
+      return { kind: 'literal', value: text }
+    case 'date':
+    case 'dateTime':
+    case 'time':
+      return { kind: 'literal', value: text, type: kind }
+    case 'number':
+      return number(reader, text)
+    case 'variable':
+      return variable(text)
+    case 'this':
+      return { kind: 'this' }
+    case 'name':
+    case 'symbol':
+    case 'end':
+    default:
+      return undefined
+  }
 }
 
 const CONSTANTS: ReadonlyMap<string, string> = new Map([
@@ -153,10 +176,11 @@ function variable(name: string): PathNode {
 }
 
 /** Alone, or with a unit: `4 'mg'`, `7 days`. */
-function number(reader: Reader, value: number): PathNode {
+function number(reader: Reader, digits: string): PathNode {
   const { kind, text } = peek(reader)
+  const value = Number(digits)
   if (kind !== 'string' && !(kind === 'name' && calendarWord(text) !== undefined))
-    return { kind: 'literal', value }
+    return { kind: 'literal', value, ...(digits.includes('.') ? { type: 'decimal' } : {}) }
   reader.next++
   return { kind: 'quantity', value, unit: text }
 }
