@@ -79,6 +79,7 @@ const WALKED_WITH = [
   'fhirpath-parser.ts',
   '../elements.ts',
   '../validation/collections.ts',
+  '../validation/conversions.ts',
   '../validation/functions.ts',
   '../validation/operators.ts',
   '../validation/quantities.ts',
