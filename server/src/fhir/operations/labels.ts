@@ -46,10 +46,17 @@ export function metaAnswer(version: StoredVersion): Answer {
   }
 }
 
+/** Instead of an empty object, which FHIR does not know: the operation always returns a meta. */
+const NO_LABELS = {
+  extension: [
+    { url: 'http://hl7.org/fhir/StructureDefinition/data-absent-reason', valueCode: 'not-applicable' },
+  ],
+}
+
 /** Labels of many resources as one meta; what nobody uses is left out. */
 export function labelsAnswer(labels: Labels): Answer {
   const used = Object.entries(labels).filter(([, list]) => list.length > 0)
-  const parameter = [{ name: 'return', valueMeta: Object.fromEntries(used) }]
+  const parameter = [{ name: 'return', valueMeta: used.length > 0 ? Object.fromEntries(used) : NO_LABELS }]
   return { status: 200, headers: {}, body: jsonBody({ resourceType: 'Parameters', parameter }) }
 }
 
