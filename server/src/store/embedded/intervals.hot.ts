@@ -1,5 +1,5 @@
 import { putBytes } from '../../kernel/short-bytes.ts'
-import type { Chunk, Layout } from './list-layout.ts'
+import { Scratch, type Chunk, type Layout } from './list-layout.ts'
 import { putNumber, putSigned, read48, readNumber, readSigned, write48 } from './postings.hot.ts'
 
 /** Intervals as they are worked with: 22 bytes each, lower bound (8, see `writeOrdered`), row (6), upper bound (8, a double); ascending. */
@@ -87,7 +87,7 @@ const APART = 1
  * many zero bytes it ends with (low half), the bytes between; the difference of its row (zigzag); the upper bound.
  */
 function packIntervals({ entries, isFollowed }: Chunk): Buffer {
-  const packed = Buffer.allocUnsafe(1 + (entries.length / INTERVAL) * PACKED_MOST)
+  const packed = PACKED.of(1 + (entries.length / INTERVAL) * PACKED_MOST)
   packed[0] = isFollowed ? 1 : 0
   let out = 1
   let seq = 0
@@ -103,6 +103,8 @@ function packIntervals({ entries, isFollowed }: Chunk): Buffer {
   }
   return Buffer.from(packed.subarray(0, out))
 }
+
+const PACKED = new Scratch()
 
 function sameBytes(entries: Buffer, at: number): number {
   let same = 0

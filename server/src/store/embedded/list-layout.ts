@@ -18,3 +18,14 @@ export interface Chunk {
   /** Of the first chunk of a list: whether others follow it. */
   readonly isFollowed: boolean
 }
+
+/** Room to write into what is copied at once: a buffer for each chunk would be most of what a merge leaves to the collector. */
+export class Scratch {
+  #bytes = Buffer.allocUnsafeSlow(4096)
+
+  /** @returns at least so many bytes, which the next call gives again */
+  of(length: number): Buffer {
+    if (length > this.#bytes.length) this.#bytes = Buffer.allocUnsafeSlow(length * 2)
+    return this.#bytes
+  }
+}

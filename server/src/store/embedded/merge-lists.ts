@@ -21,7 +21,7 @@ interface Place {
 }
 
 /** Lists that a merge changes in so many places at most go into a run, see `posting-runs.ts`. */
-const SHORT = 8
+const SHORT = 16
 
 /** A list, with its key in the index. */
 interface ListOf<T> {

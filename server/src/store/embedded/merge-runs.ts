@@ -27,16 +27,29 @@ export class HashWalk {
 
   next(): boolean {
     this.postings.length = 0
-    let hash = Infinity
-    for (const walk of this.#walks) if (walk.hash < hash) hash = walk.hash
-    this.hash = hash
-    if (hash === Infinity) return false
-    for (let walk = this.#first(); walk !== undefined; walk = this.#first()) {
-      const { sort, state } = walk
-      if (this.#keepsDropped || state % 2 === 0) this.postings.push({ hash, sort, state })
-      this.#pass(sort, Math.floor(state / 2))
+    this.hash = Infinity
+    let only: RunWalk | undefined
+    for (const walk of this.#walks) {
+      if (walk.hash === this.hash) only = undefined
+      if (walk.hash >= this.hash) continue
+      this.hash = walk.hash
+      only = walk
     }
+    if (this.hash === Infinity) return false
+    // Most hashes are of one run.
+    if (only !== undefined)
+      do this.#tell(only)
+      while (only.next() && only.hash === this.hash)
+    else
+      for (let walk = this.#first(); walk !== undefined; walk = this.#first()) {
+        this.#tell(walk)
+        this.#pass(walk.sort, walk.row)
+      }
     return true
+  }
+
+  #tell({ sort, state }: RunWalk): void {
+    if (this.#keepsDropped || state % 2 === 0) this.postings.push({ hash: this.hash, sort, state })
   }
 
   /** The one that has the first posting of the hash; of those that have the same posting the youngest. */

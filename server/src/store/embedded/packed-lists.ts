@@ -1,7 +1,7 @@
 import { putBytes } from '../../kernel/short-bytes.ts'
 import type { Changes, ChunkChange, Piece } from './changes.ts'
 import { peek, type Bytes } from './databases.ts'
-import type { Layout, Chunk } from './list-layout.ts'
+import { Scratch, type Chunk, type Layout } from './list-layout.ts'
 
 /** @param first how the chunk under the prefix of a list is stored */
 export const isFollowed = (first: Buffer | undefined): boolean => ((first?.[0] ?? 0) & 1) === 1
@@ -156,18 +156,18 @@ function piecesOf(layout: Layout, change: ChunkChange, changes: Changes): readon
     const part = entries.subarray(from, from + size)
     const isBefore = isFirst && from === 0 && (chunk.isFollowed || size < entries.length)
     const packed = layout.pack({ entries: part, isFollowed: isBefore })
-    pieces.push({ first: part.subarray(0, layout.ordered), packed })
+    pieces.push({ first: Buffer.from(part.subarray(0, layout.ordered)), packed })
     from += size
   } while (from < entries.length)
   return pieces
 }
 
-/** The entries with the changes. */
+/** The entries with the changes, until the next call. */
 function applied(layout: Layout, entries: Buffer, { changes, from, upTo }: Part): Buffer {
   const { width, ordered } = layout
   const { bytes } = changes
   const isSame = (place: EntryPlace, at: number) => compareEntries(ordered, place, { bytes, at }) === 0
-  const result = Buffer.allocUnsafe(entries.length + (upTo - from) * width)
+  const result = APPLIED.of(entries.length + (upTo - from) * width)
   let length = 0
   let next = 0
   for (let change = from; change < upTo; change++) {
@@ -183,6 +183,8 @@ function applied(layout: Layout, entries: Buffer, { changes, from, upTo }: Part)
   length = putSome(result, length, { bytes: entries, from: next * width, to: entries.length })
   return result.subarray(0, length)
 }
+
+const APPLIED = new Scratch()
 
 /** Some entries, or none. */
 function putSome(target: Buffer, at: number, part: { bytes: Buffer; from: number; to: number }): number {

@@ -1,4 +1,4 @@
-import type { Chunk, Layout } from './list-layout.ts'
+import { Scratch, type Chunk, type Layout } from './list-layout.ts'
 
 /** Postings as they are worked with: 12 bytes each, sort (6, from `EARLIEST` on) and row (6), ascending. */
 export const POSTING = 12
@@ -54,7 +54,7 @@ const SECOND_MS = 1000
  * of its row (zigzag) to the one before: 7 bits a byte, lowest first.
  */
 function packPostings({ entries, isFollowed }: Chunk): Buffer {
-  const packed = Buffer.allocUnsafe(1 + (entries.length / POSTING) * 16)
+  const packed = PACKED.of(1 + (entries.length / POSTING) * 16)
   const unit = unitOf(entries)
   packed[0] = (isFollowed ? FOLLOWED : 0) + (unit === SECOND_MS ? SECONDS : 0)
   let out = 1
@@ -70,6 +70,8 @@ function packPostings({ entries, isFollowed }: Chunk): Buffer {
   }
   return Buffer.from(packed.subarray(0, out))
 }
+
+const PACKED = new Scratch()
 
 function unitOf(entries: Buffer): number {
   for (let at = 0; at < entries.length; at += POSTING) if (thousandthsAt(entries, at) !== 0) return 1

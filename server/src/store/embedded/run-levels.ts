@@ -17,7 +17,7 @@ import { POSTINGS, writePosting } from './postings.hot.ts'
 import { spread } from './spread.ts'
 
 /** Lists that have more postings than that in the runs that are made one move to the B-tree. */
-const LIST_MOST = 16
+const LIST_MOST = 32
 /** A run is made one with those behind it when it has less than so many times their postings: each then is much larger than all behind it. */
 const RATIO = 2
 /** Larger ones stay as they are: a merge should end before too much waits for the next. */
