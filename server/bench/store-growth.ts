@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout } from 'node:timers/promises'
 
+import { limits } from '../src/kernel/limits.ts'
 import { openEmbeddedStore } from '../src/store/embedded/store.ts'
 import type { SearchKeys } from '../src/store/keys.ts'
 import type { ResourceWrite, Store } from '../src/store/port.ts'
@@ -127,8 +128,9 @@ async function commit(writes: readonly ResourceWrite[]): Promise<void> {
   if (outcome === 'refused') throw new Error('a write was refused')
 }
 
+/** Fewer rows than a merge takes wait for more. */
 async function merged(): Promise<void> {
-  while ((store.health()['unmerged_rows'] ?? 0) >= 2000) await setTimeout(20)
+  while ((store.health()['unmerged_rows'] ?? 0) >= limits.store.mergeRows) await setTimeout(20)
 }
 
 function idOf(i: number): string {
