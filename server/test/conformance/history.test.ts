@@ -102,6 +102,14 @@ it('HI-09 shows what was current at a time', async () => {
   // Of a period all that were current at some point of it.
   expect(await genders(`_at=${times[0]?.slice(0, 4) ?? ''}`)).toEqual(['other', 'female', 'male'])
   expect(await genders('_at=2001')).toEqual([])
+  for (const path of ['/Patient/_history', '/_history']) {
+    const at = await pages(`${path}?_count=2&_at=${encodeURIComponent(times[1] ?? '')}`)
+    const mine = at.filter(({ resource }) => resource?.id === id)
+    expect(mine.map(({ resource }) => resource?.['gender'])).toEqual(['female'])
+    expect(await pages(`${path}?_at=2001`)).toEqual([])
+    const since = await pages(`${path}?_count=2&_since=${encodeURIComponent(times[1] ?? '')}`)
+    expect(since.filter(({ resource }) => resource?.id === id)).toHaveLength(2)
+  }
 })
 
 it('HI-10 takes no garbage for a time', async () => {

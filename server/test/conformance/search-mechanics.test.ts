@@ -152,6 +152,10 @@ it('SE-15 takes escaped separators for what they are', async () => {
   expect(await by('|s\\|x')).toEqual([ids.get('s|x')])
   expect(await by('p\\$q')).toEqual([ids.get('p$q')])
   expect(await by('back\\\\slash')).toEqual([ids.get('back\\slash')])
+  const { id: whole } = await make({ resourceType: 'Patient', ...tagged(own), name: [{ family: 'a,b' }] })
+  const { id: first } = await make({ resourceType: 'Patient', ...tagged(own), name: [{ family: 'a' }] })
+  const named = async (value: string) => find(`/Patient?_tag=${own}&name:exact=${encodeURIComponent(value)}`)
+  expect([await named('a\\,b'), await named('a,b')]).toEqual([[whole], [first]])
 })
 
 it('SE-16 decodes the address once', async () => {
