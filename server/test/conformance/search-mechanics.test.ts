@@ -248,6 +248,28 @@ it('SE-24 SE-25 searches in the compartment of a patient', async () => {
   expect(all.every((id) => id === own || id === man)).toBe(true)
 })
 
+it('SE-24 SE-25 knows the members of each of the five compartments', async () => {
+  const subject = { reference: `Patient/${man}` }
+  const code = { system: 'http://terminology.hl7.org/CodeSystem/v3-ActCode', code: 'IMP' }
+  const centres: readonly Json[] = [
+    { resourceType: 'Patient' },
+    { resourceType: 'Encounter', status: 'finished', class: code },
+    { resourceType: 'RelatedPerson', patient: subject },
+    { resourceType: 'Practitioner' },
+    { resourceType: 'Device' },
+  ]
+  const refer = ['subject', 'encounter', 'performer', 'performer', 'device']
+  for (const [n, centre] of centres.entries()) {
+    const { id } = await make(centre)
+    const address = `${String(centre['resourceType'])}/${id}`
+    const reference = refer[n] === 'performer' ? [{ reference: address }] : { reference: address }
+    const common = { resourceType: 'Observation', status: 'final', code: { text: 'x' } }
+    const member = await make({ ...common, [refer[n] ?? '']: reference })
+    expect(await find(`/${address}/Observation`), address).toEqual([member.id])
+    expect(await sorted(`/${address}/*`), address).toEqual([id, member.id].toSorted())
+  }
+})
+
 it('SE-26 finds current versions only', async () => {
   const own = fresh()
   const { id } = await make({ resourceType: 'Patient', ...tagged(own), gender: 'male' })
