@@ -14,7 +14,7 @@ if (Number(process.versions.node.split('.')[0]) < NODE_LEAST) {
   )
   process.exit(BAD_CONFIGURATION)
 }
-// What a start leaves behind would fill the space of young objects up to its bound, and it hardly gets smaller again: 50 MB that an idle hub has no use for.
+// What a start leaves behind would fill the space of young objects up to its bound: 50 MB that V8 gives back a while later at best.
 growYoungSpace(false)
 // Static imports would be compiled before this call, therefore everything else is loaded behind it.
 enableCompileCache()
