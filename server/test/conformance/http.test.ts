@@ -22,7 +22,8 @@ async function sendRaw(address: string, more: readonly string[]): Promise<string
   const { host, port } = new URL(base())
   const headers = [`Host: ${host}`, `Authorization: Bearer ${ownToken()}`, ...more, 'Connection: close']
   const socket = connect(Number(port), '127.0.0.1')
-  socket.end([`GET ${address} HTTP/1.1`, ...headers, '', ''].join('\r\n'))
+  // Who ends his side at once is not answered by Node, unless the answer is there in the same turn.
+  socket.write([`GET ${address} HTTP/1.1`, ...headers, '', ''].join('\r\n'))
   return Buffer.concat(await socket.toArray()).toString('utf8')
 }
 
