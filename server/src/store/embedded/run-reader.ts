@@ -30,8 +30,11 @@ interface Postings {
   readonly states: number[]
 }
 
-/** Hashes of which is remembered what the runs hold: a search asks for each of its keys several times, and many ask for the same ones. */
-const ASKED_MOST = 256
+/**
+ * Hashes of which is remembered what the runs hold, until the next merge: a search asks for each of its keys several times, and many ask for the
+ * same ones. Half a kilobyte each, two at most.
+ */
+const ASKED_MOST = 4096
 
 /** The runs as searches read them. */
 export class RunReader {
