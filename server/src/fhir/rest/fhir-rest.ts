@@ -117,9 +117,9 @@ function answerOptions(app: FastifyInstance, rest: RestDeps): void {
 }
 
 async function answerOf(rest: RestDeps, call: Call, { headers }: FastifyRequest): Promise<Answer> {
-  const isReplaced = isRawBinary(call, headers['content-type']) && call.method === 'PUT'
-  const isOpen = isReplaced && headers['x-security-context'] === undefined
-  const found = await (isOpen ? replaceRaw(rest, call) : dispatch(rest, call))
+  const namesNoContext = call.method === 'PUT' && headers['x-security-context'] === undefined
+  const isRaw = namesNoContext && isRawBinary(call, headers['content-type'])
+  const found = await (isRaw ? replaceRaw(rest, call) : dispatch(rest, call))
   if (!isBinaryRead(call)) return found
   const format = call.query.find(([name]) => name === '_format')?.[1]
   return asksForFhir(headers.accept, format) ? wholeAnswer(rest, found, call) : rawAnswer(rest, found)
