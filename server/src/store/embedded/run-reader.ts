@@ -14,6 +14,7 @@ import {
 import type { Cursor, Direction, Place } from './sorted-blocks.ts'
 
 interface FencedRun {
+  readonly number: number
   readonly run: RunBlocks
   /** The first hash of each block. */
   readonly fences: Float64Array
@@ -43,9 +44,18 @@ export class RunReader {
   readonly numbers: readonly number[]
   #asked = new Map<number, readonly Postings[]>()
 
-  constructor(index: IndexFile, infos: readonly RunInfo[]) {
+  /** @param before what was read before: the largest runs stay as they are at most merges, and so do their fences */
+  constructor(index: IndexFile, infos: readonly RunInfo[], before?: RunReader) {
     this.numbers = infos.map(({ number }) => number)
-    this.#runs = infos.map((info) => ({ run: storedRun(index, info), fences: fencesOf(index, info) }))
+    const known = new Map(before === undefined ? [] : before.#runs.map((run) => [run.number, run]))
+    this.#runs = infos.map(
+      (info) =>
+        known.get(info.number) ?? {
+          number: info.number,
+          run: storedRun(index, info),
+          fences: fencesOf(index, info),
+        },
+    )
   }
 
   /** The postings of a hash, as far as they lie in runs. */
@@ -61,9 +71,9 @@ export class RunReader {
   #find(hash: number): readonly Postings[] {
     const found: Postings[] = []
     let hasDropped = false
-    for (const { run, fences } of this.#runs) {
+    for (const run of this.#runs) {
       const postings: Postings = { sorts: [], states: [] }
-      if (copyPostings(postings, hash, { run, fences })) hasDropped = true
+      if (copyPostings(postings, hash, run)) hasDropped = true
       if (postings.sorts.length > 0) found.push(postings)
     }
     return hasDropped ? [settled(found)] : found

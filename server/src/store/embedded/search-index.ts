@@ -229,7 +229,7 @@ export class SearchIndex {
     await this.#merger.merge({ from: this.#mergedTo + 1, upTo, rekeyed, seed: this.#seed, kept })
     this.#file.env.resetReadTxn()
     this.#mergedTo = upTo
-    this.#runs = new RunReader(this.#file, readWatermark(this.#file)?.runs ?? [])
+    this.#runs = new RunReader(this.#file, readWatermark(this.#file)?.runs ?? [], this.#runs)
     this.#filedRekeyed = rekeyed
     this.#options.onFiled(rekeyed)
   }
